@@ -1,0 +1,14 @@
+using System.Net;
+
+namespace Fts.Accounts;
+
+/// <summary>What a peer shows to sign in, and how it came. Holds a secret: its text form does not show it.</summary>
+/// <param name="UserName">The name given.</param>
+/// <param name="Password">The password given; empty where none was needed.</param>
+/// <param name="Address">Where the peer connects from.</param>
+/// <param name="IsEncrypted">Whether the secret travelled encrypted.</param>
+public sealed record Credentials(string UserName, string Password, IPAddress Address, bool IsEncrypted)
+{
+    /// <summary>The user and address, without the password.</summary>
+    public override string ToString() => $"{UserName} from {Address}";
+}

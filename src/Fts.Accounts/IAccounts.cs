@@ -1,0 +1,11 @@
+namespace Fts.Accounts;
+
+/// <summary>Who may sign in. Safe for use by several callers at once.</summary>
+public interface IAccounts
+{
+    /// <summary>Whether this name needs a password at all. Must not tell names that exist from names that do not.</summary>
+    bool NeedsPassword(string userName);
+
+    /// <summary>The account, or null for every kind of refusal: which kind is nobody's business.</summary>
+    ValueTask<Account?> SignInAsync(Credentials credentials, CancellationToken cancellationToken);
+}

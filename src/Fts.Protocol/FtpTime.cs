@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace Fts.Protocol;
+
+/// <summary>Times on the wire: <c>YYYYMMDDHHMMSS[.fraction]</c>, always UTC (RFC 3659 §2.3).</summary>
+internal static class FtpTime
+{
+    /// <summary>Length of a time without its fraction.</summary>
+    public const int Length = 14;
+
+    /// <summary>The time to the second. Servers and clients that choke on fractions are many; none needs them.</summary>
+    public static string Format(DateTime utc) => utc.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+
+    /// <summary>Reads a time; a fraction of any length is taken to 100 ns.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out DateTime utc)
+    {
+        utc = default;
+        if (text.Length < Length ||
+            !DateTime.TryParseExact(text[..Length], "yyyyMMddHHmmss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out utc))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> fraction = text[Length..];
+        if (fraction.IsEmpty)
+        {
+            return true;
+        }
+
+        if (fraction[0] != '.' || fraction.Length == 1 || fraction[1..].ContainsAnyExceptInRange('0', '9'))
+        {
+            return false;
+        }
+
+        long ticks = 0;
+        for (int i = 1; i <= 7; i++)
+        {
+            ticks = (ticks * 10) + (i < fraction.Length ? fraction[i] - '0' : 0);
+        }
+
+        utc = utc.AddTicks(ticks);
+        return true;
+    }
+}

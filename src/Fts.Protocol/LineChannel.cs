@@ -1,0 +1,231 @@
+using System.Buffers;
+
+namespace Fts.Protocol;
+
+/// <summary>What a read from the control connection brought.</summary>
+internal enum LineStatus
+{
+    /// <summary>A line, possibly empty.</summary>
+    Line,
+    /// <summary>A line over the limit; it was read to its end and dropped.</summary>
+    TooLong,
+    /// <summary>The peer closed its side; an unfinished line before that is dropped.</summary>
+    End,
+}
+
+/// <summary>One line from the peer without its line end; the bytes are valid until the next read.</summary>
+internal readonly record struct LineRead(LineStatus Status, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>
+/// The control connection as lines: bounded, Telnet sequences taken out (RFC 854, as RFC 959 §5.3 asks), CRLF and bare LF both an end.
+/// An idle channel holds no buffer. One reader; writers may be several, their replies never interleave.
+/// </summary>
+/// <remarks>The channel owns the stream it is given and disposes it; <see cref="ReplaceStream"/> moves that ownership to the new one.</remarks>
+internal sealed class LineChannel(Stream stream, int maxLineLength) : IAsyncDisposable
+{
+    private const byte Iac = 255, FirstOption = 251, LastOption = 254;
+
+    private readonly Lock _queueLock = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private Stream _stream = stream;
+    private byte[]? _input;
+    private int _start, _end, _searched;
+    private bool _skipping;
+    private byte[]? _output;
+    private int _outputLength;
+
+    /// <summary>Bytes of the peer's that were received and not yet read as lines: at a TLS upgrade these would be an injection (CVE-2011-0411).</summary>
+    public bool HasUnreadInput => _end > _start;
+
+    /// <summary>Reads the next line. What was queued for the peer is sent before the reader would have to wait.</summary>
+    public async ValueTask<LineRead> ReadLineAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryTakeLine(out LineRead line))
+            {
+                return line;
+            }
+
+            await FlushAsync(cancellationToken).ConfigureAwait(false);
+            if (!await FillAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return new LineRead(LineStatus.End, default);
+            }
+        }
+    }
+
+    /// <summary>Queues bytes for the peer; they leave with the next flush, or when the reader next waits.</summary>
+    public void Queue(ReadOnlySpan<byte> bytes)
+    {
+        lock (_queueLock)
+        {
+            if (_output is null || _output.Length - _outputLength < bytes.Length)
+            {
+                byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(512, _outputLength + bytes.Length));
+                _output.AsSpan(0, _outputLength).CopyTo(larger);
+                Return(ref _output);
+                _output = larger;
+            }
+
+            bytes.CopyTo(_output.AsSpan(_outputLength));
+            _outputLength += bytes.Length;
+        }
+    }
+
+    /// <summary>Sends everything queued so far.</summary>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _outputLength) == 0)
+        {
+            return;
+        }
+
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        byte[]? bytes = null;
+        try
+        {
+            int length;
+            lock (_queueLock)
+            {
+                (bytes, length, _output, _outputLength) = (_output, _outputLength, null, 0);
+            }
+
+            if (length > 0)
+            {
+                await _stream.WriteAsync(bytes.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            Return(ref bytes);
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Goes on over another stream, made on top of the old one. Nothing may be unread or unsent.</summary>
+    public void ReplaceStream(Stream replacement)
+    {
+        if (HasUnreadInput || _outputLength > 0)
+        {
+            throw new InvalidOperationException("The stream was replaced with bytes still in the channel.");
+        }
+
+        _stream = replacement;
+    }
+
+    /// <summary>Closes the stream. A reader or writer that is waiting ends with an exception of the stream's.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stream.DisposeAsync().ConfigureAwait(false);
+        _writing.Dispose();
+    }
+
+    private bool TryTakeLine(out LineRead line)
+    {
+        line = default;
+        int end = _input.AsSpan(_start + _searched, _end - _start - _searched).IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            _searched = _end - _start;
+            // One byte more than the limit: the CR that belongs to the line end.
+            if (_skipping || _searched > maxLineLength + 1)
+            {
+                _skipping = true;
+                (_start, _end, _searched) = (0, 0, 0);
+            }
+
+            return false;
+        }
+
+        int length = end + _searched;
+        Memory<byte> raw = _input.AsMemory(_start, length);
+        (_start, _searched) = (_start + length + 1, 0);
+        if (raw.Length > 0 && raw.Span[^1] == '\r')
+        {
+            raw = raw[..^1];
+        }
+
+        bool tooLong = _skipping || raw.Length > maxLineLength;
+        _skipping = false;
+        line = tooLong ? new LineRead(LineStatus.TooLong, default) : new LineRead(LineStatus.Line, WithoutTelnet(raw));
+        return true;
+    }
+
+    private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        if (_start == _end)
+        {
+            // Nothing pending: wait without a buffer, so that an idle session costs none.
+            Return(ref _input);
+            (_start, _end) = (0, 0);
+            await _stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+            _input = ArrayPool<byte>.Shared.Rent(Math.Min(maxLineLength + 2, 1024));
+        }
+        else if (_end == _input!.Length)
+        {
+            MakeRoom();
+        }
+
+        int read = await _stream.ReadAsync(_input.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+        _end += read;
+        return read > 0;
+    }
+
+    /// <summary>Moves the unfinished line to the front, into a larger buffer when it fills this one; the limit in <see cref="TryTakeLine"/> bounds the growth.</summary>
+    private void MakeRoom()
+    {
+        int pending = _end - _start;
+        byte[] old = _input!;
+        byte[] room = pending > old.Length / 2 ? ArrayPool<byte>.Shared.Rent(Math.Max(old.Length * 2, pending + 2)) : old;
+        old.AsSpan(_start, pending).CopyTo(room);
+        if (!ReferenceEquals(old, room))
+        {
+            ArrayPool<byte>.Shared.Return(old);
+        }
+
+        (_input, _start, _end) = (room, 0, pending);
+    }
+
+    /// <summary>Takes Telnet commands out of a line, in place: IAC IAC is the byte 255, an option request has three bytes, anything else two.</summary>
+    private static Memory<byte> WithoutTelnet(Memory<byte> line)
+    {
+        Span<byte> bytes = line.Span;
+        int first = bytes.IndexOf(Iac);
+        if (first < 0)
+        {
+            return line;
+        }
+
+        int to = first;
+        for (int from = first; from < bytes.Length; from++)
+        {
+            if (bytes[from] != Iac)
+            {
+                bytes[to++] = bytes[from];
+            }
+            else if (++from < bytes.Length)
+            {
+                if (bytes[from] == Iac)
+                {
+                    bytes[to++] = Iac;
+                }
+                else if (bytes[from] is >= FirstOption and <= LastOption)
+                {
+                    from++;
+                }
+            }
+        }
+
+        return line[..to];
+    }
+
+    private static void Return(ref byte[]? buffer)
+    {
+        if (buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = null;
+        }
+    }
+}

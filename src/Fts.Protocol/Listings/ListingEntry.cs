@@ -1,0 +1,40 @@
+namespace Fts.Protocol;
+
+/// <summary>What an entry of a listing is, as far as its line tells.</summary>
+public enum ListingKind
+{
+    /// <summary>A regular file.</summary>
+    File,
+    /// <summary>A folder.</summary>
+    Folder,
+    /// <summary>A symbolic link whose target's kind the line does not tell.</summary>
+    Link,
+    /// <summary>A device, socket, FIFO or something the format has no word for.</summary>
+    Other,
+}
+
+/// <summary>Where a listing's line got its facts; how far its times can be trusted follows from it.</summary>
+public enum ListingSource
+{
+    /// <summary>MLSD or MLST (RFC 3659): exact, UTC.</summary>
+    Machine,
+    /// <summary>LIST in the form of Unix <c>ls -l</c>: to the minute or day, no zone, the year may be a guess.</summary>
+    Unix,
+    /// <summary>LIST in the form of DOS and IIS: to the minute, no zone.</summary>
+    Dos,
+}
+
+/// <summary>One line of a listing.</summary>
+/// <param name="Name">The name as it stands there; not checked for being one component.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Length">Size in bytes; null where the line does not tell.</param>
+/// <param name="Modified">When it last changed, taken as UTC; null where the line does not tell.</param>
+/// <param name="Source">The format it was read from.</param>
+public sealed record ListingEntry(string Name, ListingKind Kind, long? Length, DateTime? Modified, ListingSource Source)
+{
+    /// <summary>The Unix permission bits, where the line tells.</summary>
+    public UnixFileMode? UnixMode { get; init; }
+
+    /// <summary>What a symbolic link points to, where the line tells.</summary>
+    public string? LinkTarget { get; init; }
+}

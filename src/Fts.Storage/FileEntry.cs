@@ -1,0 +1,21 @@
+namespace Fts.Storage;
+
+/// <summary>What an entry of a store is.</summary>
+public enum EntryKind
+{
+    /// <summary>A regular file.</summary>
+    File,
+    /// <summary>A folder.</summary>
+    Folder,
+    /// <summary>Anything else: a device, a socket, a FIFO, a link that leads nowhere or out of the store. It can be seen and removed, never opened.</summary>
+    Other,
+}
+
+/// <summary>One file or folder as a store shows it. A link that stays inside the store is shown as what it leads to.</summary>
+/// <param name="Name">The last component of its path; empty for the top folder.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Length">Size in bytes; 0 for anything but a file.</param>
+/// <param name="Modified">When its content last changed, UTC.</param>
+/// <param name="UnixMode">The nine permission bits, where the store has them.</param>
+/// <param name="Id">What tells two entries of one store apart while both exist (device and inode), where the store has it; 0 otherwise.</param>
+public readonly record struct FileEntry(string Name, EntryKind Kind, long Length, DateTime Modified, UnixFileMode? UnixMode = null, ulong Id = 0);
