@@ -44,6 +44,8 @@ public enum ReplyCode
     ExtendedPassiveMode = 229,
     /// <summary>230: signed in.</summary>
     LoggedIn = 230,
+    /// <summary>234: the security mechanism is accepted (RFC 2228 §5.5).</summary>
+    SecurityAccepted = 234,
     /// <summary>250: file action completed.</summary>
     FileActionOkay = 250,
     /// <summary>257: the named path was created, or is current.</summary>
@@ -78,12 +80,20 @@ public enum ReplyCode
     BadSequence = 503,
     /// <summary>504: not implemented for that parameter.</summary>
     ParameterNotImplemented = 504,
+    /// <summary>521: no data connection with this PROT setting (RFC 4217 §10.2).</summary>
+    ProtectionMismatch = 521,
     /// <summary>522: network protocol not supported (RFC 2428 §2).</summary>
     ProtocolNotSupported = 522,
     /// <summary>530: not signed in.</summary>
     NotLoggedIn = 530,
     /// <summary>532: an account is needed for storing files.</summary>
     AccountNeededToStore = 532,
+    /// <summary>533: the command must be protected (RFC 2228 §5.5).</summary>
+    ProtectionDenied = 533,
+    /// <summary>534: refused for reasons of policy (RFC 2228 §5.5).</summary>
+    PolicyDenied = 534,
+    /// <summary>536: protection level not supported (RFC 2228 §5.5).</summary>
+    ProtectionNotSupported = 536,
     /// <summary>550: file unavailable.</summary>
     FileUnavailable = 550,
     /// <summary>551: page type unknown.</summary>

@@ -18,6 +18,12 @@ public sealed record FtpServerOptions
     /// <summary>Where to listen. Port 0 takes a free one, told by <see cref="FtpServer.EndPoint"/>. Default: 127.0.0.1, a free port.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
 
+    /// <summary>TLS, or null for none. Default: none.</summary>
+    public FtpTlsOptions? Tls { get; init; }
+
+    /// <summary>Where to listen for connections that speak TLS from their first byte (customarily port 990), besides <see cref="EndPoint"/>. Default: nowhere.</summary>
+    public IPEndPoint? ImplicitTlsEndPoint { get; init; }
+
     /// <summary>The text of the 220 greeting.</summary>
     public string Greeting { get; init; } = "fts ready.";
 
@@ -61,6 +67,12 @@ public sealed record FtpServerOptions
         ArgumentNullException.ThrowIfNull(EndPoint);
         ArgumentNullException.ThrowIfNull(Logger);
         ArgumentException.ThrowIfNullOrWhiteSpace(Greeting);
+        Tls?.Validate();
+        if (ImplicitTlsEndPoint is not null && Tls is null or { Control: FtpTlsPolicy.Off })
+        {
+            throw new ArgumentException($"{nameof(ImplicitTlsEndPoint)} needs {nameof(Tls)}.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SignInTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);

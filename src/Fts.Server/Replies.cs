@@ -14,6 +14,21 @@ internal static class Replies
     public static readonly Reply ReadyAgain = new(ReplyCode.ServiceReady, "Ready for a new user.");
     public static readonly Reply Goodbye = new(ReplyCode.Closing, "Goodbye.");
     public static readonly Reply Opening = new(ReplyCode.OpeningDataConnection, "Opening the data connection.");
+    public static readonly Reply HandshakeNow = new(ReplyCode.SecurityAccepted, "Begin the TLS handshake.");
+    public static readonly Reply BufferSizeZero = new(ReplyCode.Okay, "PBSZ=0");
+    public static readonly Reply DataIsPrivate = new(ReplyCode.Okay, "Data connections are encrypted.");
+    public static readonly Reply DataIsClear = new(ReplyCode.Okay, "Data connections are not encrypted.");
+    public static readonly Reply AlreadySecure = new(ReplyCode.BadSequence, "This connection is encrypted already.");
+    public static readonly Reply AuthenticateFirst = new(ReplyCode.BadSequence, "Say AUTH TLS, and PBSZ 0, first.");
+    public static readonly Reply ProtectionMismatch = new(ReplyCode.ProtectionMismatch, "Data connections must be encrypted here, use PROT P.");
+    public static readonly Reply ProtectionRefused = new(ReplyCode.PolicyDenied, "This server's policy does not allow that protection level.");
+    public static readonly Reply ProtectionNotSupported = new(ReplyCode.ProtectionNotSupported, "Protection is C or P.");
+    public static readonly Reply NotSecure = new(ReplyCode.ProtectionDenied, "This connection is not encrypted.");
+    public static readonly Reply ClearRefused = new(ReplyCode.PolicyDenied, "This server keeps control connections encrypted.");
+    public static readonly Reply EncryptFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS: say AUTH TLS first.");
+    public static readonly Reply HandshakeFailed = new(ReplyCode.ProtocolNotSupported, "The TLS handshake of the data connection failed.");
+    public static readonly Reply NotResumed = new(ReplyCode.ProtocolNotSupported, "The data connection must resume the TLS session of the control connection.");
+
     public static readonly Reply Aborted = new(ReplyCode.TransferComplete, "Nothing is being transferred now.");
     public static readonly Reply Transferred = new(ReplyCode.TransferComplete, "Transfer complete.");
     public static readonly Reply SignedIn = new(ReplyCode.LoggedIn, "Signed in.");

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Data;
+using Fts.Server.Tls;
 using Fts.Storage;
 
 namespace Fts.Server;
@@ -11,6 +12,10 @@ namespace Fts.Server;
 internal enum Next
 {
     ReadOn,
+    /// <summary>Shake hands: from here on the control connection is TLS (AUTH).</summary>
+    Secure,
+    /// <summary>From here on the control connection is plain again (CCC).</summary>
+    Clear,
     Close,
 }
 
@@ -28,7 +33,9 @@ internal sealed class Session : IDisposable
         (Server, Id, Socket) = (server, id, socket);
         Local = Unmapped((IPEndPoint)socket.LocalEndPoint!);
         Peer = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
-        Channel = new LineChannel(new NetworkStream(socket, ownsSocket: true), server.Options.MaxLineLength);
+        Plain = new NetworkStream(socket, ownsSocket: true);
+        Channel = new LineChannel(Plain, server.Options.MaxLineLength);
+        Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls) : null;
         Data = new DataPort(Local.Address, Peer.Address);
         ConnectedAt = LastHeard = Environment.TickCount64;
     }
@@ -46,6 +53,14 @@ internal sealed class Session : IDisposable
     /// <summary>When the last line came, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastHeard { get; set; }
     public int UnknownCommands { get; set; }
+
+    /// <summary>The socket's own stream; under TLS the channel's lies on top of it.</summary>
+    public NetworkStream Plain { get; }
+
+    // Security
+    /// <summary>Null where the server offers none.</summary>
+    public SessionTls? Tls { get; }
+    public bool IsSecure { get; set; }
 
     // Sign-in
     public string? UserName { get; set; }

@@ -24,6 +24,12 @@ internal static class CommandTable
         new("REIN", SignInCommands.ReinitializeAsync, Rules.None, "REIN"),
         new("QUIT", SignInCommands.QuitAsync, Rules.None, "QUIT"),
 
+        // Security (RFC 2228, RFC 4217)
+        new("AUTH", SecurityCommands.AuthenticateAsync, Rules.Tls | Rules.Argument, "AUTH TLS", "AUTH TLS"),
+        new("PBSZ", SecurityCommands.BufferSizeAsync, Rules.Tls | Rules.Argument, "PBSZ 0", "PBSZ"),
+        new("PROT", SecurityCommands.ProtectionAsync, Rules.Tls | Rules.Argument | Rules.Neutral, "PROT C | P", "PROT"),
+        new("CCC", SecurityCommands.ClearAsync, Rules.Tls | Rules.Login, "CCC"),
+
         // Folders
         new("CWD", FolderCommands.ChangeAsync, Rules.Login | Rules.Argument, "CWD <folder>", "TVFS"),
         new("XCWD", FolderCommands.ChangeAsync, Rules.Login | Rules.Argument, "XCWD <folder>"),

@@ -17,4 +17,6 @@ internal enum Rules
     DuringTransfer = 16,
     /// <summary>May stand between REST, RNFR or ALLO and the command these belong to.</summary>
     Neutral = 32,
+    /// <summary>Known only where the server offers TLS.</summary>
+    Tls = 64,
 }

@@ -10,6 +10,11 @@ internal static class SignInCommands
     public static ValueTask<Reply> UserAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Reset();
+        if (session.Tls is { Options.Control: FtpTlsPolicy.Required } && !session.IsSecure)
+        {
+            return new(Replies.EncryptFirst); // asking for the password would make the client say it in plain
+        }
+
         session.UserName = argument;
         return session.Server.Options.Accounts.NeedsPassword(argument) ? new(Replies.PasswordPlease) : SignInAsync(session, argument, "", cancellationToken);
     }
@@ -40,7 +45,7 @@ internal static class SignInCommands
     {
         FtpServerOptions options = session.Server.Options;
         session.UserName = null; // one password for one USER
-        Account? account = await options.Accounts.SignInAsync(new Credentials(userName, password, session.Peer.Address, IsEncrypted: false), cancellationToken);
+        Account? account = await options.Accounts.SignInAsync(new Credentials(userName, password, session.Peer.Address, session.IsSecure), cancellationToken);
         if (account is not null)
         {
             session.Files = new UserFiles(account, options.Store);

@@ -1,0 +1,80 @@
+using Fts.Protocol;
+using Fts.Server.Tls;
+
+namespace Fts.Server.Commands;
+
+/// <summary>Encryption of the control and the data connections (RFC 2228, RFC 4217).</summary>
+internal static class SecurityCommands
+{
+    /// <summary>AUTH TLS, by any of the names it had; what was said before the handshake counts for nothing after it.</summary>
+    public static ValueTask<Reply> AuthenticateAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.IsSecure)
+        {
+            return new(Replies.AlreadySecure);
+        }
+
+        if (argument.ToUpperInvariant() is not ("TLS" or "TLS-C" or "SSL" or "TLS-P"))
+        {
+            return new(Replies.ParameterNotImplemented);
+        }
+
+        session.Reset();
+        session.Next = Next.Secure;
+        return new(Replies.HandshakeNow);
+    }
+
+    /// <summary>TLS protects a stream, whatever the buffer's size: it is always 0 (RFC 4217 §8).</summary>
+    public static ValueTask<Reply> BufferSizeAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (!session.IsSecure)
+        {
+            return new(Replies.AuthenticateFirst);
+        }
+
+        session.Tls!.HasBufferSize = true;
+        return new(Replies.BufferSizeZero);
+    }
+
+    public static ValueTask<Reply> ProtectionAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        SessionTls tls = session.Tls!;
+        if (!session.IsSecure || !tls.HasBufferSize)
+        {
+            return new(Replies.AuthenticateFirst);
+        }
+
+        switch (argument.ToUpperInvariant())
+        {
+            case "P" when tls.Options.Data != FtpTlsPolicy.Off:
+                tls.ProtectsData = true;
+                return new(Replies.DataIsPrivate);
+            case "C" when tls.Options.Data != FtpTlsPolicy.Required:
+                tls.ProtectsData = false;
+                return new(Replies.DataIsClear);
+            case "C" or "P":
+                return new(Replies.ProtectionRefused);
+            case "S" or "E":
+                return new(Replies.ProtectionNotSupported);
+            default:
+                return new(Replies.ParameterNotImplemented);
+        }
+    }
+
+    /// <summary>CCC: refused unless the server was told otherwise.</summary>
+    public static ValueTask<Reply> ClearAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (!session.IsSecure)
+        {
+            return new(Replies.NotSecure);
+        }
+
+        if (!session.Tls!.Options.AllowClearCommandChannel)
+        {
+            return new(Replies.ClearRefused);
+        }
+
+        session.Next = Next.Clear;
+        return new(Replies.Done);
+    }
+}

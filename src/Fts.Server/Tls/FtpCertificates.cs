@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Fts.Server;
+
+/// <summary>
+/// The certificates a server shows, by the name the client asks for (SNI); the first is shown to clients that ask for none, or for one there is not.
+/// Files are read again when they change, without a restart. Safe for use by several callers at once.
+/// </summary>
+public sealed class FtpCertificates : IDisposable
+{
+    private readonly IReadOnlyList<CertificateSource> _sources;
+
+    private FtpCertificates(IReadOnlyList<CertificateSource> sources) => _sources = sources;
+
+    /// <summary>One certificate, with its private key. The caller's to dispose.</summary>
+    public static FtpCertificates From(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return certificate.HasPrivateKey
+            ? new FtpCertificates([new CertificateSource(certificate)])
+            : throw new ArgumentException("The certificate has no private key.", nameof(certificate));
+    }
+
+    /// <summary>Certificates from files: PEM with chain and key in one file, PEM and its key in another, or PFX without a password.</summary>
+    /// <param name="files">Each certificate's file, and its key's where that is another.</param>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="CryptographicException">A file holds no certificate with its key.</exception>
+    public static FtpCertificates FromFiles(params IReadOnlyList<(string Certificate, string? Key)> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentOutOfRangeException.ThrowIfZero(files.Count);
+        return new FtpCertificates([.. files.Select(file => new CertificateSource(file.Certificate, file.Key))]);
+    }
+
+    /// <summary>The self-signed certificate kept in <paramref name="file"/> (PEM, readable by its owner only), made now where there is none: ECDSA P-256, ten years.</summary>
+    /// <exception cref="IOException">The file cannot be written or read.</exception>
+    public static FtpCertificates SelfSigned(string file)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        if (!File.Exists(file))
+        {
+            SelfSignedCertificate.Make(file);
+        }
+
+        return FromFiles((file, null));
+    }
+
+    /// <summary>SHA-256 of the first certificate, as <c>AA:BB:…</c>: what a client is told to compare.</summary>
+    public string Fingerprint => string.Join(':', For(null).Certificate.GetCertHash(HashAlgorithmName.SHA256).Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
+
+    /// <summary>Forgets the certificates that were read from files.</summary>
+    public void Dispose()
+    {
+        foreach (CertificateSource source in _sources)
+        {
+            source.Dispose();
+        }
+    }
+
+    internal Shown For(string? serverName)
+    {
+        Shown first = _sources[0].Read();
+        if (string.IsNullOrEmpty(serverName) || _sources.Count == 1)
+        {
+            return first;
+        }
+
+        foreach (CertificateSource source in _sources)
+        {
+            Shown shown = source.Read();
+            if (shown.Certificate.MatchesHostname(serverName))
+            {
+                return shown;
+            }
+        }
+
+        return first;
+    }
+
+    /// <summary>A certificate with its key, and the ones that vouch for it.</summary>
+    internal sealed record Shown(X509Certificate2 Certificate, X509Certificate2Collection Chain);
+}

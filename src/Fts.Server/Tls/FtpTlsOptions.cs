@@ -1,0 +1,51 @@
+namespace Fts.Server;
+
+/// <summary>Whether something may, or must, be encrypted.</summary>
+public enum FtpTlsPolicy
+{
+    /// <summary>Never encrypted; AUTH is not offered.</summary>
+    Off,
+    /// <summary>As the client wishes.</summary>
+    Optional,
+    /// <summary>Refused in plain.</summary>
+    Required,
+}
+
+/// <summary>What becomes of a data connection whose handshake did not resume its own session's TLS session: it may belong to somebody else.</summary>
+public enum FtpDataBinding
+{
+    /// <summary>Served, and not looked at.</summary>
+    Off,
+    /// <summary>Served, and logged once for the session.</summary>
+    Observe,
+    /// <summary>Refused with 425.</summary>
+    Require,
+}
+
+/// <summary>TLS on a server: explicit with AUTH TLS (RFC 4217), and implicit on a port of its own. Versions 1.2 and 1.3 only.</summary>
+public sealed record FtpTlsOptions
+{
+    /// <summary>The certificates to show. The caller's: they outlive the server and are not disposed by it.</summary>
+    public required FtpCertificates Certificates { get; init; }
+
+    /// <summary>For control connections. Required refuses sign-in in plain. Default: optional.</summary>
+    public FtpTlsPolicy Control { get; init; } = FtpTlsPolicy.Optional;
+
+    /// <summary>For data connections of encrypted sessions. Required refuses PROT C. Default: optional.</summary>
+    public FtpTlsPolicy Data { get; init; } = FtpTlsPolicy.Optional;
+
+    /// <summary>For data connections that do not resume their control connection's TLS session. Default: observe.</summary>
+    public FtpDataBinding DataBinding { get; init; } = FtpDataBinding.Observe;
+
+    /// <summary>Whether CCC may turn an encrypted control connection plain again, which lets firewalls read along, and everybody else. Default: no.</summary>
+    public bool AllowClearCommandChannel { get; init; }
+
+    /// <summary>How long a handshake may take. Default: 15 s.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Certificates);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeTimeout, TimeSpan.Zero);
+    }
+}

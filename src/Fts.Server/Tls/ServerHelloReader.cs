@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+
+namespace Fts.Server.Tls;
+
+/// <summary>What a server's first flight says about resumption.</summary>
+internal enum Resumption
+{
+    /// <summary>Not enough seen yet.</summary>
+    Unknown,
+    /// <summary>A new session.</summary>
+    Full,
+    /// <summary>The client's earlier session, resumed.</summary>
+    Resumed,
+    /// <summary>Not a TLS 1.2 or 1.3 server's flight.</summary>
+    Unreadable,
+}
+
+/// <summary>
+/// Tells from the plain bytes of a server's own first flight whether the handshake resumes a session, which SslStream does not say: in TLS 1.3 by the
+/// pre_shared_key extension of ServerHello (RFC 8446 §4.2.11), in TLS 1.2 by the Certificate message that is missing after it (RFC 5246 §7.3). Pure.
+/// </summary>
+internal static class ServerHelloReader
+{
+    private const byte ChangeCipherSpec = 20, Handshake = 22, ServerHello = 2, NewSessionTicket = 4, Certificate = 11;
+    private const int RecordHeader = 5, MessageHeader = 4, PreSharedKey = 41, SupportedVersions = 43, Tls13 = 0x0304;
+
+    /// <summary>The random of a ServerHello that is a HelloRetryRequest: SHA-256 of those words (RFC 8446 §4.1.3).</summary>
+    private static ReadOnlySpan<byte> RetryRandom =>
+    [
+        0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
+        0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C,
+    ];
+
+    /// <summary>Reads what the server has written so far.</summary>
+    public static Resumption Read(ReadOnlySpan<byte> written)
+    {
+        bool isTls12 = false;
+        while (written.Length >= RecordHeader)
+        {
+            byte type = written[0];
+            int length = BinaryPrimitives.ReadUInt16BigEndian(written[3..]);
+            if (type == ChangeCipherSpec && written[1] == 3)
+            {
+                if (isTls12)
+                {
+                    return Resumption.Resumed;
+                }
+
+                // A TLS 1.3 server sends one after a HelloRetryRequest, for old middleboxes.
+                written = Skip(written, RecordHeader + length);
+                continue;
+            }
+
+            if (type != Handshake || written[1] != 3)
+            {
+                return Resumption.Unreadable;
+            }
+
+            // What there is of it: a certificate chain may come in parts, and its first byte is enough.
+            ReadOnlySpan<byte> record = written.Slice(RecordHeader, Math.Min(length, written.Length - RecordHeader));
+            while (record.Length >= MessageHeader)
+            {
+                int size = (record[1] << 16) | (record[2] << 8) | record[3];
+                if (record[0] == ServerHello && record.Length < MessageHeader + size)
+                {
+                    return Resumption.Unknown;
+                }
+
+                switch (record[0])
+                {
+                    case ServerHello when !isTls12:
+                        Resumption hello = ReadHello(record.Slice(MessageHeader, size), out isTls12);
+                        if (hello != Resumption.Unknown)
+                        {
+                            return hello;
+                        }
+
+                        break;
+                    case Certificate when isTls12:
+                        return Resumption.Full;
+                    case NewSessionTicket when isTls12:
+                        return Resumption.Resumed;
+                    default:
+                        return Resumption.Unreadable;
+                }
+
+                record = Skip(record, MessageHeader + size);
+            }
+
+            written = Skip(written, RecordHeader + length);
+        }
+
+        return Resumption.Unknown;
+    }
+
+    /// <summary>Decides by the hello alone where it can: not for TLS 1.2, and not for a retry.</summary>
+    private static Resumption ReadHello(ReadOnlySpan<byte> hello, out bool isTls12)
+    {
+        isTls12 = false;
+        if (hello.Length < 35 || hello.Length < 35 + hello[34] + 3)
+        {
+            return Resumption.Unreadable;
+        }
+
+        bool isRetry = hello.Slice(2, 32).SequenceEqual(RetryRandom);
+        ReadOnlySpan<byte> rest = hello[(35 + hello[34] + 3)..];
+        bool isTls13 = false, hasKey = false;
+        if (rest.Length >= 2)
+        {
+            rest = rest[2..];
+            while (rest.Length >= 4)
+            {
+                int extension = BinaryPrimitives.ReadUInt16BigEndian(rest), length = BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
+                hasKey |= extension == PreSharedKey;
+                isTls13 |= extension == SupportedVersions && length == 2 && rest.Length >= 6 && BinaryPrimitives.ReadUInt16BigEndian(rest[4..]) == Tls13;
+                rest = Skip(rest, 4 + length);
+            }
+        }
+
+        isTls12 = !isTls13;
+        return isTls12 || isRetry ? Resumption.Unknown : hasKey ? Resumption.Resumed : Resumption.Full;
+    }
+
+    private static ReadOnlySpan<byte> Skip(ReadOnlySpan<byte> bytes, int count) => bytes[Math.Min(count, bytes.Length)..];
+}

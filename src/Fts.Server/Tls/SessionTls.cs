@@ -1,0 +1,79 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Fts.Server.Tls;
+
+/// <summary>A TLS handshake failed, or took too long.</summary>
+internal sealed class HandshakeException(string message, Exception? cause = null) : IOException(message, cause);
+
+/// <summary>
+/// The TLS of one session: its control connection's handshake, then those of its data connections. It has a certificate context of its own, so that
+/// only tickets handed out in this session resume here: that, and nothing else, proves that a data connection is the same client's.
+/// </summary>
+/// <remarks>The context costs 4.4 KiB and half a millisecond; it is made at the first handshake.</remarks>
+internal sealed class SessionTls(FtpTlsOptions options)
+{
+    private static readonly List<SslApplicationProtocol> Protocols = [new("ftp")]; // RFC 7301's registry
+
+    private SslServerAuthenticationOptions? _authentication;
+
+    /// <summary>Whether the next data connections are encrypted (PROT P).</summary>
+    public bool ProtectsData { get; set; }
+
+    /// <summary>PBSZ was said, which PROT needs (RFC 4217 §9).</summary>
+    public bool HasBufferSize { get; set; }
+
+    /// <summary>A data connection that did not resume was logged; once is enough.</summary>
+    public bool HasLoggedUnbound { get; set; }
+
+    public FtpTlsOptions Options { get; } = options;
+
+    /// <summary>Shakes hands over the control connection. The stream returned owns the one given.</summary>
+    public async ValueTask<SslStream> AcceptControlAsync(Stream plain, CancellationToken cancellationToken)
+    {
+        var stream = new SslStream(plain, leaveInnerStreamOpen: false);
+        await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication ??= Authentication(hello.ServerName)), cancellationToken);
+        return stream;
+    }
+
+    /// <summary>Shakes hands over a data connection, with the certificate the control connection showed.</summary>
+    public async ValueTask<(SslStream Stream, TlsTap Tap)> AcceptDataAsync(Stream plain, CancellationToken cancellationToken)
+    {
+        var tap = new TlsTap(plain);
+        var stream = new SslStream(tap, leaveInnerStreamOpen: false);
+        await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), cancellationToken);
+        return (stream, tap);
+    }
+
+    private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Options.HandshakeTimeout);
+        try
+        {
+            await stream.AuthenticateAsServerAsync(select, null, limit.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HandshakeException("The TLS handshake took too long.", e);
+        }
+        catch (AuthenticationException e)
+        {
+            throw new HandshakeException(e.InnerException?.Message ?? e.Message, e);
+        }
+    }
+
+    private SslServerAuthenticationOptions Authentication(string? serverName)
+    {
+        FtpCertificates.Shown shown = Options.Certificates.For(serverName);
+        return new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(shown.Certificate, shown.Chain, offline: true),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            ApplicationProtocols = Protocols,
+            AllowRenegotiation = false,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        };
+    }
+}
