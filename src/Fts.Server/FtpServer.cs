@@ -14,7 +14,7 @@ public sealed class FtpServer : IAsyncDisposable
     private readonly ConcurrentDictionary<long, (Session Session, Task Running)> _sessions = new();
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
     private readonly CancellationTokenSource _stopping = new();
-    private Socket? _listener;
+    private readonly List<Socket> _listeners = [];
     private Task _accepting = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
     private long _lastId;
@@ -33,6 +33,9 @@ public sealed class FtpServer : IAsyncDisposable
     /// <summary>Where it listens; once started, with the port it got.</summary>
     public IPEndPoint EndPoint { get; private set; }
 
+    /// <summary>Where it listens for connections that are TLS from their first byte; null where it does not.</summary>
+    public IPEndPoint? ImplicitTlsEndPoint { get; private set; }
+
     /// <summary>Control connections open now.</summary>
     public int SessionCount => _sessions.Count;
 
@@ -47,31 +50,29 @@ public sealed class FtpServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     public void Start()
     {
-        if (_listener is not null)
+        if (_listeners.Count > 0)
         {
             throw new InvalidOperationException("The server was started before.");
         }
 
-        var listener = new Socket(Options.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            if (Options.EndPoint.Address.Equals(IPAddress.IPv6Any))
+            _listeners.Add(Listen(Options.EndPoint));
+            if (Options.ImplicitTlsEndPoint is { } implicitTls)
             {
-                listener.DualMode = true;
+                _listeners.Add(Listen(implicitTls));
+                ImplicitTlsEndPoint = (IPEndPoint)_listeners[1].LocalEndPoint!;
             }
-
-            listener.Bind(Options.EndPoint);
-            listener.Listen(512);
         }
         catch (SocketException)
         {
-            listener.Dispose();
+            _listeners.ForEach(listener => listener.Dispose());
+            _listeners.Clear();
             throw;
         }
 
-        _listener = listener;
-        EndPoint = (IPEndPoint)listener.LocalEndPoint!;
-        _accepting = Task.Run(() => AcceptAsync(listener));
+        EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
+        _accepting = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(() => AcceptAsync(listener, isImplicit: i > 0))));
         _watching = Task.Run(() => SessionWatch.RunAsync(this, _stopping.Token));
     }
 
@@ -82,7 +83,7 @@ public sealed class FtpServer : IAsyncDisposable
     public async Task StopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        _listener?.Dispose();
+        _listeners.ForEach(listener => listener.Dispose());
         await _accepting;
         await _watching;
 
@@ -114,13 +115,34 @@ public sealed class FtpServer : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task AcceptAsync(Socket listener)
+    private static Socket Listen(IPEndPoint endPoint)
+    {
+        var listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                listener.DualMode = true;
+            }
+
+            listener.Bind(endPoint);
+            listener.Listen(512);
+            return listener;
+        }
+        catch (SocketException)
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private async Task AcceptAsync(Socket listener, bool isImplicit)
     {
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                Welcome(await listener.AcceptAsync(_stopping.Token));
+                Welcome(await listener.AcceptAsync(_stopping.Token), isImplicit);
             }
             catch (OperationCanceledException)
             {
@@ -139,16 +161,16 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    private void Welcome(Socket socket)
+    private void Welcome(Socket socket, bool isImplicit)
     {
-        long id = ++_lastId;
+        long id = Interlocked.Increment(ref _lastId);
         Session session;
         try
         {
             socket.NoDelay = true;
             // The urgent mark of ABOR's Telnet Synch stays in the stream, in its place, where the line reader takes it out.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
-            session = new Session(this, id, socket);
+            session = new Session(this, id, socket, isImplicit);
         }
         catch (SocketException)
         {

@@ -40,6 +40,15 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Error, "[{Session}] {Verb} failed")]
     public static partial void CommandFailed(ILogger logger, Exception exception, long session, string verb);
 
+    [LoggerMessage(13, LogLevel.Warning, "[{Session}] TLS handshake failed: {Reason}")]
+    public static partial void HandshakeFailed(ILogger logger, long session, string reason);
+
+    [LoggerMessage(14, LogLevel.Warning, "[{Session}] sent something between AUTH and the handshake; closed")]
+    public static partial void InputBeforeHandshake(ILogger logger, long session);
+
+    [LoggerMessage(15, LogLevel.Information, "[{Session}] data connections do not resume the control connection's TLS session; requiring it would refuse this client")]
+    public static partial void DataNotResumed(ILogger logger, long session);
+
     [LoggerMessage(12, LogLevel.Error, "[{Session}] session failed")]
     public static partial void SessionFailed(ILogger logger, Exception exception, long session);
 }

@@ -28,14 +28,14 @@ internal sealed class Session : IDisposable
     private readonly CancellationTokenSource _ending = new();
     private Reply? _farewell;
 
-    public Session(FtpServer server, long id, Socket socket)
+    public Session(FtpServer server, long id, Socket socket, bool isImplicit)
     {
-        (Server, Id, Socket) = (server, id, socket);
+        (Server, Id, Socket, IsImplicit) = (server, id, socket, isImplicit);
         Local = Unmapped((IPEndPoint)socket.LocalEndPoint!);
         Peer = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
         Plain = new NetworkStream(socket, ownsSocket: true);
         Channel = new LineChannel(Plain, server.Options.MaxLineLength);
-        Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls) : null;
+        Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
         Data = new DataPort(Local.Address, Peer.Address);
         ConnectedAt = LastHeard = Environment.TickCount64;
     }
@@ -61,6 +61,8 @@ internal sealed class Session : IDisposable
     /// <summary>Null where the server offers none.</summary>
     public SessionTls? Tls { get; }
     public bool IsSecure { get; set; }
+    /// <summary>TLS from the first byte.</summary>
+    public bool IsImplicit { get; }
 
     // Sign-in
     public string? UserName { get; set; }

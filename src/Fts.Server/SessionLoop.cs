@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Fts.Protocol;
 using Fts.Server.Commands;
 using Fts.Server.Data;
+using Fts.Server.Tls;
 using Fts.Storage;
 
 namespace Fts.Server;
@@ -20,6 +21,11 @@ internal sealed class SessionLoop(Session session)
     {
         try
         {
+            if (session.IsImplicit)
+            {
+                await SecureAsync();
+            }
+
             session.Queue(session.Server.Greeting);
             while (session.Next != Next.Close)
             {
@@ -31,6 +37,10 @@ internal sealed class SessionLoop(Session session)
 
                 session.LastHeard = Environment.TickCount64;
                 await ObeyAsync(line);
+                if (session.Next is Next.Secure or Next.Clear)
+                {
+                    await ChangeStreamAsync();
+                }
             }
 
             await CloseAsync();
@@ -38,6 +48,10 @@ internal sealed class SessionLoop(Session session)
         catch (OperationCanceledException) when (session.Ending.IsCancellationRequested)
         {
             await CloseAsync();
+        }
+        catch (HandshakeException e)
+        {
+            Log.HandshakeFailed(_options.Logger, session.Id, e.Message);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
@@ -55,6 +69,39 @@ internal sealed class SessionLoop(Session session)
             await ForgetReadAsync();
             session.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Goes over to TLS, or back. A word of the peer's that came before the handshake was not protected by it: somebody else may have put it there
+    /// (CVE-2011-0411), and the session is over.
+    /// </summary>
+    private async ValueTask ChangeStreamAsync()
+    {
+        await session.Channel.FlushAsync(session.Ending);
+        if (session.Channel.HasUnreadInput)
+        {
+            Log.InputBeforeHandshake(_options.Logger, session.Id);
+            session.Next = Next.Close;
+            return;
+        }
+
+        if (session.Next == Next.Secure)
+        {
+            await SecureAsync();
+        }
+        else
+        {
+            session.Channel.ReplaceStream(session.Plain);
+            session.IsSecure = false;
+        }
+
+        session.Next = Next.ReadOn;
+    }
+
+    private async ValueTask SecureAsync()
+    {
+        session.Channel.ReplaceStream(await session.Tls!.AcceptControlAsync(session.Plain, session.Ending));
+        session.IsSecure = true;
     }
 
     private async ValueTask<LineRead> ReadAsync()
@@ -168,7 +215,7 @@ internal sealed class SessionLoop(Session session)
         {
             refusal = parsed == CommandParse.NotUtf8 ? Replies.NotUtf8 : Unknown(Replies.NotACommand);
         }
-        else if (CommandTable.Find(command) is var (found, rest))
+        else if (CommandTable.Find(command) is var (found, rest) && found.IsKnownTo(session))
         {
             (row, argument) = (found, rest);
             return true;
@@ -215,6 +262,11 @@ internal sealed class SessionLoop(Session session)
             return new Reply(ReplyCode.ParameterError, $"Usage: {row.Usage}");
         }
 
+        if (row.Has(Rules.DataPort) && _options.Tls is { Data: FtpTlsPolicy.Required } && session.Tls is not { ProtectsData: true })
+        {
+            return Replies.ProtectionMismatch;
+        }
+
         if (row.Has(Rules.DataPort) && !session.Data.IsReady)
         {
             return Replies.NoDataPort;
@@ -248,6 +300,11 @@ internal sealed class SessionLoop(Session session)
         {
             Log.StoreRefused(_options.Logger, session.Id, row.Verb, e.Error, e.Message);
             return Replies.For(e.Error);
+        }
+        catch (HandshakeException e)
+        {
+            Log.HandshakeFailed(_options.Logger, session.Id, e.Message);
+            return Ended() ?? (e.NotResumed ? Replies.NotResumed : Replies.HandshakeFailed);
         }
         catch (NoDataConnectionException e)
         {

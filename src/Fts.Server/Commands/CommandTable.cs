@@ -10,6 +10,9 @@ internal delegate ValueTask<Reply> CommandHandler(Session session, string argume
 internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rules, string Usage, string? Feature = null)
 {
     public bool Has(Rules rules) => (Rules & rules) == rules;
+
+    /// <summary>Whether the session's server speaks it: a verb that would not work is not known at all.</summary>
+    public bool IsKnownTo(Session session) => !Has(Rules.Tls) || session.Tls is not null;
 }
 
 /// <summary>Every verb the server speaks, one line each. FEAT and HELP are made from it; a verb that does not work has no row.</summary>

@@ -10,7 +10,7 @@ internal static class InformationCommands
     private static readonly Reply SiteHelp = new(ReplyCode.Help, ["SITE commands:",
         .. CommandTable.Rows.Where(row => row.Verb.StartsWith("SITE ", StringComparison.Ordinal)).Select(row => $" {row.Usage}"), "End."]);
 
-    private static readonly Reply Help = MakeHelp();
+    private static readonly Reply HelpInPlain = MakeHelp(tls: false), HelpWithTls = MakeHelp(tls: true);
 
     public static ValueTask<Reply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.SystemType);
 
@@ -22,19 +22,19 @@ internal static class InformationCommands
     {
         if (argument.Length == 0)
         {
-            return new(Help);
+            return new(session.Tls is null ? HelpInPlain : HelpWithTls);
         }
 
         var words = new Command(argument.ToUpperInvariant(), "");
         CommandRow? row = argument.Contains(' ', StringComparison.Ordinal)
             ? CommandTable.Rows.FirstOrDefault(row => row.Verb == words.Verb)
             : CommandTable.Find(words)?.Row;
-        return new(row is null ? Replies.NoSuchCommand : new Reply(ReplyCode.Help, row.Usage));
+        return new(row is null || !row.IsKnownTo(session) ? Replies.NoSuchCommand : new Reply(ReplyCode.Help, row.Usage));
     }
 
     public static ValueTask<Reply> FeaturesAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        IEnumerable<string> features = CommandTable.Rows.Where(row => row.Feature is not null)
+        IEnumerable<string> features = CommandTable.Rows.Where(row => row.Feature is not null && row.IsKnownTo(session))
             .Select(row => row.Feature == "MLST" ? $" MLST {MachineFactNames.Describe(session.Facts)}" : $" {row.Feature}");
         return new(new Reply(ReplyCode.SystemStatus, ["Features:", .. features, "End."]));
     }
@@ -73,6 +73,7 @@ internal static class InformationCommands
             "Status:",
             $" Connected from {session.Peer.Address}",
             $" {who}",
+            $" Control connection {(session.IsSecure ? "encrypted" : "in plain")}, data connections {(session.Tls is { ProtectsData: true } ? "encrypted" : "in plain")}",
             $" Type {(session.IsAscii ? "ASCII" : "image")}, mode stream, structure file",
             $" {transfer}",
             "End.");
@@ -104,10 +105,10 @@ internal static class InformationCommands
         return new Reply(ReplyCode.FileStatus, "End.");
     }
 
-    private static Reply MakeHelp()
+    private static Reply MakeHelp(bool tls)
     {
         var lines = new List<string> { "Commands:" };
-        foreach (string[] verbs in CommandTable.Rows.Select(row => row.Verb).Chunk(8))
+        foreach (string[] verbs in CommandTable.Rows.Where(row => tls || !row.Has(Rules.Tls)).Select(row => row.Verb).Chunk(8))
         {
             lines.Add(new StringBuilder(" ").AppendJoin(' ', verbs.Select(verb => verb.PadRight(5))).ToString().TrimEnd());
         }

@@ -37,7 +37,11 @@ internal static class StoreCommands
         transfer.Total = session.Continuing.AnnouncedLength;
         await using (DataConnection data = await DataConnection.OpenAsync(session, opening, cancellationToken))
         {
-            await Pumps.ForReceiving(session.IsAscii, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
+            await Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
+            if (!data.IsPlain)
+            {
+                await data.FinishAsync();
+            }
         }
 
         // A connection that was shut down by ABOR or a stall ends like one that is done.

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Fts.Protocol;
+using Fts.Server.Tls;
 
 namespace Fts.Server.Data;
 
@@ -10,8 +11,12 @@ namespace Fts.Server.Data;
 internal sealed class DataConnection : IAsyncDisposable
 {
     private readonly Session _session;
+    private DataTls? _tls;
 
     private DataConnection(Session session, Socket socket) => (_session, Socket) = (session, socket);
+
+    /// <summary>Whether bytes travel as they are, so that the kernel may copy them.</summary>
+    public bool IsPlain => _tls is null;
 
     public Socket Socket { get; }
 
@@ -31,7 +36,15 @@ internal sealed class DataConnection : IAsyncDisposable
             }
 
             session.Transfer!.Uses(socket);
-            return new DataConnection(session, socket);
+            var data = new DataConnection(session, socket);
+            if (session.Tls is { ProtectsData: true } tls)
+            {
+                await data.AnnounceAsync(cancellationToken); // some clients shake hands only then
+                socket.NoDelay = true;
+                data._tls = await tls.AcceptDataAsync(session, new NetworkStream(socket), cancellationToken);
+            }
+
+            return data;
         }
         catch
         {
@@ -58,6 +71,13 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>Sends all of the bytes.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
+        if (_tls is not null)
+        {
+            await _tls.WriteAsync(bytes, cancellationToken);
+            _session.Transfer!.Advance(bytes.Length);
+            return;
+        }
+
         while (!bytes.IsEmpty)
         {
             ValueTask<int> sending = Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
@@ -75,21 +95,31 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>Receives some bytes; 0 when the peer has sent all.</summary>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        int received = await Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+        int received = _tls is null
+            ? await Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
+            : await _tls.ReadAsync(buffer, cancellationToken);
         _session.Transfer!.Advance(received);
         return received;
     }
 
-    /// <summary>Tells the peer that all was sent.</summary>
-    public ValueTask FinishAsync()
+    /// <summary>Tells the peer that all was sent; under TLS it wants to hear so after an upload, too.</summary>
+    public async ValueTask FinishAsync()
     {
+        if (_tls is not null)
+        {
+            await _tls.FinishAsync();
+        }
+
         Socket.Shutdown(SocketShutdown.Send);
-        return default;
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        if (_tls is not null)
+        {
+            await _tls.DisposeAsync();
+        }
+
         Socket.Dispose();
-        return default;
     }
 }

@@ -23,9 +23,9 @@ internal static class Pumps
     private static readonly KernelPump? Kernel = OperatingSystem.IsLinux() ? new KernelPump(Portable) : null;
 
     /// <summary>The engine for a download of so many bytes.</summary>
-    public static IPump ForSending(bool ascii, IFileReader file, long length) =>
-        ascii ? Ascii : Kernel is not null && file.Handle is not null && length > WorthwhileBytes ? Kernel : Portable;
+    public static IPump ForSending(bool ascii, DataConnection data, IFileReader file, long length) =>
+        ascii ? Ascii : data.IsPlain && Kernel is not null && file.Handle is not null && length > WorthwhileBytes ? Kernel : Portable;
 
     /// <summary>The engine for an upload.</summary>
-    public static IPump ForReceiving(bool ascii, IFileWriter file) => ascii ? Ascii : Kernel is not null && file.Handle is not null ? Kernel : Portable;
+    public static IPump ForReceiving(bool ascii, DataConnection data, IFileWriter file) => ascii ? Ascii : data.IsPlain && Kernel is not null && file.Handle is not null ? Kernel : Portable;
 }

@@ -5,24 +5,28 @@ using System.Security.Cryptography.X509Certificates;
 namespace Fts.Server.Tls;
 
 /// <summary>A TLS handshake failed, or took too long.</summary>
-internal sealed class HandshakeException(string message, Exception? cause = null) : IOException(message, cause);
+internal sealed class HandshakeException(string message, Exception? cause = null) : IOException(message, cause)
+{
+    /// <summary>It succeeded, but did not resume the control connection's session, which is required.</summary>
+    public bool NotResumed { get; init; }
+}
 
 /// <summary>
 /// The TLS of one session: its control connection's handshake, then those of its data connections. It has a certificate context of its own, so that
 /// only tickets handed out in this session resume here: that, and nothing else, proves that a data connection is the same client's.
 /// </summary>
 /// <remarks>The context costs 4.4 KiB and half a millisecond; it is made at the first handshake.</remarks>
-internal sealed class SessionTls(FtpTlsOptions options)
+internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 {
     private static readonly List<SslApplicationProtocol> Protocols = [new("ftp")]; // RFC 7301's registry
 
     private SslServerAuthenticationOptions? _authentication;
 
     /// <summary>Whether the next data connections are encrypted (PROT P).</summary>
-    public bool ProtectsData { get; set; }
+    public bool ProtectsData { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
 
     /// <summary>PBSZ was said, which PROT needs (RFC 4217 §9).</summary>
-    public bool HasBufferSize { get; set; }
+    public bool HasBufferSize { get; set; } = isImplicit;
 
     /// <summary>A data connection that did not resume was logged; once is enough.</summary>
     public bool HasLoggedUnbound { get; set; }
@@ -37,13 +41,28 @@ internal sealed class SessionTls(FtpTlsOptions options)
         return stream;
     }
 
-    /// <summary>Shakes hands over a data connection, with the certificate the control connection showed.</summary>
-    public async ValueTask<(SslStream Stream, TlsTap Tap)> AcceptDataAsync(Stream plain, CancellationToken cancellationToken)
+    /// <summary>Shakes hands over a data connection, with the certificate the control connection showed, and holds it to the policy on resumption.</summary>
+    /// <exception cref="HandshakeException">It failed, or was not the resumption that is required.</exception>
+    public async ValueTask<DataTls> AcceptDataAsync(Session session, Stream plain, CancellationToken cancellationToken)
     {
         var tap = new TlsTap(plain);
         var stream = new SslStream(tap, leaveInnerStreamOpen: false);
         await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), cancellationToken);
-        return (stream, tap);
+        if (tap.Resumption != Resumption.Resumed && Options.DataBinding != FtpDataBinding.Off)
+        {
+            if (Options.DataBinding == FtpDataBinding.Require)
+            {
+                throw new HandshakeException("the data connection did not resume the control connection's TLS session") { NotResumed = true };
+            }
+
+            if (!HasLoggedUnbound)
+            {
+                HasLoggedUnbound = true;
+                Log.DataNotResumed(session.Server.Options.Logger, session.Id);
+            }
+        }
+
+        return new DataTls(stream, tap);
     }
 
     private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, CancellationToken cancellationToken)
