@@ -15,7 +15,7 @@ namespace Fts.Server.Tests;
 /// D> text      the client sends this over the data connection and closes it
 /// D+ text      … and does not close it             D: late | close | reset
 /// </code>
-/// <c>*</c> stands for any text; <c>\r \n \0 \xNN \\</c> are bytes; <c>{PORT}</c> and <c>{EPRT}</c> make the client listen.
+/// <c>*</c> stands for any text, <c>\*</c> for itself; <c>\r \n \0 \xNN \\</c> are bytes; <c>{PORT}</c> and <c>{EPRT}</c> make the client listen.
 /// </summary>
 internal static class Script
 {
@@ -77,8 +77,11 @@ internal static class Script
         return [.. bytes];
     }
 
-    public static bool Fits(string pattern, string text) =>
-        Regex.IsMatch(text, $"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant | RegexOptions.Singleline);
+    public static bool Fits(string pattern, string text)
+    {
+        IEnumerable<string> parts = pattern.Split("\\*").Select(part => Regex.Escape(part).Replace("\\*", ".*", StringComparison.Ordinal));
+        return Regex.IsMatch(text, $"^{string.Join("\\*", parts)}$", RegexOptions.CultureInvariant | RegexOptions.Singleline);
+    }
 
     private static Task SayAsync(Conversation talk, string text)
     {
