@@ -8,7 +8,7 @@ public sealed class SignInTests
     private static TestServer WithPassword(Wire wire, out OneTimePassword accounts, int attempts = 3)
     {
         var password = accounts = new OneTimePassword("owner", Permissions.ReadWrite);
-        return new TestServer(wire, with: options => options with { Accounts = password, MaxSignInAttempts = attempts });
+        return new TestServer(wire, with: options => options with { Accounts = password, MaxSignInAttempts = attempts, RefusalDelay = TimeSpan.FromTicks(1) });
     }
 
     [Theory, OnEveryWire]
