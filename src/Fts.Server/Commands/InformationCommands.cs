@@ -46,13 +46,13 @@ internal static class InformationCommands
         string value = words.Length > 1 ? words[1] : "";
         switch (words[0].ToUpperInvariant())
         {
-            case "UTF8" or "UTF-8" when !string.Equals(value, "OFF", StringComparison.OrdinalIgnoreCase):
+            case "UTF8" or "UTF-8" when value.ToUpperInvariant() is "" or "ON":
                 return new(Replies.Done);
             case "MLST":
                 session.Facts = MachineFactNames.Parse(value);
                 return new(new Reply(ReplyCode.Okay, $"MLST OPTS {MachineFactNames.List(session.Facts)}".TrimEnd()));
             default:
-                return new(Replies.ParameterNotImplemented);
+                return new(Replies.BadParameter); // RFC 2389 §4 knows 501 for every lasting refusal, and no 504
         }
     }
 
