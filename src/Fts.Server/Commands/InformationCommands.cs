@@ -25,6 +25,11 @@ internal static class InformationCommands
             return new(Help);
         }
 
+        if (string.Equals(argument, "SITE", StringComparison.OrdinalIgnoreCase))
+        {
+            return new(SiteHelp);
+        }
+
         var words = new Command(argument.ToUpperInvariant(), "");
         CommandRow? row = argument.Contains(' ', StringComparison.Ordinal)
             ? CommandTable.Rows.FirstOrDefault(row => row.Verb == words.Verb)
