@@ -157,7 +157,8 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         IPAddress address = session.Peer.Address;
-        bool full = _sessions.Count >= Options.MaxSessions || _perAddress.AddOrUpdate(address, 1, (_, count) => count + 1) > Options.MaxSessionsPerAddress;
+        int fromAddress = _perAddress.AddOrUpdate(address, 1, (_, count) => count + 1); // counted whether welcome or not: its end is
+        bool full = _sessions.Count >= Options.MaxSessions || fromAddress > Options.MaxSessionsPerAddress;
         Log.Connected(Options.Logger, id, session.Peer);
         if (full)
         {

@@ -20,7 +20,11 @@ internal sealed class SessionLoop(Session session)
     {
         try
         {
-            session.Queue(session.Server.Greeting);
+            if (session.Farewell is null)
+            {
+                session.Queue(session.Server.Greeting);
+            }
+
             while (session.Next != Next.Close)
             {
                 LineRead line = await ReadAsync();
