@@ -97,13 +97,22 @@ internal static class InformationCommands
         line[0] = (byte)' '; // no name can look like the reply's end
         session.Channel.Queue("213-Status:\r\n"u8);
         int queued = 0;
-        await foreach (FileEntry entry in selection.Entries.WithCancellation(cancellationToken))
+        try
         {
-            session.Channel.Queue(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now)));
-            if (++queued % 512 == 0)
+            await foreach (FileEntry entry in selection.Entries.WithCancellation(cancellationToken))
             {
-                await session.Channel.FlushAsync(cancellationToken);
+                session.Channel.Queue(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now)));
+                if (++queued % 512 == 0)
+                {
+                    await session.Channel.FlushAsync(cancellationToken);
+                }
             }
+        }
+        catch (StoreException e)
+        {
+            // The reply has begun and can end with its own code only (RFC 959 §4.2).
+            Log.StoreRefused(session.Server.Options.Logger, session.Id, "STAT", e.Error, e.Message);
+            return new Reply(ReplyCode.FileStatus, "The listing broke off.");
         }
 
         return new Reply(ReplyCode.FileStatus, "End.");
