@@ -46,6 +46,10 @@ internal sealed class Session : IDisposable
     /// <summary>When the last line came, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastHeard { get; set; }
     public int UnknownCommands { get; set; }
+    /// <summary>A line was read beside a transfer and waits for its end.</summary>
+    public bool HasLineWaiting { get; set; }
+    /// <summary>The peer has closed its side, with nothing said that is still to be answered.</summary>
+    public bool IsPeerGone => !HasLineWaiting && !Channel.HasUnreadInput && Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
 
     // Sign-in
     public string? UserName { get; set; }

@@ -98,13 +98,13 @@ internal sealed class SessionLoop(Session session)
     /// <summary>Reads on while the transfer runs, and sends its reply when it is done.</summary>
     private async ValueTask FollowTransferAsync()
     {
-        bool lineWaits = false;
+        session.HasLineWaiting = false;
         while (_transfer is { } transfer)
         {
             if (!transfer.IsCompleted)
             {
                 _read ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
-                await Task.WhenAny(lineWaits ? [transfer] : [transfer, _read]);
+                await Task.WhenAny(session.HasLineWaiting ? [transfer] : [transfer, _read]);
             }
 
             if (transfer.IsCompleted)
@@ -126,7 +126,7 @@ internal sealed class SessionLoop(Session session)
             }
             else
             {
-                lineWaits = true;
+                session.HasLineWaiting = true;
             }
         }
     }
