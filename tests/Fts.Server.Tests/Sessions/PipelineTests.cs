@@ -46,7 +46,7 @@ public sealed class PipelineTests
         await using Conversation talk = await server.SignInAsync();
         talk.ConnectsLate = true;
         await talk.PlayAsync("""
-            C> EPSV\r\nRETR a\r\nEPSV\r\nRETR b\r\nNOOP\r\n
+            C> EPSV\r\nRETR a\r\nEPSV\r\nRETR b\r\nPWD\r\n
             S: 229 *
             S: 150 *
             D< first
@@ -55,7 +55,7 @@ public sealed class PipelineTests
             S: 150 *
             D< second
             S: 226 *
-            S: 200 *
+            S: 257 *
             """);
     }
 

@@ -13,14 +13,14 @@ internal sealed class Conversation : IAsyncDisposable
     private readonly StringBuilder _transcript = new();
     private int _start, _end;
 
-    private Conversation(Socket socket) => _socket = socket;
+    private Conversation(Socket socket) => (_socket, Server) = (socket, ((IPEndPoint)socket.RemoteEndPoint!).Address);
 
     /// <summary>Connect the data connection only when it is first used, not as soon as the server told where.</summary>
     public bool ConnectsLate { get; set; }
 
     public DataPeer? Data { get; private set; }
 
-    public IPAddress Server => ((IPEndPoint)_socket.RemoteEndPoint!).Address;
+    public IPAddress Server { get; }
 
     public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from)
     {
