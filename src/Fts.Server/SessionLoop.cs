@@ -26,7 +26,11 @@ internal sealed class SessionLoop(Session session)
                 await SecureAsync();
             }
 
-            session.Queue(session.Server.Greeting);
+            if (session.Farewell is null)
+            {
+                session.Queue(session.Server.Greeting);
+            }
+
             while (session.Next != Next.Close)
             {
                 LineRead line = await ReadAsync();
@@ -141,13 +145,13 @@ internal sealed class SessionLoop(Session session)
     /// <summary>Reads on while the transfer runs, and sends its reply when it is done.</summary>
     private async ValueTask FollowTransferAsync()
     {
-        bool lineWaits = false;
+        session.HasLineWaiting = false;
         while (_transfer is { } transfer)
         {
             if (!transfer.IsCompleted)
             {
                 _read ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
-                await Task.WhenAny(lineWaits ? [transfer] : [transfer, _read]);
+                await Task.WhenAny(session.HasLineWaiting ? [transfer] : [transfer, _read]);
             }
 
             if (transfer.IsCompleted)
@@ -162,14 +166,14 @@ internal sealed class SessionLoop(Session session)
             {
                 await EndTransferAsync(TransferEnd.SessionEnded);
             }
-            else if (TryFind(line, out CommandRow? row, out string argument, out _) && row!.Has(Rules.DuringTransfer))
+            else if (TryFindBeside(line, out CommandRow? row, out string argument))
             {
                 _read = null;
-                await AnswerBesideTransferAsync(row, argument);
+                await AnswerBesideTransferAsync(row!, argument);
             }
             else
             {
-                lineWaits = true;
+                session.HasLineWaiting = true;
             }
         }
     }
@@ -200,6 +204,19 @@ internal sealed class SessionLoop(Session session)
         session.LastHeard = Environment.TickCount64;
     }
 
+    /// <summary>Finds a command that is answered beside a transfer. Any other line leaves no trace here: it will be looked at in its turn.</summary>
+    private bool TryFindBeside(LineRead line, out CommandRow? row, out string argument)
+    {
+        (row, argument) = (null, "");
+        if (line.Status == LineStatus.Line && Command.Parse(line.Bytes.Span, out Command command) == CommandParse.Command &&
+            CommandTable.Find(command) is { Row: var found } && found.Has(Rules.DuringTransfer))
+        {
+            return TryFind(line, out row, out argument, out _);
+        }
+
+        return false;
+    }
+
     private bool TryFind(LineRead line, out CommandRow? row, out string argument, out Reply? refusal)
     {
         (row, argument, refusal) = (null, "", null);
@@ -222,17 +239,17 @@ internal sealed class SessionLoop(Session session)
         }
         else
         {
-            refusal = IsHttp(command.Verb) ? Unknown(Replies.TooManyUnknown, _options.MaxUnknownCommands) : Unknown(Replies.Unknown);
+            refusal = Unknown(Replies.Unknown, isHttp: IsHttp(command.Verb));
         }
 
         return false;
     }
 
     /// <summary>Counts what is no command of ours before sign-in: a browser or a scanner is not a client to be patient with.</summary>
-    private Reply Unknown(Reply reply, int weight = 1)
+    private Reply Unknown(Reply reply, bool isHttp = false)
     {
-        session.UnknownCommands += session.Files is null || weight > 1 ? weight : 0;
-        if (session.UnknownCommands < _options.MaxUnknownCommands)
+        session.UnknownCommands += session.Files is null ? 1 : 0;
+        if (!isHttp && (session.Files is not null || session.UnknownCommands < _options.MaxUnknownCommands))
         {
             return reply;
         }
