@@ -79,7 +79,7 @@ internal static class DosListing
     }
 
     /// <summary>Reads "12:59PM", "12:59 PM" or "23:59".</summary>
-    private static bool TryParseTime(ref ReadOnlySpan<char> rest, out TimeSpan time)
+    private static bool TryParseTime(scoped ref ReadOnlySpan<char> rest, out TimeSpan time)
     {
         time = default;
         ReadOnlySpan<char> word = NextWord(ref rest);
@@ -114,7 +114,7 @@ internal static class DosListing
     private static bool IsHalf(ReadOnlySpan<char> word) =>
         word.Equals("AM", StringComparison.OrdinalIgnoreCase) || word.Equals("PM", StringComparison.OrdinalIgnoreCase);
 
-    private static ReadOnlySpan<char> NextWord(ref ReadOnlySpan<char> rest)
+    private static ReadOnlySpan<char> NextWord(scoped ref ReadOnlySpan<char> rest)
     {
         rest = rest.TrimStart(' ');
         int space = rest.IndexOf(' ');
