@@ -65,7 +65,7 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
             return host.Contains(':') || host.Count(c => c == '.') == 3;
         }
 
-        return Uri.CheckHostName(host) == UriHostNameType.Dns && host.AsSpan().ContainsAnyExcept("0123456789.");
+        return Uri.CheckHostName(host) == UriHostNameType.Dns && host.Any(char.IsAsciiLetter);
     }
 
     private static string Masked(string text)

@@ -75,7 +75,7 @@ internal sealed record SignIn(string User, string Password)
         const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         NetRc.Entry? entry = NetRc.Find(text, host, user);
         return entry?.Password is not null && (mode & Others) != 0
-            ? throw new FailureException(ExitCode.LocalFiles, $"{path} holds the password for {host} and others can read it", $"chmod 600 {Words.Quote(path)}")
+            ? throw new FailureException(ExitCode.LocalFiles, $"{path} holds the password for {host} and others can read it", $"chmod 600 {Words.Escape(path)}")
             : entry;
     }
 }

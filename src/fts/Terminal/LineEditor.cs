@@ -1,4 +1,5 @@
 using System.Text;
+using Fts.Protocol;
 
 namespace Fts.Cli;
 
@@ -20,7 +21,7 @@ internal enum LineEnd
 /// <param name="terminal">Where it is drawn.</param>
 /// <param name="history">The lines typed before; grows.</param>
 /// <param name="complete">The possible ends of the text before the cursor.</param>
-internal sealed class LineEditor(Terminal terminal, List<string> history, Func<string, Completion> complete)
+internal sealed class LineEditor(Terminal terminal, List<string> history, Func<string, Task<Completion?>> complete)
 {
     private readonly StringBuilder _line = new();
     private string _prompt = "";
@@ -29,7 +30,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
     private string _draft = "";
 
     /// <summary>Lets the user type a line.</summary>
-    public (LineEnd End, string Line) Read(string prompt)
+    public async Task<(LineEnd End, string Line)> ReadAsync(string prompt)
     {
         (_prompt, _cursor, _historyAt, _draft) = (prompt, 0, history.Count, "");
         _line.Clear();
@@ -40,7 +41,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         {
             while (true)
             {
-                LineEnd? end = Press(Console.ReadKey(intercept: true));
+                LineEnd? end = await PressAsync(Console.ReadKey(intercept: true));
                 if (end is not null)
                 {
                     string line = _line.ToString();
@@ -61,7 +62,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         }
     }
 
-    private LineEnd? Press(ConsoleKeyInfo key)
+    private async Task<LineEnd?> PressAsync(ConsoleKeyInfo key)
     {
         bool control = key.Modifiers.HasFlag(ConsoleModifiers.Control);
         switch (key.Key)
@@ -114,7 +115,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
                 terminal.Write("\e[H\e[2J");
                 break;
             case ConsoleKey.Tab:
-                Complete();
+                await CompleteAsync();
                 break;
             default:
                 // Control characters that are no key of ours would drive the terminal when drawn.
@@ -130,18 +131,21 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         return null;
     }
 
-    private void Complete()
+    private async Task CompleteAsync()
     {
-        Completion completion = complete(_line.ToString(0, _cursor));
-        if (completion.Insert.Length > 0)
+        if (await complete(_line.ToString(0, _cursor)) is not { } completion)
         {
-            _line.Insert(_cursor, completion.Insert);
-            _cursor += completion.Insert.Length;
+            return;
         }
-        else if (completion.Choices.Count > 1)
+
+        bool same = completion.Text == _line.ToString(completion.Start, _cursor - completion.Start);
+        Remove(completion.Start, _cursor);
+        _line.Insert(_cursor, completion.Text);
+        _cursor += completion.Text.Length;
+        if (same && completion.Choices.Count > 1)
         {
             terminal.Write("\r\e[K");
-            terminal.Say(string.Join("  ", completion.Choices));
+            terminal.Say(string.Join("  ", completion.Choices.Select(choice => choice.Visible())));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Fts.Protocol;
 
@@ -7,6 +8,7 @@ namespace Fts.Cli;
 /// What the program writes to: stdout carries data, stderr everything else. Knows what may be shown there; nothing but plain lines goes to what is no
 /// terminal. Safe for use by several callers at once.
 /// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "stdout and stderr belong to the process and stay open to its end.")]
 internal sealed class Terminal
 {
     private readonly Lock _lock = new();
@@ -95,6 +97,13 @@ internal sealed class Terminal
             _messages.Write(text);
             _messages.Flush();
         }
+    }
+
+    /// <summary>Asks a question that is answered with y or anything else. Only where <see cref="IsInteractive"/>.</summary>
+    public bool Confirm(string question)
+    {
+        Write($"{question} [y/N] ");
+        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
 
     /// <summary>Replaces the line at the bottom; empty takes it away. Only where <see cref="CanRedraw"/>.</summary>

@@ -1,30 +1,29 @@
 using System.Diagnostics;
-using System.Globalization;
+using Fts.Client;
 using Fts.Protocol;
 
 namespace Fts.Cli;
 
 /// <summary>
-/// Shows one transfer while it runs: a bar on a terminal, plain lines elsewhere. Counting costs an addition; a timer draws. Disposed when the transfer is
-/// over, which takes the bar away.
+/// Shows one transfer while it runs: a bar on a terminal, plain lines elsewhere. A report only leaves its numbers here; a timer draws. Disposed when the
+/// transfer is over, which takes the bar away.
 /// </summary>
-internal sealed class TransferMeter : IProgress<long>, IAsyncDisposable
+internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
 {
     /// <summary>Ten redraws a second are all an eye follows.</summary>
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>What is over sooner shows no bar: it would only flicker.</summary>
+    /// <summary>What is over sooner shows nothing: it would only flicker.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly Terminal _terminal;
     private readonly string _verb, _name;
-    private readonly long? _total;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly CancellationTokenSource _over = new();
     private readonly Task _drawing;
     private readonly Queue<(TimeSpan At, long Bytes)> _samples = new();
-    private readonly bool _eager;
-    private long _bytes;
+    private readonly Lock _lock = new();
+    private FtpProgress _latest;
     private TimeSpan _lastLine;
     private int _lastTenth;
 
@@ -32,19 +31,20 @@ internal sealed class TransferMeter : IProgress<long>, IAsyncDisposable
     /// <param name="terminal">Where to show it.</param>
     /// <param name="verb">What is happening: <c>uploading</c>, <c>downloading</c>.</param>
     /// <param name="name">The file.</param>
-    /// <param name="total">Its size in bytes, if known.</param>
-    public TransferMeter(Terminal terminal, string verb, string name, long? total)
+    public TransferMeter(Terminal terminal, string verb, string name)
     {
-        (_terminal, _verb, _name, _total) = (terminal, verb, name.Visible(), total);
-        _eager = terminal.Progress == "always";
+        (_terminal, _verb, _name) = (terminal, verb, name.Visible());
         _drawing = terminal.Progress == "never" ? Task.CompletedTask : DrawAsync();
     }
 
-    /// <summary>How long it has been running.</summary>
-    public TimeSpan Elapsed => _watch.Elapsed;
-
-    /// <summary>Sets how many bytes have been moved so far.</summary>
-    public void Report(long value) => Volatile.Write(ref _bytes, value);
+    /// <summary>Takes what the transfer says of itself.</summary>
+    public void Report(FtpProgress value)
+    {
+        lock (_lock)
+        {
+            _latest = value;
+        }
+    }
 
     /// <summary>Stops drawing and takes the bar away.</summary>
     public async ValueTask DisposeAsync()
@@ -54,52 +54,34 @@ internal sealed class TransferMeter : IProgress<long>, IAsyncDisposable
         _over.Dispose();
     }
 
-    /// <summary>The bar for a width: percent, amount, rate and time left, the name in what room remains.</summary>
-    internal static string Bar(string verb, string name, long bytes, long? total, double rate, int width)
-    {
-        string amount = total is > 0
-            ? $"{Math.Min(100, bytes * 100.0 / total.Value).ToString("F0", CultureInfo.InvariantCulture),3}%  {Amounts.Size(bytes)}/{Amounts.Size(total.Value)}"
-            : Amounts.Size(bytes);
-        string speed = rate > 0 ? $"  {Amounts.Size(rate)}/s" : "";
-        // At the last byte the server still has to confirm; a bar at 100 % that says nothing looks like a hang.
-        string left = total is null || rate <= 0 ? "" : bytes >= total ? "  waiting for confirmation" : $"  {Amounts.Time(TimeSpan.FromSeconds(Math.Min((total.Value - bytes) / rate, 360_000)))} left";
-        string text = amount + speed + left;
-        // The last column stays empty: a terminal may wrap there.
-        int room = width - 1 - text.Length - 2;
-        if (room < 8)
-        {
-            text = amount;
-            room = width - 1 - text.Length - 2;
-        }
-
-        int gauge = total is > 0 && room >= verb.Length + 40 ? 20 : 0;
-        string label = Amounts.Fit(room - gauge - 1 >= verb.Length + 9 ? $"{verb} {name}" : name, room - (gauge > 0 ? gauge + 3 : 0));
-        int full = gauge == 0 ? 0 : (int)Math.Min(gauge, bytes * gauge / total!.Value);
-        return $"{label}  {(gauge > 0 ? $"[{new string('#', full)}{new string('.', gauge - full)}] " : "")}{text}";
-    }
-
     private async Task DrawAsync()
     {
-        bool bar = _terminal.CanRedraw, shown = false;
+        bool shown = false;
         using var timer = new PeriodicTimer(Redraw);
         try
         {
             while (await timer.WaitForNextTickAsync(_over.Token))
             {
-                double rate = Sample();
-                if (_watch.Elapsed < Patience && !_eager)
+                FtpProgress latest;
+                lock (_lock)
+                {
+                    latest = _latest;
+                }
+
+                double rate = Sample(latest.Bytes);
+                if (_watch.Elapsed < Patience && _terminal.Progress != "always")
                 {
                     continue;
                 }
 
-                if (bar)
+                if (_terminal.CanRedraw)
                 {
-                    _terminal.Status(Bar(_verb, _name, Volatile.Read(ref _bytes), _total, rate, Terminal.Width));
+                    _terminal.Status(TransferText.Bar(_verb, _name, latest, rate, Terminal.Width));
                     shown = true;
                 }
                 else
                 {
-                    Line(rate);
+                    Line(latest, rate);
                 }
             }
         }
@@ -115,39 +97,30 @@ internal sealed class TransferMeter : IProgress<long>, IAsyncDisposable
     }
 
     /// <summary>Where there is no cursor to move: a line at the start, then one every ten seconds or ten percent, never two within a second.</summary>
-    private void Line(double rate)
+    private void Line(FtpProgress latest, double rate)
     {
-        long bytes = Volatile.Read(ref _bytes);
-        int tenth = _total is > 0 ? (int)(bytes * 10.0 / _total.Value) : 0;
+        int tenth = latest.Total is > 0 ? (int)((latest.Bytes + latest.Resumed) * 10.0 / (latest.Total.Value + latest.Resumed)) : 0;
         TimeSpan now = _watch.Elapsed, since = now - _lastLine;
-        if (_lastLine == default)
+        bool first = _lastLine == default;
+        if (first || since.TotalSeconds >= 10 || (tenth > _lastTenth && since.TotalSeconds >= 1))
         {
-            _terminal.Say(_total is null ? $"{_verb} {_name}" : $"{_verb} {_name} ({Amounts.Size(_total.Value)})");
+            _terminal.Say(TransferText.Line(_verb, _name, latest, first ? 0 : rate));
+            (_lastLine, _lastTenth) = (now, tenth);
         }
-        else if (since.TotalSeconds >= 10 || (tenth > _lastTenth && since.TotalSeconds >= 1))
-        {
-            _terminal.Say(Bar(_verb, _name, bytes, _total, rate, int.MaxValue / 2).Replace("  ", ", ", StringComparison.Ordinal));
-        }
-        else
-        {
-            return;
-        }
-
-        (_lastLine, _lastTenth) = (now, tenth);
     }
 
     /// <summary>Bytes a second over the last three seconds: long enough to be steady, short enough to show a stall.</summary>
-    private double Sample()
+    private double Sample(long bytes)
     {
-        (TimeSpan At, long Bytes) now = (_watch.Elapsed, Volatile.Read(ref _bytes));
-        _samples.Enqueue(now);
-        while (now.At - _samples.Peek().At > TimeSpan.FromSeconds(3))
+        TimeSpan now = _watch.Elapsed;
+        _samples.Enqueue((now, bytes));
+        while (now - _samples.Peek().At > TimeSpan.FromSeconds(3))
         {
             _samples.Dequeue();
         }
 
-        (TimeSpan At, long Bytes) first = _samples.Count > 1 ? _samples.Peek() : default;
-        double seconds = (now.At - first.At).TotalSeconds;
-        return seconds > 0 ? (now.Bytes - first.Bytes) / seconds : 0;
+        (TimeSpan at, long before) = _samples.Count > 1 ? _samples.Peek() : default;
+        double seconds = (now - at).TotalSeconds;
+        return seconds > 0 ? (bytes - before) / seconds : 0;
     }
 }

@@ -1,0 +1,2 @@
+namespace Fts.Cli;
+internal static class ServerCommand { public static Task<ExitCode> RunAsync(string[] args) => throw new NotImplementedException(); }
