@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Server;
-using Fts.Storage;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
 
