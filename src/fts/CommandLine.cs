@@ -56,7 +56,7 @@ internal sealed class CommandLine
     public string? Value(Option<string> option) => _result.GetValue(option);
 
     /// <summary>Whether a switch is there.</summary>
-    public bool Has(Option<bool> option) => _result.GetResult(option) is not null;
+    public bool Has(Option<bool> option) => _result.GetResult(option) is { Implicit: false };
 
     /// <summary>An option's value, one of a few words; the first when it is not given.</summary>
     public string OneOf(Option<string> option, params ReadOnlySpan<string> allowed)
