@@ -74,6 +74,8 @@ if ! command -v dotnet >/dev/null; then
   exit 1
 fi
 
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
 install_peers
 export FTS_TEST_PEERS=$peers
 

@@ -76,8 +76,13 @@ internal static class ClientCommand
     {
         if (shell.Terminal is { IsInteractive: true, CanRedraw: true })
         {
-            var editor = new LineEditor(shell.Terminal, [], new NameCompletion(shell).CompleteAsync);
-            return () => editor.ReadAsync("fts> ");
+            var completion = new NameCompletion(shell);
+            var editor = new LineEditor(shell.Terminal, [], completion.CompleteAsync);
+            return () =>
+            {
+                completion.Forget();
+                return editor.ReadAsync("fts> ");
+            };
         }
 
         var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
