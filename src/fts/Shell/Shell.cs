@@ -1,4 +1,5 @@
 using Fts.Client;
+using Fts.Protocol;
 
 namespace Fts.Cli;
 
@@ -115,7 +116,16 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
     private ExitCode Show(Exception e, string doing)
     {
         Failure failure = Failures.Of(e, doing, target);
-        terminal.Show(failure);
+        if (failure.Code == ExitCode.Interrupted)
+        {
+            // What the user wanted is no error.
+            terminal.Say(failure.What.Visible());
+        }
+        else
+        {
+            terminal.Show(failure);
+        }
+
         return failure.Code;
     }
 }
