@@ -50,7 +50,7 @@ public readonly record struct WriteStart
     /// <summary>The pending file begins as a copy of the committed one, not empty.</summary>
     public bool KeepsContent { get; }
 
-    /// <summary>The commit refuses (<see cref="StoreError.Exists"/>) to replace a file that is there by then.</summary>
+    /// <summary>Opening refuses (<see cref="StoreError.Exists"/>) a name that is taken, before a byte is sent; the commit, without a race, one that is taken by then.</summary>
     public bool CreateOnly { get; }
 
     /// <summary>An empty file that replaces what is there (STOR).</summary>

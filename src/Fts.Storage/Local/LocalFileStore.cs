@@ -151,20 +151,35 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         return committed is null ? 0 : ContentCopy.Copy(committed, pending.Handle, cancellationToken);
     }
 
+    /// <summary>
+    /// The next batch is read while the caller deals with this one: on a disk in memory, asking the kernel about each name takes about as long as
+    /// writing it down for a client.
+    /// </summary>
     private static async IAsyncEnumerable<FileEntry> ReadEntries(
         IFolderReader reader, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using (reader)
+        List<FileEntry> batch = [], next = [];
+        Task<bool> reading = Task.Run(() => reader.ReadBatch(next), CancellationToken.None);
+        try
         {
-            var batch = new List<FileEntry>();
-            while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
+            while (await reading.ConfigureAwait(false))
             {
+                (batch, next) = (next, batch);
+                List<FileEntry> target = next;
+                reading = Task.Run(() => reader.ReadBatch(target), CancellationToken.None);
                 foreach (FileEntry entry in batch)
                 {
                     opened.ThrowIfCancellationRequested();
+                    cancellationToken.ThrowIfCancellationRequested();
                     yield return entry;
                 }
             }
+        }
+        finally
+        {
+            // The handle must not be closed under a batch still being read; what became of that batch no longer matters.
+            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            reader.Dispose();
         }
     }
 }
