@@ -54,10 +54,6 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Canc
                 (await DataAsync()).LingerState = new LingerOption(true, 0);
                 CloseData();
                 break;
-            case "L.":
-                _dataListener?.Dispose();
-                _dataListener = null;
-                break;
             case ['?', ' ', .. var name]:
                 await gate(name).WaitAsync(stop);
                 break;
@@ -102,13 +98,12 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Canc
             return text;
         }
 
-        if (_dataListener is null)
-        {
-            _dataListener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            _dataListener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            _dataListener.Listen();
-        }
-
+        // A port of its own for each transfer: the last one may hold a connection that was given up.
+        CloseData();
+        _dataListener?.Dispose();
+        _dataListener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _dataListener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _dataListener.Listen();
         int port = ((IPEndPoint)_dataListener.LocalEndPoint!).Port;
         return text.Replace("{port}", $"{port}", StringComparison.Ordinal).Replace("{p1},{p2}", $"{port >> 8},{port & 255}", StringComparison.Ordinal);
     }

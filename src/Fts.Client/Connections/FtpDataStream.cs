@@ -121,7 +121,24 @@ public sealed class FtpDataStream : Stream
     /// <summary>Reads the reply to the command and meets the server.</summary>
     internal async Task OpenAsync(DataLink link, CancellationToken cancellationToken)
     {
-        Reply reply = await _connection.ReadReplyAsync(FtpConnectionPhase.Reply, _connection.Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+        FtpTimeouts timeouts = _connection.Options.Timeouts;
+        Reply reply;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, link.Failed);
+        try
+        {
+            reply = await _connection.ReadReplyAsync(FtpConnectionPhase.Reply, timeouts.Reply, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Throws the reason why there will be no data connection.
+            await link.TakeAsync(timeouts.Connect, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+
         if (!reply.IsPreliminary)
         {
             // It is the final reply: nothing is left to abort.
@@ -133,7 +150,7 @@ public sealed class FtpDataStream : Stream
         }
 
         Preliminary = reply;
-        _socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+        _socket = await link.TakeAsync(timeouts.Connect, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Closes without a word: whoever cannot wait for the abort gives the whole connection up.</summary>
