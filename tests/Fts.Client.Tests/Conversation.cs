@@ -6,7 +6,7 @@ using Fts.Protocol;
 namespace Fts.Client.Tests;
 
 /// <summary>One connection of a <see cref="ScriptedPeer"/>.</summary>
-internal sealed class Conversation(Socket control, Func<string, Task> gate, CancellationToken stop) : IDisposable
+internal sealed class Conversation(Socket control, Func<string, Task> gate, Action<string> pass, CancellationToken stop) : IDisposable
 {
     private readonly StringBuilder _received = new();
     private Socket? _dataListener;
@@ -56,6 +56,9 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Canc
                 break;
             case ['?', ' ', .. var name]:
                 await gate(name).WaitAsync(stop);
+                break;
+            case ['!', ' ', .. var name]:
+                pass(name);
                 break;
             case "X!":
                 control.LingerState = new LingerOption(true, 0);

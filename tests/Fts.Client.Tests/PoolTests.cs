@@ -77,10 +77,11 @@ public sealed class PoolTests
     [Fact]
     public async Task A_connection_the_server_closed_while_idle_is_replaced_without_an_error()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "S: 421 idle\nX", ScriptedPeer.SignIn() + "C: NOOP\nS: 200 fresh");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "S: 421 idle\nX\n! closed", ScriptedPeer.SignIn() + "C: NOOP\nS: 200 fresh");
         await using (var client = new FtpClient(peer.Options))
         {
             await client.ConnectAsync(Token);
+            await peer.PassedAsync("closed");
             Assert.Equal("fresh", (await client.SendAsync("NOOP", null, Token)).Text);
         }
 

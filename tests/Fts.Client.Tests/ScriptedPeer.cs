@@ -7,7 +7,7 @@ namespace Fts.Client.Tests;
 /// A server that plays literal conversations, one per connection in order, and fails the test when the client says anything else. Lines:
 /// <c>S: text</c> is sent, <c>C: text</c> must come (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt; text</c> reads data to
 /// its end and compares, <c>D.</c> ends the data connection, <c>D!</c> resets it, <c>X</c> closes and <c>X!</c> resets the control
-/// connection, <c>? name</c> waits for the test to open a gate. <c>{port}</c> and <c>{p1},{p2}</c> name a data port opened for it.
+/// connection, <c>? name</c> waits for the test to open a gate, <c>! name</c> tells the test that the script came so far. <c>{port}</c> and <c>{p1},{p2}</c> name a data port opened for it.
 /// </summary>
 internal sealed class ScriptedPeer : IAsyncDisposable
 {
@@ -61,6 +61,9 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     public void Open(string gate) => Gate(gate).TrySetResult();
 
+    /// <summary>Waits until a script has come to a place: <c>! name</c>.</summary>
+    public Task PassedAsync(string name) => Gate(name).Task.WaitAsync(Deadline);
+
     /// <summary>Waits for every conversation to end, and throws what went wrong in one.</summary>
     public Task PlayedAsync() => _playing.WaitAsync(Deadline);
 
@@ -95,7 +98,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     private async Task PlayAsync(Socket socket, string script)
     {
-        using var conversation = new Conversation(socket, name => Gate(name).Task, _stop.Token);
+        using var conversation = new Conversation(socket, name => Gate(name).Task, Open, _stop.Token);
         await conversation.PlayAsync(script);
     }
 }

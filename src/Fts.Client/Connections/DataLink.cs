@@ -62,12 +62,12 @@ internal sealed class DataLink : IDisposable
         }
     }
 
-    /// <summary>Closes what was not handed over.</summary>
+    /// <summary>Closes what was not handed over, by a reset: an orderly close would be an empty upload, complete, to a server that accepted already.</summary>
     public void Dispose()
     {
         if (!ReferenceEquals(_socket, _connected))
         {
-            _socket.Dispose();
+            Reset(_socket);
             // A connect that fails only now has nobody left to tell.
             _connecting?.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
@@ -86,6 +86,21 @@ internal sealed class DataLink : IDisposable
 
             socket.Dispose();
         }
+    }
+
+    /// <summary>Closes a socket without the end of data that an orderly close would send.</summary>
+    public static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Closed already, by the other side or this one.
+        }
+
+        socket.Dispose();
     }
 
     private async Task ConnectAsync(IPEndPoint endPoint, TimeSpan limit)

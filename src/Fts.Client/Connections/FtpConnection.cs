@@ -128,6 +128,7 @@ public sealed class FtpConnection : IAsyncDisposable
         }
         catch
         {
+            link.Dispose();
             await data.DisposeAsync().ConfigureAwait(false);
             throw;
         }

@@ -121,17 +121,16 @@ public sealed class FtpDataStream : Stream
     /// <summary>Reads the reply to the command and meets the server.</summary>
     internal async Task OpenAsync(DataLink link, CancellationToken cancellationToken)
     {
-        FtpTimeouts timeouts = _connection.Options.Timeouts;
         Reply reply;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, link.Failed);
         try
         {
-            reply = await _connection.ReadReplyAsync(FtpConnectionPhase.Reply, timeouts.Reply, either.Token).ConfigureAwait(false);
+            reply = await _connection.ReadReplyAsync(FtpConnectionPhase.Reply, _connection.Options.Timeouts.Reply, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Throws the reason why there will be no data connection.
-            await link.TakeAsync(timeouts.Connect, cancellationToken).ConfigureAwait(false);
+            await MeetAsync(link, cancellationToken).ConfigureAwait(false);
             throw;
         }
         catch (OperationCanceledException e)
@@ -150,7 +149,7 @@ public sealed class FtpDataStream : Stream
         }
 
         Preliminary = reply;
-        _socket = await link.TakeAsync(timeouts.Connect, cancellationToken).ConfigureAwait(false);
+        await MeetAsync(link, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Closes without a word: whoever cannot wait for the abort gives the whole connection up.</summary>
@@ -191,6 +190,19 @@ public sealed class FtpDataStream : Stream
 
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private async Task MeetAsync(DataLink link, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpConnectionException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
+        {
+            // The server accepted and took it back at once: it knows why, and says so.
+            throw await BrokenAsync(reset, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private Socket Usable(FtpDataDirection direction)
     {
@@ -267,16 +279,7 @@ public sealed class FtpDataStream : Stream
         if (_socket is { } socket)
         {
             _socket = null;
-            try
-            {
-                socket.LingerState = new LingerOption(enable: true, seconds: 0);
-            }
-            catch (SocketException)
-            {
-                // Already closed by the other side.
-            }
-
-            socket.Dispose();
+            DataLink.Reset(socket);
         }
     }
 
