@@ -11,7 +11,7 @@ public interface IFileStore
     /// <summary>What is at a path, or null.</summary>
     ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>The entries of a folder in no order, read as they are asked for: memory does not grow with the folder. The folder is opened before this returns.</summary>
+    /// <summary>The entries of a folder in no order, read as they are asked for: memory does not grow with the folder. Whether there is such a folder is known when this returns.</summary>
     ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken);
 
     /// <summary>Opens a file for reading.</summary>

@@ -53,12 +53,12 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>The entries can be read once; whoever does not read them leaves the folder's handle to the finalizer.</remarks>
     public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.DemandAddressable(folder);
-        return ReadEntries(_root.OpenFolder(folder), cancellationToken);
+        _root.OpenFolder(folder).Dispose();
+        return ReadEntries(folder, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -155,31 +155,19 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     /// The next batch is read while the caller deals with this one: on a disk in memory, asking the kernel about each name takes about as long as
     /// writing it down for a client.
     /// </summary>
-    private static async IAsyncEnumerable<FileEntry> ReadEntries(
-        IFolderReader reader, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <summary>Opens the folder when the first entry is asked for: entries that nobody reads must not hold a handle that nobody closes.</summary>
+    private async IAsyncEnumerable<FileEntry> ReadEntries(
+        StorePath folder, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        List<FileEntry> batch = [], next = [];
-        Task<bool> reading = Task.Run(() => reader.ReadBatch(next), CancellationToken.None);
-        try
+        using IFolderReader reader = _root.OpenFolder(folder);
+        var batch = new List<FileEntry>();
+        while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
         {
-            while (await reading.ConfigureAwait(false))
+            foreach (FileEntry entry in batch)
             {
-                (batch, next) = (next, batch);
-                List<FileEntry> target = next;
-                reading = Task.Run(() => reader.ReadBatch(target), CancellationToken.None);
-                foreach (FileEntry entry in batch)
-                {
-                    opened.ThrowIfCancellationRequested();
-                    cancellationToken.ThrowIfCancellationRequested();
-                    yield return entry;
-                }
+                opened.ThrowIfCancellationRequested();
+                yield return entry;
             }
-        }
-        finally
-        {
-            // The handle must not be closed under a batch still being read; what became of that batch no longer matters.
-            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            reader.Dispose();
         }
     }
 }
