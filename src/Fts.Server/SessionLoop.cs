@@ -71,7 +71,7 @@ internal sealed class SessionLoop(Session session)
         // Begun beside a transfer: what was queued since then would wait for the peer's next word.
         await session.Channel.FlushAsync(session.Ending);
         LineRead line = await _read;
-        _read = null;
+        (_read, session.HasLineWaiting) = (null, false);
         return line;
     }
 
@@ -98,7 +98,6 @@ internal sealed class SessionLoop(Session session)
     /// <summary>Reads on while the transfer runs, and sends its reply when it is done.</summary>
     private async ValueTask FollowTransferAsync()
     {
-        session.HasLineWaiting = false;
         while (_transfer is { } transfer)
         {
             if (!transfer.IsCompleted)
