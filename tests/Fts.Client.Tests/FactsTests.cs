@@ -100,4 +100,8 @@ public sealed class FactsTests
         await Assert.ThrowsAsync<ArgumentException>(() => client.DeleteFileAsync("", Token));
         Assert.Equal(ReplyCode.Help, (await client.SendAsync("HELP", null, Token)).Code);
     });
+
+    [Fact]
+    public Task What_a_server_says_cannot_drive_a_terminal_through_an_error_message() => PlayAsync("C: DELE a\nS: 550-no\nS: \u001b[2Jgone\nS: 550 end", [], async client =>
+        Assert.Equal("DELE a: 550-no\n \\x1b[2Jgone\n550 end", (await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync("a", Token))).Message));
 }

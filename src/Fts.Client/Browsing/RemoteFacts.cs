@@ -132,5 +132,5 @@ internal static class RemoteFacts
     };
 
     private static FtpProtocolException Nonsense(Reply reply, string verb, string path) =>
-        new($"the reply to {verb} {path.Visible()} cannot be read: {reply.ToString().Visible()}");
+        new($"the reply to {verb} {path.Visible()} cannot be read: {reply.Shown()}");
 }

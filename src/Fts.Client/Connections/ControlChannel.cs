@@ -100,7 +100,7 @@ internal sealed class ControlChannel : IAsyncDisposable
                 {
                     return reply.Code != ReplyCode.ServiceNotAvailable
                         ? reply
-                        : throw Broken(new FtpConnectionException(phase, $"the server closes the connection: {reply}") { Reply = reply });
+                        : throw Broken(new FtpConnectionException(phase, $"the server closes the connection: {reply.Shown()}") { Reply = reply });
                 }
             }
         }
@@ -176,7 +176,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         try
         {
             Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, _options.Timeouts.Abort, cancellationToken).ConfigureAwait(false);
-            throw Broken(new FtpProtocolException($"the server sent a reply that answers nothing: {reply.ToString().Visible()}"));
+            throw Broken(new FtpProtocolException($"the server sent a reply that answers nothing: {reply.Shown()}"));
         }
         catch (FtpConnectionException e)
         {

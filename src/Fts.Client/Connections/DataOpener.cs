@@ -63,5 +63,5 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
     /// <summary>A scope names an interface of this machine and means nothing to the other side.</summary>
     private static IPAddress WithoutScope(IPAddress address) => new(address.GetAddressBytes());
 
-    private static FtpProtocolException Nonsense(Reply reply) => new($"the server's passive reply names no port: {reply.ToString().Visible()}");
+    private static FtpProtocolException Nonsense(Reply reply) => new($"the server's passive reply names no port: {reply.Shown()}");
 }

@@ -241,7 +241,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
             if (!reply.IsPreliminary)
             {
-                throw new FtpConnectionException(FtpConnectionPhase.Greeting, $"the server refuses the connection: {reply}") { Reply = reply };
+                throw new FtpConnectionException(FtpConnectionPhase.Greeting, $"the server refuses the connection: {reply.Shown()}") { Reply = reply };
             }
         }
 

@@ -244,14 +244,14 @@ public sealed class FtpDataStream : Stream
         CloseHard();
         Reply reply = await CompleteAsync(cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion
-            ? new FtpConnectionException(FtpConnectionPhase.Transfer, $"the data connection broke ({exception.Message}), although the server says {reply}", exception)
+            ? new FtpConnectionException(FtpConnectionPhase.Transfer, $"the data connection broke ({exception.Message}), although the server says {reply.Shown()}", exception)
             : new FtpReplyException(reply, CommandText, exception);
     }
 
     private FtpProtocolException Unasked(Reply reply)
     {
         _connection.Break();
-        return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.ToString().Visible()}");
+        return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.Shown()}");
     }
 
     /// <summary>The end of the data, as the receiver of an upload takes it: complete.</summary>
