@@ -76,7 +76,7 @@ public sealed class CancellationTests : IDisposable
     [InlineData("C: RETR", "C: ABOR\nS: 550 no such file\nS: 226 nothing to abort")]
     [InlineData("S: 150", "S: 150 go\nC: ABOR\nS: 426 stopped\nS: 226 ok")]
     [InlineData("S: 150", "S: 150 go\nC: ABOR\nS: 226 was done\nS: 225 nothing to abort")]
-    [InlineData("S: 150", "S: 150 go\nD> some bytes\nC: ABOR\nS: 226-was\nS: done\nS: 226 yes\nS: 502 what is ABOR?")]
+    [InlineData("S: 150", "D> some bytes\nS: 150 go\nC: ABOR\nS: 226-was\nS: done\nS: 226 yes\nS: 502 what is ABOR?")]
     public async Task Cancelled_in_a_transfer_the_connection_comes_back_in_step(string at, string replies)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\n" + replies + "\nC: NOOP\nS: 200 in step");
