@@ -67,7 +67,13 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
             return ExitCode.Done;
         }
 
-        CancellationToken cancellationToken = interrupts.Begin();
+        ExitCode code = await RunCommandAsync(trimmed, interrupts.Begin());
+        // At a terminal a Ctrl-C that came too late has done no harm; a script is to stop all the same.
+        return interrupts.End() && code == ExitCode.Done && !terminal.IsInteractive ? ExitCode.Interrupted : code;
+    }
+
+    private async Task<ExitCode> RunCommandAsync(string trimmed, CancellationToken cancellationToken)
+    {
         try
         {
             if (trimmed.StartsWith('!'))
@@ -83,10 +89,6 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
         {
             // Whatever a command throws ends that command, not the session.
             return Show(e, trimmed);
-        }
-        finally
-        {
-            interrupts.End();
         }
     }
 
