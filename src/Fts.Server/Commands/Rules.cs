@@ -17,4 +17,6 @@ internal enum Rules
     DuringTransfer = 16,
     /// <summary>May stand between REST, RNFR or ALLO and the command these belong to.</summary>
     Neutral = 32,
+    /// <summary>Gives something a new name, and may answer 553.</summary>
+    NewName = 64,
 }

@@ -25,6 +25,7 @@ internal sealed class Transfer(string description) : IDisposable
     private long _bytes;
     private long _lastProgress = Environment.TickCount64;
     private Socket? _data;
+    private int _unacknowledged;
 
     /// <summary>The command line it belongs to.</summary>
     public string Description { get; } = description;
@@ -49,6 +50,33 @@ internal sealed class Transfer(string description) : IDisposable
     {
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _lastProgress, Environment.TickCount64);
+    }
+
+    /// <summary>
+    /// Whether the kernel is still handing bytes to a slow peer: what was given to it counts as moved long before it is. Called once a second, by the watch.
+    /// </summary>
+    public void LookCloser()
+    {
+        lock (_lock)
+        {
+            if (_data is null || !OperatingSystem.IsLinux())
+            {
+                return;
+            }
+
+            try
+            {
+                if (LinuxCalls.Ask(_data.SafeHandle, LinuxCalls.Unacknowledged, out int unacknowledged) == 0 && unacknowledged != _unacknowledged)
+                {
+                    _unacknowledged = unacknowledged;
+                    Volatile.Write(ref _lastProgress, Environment.TickCount64);
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // The engine is done with it.
+            }
+        }
     }
 
     /// <summary>Names the data connection, so that ending the transfer also ends a thread that waits in the kernel on it.</summary>
