@@ -13,7 +13,6 @@ internal static partial class LinuxCalls
     public const int GetFlags = 3, SetFlags = 4, NonBlocking = 0x800, SetPipeSize = 1031;
     public const int CloseOnExec = 0x80000;
     public const uint SpliceMove = 1;
-    public const nuint Unacknowledged = 0x5411; // SIOCOUTQ, tcp(7)
     public const int Interrupted = 4, TryAgain = 11;
 
     /// <summary>sendfile(2).</summary>
@@ -35,10 +34,6 @@ internal static partial class LinuxCalls
     /// <summary>fcntl(2) with a number.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Control(SafeHandle handle, int command, int value);
-
-    /// <summary>ioctl(2) that tells a number.</summary>
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    public static partial int Ask(SafeSocketHandle socket, nuint request, out int answer);
 
     /// <summary>read(2).</summary>
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]

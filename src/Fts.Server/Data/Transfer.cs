@@ -20,12 +20,15 @@ internal enum TransferEnd
 /// </summary>
 internal sealed class Transfer(string description) : IDisposable
 {
+    // linux/tcp.h: struct tcp_info up to tcpi_bytes_acked.
+    private const int TcpLevel = 6, TcpInfo = 11, BytesAcknowledged = 120, TcpInfoLength = 128;
+
     private readonly CancellationTokenSource _cancellation = new();
     private readonly Lock _lock = new();
     private long _bytes;
     private long _lastProgress = Environment.TickCount64;
     private Socket? _data;
-    private int _unacknowledged;
+    private long _acknowledged;
 
     /// <summary>The command line it belongs to.</summary>
     public string Description { get; } = description;
@@ -53,7 +56,8 @@ internal sealed class Transfer(string description) : IDisposable
     }
 
     /// <summary>
-    /// Whether the kernel is still handing bytes to a slow peer: what was given to it counts as moved long before it is. Called once a second, by the watch.
+    /// Counts what a slow peer has acknowledged as progress, too: bytes given to the kernel count long before they arrive, and then for long none are.
+    /// Called once a second, by the watch.
     /// </summary>
     public void LookCloser()
     {
@@ -66,13 +70,15 @@ internal sealed class Transfer(string description) : IDisposable
 
             try
             {
-                if (LinuxCalls.Ask(_data.SafeHandle, LinuxCalls.Unacknowledged, out int unacknowledged) == 0 && unacknowledged != _unacknowledged)
+                Span<byte> facts = stackalloc byte[TcpInfoLength];
+                if (_data.GetRawSocketOption(TcpLevel, TcpInfo, facts) == TcpInfoLength && BitConverter.ToInt64(facts[BytesAcknowledged..]) is var acknowledged &&
+                    acknowledged != _acknowledged)
                 {
-                    _unacknowledged = unacknowledged;
+                    _acknowledged = acknowledged;
                     Volatile.Write(ref _lastProgress, Environment.TickCount64);
                 }
             }
-            catch (ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 // The engine is done with it.
             }
