@@ -48,6 +48,7 @@ internal static class TestTree
         byte[] bytes = new byte[50 << 20];
         new Random(Seed).NextBytes(bytes);
         File.WriteAllBytes(path, bytes);
+        File.SetUnixFileMode(path, (UnixFileMode)0b110_100_100);
         return path;
     }
 }
