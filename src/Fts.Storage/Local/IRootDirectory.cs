@@ -1,0 +1,61 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Storage.Local;
+
+/// <summary>
+/// The seam between the local store and the operating system: every name is resolved behind it, and nothing outside the root is reachable through it.
+/// All calls are synchronous; <see cref="LocalFileStore"/> decides which thread waits, and has refused reserved names and the top folder where they make no sense.
+/// Every member throws <see cref="StoreException"/>.
+/// </summary>
+internal interface IRootDirectory : IDisposable
+{
+    /// <summary>What is at a path, or null. A link that leads nowhere or out is an entry of kind <see cref="EntryKind.Other"/>.</summary>
+    FileEntry? Find(StorePath path);
+
+    /// <summary>Opens a folder for reading its entries; the caller disposes it.</summary>
+    IFolderReader OpenFolder(StorePath folder);
+
+    /// <summary>Opens a regular file for reading; the caller disposes the handle. Never blocks on a FIFO or a device.</summary>
+    SafeFileHandle OpenRead(StorePath path, out long length);
+
+    /// <summary>Makes a hidden, empty file beside what <paramref name="path"/> names or leads to; the caller disposes it.</summary>
+    IPendingFile OpenPending(StorePath path, bool createOnly);
+
+    /// <summary>Makes a folder in a folder that exists.</summary>
+    void CreateFolder(StorePath path);
+
+    /// <summary>Removes anything but a folder; a link itself.</summary>
+    void DeleteFile(StorePath path);
+
+    /// <summary>Removes an empty folder.</summary>
+    void DeleteFolder(StorePath path);
+
+    /// <summary>Renames; a link itself.</summary>
+    void Rename(StorePath source, StorePath target, bool replace);
+
+    /// <summary>Sets when a file or folder last changed.</summary>
+    void SetModified(StorePath path, DateTime modifiedUtc);
+}
+
+/// <summary>A folder opened for reading its entries once.</summary>
+internal interface IFolderReader : IDisposable
+{
+    /// <summary>Replaces the content of <paramref name="batch"/> by the next entries, perhaps none; false at the end.</summary>
+    bool ReadBatch(List<FileEntry> batch);
+}
+
+/// <summary>A pending file on disk. Disposing closes it, and removes it unless it was committed.</summary>
+internal interface IPendingFile : IDisposable
+{
+    /// <summary>Open for reading and writing; closed by disposing.</summary>
+    SafeFileHandle Handle { get; }
+
+    /// <summary>Size in bytes of the file this one would replace, when it was opened; null where there was none.</summary>
+    long? CommittedLength { get; }
+
+    /// <summary>Opens the file this one would replace, for copying from; the caller disposes it. Null where there is none.</summary>
+    SafeFileHandle? OpenCommitted();
+
+    /// <summary>Renames the pending file to its name, in one step.</summary>
+    void Commit();
+}

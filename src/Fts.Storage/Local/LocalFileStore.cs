@@ -1,0 +1,170 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Storage.Local;
+
+/// <summary>
+/// The files of one folder of this machine, which no path and no link leads out of. On Linux the kernel sees to that, race or no race; on other systems,
+/// and under kernels before 5.6, links are checked one component at a time, which a local process that swaps links at the right moment can outrun.
+/// Links that stay inside work: reading and writing go to what they lead to, deleting and renaming to the link itself. Names that are not UTF-8 or hold a
+/// line break cannot be asked for and are not listed.
+/// </summary>
+/// <remarks>
+/// Calls of a few microseconds run on the caller's thread and complete synchronously; what can take long (removing, renaming, copying, listing) runs on
+/// the thread pool. Disposing closes the folder; files that are open stay open.
+/// </remarks>
+public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
+{
+    private readonly IRootDirectory _root;
+
+    /// <summary>Opens a folder that exists.</summary>
+    /// <exception cref="StoreException">There is no such folder, or it cannot be opened.</exception>
+    public LocalFileStore(string folder) : this(folder, portable: false)
+    {
+    }
+
+    /// <summary>Opens a folder, on request with the walk that systems without openat2 use.</summary>
+    internal LocalFileStore(string folder, bool portable)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        RootDirectory? confined = portable ? null : RootDirectory.TryOpen(folder);
+        _root = confined is null ? new PortableRootDirectory(folder) : confined;
+        IsConfinedByKernel = confined is not null;
+    }
+
+    /// <summary>Whether the kernel confines every name, so that not even a local process that swaps links can lead a call outside.</summary>
+    public bool IsConfinedByKernel { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _root.Dispose();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return PathRules.IsReserved(path) ? null : _root.Find(path);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The entries can be read once; whoever does not read them leaves the folder's handle to the finalizer.</remarks>
+    public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandAddressable(folder);
+        return ReadEntries(_root.OpenFolder(folder), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandAddressable(path);
+        SafeFileHandle handle = _root.OpenRead(path, out long length);
+        return new LocalFileReader(handle, length);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandCreatable(path, StoreError.NotAFile);
+        IPendingFile pending = _root.OpenPending(path, start.CreateOnly);
+        try
+        {
+            long kept = 0;
+            if (start.KeepsContent && pending.CommittedLength is not null)
+            {
+                DemandWithin(start.Offset, pending.CommittedLength.Value, path);
+                kept = await Task.Run(() => CopyCommitted(pending, cancellationToken), cancellationToken).ConfigureAwait(false);
+            }
+
+            // Again, or for the first time: another upload may have replaced the file by a shorter one meanwhile.
+            DemandWithin(start.Offset, kept, path);
+            return new LocalFileWriter(pending, start.Offset ?? kept);
+        }
+        catch
+        {
+            pending.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandCreatable(path, StoreError.Exists);
+        _root.CreateFolder(path);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        PathRules.DemandNotRoot(path, StoreError.NotAFile);
+        PathRules.DemandAddressable(path);
+        await Task.Run(() => _root.DeleteFile(path), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        PathRules.DemandNotRoot(path, StoreError.Denied);
+        PathRules.DemandAddressable(path);
+        await Task.Run(() => _root.DeleteFolder(path), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
+    {
+        PathRules.DemandNotRoot(source, StoreError.Denied);
+        PathRules.DemandAddressable(source);
+        PathRules.DemandCreatable(target, StoreError.Denied);
+        await Task.Run(() => _root.Rename(source, target, replace), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandAddressable(path);
+        _root.SetModified(path, modifiedUtc);
+    }
+
+    private static void DemandWithin(long? offset, long length, StorePath path)
+    {
+        if (offset > length)
+        {
+            throw new StoreException(StoreError.BadOffset, $"{path} has {length} bytes; {offset} lies past its end.");
+        }
+    }
+
+    private static long CopyCommitted(IPendingFile pending, CancellationToken cancellationToken)
+    {
+        using SafeFileHandle? committed = pending.OpenCommitted();
+        return committed is null ? 0 : ContentCopy.Copy(committed, pending.Handle, cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<FileEntry> ReadEntries(
+        IFolderReader reader, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using (reader)
+        {
+            var batch = new List<FileEntry>();
+            while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
+            {
+                foreach (FileEntry entry in batch)
+                {
+                    opened.ThrowIfCancellationRequested();
+                    yield return entry;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.IO.Enumeration;
+
+namespace Fts.Storage.Local;
+
+/// <summary>Reads a folder by .NET's own enumerator, a batch at a time, and leaves out what <see cref="LinuxFolderReader"/> leaves out.</summary>
+internal sealed class PortableFolderReader : IFolderReader
+{
+    private const int BatchSize = 1000;
+
+    // What .NET makes of a byte that is not UTF-8, and of the time of an entry that is gone.
+    private const char Undecodable = '\uFFFD';
+    private static readonly DateTime s_gone = DateTime.FromFileTimeUtc(0);
+
+    private readonly PortableRootDirectory _root;
+    private readonly StorePath _folder;
+    private readonly IEnumerator<FileEntry> _entries;
+
+    public PortableFolderReader(PortableRootDirectory root, string real, StorePath folder)
+    {
+        (_root, _folder) = (root, folder);
+        var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false };
+        _entries = new FileSystemEnumerable<FileEntry>(real, ToEntry, options) { ShouldIncludePredicate = IsListed }.GetEnumerator();
+    }
+
+    public void Dispose() => _entries.Dispose();
+
+    public bool ReadBatch(List<FileEntry> batch) => PortableRootDirectory.Guard(() =>
+    {
+        batch.Clear();
+        while (batch.Count < BatchSize && _entries.MoveNext())
+        {
+            FileEntry entry = _entries.Current;
+            batch.Add(entry.Kind == EntryKind.Other && _root.Followed(_folder.Child(entry.Name)) is { } target ? target with { Name = entry.Name } : entry);
+        }
+
+        return batch.Count > 0;
+    });
+
+    private static bool IsListed(ref FileSystemEntry entry) =>
+        !entry.FileName.ContainsAny(Undecodable, '\r', '\n') && !PathRules.IsReserved(entry.FileName) && entry.LastWriteTimeUtc.UtcDateTime != s_gone;
+
+    private static FileEntry ToEntry(ref FileSystemEntry entry)
+    {
+        EntryKind kind = entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || LinuxCalls.IsSpecial(entry.ToFullPath()) ? EntryKind.Other
+            : entry.IsDirectory ? EntryKind.Folder
+            : EntryKind.File;
+        return new FileEntry(entry.FileName.ToString(), kind, kind == EntryKind.File ? entry.Length : 0, entry.LastWriteTimeUtc.UtcDateTime);
+    }
+}

@@ -1,0 +1,237 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Storage.Local;
+
+/// <summary>
+/// A folder that paths and links do not lead out of, by .NET's file calls alone: for systems and sandboxes without openat2. Links are resolved by hand, one
+/// component at a time, before each call. Between the look and the call a local process can swap a link in; only <see cref="RootDirectory"/> excludes that.
+/// </summary>
+internal sealed class PortableRootDirectory : IRootDirectory
+{
+    private readonly PortableWalk _walk;
+
+    public PortableRootDirectory(string folder)
+    {
+        _walk = new PortableWalk(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        _ = Facts(_walk.Root) is { Kind: EntryKind.Folder } ? true : throw new StoreException(StoreError.NotFound, $"{folder} is not a folder.");
+    }
+
+    public void Dispose()
+    {
+    }
+
+    public FileEntry? Find(StorePath path)
+    {
+        if (!PortableWalk.IsSpellable(path))
+        {
+            return null;
+        }
+
+        return _walk.Resolve(path, followLast: false, out string real) switch
+        {
+            null => Guard(() => Facts(real) is not { } entry ? (FileEntry?)null
+                : (entry.Kind == EntryKind.Other && Followed(path) is { } target ? target : entry) with { Name = path.Name }),
+            StoreError.NotFound or StoreError.NotAFolder => null,
+            { } error => throw new StoreException(error, path.Value),
+        };
+    }
+
+    public IFolderReader OpenFolder(StorePath folder)
+    {
+        string real = Existing(folder, EntryKind.Folder, StoreError.NotAFolder);
+        return Guard(() => new PortableFolderReader(this, real, folder));
+    }
+
+    public SafeFileHandle OpenRead(StorePath path, out long length)
+    {
+        string real = Existing(path, EntryKind.File, StoreError.NotAFile);
+        SafeFileHandle handle = Guard(() => File.OpenHandle(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        length = Guard(() => RandomAccess.GetLength(handle));
+        return handle;
+    }
+
+    public IPendingFile OpenPending(StorePath path, bool createOnly)
+    {
+        string itself = Addressed(path, followLast: false, StoreError.BadName);
+        FileEntry? facts = Guard(() => Facts(itself));
+        if (facts is not null && createOnly)
+        {
+            throw new StoreException(StoreError.Exists, path.Value);
+        }
+
+        string real = facts is null ? itself : Addressed(path, followLast: true, StoreError.BadName);
+        FileEntry? committed = Guard(() => Facts(real));
+        if (committed is null && facts is not null)
+        {
+            throw new StoreException(StoreError.Denied, $"{path} is a link that leads nowhere.");
+        }
+
+        return committed is { Kind: not EntryKind.File }
+            ? throw new StoreException(StoreError.NotAFile, path.Value)
+            : Guard(() => PortablePendingFile.Create(real, committed, createOnly));
+    }
+
+    public void CreateFolder(StorePath path)
+    {
+        string real = Addressed(path, followLast: false, StoreError.BadName);
+        if (Guard(() => Facts(real)) is not null)
+        {
+            throw new StoreException(StoreError.Exists, path.Value);
+        }
+
+        Guard(() => Directory.CreateDirectory(real));
+    }
+
+    public void DeleteFile(StorePath path)
+    {
+        string real = Itself(path, out FileEntry facts);
+        Guard(() =>
+        {
+            if (facts.Kind == EntryKind.Folder)
+            {
+                throw new StoreException(StoreError.NotAFile, path.Value);
+            }
+
+            File.Delete(real);
+            return true;
+        });
+    }
+
+    public void DeleteFolder(StorePath path)
+    {
+        string real = Itself(path, out FileEntry facts);
+        Guard(() =>
+        {
+            if (facts.Kind != EntryKind.Folder)
+            {
+                throw new StoreException(StoreError.NotAFolder, path.Value);
+            }
+
+            // The message of .NET's exception is the only thing that tells "not empty" apart on some systems.
+            if (Directory.EnumerateFileSystemEntries(real).Any())
+            {
+                throw new StoreException(StoreError.NotEmpty, path.Value);
+            }
+
+            Directory.Delete(real);
+            return true;
+        });
+    }
+
+    public void Rename(StorePath source, StorePath target, bool replace)
+    {
+        string from = Itself(source, out FileEntry moved), to = Addressed(target, followLast: false, StoreError.BadName);
+        FileEntry? there = Guard(() => Facts(to));
+        StoreError? refused = there is not null && !replace ? StoreError.Exists
+            : to.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? StoreError.NotSupported
+            : there is { Kind: EntryKind.Folder } && moved.Kind != EntryKind.Folder ? StoreError.NotAFile
+            : there is { Kind: not EntryKind.Folder } && moved.Kind == EntryKind.Folder ? StoreError.NotAFolder
+            : null;
+        if (refused is { } error)
+        {
+            throw new StoreException(error, $"{source} to {target}");
+        }
+
+        if (from == to)
+        {
+            return;
+        }
+
+        if (there is { Kind: EntryKind.Folder })
+        {
+            DeleteFolder(target);
+        }
+
+        Guard(() =>
+        {
+            // Directory.Move is the call that takes a link to a folder for the link it is.
+            if (moved.Kind == EntryKind.Folder || (File.GetAttributes(from).HasFlag(FileAttributes.Directory) && there is null))
+            {
+                Directory.Move(from, to);
+            }
+            else
+            {
+                File.Move(from, to, overwrite: replace);
+            }
+
+            return true;
+        });
+    }
+
+    public void SetModified(StorePath path, DateTime modifiedUtc)
+    {
+        string real = Addressed(path, followLast: true, StoreError.NotFound);
+        FileEntry facts = Guard(() => Facts(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
+        Guard(() =>
+        {
+            switch (facts.Kind)
+            {
+                case EntryKind.File:
+                    File.SetLastWriteTimeUtc(real, modifiedUtc);
+                    return true;
+                case EntryKind.Folder:
+                    Directory.SetLastWriteTimeUtc(real, modifiedUtc);
+                    return true;
+                default:
+                    throw new StoreException(StoreError.NotAFile, path.Value);
+            }
+        });
+    }
+
+    /// <summary>What a link found in a listing leads to, or null when that is nowhere or outside.</summary>
+    internal FileEntry? Followed(StorePath path) => _walk.Resolve(path, followLast: true, out string real) is null ? Facts(real) : null;
+
+    /// <summary>What is at a real path, not following it; null where there is nothing.</summary>
+    internal static FileEntry? Facts(string real)
+    {
+        var info = new FileInfo(real);
+        if (!info.Exists && !Directory.Exists(real) && info.LinkTarget is null)
+        {
+            return null;
+        }
+
+        FileAttributes attributes = info.Attributes;
+        EntryKind kind = attributes.HasFlag(FileAttributes.ReparsePoint) || LinuxCalls.IsSpecial(real) ? EntryKind.Other
+            : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Folder
+            : EntryKind.File;
+        return new FileEntry(
+            info.Name, kind, kind == EntryKind.File ? info.Length : 0, info.LastWriteTimeUtc, OperatingSystem.IsWindows() ? null : info.UnixFileMode & (UnixFileMode)0x1FF);
+    }
+
+    internal static T Guard<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        {
+            throw SystemErrors.Translate(exception);
+        }
+    }
+
+    /// <summary>The real path of something that may or may not be there, in a folder that is.</summary>
+    private string Addressed(StorePath path, bool followLast, StoreError ifUnspellable)
+    {
+        if (!PortableWalk.IsSpellable(path))
+        {
+            throw new StoreException(ifUnspellable, path.Value);
+        }
+
+        return _walk.Resolve(path, followLast, out string real) is { } error ? throw new StoreException(error, path.Value) : real;
+    }
+
+    private string Existing(StorePath path, EntryKind kind, StoreError otherwise)
+    {
+        string real = Addressed(path, followLast: true, StoreError.NotFound);
+        FileEntry facts = Guard(() => Facts(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
+        return facts.Kind == kind ? real : throw new StoreException(otherwise, path.Value);
+    }
+
+    private string Itself(StorePath path, out FileEntry facts)
+    {
+        string real = Addressed(path, followLast: false, StoreError.NotFound);
+        facts = Guard(() => Facts(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
+        return real;
+    }
+}

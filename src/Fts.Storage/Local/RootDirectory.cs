@@ -1,0 +1,282 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using static Fts.Storage.Local.LinuxCalls;
+using static Fts.Storage.Local.SystemErrors;
+
+namespace Fts.Storage.Local;
+
+/// <summary>
+/// A folder that cannot be left, on Linux: the only file that hands a name to the operating system there. The kernel resolves every name beneath the
+/// root's handle and refuses the ones that leave it, however links change meanwhile; what changes a folder names one component of a folder opened that way.
+/// Absolute links count as leaving, wherever they lead.
+/// </summary>
+internal sealed class RootDirectory : IRootDirectory
+{
+    /// <summary>As many links in a chain as the kernel itself follows.</summary>
+    private const int MaxLinks = 40;
+
+    /// <summary>openat2 gives up with EAGAIN when something was renamed while it walked a <c>..</c>; a neighbour that renames all day must not hold us forever.</summary>
+    private const int MaxAttempts = 1000;
+
+    // The store's own, closed with it. Files and folders opened through it live on.
+    private readonly SafeFileHandle _root;
+
+    private RootDirectory(SafeFileHandle root) => _root = root;
+
+    /// <summary>Opens the root, or answers null where the kernel (before 5.6) or a sandbox has no openat2.</summary>
+    public static RootDirectory? TryOpen(string folder)
+    {
+        if (!IsSupported)
+        {
+            return null;
+        }
+
+        int descriptor = Openat(AT_FDCWD, folder, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        if (descriptor < 0)
+        {
+            throw LastError(folder);
+        }
+
+        var root = new RootDirectory(new SafeFileHandle(descriptor, ownsHandle: true));
+        using SafeFileHandle? probe = root.Open(".", O_PATH, out int error);
+        if (probe is null)
+        {
+            root.Dispose();
+            return error is ENOSYS or EPERM ? null : throw Exception(error, folder);
+        }
+
+        return root;
+    }
+
+    public void Dispose() => _root.Dispose();
+
+    public FileEntry? Find(StorePath path)
+    {
+        if (TryFind(RelativeOf(path), out LinuxFacts facts, out int error))
+        {
+            return facts.ToEntry(path.Name);
+        }
+
+        if (error is not (ENOENT or ENOTDIR or EXDEV or ELOOP or ENAMETOOLONG))
+        {
+            throw Exception(error, path.Value);
+        }
+
+        // Perhaps a link that leads nowhere or out: then the link itself is what can be seen.
+        using SafeFileHandle? parent = Open(RelativeOf(path.Parent), O_PATH | O_DIRECTORY, out error);
+        if (parent is null)
+        {
+            return error is ENOENT or ENOTDIR or ENAMETOOLONG ? null : throw Exception(error, path.Value);
+        }
+
+        return Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out facts) == 0 ? facts.ToEntry(path.Name)
+            : Marshal.GetLastPInvokeError() is ENOENT or ENAMETOOLONG ? null : throw LastError(path.Value);
+    }
+
+    public IFolderReader OpenFolder(StorePath folder) =>
+        new LinuxFolderReader(this, Open(RelativeOf(folder), O_RDONLY | O_DIRECTORY, out int error) ?? throw Exception(error, folder.Value), folder);
+
+    public SafeFileHandle OpenRead(StorePath path, out long length)
+    {
+        // O_NONBLOCK: a FIFO without a writer would hold the caller forever. It means nothing for a regular file.
+        SafeFileHandle file = Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out int error) ?? throw Exception(error, path.Value);
+        try
+        {
+            LinuxFacts facts = FactsOf(file);
+            length = facts.Length;
+            return facts.IsFile ? file : throw new StoreException(StoreError.NotAFile, path.Value);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A link that stays inside is written through: what it leads to is replaced, beside which the pending file lies. One that leads nowhere or out is refused.</summary>
+    public IPendingFile OpenPending(StorePath path, bool createOnly)
+    {
+        string folder = RelativeOf(path.Parent), name = path.Name;
+        for (int links = 0; links <= MaxLinks; links++)
+        {
+            SafeFileHandle parent = OpenParent(folder, path);
+            try
+            {
+                bool exists = Statx(parent, name, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) == 0;
+                if (!exists && Marshal.GetLastPInvokeError() != ENOENT)
+                {
+                    throw LastError(path.Value);
+                }
+
+                if (exists && createOnly)
+                {
+                    throw Exception(EEXIST, path.Value);
+                }
+
+                if (!exists || facts.IsFile)
+                {
+                    // From here on the pending file owns the parent's handle. A link that led to a missing name has nothing to replace.
+                    return exists || links == 0
+                        ? LinuxPendingFile.Create(parent, name, exists ? facts : null, createOnly)
+                        : throw new StoreException(StoreError.Denied, $"{path} is a link that leads nowhere.");
+                }
+
+                if (!facts.IsLink)
+                {
+                    throw Exception(EISDIR, path.Value);
+                }
+
+                (folder, name) = LinkOf(parent, folder, name);
+                parent.Dispose();
+            }
+            catch
+            {
+                parent.Dispose();
+                throw;
+            }
+        }
+
+        throw Exception(ELOOP, path.Value);
+    }
+
+    public void CreateFolder(StorePath path)
+    {
+        using SafeFileHandle parent = OpenParent(path);
+        ThrowIfFailed(Mkdirat(parent, path.Name, 0x1FF), path);
+    }
+
+    public void DeleteFile(StorePath path)
+    {
+        using SafeFileHandle parent = OpenParent(path);
+        ThrowIfFailed(Unlinkat(parent, path.Name, 0), path);
+    }
+
+    public void DeleteFolder(StorePath path)
+    {
+        using SafeFileHandle parent = OpenParent(path);
+        if (Unlinkat(parent, path.Name, AT_REMOVEDIR) < 0)
+        {
+            // POSIX lets rmdir say EEXIST for "not empty", and some file systems do.
+            throw Marshal.GetLastPInvokeError() == EEXIST ? Exception(ENOTEMPTY, path.Value) : LastError(path.Value);
+        }
+    }
+
+    public void Rename(StorePath source, StorePath target, bool replace)
+    {
+        using SafeFileHandle sourceParent = OpenParent(source);
+        using SafeFileHandle targetParent = OpenParent(target);
+        int error = Rename(sourceParent, source.Name, targetParent, target.Name, replace);
+        if (error != 0)
+        {
+            throw error == EINVAL ? new StoreException(StoreError.NotSupported, $"{source} cannot be moved into itself.") : Exception(error, $"{source} to {target}");
+        }
+    }
+
+    public unsafe void SetModified(StorePath path, DateTime modifiedUtc)
+    {
+        using SafeFileHandle file = Open(RelativeOf(path), O_PATH, out int error) ?? throw Exception(error, path.Value);
+        LinuxFacts facts = FactsOf(file);
+        if (!facts.IsFile && !facts.IsFolder)
+        {
+            throw new StoreException(StoreError.NotAFile, path.Value);
+        }
+
+        long ticks = (modifiedUtc - DateTime.UnixEpoch).Ticks;
+        (long seconds, long rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond);
+        LinuxTime* times = stackalloc LinuxTime[2];
+        times[0].Nanoseconds = UTIME_OMIT;
+        // Before 1970 the remainder is negative, and the call wants it positive.
+        times[1] = rest < 0
+            ? new LinuxTime { Seconds = seconds - 1, Nanoseconds = (rest + TimeSpan.TicksPerSecond) * 100 }
+            : new LinuxTime { Seconds = seconds, Nanoseconds = rest * 100 };
+        if (Utimensat(file, "", times, AT_EMPTY_PATH) < 0)
+        {
+            // Linux 5.6 and 5.7 have openat2, but cannot set the time of a file that is only named.
+            throw Marshal.GetLastPInvokeError() == EINVAL ? Exception(ENOSYS, path.Value) : LastError(path.Value);
+        }
+    }
+
+    /// <summary>What a name relative to the root leads to, following links that stay inside.</summary>
+    internal bool TryFind(string relative, out LinuxFacts facts, out int error)
+    {
+        facts = default;
+        using SafeFileHandle? file = Open(relative, O_PATH, out error);
+        if (file is null)
+        {
+            return false;
+        }
+
+        facts = FactsOf(file);
+        return true;
+    }
+
+    /// <summary>Renames one component of an open folder; 0, or the error. Without replacing, a file system that cannot do so in one call is asked for a second name and rid of the first.</summary>
+    internal static int Rename(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, bool replace)
+    {
+        if (Renameat2(sourceFolder, source, targetFolder, target, replace ? 0 : RENAME_NOREPLACE) == 0)
+        {
+            return 0;
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        if (error != EINVAL || replace || Statx(sourceFolder, source, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) < 0 || facts.IsFolder)
+        {
+            return error;
+        }
+
+        return Linkat(sourceFolder, source, targetFolder, target, 0) == 0 && Unlinkat(sourceFolder, source, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    internal static LinuxFacts FactsOf(SafeFileHandle file) => Statx(file, "", AT_EMPTY_PATH, out LinuxFacts facts) == 0 ? facts : throw LastError("An open file");
+
+    internal static StoreException LastError(string what) => Exception(Marshal.GetLastPInvokeError(), what);
+
+    internal static string RelativeOf(StorePath path) => path.IsRoot ? "." : path.Relative;
+
+    private static void ThrowIfFailed(int result, StorePath path)
+    {
+        if (result < 0)
+        {
+            throw LastError(path.Value);
+        }
+    }
+
+    /// <summary>Where a link leads, as a folder relative to the root (perhaps with <c>..</c>, which is the kernel's to judge) and a name in it.</summary>
+    private static unsafe (string Folder, string Name) LinkOf(SafeFileHandle parent, string folder, string name)
+    {
+        Span<byte> buffer = stackalloc byte[StorePath.MaxLength];
+        nint length;
+        fixed (byte* pointer = buffer)
+        {
+            length = Readlinkat(parent, name, pointer, (nuint)buffer.Length);
+        }
+
+        // A target that is not UTF-8 decodes to a name that is not there.
+        string target = length >= 0 ? Encoding.UTF8.GetString(buffer[..(int)length]) : throw LastError(name);
+        int slash = target.LastIndexOf('/');
+        string last = target[(slash + 1)..];
+        return target.StartsWith('/') ? throw Exception(EXDEV, name)
+            : last is "" or "." or ".." ? throw Exception(EISDIR, name)
+            : (slash < 0 ? folder : $"{folder}/{target[..slash]}", last);
+    }
+
+    private SafeFileHandle OpenParent(StorePath path) => OpenParent(RelativeOf(path.Parent), path);
+
+    private SafeFileHandle OpenParent(string folder, StorePath path) => Open(folder, O_PATH | O_DIRECTORY, out int error) ?? throw Exception(error, path.Value);
+
+    /// <summary>The one way in: null and the error where the kernel refuses.</summary>
+    private unsafe SafeFileHandle? Open(string relative, int flags, out int error)
+    {
+        var how = new OpenHow { Flags = (uint)(flags | O_CLOEXEC), Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+        for (int attempt = 0; ; attempt++)
+        {
+            nint descriptor = Openat2(_root, relative, &how);
+            error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error is not (EINTR or EAGAIN) || attempt == MaxAttempts)
+            {
+                return error == 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Collections.Concurrent;
+
+namespace Fts.Storage.Memory;
+
+/// <summary>A file (it has content) or a folder (it has children). Changed only under the store's lock; children may be listed without it.</summary>
+internal sealed class MemoryNode
+{
+    private MemoryNode(ulong id, MemoryContent? content, ConcurrentDictionary<string, MemoryNode>? children) => (Id, Content, Children) = (id, content, children);
+
+    public ulong Id { get; }
+
+    public MemoryContent? Content { get; }
+
+    public ConcurrentDictionary<string, MemoryNode>? Children { get; }
+
+    public DateTime Modified { get; set; } = DateTime.UtcNow;
+
+    public static MemoryNode File(ulong id, MemoryContent content) => new(id, content, null);
+
+    // One stripe: all changes come from under one lock already.
+    public static MemoryNode Folder(ulong id) => new(id, null, new ConcurrentDictionary<string, MemoryNode>(1, 0, StringComparer.Ordinal));
+
+    public FileEntry ToEntry(string name) => new(name, Content is null ? EntryKind.Folder : EntryKind.File, Content?.Length ?? 0, Modified, null, Id);
+}

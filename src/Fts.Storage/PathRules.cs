@@ -1,0 +1,42 @@
+namespace Fts.Storage;
+
+/// <summary>What every store answers from the path alone, so that all of them answer the same.</summary>
+internal static class PathRules
+{
+    /// <summary>How the hidden names of pending files begin. No client can spell one: neither a pending upload nor what is left of one can be read, listed or replaced.</summary>
+    public const string PendingPrefix = ".fts-pending-";
+
+    /// <summary>Whether an entry's name is one the store keeps for itself. Case is ignored because some file systems ignore it.</summary>
+    public static bool IsReserved(ReadOnlySpan<char> name) => name.StartsWith(PendingPrefix, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether any component of a path is one the store keeps for itself.</summary>
+    public static bool IsReserved(StorePath path) => path.Value.Contains("/" + PendingPrefix, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What is asked for must be able to exist.</summary>
+    public static void DemandAddressable(StorePath path)
+    {
+        if (IsReserved(path))
+        {
+            throw new StoreException(StoreError.NotFound, $"{path} is a name the store keeps for itself.");
+        }
+    }
+
+    /// <summary>What is to be made must be a name callers may use, and not the top folder.</summary>
+    public static void DemandCreatable(StorePath path, StoreError ifRoot)
+    {
+        DemandNotRoot(path, ifRoot);
+        if (IsReserved(path))
+        {
+            throw new StoreException(StoreError.BadName, $"{path} is a name the store keeps for itself.");
+        }
+    }
+
+    /// <summary>The top folder can be neither made, removed, renamed nor replaced.</summary>
+    public static void DemandNotRoot(StorePath path, StoreError error)
+    {
+        if (path.IsRoot)
+        {
+            throw new StoreException(error, "This cannot be done to the top folder.");
+        }
+    }
+}
