@@ -27,7 +27,7 @@ public sealed class WgetTests
         TestTree.Make(server.BoxFolder, name => name.AsSpan().ContainsAny("*\\"));
         Directory.Delete(server.OnServer("empty folder"), recursive: true);
 
-        (await WgetAsync(server, "-r", "-nH", "--cut-dirs=1", "-P", "back", "--restrict-file-names=nocontrol", server.Url(""))).Successfully();
+        (await WgetAsync(server, "-r", "-l", "inf", "-nH", "--cut-dirs=1", "-P", "back", "--restrict-file-names=nocontrol", server.Url(""))).Successfully();
 
         Snapshot.AssertEqual(server.BoxFolder, server.Local["back"]);
     }

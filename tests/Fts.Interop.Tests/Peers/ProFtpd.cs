@@ -6,14 +6,11 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>ProFTPD with one virtual user of a password file of its own.</summary>
 internal static class ProFtpd
 {
-    /// <summary>"secret" by crypt(3), MD5 form: a costly hash would only make the tests slower.</summary>
-    private const string SecretHash = "$1$T6YIQRfh$maA6aNmePfYu1W30Onv3h/";
-
     public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint)
     {
         Tool tool = Tool.Require("proftpd");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "proftpd serves as another user, for which it must be started by root.");
-        string users = home.Write("users", $"tester:{SecretHash}:65534:65534::{home["root"]}:/bin/sh\n");
+        string users = home.Write("users", $"tester:{Peer.SecretHash}:65534:65534::{home["root"]}:/bin/sh\n");
         File.SetUnixFileMode(users, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         string configuration = home.Write("proftpd.conf", $"""
             ModulePath {tool.Prefix}/usr/lib/proftpd

@@ -11,8 +11,8 @@ internal static class PureFtpd
         Tool tool = Tool.Require("pure-ftpd");
         Tool accounts = Tool.Require("pure-pw");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "pure-ftpd changes its root and its user, for which it must be started by root.");
-        string[] add = ["useradd", "tester", "-f", home["passwd"], "-F", home["users.pdb"], "-m", "-u", "65534", "-g", "65534", "-d", home["root"]];
-        (await Job.RunAsync(accounts, home, "secret\nsecret\n", add)).Successfully();
+        string passwords = home.Write("passwd", $"tester:{Peer.SecretHash}:65534:65534::{home["root"]}/./::::::::::::\n");
+        (await Job.RunAsync(accounts, home, "mkdb", home["users.pdb"], "-f", passwords)).Successfully();
 
         string address = endPoint.Address + "," + endPoint.Port;
         string[] limits = ["-c", "200", "-C", "200", "-L", "200000:20"];
