@@ -2,31 +2,44 @@ using System.Text;
 
 namespace Fts.Protocol;
 
+/// <summary>What a line turned out to be.</summary>
+internal enum CommandParse
+{
+    /// <summary>A command.</summary>
+    Command,
+    /// <summary>No verb of ASCII letters stands at its start.</summary>
+    NotACommand,
+    /// <summary>Its argument is not UTF-8.</summary>
+    NotUtf8,
+}
+
 /// <summary>One command line: a verb in upper case and the rest of the line after one space, exactly as sent.</summary>
 internal readonly record struct Command(string Verb, string Argument)
 {
+    private const int MaxVerbLength = 16;
+
     /// <summary>Refuses malformed UTF-8, which RFC 2640 §3.1 forbids on the wire, instead of inventing another name for it.</summary>
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads a line without its line end. False when it is not UTF-8 or its verb is not made of ASCII letters.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> line, out Command command)
+    /// <summary>Reads a line without its line end.</summary>
+    public static CommandParse Parse(ReadOnlySpan<byte> line, out Command command)
     {
         command = default;
         int space = line.IndexOf((byte)' ');
         ReadOnlySpan<byte> verb = space < 0 ? line : line[..space];
-        if (verb.IsEmpty || verb.ContainsAnyExceptInRange((byte)'A', (byte)'z') || verb.ContainsAnyInRange((byte)'[', (byte)'`'))
+        if (verb.IsEmpty || verb.Length > MaxVerbLength || verb.ContainsAnyExceptInRange((byte)'A', (byte)'z') || verb.ContainsAnyInRange((byte)'[', (byte)'`'))
         {
-            return false;
+            return CommandParse.NotACommand;
         }
 
         try
         {
             command = new Command(Encoding.ASCII.GetString(verb).ToUpperInvariant(), space < 0 ? "" : StrictUtf8.GetString(line[(space + 1)..]));
-            return true;
+            return CommandParse.Command;
         }
         catch (DecoderFallbackException)
         {
-            return false;
+            return CommandParse.NotUtf8;
         }
     }
 

@@ -86,10 +86,12 @@ public enum ReplyCode
     AccountNeededToStore = 532,
     /// <summary>550: file unavailable.</summary>
     FileUnavailable = 550,
-    /// <summary>551: page type unknown; restart offset not supported by some servers.</summary>
+    /// <summary>551: page type unknown.</summary>
     PageTypeUnknown = 551,
     /// <summary>552: exceeded the storage allocation.</summary>
     StorageExceeded = 552,
     /// <summary>553: file name not allowed.</summary>
     NameNotAllowed = 553,
+    /// <summary>554: invalid restart offset (RFC 3659 §5.4).</summary>
+    InvalidRestart = 554,
 }

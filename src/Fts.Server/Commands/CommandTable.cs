@@ -1,0 +1,94 @@
+using System.Collections.Frozen;
+using Fts.Protocol;
+
+namespace Fts.Server.Commands;
+
+/// <summary>A command's code: its session, the text after the verb, and a token that ends with the session or the transfer. Returns the one final reply.</summary>
+internal delegate ValueTask<Reply> CommandHandler(Session session, string argument, CancellationToken cancellationToken);
+
+/// <summary>One row: a verb, its code, its rules, how it is written, and its line in FEAT if it has one (RFC 2389 §3.2).</summary>
+internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rules, string Usage, string? Feature = null)
+{
+    public bool Has(Rules rules) => (Rules & rules) == rules;
+}
+
+/// <summary>Every verb the server speaks, one line each. FEAT and HELP are made from it; a verb that does not work has no row.</summary>
+internal static class CommandTable
+{
+    public static readonly IReadOnlyList<CommandRow> Rows =
+    [
+        // Sign-in and session (RFC 959 §4.1.1)
+        new("USER", SignInCommands.UserAsync, Rules.Argument, "USER <name>"),
+        new("PASS", SignInCommands.PasswordAsync, Rules.None, "PASS <password>"),
+        new("ACCT", SignInCommands.AccountAsync, Rules.Argument, "ACCT <account>"),
+        new("REIN", SignInCommands.ReinitializeAsync, Rules.None, "REIN"),
+        new("QUIT", SignInCommands.QuitAsync, Rules.None, "QUIT"),
+
+        // Folders
+        new("CWD", FolderCommands.ChangeAsync, Rules.Login | Rules.Argument, "CWD <folder>", "TVFS"),
+        new("XCWD", FolderCommands.ChangeAsync, Rules.Login | Rules.Argument, "XCWD <folder>"),
+        new("CDUP", FolderCommands.UpAsync, Rules.Login, "CDUP"),
+        new("XCUP", FolderCommands.UpAsync, Rules.Login, "XCUP"),
+        new("PWD", FolderCommands.PrintAsync, Rules.Login, "PWD"),
+        new("XPWD", FolderCommands.PrintAsync, Rules.Login, "XPWD"),
+        new("MKD", FolderCommands.MakeAsync, Rules.Login | Rules.Argument, "MKD <folder>"),
+        new("XMKD", FolderCommands.MakeAsync, Rules.Login | Rules.Argument, "XMKD <folder>"),
+        new("RMD", FolderCommands.RemoveAsync, Rules.Login | Rules.Argument, "RMD <folder>"),
+        new("XRMD", FolderCommands.RemoveAsync, Rules.Login | Rules.Argument, "XRMD <folder>"),
+
+        // Transfer parameters and data ports (RFC 959 §4.1.2, RFC 2428)
+        new("TYPE", ParameterCommands.TypeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "TYPE A | I | L 8"),
+        new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MODE S"),
+        new("STRU", ParameterCommands.StructureAsync, Rules.Login | Rules.Argument | Rules.Neutral, "STRU F"),
+        new("PASV", DataPortCommands.PassiveAsync, Rules.Login | Rules.Neutral, "PASV"),
+        new("EPSV", DataPortCommands.ExtendedPassiveAsync, Rules.Login | Rules.Neutral, "EPSV [1 | 2 | ALL]", "EPSV"),
+        new("PORT", DataPortCommands.PortAsync, Rules.Login | Rules.Argument | Rules.Neutral, "PORT <h1,h2,h3,h4,p1,p2>"),
+        new("EPRT", DataPortCommands.ExtendedPortAsync, Rules.Login | Rules.Argument | Rules.Neutral, "EPRT <|1|address|port|>", "EPRT"),
+
+        // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
+        new("RETR", RetrieveCommands.RetrieveAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "RETR <file>"),
+        new("STOR", StoreCommands.StoreAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "STOR <file>"),
+        new("APPE", StoreCommands.AppendAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "APPE <file>"),
+        new("STOU", StoreCommands.StoreUniqueAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "STOU [name]"),
+        new("REST", ParameterCommands.RestartAsync, Rules.Login | Rules.Argument | Rules.Neutral, "REST <offset>", "REST STREAM"),
+        new("ALLO", ParameterCommands.AllocateAsync, Rules.Login | Rules.Argument | Rules.Neutral, "ALLO <bytes>"),
+        new("ABOR", ParameterCommands.AbortAsync, Rules.DuringTransfer, "ABOR"),
+
+        // Listings (RFC 959, RFC 3659 §7)
+        new("LIST", ListCommands.ListAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "LIST [path]"),
+        new("NLST", ListCommands.NamesAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "NLST [path]"),
+        new("MLSD", ListCommands.MachineListAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "MLSD [folder]"),
+        new("MLST", FileCommands.FactsAsync, Rules.Login | Rules.Neutral, "MLST [path]", "MLST"),
+
+        // Files
+        new("DELE", FileCommands.DeleteAsync, Rules.Login | Rules.Argument, "DELE <file>"),
+        new("RNFR", FileCommands.RenameFromAsync, Rules.Login | Rules.Argument, "RNFR <path>"),
+        new("RNTO", FileCommands.RenameToAsync, Rules.Login | Rules.Argument, "RNTO <path>"),
+        new("SIZE", FileCommands.SizeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "SIZE <file>", "SIZE"),
+        new("MDTM", FileCommands.ModifiedAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MDTM <file>", "MDTM"),
+        new("MFMT", FileCommands.SetModifiedAsync, Rules.Login | Rules.Argument, "MFMT <time> <file>", "MFMT"),
+
+        // Information
+        new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.Neutral, "STAT [path]"),
+        new("SYST", InformationCommands.SystemAsync, Rules.Neutral, "SYST"),
+        new("HELP", InformationCommands.HelpAsync, Rules.Neutral, "HELP [command]"),
+        new("FEAT", InformationCommands.FeaturesAsync, Rules.Neutral, "FEAT"),
+        new("OPTS", InformationCommands.OptionsAsync, Rules.Argument | Rules.Neutral, "OPTS <command> [options]", "UTF8"),
+        new("NOOP", InformationCommands.NothingAsync, Rules.DuringTransfer | Rules.Neutral, "NOOP"),
+        new("SITE HELP", InformationCommands.SiteHelpAsync, Rules.Neutral, "SITE HELP"),
+    ];
+
+    private static readonly FrozenDictionary<string, CommandRow> ByVerb = Rows.ToFrozenDictionary(row => row.Verb, StringComparer.Ordinal);
+
+    /// <summary>The row of a command and the argument its handler gets; SITE's first word belongs to the verb. Null for a verb that is not spoken.</summary>
+    public static (CommandRow Row, string Argument)? Find(Command command)
+    {
+        if (command.Verb != "SITE")
+        {
+            return ByVerb.TryGetValue(command.Verb, out CommandRow? row) ? (row, command.Argument) : null;
+        }
+
+        string[] words = command.Argument.Split(' ', 2, StringSplitOptions.TrimEntries);
+        return ByVerb.TryGetValue("SITE " + words[0].ToUpperInvariant(), out CommandRow? site) ? (site, words.Length > 1 ? words[1] : "") : null;
+    }
+}

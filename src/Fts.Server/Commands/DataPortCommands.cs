@@ -1,0 +1,80 @@
+using System.Net;
+using System.Net.Sockets;
+using Fts.Protocol;
+
+namespace Fts.Server.Commands;
+
+/// <summary>Where the next data connection is met (RFC 959 §4.1.2, RFC 2428).</summary>
+internal static class DataPortCommands
+{
+    public static ValueTask<Reply> PassiveAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Data.OnlyExtendedPassive)
+        {
+            return new(Replies.OnlyExtendedPassive);
+        }
+
+        return session.Local.AddressFamily != AddressFamily.InterNetwork
+            ? new(Replies.PassiveIsIPv4)
+            : new(Listen(session, endPoint => new Reply(ReplyCode.PassiveMode, $"Entering passive mode ({HostPort.Format(endPoint)}).")));
+    }
+
+    public static ValueTask<Reply> ExtendedPassiveAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        bool isIPv4 = session.Local.AddressFamily == AddressFamily.InterNetwork;
+        switch (argument.ToUpperInvariant())
+        {
+            case "ALL":
+                session.Data.OnlyExtendedPassive = true;
+                return new(new Reply(ReplyCode.Okay, "Only EPSV from now on."));
+            case "" or "1" when isIPv4:
+            case "" or "2" when !isIPv4:
+                return new(Listen(session, endPoint => new Reply(ReplyCode.ExtendedPassiveMode, $"Entering extended passive mode (|||{endPoint.Port}|).")));
+            default:
+                return new(isIPv4 ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
+        }
+    }
+
+    public static ValueTask<Reply> PortAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        new(HostPort.TryParse(argument, out IPEndPoint target) ? ConnectTo(session, target) : Replies.BadParameter);
+
+    public static ValueTask<Reply> ExtendedPortAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (HostPort.TryParseExtended(argument, out IPEndPoint target, out bool knownFamily))
+        {
+            return new(ConnectTo(session, target));
+        }
+
+        return new(knownFamily ? Replies.BadParameter : session.Local.AddressFamily == AddressFamily.InterNetwork ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
+    }
+
+    /// <summary>The peer's own address only, and no port that belongs to a system's services: a server is no one's tool for reaching others (RFC 2577 §3).</summary>
+    private static Reply ConnectTo(Session session, IPEndPoint target)
+    {
+        if (session.Data.OnlyExtendedPassive)
+        {
+            return Replies.OnlyExtendedPassive;
+        }
+
+        if (!target.Address.Equals(session.Peer.Address) || target.Port < 1024)
+        {
+            return Replies.ForeignAddress;
+        }
+
+        session.Data.ConnectTo(target);
+        return Replies.Done;
+    }
+
+    private static Reply Listen(Session session, Func<IPEndPoint, Reply> reply)
+    {
+        try
+        {
+            return reply(session.Data.Listen());
+        }
+        catch (SocketException e)
+        {
+            Log.NoDataConnection(session.Server.Options.Logger, session.Id, e.Message);
+            return Replies.CannotListen;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Fts.Accounts;
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server.Commands;
+
+/// <summary>Turns a store's entries into listing rows, with what this session's account may do with them (RFC 3659 §7.5.5).</summary>
+internal sealed class EntryRows(Session session)
+{
+    private const UnixFileMode
+        FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+        FolderMode = FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private readonly byte[] _file = Letters(session.Files!,
+        (Permissions.Overwrite, (byte)'a'), (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'), (Permissions.Read, (byte)'r'), (Permissions.Overwrite, (byte)'w'));
+
+    private readonly byte[] _folder = Letters(session.Files!,
+        (Permissions.Create, (byte)'c'), (Permissions.Delete, (byte)'d'), (Permissions.List, (byte)'e'), (Permissions.Rename, (byte)'f'),
+        (Permissions.List, (byte)'l'), (Permissions.CreateFolder, (byte)'m'), (Permissions.Delete, (byte)'p'));
+
+    private readonly byte[] _other = Letters(session.Files!, (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'));
+
+    public ListingRow Row(in FileEntry entry) => new()
+    {
+        Name = entry.Name,
+        Kind = entry.Kind switch { EntryKind.File => ListingKind.File, EntryKind.Folder => ListingKind.Folder, _ => ListingKind.Other },
+        Length = entry.Length,
+        Modified = entry.Modified,
+        Mode = entry.UnixMode ?? (entry.Kind == EntryKind.Folder ? FolderMode : FileMode),
+        Permissions = entry.Kind switch { EntryKind.File => _file, EntryKind.Folder => _folder, _ => _other },
+        Id = entry.Id,
+    };
+
+    private static byte[] Letters(UserFiles files, params ReadOnlySpan<(Permissions Permission, byte Letter)> letters)
+    {
+        var allowed = new List<byte>(letters.Length);
+        foreach ((Permissions permission, byte letter) in letters)
+        {
+            if (files.May(permission))
+            {
+                allowed.Add(letter);
+            }
+        }
+
+        return [.. allowed];
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text;
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server.Commands;
+
+/// <summary>One file or folder at a time: removed, renamed, and its facts (RFC 959 §4.1.3, RFC 3659).</summary>
+internal static class FileCommands
+{
+    public static async ValueTask<Reply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(argument) is not { } path)
+        {
+            return Replies.BadName;
+        }
+
+        await session.Files!.DeleteFileAsync(path, cancellationToken);
+        return Replies.FileDone;
+    }
+
+    public static async ValueTask<Reply> RenameFromAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(argument) is not { } path)
+        {
+            return Replies.BadName;
+        }
+
+        if (path.IsRoot || await session.Files!.FindAsync(path, cancellationToken) is null)
+        {
+            return Replies.NotFound;
+        }
+
+        session.Pending = new Pending(0, null, path);
+        return Replies.RenameTo;
+    }
+
+    /// <summary>Replaces a file that is there, in one step, as rename(2) does: clients publish by uploading under another name first.</summary>
+    public static async ValueTask<Reply> RenameToAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Continuing.RenameSource is not { } source)
+        {
+            return Replies.BadSequence;
+        }
+
+        if (session.Resolve(argument) is not { } target)
+        {
+            return Replies.BadName;
+        }
+
+        await session.Files!.RenameAsync(source, target, replace: true, cancellationToken);
+        return Replies.FileDone;
+    }
+
+    public static async ValueTask<Reply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.IsAscii)
+        {
+            return Replies.SizeNeedsBinary; // what would be transferred is another number (RFC 3659 §4.3), known only by reading it all
+        }
+
+        (FileEntry? entry, Reply? refusal) = await FindAsync(session, argument, cancellationToken);
+        return refusal ?? (entry!.Value.Kind == EntryKind.File
+            ? new Reply(ReplyCode.FileStatus, entry.Value.Length.ToString(CultureInfo.InvariantCulture))
+            : Replies.NotAFile);
+    }
+
+    public static async ValueTask<Reply> ModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        (FileEntry? entry, Reply? refusal) = await FindAsync(session, argument, cancellationToken);
+        return refusal ?? new Reply(ReplyCode.FileStatus, FtpTime.Format(entry!.Value.Modified));
+    }
+
+    /// <summary>MFMT (draft-somers-ftp-mfxx §3.1): sets the time and answers with what was set.</summary>
+    public static async ValueTask<Reply> SetModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string[] parts = argument.Split(' ', 2);
+        if (parts.Length < 2 || !FtpTime.TryParse(parts[0], out DateTime modified))
+        {
+            return Replies.BadParameter;
+        }
+
+        if (session.Resolve(parts[1]) is not { } path)
+        {
+            return Replies.BadName;
+        }
+
+        await session.Files!.SetModifiedAsync(path, modified, cancellationToken);
+        return new Reply(ReplyCode.FileStatus, $"Modify={FtpTime.Format(modified)}; {parts[1]}");
+    }
+
+    /// <summary>MLST: the facts of one path over the control connection (RFC 3659 §7.2).</summary>
+    public static async ValueTask<Reply> FactsAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        (FileEntry? entry, Reply? refusal) = await FindAsync(session, argument, cancellationToken);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        byte[] facts = new byte[ListingFormat.MaxLine];
+        int length = ListingFormat.WriteFacts(facts, new EntryRows(session).Row(entry!.Value), session.Facts);
+        string path = session.Resolve(argument)!.Value.Value;
+        return new Reply(ReplyCode.FileActionOkay, "Facts:", $" {Encoding.ASCII.GetString(facts, 0, length)}{path}", "End.");
+    }
+
+    private static async ValueTask<(FileEntry? Entry, Reply? Refusal)> FindAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(argument) is not { } path)
+        {
+            return (null, Replies.BadName);
+        }
+
+        FileEntry? entry = await session.Files!.FindAsync(path, cancellationToken);
+        return (entry, entry is null ? Replies.NotFound : null);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text;
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server.Commands;
+
+/// <summary>What the server tells about itself and the session (RFC 959 §4.1.3, RFC 2389).</summary>
+internal static class InformationCommands
+{
+    private static readonly Reply SiteHelp = new(ReplyCode.Help, ["SITE commands:",
+        .. CommandTable.Rows.Where(row => row.Verb.StartsWith("SITE ", StringComparison.Ordinal)).Select(row => $" {row.Usage}"), "End."]);
+
+    private static readonly Reply Help = MakeHelp();
+
+    public static ValueTask<Reply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.SystemType);
+
+    public static ValueTask<Reply> NothingAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.Done);
+
+    public static ValueTask<Reply> SiteHelpAsync(Session session, string argument, CancellationToken cancellationToken) => new(SiteHelp);
+
+    public static ValueTask<Reply> HelpAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (argument.Length == 0)
+        {
+            return new(Help);
+        }
+
+        var words = new Command(argument.ToUpperInvariant(), "");
+        CommandRow? row = argument.Contains(' ', StringComparison.Ordinal)
+            ? CommandTable.Rows.FirstOrDefault(row => row.Verb == words.Verb)
+            : CommandTable.Find(words)?.Row;
+        return new(row is null ? Replies.NoSuchCommand : new Reply(ReplyCode.Help, row.Usage));
+    }
+
+    public static ValueTask<Reply> FeaturesAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        IEnumerable<string> features = CommandTable.Rows.Where(row => row.Feature is not null)
+            .Select(row => row.Feature == "MLST" ? $" MLST {MachineFactNames.Describe(session.Facts)}" : $" {row.Feature}");
+        return new(new Reply(ReplyCode.SystemStatus, ["Features:", .. features, "End."]));
+    }
+
+    /// <summary>OPTS UTF8 ON, which is so anyway, and OPTS MLST with the facts wanted (RFC 3659 §7.9).</summary>
+    public static ValueTask<Reply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string[] words = argument.Split(' ', 2, StringSplitOptions.TrimEntries);
+        string value = words.Length > 1 ? words[1] : "";
+        switch (words[0].ToUpperInvariant())
+        {
+            case "UTF8" or "UTF-8" when !string.Equals(value, "OFF", StringComparison.OrdinalIgnoreCase):
+                return new(Replies.Done);
+            case "MLST":
+                session.Facts = MachineFactNames.Parse(value);
+                return new(new Reply(ReplyCode.Okay, $"MLST OPTS {MachineFactNames.List(session.Facts)}".TrimEnd()));
+            default:
+                return new(Replies.ParameterNotImplemented);
+        }
+    }
+
+    /// <summary>With a path, a listing over the control connection; without, how the session and its transfer stand.</summary>
+    public static ValueTask<Reply> StatusAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        argument.Length == 0 ? new(SessionStatus(session))
+        : session.Files is null ? new(Replies.SignInFirst)
+        : session.Transfer is not null ? new(Replies.BadSequence)
+        : ListAsync(session, argument, cancellationToken);
+
+    private static Reply SessionStatus(Session session)
+    {
+        string who = session.Files is null ? "Not signed in" : $"Signed in as {session.Files.Account.Name}";
+        string transfer = session.Transfer is { } running
+            ? $"Transferring, {running.Bytes}{(running.Total is { } total ? $" of {total}" : "")} bytes so far: {running.Description.Visible()}"
+            : "No transfer running";
+        return new Reply(ReplyCode.SystemStatus,
+            "Status:",
+            $" Connected from {session.Peer.Address}",
+            $" {who}",
+            $" Type {(session.IsAscii ? "ASCII" : "image")}, mode stream, structure file",
+            $" {transfer}",
+            "End.");
+    }
+
+    /// <summary>Streamed in parts, however large the folder: the lines are queued as text of the reply that this handler's own reply ends.</summary>
+    private static async ValueTask<Reply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (await ListSelection.FindAsync(session, argument, cancellationToken) is not { } selection)
+        {
+            return Replies.BadName;
+        }
+
+        var rows = new EntryRows(session);
+        DateTime now = DateTime.UtcNow;
+        byte[] line = new byte[ListingFormat.MaxLine + 1];
+        line[0] = (byte)' '; // no name can look like the reply's end
+        session.Channel.Queue("213-Status:\r\n"u8);
+        int queued = 0;
+        await foreach (FileEntry entry in selection.Entries.WithCancellation(cancellationToken))
+        {
+            session.Channel.Queue(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now)));
+            if (++queued % 512 == 0)
+            {
+                await session.Channel.FlushAsync(cancellationToken);
+            }
+        }
+
+        return new Reply(ReplyCode.FileStatus, "End.");
+    }
+
+    private static Reply MakeHelp()
+    {
+        var lines = new List<string> { "Commands:" };
+        foreach (string[] verbs in CommandTable.Rows.Select(row => row.Verb).Chunk(8))
+        {
+            lines.Add(new StringBuilder(" ").AppendJoin(' ', verbs.Select(verb => verb.PadRight(5))).ToString().TrimEnd());
+        }
+
+        lines.Add("HELP <command> tells how one is written.");
+        return new Reply(ReplyCode.Help, lines);
+    }
+}

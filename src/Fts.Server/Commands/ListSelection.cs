@@ -1,0 +1,73 @@
+using System.IO.Enumeration;
+using Fts.Storage;
+
+namespace Fts.Server.Commands;
+
+/// <summary>What LIST, NLST or STAT was asked for: a folder's entries, one file, or those of a folder that fit a pattern.</summary>
+/// <param name="Entries">The entries, read as they are sent.</param>
+/// <param name="Prefix">What stood before the last component in the client's words; names get it back in NLST.</param>
+internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string Prefix)
+{
+    /// <summary>
+    /// Reads the argument. <c>ls</c> options before the path, which many clients send, are passed over unless a file has that very name; <c>*</c> and
+    /// <c>?</c> in the last component are a pattern unless a file has that very name. Null for what is no path.
+    /// </summary>
+    /// <exception cref="StoreException">Nothing is there.</exception>
+    public static async ValueTask<ListSelection?> FindAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string text = argument;
+        FileEntry? entry = session.Resolve(text) is { } path ? await session.Files!.FindAsync(path, cancellationToken) : null;
+        if (entry is null && text.StartsWith('-'))
+        {
+            text = WithoutOptions(text);
+            entry = session.Resolve(text) is { } rest ? await session.Files!.FindAsync(rest, cancellationToken) : null;
+        }
+
+        if (session.Resolve(text) is not { } target)
+        {
+            return null;
+        }
+
+        string prefix = text[..(text.LastIndexOf('/') + 1)];
+        switch (entry)
+        {
+            case { Kind: EntryKind.Folder }:
+                string folder = text.Length == 0 || text.EndsWith('/') ? text : text + "/";
+                return new ListSelection(await session.Files!.ListAsync(target, cancellationToken), folder);
+            case { } file:
+                return new ListSelection(One(file), prefix);
+            case null when target.Name.AsSpan().ContainsAny('*', '?') && text.EndsWith(target.Name, StringComparison.Ordinal):
+                return new ListSelection(Matching(await session.Files!.ListAsync(target.Parent, cancellationToken), target.Name), prefix);
+            default:
+                throw new StoreException(StoreError.NotFound, "Nothing to list there.");
+        }
+    }
+
+    private static string WithoutOptions(string text)
+    {
+        while (text.StartsWith('-'))
+        {
+            int space = text.IndexOf(' ', StringComparison.Ordinal);
+            text = space < 0 ? "" : text[space..].TrimStart();
+        }
+
+        return text;
+    }
+
+    private static async IAsyncEnumerable<FileEntry> One(FileEntry entry)
+    {
+        await ValueTask.CompletedTask;
+        yield return entry;
+    }
+
+    private static async IAsyncEnumerable<FileEntry> Matching(IAsyncEnumerable<FileEntry> entries, string pattern)
+    {
+        await foreach (FileEntry entry in entries)
+        {
+            if (FileSystemName.MatchesSimpleExpression(pattern, entry.Name, ignoreCase: false))
+            {
+                yield return entry;
+            }
+        }
+    }
+}

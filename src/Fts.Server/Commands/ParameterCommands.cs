@@ -1,0 +1,70 @@
+using System.Globalization;
+using Fts.Protocol;
+using Fts.Server.Data;
+
+namespace Fts.Server.Commands;
+
+/// <summary>How the next transfer goes, and how it ends early (RFC 959 §4.1.2 and §4.1.3).</summary>
+internal static class ParameterCommands
+{
+    /// <summary>ASCII with non-print format, image, and local bytes of 8 bits, which are the image type (RFC 959 §3.1.1).</summary>
+    public static ValueTask<Reply> TypeAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        switch (argument.ToUpperInvariant())
+        {
+            case "A" or "A N":
+                session.IsAscii = true;
+                return new(Replies.TypeAscii);
+            case "I" or "L 8" or "L8":
+                session.IsAscii = false;
+                return new(Replies.TypeBinary);
+            case ['A' or 'E' or 'L', ..]:
+                return new(Replies.ParameterNotImplemented);
+            default:
+                return new(Replies.BadParameter);
+        }
+    }
+
+    public static ValueTask<Reply> ModeAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        new(OneOf(argument, "S", "BC"));
+
+    public static ValueTask<Reply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        new(OneOf(argument, "F", "RP"));
+
+    public static ValueTask<Reply> RestartAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (!long.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
+        {
+            return new(Replies.BadParameter);
+        }
+
+        session.Pending = session.Pending with { RestartOffset = offset };
+        return new(new Reply(ReplyCode.PendingFurtherInformation, $"Restarting at {offset}; RETR, STOR or APPE next."));
+    }
+
+    /// <summary>Takes the size of the upload that follows: one that brings less is not stored. A second number, the record size, has no use here.</summary>
+    public static ValueTask<Reply> AllocateAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string size = argument.Split(" R ", 2, StringSplitOptions.TrimEntries)[0];
+        if (!long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long length))
+        {
+            return new(Replies.BadParameter);
+        }
+
+        session.Pending = session.Pending with { AnnouncedLength = length };
+        return new(new Reply(ReplyCode.Okay, $"Expecting {length} bytes."));
+    }
+
+    /// <summary>Ends the running transfer, whose own reply (426) goes first; without one there is nothing to do, which is success.</summary>
+    public static ValueTask<Reply> AbortAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        session.Transfer?.Abort(TransferEnd.Aborted);
+        session.Data.Forget();
+        return new(Replies.Aborted);
+    }
+
+    private static Reply OneOf(string argument, string known, string standard) =>
+        string.Equals(argument, known, StringComparison.OrdinalIgnoreCase) ? Replies.Done
+        : argument.Length == 1 && standard.Contains(argument, StringComparison.OrdinalIgnoreCase) ? Replies.ParameterNotImplemented
+        : Replies.BadParameter;
+}

@@ -1,0 +1,20 @@
+namespace Fts.Server.Commands;
+
+/// <summary>What the gate asks before a command runs, and how the loop treats it.</summary>
+[Flags]
+internal enum Rules
+{
+    None = 0,
+    /// <summary>Only signed in; 530 otherwise.</summary>
+    Login = 1,
+    /// <summary>Only with an argument; 501 otherwise.</summary>
+    Argument = 2,
+    /// <summary>Only after PASV, EPSV, PORT or EPRT; 425 otherwise.</summary>
+    DataPort = 4,
+    /// <summary>May outlive its line: the loop reads on while it runs.</summary>
+    Transfer = 8,
+    /// <summary>Answered at once while a transfer runs; everything else waits its turn.</summary>
+    DuringTransfer = 16,
+    /// <summary>May stand between REST, RNFR or ALLO and the command these belong to.</summary>
+    Neutral = 32,
+}

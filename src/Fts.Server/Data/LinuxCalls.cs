@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Server.Data;
+
+/// <summary>The kernel's own copies between files and sockets, which .NET does not offer for an open handle.</summary>
+[SupportedOSPlatform("linux")]
+internal static partial class LinuxCalls
+{
+    public const int PriorityOfThread = 0;
+    public const int GetFlags = 3, SetFlags = 4, NonBlocking = 0x800, SetPipeSize = 1031;
+    public const int CloseOnExec = 0x80000;
+    public const uint SpliceMove = 1;
+    public const int Interrupted = 4, TryAgain = 11;
+
+    /// <summary>sendfile(2).</summary>
+    [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
+    public static partial nint SendFile(SafeSocketHandle target, SafeFileHandle source, ref long offset, nuint count);
+
+    /// <summary>splice(2), from a socket into a pipe.</summary>
+    [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
+    public static partial nint SpliceIn(SafeSocketHandle source, nint sourceOffset, SafeFileHandle target, nint targetOffset, nuint count, uint flags);
+
+    /// <summary>splice(2), from a pipe into a file.</summary>
+    [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
+    public static partial nint SpliceOut(SafeFileHandle source, nint sourceOffset, SafeFileHandle target, ref long targetOffset, nuint count, uint flags);
+
+    /// <summary>pipe2(2).</summary>
+    [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    public static unsafe partial int Pipe(int* ends, int flags);
+
+    /// <summary>fcntl(2) with a number.</summary>
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Control(SafeHandle handle, int command, int value);
+
+    /// <summary>read(2).</summary>
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static unsafe partial nint Read(SafeFileHandle source, byte* buffer, nuint count);
+
+    /// <summary>setpriority(2); thread 0 is the caller's own.</summary>
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int SetPriority(int which, int thread, int niceness);
+}

@@ -1,0 +1,97 @@
+using System.Net.Sockets;
+
+namespace Fts.Server.Data;
+
+/// <summary>Why a transfer was ended before its own end.</summary>
+internal enum TransferEnd
+{
+    None,
+    /// <summary>The client said ABOR.</summary>
+    Aborted,
+    /// <summary>No byte moved, or no peer came, for too long.</summary>
+    Stalled,
+    /// <summary>The control connection is gone, or the server stops.</summary>
+    SessionEnded,
+}
+
+/// <summary>
+/// One running transfer, as others see it: how far it is, and the way to end it. Made by the loop for each command that transfers;
+/// the handler's engine reports progress, ABOR and the server's watch end it.
+/// </summary>
+internal sealed class Transfer(string description) : IDisposable
+{
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly Lock _lock = new();
+    private long _bytes;
+    private long _lastProgress = Environment.TickCount64;
+    private Socket? _data;
+
+    /// <summary>The command line it belongs to.</summary>
+    public string Description { get; } = description;
+
+    public long StartedAt { get; } = Environment.TickCount64;
+
+    /// <summary>Bytes over the data connection so far.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Bytes there will be, where that is known.</summary>
+    public long? Total { get; set; }
+
+    /// <summary>When a byte last moved, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
+    public long LastProgress => Volatile.Read(ref _lastProgress);
+
+    public TransferEnd End { get; private set; }
+
+    public CancellationToken Token => _cancellation.Token;
+
+    /// <summary>Counts bytes moved. Called by the one engine that moves them.</summary>
+    public void Advance(long bytes)
+    {
+        Volatile.Write(ref _bytes, _bytes + bytes);
+        Volatile.Write(ref _lastProgress, Environment.TickCount64);
+    }
+
+    /// <summary>Names the data connection, so that ending the transfer also ends a thread that waits in the kernel on it.</summary>
+    public void Uses(Socket data)
+    {
+        lock (_lock)
+        {
+            _data = data;
+        }
+
+        Token.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Ends it; the first reason counts. The engine sees a cancelled token or a connection that was shut down.</summary>
+    public void Abort(TransferEnd end)
+    {
+        lock (_lock)
+        {
+            if (End != TransferEnd.None)
+            {
+                return;
+            }
+
+            End = end;
+            try
+            {
+                _data?.Shutdown(SocketShutdown.Both);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // Already closed by its peer or its engine: nothing waits on it.
+            }
+        }
+
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself in this moment.
+        }
+    }
+
+    public void Dispose() => _cancellation.Dispose();
+}

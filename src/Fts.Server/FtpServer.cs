@@ -1,0 +1,181 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Fts.Protocol;
+
+namespace Fts.Server;
+
+/// <summary>
+/// An FTP server: RFC 959 with 2389, 2428, 2640 and 3659. Made from options, started once, stopped once. Its work runs on the
+/// thread pool's and the sockets' threads, never on the caller's context.
+/// </summary>
+public sealed class FtpServer : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<long, (Session Session, Task Running)> _sessions = new();
+    private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private Socket? _listener;
+    private Task _accepting = Task.CompletedTask;
+    private Task _watching = Task.CompletedTask;
+    private long _lastId;
+
+    /// <summary>A server with these options, not yet listening.</summary>
+    /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
+    public FtpServer(FtpServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Options = options;
+        Greeting = new Reply(ReplyCode.ServiceReady, options.Greeting);
+        EndPoint = options.EndPoint;
+    }
+
+    /// <summary>Where it listens; once started, with the port it got.</summary>
+    public IPEndPoint EndPoint { get; private set; }
+
+    /// <summary>Control connections open now.</summary>
+    public int SessionCount => _sessions.Count;
+
+    internal FtpServerOptions Options { get; }
+
+    internal Reply Greeting { get; }
+
+    internal IEnumerable<Session> Sessions => _sessions.Values.Select(entry => entry.Session);
+
+    /// <summary>Binds and begins to accept.</summary>
+    /// <exception cref="SocketException">The port is in use, or the address is not this machine's.</exception>
+    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    public void Start()
+    {
+        if (_listener is not null)
+        {
+            throw new InvalidOperationException("The server was started before.");
+        }
+
+        var listener = new Socket(Options.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (Options.EndPoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                listener.DualMode = true;
+            }
+
+            listener.Bind(Options.EndPoint);
+            listener.Listen(512);
+        }
+        catch (SocketException)
+        {
+            listener.Dispose();
+            throw;
+        }
+
+        _listener = listener;
+        EndPoint = (IPEndPoint)listener.LocalEndPoint!;
+        _accepting = Task.Run(() => AcceptAsync(listener));
+        _watching = Task.Run(() => SessionWatch.RunAsync(this, _stopping.Token));
+    }
+
+    /// <summary>
+    /// Stops accepting, says goodbye to idle sessions, gives running transfers up to <paramref name="drain"/>, then ends what is left.
+    /// Cancelling ends the waiting, not the stop.
+    /// </summary>
+    public async Task StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        _listener?.Dispose();
+        await _accepting;
+        await _watching;
+
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        waiting.CancelAfter(drain);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!_sessions.IsEmpty && !waiting.IsCancellationRequested)
+        {
+            foreach (Session session in Sessions.Where(session => session.Transfer is null))
+            {
+                session.End(Replies.Stopping);
+            }
+
+            await poll.WaitForNextTickAsync(CancellationToken.None);
+        }
+
+        foreach (Session session in Sessions)
+        {
+            session.End(Replies.Stopping);
+        }
+
+        await Task.WhenAll(_sessions.Values.Select(entry => entry.Running));
+    }
+
+    /// <summary>Stops at once: transfers are cut off, their uploads not published.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.Zero, CancellationToken.None);
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                Welcome(await listener.AcceptAsync(_stopping.Token));
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e) when (!_stopping.IsCancellationRequested)
+            {
+                // A peer that left the queue, or no descriptor free: neither ends the server, and the second passes when a session ends.
+                Log.AcceptFailed(Options.Logger, e.Message);
+                await Task.Delay(e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable ? 100 : 1);
+            }
+        }
+    }
+
+    private void Welcome(Socket socket)
+    {
+        long id = ++_lastId;
+        Session session;
+        try
+        {
+            socket.NoDelay = true;
+            // The urgent mark of ABOR's Telnet Synch stays in the stream, in its place, where the line reader takes it out.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
+            session = new Session(this, id, socket);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose(); // gone before it was welcomed
+            return;
+        }
+
+        IPAddress address = session.Peer.Address;
+        bool full = _sessions.Count >= Options.MaxSessions || _perAddress.AddOrUpdate(address, 1, (_, count) => count + 1) > Options.MaxSessionsPerAddress;
+        Log.Connected(Options.Logger, id, session.Peer);
+        if (full)
+        {
+            session.End(Replies.TooManySessions);
+        }
+
+        var started = new TaskCompletionSource();
+        _sessions[id] = (session, started.Task);
+        _ = ServeAsync(session, started);
+    }
+
+    private async Task ServeAsync(Session session, TaskCompletionSource ended)
+    {
+        await new SessionLoop(session).RunAsync();
+        _perAddress.AddOrUpdate(session.Peer.Address, 0, (_, count) => count - 1);
+        _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(session.Peer.Address, 0));
+        _sessions.TryRemove(session.Id, out _);
+        Log.Disconnected(Options.Logger, session.Id);
+        ended.SetResult();
+    }
+}

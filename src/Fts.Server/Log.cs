@@ -1,0 +1,45 @@
+using System.Net;
+using Fts.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Fts.Server;
+
+/// <summary>Every message the server logs. Text from peers is made visible first: no control character reaches a log.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "[{Session}] connected from {Peer}")]
+    public static partial void Connected(ILogger logger, long session, IPEndPoint peer);
+
+    [LoggerMessage(2, LogLevel.Information, "[{Session}] disconnected")]
+    public static partial void Disconnected(ILogger logger, long session);
+
+    [LoggerMessage(3, LogLevel.Information, "[{Session}] signed in as {User}")]
+    public static partial void SignedIn(ILogger logger, long session, string user);
+
+    [LoggerMessage(4, LogLevel.Warning, "[{Session}] sign-in refused for {User} from {Address}")]
+    public static partial void SignInRefused(ILogger logger, long session, string user, IPAddress address);
+
+    [LoggerMessage(5, LogLevel.Information, "[{Session}] {Direction} {Path}: {Bytes} bytes in {Milliseconds} ms")]
+    public static partial void Transferred(ILogger logger, long session, string direction, string path, long bytes, long milliseconds);
+
+    [LoggerMessage(6, LogLevel.Warning, "[{Session}] {Transfer} broke off after {Bytes} bytes: {Reason}")]
+    public static partial void BrokeOff(ILogger logger, long session, string transfer, long bytes, string reason);
+
+    [LoggerMessage(7, LogLevel.Debug, "[{Session}] connection lost: {Reason}")]
+    public static partial void ConnectionLost(ILogger logger, long session, string reason);
+
+    [LoggerMessage(8, LogLevel.Debug, "[{Session}] {Verb} refused by the store, {Error}: {Reason}")]
+    public static partial void StoreRefused(ILogger logger, long session, string verb, StoreError error, string reason);
+
+    [LoggerMessage(9, LogLevel.Debug, "[{Session}] no data connection: {Reason}")]
+    public static partial void NoDataConnection(ILogger logger, long session, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "accepting a connection failed: {Reason}")]
+    public static partial void AcceptFailed(ILogger logger, string reason);
+
+    [LoggerMessage(11, LogLevel.Error, "[{Session}] {Verb} failed")]
+    public static partial void CommandFailed(ILogger logger, Exception exception, long session, string verb);
+
+    [LoggerMessage(12, LogLevel.Error, "[{Session}] session failed")]
+    public static partial void SessionFailed(ILogger logger, Exception exception, long session);
+}

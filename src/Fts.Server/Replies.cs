@@ -1,0 +1,92 @@
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server;
+
+/// <summary>The fixed sentences, and the one place where a store's refusal becomes a reply. No exception text, path of the machine or stack is ever in one.</summary>
+internal static class Replies
+{
+    public static readonly Reply Done = new(ReplyCode.Okay, "Done.");
+    public static readonly Reply TypeBinary = new(ReplyCode.Okay, "Type is image.");
+    public static readonly Reply TypeAscii = new(ReplyCode.Okay, "Type is ASCII.");
+    public static readonly Reply NotNeeded = new(ReplyCode.Superfluous, "Not needed here.");
+    public static readonly Reply SystemType = new(ReplyCode.SystemType, "UNIX Type: L8");
+    public static readonly Reply ReadyAgain = new(ReplyCode.ServiceReady, "Ready for a new user.");
+    public static readonly Reply Goodbye = new(ReplyCode.Closing, "Goodbye.");
+    public static readonly Reply Opening = new(ReplyCode.OpeningDataConnection, "Opening the data connection.");
+    public static readonly Reply Aborted = new(ReplyCode.TransferComplete, "Nothing is being transferred now.");
+    public static readonly Reply Transferred = new(ReplyCode.TransferComplete, "Transfer complete.");
+    public static readonly Reply SignedIn = new(ReplyCode.LoggedIn, "Signed in.");
+    public static readonly Reply FileDone = new(ReplyCode.FileActionOkay, "Done.");
+
+    public static readonly Reply PasswordPlease = new(ReplyCode.PasswordNeeded, "Password, please.");
+    public static readonly Reply RenameTo = new(ReplyCode.PendingFurtherInformation, "Ready for RNTO.");
+
+    public static readonly Reply TooManySessions = new(ReplyCode.ServiceNotAvailable, "Too many connections, try again later.");
+    public static readonly Reply Stopping = new(ReplyCode.ServiceNotAvailable, "The server is stopping.");
+    public static readonly Reply IdleTooLong = new(ReplyCode.ServiceNotAvailable, "Idle for too long, closing.");
+    public static readonly Reply SignInTooSlow = new(ReplyCode.ServiceNotAvailable, "Took too long to sign in, closing.");
+    public static readonly Reply TooManyRefusals = new(ReplyCode.ServiceNotAvailable, "Too many refused sign-ins, closing.");
+    public static readonly Reply TooManyUnknown = new(ReplyCode.ServiceNotAvailable, "This is an FTP server, closing.");
+
+    public static readonly Reply NoDataPort = new(ReplyCode.CannotOpenDataConnection, "Say PASV, EPSV, PORT or EPRT first.");
+    public static readonly Reply NoDataConnection = new(ReplyCode.CannotOpenDataConnection, "No data connection came about.");
+    public static readonly Reply CannotListen = new(ReplyCode.CannotOpenDataConnection, "No port is free for a data connection.");
+    public static readonly Reply DataConnectionLost = new(ReplyCode.TransferAborted, "The data connection broke; the transfer is not complete.");
+    public static readonly Reply TransferAborted = new(ReplyCode.TransferAborted, "Transfer aborted.");
+    public static readonly Reply TransferStalled = new(ReplyCode.TransferAborted, "No data moved for too long; transfer aborted.");
+    public static readonly Reply Incomplete = new(ReplyCode.LocalError, "Fewer bytes came than were announced; nothing was stored.");
+    public static readonly Reply LocalError = new(ReplyCode.LocalError, "The server failed to do this.");
+
+    public static readonly Reply LineTooLong = new(ReplyCode.SyntaxError, "Line too long.");
+    public static readonly Reply NotACommand = new(ReplyCode.SyntaxError, "Not an FTP command.");
+    public static readonly Reply Unknown = new(ReplyCode.SyntaxError, "Command not known.");
+    public static readonly Reply NoSuchCommand = new(ReplyCode.NotImplemented, "No such command.");
+    public static readonly Reply NotUtf8 = new(ReplyCode.ParameterError, "Names are UTF-8.");
+    public static readonly Reply BadParameter = new(ReplyCode.ParameterError, "Parameter not understood.");
+    public static readonly Reply BadSequence = new(ReplyCode.BadSequence, "Not now: another command belongs before this one.");
+    public static readonly Reply AlreadySignedIn = new(ReplyCode.BadSequence, "Already signed in.");
+    public static readonly Reply OnlyExtendedPassive = new(ReplyCode.BadSequence, "EPSV ALL was said; only EPSV is accepted.");
+    public static readonly Reply ParameterNotImplemented = new(ReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");
+    public static readonly Reply ForeignAddress = new(ReplyCode.ParameterNotImplemented, "Only your own address, and a port from 1024 on.");
+    public static readonly Reply OnlyIPv4 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (1)");
+    public static readonly Reply OnlyIPv6 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (2)");
+    public static readonly Reply PassiveIsIPv4 = new(ReplyCode.CannotOpenDataConnection, "PASV is for IPv4, use EPSV.");
+    public static readonly Reply SignInFirst = new(ReplyCode.NotLoggedIn, "Sign in first.");
+    public static readonly Reply Refused = new(ReplyCode.NotLoggedIn, "Sign-in refused.");
+
+    public static readonly Reply NotFound = new(ReplyCode.FileUnavailable, "No such file or folder.");
+    public static readonly Reply NotAFile = new(ReplyCode.FileUnavailable, "Not a file.");
+    public static readonly Reply NotAFolder = new(ReplyCode.FileUnavailable, "Not a folder.");
+    public static readonly Reply NotAFolderParameter = new(ReplyCode.ParameterError, "Not a folder.");
+    public static readonly Reply BadName = new(ReplyCode.NameNotAllowed, "File name not allowed.");
+    public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
+    public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
+
+    /// <summary>Every way in which a store refuses, with its reply.</summary>
+    public static Reply For(StoreError error) => error switch
+    {
+        StoreError.NotFound => NotFound,
+        StoreError.Denied => Denied,
+        StoreError.Exists => Exists,
+        StoreError.NotEmpty => NotEmpty,
+        StoreError.NotAFile => NotAFile,
+        StoreError.NotAFolder => NotAFolder,
+        StoreError.NoSpace => NoSpace,
+        StoreError.QuotaExceeded => QuotaExceeded,
+        StoreError.Busy => Busy,
+        StoreError.BadName => BadName,
+        StoreError.BadOffset => BadOffset,
+        StoreError.NotSupported => NotSupported,
+        _ => LocalError,
+    };
+
+    private static readonly Reply Denied = new(ReplyCode.FileUnavailable, "Permission denied.");
+    private static readonly Reply Exists = new(ReplyCode.NameNotAllowed, "That name is taken.");
+    private static readonly Reply NotEmpty = new(ReplyCode.FileUnavailable, "The folder is not empty.");
+    private static readonly Reply NoSpace = new(ReplyCode.InsufficientStorage, "No space left.");
+    private static readonly Reply QuotaExceeded = new(ReplyCode.StorageExceeded, "Quota exceeded.");
+    private static readonly Reply Busy = new(ReplyCode.FileBusy, "In use, try again later.");
+    private static readonly Reply BadOffset = new(ReplyCode.InvalidRestart, "The restart offset lies past the end of the file.");
+    private static readonly Reply NotSupported = new(ReplyCode.FileUnavailable, "This store cannot do that.");
+}

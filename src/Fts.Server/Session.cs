@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using Fts.Accounts;
+using Fts.Protocol;
+using Fts.Server.Data;
+using Fts.Storage;
+
+namespace Fts.Server;
+
+/// <summary>What the loop does once the reply is on its way.</summary>
+internal enum Next
+{
+    ReadOn,
+    Close,
+}
+
+/// <summary>What REST, ALLO and RNFR leave for the command that follows them.</summary>
+internal readonly record struct Pending(long RestartOffset, long? AnnouncedLength, StorePath? RenameSource);
+
+/// <summary>The state of one control connection, and nothing that acts on it. Owned by its <see cref="SessionLoop"/>, which disposes it.</summary>
+internal sealed class Session : IDisposable
+{
+    private readonly CancellationTokenSource _ending = new();
+    private Reply? _farewell;
+
+    public Session(FtpServer server, long id, Socket socket)
+    {
+        (Server, Id, Socket) = (server, id, socket);
+        Local = Unmapped((IPEndPoint)socket.LocalEndPoint!);
+        Peer = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
+        Channel = new LineChannel(new NetworkStream(socket, ownsSocket: true), server.Options.MaxLineLength);
+        Data = new DataPort(Local.Address, Peer.Address);
+        ConnectedAt = LastHeard = Environment.TickCount64;
+    }
+
+    // Control connection
+    public FtpServer Server { get; }
+    public long Id { get; }
+    public Socket Socket { get; }
+    public IPEndPoint Local { get; }
+    public IPEndPoint Peer { get; }
+    public LineChannel Channel { get; }
+    public Next Next { get; set; }
+    /// <summary>When it began, and when a new USER or REIN began it again.</summary>
+    public long ConnectedAt { get; private set; }
+    /// <summary>When the last line came, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
+    public long LastHeard { get; set; }
+    public int UnknownCommands { get; set; }
+
+    // Sign-in
+    public string? UserName { get; set; }
+    public UserFiles? Files { get; set; }
+    public int RefusedSignIns { get; set; }
+
+    // Protocol state
+    public StorePath Folder { get; set; }
+    public bool IsAscii { get; set; } = true; // RFC 959 §5.1: the default type is ASCII
+    public MachineFacts Facts { get; set; } = MachineFacts.All;
+    /// <summary>What this command leaves for the next.</summary>
+    public Pending Pending { get; set; }
+    /// <summary>What the commands before left for this one.</summary>
+    public Pending Continuing { get; set; }
+
+    // Data connection
+    public DataPort Data { get; }
+    public Transfer? Transfer { get; set; }
+
+    /// <summary>Ends with the session.</summary>
+    public CancellationToken Ending => _ending.Token;
+
+    /// <summary>What the peer is told when the session was ended from outside.</summary>
+    public Reply? Farewell => _farewell;
+
+    /// <summary>The path a client means, from its folder; null where it is none.</summary>
+    public StorePath? Resolve(string path) => Folder.Resolve(path);
+
+    /// <summary>Queues a reply; it leaves when the loop next waits for a line, or with the next flush.</summary>
+    public void Queue(Reply reply)
+    {
+        Channel.Queue(reply.Bytes.Span);
+        if (Server.Options.Trace is { } trace)
+        {
+            foreach (string line in reply.ToString().Split('\n'))
+            {
+                trace(new FtpServerTrace(Id, IsReply: true, line.Visible()));
+            }
+        }
+    }
+
+    /// <summary>Forgets who signed in and everything they set (REIN, and a new USER).</summary>
+    public void Reset()
+    {
+        (UserName, Files, Folder, IsAscii, Facts) = (null, null, StorePath.Root, true, MachineFacts.All);
+        (Pending, Continuing) = (default, default);
+        Data.Reset();
+        ConnectedAt = Environment.TickCount64;
+    }
+
+    /// <summary>Ends the session from outside its loop: a running transfer breaks off, the peer is told why. The first reason counts.</summary>
+    public void End(Reply farewell)
+    {
+        if (Interlocked.CompareExchange(ref _farewell, farewell, null) is null)
+        {
+            Transfer?.Abort(TransferEnd.SessionEnded);
+            try
+            {
+                _ending.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The loop ended by itself in this moment.
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Data.Dispose();
+        _ending.Dispose();
+    }
+
+    /// <summary>A dual-stack socket shows IPv4 peers as mapped IPv6 addresses; everything here compares and prints real ones.</summary>
+    private static IPEndPoint Unmapped(IPEndPoint endPoint) =>
+        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+}

@@ -1,0 +1,319 @@
+using System.Net.Sockets;
+using Fts.Protocol;
+using Fts.Server.Commands;
+using Fts.Server.Data;
+using Fts.Storage;
+
+namespace Fts.Server;
+
+/// <summary>
+/// One session from greeting to goodbye: line → row → gate → handler → reply. Owns the session and disposes it. A running transfer is one
+/// task the loop holds while it reads on; commands marked so are answered meanwhile, any other line waits its turn.
+/// </summary>
+internal sealed class SessionLoop(Session session)
+{
+    private readonly FtpServerOptions _options = session.Server.Options;
+    private Task<Reply>? _transfer;
+    private Task<LineRead>? _read;
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            session.Queue(session.Server.Greeting);
+            while (session.Next != Next.Close)
+            {
+                LineRead line = await ReadAsync();
+                if (line.Status == LineStatus.End)
+                {
+                    break;
+                }
+
+                session.LastHeard = Environment.TickCount64;
+                await ObeyAsync(line);
+            }
+
+            await CloseAsync();
+        }
+        catch (OperationCanceledException) when (session.Ending.IsCancellationRequested)
+        {
+            await CloseAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            Log.ConnectionLost(_options.Logger, session.Id, e.Message);
+        }
+        catch (Exception e)
+        {
+            // A bug of ours ends one session, never the server.
+            Log.SessionFailed(_options.Logger, e, session.Id);
+        }
+        finally
+        {
+            await EndTransferAsync(TransferEnd.SessionEnded);
+            await session.Channel.DisposeAsync();
+            await ForgetReadAsync();
+            session.Dispose();
+        }
+    }
+
+    private async ValueTask<LineRead> ReadAsync()
+    {
+        if (_read is null)
+        {
+            return await session.Channel.ReadLineAsync(session.Ending);
+        }
+
+        // Begun beside a transfer: what was queued since then would wait for the peer's next word.
+        await session.Channel.FlushAsync(session.Ending);
+        LineRead line = await _read;
+        _read = null;
+        return line;
+    }
+
+    private async ValueTask ObeyAsync(LineRead line)
+    {
+        if (!TryFind(line, out CommandRow? row, out string argument, out Reply? refusal))
+        {
+            session.Queue(refusal!);
+            return;
+        }
+
+        Reply? answer = await GateAndRunAsync(row!, argument);
+        if (answer is not null)
+        {
+            session.Queue(answer);
+        }
+
+        if (_transfer is not null)
+        {
+            await FollowTransferAsync();
+        }
+    }
+
+    /// <summary>Reads on while the transfer runs, and sends its reply when it is done.</summary>
+    private async ValueTask FollowTransferAsync()
+    {
+        bool lineWaits = false;
+        while (_transfer is { } transfer)
+        {
+            if (!transfer.IsCompleted)
+            {
+                _read ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
+                await Task.WhenAny(lineWaits ? [transfer] : [transfer, _read]);
+            }
+
+            if (transfer.IsCompleted)
+            {
+                await FinishTransferAsync();
+                return;
+            }
+
+            LineRead line = await _read!;
+            session.LastHeard = Environment.TickCount64;
+            if (line.Status == LineStatus.End)
+            {
+                await EndTransferAsync(TransferEnd.SessionEnded);
+            }
+            else if (TryFind(line, out CommandRow? row, out string argument, out _) && row!.Has(Rules.DuringTransfer))
+            {
+                _read = null;
+                await AnswerBesideTransferAsync(row, argument);
+            }
+            else
+            {
+                lineWaits = true;
+            }
+        }
+    }
+
+    private async ValueTask AnswerBesideTransferAsync(CommandRow row, string argument)
+    {
+        Reply reply = await RunAsync(row, argument, session.Ending);
+        if (session.Transfer is { End: not TransferEnd.None })
+        {
+            // RFC 959 §4.1.3, ABOR: first the end of the transfer (426), then the answer to the command that ended it.
+            await FinishTransferAsync();
+        }
+
+        session.Queue(reply);
+        await session.Channel.FlushAsync(session.Ending);
+    }
+
+    private async ValueTask FinishTransferAsync()
+    {
+        if (_transfer is not null)
+        {
+            session.Queue(await _transfer);
+            _transfer = null;
+        }
+
+        session.Transfer?.Dispose();
+        session.Transfer = null;
+        session.LastHeard = Environment.TickCount64;
+    }
+
+    private bool TryFind(LineRead line, out CommandRow? row, out string argument, out Reply? refusal)
+    {
+        (row, argument, refusal) = (null, "", null);
+        if (line.Status == LineStatus.TooLong)
+        {
+            refusal = Unknown(Replies.LineTooLong);
+            return false;
+        }
+
+        CommandParse parsed = Command.Parse(line.Bytes.Span, out Command command);
+        _options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, parsed == CommandParse.Command ? command.Redacted : "(not a command)"));
+        if (parsed != CommandParse.Command)
+        {
+            refusal = parsed == CommandParse.NotUtf8 ? Replies.NotUtf8 : Unknown(Replies.NotACommand);
+        }
+        else if (CommandTable.Find(command) is var (found, rest))
+        {
+            (row, argument) = (found, rest);
+            return true;
+        }
+        else
+        {
+            refusal = IsHttp(command.Verb) ? Unknown(Replies.TooManyUnknown, _options.MaxUnknownCommands) : Unknown(Replies.Unknown);
+        }
+
+        return false;
+    }
+
+    /// <summary>Counts what is no command of ours before sign-in: a browser or a scanner is not a client to be patient with.</summary>
+    private Reply Unknown(Reply reply, int weight = 1)
+    {
+        session.UnknownCommands += session.Files is null || weight > 1 ? weight : 0;
+        if (session.UnknownCommands < _options.MaxUnknownCommands)
+        {
+            return reply;
+        }
+
+        session.Next = Next.Close;
+        return Replies.TooManyUnknown;
+    }
+
+    /// <summary>A web page can make a browser send these with FTP commands in their body.</summary>
+    private static bool IsHttp(string verb) => verb is "GET" or "POST" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "PATCH" or "CONNECT" or "TRACE";
+
+    /// <summary>The row's rules, then its code. Null when a transfer is left running in <see cref="_transfer"/>.</summary>
+    private async ValueTask<Reply?> GateAndRunAsync(CommandRow row, string argument)
+    {
+        if (!row.Has(Rules.Neutral))
+        {
+            (session.Continuing, session.Pending) = (session.Pending, default);
+        }
+
+        if (row.Has(Rules.Login) && session.Files is null)
+        {
+            return Replies.SignInFirst;
+        }
+
+        if (row.Has(Rules.Argument) && argument.Length == 0)
+        {
+            return new Reply(ReplyCode.ParameterError, $"Usage: {row.Usage}");
+        }
+
+        if (row.Has(Rules.DataPort) && !session.Data.IsReady)
+        {
+            return Replies.NoDataPort;
+        }
+
+        if (!row.Has(Rules.Transfer))
+        {
+            return await RunAsync(row, argument, session.Ending);
+        }
+
+        session.Transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}");
+        ValueTask<Reply> running = RunAsync(row, argument, session.Transfer.Token);
+        if (running.IsCompletedSuccessfully)
+        {
+            await FinishTransferAsync();
+            return running.Result;
+        }
+
+        _transfer = running.AsTask();
+        return null;
+    }
+
+    /// <summary>Runs a handler and turns what it throws into the one reply.</summary>
+    private async ValueTask<Reply> RunAsync(CommandRow row, string argument, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await row.Handler(session, argument, cancellationToken);
+        }
+        catch (StoreException e)
+        {
+            Log.StoreRefused(_options.Logger, session.Id, row.Verb, e.Error, e.Message);
+            return Replies.For(e.Error);
+        }
+        catch (NoDataConnectionException e)
+        {
+            Log.NoDataConnection(_options.Logger, session.Id, e.InnerException?.Message ?? e.Message);
+            return Ended() ?? Replies.NoDataConnection;
+        }
+        catch (Exception e) when (row.Has(Rules.Transfer) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        {
+            Log.BrokeOff(_options.Logger, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, $"{session.Transfer.End}: {e.Message}");
+            return Ended() ?? Replies.DataConnectionLost;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.CommandFailed(_options.Logger, e, session.Id, row.Verb);
+            return Replies.LocalError;
+        }
+    }
+
+    private Reply? Ended() => session.Transfer?.End switch
+    {
+        TransferEnd.Stalled => Replies.TransferStalled,
+        TransferEnd.Aborted or TransferEnd.SessionEnded => Replies.TransferAborted,
+        _ => null,
+    };
+
+    private async ValueTask EndTransferAsync(TransferEnd end)
+    {
+        if (session.Transfer is { } transfer)
+        {
+            transfer.Abort(end);
+            await FinishTransferAsync();
+        }
+    }
+
+    /// <summary>A read begun beside a transfer ends with the session's token or stream; how, no longer matters.</summary>
+    private async ValueTask ForgetReadAsync()
+    {
+        if (_read is not null)
+        {
+            await ((Task)_read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _read = null;
+        }
+    }
+
+    /// <summary>Says the last word and lets it arrive: closing with the peer's words unread would reset the connection under it.</summary>
+    private async ValueTask CloseAsync()
+    {
+        await EndTransferAsync(TransferEnd.SessionEnded);
+        await ForgetReadAsync();
+        if (session.Farewell is { } farewell)
+        {
+            session.Queue(farewell);
+        }
+
+        try
+        {
+            using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await session.Channel.FlushAsync(budget.Token);
+            session.Socket.Shutdown(SocketShutdown.Send);
+            for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(budget.Token)).Status != LineStatus.End; lines++)
+            {
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        {
+            // The peer went first, or stays silent: either way it has been told.
+        }
+    }
+}
