@@ -1,6 +1,9 @@
 using System.Net;
+using Fts.Accounts;
 using Fts.Interop.Tests.Peers;
 using Fts.Interop.Tests.Processes;
+using Fts.Server;
+using Fts.Storage.Local;
 
 namespace Fts.Interop.Tests.ClientsOfOthers;
 
@@ -13,9 +16,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>The folder a client may write to, as it sees it.</summary>
     public const string Box = Peer.Box;
 
-    private readonly Peer? _control;
+    private static readonly string? s_control = Environment.GetEnvironmentVariable("FTS_INTEROP_CONTROL");
 
-    private ServerUnderTest(Peer? control) => _control = control;
+    private readonly IAsyncDisposable[] _owned;
+
+    private ServerUnderTest(params IAsyncDisposable[] owned) => _owned = owned;
 
     public required IPEndPoint EndPoint { get; init; }
 
@@ -38,9 +43,25 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public static async Task<ServerUnderTest> StartAsync(string address)
     {
-        PeerKind control = Enum.Parse<PeerKind>(Environment.GetEnvironmentVariable("FTS_INTEROP_CONTROL")!);
-        Peer peer = await Peer.StartAsync(control, IPAddress.Parse(address));
-        return new ServerUnderTest(peer) { EndPoint = peer.EndPoint, User = peer.User, Password = peer.Password, BoxFolder = peer.BoxFolder };
+        if (s_control is { Length: > 0 })
+        {
+            Peer peer = await Peer.StartAsync(Enum.Parse<PeerKind>(s_control), IPAddress.Parse(address));
+            return new ServerUnderTest(peer) { EndPoint = peer.EndPoint, User = peer.User, Password = peer.Password, BoxFolder = peer.BoxFolder };
+        }
+
+        var files = new TempFolder();
+        string box = files.Folder("root/box");
+        var store = new LocalFileStore(files["root"]);
+        ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
+        var server = new FtpServer(new FtpServerOptions
+        {
+            Store = store,
+            Accounts = new AnonymousAccounts(Permissions.ReadWrite),
+            EndPoint = new IPEndPoint(IPAddress.Parse(address), 0),
+            Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
+        });
+        server.Start();
+        return new ServerUnderTest(server, store, files) { EndPoint = server.EndPoint, User = "anonymous", Password = "guest@", BoxFolder = box };
     }
 
     /// <summary>The URL of a path below <see cref="Box"/>, its names escaped.</summary>
@@ -50,9 +71,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_control is not null)
+        foreach (IAsyncDisposable owned in _owned)
         {
-            await _control.DisposeAsync();
+            await owned.DisposeAsync();
         }
 
         Local.Dispose();

@@ -1,7 +1,7 @@
 namespace Fts.Interop.Tests.Processes;
 
 /// <summary>A folder of a test's own, removed with everything in it when the test ends.</summary>
-internal sealed class TempFolder : IDisposable
+internal sealed class TempFolder : IDisposable, IAsyncDisposable
 {
     public TempFolder() => Directory.CreateDirectory(Path);
 
@@ -27,4 +27,10 @@ internal sealed class TempFolder : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return default;
+    }
 }
