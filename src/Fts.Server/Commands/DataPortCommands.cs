@@ -56,12 +56,13 @@ internal static class DataPortCommands
             return Replies.OnlyExtendedPassive;
         }
 
-        if (!target.Address.Equals(session.Peer.Address) || target.Port < 1024)
+        // By bytes: a link-local IPv6 address is written without the scope that the peer's has here.
+        if (!target.Address.GetAddressBytes().AsSpan().SequenceEqual(session.Peer.Address.GetAddressBytes()) || target.Port < 1024)
         {
             return Replies.ForeignAddress;
         }
 
-        session.Data.ConnectTo(target);
+        session.Data.ConnectTo(new IPEndPoint(session.Peer.Address, target.Port));
         return Replies.Done;
     }
 

@@ -1,0 +1,113 @@
+using Fts.Storage;
+using Fts.Storage.Memory;
+
+namespace Fts.Accounts.Tests;
+
+/// <summary>Every call asks its permission before the store is touched.</summary>
+public sealed class UserFilesTests
+{
+    private static readonly StorePath File = StorePath.Root.Child("file"), Other = StorePath.Root.Child("other"), Folder = StorePath.Root.Child("folder");
+
+    private readonly MemoryFileStore _store = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Each call with the permissions it needs.</summary>
+    public static TheoryData<string, Permissions> Calls => new()
+    {
+        { "find", Permissions.List },
+        { "list", Permissions.List },
+        { "read", Permissions.Read },
+        { "create", Permissions.Create },
+        { "replace", Permissions.Create | Permissions.Overwrite },
+        { "append", Permissions.Create | Permissions.Overwrite },
+        { "make folder", Permissions.CreateFolder },
+        { "delete", Permissions.Delete },
+        { "remove folder", Permissions.Delete },
+        { "rename", Permissions.Rename },
+        { "set time", Permissions.SetFacts },
+    };
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task A_call_works_with_exactly_the_permissions_it_needs(string call, Permissions needed)
+    {
+        await PrepareAsync();
+        await CallAsync(call, new UserFiles(new Account("some", needed), _store));
+    }
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task A_call_is_denied_when_any_of_its_permissions_is_missing(string call, Permissions needed)
+    {
+        await PrepareAsync();
+        foreach (Permissions one in Enum.GetValues<Permissions>().Where(one => int.IsPow2((int)one) && needed.HasFlag(one)))
+        {
+            var files = new UserFiles(new Account("some", Permissions.ReadWrite & ~one), _store);
+            StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CallAsync(call, files));
+            Assert.Equal(StoreError.Denied, refusal.Error);
+        }
+    }
+
+    [Fact]
+    public async Task Without_overwrite_a_file_that_appears_during_the_upload_is_kept()
+    {
+        var files = new UserFiles(new Account("drop", Permissions.Create), _store);
+        await using IFileWriter upload = await files.OpenWriteAsync(Other, WriteStart.Replace, Token);
+        await WriteAsync(Other, "theirs");
+        StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => upload.CommitAsync(Token).AsTask());
+        Assert.Equal(StoreError.Exists, refusal.Error);
+        Assert.Equal(6, (await _store.FindAsync(Other, Token))?.Length);
+    }
+
+    [Fact]
+    public async Task Without_overwrite_a_rename_does_not_replace()
+    {
+        await PrepareAsync();
+        await WriteAsync(Other, "theirs");
+        var files = new UserFiles(new Account("some", Permissions.Rename), _store);
+        StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => files.RenameAsync(File, Other, replace: true, Token).AsTask());
+        Assert.Equal(StoreError.Exists, refusal.Error);
+    }
+
+    [Fact]
+    public async Task A_folder_can_be_entered_without_the_permission_to_list()
+    {
+        await PrepareAsync();
+        var files = new UserFiles(new Account("drop", Permissions.Create), _store);
+        Assert.True(await files.IsFolderAsync(Folder, Token));
+        Assert.False(await files.IsFolderAsync(File, Token));
+    }
+
+    private async Task PrepareAsync()
+    {
+        await WriteAsync(File, "content");
+        await _store.CreateFolderAsync(Folder, Token);
+    }
+
+    private async Task WriteAsync(StorePath path, string content)
+    {
+        await using IFileWriter writer = await _store.OpenWriteAsync(path, WriteStart.Replace, Token);
+        await writer.WriteAsync(0, System.Text.Encoding.UTF8.GetBytes(content), Token);
+        await writer.CommitAsync(Token);
+    }
+
+    private static async Task CallAsync(string call, UserFiles files)
+    {
+        switch (call)
+        {
+            case "find": await files.FindAsync(File, Token); break;
+            case "list": await foreach (FileEntry _ in await files.ListAsync(StorePath.Root, Token)) { } break;
+            case "read": await (await files.OpenReadAsync(File, Token)).DisposeAsync(); break;
+            case "create": await (await files.OpenWriteAsync(Other, WriteStart.Create, Token)).DisposeAsync(); break;
+            case "replace": await (await files.OpenWriteAsync(File, WriteStart.Replace, Token)).DisposeAsync(); break;
+            case "append": await (await files.OpenWriteAsync(File, WriteStart.Append, Token)).DisposeAsync(); break;
+            case "make folder": await files.CreateFolderAsync(Folder.Child("new"), Token); break;
+            case "delete": await files.DeleteFileAsync(File, Token); break;
+            case "remove folder": await files.DeleteFolderAsync(Folder, Token); break;
+            case "rename": await files.RenameAsync(File, Other, replace: false, Token); break;
+            case "set time": await files.SetModifiedAsync(File, DateTime.UnixEpoch, Token); break;
+            default: throw new ArgumentException(call, nameof(call));
+        }
+    }
+}
