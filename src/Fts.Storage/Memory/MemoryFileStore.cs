@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
 namespace Fts.Storage.Memory;
 
 /// <summary>Files in memory, under the same contract as files on disk: for tests, and for programs that embed a server and want no disk. Names are case-sensitive.</summary>
@@ -34,12 +37,9 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return Entries(Existing(folder)).ToAsyncEnumerable();
+            MemoryNode node = Existing(folder);
+            return Entries(node.Children ?? throw new StoreException(StoreError.NotAFolder, folder.Value), cancellationToken);
         }
-
-        // The dictionary is listed as it changes: no copy, no lock.
-        IEnumerable<FileEntry> Entries(MemoryNode node) =>
-            (node.Children ?? throw new StoreException(StoreError.NotAFolder, folder.Value)).Select(child => child.Value.ToEntry(child.Key));
     }
 
     /// <inheritdoc/>
@@ -156,6 +156,18 @@ public sealed class MemoryFileStore : IFileStore
         lock (_lock)
         {
             Existing(path).Modified = modifiedUtc;
+        }
+    }
+
+    /// <summary>The dictionary is listed as it changes: no copy, no lock.</summary>
+    private static async IAsyncEnumerable<FileEntry> Entries(
+        ConcurrentDictionary<string, MemoryNode> children, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        foreach ((string name, MemoryNode node) in children)
+        {
+            opened.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return node.ToEntry(name);
         }
     }
 

@@ -1,0 +1,123 @@
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Contract;
+
+/// <summary>Making, removing, finding and dating.</summary>
+public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+{
+    [Fact]
+    public async Task The_top_folder_is_there()
+    {
+        FileEntry root = Assert.NotNull(await Store.FindAsync(StorePath.Root, Token));
+        Assert.Equal(("", EntryKind.Folder, 0L), (root.Name, root.Kind, root.Length));
+    }
+
+    [Fact]
+    public async Task The_top_folder_stays()
+    {
+        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await Store.DeleteFolderAsync(StorePath.Root, Token)));
+        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await Store.DeleteFileAsync(StorePath.Root, Token)));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.CreateFolderAsync(StorePath.Root, Token)));
+        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await Store.OpenReadAsync(StorePath.Root, Token)));
+    }
+
+    [Fact]
+    public async Task A_folder_is_made_in_a_folder_that_exists()
+    {
+        await Store.CreateFolderAsync(At("/a"), Token);
+        await Store.CreateFolderAsync(At("/a/b"), Token);
+        Assert.Equal(EntryKind.Folder, await KindAsync("/a/b"));
+        await Store.PutAsync("/file", "text", Token);
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.CreateFolderAsync(At("/missing/b"), Token)));
+        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.CreateFolderAsync(At("/file/b"), Token)));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.CreateFolderAsync(At("/a"), Token)));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.CreateFolderAsync(At("/file"), Token)));
+    }
+
+    [Fact]
+    public async Task A_deleted_file_is_gone()
+    {
+        await Store.PutAsync("/file", "text", Token);
+        await Store.DeleteFileAsync(At("/file"), Token);
+        Assert.Null(await KindAsync("/file"));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At("/file"), Token)));
+    }
+
+    [Fact]
+    public async Task A_reader_outlives_its_name()
+    {
+        await Store.PutAsync("/file", "text", Token);
+        await using IFileReader reader = await Store.OpenReadAsync(At("/file"), Token);
+        await Store.DeleteFileAsync(At("/file"), Token);
+        Assert.Equal(Bytes("text"), await reader.AllAsync(Token));
+    }
+
+    [Fact]
+    public async Task Only_an_empty_folder_is_removed()
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.PutAsync("/folder/file", "text", Token);
+        Assert.Equal(StoreError.NotEmpty, await RefusalAsync(async () => await Store.DeleteFolderAsync(At("/folder"), Token)));
+        await Store.DeleteFileAsync(At("/folder/file"), Token);
+        await Store.DeleteFolderAsync(At("/folder"), Token);
+        Assert.Null(await KindAsync("/folder"));
+    }
+
+    [Fact]
+    public async Task Files_and_folders_are_removed_by_their_own_call()
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.PutAsync("/file", "text", Token);
+        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await Store.DeleteFileAsync(At("/folder"), Token)));
+        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.DeleteFolderAsync(At("/file"), Token)));
+        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await Store.OpenReadAsync(At("/folder"), Token)));
+        Assert.Equal(EntryKind.Folder, await KindAsync("/folder"));
+        Assert.Equal(EntryKind.File, await KindAsync("/file"));
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_not_found()
+    {
+        await Store.PutAsync("/file", "text", Token);
+        foreach (string path in new[] { "/missing", "/missing/inner" })
+        {
+            Assert.Null(await KindAsync(path));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.OpenReadAsync(At(path), Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFolderAsync(At(path), Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.SetModifiedAsync(At(path), DateTime.UnixEpoch, Token)));
+        }
+
+        Assert.Null(await KindAsync("/file/inner"));
+        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.OpenReadAsync(At("/file/inner"), Token)));
+        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.DeleteFileAsync(At("/file/inner"), Token)));
+    }
+
+    [Theory]
+    [InlineData("2024-02-29T12:34:56.7890000Z")]
+    [InlineData("1970-01-01T00:00:00.0000000Z")]
+    [InlineData("1969-12-31T23:59:58.5000000Z")]
+    [InlineData("2037-12-31T23:59:59.9990000Z")]
+    public async Task A_time_once_set_is_shown(string time)
+    {
+        var modified = DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.RoundtripKind);
+        await Store.PutAsync("/file", "text", Token);
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        foreach (string path in new[] { "/file", "/folder" })
+        {
+            await Store.SetModifiedAsync(At(path), modified, Token);
+            Assert.Equal(modified, (await Store.FindAsync(At(path), Token))?.Modified);
+        }
+
+        Assert.Equal("text", await Store.GetAsync("/file", Token));
+    }
+
+    [Fact]
+    public async Task A_new_file_is_dated_now()
+    {
+        DateTime before = DateTime.UtcNow.AddSeconds(-2);
+        await Store.PutAsync("/file", "text", Token);
+        FileEntry entry = Assert.NotNull(await Store.FindAsync(At("/file"), Token));
+        Assert.InRange(entry.Modified, before, DateTime.UtcNow.AddSeconds(2));
+    }
+}

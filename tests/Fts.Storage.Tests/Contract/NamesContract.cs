@@ -1,0 +1,76 @@
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Contract;
+
+public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+{
+    private const string Reserved = PathRules.PendingPrefix + "0123456789abcdef";
+
+    [Theory]
+    [InlineData("with spaces")]
+    [InlineData(" leading and trailing ")]
+    [InlineData("-rf")]
+    [InlineData("--help")]
+    [InlineData("\"quoted\" 'twice'")]
+    [InlineData("back\\slash")]
+    [InlineData("%2e%2e")]
+    [InlineData("...")]
+    [InlineData(".hidden")]
+    [InlineData("~")]
+    [InlineData("tab\tand bell\a")]
+    [InlineData("*?[a]{b}")]
+    [InlineData("Größe")]
+    [InlineData("日本語.txt")]
+    [InlineData("🦊")]
+    [InlineData("cafe\u0301")]
+    public async Task A_name_is_kept_as_it_is(string name)
+    {
+        StorePath path = StorePath.Root.Child(name);
+        await Store.PutAsync(path, Bytes("text"), Token);
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.RenameAsync(path, At("/folder").Child(name), replace: false, Token);
+        Assert.Equal([name], (await Store.ListAsync("/folder", Token)).Select(entry => entry.Name));
+        Assert.Equal(Bytes("text"), await Store.GetAsync(At("/folder").Child(name), Token));
+        Assert.Equal(name, (await Store.FindAsync(At("/folder").Child(name), Token))?.Name);
+        await Store.DeleteFileAsync(At("/folder").Child(name), Token);
+        await Store.CreateFolderAsync(At("/folder").Child(name), Token);
+        await Store.DeleteFolderAsync(At("/folder").Child(name), Token);
+    }
+
+    [Fact]
+    public async Task The_longest_name_there_is_works()
+    {
+        StorePath path = StorePath.Root.Child(new string('x', StorePath.MaxNameBytes));
+        await Store.PutAsync(path, Bytes("text"), Token);
+        Assert.Equal(Bytes("text"), await Store.GetAsync(path, Token));
+    }
+
+    [Fact]
+    public async Task Names_that_differ_in_case_are_different_files()
+    {
+        await Store.PutAsync("/File", "upper", Token);
+        await Store.PutAsync("/file", "lower", Token);
+        Assert.Equal("upper", await Store.GetAsync("/File", Token));
+    }
+
+    [Theory]
+    [InlineData("/" + Reserved)]
+    [InlineData("/folder/" + Reserved)]
+    [InlineData("/" + Reserved + "/inner")]
+    [InlineData("/.FTS-Pending-x")]
+    public async Task Names_the_store_keeps_for_itself_do_not_exist_and_cannot_be_made(string path)
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.PutAsync("/file", "text", Token);
+        Assert.Null(await KindAsync(path));
+        Assert.Equal(StoreError.BadName, await WriteRefusalAsync(path, WriteStart.Replace));
+        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await Store.CreateFolderAsync(At(path), Token)));
+        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await Store.RenameAsync(At("/file"), At(path), replace: true, Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.RenameAsync(At(path), At("/new"), replace: true, Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.OpenReadAsync(At(path), Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.ListAsync(At(path), Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFolderAsync(At(path), Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.SetModifiedAsync(At(path), DateTime.UnixEpoch, Token)));
+    }
+}

@@ -1,0 +1,146 @@
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Contract;
+
+public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_takes_a_new_name(bool replace)
+    {
+        await Store.PutAsync("/old", "text", Token);
+        await Store.RenameAsync(At("/old"), At("/new"), replace, Token);
+        Assert.Null(await KindAsync("/old"));
+        Assert.Equal("text", await Store.GetAsync("/new", Token));
+    }
+
+    [Fact]
+    public async Task A_file_moves_to_another_folder()
+    {
+        await Store.CreateFolderAsync(At("/a"), Token);
+        await Store.CreateFolderAsync(At("/b"), Token);
+        await Store.PutAsync("/a/file", "text", Token);
+        await Store.RenameAsync(At("/a/file"), At("/b/file"), replace: false, Token);
+        Assert.Empty(await Store.ListAsync("/a", Token));
+        Assert.Equal("text", await Store.GetAsync("/b/file", Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_folder_takes_everything_in_it_along(bool replace)
+    {
+        await Store.CreateFolderAsync(At("/old"), Token);
+        await Store.CreateFolderAsync(At("/old/deep"), Token);
+        await Store.PutAsync("/old/deep/file", "text", Token);
+        await Store.RenameAsync(At("/old"), At("/new"), replace, Token);
+        Assert.Null(await KindAsync("/old"));
+        Assert.Equal("text", await Store.GetAsync("/new/deep/file", Token));
+    }
+
+    [Fact]
+    public async Task Replacing_replaces_a_file()
+    {
+        await Store.PutAsync("/old", "old", Token);
+        await Store.PutAsync("/new", "new and longer", Token);
+        await Store.RenameAsync(At("/old"), At("/new"), replace: true, Token);
+        Assert.Equal("old", await Store.GetAsync("/new", Token));
+        Assert.Equal(["new"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+    }
+
+    [Fact]
+    public async Task Without_replacing_what_is_there_stays()
+    {
+        await Store.PutAsync("/old", "old", Token);
+        await Store.PutAsync("/new", "new", Token);
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        Assert.Equal(StoreError.Exists, await RenameRefusalAsync("/old", "/new", replace: false));
+        Assert.Equal(StoreError.Exists, await RenameRefusalAsync("/old", "/folder", replace: false));
+        Assert.Equal(StoreError.Exists, await RenameRefusalAsync("/folder", "/new", replace: false));
+        Assert.Equal(StoreError.Exists, await RenameRefusalAsync("/old", "/old", replace: false));
+        Assert.Equal("old", await Store.GetAsync("/old", Token));
+        Assert.Equal("new", await Store.GetAsync("/new", Token));
+    }
+
+    [Fact]
+    public async Task Of_many_renames_to_one_new_name_one_succeeds()
+    {
+        await UnderTest.SeedAsync(Enumerable.Range(0, 50).Select(number => $"file-{number}"), Token);
+        int succeeded = 0;
+        await Parallel.ForAsync(0, 50, Token, async (number, token) =>
+        {
+            try
+            {
+                await Store.RenameAsync(At($"/file-{number}"), At("/one"), replace: false, token);
+                Interlocked.Increment(ref succeeded);
+            }
+            catch (StoreException exception)
+            {
+                Assert.Equal(StoreError.Exists, exception.Error);
+            }
+        });
+        Assert.Equal(1, succeeded);
+        Assert.Equal(50, (await Store.ListAsync("/", Token)).Count);
+    }
+
+    [Fact]
+    public async Task A_folder_replaces_an_empty_folder_only()
+    {
+        await Store.CreateFolderAsync(At("/old"), Token);
+        await Store.PutAsync("/old/file", "text", Token);
+        await Store.CreateFolderAsync(At("/empty"), Token);
+        await Store.CreateFolderAsync(At("/full"), Token);
+        await Store.PutAsync("/full/file", "other", Token);
+        Assert.Equal(StoreError.NotEmpty, await RenameRefusalAsync("/old", "/full", replace: true));
+        await Store.RenameAsync(At("/old"), At("/empty"), replace: true, Token);
+        Assert.Equal("text", await Store.GetAsync("/empty/file", Token));
+        Assert.Equal("other", await Store.GetAsync("/full/file", Token));
+    }
+
+    [Fact]
+    public async Task Files_and_folders_do_not_replace_each_other()
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.PutAsync("/file", "text", Token);
+        Assert.Equal(StoreError.NotAFile, await RenameRefusalAsync("/file", "/folder", replace: true));
+        Assert.Equal(StoreError.NotAFolder, await RenameRefusalAsync("/folder", "/file", replace: true));
+        Assert.Equal("text", await Store.GetAsync("/file", Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_folder_does_not_move_into_itself(bool replace)
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateFolderAsync(At("/folder/inner"), Token);
+        Assert.Equal(StoreError.NotSupported, await RenameRefusalAsync("/folder", "/folder/new", replace));
+        Assert.Equal(StoreError.NotSupported, await RenameRefusalAsync("/folder", "/folder/inner/new", replace));
+        Assert.Equal(EntryKind.Folder, await KindAsync("/folder/inner"));
+    }
+
+    [Fact]
+    public async Task Renaming_to_itself_with_replacing_changes_nothing()
+    {
+        await Store.PutAsync("/file", "text", Token);
+        await Store.RenameAsync(At("/file"), At("/file"), replace: true, Token);
+        Assert.Equal("text", await Store.GetAsync("/file", Token));
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_not_renamed()
+    {
+        await Store.PutAsync("/file", "text", Token);
+        Assert.Equal(StoreError.NotFound, await RenameRefusalAsync("/missing", "/new", replace: true));
+        Assert.Equal(StoreError.NotFound, await RenameRefusalAsync("/missing/file", "/new", replace: false));
+        Assert.Equal(StoreError.NotFound, await RenameRefusalAsync("/file", "/missing/file", replace: false));
+        Assert.Equal(StoreError.NotAFolder, await RenameRefusalAsync("/file", "/file/new", replace: false));
+        Assert.Equal(StoreError.Denied, await RenameRefusalAsync("/", "/new", replace: true));
+        Assert.Equal(StoreError.Denied, await RenameRefusalAsync("/file", "/", replace: true));
+        Assert.Equal("text", await Store.GetAsync("/file", Token));
+    }
+
+    private Task<StoreError> RenameRefusalAsync(string source, string target, bool replace) =>
+        RefusalAsync(async () => await Store.RenameAsync(At(source), At(target), replace, Token));
+}

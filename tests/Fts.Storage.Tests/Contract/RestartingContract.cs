@@ -1,0 +1,123 @@
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Contract;
+
+public abstract class RestartingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+{
+    [Fact]
+    public async Task Append_starts_at_the_end()
+    {
+        await Store.PutAsync("/log", "one ", Token);
+        foreach (string word in new[] { "two ", "three" })
+        {
+            await using IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append);
+            Assert.Equal((await Store.FindAsync(At("/log"), Token))?.Length, writer.Start);
+            await writer.WriteAsync(writer.Start, Bytes(word), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("one two three", await Store.GetAsync("/log", Token));
+    }
+
+    [Fact]
+    public async Task Append_makes_a_file_where_there_is_none()
+    {
+        await using IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append);
+        Assert.Equal(0, writer.Start);
+        await writer.WriteAsync(0, Bytes("one"), Token);
+        await writer.CommitAsync(Token);
+        Assert.Equal("one", await Store.GetAsync("/log", Token));
+    }
+
+    [Fact]
+    public async Task Append_without_commit_leaves_the_old_file()
+    {
+        await Store.PutAsync("/log", "one", Token);
+        await using (IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append))
+        {
+            await writer.WriteAsync(writer.Start, Bytes("two"), Token);
+            Assert.Equal("one", await Store.GetAsync("/log", Token));
+        }
+
+        Assert.Equal("one", await Store.GetAsync("/log", Token));
+    }
+
+    [Theory]
+    [InlineData(3, "012xxxx789")]
+    [InlineData(10, "0123456789xxxx")]
+    [InlineData(0, "xxxx")]
+    public async Task At_overwrites_from_its_offset_and_keeps_what_lies_beyond(int offset, string expected)
+    {
+        await Store.PutAsync("/file", "0123456789", Token);
+        await using (IFileWriter writer = await OpenWriteAsync("/file", WriteStart.At(offset)))
+        {
+            Assert.Equal(offset, writer.Start);
+            await writer.WriteAsync(offset, Bytes("xxxx"), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal(expected, await Store.GetAsync("/file", Token));
+    }
+
+    [Fact]
+    public async Task At_past_the_end_is_refused()
+    {
+        await Store.PutAsync("/file", "0123", Token);
+        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/file", WriteStart.At(5)));
+        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/missing", WriteStart.At(1)));
+        Assert.Equal("0123", await Store.GetAsync("/file", Token));
+        Assert.Equal(["file"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+    }
+
+    [Fact]
+    public async Task A_large_file_is_kept_byte_for_byte()
+    {
+        byte[] bytes = Pattern((20 * 1024 * 1024) + 17);
+        await Store.PutAsync(At("/big"), bytes, Token);
+        await using (IFileWriter writer = await OpenWriteAsync("/big", WriteStart.At(70_001)))
+        {
+            await writer.WriteAsync(70_001, new byte[] { 1, 2, 3 }, Token);
+            await writer.CommitAsync(Token);
+        }
+
+        new byte[] { 1, 2, 3 }.CopyTo(bytes, 70_001);
+        Assert.Equal(bytes, await Store.GetAsync(At("/big"), Token));
+    }
+
+    [Fact]
+    public async Task A_thousand_restarts_at_random_offsets_leave_what_an_array_would_hold()
+    {
+        var random = new Random(42);
+        byte[] model = [];
+        for (int round = 0; round < 1000; round++)
+        {
+            int offset = random.Next(model.Length + 1);
+            byte[] bytes = Pattern(random.Next(3000), round);
+            await using IFileWriter writer = await OpenWriteAsync("/file", round % 3 == 0 ? WriteStart.Append : WriteStart.At(offset));
+            offset = (int)writer.Start;
+            await writer.WriteAsync(offset, bytes, Token);
+            if (round % 5 == 0)
+            {
+                continue;
+            }
+
+            await writer.CommitAsync(Token);
+            // At 0 replaces the file; everything else begins as its copy.
+            int kept = offset == 0 && round % 3 != 0 ? 0 : model.Length;
+            byte[] next = new byte[Math.Max(kept, offset + bytes.Length)];
+            model.AsSpan(0, kept).CopyTo(next);
+            bytes.CopyTo(next, offset);
+            model = next;
+        }
+
+        Assert.Equal(model, await Store.GetAsync(At("/file"), Token));
+    }
+
+    [Fact]
+    public async Task A_cancelled_restart_leaves_no_trace()
+    {
+        await Store.PutAsync("/file", "0123", Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.OpenWriteAsync(At("/file"), WriteStart.Append, new CancellationToken(canceled: true)));
+        Assert.Equal(["file"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+    }
+}

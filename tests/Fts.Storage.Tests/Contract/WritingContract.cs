@@ -1,0 +1,202 @@
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Contract;
+
+public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+{
+    [Fact]
+    public async Task A_write_without_commit_leaves_the_old_file()
+    {
+        await Store.PutAsync("/report", "old", Token);
+        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace))
+        {
+            await writer.WriteAsync(0, Bytes("newer and longer"), Token);
+        }
+
+        Assert.Equal("old", await Store.GetAsync("/report", Token));
+        Assert.Equal(["report"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+    }
+
+    [Fact]
+    public async Task A_write_without_commit_leaves_nothing_where_nothing_was()
+    {
+        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace))
+        {
+            await writer.WriteAsync(0, Bytes("text"), Token);
+        }
+
+        Assert.Null(await KindAsync("/report"));
+        Assert.Empty(await Store.ListAsync("/", Token));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4095)]
+    [InlineData(4096)]
+    [InlineData(65537)]
+    public async Task A_commit_publishes_every_byte(int size)
+    {
+        byte[] bytes = Pattern(size);
+        await Store.PutAsync(At("/file"), bytes, Token);
+        Assert.Equal(bytes, await Store.GetAsync(At("/file"), Token));
+        FileEntry? entry = await Store.FindAsync(At("/file"), Token);
+        Assert.Equal(("file", EntryKind.File, size), (entry?.Name, entry?.Kind, entry?.Length));
+    }
+
+    [Fact]
+    public async Task Readers_and_listings_see_the_old_file_until_the_commit()
+    {
+        await Store.PutAsync("/report", "old", Token);
+        await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
+        await using IFileWriter other = await OpenWriteAsync("/other", WriteStart.Replace);
+        await writer.WriteAsync(0, Bytes("newer"), Token);
+        await other.WriteAsync(0, Bytes("newer"), Token);
+
+        Assert.Equal("old", await Store.GetAsync("/report", Token));
+        Assert.Equal(3, (await Store.FindAsync(At("/report"), Token))?.Length);
+        Assert.Equal([("report", 3L)], (await Store.ListAsync("/", Token)).Select(entry => (entry.Name, entry.Length)));
+        Assert.Null(await KindAsync("/other"));
+
+        await writer.CommitAsync(Token);
+        Assert.Equal("newer", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task A_reader_opened_before_the_commit_goes_on_with_the_old_content()
+    {
+        await Store.PutAsync("/report", "old", Token);
+        await using IFileReader reader = await Store.OpenReadAsync(At("/report"), Token);
+        await Store.PutAsync("/report", "newer", Token);
+        Assert.Equal(Bytes("old"), await reader.AllAsync(Token));
+    }
+
+    [Fact]
+    public async Task Of_two_writers_the_last_commit_wins_whole()
+    {
+        await using IFileWriter first = await OpenWriteAsync("/report", WriteStart.Replace);
+        await using IFileWriter second = await OpenWriteAsync("/report", WriteStart.Replace);
+        await second.WriteAsync(0, Bytes("second"), Token);
+        await first.WriteAsync(0, Bytes("the first, longer"), Token);
+        await first.CommitAsync(Token);
+        Assert.Equal("the first, longer", await Store.GetAsync("/report", Token));
+        await second.CommitAsync(Token);
+        Assert.Equal("second", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task Of_many_writers_at_once_one_wins_whole()
+    {
+        await Parallel.ForAsync(0, 64, Token, async (number, token) =>
+        {
+            byte[] bytes = Enumerable.Repeat((byte)number, 10_000 + number).ToArray();
+            await using IFileWriter writer = await Store.OpenWriteAsync(At("/report"), WriteStart.Replace, token);
+            for (int offset = 0; offset < bytes.Length; offset += 1000)
+            {
+                await writer.WriteAsync(offset, bytes.AsMemory(offset, Math.Min(1000, bytes.Length - offset)), token);
+            }
+
+            await writer.CommitAsync(token);
+            byte[] seen = await Store.GetAsync(At("/report"), token);
+            Assert.Equal(Enumerable.Repeat(seen[0], 10_000 + seen[0]), seen);
+        });
+        Assert.Equal(["report"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+    }
+
+    [Fact]
+    public async Task Create_refuses_a_file_that_is_there()
+    {
+        await Store.PutAsync("/report", "old", Token);
+        Assert.Equal(StoreError.Exists, await WriteRefusalAsync("/report", WriteStart.Create));
+    }
+
+    [Fact]
+    public async Task Create_refuses_at_the_commit_a_file_that_came_meanwhile()
+    {
+        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Create))
+        {
+            await Store.PutAsync("/report", "theirs", Token);
+            await writer.WriteAsync(0, Bytes("mine"), Token);
+            Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await writer.CommitAsync(Token)));
+        }
+
+        Assert.Equal("theirs", await Store.GetAsync("/report", Token));
+        Assert.Equal(["report"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+    }
+
+    [Fact]
+    public async Task Create_makes_a_new_file()
+    {
+        await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Create);
+        await writer.WriteAsync(0, Bytes("mine"), Token);
+        await writer.CommitAsync(Token);
+        Assert.Equal("mine", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task A_commit_refuses_a_folder_that_came_meanwhile()
+    {
+        await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
+        await Store.CreateFolderAsync(At("/report"), Token);
+        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await writer.CommitAsync(Token)));
+    }
+
+    [Fact]
+    public async Task Writing_where_no_file_can_be_is_refused_before_a_byte_is_sent()
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.PutAsync("/file", "text", Token);
+        Assert.Equal(StoreError.NotAFile, await WriteRefusalAsync("/folder", WriteStart.Replace));
+        Assert.Equal(StoreError.NotAFile, await WriteRefusalAsync("/", WriteStart.Replace));
+        Assert.Equal(StoreError.NotFound, await WriteRefusalAsync("/missing/file", WriteStart.Replace));
+        Assert.Equal(StoreError.NotAFolder, await WriteRefusalAsync("/file/file", WriteStart.Replace));
+    }
+
+    [Fact]
+    public async Task A_committed_writer_is_at_its_end()
+    {
+        await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
+        await writer.CommitAsync(Token);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.WriteAsync(0, Bytes("more"), Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.CommitAsync(Token));
+        await writer.DisposeAsync();
+        Assert.Equal("", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task Bytes_may_come_in_any_order_and_gaps_read_as_zeros()
+    {
+        await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
+        await writer.WriteAsync(200_000, Bytes("end"), Token);
+        await writer.WriteAsync(0, Bytes("begin"), Token);
+        await writer.CommitAsync(Token);
+        byte[] bytes = await Store.GetAsync(At("/report"), Token);
+        Assert.Equal([.. Bytes("begin"), .. new byte[200_000 - 5], .. Bytes("end")], bytes);
+    }
+
+    [Fact]
+    public async Task Reading_past_the_end_yields_nothing()
+    {
+        await Store.PutAsync("/report", "text", Token);
+        await using IFileReader reader = await Store.OpenReadAsync(At("/report"), Token);
+        byte[] buffer = new byte[10];
+        Assert.Equal(2, await reader.ReadAsync(2, buffer, Token));
+        Assert.Equal(0, await reader.ReadAsync(4, buffer, Token));
+        Assert.Equal(0, await reader.ReadAsync(4_000_000_000, buffer, Token));
+    }
+
+    [Fact]
+    public async Task A_cancelled_call_does_nothing()
+    {
+        var cancelled = new CancellationToken(canceled: true);
+        await Store.PutAsync("/report", "text", Token);
+        await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.WriteAsync(0, Bytes("new"), cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.CommitAsync(cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.OpenWriteAsync(At("/new"), WriteStart.Replace, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.DeleteFileAsync(At("/report"), cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.CreateFolderAsync(At("/folder"), cancelled));
+        Assert.Equal("text", await Store.GetAsync("/report", Token));
+        Assert.Equal(["report"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+    }
+}

@@ -1,0 +1,194 @@
+using System.Net.Sockets;
+using Fts.Storage.Local;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Local;
+
+/// <summary>What only a disk has: modes, other kinds of files, other programs' names and files.</summary>
+public sealed class LocalFileStoreTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_kernel_confines_where_it_can()
+    {
+        using var store = new LocalFileStore(_folder.Path);
+        using var portable = new LocalFileStore(_folder.Path, portable: true);
+        Assert.True(store.IsConfinedByKernel);
+        Assert.False(portable.IsConfinedByKernel);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_root_must_be_a_folder(bool portable)
+    {
+        File.WriteAllText(_folder["file"], "");
+        Assert.Throws<StoreException>(() => new LocalFileStore(_folder["missing"], portable));
+        Assert.Throws<StoreException>(() => new LocalFileStore(_folder["file"], portable));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_pending_file_lies_hidden_beside_its_target_and_leaves_nothing_behind(bool portable)
+    {
+        Directory.CreateDirectory(_folder["folder"]);
+        using var store = new LocalFileStore(_folder.Path, portable);
+        await using (IFileWriter writer = await store.OpenWriteAsync(At("/folder/file"), WriteStart.Replace, Token))
+        {
+            string name = Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(_folder["folder"])));
+            Assert.StartsWith(PathRules.PendingPrefix, name, StringComparison.Ordinal);
+            Assert.Empty(await store.ListAsync("/folder", Token));
+            Assert.Null(await store.FindAsync(At("/folder/" + name), Token));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.DeleteFileAsync(At("/folder/" + name), Token)));
+            Assert.NotNull(writer.Handle);
+        }
+
+        Assert.Empty(Directory.GetFileSystemEntries(_folder["folder"]));
+        await store.PutAsync("/folder/file", "text", Token);
+        Assert.Equal(["file"], Directory.GetFileSystemEntries(_folder["folder"]).Select(path => Path.GetFileName(path)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_new_file_has_the_mode_any_program_would_give_it_and_a_replaced_one_keeps_its_own(bool portable)
+    {
+        using var store = new LocalFileStore(_folder.Path, portable);
+        File.WriteAllText(_folder["plain"], "");
+        await store.PutAsync("/new", "text", Token);
+        Assert.Equal(File.GetUnixFileMode(_folder["plain"]), File.GetUnixFileMode(_folder["new"]));
+
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupWrite;
+        File.SetUnixFileMode(_folder["plain"], Private);
+        await store.PutAsync("/plain", "text", Token);
+        Assert.Equal(Private, File.GetUnixFileMode(_folder["plain"]));
+        Assert.Equal(Private, (await store.FindAsync(At("/plain"), Token))?.UnixMode);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_no_regular_file_is_seen_and_never_opened(bool portable)
+    {
+        Assert.Equal(0, NativeNames.Mkfifo(_folder["fifo"], 0x1B6));
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(_folder["socket"]));
+        using var store = new LocalFileStore(_folder.Path, portable);
+        foreach (string path in new[] { "/fifo", "/socket" })
+        {
+            Assert.Equal(EntryKind.Other, (await store.FindAsync(At(path), Token))?.Kind);
+            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenReadAsync(At(path), Token)));
+            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Append, Token)));
+        }
+
+        Assert.All(await store.ListAsync("/", Token), entry => Assert.Equal((EntryKind.Other, 0L), (entry.Kind, entry.Length)));
+        await store.DeleteFileAsync(At("/fifo"), Token);
+        using var devices = new LocalFileStore("/dev", portable);
+        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await devices.OpenReadAsync(At("/null"), Token)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Names_no_path_can_spell_are_not_listed(bool portable)
+    {
+        Assert.Equal(0, NativeNames.Mkdir([.. Bytes(_folder["latin-"]), 0xE4, 0], 0x1FF));
+        File.WriteAllText(_folder["line\nbreak"], "");
+        File.WriteAllText(_folder["carriage\rreturn"], "");
+        File.WriteAllText(_folder["plain"], "");
+        using var store = new LocalFileStore(_folder.Path, portable);
+        Assert.Equal(["plain"], (await store.ListAsync("/", Token)).Select(entry => entry.Name));
+        Assert.Equal(0, NativeNames.Rmdir([.. Bytes(_folder["latin-"]), 0xE4, 0]));
+    }
+
+    [Fact]
+    public async Task A_folder_renamed_during_an_upload_takes_it_along()
+    {
+        using var store = new LocalFileStore(_folder.Path);
+        await store.CreateFolderAsync(At("/old"), Token);
+        await using IFileWriter writer = await store.OpenWriteAsync(At("/old/file"), WriteStart.Replace, Token);
+        await store.RenameAsync(At("/old"), At("/new"), replace: false, Token);
+        await writer.WriteAsync(0, Bytes("text"), Token);
+        await writer.CommitAsync(Token);
+        Assert.Equal("text", await store.GetAsync("/new/file", Token));
+    }
+
+    [Fact]
+    public async Task Ids_tell_files_apart_and_hard_links_do_not()
+    {
+        using var store = new LocalFileStore(_folder.Path);
+        await store.PutAsync("/one", "", Token);
+        await store.PutAsync("/two", "", Token);
+        File.CreateSymbolicLink(_folder["same"], "one");
+        Dictionary<string, ulong> ids = (await store.ListAsync("/", Token)).ToDictionary(entry => entry.Name, entry => entry.Id);
+        Assert.NotEqual(ids["one"], ids["two"]);
+        Assert.Equal(ids["one"], ids["same"]);
+        Assert.Equal(ids["one"], (await store.FindAsync(At("/one"), Token))?.Id);
+    }
+
+    [Fact]
+    public async Task Open_files_outlive_their_store()
+    {
+        var store = new LocalFileStore(_folder.Path);
+        await store.PutAsync("/file", "text", Token);
+        await using IFileReader reader = await store.OpenReadAsync(At("/file"), Token);
+        await using IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Replace, Token);
+        await store.DisposeAsync();
+        Assert.Equal(Bytes("text"), await reader.AllAsync(Token));
+        await writer.CommitAsync(Token);
+        Assert.True(File.Exists(_folder["new"]));
+    }
+
+    [Fact]
+    public void Both_ways_of_copying_copy_every_byte()
+    {
+        byte[] bytes = Pattern((17 * 1024 * 1024) + 3);
+        File.WriteAllBytes(_folder["source"], bytes);
+        using var source = File.OpenHandle(_folder["source"]);
+        foreach (Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long> copy in new Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long>[]
+        {
+            target => ContentCopy.Copy(source, target, Token),
+            target => ContentCopy.CopyByKernel(source, target, Token),
+            target => ContentCopy.CopyByBuffer(source, target, 0, Token),
+        })
+        {
+            using (var target = File.OpenHandle(_folder["target"], FileMode.Create, FileAccess.ReadWrite))
+            {
+                Assert.Equal(bytes.Length, copy(target));
+            }
+
+            Assert.Equal(bytes, File.ReadAllBytes(_folder["target"]));
+        }
+    }
+
+    [Theory]
+    [InlineData(SystemErrors.ENOENT, StoreError.NotFound)]
+    [InlineData(SystemErrors.EACCES, StoreError.Denied)]
+    [InlineData(SystemErrors.EPERM, StoreError.Denied)]
+    [InlineData(SystemErrors.EROFS, StoreError.Denied)]
+    [InlineData(SystemErrors.EXDEV, StoreError.Denied)]
+    [InlineData(SystemErrors.ELOOP, StoreError.Denied)]
+    [InlineData(SystemErrors.EEXIST, StoreError.Exists)]
+    [InlineData(SystemErrors.ENOTEMPTY, StoreError.NotEmpty)]
+    [InlineData(SystemErrors.EISDIR, StoreError.NotAFile)]
+    [InlineData(SystemErrors.ENOTDIR, StoreError.NotAFolder)]
+    [InlineData(SystemErrors.ENOSPC, StoreError.NoSpace)]
+    [InlineData(SystemErrors.EDQUOT, StoreError.QuotaExceeded)]
+    [InlineData(SystemErrors.EBUSY, StoreError.Busy)]
+    [InlineData(SystemErrors.ETXTBSY, StoreError.Busy)]
+    [InlineData(SystemErrors.ENAMETOOLONG, StoreError.BadName)]
+    [InlineData(SystemErrors.EMFILE, StoreError.Unavailable)]
+    [InlineData(SystemErrors.EIO, StoreError.Unavailable)]
+    public void The_table_of_errors_says(int errno, object error)
+    {
+        Assert.Equal(error, SystemErrors.FromErrno(errno));
+        Assert.Equal(error, SystemErrors.Translate(new IOException("", errno)).Error);
+    }
+}

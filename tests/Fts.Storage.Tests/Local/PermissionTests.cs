@@ -1,0 +1,74 @@
+using Fts.Storage.Local;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Local;
+
+/// <summary>What the operating system forbids is Denied. Everything asked for here completes on the calling thread, which has no rights over the files.</summary>
+public sealed class PermissionTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public PermissionTests()
+    {
+        File.SetUnixFileMode(_folder.Path, (UnixFileMode)0x1FF);
+        File.WriteAllText(_folder["private"], "text");
+        File.SetUnixFileMode(_folder["private"], UnixFileMode.None);
+        File.WriteAllText(_folder["read-only"], "text");
+        File.SetUnixFileMode(_folder["read-only"], UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        Directory.CreateDirectory(_folder["closed"]);
+        File.SetUnixFileMode(_folder["closed"], UnixFileMode.None);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        File.SetUnixFileMode(_folder["closed"], (UnixFileMode)0x1C0);
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_the_system_forbids_is_denied(bool portable)
+    {
+        using var store = new LocalFileStore(_folder.Path, portable);
+        NativeNames.AsOrdinaryUser(() =>
+        {
+            AssertDenied(() => store.OpenReadAsync(At("/private"), Token));
+            AssertDenied(() => store.OpenWriteAsync(At("/read-only"), WriteStart.Replace, Token));
+            AssertDenied(() => store.ListAsync(At("/closed"), Token));
+        });
+        Assert.Equal(["closed", "private", "read-only"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(path => Path.GetFileName(path)).Order());
+    }
+
+    [Fact]
+    public void Nothing_is_made_in_a_closed_folder()
+    {
+        using var store = new LocalFileStore(_folder.Path);
+        NativeNames.AsOrdinaryUser(() =>
+        {
+            AssertDenied(() => store.OpenWriteAsync(At("/closed/file"), WriteStart.Replace, Token));
+            Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(() => store.CreateFolderAsync(At("/closed/folder"), Token).AsTask().GetAwaiter().GetResult()).Error);
+        });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_time_of_another_users_file_is_not_set(bool portable)
+    {
+        // "/" has files of root on every system; only a process that is not root, or a thread that gave it up, gets here.
+        using var store = new LocalFileStore("/", portable);
+        NativeNames.AsOrdinaryUser(() => Assert.Equal(
+            StoreError.Denied,
+            Assert.Throws<StoreException>(() => store.SetModifiedAsync(At("/etc/passwd"), DateTime.UnixEpoch, Token).AsTask().GetAwaiter().GetResult()).Error));
+    }
+
+    private static void AssertDenied<T>(Func<ValueTask<T>> call)
+    {
+        Task<T> task = call().AsTask();
+        Assert.True(task.IsCompleted);
+        Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(() => task.GetAwaiter().GetResult()).Error);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+
+namespace Fts.Storage.Tests;
+
+/// <summary>What tests do with a store again and again.</summary>
+internal static class StoreActions
+{
+    public static StorePath At(string path) => StorePath.Root.Resolve(path) ?? throw new ArgumentException("Not a path.", nameof(path));
+
+    public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    public static byte[] Pattern(int length, int seed = 1)
+    {
+        byte[] bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    public static Task PutAsync(this IFileStore store, string path, string text, CancellationToken cancellationToken) =>
+        store.PutAsync(At(path), Bytes(text), cancellationToken);
+
+    public static async Task PutAsync(this IFileStore store, StorePath path, byte[] bytes, CancellationToken cancellationToken)
+    {
+        await using IFileWriter writer = await store.OpenWriteAsync(path, WriteStart.Replace, cancellationToken);
+        await writer.WriteAsync(0, bytes, cancellationToken);
+        await writer.CommitAsync(cancellationToken);
+    }
+
+    public static async Task<string> GetAsync(this IFileStore store, string path, CancellationToken cancellationToken) =>
+        Encoding.UTF8.GetString(await store.GetAsync(At(path), cancellationToken));
+
+    public static async Task<byte[]> GetAsync(this IFileStore store, StorePath path, CancellationToken cancellationToken)
+    {
+        await using IFileReader reader = await store.OpenReadAsync(path, cancellationToken);
+        return await reader.AllAsync(cancellationToken);
+    }
+
+    public static async Task<byte[]> AllAsync(this IFileReader reader, CancellationToken cancellationToken)
+    {
+        byte[] bytes = new byte[reader.Length];
+        int done = 0, read;
+        while ((read = await reader.ReadAsync(done, bytes.AsMemory(done), cancellationToken)) > 0)
+        {
+            done += read;
+        }
+
+        Assert.Equal(reader.Length, done);
+        return bytes;
+    }
+
+    public static async Task<List<FileEntry>> ListAsync(this IFileStore store, string folder, CancellationToken cancellationToken)
+    {
+        var entries = new List<FileEntry>();
+        await foreach (FileEntry entry in (await store.ListAsync(At(folder), cancellationToken)).WithCancellation(cancellationToken))
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
+    /// <summary>Does something a store must refuse, and answers why it did.</summary>
+    public static async Task<StoreError> RefusalAsync(Func<Task> action) => (await Assert.ThrowsAsync<StoreException>(action)).Error;
+}

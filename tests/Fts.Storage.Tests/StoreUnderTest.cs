@@ -1,0 +1,58 @@
+using Fts.Storage.Local;
+using Fts.Storage.Memory;
+
+namespace Fts.Storage.Tests;
+
+/// <summary>One of the stores the contract runs on, with the temporary folder it may live in.</summary>
+public sealed class StoreUnderTest : IDisposable
+{
+    private StoreUnderTest(IFileStore store, TemporaryFolder? folder) => (Store, Folder) = (store, folder);
+
+    public IFileStore Store { get; }
+
+    public TemporaryFolder? Folder { get; }
+
+    public static StoreUnderTest Kernel() => Local(portable: false);
+
+    public static StoreUnderTest Portable() => Local(portable: true);
+
+    public static StoreUnderTest InMemory() => new(new MemoryFileStore(), null);
+
+    public void Dispose()
+    {
+        (Store as IDisposable)?.Dispose();
+        Folder?.Dispose();
+    }
+
+    /// <summary>Makes empty files quickly: by the operating system where there is one below.</summary>
+    public async Task SeedAsync(IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        foreach (string name in names)
+        {
+            if (Folder is not null)
+            {
+                File.Create(Folder[name]).Dispose();
+            }
+            else
+            {
+                await Store.PutAsync(StorePath.Root.Child(name), [], cancellationToken);
+            }
+        }
+    }
+
+    private static StoreUnderTest Local(bool portable)
+    {
+        var folder = new TemporaryFolder();
+        return new(new LocalFileStore(folder.Path, portable), folder);
+    }
+}
+
+/// <summary>A folder that goes away with the test.</summary>
+public sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("fts-storage-").FullName;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
