@@ -44,8 +44,15 @@ internal sealed class PeerSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Client.DisposeAsync();
-        await _peer.DisposeAsync();
-        Local.Dispose();
+        try
+        {
+            await Client.DisposeAsync();
+        }
+        finally
+        {
+            // Whatever becomes of the client: a server left running would outlive the test run.
+            await _peer.DisposeAsync();
+            Local.Dispose();
+        }
     }
 }
