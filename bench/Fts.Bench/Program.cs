@@ -105,7 +105,7 @@ void Measure(Scenario scenario, Payload payload)
 
             try
             {
-                Sample sample = scenario.Run(server, folder, payload, round == 0 ? 0.4 : 1);
+                Sample sample = scenario.Run(server, folder, payload);
                 if (round > 0)
                 {
                     results.Add(scenario, server.Name, sample);

@@ -26,15 +26,14 @@ internal static class BulkLoad
     /// Uploads 512 MiB. The file of the round before is deleted just before, so that every server writes to pages equally fresh; and not more, for a
     /// virtual machine that gives free memory back within seconds makes first touches slow.
     /// </summary>
-    public static Sample Put(ServerProcess server, Payload payload, double part)
+    public static Sample Put(ServerProcess server, Payload payload)
     {
         using FtpWire wire = server.Connect();
         string path = $"{ServedFolder.Uploads(server.Name)}/put.bin";
-        long length = (long)(UploadLength * part);
         wire.Ask("DELE", path);
-        Sample sample = Measured(server, () => wire.Store(path, length, payload));
+        Sample sample = Measured(server, () => wire.Store(path, UploadLength, payload));
         wire.Ask("QUIT");
-        return sample with { Work = length / GiB };
+        return sample with { Work = UploadLength / GiB };
     }
 
     private static Sample Measured(ServerProcess server, Action load)

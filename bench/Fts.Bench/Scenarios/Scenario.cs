@@ -21,24 +21,24 @@ internal sealed record Unit(string Speed, double SpeedFactor, string Cost, doubl
 /// <summary>One thing that is measured, the same way against every server.</summary>
 /// <param name="Name">As on the command line.</param>
 /// <param name="Unit">What it counts in.</param>
-/// <param name="Run">Runs it once; the last argument is the part of the whole to do, less than 1 for warming up.</param>
-internal sealed record Scenario(string Name, Unit Unit, Func<ServerProcess, ServedFolder, Payload, double, Sample> Run)
+/// <param name="Run">Runs it once.</param>
+internal sealed record Scenario(string Name, Unit Unit, Func<ServerProcess, ServedFolder, Payload, Sample> Run)
 {
     /// <summary>Leaves many closed connections behind.</summary>
     public bool ClosesManyConnections { get; init; }
 
     public static IReadOnlyList<Scenario> All { get; } =
     [
-        new("get", Unit.Bytes, (server, _, _, _) => BulkLoad.Get(server, copy: false)),
-        new("get-copy", Unit.Bytes, (server, _, _, _) => BulkLoad.Get(server, copy: true)),
-        new("put", Unit.Bytes, (server, _, payload, part) => BulkLoad.Put(server, payload, part)),
-        new("small-get", Unit.Operations, (server, _, _, part) => SmallFileLoad.Get(server, 1, part)),
-        new("small-get-8", Unit.Operations, (server, _, _, part) => SmallFileLoad.Get(server, 8, part)),
-        new("small-put", Unit.Operations, (server, folder, payload, part) => SmallFileLoad.Put(server, folder, payload, 1, part)) { ClosesManyConnections = true },
-        new("small-put-8", Unit.Operations, (server, folder, payload, part) => SmallFileLoad.Put(server, folder, payload, 8, part)) { ClosesManyConnections = true },
-        new("list-mlsd", Unit.Names, (server, _, _, _) => ListLoad.Mlsd(server)),
-        new("list-list", Unit.Names, (server, _, _, _) => ListLoad.List(server)),
-        new("login", Unit.Operations, (server, _, _, part) => SignInLoad.Run(server, 1, part)) { ClosesManyConnections = true },
-        new("login-16", Unit.Operations, (server, _, _, part) => SignInLoad.Run(server, 16, part)) { ClosesManyConnections = true },
+        new("get", Unit.Bytes, (server, _, _) => BulkLoad.Get(server, copy: false)),
+        new("get-copy", Unit.Bytes, (server, _, _) => BulkLoad.Get(server, copy: true)),
+        new("put", Unit.Bytes, (server, _, payload) => BulkLoad.Put(server, payload)),
+        new("small-get", Unit.Operations, (server, _, _) => SmallFileLoad.Get(server, 1)),
+        new("small-get-8", Unit.Operations, (server, _, _) => SmallFileLoad.Get(server, 8)),
+        new("small-put", Unit.Operations, (server, folder, payload) => SmallFileLoad.Put(server, folder, payload, 1)) { ClosesManyConnections = true },
+        new("small-put-8", Unit.Operations, (server, folder, payload) => SmallFileLoad.Put(server, folder, payload, 8)) { ClosesManyConnections = true },
+        new("list-mlsd", Unit.Names, (server, _, _) => ListLoad.Mlsd(server)),
+        new("list-list", Unit.Names, (server, _, _) => ListLoad.List(server)),
+        new("login", Unit.Operations, (server, _, _) => SignInLoad.Run(server, 1)) { ClosesManyConnections = true },
+        new("login-16", Unit.Operations, (server, _, _) => SignInLoad.Run(server, 16)) { ClosesManyConnections = true },
     ];
 }

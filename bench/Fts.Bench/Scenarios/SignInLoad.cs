@@ -8,10 +8,10 @@ namespace Fts.Bench.Scenarios;
 /// <summary>Connect, USER, PASS, QUIT, one after another in one or several threads.</summary>
 internal static class SignInLoad
 {
-    public static Sample Run(ServerProcess server, int threads, double part)
+    public static Sample Run(ServerProcess server, int threads)
     {
         // ProFTPD's accepting process pauses a tenth of a second per session: the full number would take minutes and say the same.
-        int total = (int)((server.Name == "proftpd" ? 40 : 1000) * part);
+        int total = server.Name == "proftpd" ? 40 : 1000;
         (double before, int processes) = Settled(server);
         Sample sample = Crowd.Measure(server, threads, total, index =>
         {
