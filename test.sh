@@ -74,6 +74,8 @@ if ! command -v dotnet >/dev/null; then
   exit 1
 fi
 
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
 install_peers
 export FTS_TEST_PEERS=$peers
 
@@ -94,7 +96,7 @@ for folder in tests/*.Tests; do
   wanted "$project" "$@" || continue
   echo "== $project"
   rm -f "$results/$project.xml"
-  timeout 900 "artifacts/bin/$project/release/$project" -noLogo -xml "$results/$project.xml"
+  timeout 900 "artifacts/bin/$project/release/$project" -noLogo -result-xml "$results/$project.xml"
   code=$?
   if [ ! -s "$results/$project.xml" ] || [ "$(count "$results/$project.xml" total)" = 0 ]; then
     echo "$project: crashed, or ran nothing (exit code $code)"

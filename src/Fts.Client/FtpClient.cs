@@ -175,7 +175,7 @@ public sealed class FtpClient : IAsyncDisposable
     public async Task<string> GetWorkingFolderAsync(CancellationToken cancellationToken = default)
     {
         Reply reply = await RunAsync("PWD", "", cancellationToken).ConfigureAwait(false);
-        return PathQuoting.Unquote(reply.Lines[0]) ?? throw new FtpProtocolException($"the reply to PWD names no folder: {reply.ToString().Visible()}");
+        return PathQuoting.Unquote(reply.Lines[0]) ?? throw new FtpProtocolException($"the reply to PWD names no folder: {reply.Shown()}");
     }
 
     /// <summary>

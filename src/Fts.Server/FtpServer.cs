@@ -18,6 +18,7 @@ public sealed class FtpServer : IAsyncDisposable
     private Task _accepting = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
     private long _lastId;
+    private bool _disposed;
 
     /// <summary>A server with these options, not yet listening.</summary>
     /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
@@ -110,8 +111,12 @@ public sealed class FtpServer : IAsyncDisposable
     /// <summary>Stops at once: transfers are cut off, their uploads not published.</summary>
     public async ValueTask DisposeAsync()
     {
-        await StopAsync(TimeSpan.Zero, CancellationToken.None);
-        _stopping.Dispose();
+        if (!_disposed)
+        {
+            _disposed = true;
+            await StopAsync(TimeSpan.Zero, CancellationToken.None);
+            _stopping.Dispose();
+        }
     }
 
     private async Task AcceptAsync(Socket listener)
@@ -157,7 +162,8 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         IPAddress address = session.Peer.Address;
-        bool full = _sessions.Count >= Options.MaxSessions || _perAddress.AddOrUpdate(address, 1, (_, count) => count + 1) > Options.MaxSessionsPerAddress;
+        int fromAddress = _perAddress.AddOrUpdate(address, 1, (_, count) => count + 1); // counted whether welcome or not: its end is
+        bool full = _sessions.Count >= Options.MaxSessions || fromAddress > Options.MaxSessionsPerAddress;
         Log.Connected(Options.Logger, id, session.Peer);
         if (full)
         {

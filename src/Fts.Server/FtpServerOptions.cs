@@ -30,7 +30,7 @@ public sealed record FtpServerOptions
     /// <summary>How long a transfer may go without a byte, or its peer stay away, before it is ended. Default: 60 s.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The delay before the first refused sign-in is answered; it doubles with each further one of the session. Default: 1 s.</summary>
+    /// <summary>The delay before the first refused sign-in is answered; it doubles with each further one of the session, six times at most. Default: 1 s.</summary>
     public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Refused sign-ins after which a session is closed. Default: 3.</summary>

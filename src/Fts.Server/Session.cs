@@ -41,11 +41,15 @@ internal sealed class Session : IDisposable
     public IPEndPoint Peer { get; }
     public LineChannel Channel { get; }
     public Next Next { get; set; }
-    /// <summary>When it began, and when a new USER or REIN began it again.</summary>
+    /// <summary>When it began, and when a new USER or REIN ended a sign-in.</summary>
     public long ConnectedAt { get; private set; }
     /// <summary>When the last line came, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastHeard { get; set; }
     public int UnknownCommands { get; set; }
+    /// <summary>A line was read beside a transfer and waits for its end.</summary>
+    public bool HasLineWaiting { get; set; }
+    /// <summary>The peer has closed its side, with nothing said that is still to be answered.</summary>
+    public bool IsPeerGone => !HasLineWaiting && !Channel.HasUnreadInput && Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
 
     // Sign-in
     public string? UserName { get; set; }
@@ -90,10 +94,11 @@ internal sealed class Session : IDisposable
     /// <summary>Forgets who signed in and everything they set (REIN, and a new USER).</summary>
     public void Reset()
     {
+        // Only who was signed in begins anew: saying USER again and again must not put the sign-in timeout off for ever.
+        ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
         (UserName, Files, Folder, IsAscii, Facts) = (null, null, StorePath.Root, true, MachineFacts.All);
         (Pending, Continuing) = (default, default);
         Data.Reset();
-        ConnectedAt = Environment.TickCount64;
     }
 
     /// <summary>Ends the session from outside its loop: a running transfer breaks off, the peer is told why. The first reason counts.</summary>

@@ -20,7 +20,11 @@ internal sealed class SessionLoop(Session session)
     {
         try
         {
-            session.Queue(session.Server.Greeting);
+            if (session.Farewell is null)
+            {
+                session.Queue(session.Server.Greeting);
+            }
+
             while (session.Next != Next.Close)
             {
                 LineRead line = await ReadAsync();
@@ -67,7 +71,7 @@ internal sealed class SessionLoop(Session session)
         // Begun beside a transfer: what was queued since then would wait for the peer's next word.
         await session.Channel.FlushAsync(session.Ending);
         LineRead line = await _read;
-        _read = null;
+        (_read, session.HasLineWaiting) = (null, false);
         return line;
     }
 
@@ -94,13 +98,12 @@ internal sealed class SessionLoop(Session session)
     /// <summary>Reads on while the transfer runs, and sends its reply when it is done.</summary>
     private async ValueTask FollowTransferAsync()
     {
-        bool lineWaits = false;
         while (_transfer is { } transfer)
         {
             if (!transfer.IsCompleted)
             {
                 _read ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
-                await Task.WhenAny(lineWaits ? [transfer] : [transfer, _read]);
+                await Task.WhenAny(session.HasLineWaiting ? [transfer] : [transfer, _read]);
             }
 
             if (transfer.IsCompleted)
@@ -115,14 +118,14 @@ internal sealed class SessionLoop(Session session)
             {
                 await EndTransferAsync(TransferEnd.SessionEnded);
             }
-            else if (TryFind(line, out CommandRow? row, out string argument, out _) && row!.Has(Rules.DuringTransfer))
+            else if (TryFindBeside(line, out CommandRow? row, out string argument))
             {
                 _read = null;
-                await AnswerBesideTransferAsync(row, argument);
+                await AnswerBesideTransferAsync(row!, argument);
             }
             else
             {
-                lineWaits = true;
+                session.HasLineWaiting = true;
             }
         }
     }
@@ -153,6 +156,19 @@ internal sealed class SessionLoop(Session session)
         session.LastHeard = Environment.TickCount64;
     }
 
+    /// <summary>Finds a command that is answered beside a transfer. Any other line leaves no trace here: it will be looked at in its turn.</summary>
+    private bool TryFindBeside(LineRead line, out CommandRow? row, out string argument)
+    {
+        (row, argument) = (null, "");
+        if (line.Status == LineStatus.Line && Command.Parse(line.Bytes.Span, out Command command) == CommandParse.Command &&
+            CommandTable.Find(command) is { Row: var found } && found.Has(Rules.DuringTransfer))
+        {
+            return TryFind(line, out row, out argument, out _);
+        }
+
+        return false;
+    }
+
     private bool TryFind(LineRead line, out CommandRow? row, out string argument, out Reply? refusal)
     {
         (row, argument, refusal) = (null, "", null);
@@ -175,17 +191,17 @@ internal sealed class SessionLoop(Session session)
         }
         else
         {
-            refusal = IsHttp(command.Verb) ? Unknown(Replies.TooManyUnknown, _options.MaxUnknownCommands) : Unknown(Replies.Unknown);
+            refusal = Unknown(Replies.Unknown, isHttp: IsHttp(command.Verb));
         }
 
         return false;
     }
 
     /// <summary>Counts what is no command of ours before sign-in: a browser or a scanner is not a client to be patient with.</summary>
-    private Reply Unknown(Reply reply, int weight = 1)
+    private Reply Unknown(Reply reply, bool isHttp = false)
     {
-        session.UnknownCommands += session.Files is null || weight > 1 ? weight : 0;
-        if (session.UnknownCommands < _options.MaxUnknownCommands)
+        session.UnknownCommands += session.Files is null ? 1 : 0;
+        if (!isHttp && (session.Files is not null || session.UnknownCommands < _options.MaxUnknownCommands))
         {
             return reply;
         }

@@ -11,7 +11,7 @@ public interface IFileStore
     /// <summary>What is at a path, or null.</summary>
     ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>The entries of a folder in no order, read as they are asked for: memory does not grow with the folder. The folder is opened before this returns.</summary>
+    /// <summary>The entries of a folder in no order, read as they are asked for: memory does not grow with the folder. Whether there is such a folder is known when this returns.</summary>
     ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken);
 
     /// <summary>Opens a file for reading.</summary>
@@ -50,7 +50,7 @@ public readonly record struct WriteStart
     /// <summary>The pending file begins as a copy of the committed one, not empty.</summary>
     public bool KeepsContent { get; }
 
-    /// <summary>The commit refuses (<see cref="StoreError.Exists"/>) to replace a file that is there by then.</summary>
+    /// <summary>Opening refuses (<see cref="StoreError.Exists"/>) a name that is taken, before a byte is sent; the commit, without a race, one that is taken by then.</summary>
     public bool CreateOnly { get; }
 
     /// <summary>An empty file that replaces what is there (STOR).</summary>

@@ -41,8 +41,9 @@ internal static class ClientCommand
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException)
         {
-            terminal.Show(Failures.Of(e, "connect", target));
-            return interrupts.Stop ?? Failures.Of(e, "connect", target).Code;
+            Failure failure = Failures.Of(e, "connect", target);
+            terminal.Show(failure);
+            return interrupts.Stop ?? failure.Code;
         }
 
         return await shell.RunAsync(Lines(shell));
@@ -51,6 +52,7 @@ internal static class ClientCommand
     private static async Task ConnectAsync(Shell shell, SignIn signIn, Interrupts interrupts)
     {
         CancellationToken cancellationToken = interrupts.Begin();
+        bool wasInterrupted;
         try
         {
             await shell.Client.ConnectAsync(cancellationToken);
@@ -67,7 +69,12 @@ internal static class ClientCommand
         }
         finally
         {
-            interrupts.End();
+            wasInterrupted = interrupts.End();
+        }
+
+        if (wasInterrupted)
+        {
+            throw new OperationCanceledException();
         }
     }
 
@@ -76,8 +83,13 @@ internal static class ClientCommand
     {
         if (shell.Terminal is { IsInteractive: true, CanRedraw: true })
         {
-            var editor = new LineEditor(shell.Terminal, [], new NameCompletion(shell).CompleteAsync);
-            return () => editor.ReadAsync("fts> ");
+            var completion = new NameCompletion(shell);
+            var editor = new LineEditor(shell.Terminal, [], completion.CompleteAsync);
+            return () =>
+            {
+                completion.Forget();
+                return editor.ReadAsync("fts> ");
+            };
         }
 
         var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));

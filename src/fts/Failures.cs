@@ -84,10 +84,12 @@ internal static class Failures
         ReplyCode.InsufficientStorage or ReplyCode.StorageExceeded => ExitCode.NoSpace,
         ReplyCode.CannotOpenDataConnection or ReplyCode.TransferAborted or ReplyCode.FileBusy or ReplyCode.LocalError => ExitCode.TransferFailed,
         ReplyCode.NameNotAllowed => ExitCode.Denied,
+        // Not about a file, whatever its text says.
+        _ when verb is not ("RETR" or "STOR" or "APPE" or "DELE" or "RNFR" or "RNTO" or "MKD" or "RMD" or "CWD" or "SIZE" or "MDTM" or "MLST" or "MLSD" or "LIST" or "NLST") => ExitCode.Other,
         ReplyCode.FileUnavailable when Says(reply, "no such", "not found", "not exist", "cannot find") => ExitCode.NotFound,
         ReplyCode.FileUnavailable when Says(reply, "denied", "permi", "not allowed", "forbidden", "may not", "read-only", "read only") => ExitCode.Denied,
         ReplyCode.FileUnavailable when Says(reply, "exists", "not empty", "not a ", "is a ") => ExitCode.Other,
-        ReplyCode.FileUnavailable => verb is "STOR" or "APPE" or "MKD" or "XMKD" ? ExitCode.Denied : ExitCode.NotFound,
+        ReplyCode.FileUnavailable => verb is "STOR" or "APPE" or "MKD" ? ExitCode.Denied : ExitCode.NotFound,
         _ => ExitCode.Other,
     };
 

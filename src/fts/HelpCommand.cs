@@ -50,7 +50,7 @@ internal static class HelpCommand
           --color WHEN         auto, always or never       --progress WHEN   auto, always or never
 
           fts client 192.168.1.5 2121 --user fts
-          echo 'get report.pdf' | fts client ftp://files.example.com/pub
+          fts client ftp://files.example.com/pub <commands.txt
 
         On a terminal: Tab completes, Ctrl-C stops a transfer, Ctrl-D leaves. From a pipe every line is a command.
         Type help inside for the commands. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.

@@ -30,13 +30,15 @@ internal sealed class Interrupts : IDisposable
         }
     }
 
-    /// <summary>The command is over.</summary>
-    public void End()
+    /// <summary>The command is over. True when it was to be ended, also when that came too late for it to notice.</summary>
+    public bool End()
     {
         lock (_lock)
         {
+            bool wasInterrupted = _running is { IsCancellationRequested: true };
             _running?.Dispose();
             _running = null;
+            return wasInterrupted;
         }
     }
 
@@ -49,27 +51,20 @@ internal sealed class Interrupts : IDisposable
 
     private void Signal(PosixSignalContext context, ExitCode code)
     {
-        CancellationTokenSource? running;
+        Task? winding = null;
         lock (_lock)
         {
-            running = _running is { IsCancellationRequested: false } ? _running : null;
             Stop = code == ExitCode.Terminated ? code : Stop;
+            // Marked under the lock, so that the end of the command cannot miss it; what hangs on the token runs elsewhere.
+            winding = _running is { IsCancellationRequested: false } ? _running.CancelAsync() : null;
         }
 
-        if (running is null)
+        if (winding is null)
         {
             // Nothing to wind up, or asked twice. The main thread may be waiting for a key and cannot be asked.
             Environment.Exit((int)code);
         }
 
         context.Cancel = true;
-        try
-        {
-            running.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The command ended by itself in this instant.
-        }
     }
 }

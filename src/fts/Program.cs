@@ -15,6 +15,12 @@ catch (FailureException e)
     Terminal.Plain.Show(e.Failure);
     return (int)e.Failure.Code;
 }
+catch (Exception e) when (e is not OutOfMemoryException)
+{
+    // A fault of ours. Users get a line they can report, not a stack trace.
+    Terminal.Plain.Show(new Failure(ExitCode.Other, $"unexpected: {e.GetType().Name}: {e.Message}"));
+    return (int)ExitCode.Other;
+}
 
 static Task<ExitCode> RunAsync(string[] args) => args switch
 {

@@ -69,6 +69,6 @@ public sealed class StorePathProperties
 
     /// <summary>Most texts resolve; those that do not are refusals, and have nothing to hold.</summary>
     private static void Holds(Func<StorePath, StorePath, bool> property) => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(2000),
+        Config.QuickThrowOnFailure.WithMaxTest(2000).WithQuietOnSuccess(true),
         Prop.ForAll(s_resolutions, sample => sample.From.Resolve(sample.Text) is not { } path || property(sample.From, path)));
 }

@@ -89,17 +89,16 @@ internal static class RemoteFacts
 
     private static async Task<FtpEntry?> FindInFolderAsync(FtpConnection connection, string path, string name, CancellationToken cancellationToken)
     {
+        FtpEntry? found = null;
         try
         {
+            // Read to its end, which is cheaper than to abort it.
             await foreach (FtpEntry entry in RemoteListing.ReadAsync(connection, RemotePath.FolderOf(path), cancellationToken).ConfigureAwait(false))
             {
-                if (entry.Name == name)
-                {
-                    return entry with { Path = path };
-                }
+                found = entry.Name == name ? entry with { Path = path } : found;
             }
 
-            return null;
+            return found;
         }
         catch (FtpReplyException e) when (e.Reply.Code == ReplyCode.FileUnavailable)
         {
@@ -133,5 +132,5 @@ internal static class RemoteFacts
     };
 
     private static FtpProtocolException Nonsense(Reply reply, string verb, string path) =>
-        new($"the reply to {verb} {path.Visible()} cannot be read: {reply.ToString().Visible()}");
+        new($"the reply to {verb} {path.Visible()} cannot be read: {reply.Shown()}");
 }

@@ -100,7 +100,7 @@ internal sealed class ControlChannel : IAsyncDisposable
                 {
                     return reply.Code != ReplyCode.ServiceNotAvailable
                         ? reply
-                        : throw Broken(new FtpConnectionException(phase, $"the server closes the connection: {reply}") { Reply = reply });
+                        : throw Broken(new FtpConnectionException(phase, $"the server closes the connection: {reply.Shown()}") { Reply = reply });
                 }
             }
         }
@@ -152,16 +152,17 @@ internal sealed class ControlChannel : IAsyncDisposable
     {
         _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
         CommandsSent++;
-        using var deadline = new Deadline(_options.Timeouts.Reply, cancellationToken);
+        using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
+        // Half a command cannot be taken back. A cancelled one leaves whole, if it can soon; whoever reads the reply sees the cancellation.
+        using CancellationTokenRegistration hurry = cancellationToken.UnsafeRegister(_ => limit.CancelAfter(_options.Timeouts.Abort), null);
         try
         {
             _lines.Queue(line);
-            await _lines.FlushAsync(deadline.Token).ConfigureAwait(false);
+            await _lines.FlushAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e)
         {
-            // Part of the line may have left.
-            throw Broken(deadline.Translate(e, FtpConnectionPhase.Reply));
+            throw Broken(Deadline.Translate(e, FtpConnectionPhase.Reply, _options.Timeouts.Reply, cancellationToken));
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
@@ -175,7 +176,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         try
         {
             Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, _options.Timeouts.Abort, cancellationToken).ConfigureAwait(false);
-            throw Broken(new FtpProtocolException($"the server sent a reply that answers nothing: {reply.ToString().Visible()}"));
+            throw Broken(new FtpProtocolException($"the server sent a reply that answers nothing: {reply.Shown()}"));
         }
         catch (FtpConnectionException e)
         {

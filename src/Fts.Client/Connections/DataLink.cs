@@ -10,16 +10,17 @@ internal sealed class DataLink : IDisposable
     private readonly Socket _socket;
     private readonly IPAddress _peer;
     private readonly Task? _connecting;
+    // Has no timer, and may fire after everyone has left: nothing to dispose.
+    private readonly CancellationTokenSource _failed = new();
     private Socket? _connected;
 
-    private DataLink(Socket socket, IPAddress peer, Task? connecting) => (_socket, _peer, _connecting) = (socket, peer, connecting);
+    private DataLink(Socket socket, IPAddress peer) => (_socket, _peer) = (socket, peer);
+
+    private DataLink(Socket socket, IPEndPoint endPoint, TimeSpan limit)
+        : this(socket, endPoint.Address) => _connecting = ConnectAsync(endPoint, limit);
 
     /// <summary>Starts connecting; the first packet leaves now, so that it travels together with the command sent next.</summary>
-    public static DataLink Connect(IPEndPoint endPoint)
-    {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        return new DataLink(socket, endPoint.Address, socket.ConnectAsync(endPoint));
-    }
+    public static DataLink Connect(IPEndPoint endPoint, TimeSpan limit) => new(new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endPoint, limit);
 
     /// <summary>Listens on a free port of an address of this side.</summary>
     public static DataLink Listen(IPAddress local, IPAddress peer)
@@ -27,20 +28,14 @@ internal sealed class DataLink : IDisposable
         var socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(local, 0));
         socket.Listen(1);
-        return new DataLink(socket, peer, connecting: null);
+        return new DataLink(socket, peer);
     }
+
+    /// <summary>Fires when connecting failed. A server that waits for the data connection before it answers would otherwise be waited for in vain.</summary>
+    public CancellationToken Failed => _failed.Token;
 
     /// <summary>Where the server is to connect to.</summary>
     public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
-
-    /// <summary>Throws when it is known already that there will be no connection, before a command is wasted on it.</summary>
-    public void ThrowIfRefused()
-    {
-        if (_connecting is { IsFaulted: true })
-        {
-            throw Failed(_connecting.Exception!.InnerException!);
-        }
-    }
 
     /// <summary>Waits for the connection and hands its socket over.</summary>
     /// <exception cref="FtpConnectionException">There is none.</exception>
@@ -63,16 +58,16 @@ internal sealed class DataLink : IDisposable
         }
         catch (SocketException e)
         {
-            throw Failed(e);
+            throw new FtpConnectionException(FtpConnectionPhase.OpenData, $"cannot open the data connection: {e.Message}", e);
         }
     }
 
-    /// <summary>Closes what was not handed over.</summary>
+    /// <summary>Closes what was not handed over, by a reset: an orderly close would be an empty upload, complete, to a server that accepted already.</summary>
     public void Dispose()
     {
         if (!ReferenceEquals(_socket, _connected))
         {
-            _socket.Dispose();
+            Reset(_socket);
             // A connect that fails only now has nobody left to tell.
             _connecting?.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
@@ -93,6 +88,37 @@ internal sealed class DataLink : IDisposable
         }
     }
 
-    private static FtpConnectionException Failed(Exception exception) =>
-        new(FtpConnectionPhase.OpenData, $"cannot open the data connection: {exception.Message}", exception);
+    /// <summary>Closes a socket without the end of data that an orderly close would send.</summary>
+    public static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Closed already, by the other side or this one.
+        }
+
+        socket.Dispose();
+    }
+
+    private async Task ConnectAsync(IPEndPoint endPoint, TimeSpan limit)
+    {
+        using var deadline = new CancellationTokenSource(limit);
+        try
+        {
+            await _socket.ConnectAsync(endPoint, deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            await _failed.CancelAsync().ConfigureAwait(false);
+            throw new FtpTimeoutException(FtpConnectionPhase.OpenData, limit, e);
+        }
+        catch
+        {
+            await _failed.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 }

@@ -5,11 +5,11 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>Agrees with the server on where the next data connection is made (EPSV, PASV, EPRT, PORT).</summary>
-internal sealed class DataOpener(FtpConnection connection, ControlChannel control, FtpDataMode mode, ServerMemory memory)
+internal sealed class DataOpener(FtpConnection connection, ControlChannel control, FtpClientOptions options, ServerMemory memory)
 {
     /// <summary>A data connection in the making, which the caller disposes.</summary>
-    public async Task<DataLink> PrepareAsync(CancellationToken cancellationToken) => mode == FtpDataMode.Passive
-        ? DataLink.Connect(new IPEndPoint(control.Peer.Address, await PassivePortAsync(cancellationToken).ConfigureAwait(false)))
+    public async Task<DataLink> PrepareAsync(CancellationToken cancellationToken) => options.DataMode == FtpDataMode.Passive
+        ? DataLink.Connect(new IPEndPoint(control.Peer.Address, await PassivePortAsync(cancellationToken).ConfigureAwait(false)), options.Timeouts.Connect)
         : await ListenAsync(cancellationToken).ConfigureAwait(false);
 
     private async Task<int> PassivePortAsync(CancellationToken cancellationToken)
@@ -63,5 +63,5 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
     /// <summary>A scope names an interface of this machine and means nothing to the other side.</summary>
     private static IPAddress WithoutScope(IPAddress address) => new(address.GetAddressBytes());
 
-    private static FtpProtocolException Nonsense(Reply reply) => new($"the server's passive reply names no port: {reply.ToString().Visible()}");
+    private static FtpProtocolException Nonsense(Reply reply) => new($"the server's passive reply names no port: {reply.Shown()}");
 }

@@ -20,7 +20,7 @@ public sealed class FtpConnection : IAsyncDisposable
     private FtpConnection(ControlChannel control, FtpClientOptions options, ServerMemory memory)
     {
         (_control, Options, Memory) = (control, options, memory);
-        _opener = new DataOpener(this, control, options.DataMode, memory);
+        _opener = new DataOpener(this, control, options, memory);
         Log = options.LoggerFactory?.CreateLogger(typeof(FtpConnection)) ?? NullLogger.Instance;
     }
 
@@ -118,7 +118,6 @@ public sealed class FtpConnection : IAsyncDisposable
             }
         }
 
-        link.ThrowIfRefused();
         await _control.WriteAsync(command, cancellationToken).ConfigureAwait(false);
         // From here the server may be transferring: until the final reply is read, this stream stands for it, and disposing of it aborts.
         FtpDataStream data = _data = new FtpDataStream(this, command, direction);
@@ -129,6 +128,7 @@ public sealed class FtpConnection : IAsyncDisposable
         }
         catch
         {
+            link.Dispose();
             await data.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -241,7 +241,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
             if (!reply.IsPreliminary)
             {
-                throw new FtpConnectionException(FtpConnectionPhase.Greeting, $"the server refuses the connection: {reply}") { Reply = reply };
+                throw new FtpConnectionException(FtpConnectionPhase.Greeting, $"the server refuses the connection: {reply.Shown()}") { Reply = reply };
             }
         }
 

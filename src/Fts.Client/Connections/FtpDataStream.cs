@@ -121,7 +121,23 @@ public sealed class FtpDataStream : Stream
     /// <summary>Reads the reply to the command and meets the server.</summary>
     internal async Task OpenAsync(DataLink link, CancellationToken cancellationToken)
     {
-        Reply reply = await _connection.ReadReplyAsync(FtpConnectionPhase.Reply, _connection.Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+        Reply reply;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, link.Failed);
+        try
+        {
+            reply = await _connection.ReadReplyAsync(FtpConnectionPhase.Reply, _connection.Options.Timeouts.Reply, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Throws the reason why there will be no data connection.
+            await MeetAsync(link, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+
         if (!reply.IsPreliminary)
         {
             // It is the final reply: nothing is left to abort.
@@ -133,7 +149,7 @@ public sealed class FtpDataStream : Stream
         }
 
         Preliminary = reply;
-        _socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+        await MeetAsync(link, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Closes without a word: whoever cannot wait for the abort gives the whole connection up.</summary>
@@ -175,6 +191,19 @@ public sealed class FtpDataStream : Stream
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    private async Task MeetAsync(DataLink link, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpConnectionException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
+        {
+            // The server accepted and took it back at once: it knows why, and says so.
+            throw await BrokenAsync(reset, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private Socket Usable(FtpDataDirection direction)
     {
         ObjectDisposedException.ThrowIf(_released, this);
@@ -215,14 +244,14 @@ public sealed class FtpDataStream : Stream
         CloseHard();
         Reply reply = await CompleteAsync(cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion
-            ? new FtpConnectionException(FtpConnectionPhase.Transfer, $"the data connection broke ({exception.Message}), although the server says {reply}", exception)
+            ? new FtpConnectionException(FtpConnectionPhase.Transfer, $"the data connection broke ({exception.Message}), although the server says {reply.Shown()}", exception)
             : new FtpReplyException(reply, CommandText, exception);
     }
 
     private FtpProtocolException Unasked(Reply reply)
     {
         _connection.Break();
-        return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.ToString().Visible()}");
+        return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.Shown()}");
     }
 
     /// <summary>The end of the data, as the receiver of an upload takes it: complete.</summary>
@@ -250,16 +279,7 @@ public sealed class FtpDataStream : Stream
         if (_socket is { } socket)
         {
             _socket = null;
-            try
-            {
-                socket.LingerState = new LingerOption(enable: true, seconds: 0);
-            }
-            catch (SocketException)
-            {
-                // Already closed by the other side.
-            }
-
-            socket.Dispose();
+            DataLink.Reset(socket);
         }
     }
 

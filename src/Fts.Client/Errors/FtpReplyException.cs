@@ -10,7 +10,7 @@ public class FtpReplyException : FtpException
     /// <param name="command">The command it answers, password masked.</param>
     /// <param name="innerException">What went wrong on this side, when something did.</param>
     public FtpReplyException(Reply reply, string command, Exception? innerException = null)
-        : this(reply, command, $"{command.Visible()}: {reply}", innerException)
+        : this(reply, command, $"{command.Visible()}: {reply.Shown()}", innerException)
     {
     }
 
@@ -35,7 +35,7 @@ public sealed class FtpSignInException : FtpReplyException
     /// <param name="command">The command it answers, password masked.</param>
     /// <param name="userName">Who wanted in.</param>
     public FtpSignInException(Reply reply, string command, string userName)
-        : base(reply, command, $"sign-in as {userName.Visible()} refused: {reply}", null) => UserName = userName;
+        : base(reply, command, $"sign-in as {userName.Visible()} refused: {reply.Shown()}", null) => UserName = userName;
 
     /// <summary>Who wanted in.</summary>
     public string UserName { get; }

@@ -40,12 +40,14 @@ internal static class DataPortCommands
 
     public static ValueTask<Reply> ExtendedPortAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (HostPort.TryParseExtended(argument, out IPEndPoint target, out bool knownFamily))
+        bool isEndPoint = HostPort.TryParseExtended(argument, out IPEndPoint target, out bool knownFamily);
+        if (!isEndPoint && knownFamily)
         {
-            return new(ConnectTo(session, target));
+            return new(Replies.BadParameter);
         }
 
-        return new(knownFamily ? Replies.BadParameter : session.Local.AddressFamily == AddressFamily.InterNetwork ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
+        return new(isEndPoint && (session.Data.OnlyExtendedPassive || target.AddressFamily == session.Local.AddressFamily) ? ConnectTo(session, target)
+            : session.Local.AddressFamily == AddressFamily.InterNetwork ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
     }
 
     /// <summary>The peer's own address only, and no port that belongs to a system's services: a server is no one's tool for reaching others (RFC 2577 §3).</summary>

@@ -25,6 +25,11 @@ internal static class InformationCommands
             return new(Help);
         }
 
+        if (string.Equals(argument, "SITE", StringComparison.OrdinalIgnoreCase))
+        {
+            return new(SiteHelp);
+        }
+
         var words = new Command(argument.ToUpperInvariant(), "");
         CommandRow? row = argument.Contains(' ', StringComparison.Ordinal)
             ? CommandTable.Rows.FirstOrDefault(row => row.Verb == words.Verb)
@@ -46,13 +51,13 @@ internal static class InformationCommands
         string value = words.Length > 1 ? words[1] : "";
         switch (words[0].ToUpperInvariant())
         {
-            case "UTF8" or "UTF-8" when !string.Equals(value, "OFF", StringComparison.OrdinalIgnoreCase):
+            case "UTF8" or "UTF-8" when value.ToUpperInvariant() is "" or "ON":
                 return new(Replies.Done);
             case "MLST":
                 session.Facts = MachineFactNames.Parse(value);
                 return new(new Reply(ReplyCode.Okay, $"MLST OPTS {MachineFactNames.List(session.Facts)}".TrimEnd()));
             default:
-                return new(Replies.ParameterNotImplemented);
+                return new(Replies.BadParameter); // RFC 2389 §4 knows 501 for every lasting refusal, and no 504
         }
     }
 
@@ -92,13 +97,22 @@ internal static class InformationCommands
         line[0] = (byte)' '; // no name can look like the reply's end
         session.Channel.Queue("213-Status:\r\n"u8);
         int queued = 0;
-        await foreach (FileEntry entry in selection.Entries.WithCancellation(cancellationToken))
+        try
         {
-            session.Channel.Queue(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now)));
-            if (++queued % 512 == 0)
+            await foreach (FileEntry entry in selection.Entries.WithCancellation(cancellationToken))
             {
-                await session.Channel.FlushAsync(cancellationToken);
+                session.Channel.Queue(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now)));
+                if (++queued % 512 == 0)
+                {
+                    await session.Channel.FlushAsync(cancellationToken);
+                }
             }
+        }
+        catch (StoreException e)
+        {
+            // The reply has begun and can end with its own code only (RFC 959 §4.2).
+            Log.StoreRefused(session.Server.Options.Logger, session.Id, "STAT", e.Error, e.Message);
+            return new Reply(ReplyCode.FileStatus, "The listing broke off.");
         }
 
         return new Reply(ReplyCode.FileStatus, "End.");

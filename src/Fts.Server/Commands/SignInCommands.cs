@@ -6,6 +6,8 @@ namespace Fts.Server.Commands;
 /// <summary>Who is there (RFC 959 §4.1.1).</summary>
 internal static class SignInCommands
 {
+    private const int MaxDoublings = 6;
+
     /// <summary>Begins a sign-in, and ends the one before: nothing of it is left for the next user.</summary>
     public static ValueTask<Reply> UserAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -49,7 +51,7 @@ internal static class SignInCommands
         }
 
         Log.SignInRefused(options.Logger, session.Id, userName.Visible(), session.Peer.Address);
-        await Task.Delay(options.RefusalDelay * Math.Pow(2, session.RefusedSignIns), cancellationToken);
+        await Task.Delay(options.RefusalDelay * (1 << Math.Min(session.RefusedSignIns, MaxDoublings)), cancellationToken);
         if (++session.RefusedSignIns < options.MaxSignInAttempts)
         {
             return Replies.Refused;

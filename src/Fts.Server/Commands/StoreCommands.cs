@@ -48,6 +48,13 @@ internal static class StoreCommands
             return Replies.Incomplete;
         }
 
+        if (session.IsPeerGone)
+        {
+            // A killed client's connections all end in good order: that this one did then tells nothing about the file.
+            Log.BrokeOff(session.Server.Options.Logger, session.Id, transfer.Description.Visible(), transfer.Bytes, "the client has gone");
+            return Replies.TransferAborted;
+        }
+
         await file.CommitAsync(cancellationToken);
         Log.Transferred(session.Server.Options.Logger, session.Id, "stored", path.Value, transfer.Bytes, Environment.TickCount64 - transfer.StartedAt);
         return new Reply(ReplyCode.TransferComplete, $"Stored, {transfer.Bytes} bytes received.");

@@ -73,6 +73,20 @@ internal sealed class Transfer(string description) : IDisposable
             }
 
             End = end;
+        }
+
+        try
+        {
+            // Before the connection is shut down: an upload's engine takes that for the peer's end, and must then find the token cancelled.
+            _cancellation.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself in this moment.
+        }
+
+        lock (_lock)
+        {
             try
             {
                 _data?.Shutdown(SocketShutdown.Both);
@@ -81,15 +95,6 @@ internal sealed class Transfer(string description) : IDisposable
             {
                 // Already closed by its peer or its engine: nothing waits on it.
             }
-        }
-
-        try
-        {
-            _cancellation.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // It ended by itself in this moment.
         }
     }
 

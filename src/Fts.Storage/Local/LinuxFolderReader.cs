@@ -55,7 +55,8 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
     private unsafe void Add(List<FileEntry> batch, byte* pointer)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(pointer);
-        if (bytes.SequenceEqual("."u8) || bytes.SequenceEqual(".."u8) || bytes.Length > StorePath.MaxNameBytes || bytes.ContainsAny((byte)'\r', (byte)'\n') || !Utf8.IsValid(bytes))
+        if (bytes.SequenceEqual("."u8) || bytes.SequenceEqual(".."u8)
+            || bytes.Length > StorePath.MaxNameBytes || bytes.ContainsAny((byte)'\r', (byte)'\n') || !Utf8.IsValid(bytes))
         {
             return;
         }

@@ -53,12 +53,12 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>The entries can be read once; whoever does not read them leaves the folder's handle to the finalizer.</remarks>
     public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.DemandAddressable(folder);
-        return ReadEntries(_root.OpenFolder(folder), cancellationToken);
+        _root.OpenFolder(folder).Dispose();
+        return ReadEntries(folder, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -151,19 +151,22 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         return committed is null ? 0 : ContentCopy.Copy(committed, pending.Handle, cancellationToken);
     }
 
-    private static async IAsyncEnumerable<FileEntry> ReadEntries(
-        IFolderReader reader, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <summary>
+    /// The next batch is read while the caller deals with this one: on a disk in memory, asking the kernel about each name takes about as long as
+    /// writing it down for a client.
+    /// </summary>
+    /// <summary>Opens the folder when the first entry is asked for: entries that nobody reads must not hold a handle that nobody closes.</summary>
+    private async IAsyncEnumerable<FileEntry> ReadEntries(
+        StorePath folder, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using (reader)
+        using IFolderReader reader = _root.OpenFolder(folder);
+        var batch = new List<FileEntry>();
+        while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
         {
-            var batch = new List<FileEntry>();
-            while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
+            foreach (FileEntry entry in batch)
             {
-                foreach (FileEntry entry in batch)
-                {
-                    opened.ThrowIfCancellationRequested();
-                    yield return entry;
-                }
+                opened.ThrowIfCancellationRequested();
+                yield return entry;
             }
         }
     }

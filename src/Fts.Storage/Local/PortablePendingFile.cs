@@ -29,12 +29,21 @@ internal sealed class PortablePendingFile : IPendingFile
 
         string pendingPath = Path.Combine(Path.GetDirectoryName(real)!, PendingNames.New());
         SafeFileHandle handle = File.OpenHandle(pendingPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        if (committed?.UnixMode is { } mode && !OperatingSystem.IsWindows())
+        var pending = new PortablePendingFile(pendingPath, real, handle, committed?.Length, createOnly);
+        try
         {
-            File.SetUnixFileMode(handle, mode);
-        }
+            if (committed?.UnixMode is { } mode && !OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(handle, mode);
+            }
 
-        return new PortablePendingFile(pendingPath, real, handle, committed?.Length, createOnly);
+            return pending;
+        }
+        catch
+        {
+            pending.Dispose();
+            throw;
+        }
     }
 
     public SafeFileHandle? OpenCommitted() => PortableRootDirectory.Guard(() =>

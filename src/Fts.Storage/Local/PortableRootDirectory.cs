@@ -144,9 +144,14 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
         Guard(() =>
         {
-            // Directory.Move is the call that takes a link to a folder for the link it is.
-            if (moved.Kind == EntryKind.Folder || (File.GetAttributes(from).HasFlag(FileAttributes.Directory) && there is null))
+            // Directory.Move is the call that takes a link to a folder for the link it is, and it never replaces.
+            if (File.GetAttributes(from).HasFlag(FileAttributes.Directory))
             {
+                if (there is { Kind: not EntryKind.Folder })
+                {
+                    File.Delete(to);
+                }
+
                 Directory.Move(from, to);
             }
             else

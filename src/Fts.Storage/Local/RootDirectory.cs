@@ -94,7 +94,9 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>A link that stays inside is written through: what it leads to is replaced, beside which the pending file lies. One that leads nowhere or out is refused.</summary>
+    /// <summary>
+    /// A link that stays inside is written through: what it leads to is replaced, beside which the pending file lies. One that leads nowhere or out is refused.
+    /// </summary>
     public IPendingFile OpenPending(StorePath path, bool createOnly)
     {
         string folder = RelativeOf(path.Parent), name = path.Name;
@@ -211,7 +213,10 @@ internal sealed class RootDirectory : IRootDirectory
         return true;
     }
 
-    /// <summary>Renames one component of an open folder; 0, or the error. Without replacing, a file system that cannot do so in one call is asked for a second name and rid of the first.</summary>
+    /// <summary>
+    /// Renames one component of an open folder; 0, or the error. A file system that knows no "without replacing" (EINVAL: NFS, FUSE) gives the file a second
+    /// name, which never replaces either, and then loses the first.
+    /// </summary>
     internal static int Rename(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, bool replace)
     {
         if (Renameat2(sourceFolder, source, targetFolder, target, replace ? 0 : RENAME_NOREPLACE) == 0)

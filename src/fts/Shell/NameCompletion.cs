@@ -6,7 +6,7 @@ namespace Fts.Cli;
 
 /// <summary>
 /// What Tab offers: commands at the start of a line, then the names that the command takes. A folder of the server is listed once and remembered for
-/// some seconds.
+/// some seconds, at most until the next command.
 /// </summary>
 internal sealed class NameCompletion(Shell shell)
 {
@@ -16,6 +16,9 @@ internal sealed class NameCompletion(Shell shell)
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
 
     private (string Path, DateTime At, List<FtpEntry> Entries)? _cache;
+
+    /// <summary>A command has run, and may have changed what there is.</summary>
+    public void Forget() => _cache = null;
 
     /// <summary>The possible ends of a line up to the cursor.</summary>
     public async Task<Completion?> CompleteAsync(string line)

@@ -18,10 +18,10 @@ internal static class SessionCommands
         foreach (ShellCommand command in ShellCommands.All)
         {
             string others = command.Names.Length > 1 ? $" (also {string.Join(", ", command.Names[1..])})" : "";
-            shell.Terminal.Data($"  {command.Usage,-22}{command.Does}{others}");
+            shell.Terminal.Data($"  {command.Usage,-24}{command.Does}{others}");
         }
 
-        shell.Terminal.Data("  !COMMAND              run a command on this machine");
+        shell.Terminal.Data("  !COMMAND                run a command on this machine");
         try
         {
             Reply reply = await shell.Client.SendAsync("HELP", null, cancellationToken);

@@ -1,4 +1,5 @@
 using Fts.Client;
+using Fts.Protocol;
 
 namespace Fts.Cli;
 
@@ -66,7 +67,13 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
             return ExitCode.Done;
         }
 
-        CancellationToken cancellationToken = interrupts.Begin();
+        ExitCode code = await RunCommandAsync(trimmed, interrupts.Begin());
+        // At a terminal a Ctrl-C that came too late has done no harm; a script is to stop all the same.
+        return interrupts.End() && code == ExitCode.Done && !terminal.IsInteractive ? ExitCode.Interrupted : code;
+    }
+
+    private async Task<ExitCode> RunCommandAsync(string trimmed, CancellationToken cancellationToken)
+    {
         try
         {
             if (trimmed.StartsWith('!'))
@@ -82,10 +89,6 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
         {
             // Whatever a command throws ends that command, not the session.
             return Show(e, trimmed);
-        }
-        finally
-        {
-            interrupts.End();
         }
     }
 
@@ -115,7 +118,16 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
     private ExitCode Show(Exception e, string doing)
     {
         Failure failure = Failures.Of(e, doing, target);
-        terminal.Show(failure);
+        if (failure.Code == ExitCode.Interrupted)
+        {
+            // What the user wanted is no error.
+            terminal.Say(failure.What.Visible());
+        }
+        else
+        {
+            terminal.Show(failure);
+        }
+
         return failure.Code;
     }
 }

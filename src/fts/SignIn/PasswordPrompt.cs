@@ -7,11 +7,11 @@ internal static class PasswordPrompt
 {
     public static string Ask(Terminal terminal, string question)
     {
-        terminal.Write(question);
         var password = new StringBuilder();
         Console.TreatControlCAsInput = true;
         try
         {
+            terminal.Write(question);
             while (true)
             {
                 ConsoleKeyInfo key = Console.ReadKey(intercept: true);

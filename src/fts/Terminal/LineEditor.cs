@@ -34,11 +34,11 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
     {
         (_prompt, _cursor, _historyAt, _draft) = (prompt, 0, history.Count, "");
         _line.Clear();
-        Draw();
-        // While a line is edited Ctrl-C is a key; while a command runs it is a signal.
+        // While a line is edited Ctrl-C is a key; while a command runs it is a signal. Set first: keys may be typed ahead of the prompt.
         Console.TreatControlCAsInput = true;
         try
         {
+            Draw();
             while (true)
             {
                 LineEnd? end = await PressAsync(Console.ReadKey(intercept: true));

@@ -29,6 +29,7 @@ public sealed class HostileServerTests : IDisposable
         {
             "USER" => "331 \e[2Jwho",
             "PASS" => "230 in",
+            "TYPE" => "200 \x1b7",
             "FEAT" => "502 no",
             "QUIT" => "221 \a",
             _ => "550 \e]0;title\a no \u202esuch file",

@@ -60,6 +60,31 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_running_transfer_is_waited_for()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("1");
+        await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
+        server.Program.Signal(15);
+        await server.Program.SeesAsync("stopping: 1 connected");
+        await upload.FinishAsync("all of it");
+        Assert.Equal(0, await server.Program.ExitAsync());
+        Assert.Equal("all of it", server.Folder.Read("slow"));
+    }
+
+    [Fact]
+    public async Task A_second_signal_cuts_it_off_and_the_exit_code_says_so()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("1");
+        await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
+        server.Program.Signal(2);
+        await server.Program.SeesAsync("stopping: 1 connected");
+        server.Program.Signal(2);
+        Assert.Equal(130, await server.Program.ExitAsync());
+        Assert.Contains("cut off", server.Program.Messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("slow", server.Folder.Names);
+    }
+
+    [Fact]
     public async Task Connections_and_transfers_get_a_line_each()
     {
         await using RunningServer server = await RunningServer.StartAsync();

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
+
+// Signals, modes and pseudo-terminals are what is tested.
+[assembly: UnsupportedOSPlatform("windows")]
 
 namespace Fts.ProgramTests.Running;
 

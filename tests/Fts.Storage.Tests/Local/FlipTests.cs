@@ -56,7 +56,11 @@ public sealed class FlipTests
             await store.DeleteFileAsync(At("/way/secret"), Token);
             await store.PutAsync("/way/secret", "inside", Token);
         },
-        ["move out"] = async (store, _) => await store.RenameAsync(At("/mine"), At("/way/mine"), replace: true, Token),
+        ["move out"] = async (store, _) =>
+        {
+            await store.PutAsync("/mine", "mine", Token);
+            await store.RenameAsync(At("/mine"), At("/way/mine"), replace: true, Token);
+        },
         ["move in"] = async (store, _) =>
         {
             await store.RenameAsync(At("/way/secret"), At("/got"), replace: true, Token);

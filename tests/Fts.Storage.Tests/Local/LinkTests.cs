@@ -75,7 +75,9 @@ public sealed class LinkTests : IDisposable
     {
         using LocalFileStore store = Open(portable);
         await store.RenameAsync(At("/way"), At("/path"), replace: false, Token);
-        await store.DeleteFileAsync(At("/path"), Token);
+        await store.PutAsync("/taken", "", Token);
+        await store.RenameAsync(At("/path"), At("/taken"), replace: true, Token);
+        await store.DeleteFileAsync(At("/taken"), Token);
         await store.RenameAsync(At("/link"), At("/other"), replace: false, Token);
         await store.DeleteFileAsync(At("/other"), Token);
         Assert.Equal(["file", "folder"], Names(_folder.Path));

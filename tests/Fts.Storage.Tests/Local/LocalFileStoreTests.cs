@@ -121,7 +121,7 @@ public sealed class LocalFileStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Ids_tell_files_apart_and_hard_links_do_not()
+    public async Task Ids_tell_files_apart_and_a_link_has_that_of_its_file()
     {
         using var store = new LocalFileStore(_folder.Path);
         await store.PutAsync("/one", "", Token);

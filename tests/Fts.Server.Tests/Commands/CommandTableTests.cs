@@ -1,0 +1,111 @@
+using Fts.Server.Commands;
+
+namespace Fts.Server.Tests.Commands;
+
+/// <summary>What holds for every row, whichever rows there are.</summary>
+public sealed class CommandTableTests
+{
+    private static string Line(CommandRow row) => row.Has(Rules.Argument) ? $"{row.Verb} x" : row.Verb;
+
+    [Theory, OnEveryWire]
+    public async Task Every_login_row_answers_530_before_sign_in(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await using Conversation talk = await server.ConnectAsync();
+        await talk.PlayAsync("S: 220 *");
+        foreach (CommandRow row in CommandTable.Rows.Where(row => row.Has(Rules.Login)))
+        {
+            await talk.PlayAsync($"C: {Line(row)}\nS: 530 *\nC: {row.Verb}\nS: 530 *");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Every_argument_row_answers_501_with_its_usage_without_argument(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await using Conversation talk = await server.SignInAsync();
+        foreach (CommandRow row in CommandTable.Rows.Where(row => row.Has(Rules.Argument)))
+        {
+            await talk.PlayAsync($"C: {row.Verb}\nS: 501 *{row.Usage}*\nC: {row.Verb} \nS: 501 *");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Every_data_port_row_answers_425_without_a_data_port(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await using Conversation talk = await server.SignInAsync();
+        foreach (CommandRow row in CommandTable.Rows.Where(row => row.Has(Rules.DataPort)))
+        {
+            await talk.PlayAsync($"C: {Line(row)}\nS: 425 *");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Every_row_answers_the_same_to_lower_case(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        foreach (CommandRow row in CommandTable.Rows)
+        {
+            await using Conversation upper = await server.SignInAsync(), lower = await server.SignInAsync();
+            string asked = (await upper.AskAsync(row.Verb))[0], askedLow = (await lower.AskAsync(row.Verb.ToLowerInvariant()))[0];
+            Assert.Equal(asked[..4], askedLow[..4]);
+            Assert.False(asked.StartsWith("500", StringComparison.Ordinal), asked);
+        }
+    }
+
+    [Fact]
+    public void Every_row_tells_how_it_is_written()
+    {
+        Assert.All(CommandTable.Rows, row => Assert.StartsWith(row.Verb, row.Usage, StringComparison.Ordinal));
+        Assert.Distinct(CommandTable.Rows.Select(row => row.Verb));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Help_lists_every_row_and_explains_each(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await using Conversation talk = await server.SignInAsync();
+        string[] help = await talk.AskAsync("HELP");
+        Assert.StartsWith("214-", help[0], StringComparison.Ordinal);
+        string words = string.Join(' ', help) + " ";
+        foreach (CommandRow row in CommandTable.Rows)
+        {
+            Assert.Contains($" {row.Verb} ", words, StringComparison.Ordinal);
+            Assert.Equal([$"214 {row.Usage}"], await talk.AskAsync($"HELP {row.Verb.ToLowerInvariant()}"));
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Feat_lists_every_feature_once_and_nothing_else(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await using Conversation talk = await server.SignInAsync();
+        string[] features = await talk.AskAsync("FEAT");
+        Assert.StartsWith("211-", features[0], StringComparison.Ordinal);
+        Assert.Equal(
+            CommandTable.Rows.Where(row => row.Feature is not null).Select(row => " " + row.Feature!),
+            features[1..^1].Select(line => line.StartsWith(" MLST ", StringComparison.Ordinal) ? " MLST" : line));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_gate_that_refuses_leaves_the_session_as_it_was(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await server.WriteAsync("/a", "hello");
+        await server.PlayAsync("""
+            C: RETR a
+            S: 425 *
+            C: CWD
+            S: 501 *
+            C: PWD
+            S: 257 "/" *
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< hello
+            S: 226 *
+            """);
+    }
+}

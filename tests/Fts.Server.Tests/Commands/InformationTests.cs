@@ -1,0 +1,139 @@
+namespace Fts.Server.Tests.Commands;
+
+/// <summary>SYST, HELP, FEAT, OPTS, STAT, NOOP and SITE.</summary>
+public sealed class InformationTests
+{
+    [Theory, OnEveryWire]
+    public async Task What_a_server_tells_strangers(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await server.PlayFromGreetingAsync("""
+            S: 220 *
+            C: SYST
+            S: 215 UNIX Type: L8
+            C: NOOP
+            S: 200 *
+            C: FEAT
+            S: 211-*
+            S:  TVFS
+            S: ...
+            S: 211 *
+            C: OPTS UTF8 ON
+            S: 200 *
+            C: HELP RETR
+            S: 214 RETR <file>
+            C: STAT
+            S: 211-*
+            S: ...
+            S:  Not signed in
+            S: ...
+            S: 211 *
+            C: STAT /
+            S: 530 *
+            C: ABOR
+            S: 226 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public Task Opts_takes_utf8_on_and_refuses_what_it_does_not_know(Wire wire) => TestServer.PlayAsync(wire, """
+        C: OPTS UTF8
+        S: 200 *
+        C: opts utf-8 on
+        S: 200 *
+        C: OPTS UTF8 OFF
+        S: 501 *
+        C: OPTS UTF8 maybe
+        S: 501 *
+        C: OPTS RETR x
+        S: 501 *
+        C: OPTS nonsense
+        S: 501 *
+        """);
+
+    [Theory, OnEveryWire]
+    public Task Help_knows_site_and_tells_what_it_does_not_know(Wire wire) => TestServer.PlayAsync(wire, """
+        C: HELP SITE
+        S: 214-SITE commands:
+        S:  SITE HELP
+        S: 214 *
+        C: SITE HELP
+        S: 214-SITE commands:
+        S:  SITE HELP
+        S: 214 *
+        C: site help
+        S: 214-SITE commands:
+        S: ...
+        S: 214 *
+        C: HELP nonsense
+        S: 502 *
+        C: HELP SITE nonsense
+        S: 502 *
+        C: SITE nonsense
+        S: 500 *
+        C: SITE
+        S: 500 *
+        """);
+
+    [Theory, OnEveryWire]
+    public Task Stat_tells_how_the_session_stands(Wire wire) => TestServer.PlayAsync(wire, $"""
+        C: STAT
+        S: 211-Status:
+        S:  Connected from {(wire == Wire.IPv4 ? "127.0.0.1" : "::1")}
+        S:  Signed in as anonymous
+        S:  Type image, mode stream, structure file
+        S:  No transfer running
+        S: 211 End.
+        """);
+
+    [Theory, OnEveryWire]
+    public Task Stat_with_a_path_lists_on_the_control_connection(Wire wire) => TestServer.PlayAsync(wire, """
+        C: STAT sub
+        S: 213-*
+        S:  -rw-r--r-- 1 ftp ftp            5 * 213 End.
+        S: 213 End.
+        C: STAT sub/213 End.
+        S: 213-*
+        S:  -rw-r--r-- * 213 End.
+        S: 213 End.
+        C: STAT -la sub
+        S: 213-*
+        S:  * 213 End.
+        S: 213 End.
+        C: STAT *u*
+        S: 213-*
+        S:  d* sub
+        S: 213 *
+        C: STAT missing
+        S: 550 *
+        C: CWD empty
+        S: 250 *
+        C: STAT -a
+        S: 213-*
+        S: 213 *
+        """, ("/sub/213 End.", "12345"), ("/empty/", ""));
+
+    [Theory, OnEveryWire]
+    public async Task Every_feature_announced_works(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/ä", "hello"));
+        await using Conversation talk = await server.SignInAsync();
+        string[] features = (await talk.AskAsync("FEAT"))[1..^1];
+        foreach (string feature in features.Select(line => line.Trim().Split(' ')[0]))
+        {
+            await talk.PlayAsync(feature switch
+            {
+                "TVFS" => "C: CWD /./\nS: 250 *",
+                "EPSV" => "C: EPSV\nS: 229 *",
+                "EPRT" => "C: EPRT {EPRT}\nS: 200 *",
+                "REST" => "C: REST 4\nS: 350 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nD< o\nS: 226 *",
+                "MLST" => "C: MLST ä\nS: 250-*\nS: ...\nS: 250 *",
+                "SIZE" => "C: SIZE ä\nS: 213 5",
+                "MDTM" => "C: MDTM ä\nS: 213 *",
+                "MFMT" => "C: MFMT 20200101000000 ä\nS: 213 *",
+                "UTF8" => "C: OPTS UTF8 ON\nS: 200 *",
+                _ => throw new NotSupportedException($"{feature} has no proof here."),
+            });
+        }
+    }
+}

@@ -1,0 +1,141 @@
+namespace Fts.Server.Tests.Commands;
+
+/// <summary>RETR, and REST before it.</summary>
+public sealed class RetrieveTests
+{
+    [Theory, OnEveryWire]
+    public Task Retr_sends_the_file_and_tells_its_size(Wire wire) => TestServer.PlayAsync(wire, """
+        C: EPSV
+        S: 229 *
+        C: RETR sub/a file.txt
+        S: 150 *(5 bytes)*
+        D< h\r\n\0!
+        S: 226 *
+        C: CWD sub
+        S: 250 *
+        C: EPSV
+        S: 229 *
+        C: RETR ../../sub/./a file.txt
+        S: 150 *
+        D< h\r\n\0!
+        S: 226 *
+        C: EPSV
+        S: 229 *
+        C: RETR /empty
+        S: 150 *(0 bytes)*
+        D<
+        S: 226 *
+        """, ("/sub/a file.txt", "h\r\n\0!"), ("/empty", ""));
+
+    [Theory, OnEveryWire]
+    public Task Retr_of_what_is_no_file_answers_550(Wire wire) => TestServer.PlayAsync(wire, """
+        C: EPSV
+        S: 229 *
+        C: RETR missing
+        S: 550 *
+        C: RETR sub
+        S: 550 *
+        C: RETR sub/missing/a
+        S: 550 *
+        C: RETR sub/a/b
+        S: 550 *
+        C: RETR /
+        S: 550 *
+        C: RETR ../../../../../../etc/passwd
+        S: 550 *
+        C: RETR -la
+        S: 550 *
+        """, ("/sub/a", "x"));
+
+    [Theory, OnEveryWire]
+    public Task A_restart_begins_at_its_offset_once(Wire wire) => TestServer.PlayAsync(wire, """
+        C: REST 3
+        S: 350 *
+        C: EPSV
+        S: 229 *
+        C: NOOP
+        S: 200 *
+        C: RETR a
+        S: 150 *(2 bytes)*
+        D< lo
+        S: 226 *
+        C: EPSV
+        S: 229 *
+        C: RETR a
+        S: 150 *(5 bytes)*
+        D< hello
+        S: 226 *
+        C: EPSV
+        S: 229 *
+        C: REST 5
+        S: 350 *
+        C: RETR a
+        S: 150 *(0 bytes)*
+        D<
+        S: 226 *
+        """, ("/a", "hello"));
+
+    [Theory, OnEveryWire]
+    public Task A_restart_beyond_the_end_answers_554_and_is_forgotten(Wire wire) => TestServer.PlayAsync(wire, """
+        C: EPSV
+        S: 229 *
+        C: REST 6
+        S: 350 *
+        C: RETR a
+        S: 554 *
+        C: RETR a
+        S: 150 *
+        D< hello
+        S: 226 *
+        """, ("/a", "hello"));
+
+    [Theory, OnEveryWire]
+    public Task A_restart_does_not_outlive_the_command_after_it(Wire wire) => TestServer.PlayAsync(wire, """
+        C: EPSV
+        S: 229 *
+        C: REST 3
+        S: 350 *
+        C: RETR missing
+        S: 550 *
+        C: RETR a
+        S: 150 *
+        D< hello
+        S: 226 *
+        C: EPSV
+        S: 229 *
+        C: REST 3
+        S: 350 *
+        C: PWD
+        S: 257 *
+        C: RETR a
+        S: 150 *
+        D< hello
+        S: 226 *
+        C: EPSV
+        S: 229 *
+        C: REST 3
+        S: 350 *
+        C: REST 0
+        S: 350 *
+        C: RETR a
+        S: 150 *
+        D< hello
+        S: 226 *
+        """, ("/a", "hello"));
+
+    [Theory, OnEveryWire]
+    public Task A_restart_in_ascii_is_refused(Wire wire) => TestServer.PlayAsync(wire, """
+        C: TYPE A
+        S: 200 *
+        C: EPSV
+        S: 229 *
+        C: REST 1
+        S: 350 *
+        C: RETR a
+        S: 550 *
+        C: REST 1
+        S: 350 *
+        C: STOR a
+        S: 550 *
+        """, ("/a", "hello"));
+}

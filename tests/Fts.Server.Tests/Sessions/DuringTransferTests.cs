@@ -1,0 +1,158 @@
+namespace Fts.Server.Tests.Sessions;
+
+/// <summary>What is said while bytes are flowing.</summary>
+public sealed class DuringTransferTests
+{
+    private static async Task<Conversation> DownloadingAsync(TestServer server)
+    {
+        await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
+        Conversation talk = await server.SignInAsync();
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: RETR large
+            S: 150 *
+            """);
+        return talk;
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Stat_and_noop_are_answered_at_once(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await DownloadingAsync(server);
+        await talk.PlayAsync("""
+            C: STAT
+            S: 211-*
+            S: ...
+            S:  Transferring, * of 33554432 bytes so far: RETR large
+            S: 211 *
+            C: NOOP
+            S: 200 *
+            C: STAT /
+            S: 503 *
+            """);
+        Assert.Equal(32 * 1024 * 1024, (await talk.Data!.ReadToEndAsync()).Length);
+        await talk.PlayAsync("""
+            S: 226 *
+            C: STAT
+            S: 211-*
+            S: ...
+            S:  No transfer running
+            S: 211 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Stat_shows_an_upload_grow(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await server.SignInAsync();
+        await talk.PlayAsync("""
+            C: ALLO 10
+            S: 200 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ 12345
+            """);
+        string status;
+        do
+        {
+            status = string.Join('\n', await talk.AskAsync("STAT"));
+        }
+        while (!status.Contains("5 of 10 bytes", StringComparison.Ordinal));
+        await talk.PlayAsync("D> 67890\nS: 226 *");
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Any_other_line_waits_its_turn(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await DownloadingAsync(server);
+        await talk.PlayAsync("""
+            C: NOOP
+            S: 200 *
+            C> PWD\r\nNOOP\r\nnonsense\r\nSYST\r\n
+            """);
+        Assert.Equal(32 * 1024 * 1024, (await talk.Data!.ReadToEndAsync()).Length);
+        await talk.PlayAsync("""
+            S: 226 *
+            S: 257 *
+            S: 200 *
+            S: 500 *
+            S: 215 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Quit_waits_for_the_end(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await DownloadingAsync(server);
+        await talk.SendAsync("QUIT");
+        Assert.Equal(32 * 1024 * 1024, (await talk.Data!.ReadToEndAsync()).Length);
+        await talk.PlayAsync("""
+            S: 226 *
+            S: 221 *
+            S: (end)
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_line_that_waits_is_traced_once(Wire wire)
+    {
+        var lines = new List<string>();
+        await using TestServer server = new(wire, with: options => options with
+        {
+            Trace = trace =>
+            {
+                lock (lines)
+                {
+                    lines.Add(trace.Line);
+                }
+            },
+        });
+        await using Conversation talk = await DownloadingAsync(server);
+        await talk.SendAsync("PWD");
+        await talk.Data!.ReadToEndAsync();
+        await talk.PlayAsync("S: 226 *\nS: 257 *");
+        Assert.Single(lines, line => line == "PWD");
+        Assert.DoesNotContain(lines, line => line.Contains("example.org", StringComparison.Ordinal));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task An_http_verb_ends_the_session_after_the_transfer_with_a_word(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await DownloadingAsync(server);
+        await talk.SendAsync("POST / HTTP/1.1");
+        await talk.Data!.ReadToEndAsync();
+        await talk.PlayAsync("""
+            S: 226 *
+            S: 421 *
+            S: (end)
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Sessions_do_not_wait_for_one_another(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation first = await DownloadingAsync(server), second = await DownloadingAsync(server), third = await server.SignInAsync();
+        await third.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D> x
+            S: 226 *
+            """);
+        Assert.Equal(3, server.SessionCount);
+        Assert.Equal(32 * 1024 * 1024, (await second.Data!.ReadToEndAsync()).Length);
+        Assert.Equal(32 * 1024 * 1024, (await first.Data!.ReadToEndAsync()).Length);
+        await first.PlayAsync("S: 226 *");
+        await second.PlayAsync("S: 226 *");
+    }
+}

@@ -1,0 +1,112 @@
+namespace Fts.Server.Tests.Sessions;
+
+/// <summary>How many sessions there may be, and how long they may be silent.</summary>
+public sealed class LimitTests
+{
+    private const string TurnedAway = """
+        S: 421 *
+        S: (end)
+        """;
+
+    [Theory, OnEveryWire]
+    public async Task One_session_too_many_is_greeted_with_421_until_another_ends(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { MaxSessions = 2 });
+        await using Conversation first = await server.SignInAsync();
+        await using (Conversation second = await server.SignInAsync())
+        {
+            await server.PlayFromGreetingAsync(TurnedAway);
+            await second.PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
+        }
+
+        await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 2);
+        await using Conversation third = await server.SignInAsync();
+        await first.PlayAsync("C: NOOP\nS: 200 *");
+    }
+
+    [Theory, OnEveryWire]
+    public async Task One_address_too_often_is_greeted_with_421_until_another_ends(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { MaxSessionsPerAddress = 2 });
+        await using Conversation first = await server.SignInAsync();
+        await using (Conversation second = await server.SignInAsync())
+        {
+            await server.PlayFromGreetingAsync(TurnedAway);
+            await server.PlayFromGreetingAsync(TurnedAway);
+        }
+
+        await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 3);
+        await using Conversation third = await server.SignInAsync();
+        await server.PlayFromGreetingAsync(TurnedAway);
+    }
+
+    [Fact]
+    public async Task Another_address_is_counted_by_itself()
+    {
+        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1 });
+        await using Conversation first = await server.SignInAsync();
+        await using Conversation other = await server.ConnectAsync(System.Net.IPAddress.Parse("127.0.0.2"));
+        await other.PlayAsync("S: 220 *");
+    }
+
+    [Fact]
+    public async Task Being_turned_away_by_one_limit_does_not_lift_the_other()
+    {
+        // Four sessions in all, two from one address: those turned away for the first reason must not be taken off the second's count.
+        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessions = 4, MaxSessionsPerAddress = 2 });
+        var others = new List<Conversation>();
+        await using Conversation first = await server.SignInAsync(), second = await server.SignInAsync();
+        for (int i = 2; i <= 3; i++)
+        {
+            Conversation other = await server.ConnectAsync(System.Net.IPAddress.Parse($"127.0.0.{i}"));
+            await other.PlayAsync("S: 220 *");
+            others.Add(other);
+        }
+
+        await server.PlayFromGreetingAsync(TurnedAway);
+        await server.PlayFromGreetingAsync(TurnedAway);
+        await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 2);
+        foreach (Conversation other in others)
+        {
+            await other.PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
+            await other.DisposeAsync();
+        }
+
+        await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 4);
+        await server.PlayFromGreetingAsync(TurnedAway);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_silent_session_is_told_and_closed(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { IdleTimeout = TimeSpan.FromMilliseconds(500) });
+        await server.PlayAsync("""
+            S: 421 *
+            S: (end)
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_peer_that_does_not_sign_in_is_told_and_closed(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { SignInTimeout = TimeSpan.FromMilliseconds(500) });
+        await server.PlayFromGreetingAsync("""
+            S: 220 *
+            S: 421 *
+            S: (end)
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Beginning_again_and_again_buys_no_time(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { SignInTimeout = TimeSpan.FromMilliseconds(500) });
+        await using Conversation talk = await server.ConnectAsync();
+        string? reply = await talk.ReadLineAsync();
+        while (!reply!.StartsWith("421 ", StringComparison.Ordinal))
+        {
+            await talk.SendAsync("USER x");
+            reply = await talk.ReadLineAsync();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text;
+
+namespace Fts.Server.Tests.Sessions;
+
+/// <summary>What may stand on a line, and how long one may be.</summary>
+public sealed class LineTests
+{
+    [Theory, OnEveryWire]
+    public Task A_bare_line_feed_ends_a_line(Wire wire) => TestServer.PlayAsync(wire, """
+        C> NOOP\nPWD\nNOOP\r\n
+        S: 200 *
+        S: 257 *
+        S: 200 *
+        """);
+
+    [Theory, OnEveryWire]
+    public Task A_line_may_come_in_any_number_of_packets(Wire wire) => TestServer.PlayAsync(wire, """
+        C> P
+        C> WD
+        C> \r
+        C> \nNO
+        C> OP\r\n
+        S: 257 *
+        S: 200 *
+        """);
+
+    [Theory, OnEveryWire]
+    public async Task The_longest_line_is_taken_and_a_longer_one_answers_500(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await server.SignInAsync();
+        await talk.PlayAsync($"""
+            C: CWD {new string('/', 4092)}
+            S: 250 *
+            C: CWD {new string('/', 4093)}
+            S: 500 *
+            C> NOOP {new string('x', 4091)}\n
+            S: 200 *
+            C: NOOP {new string('x', 4092)}
+            S: 500 *
+            C: NOOP
+            S: 200 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_line_of_ten_megabytes_costs_no_memory_and_answers_500_once(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await server.SignInAsync();
+        byte[] part = Encoding.ASCII.GetBytes(new string('x', 1024 * 1024));
+        for (int i = 0; i < 10; i++)
+        {
+            await talk.SendAsync(part);
+        }
+
+        await talk.PlayAsync("""
+            C> \r\n
+            S: 500 *
+            C: NOOP
+            S: 200 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public Task What_is_no_command_answers_500(Wire wire) => TestServer.PlayAsync(wire, """
+        C:
+        S: 500 *
+        C:  NOOP
+        S: 500 *
+        C: NO\0OP
+        S: 500 *
+        C: N0OP
+        S: 500 *
+        C: \x1b[2J
+        S: 500 *
+        C: ABCDEFGHIJKLMNOPQRSTUVWXYZ
+        S: 500 *
+        C: XYZZY
+        S: 500 *
+        C: NOOP\0
+        S: 500 *
+        C: NOOP
+        S: 200 *
+        """);
+
+    [Theory, OnEveryWire]
+    public Task An_argument_that_is_not_utf8_answers_501(Wire wire) => TestServer.PlayAsync(wire, """
+        C: CWD \xe4
+        S: 501 *
+        C: CWD \xc0\xaf
+        S: 501 *
+        C: CWD \xed\xa0\x80
+        S: 501 *
+        C: PWD
+        S: 257 *
+        """);
+
+    [Theory, OnEveryWire]
+    public Task Telnet_sequences_are_taken_out(Wire wire) => TestServer.PlayAsync(wire, """
+        C: \xff\xf4\xff\xf2PWD
+        S: 257 *
+        C: P\xff\xfb\x01W\xff\xfe\x03D
+        S: 257 *
+        C: PWD\xff
+        S: 257 *
+        C: MKD a\xff\xf1b
+        S: 257 "/ab" *
+        C: MKD a\xff\xffb
+        S: 501 *
+        """);
+}

@@ -1,0 +1,77 @@
+namespace Fts.Server.Tests.Sessions;
+
+/// <summary>Commands sent before the replies to those before them.</summary>
+public sealed class PipelineTests
+{
+    [Theory, OnEveryWire]
+    public async Task Many_commands_in_one_packet_are_answered_in_order(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/sub/a", "x"));
+        await server.PlayFromGreetingAsync("""
+            C> USER anonymous\r\nPASS x\r\nTYPE I\r\nCWD sub\r\nPWD\r\nSIZE a\r\nnonsense\r\nRNFR a\r\nRNTO b\r\nSIZE b\r\nQUIT\r\nPWD\r\n
+            S: 220 *
+            S: 331 *
+            S: 230 *
+            S: 200 *
+            S: 250 *
+            S: 257 "/sub" *
+            S: 213 1
+            S: 500 *
+            S: 350 *
+            S: 250 *
+            S: 213 1
+            S: 221 *
+            S: (end)
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_thousand_commands_are_all_answered(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await server.SignInAsync();
+        Task sending = talk.SendAsync(Script.Bytes(string.Concat(Enumerable.Repeat("PWD\\r\\nNOOP\\r\\n", 1000))));
+        for (int i = 0; i < 1000; i++)
+        {
+            await talk.PlayAsync("S: 257 *\nS: 200 *");
+        }
+
+        await sending;
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Transfers_follow_one_another_in_one_packet(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
+        await using Conversation talk = await server.SignInAsync();
+        talk.ConnectsLate = true;
+        await talk.PlayAsync("""
+            C> EPSV\r\nRETR a\r\nEPSV\r\nRETR b\r\nPWD\r\n
+            S: 229 *
+            S: 150 *
+            D< first
+            S: 226 *
+            S: 229 *
+            S: 150 *
+            D< second
+            S: 226 *
+            S: 257 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Replies_are_complete_when_the_client_stops_speaking(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await server.ConnectAsync();
+        await talk.PlayAsync("C> USER ftp\\r\\nPASS x\\r\\nPWD\\r\\nunfinished");
+        talk.CloseSending();
+        await talk.PlayAsync("""
+            S: 220 *
+            S: 331 *
+            S: 230 *
+            S: 257 *
+            S: (end)
+            """);
+    }
+}

@@ -1,0 +1,136 @@
+using Fts.Accounts;
+using Fts.Storage;
+
+namespace Fts.Server.Tests.Sessions;
+
+/// <summary>How a store's refusals and failures look from outside: a fixed reply each, and never a word of theirs.</summary>
+public sealed class StoreErrorTests
+{
+    private static readonly Dictionary<StoreError, int> Replies = new()
+    {
+        [StoreError.NotFound] = 550, [StoreError.Denied] = 550, [StoreError.Exists] = 553, [StoreError.NotEmpty] = 550, [StoreError.NotAFile] = 550,
+        [StoreError.NotAFolder] = 550, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552, [StoreError.Busy] = 450, [StoreError.BadName] = 553,
+        [StoreError.BadOffset] = 554, [StoreError.Unavailable] = 451, [StoreError.NotSupported] = 550,
+    };
+
+    /// <summary>A command for every call to the store, the call that fails, and whether it fails only once bytes have come.</summary>
+    private static readonly (string Command, string Member, bool Uploads)[] Calls =
+    [
+        ("CWD a", "FindAsync", false), ("MKD a", "CreateFolderAsync", false), ("RMD a", "DeleteFolderAsync", false), ("DELE a", "DeleteFileAsync", false),
+        ("RNFR a", "FindAsync", false), ("SIZE a", "FindAsync", false), ("MDTM a", "FindAsync", false), ("MLST a", "FindAsync", false),
+        ("MFMT 20200101000000 a", "SetModifiedAsync", false), ("STAT a", "FindAsync", false), ("STAT /", "ListAsync", false), ("LIST", "ListAsync", false),
+        ("NLST", "ListAsync", false), ("MLSD", "ListAsync", false), ("RETR a", "OpenReadAsync", false), ("STOR a", "OpenWriteAsync", false),
+        ("APPE a", "OpenWriteAsync", false), ("STOU a", "OpenWriteAsync", false), ("STOR a", "WriteAsync", true), ("STOR a", "CommitAsync", true),
+    ];
+
+    [Theory, OnEveryWire]
+    public async Task Every_refusal_has_its_reply_whatever_the_verb(Wire wire)
+    {
+        Assert.Equal(Enum.GetValues<StoreError>().Order(), Replies.Keys.Order());
+        foreach ((StoreError error, int code) in Replies)
+        {
+            await FailAsync(wire, new StoreException(error, "secret /real/path"), code);
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public Task What_a_store_should_never_throw_answers_451_and_the_session_lives(Wire wire) =>
+        FailAsync(wire, new InvalidOperationException("secret /real/path"), 451);
+
+    private static async Task FailAsync(Wire wire, Exception fault, int code)
+    {
+        var store = new HookedStore();
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", "old");
+        await using Conversation talk = await server.SignInAsync();
+        foreach ((string command, string member, bool uploads) in Calls)
+        {
+            await talk.OpenDataAsync();
+            store.Fault = called => called == member ? fault : null;
+            await talk.SendAsync(command);
+            if (uploads)
+            {
+                await talk.PlayAsync("S: 150 *\nD> new");
+            }
+
+            string[] reply = await talk.ReadReplyAsync();
+            Assert.StartsWith($"{code} ", Assert.Single(reply), StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", reply[0], StringComparison.Ordinal);
+            store.Fault = null;
+        }
+
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< old
+            S: 226 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_listing_that_breaks_off_says_so(Wire wire)
+    {
+        var store = new HookedStore { Entries = Broken };
+        await using TestServer server = new(wire, store);
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: LIST
+            S: 150 *
+            S: 451 *
+            C: STAT /
+            S: 213-*
+            S: ...
+            S: 213 *
+            C: NOOP
+            S: 200 *
+            """);
+
+        static async IAsyncEnumerable<FileEntry> Broken()
+        {
+            await Task.Yield();
+            yield return new FileEntry("first", EntryKind.File, 1, DateTime.UnixEpoch);
+            throw new StoreException(StoreError.Unavailable, "secret");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task What_an_account_may_not_do_answers_550(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAccounts(Permissions.ReadOnly) });
+        await server.WriteAsync("/sub/a", "x");
+        await server.PlayAsync("""
+            C: CWD sub
+            S: 250 *
+            C: EPSV
+            S: 229 *
+            C: STOR b
+            S: 550 *
+            C: STOR a
+            S: 550 *
+            C: APPE a
+            S: 550 *
+            C: STOU
+            S: 550 *
+            C: DELE a
+            S: 550 *
+            C: RMD /sub
+            S: 550 *
+            C: MKD b
+            S: 550 *
+            C: MFMT 20200101000000 a
+            S: 550 *
+            C: RNFR a
+            S: 350 *
+            C: RNTO b
+            S: 550 *
+            C: RETR a
+            S: 150 *
+            D< x
+            S: 226 *
+            """);
+        Assert.Equal(["a"], await server.NamesAsync("/sub"));
+    }
+}

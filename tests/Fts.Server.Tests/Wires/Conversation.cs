@@ -1,0 +1,152 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Fts.Protocol;
+
+namespace Fts.Server.Tests;
+
+/// <summary>One control connection seen from the client, byte by byte, and the data connection that its last 227, 229, PORT or EPRT spoke of.</summary>
+internal sealed class Conversation : IAsyncDisposable
+{
+    private readonly Socket _socket;
+    private readonly byte[] _buffer = new byte[16 * 1024];
+    private readonly StringBuilder _transcript = new();
+    private int _start, _end;
+
+    private Conversation(Socket socket) => (_socket, Server) = (socket, ((IPEndPoint)socket.RemoteEndPoint!).Address);
+
+    /// <summary>Connect the data connection only when it is first used, not as soon as the server told where.</summary>
+    public bool ConnectsLate { get; set; }
+
+    public DataPeer? Data { get; private set; }
+
+    public IPAddress Server { get; }
+
+    public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from)
+    {
+        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (from is not null)
+        {
+            socket.Bind(new IPEndPoint(from, 0));
+        }
+
+        await socket.ConnectAsync(server, TestContext.Current.CancellationToken).InTime();
+        return new Conversation(socket);
+    }
+
+    public Task PlayAsync(string script) => Script.PlayAsync(this, script);
+
+    /// <summary>Sends a command and returns the reply to it.</summary>
+    public async Task<string[]> AskAsync(string command)
+    {
+        await SendAsync(command);
+        return await ReadReplyAsync();
+    }
+
+    public Task SendAsync(string line)
+    {
+        _transcript.AppendLine($"C: {line}");
+        return SendAsync(Encoding.UTF8.GetBytes(line + "\r\n"));
+    }
+
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, TestContext.Current.CancellationToken).InTime()..];
+        }
+    }
+
+    /// <summary>Sends one byte as urgent data, as the Telnet Synch signal is sent (RFC 854).</summary>
+    public void SendUrgent(byte value) => Assert.Equal(1, _socket.Send([value], SocketFlags.OutOfBand));
+
+    /// <summary>The lines of one whole reply as they came, and with 227 or 229 the data connection they tell of.</summary>
+    public async Task<string[]> ReadReplyAsync()
+    {
+        var lines = new List<string> { await ReadLineAsync() ?? throw Failure("A reply was expected, the server closed the connection.") };
+        Assert.Matches("^[1-5][0-9][0-9][ -]", lines[0]);
+        while (lines[0][3] == '-' && (lines.Count == 1 || !lines[^1].StartsWith(lines[0][..3] + " ", StringComparison.Ordinal)))
+        {
+            lines.Add(await ReadLineAsync() ?? throw Failure("The server closed the connection inside a reply."));
+        }
+
+        if (DataPeer.TargetIn(lines[^1], Server) is { } target)
+        {
+            Use(DataPeer.To(target));
+            if (!ConnectsLate)
+            {
+                await Data!.ConnectAsync();
+            }
+        }
+
+        return [.. lines];
+    }
+
+    /// <summary>Listens for an active data connection and returns where, as PORT or EPRT spell it.</summary>
+    public string Listen(bool extended)
+    {
+        Use(DataPeer.Listening(((IPEndPoint)_socket.LocalEndPoint!).Address, out IPEndPoint endPoint));
+        return extended ? HostPort.FormatExtended(endPoint) : HostPort.Format(endPoint);
+    }
+
+    /// <summary>Asks for a passive data port and connects to it.</summary>
+    public async Task<DataPeer> OpenDataAsync()
+    {
+        await PlayAsync("""
+            C: EPSV
+            S: 229 *
+            """);
+        return Data!;
+    }
+
+    public void CloseData()
+    {
+        Data?.Dispose();
+        Data = null;
+    }
+
+    /// <summary>Null at the orderly end of the connection.</summary>
+    public async Task<string?> ReadLineAsync()
+    {
+        using var line = new MemoryStream();
+        while (true)
+        {
+            int end = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+            line.Write(_buffer, _start, end < 0 ? _end - _start : end + 1);
+            _start = end < 0 ? _end : _start + end + 1;
+            if (end >= 0)
+            {
+                string text = Encoding.UTF8.GetString(line.ToArray());
+                _transcript.AppendLine($"S: {text.TrimEnd()}");
+                Assert.EndsWith("\r\n", text, StringComparison.Ordinal);
+                return text[..^2];
+            }
+
+            (_start, _end) = (0, await _socket.ReceiveAsync(_buffer, SocketFlags.None, TestContext.Current.CancellationToken).InTime());
+            if (_end == 0)
+            {
+                _transcript.AppendLine("S: (end)");
+                return line.Length == 0 ? null : throw Failure("The server closed the connection inside a line.");
+            }
+        }
+    }
+
+    /// <summary>Says that nothing more will be said, and goes on listening.</summary>
+    public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>A failed expectation, with everything that was said before.</summary>
+    public Exception Failure(string message) => new Xunit.Sdk.XunitException($"{message}\n--- the conversation so far:\n{_transcript}");
+
+    public ValueTask DisposeAsync()
+    {
+        CloseData();
+        _socket.Dispose();
+        return default;
+    }
+
+    private void Use(DataPeer data)
+    {
+        CloseData();
+        Data = data;
+    }
+}

@@ -1,0 +1,99 @@
+using Fts.Storage;
+using Fts.Storage.Memory;
+
+namespace Fts.Server.Tests;
+
+/// <summary>A store in memory that a test can make refuse, fail, or list what it likes.</summary>
+internal sealed class HookedStore : IFileStore
+{
+    private readonly MemoryFileStore _files = new();
+
+    /// <summary>Asked before every call, by the member's name; what it returns is thrown.</summary>
+    public Func<string, Exception?>? Fault { get; set; }
+
+    /// <summary>What every listing brings instead of the folder's entries.</summary>
+    public Func<IAsyncEnumerable<FileEntry>>? Entries { get; set; }
+
+    public ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Ask(nameof(FindAsync));
+        return _files.FindAsync(path, cancellationToken);
+    }
+
+    public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
+    {
+        Ask(nameof(ListAsync));
+        return Entries is null ? _files.ListAsync(folder, cancellationToken) : new(Entries());
+    }
+
+    public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Ask(nameof(OpenReadAsync));
+        return _files.OpenReadAsync(path, cancellationToken);
+    }
+
+    public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
+    {
+        Ask(nameof(OpenWriteAsync));
+        return new HookedWriter(this, await _files.OpenWriteAsync(path, start, cancellationToken));
+    }
+
+    public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Ask(nameof(CreateFolderAsync));
+        return _files.CreateFolderAsync(path, cancellationToken);
+    }
+
+    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Ask(nameof(DeleteFileAsync));
+        return _files.DeleteFileAsync(path, cancellationToken);
+    }
+
+    public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Ask(nameof(DeleteFolderAsync));
+        return _files.DeleteFolderAsync(path, cancellationToken);
+    }
+
+    public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
+    {
+        Ask(nameof(RenameAsync));
+        return _files.RenameAsync(source, target, replace, cancellationToken);
+    }
+
+    public ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    {
+        Ask(nameof(SetModifiedAsync));
+        return _files.SetModifiedAsync(path, modifiedUtc, cancellationToken);
+    }
+
+    private void Ask(string member)
+    {
+        if (Fault?.Invoke(member) is { } fault)
+        {
+            throw fault;
+        }
+    }
+
+    private sealed class HookedWriter(HookedStore store, IFileWriter inner) : IFileWriter
+    {
+        public long Start => inner.Start;
+
+        public Microsoft.Win32.SafeHandles.SafeFileHandle? Handle => inner.Handle;
+
+        public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            store.Ask(nameof(WriteAsync));
+            return inner.WriteAsync(offset, bytes, cancellationToken);
+        }
+
+        public ValueTask CommitAsync(CancellationToken cancellationToken)
+        {
+            store.Ask(nameof(CommitAsync));
+            return inner.CommitAsync(cancellationToken);
+        }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

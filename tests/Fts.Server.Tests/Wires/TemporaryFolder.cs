@@ -1,0 +1,9 @@
+namespace Fts.Server.Tests;
+
+/// <summary>A folder on disk that is gone after the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("fts-tests-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

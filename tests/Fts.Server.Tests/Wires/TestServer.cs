@@ -1,0 +1,148 @@
+using System.Net;
+using System.Text;
+using Fts.Accounts;
+using Fts.Storage;
+using Fts.Storage.Memory;
+
+namespace Fts.Server.Tests;
+
+/// <summary>A server in this process on a port of its own, with what was logged, and its store for setting up and looking after.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly FtpServer _server;
+
+    public TestServer(Wire wire, IFileStore? store = null, Func<FtpServerOptions, FtpServerOptions>? with = null)
+    {
+        Store = store ?? new MemoryFileStore();
+        var options = new FtpServerOptions
+        {
+            Store = Store,
+            Accounts = new AnonymousAccounts(Permissions.ReadWrite),
+            EndPoint = new IPEndPoint(wire.Loopback(), 0),
+            RefusalDelay = TimeSpan.Zero,
+            Logger = Log,
+        };
+        _server = new FtpServer(with is null ? options : with(options));
+        _server.Start();
+    }
+
+    public IFileStore Store { get; }
+
+    public RecordingLogger Log { get; } = new();
+
+    public IPEndPoint EndPoint => _server.EndPoint;
+
+    public int SessionCount => _server.SessionCount;
+
+    /// <summary>A server with these files; a name that ends in a slash is a folder.</summary>
+    public static async Task<TestServer> WithAsync(Wire wire, params (string Path, string Content)[] files)
+    {
+        var server = new TestServer(wire);
+        foreach ((string path, string content) in files)
+        {
+            await server.WriteAsync(path, content);
+        }
+
+        return server;
+    }
+
+    /// <summary>One conversation of a signed-in client with a server that has these files.</summary>
+    public static async Task PlayAsync(Wire wire, string script, params (string Path, string Content)[] files)
+    {
+        await using TestServer server = await WithAsync(wire, files);
+        await server.PlayAsync(script);
+    }
+
+    /// <summary>A connection whose greeting is still to be read.</summary>
+    public Task<Conversation> ConnectAsync(IPAddress? from = null) => Conversation.ConnectAsync(EndPoint, from);
+
+    /// <summary>A client signed in as anonymous, in image type.</summary>
+    public async Task<Conversation> SignInAsync()
+    {
+        Conversation talk = await ConnectAsync();
+        await talk.PlayAsync("""
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS me@example.org
+            S: 230 *
+            C: TYPE I
+            S: 200 *
+            """);
+        return talk;
+    }
+
+    /// <summary>One conversation of a signed-in client.</summary>
+    public async Task PlayAsync(string script)
+    {
+        await using Conversation talk = await SignInAsync();
+        await talk.PlayAsync(script);
+    }
+
+    /// <summary>One conversation of a client that has just connected.</summary>
+    public async Task PlayFromGreetingAsync(string script)
+    {
+        await using Conversation talk = await ConnectAsync();
+        await talk.PlayAsync(script);
+    }
+
+    public Task WriteAsync(string path, string content) => WriteAsync(path, Encoding.UTF8.GetBytes(content));
+
+    public async Task WriteAsync(string path, byte[] content)
+    {
+        StorePath target = StorePath.Root.Resolve(path)!.Value;
+        await MakeFolderAsync(path.EndsWith('/') ? target : target.Parent);
+        if (path.EndsWith('/'))
+        {
+            return;
+        }
+
+        await using IFileWriter file = await Store.OpenWriteAsync(target, WriteStart.Replace, CancellationToken.None);
+        await file.WriteAsync(0, content, CancellationToken.None);
+        await file.CommitAsync(CancellationToken.None);
+    }
+
+    /// <summary>What a file holds; null when there is none.</summary>
+    public async Task<string?> ReadAsync(string path)
+    {
+        StorePath target = StorePath.Root.Resolve(path)!.Value;
+        return await Store.FindAsync(target, CancellationToken.None) is null ? null : Encoding.UTF8.GetString(await ReadBytesAsync(path));
+    }
+
+    public async Task<byte[]> ReadBytesAsync(string path)
+    {
+        await using IFileReader file = await Store.OpenReadAsync(StorePath.Root.Resolve(path)!.Value, CancellationToken.None);
+        byte[] content = new byte[file.Length];
+        for (int read, at = 0; at < content.Length && (read = await file.ReadAsync(at, content.AsMemory(at), CancellationToken.None)) > 0;)
+        {
+            at += read;
+        }
+
+        return content;
+    }
+
+    /// <summary>The names in a folder, sorted.</summary>
+    public async Task<string[]> NamesAsync(string folder)
+    {
+        var names = new List<string>();
+        await foreach (FileEntry entry in await Store.ListAsync(StorePath.Root.Resolve(folder)!.Value, CancellationToken.None))
+        {
+            names.Add(entry.Name);
+        }
+
+        return [.. names.Order(StringComparer.Ordinal)];
+    }
+
+    public Task StopAsync(TimeSpan drain) => _server.StopAsync(drain, CancellationToken.None);
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task MakeFolderAsync(StorePath folder)
+    {
+        if (await Store.FindAsync(folder, CancellationToken.None) is null)
+        {
+            await MakeFolderAsync(folder.Parent);
+            await Store.CreateFolderAsync(folder, CancellationToken.None);
+        }
+    }
+}
