@@ -15,8 +15,7 @@ internal static class FtpTime
     public static bool TryParse(ReadOnlySpan<char> text, out DateTime utc)
     {
         utc = default;
-        if (text.Length < Length ||
-            !DateTime.TryParseExact(text[..Length], "yyyyMMddHHmmss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out utc))
+        if (text.Length < Length || !TryParseSeconds(text[..Length], out utc))
         {
             return false;
         }
@@ -40,5 +39,18 @@ internal static class FtpTime
 
         utc = utc.AddTicks(ticks);
         return true;
+    }
+
+    /// <summary>RFC 3659 §2.3 allows second 60, a leap second: it is taken as the one before, which every clock has.</summary>
+    private static bool TryParseSeconds(ReadOnlySpan<char> text, out DateTime utc)
+    {
+        Span<char> digits = stackalloc char[Length];
+        text.CopyTo(digits);
+        if (digits.EndsWith("60"))
+        {
+            "59".CopyTo(digits[^2..]);
+        }
+
+        return DateTime.TryParseExact(digits, "yyyyMMddHHmmss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out utc);
     }
 }

@@ -90,8 +90,7 @@ internal static class HostPort
         }
 
         ReadOnlySpan<char> host = text[parts[2]];
-        if (!TryParsePortNumber(text[parts[3]], out int port) || host.Contains('%') || !IPAddress.TryParse(host, out IPAddress? address) ||
-            (family == 1 ? address.AddressFamily != AddressFamily.InterNetwork || host.Count('.') != 3 : address.AddressFamily != AddressFamily.InterNetworkV6))
+        if (!TryParsePortNumber(text[parts[3]], out int port) || !IPAddress.TryParse(host, out IPAddress? address) || !IsPlain(host, address, family))
         {
             return false;
         }
@@ -99,6 +98,14 @@ internal static class HostPort
         endPoint = new IPEndPoint(address, port);
         return true;
     }
+
+    /// <summary>
+    /// IPAddress also takes octal and hexadecimal parts, fewer than four of them, brackets, ports and scopes; on the wire an address has one spelling
+    /// for everyone who checks it (RFC 2428 §2).
+    /// </summary>
+    private static bool IsPlain(ReadOnlySpan<char> host, IPAddress address, int family) => family == 1
+        ? address.AddressFamily == AddressFamily.InterNetwork && host.SequenceEqual(address.ToString())
+        : address.AddressFamily == AddressFamily.InterNetworkV6 && host.IndexOfAny('%', '[', ']') < 0;
 
     /// <summary>The argument of EPRT for an address and port.</summary>
     public static string FormatExtended(IPEndPoint endPoint) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -6,7 +7,10 @@ namespace Fts.Protocol;
 /// <summary>Text from a peer, made safe to show: control characters would let a name or a reply drive the terminal or forge a log line.</summary>
 public static class VisibleText
 {
-    /// <summary>The text with control, format and line-separating characters replaced by <c>\xNN</c> or <c>\uNNNN</c>; unchanged text is returned as it is.</summary>
+    /// <summary>
+    /// The text with control, format and line-separating characters, and halves of surrogate pairs, replaced by <c>\xNN</c>, <c>\uNNNN</c> or
+    /// <c>\UNNNNNNNN</c>; unchanged text is returned as it is.
+    /// </summary>
     public static string Visible(this string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -17,11 +21,14 @@ public static class VisibleText
         }
 
         var visible = new StringBuilder(text.Length + 16);
-        foreach (char c in text)
+        for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)
         {
-            _ = !IsHidden(c) ? visible.Append(c)
-                : c < 256 ? visible.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}")
-                : visible.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            int hidden = HiddenAtStart(rest, out int length);
+            _ = hidden < 0 ? visible.Append(rest[..length])
+                : hidden < 0x100 ? visible.Append(CultureInfo.InvariantCulture, $"\\x{hidden:x2}")
+                : hidden < 0x10000 ? visible.Append(CultureInfo.InvariantCulture, $"\\u{hidden:x4}")
+                : visible.Append(CultureInfo.InvariantCulture, $"\\U{hidden:x8}");
+            rest = rest[length..];
         }
 
         return visible.ToString();
@@ -29,18 +36,29 @@ public static class VisibleText
 
     private static bool ContainsHidden(this ReadOnlySpan<char> text)
     {
-        foreach (char c in text)
+        while (!text.IsEmpty)
         {
-            if (IsHidden(c))
+            if (HiddenAtStart(text, out int length) >= 0)
             {
                 return true;
             }
+
+            text = text[length..];
         }
 
         return false;
     }
 
-    /// <summary>Format characters include the bidirectional overrides that make a name read as another.</summary>
-    private static bool IsHidden(char c) =>
-        char.IsControl(c) || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    /// <summary>The code point at the start when it must not be shown; -1 when it may be. Format characters include the bidirectional overrides that make a name read as another.</summary>
+    private static int HiddenAtStart(ReadOnlySpan<char> text, out int length)
+    {
+        if (Rune.DecodeFromUtf16(text, out Rune rune, out length) != OperationStatus.Done)
+        {
+            return text[0];
+        }
+
+        return Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            ? rune.Value
+            : -1;
+    }
 }

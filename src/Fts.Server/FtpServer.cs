@@ -183,18 +183,36 @@ public sealed class FtpServer : IAsyncDisposable
             return;
         }
 
-        IPAddress address = session.Peer.Address;
-        int fromAddress = _perAddress.AddOrUpdate(address, 1, (_, count) => count + 1); // counted whether welcome or not: its end is
-        bool full = _sessions.Count >= Options.MaxSessions || fromAddress > Options.MaxSessionsPerAddress;
-        Log.Connected(Options.Logger, id, session.Peer);
-        if (full)
+        if (_sessions.Count >= Options.MaxSessions || _perAddress.GetValueOrDefault(session.Peer.Address) >= Options.MaxSessionsPerAddress)
         {
-            session.End(Replies.TooManySessions);
+            _ = TurnAwayAsync(session);
+            return;
         }
 
-        var started = new TaskCompletionSource();
-        _sessions[id] = (session, started.Task);
-        _ = ServeAsync(session, started);
+        Log.Connected(Options.Logger, id, session.Peer);
+        _perAddress.AddOrUpdate(session.Peer.Address, 1, (_, count) => count + 1);
+        var ended = new TaskCompletionSource();
+        _sessions[id] = (session, ended.Task);
+        _ = ServeAsync(session, ended);
+    }
+
+    /// <summary>Says so and closes at once: who is turned away takes no place, however long it would stay.</summary>
+    private async Task TurnAwayAsync(Session session)
+    {
+        Log.TurnedAway(Options.Logger, session.Id, session.Peer);
+        try
+        {
+            session.Queue(Replies.TooManySessions);
+            using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await session.Channel.FlushAsync(budget.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // It did not wait for the answer.
+        }
+
+        await session.Channel.DisposeAsync();
+        session.Dispose();
     }
 
     private async Task ServeAsync(Session session, TaskCompletionSource ended)

@@ -33,8 +33,8 @@ public sealed record FtpServerOptions
     /// <summary>How long a signed-in session may stay silent with no transfer running. Default: 15 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>How long a transfer may go without a byte, or its peer stay away, before it is ended. Default: 60 s.</summary>
-    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>How long a transfer may go without a byte, or its peer stay away, before it is ended. Default: 2 min.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>The delay before the first refused sign-in is answered; it doubles with each further one of the session, six times at most. Default: 1 s.</summary>
     public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromSeconds(1);

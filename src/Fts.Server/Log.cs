@@ -13,6 +13,9 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "[{Session}] disconnected")]
     public static partial void Disconnected(ILogger logger, long session);
 
+    [LoggerMessage(16, LogLevel.Warning, "[{Session}] turned away, too many connections: {Peer}")]
+    public static partial void TurnedAway(ILogger logger, long session, IPEndPoint peer);
+
     [LoggerMessage(3, LogLevel.Information, "[{Session}] signed in as {User}")]
     public static partial void SignedIn(ILogger logger, long session, string user);
 

@@ -50,7 +50,7 @@ internal static class Replies
     public static readonly Reply DataConnectionLost = new(ReplyCode.TransferAborted, "The data connection broke; the transfer is not complete.");
     public static readonly Reply TransferAborted = new(ReplyCode.TransferAborted, "Transfer aborted.");
     public static readonly Reply TransferStalled = new(ReplyCode.TransferAborted, "No data moved for too long; transfer aborted.");
-    public static readonly Reply Incomplete = new(ReplyCode.LocalError, "Fewer bytes came than were announced; nothing was stored.");
+    public static readonly Reply Incomplete = new(ReplyCode.LocalError, "Not as many bytes came as were announced; nothing was stored.");
     public static readonly Reply LocalError = new(ReplyCode.LocalError, "The server failed to do this.");
 
     public static readonly Reply LineTooLong = new(ReplyCode.SyntaxError, "Line too long.");

@@ -14,6 +14,7 @@ namespace Fts.Server;
 internal sealed class SessionLoop(Session session)
 {
     private readonly FtpServerOptions _options = session.Server.Options;
+    private readonly CommandFinder _commands = new(session);
     private Task<Reply>? _transfer;
     private Task<LineRead>? _read;
 
@@ -26,11 +27,7 @@ internal sealed class SessionLoop(Session session)
                 await SecureAsync();
             }
 
-            if (session.Farewell is null)
-            {
-                session.Queue(session.Server.Greeting);
-            }
-
+            session.Queue(session.Server.Greeting);
             while (session.Next != Next.Close)
             {
                 LineRead line = await ReadAsync();
@@ -118,13 +115,13 @@ internal sealed class SessionLoop(Session session)
         // Begun beside a transfer: what was queued since then would wait for the peer's next word.
         await session.Channel.FlushAsync(session.Ending);
         LineRead line = await _read;
-        _read = null;
+        (_read, session.HasLineWaiting) = (null, false);
         return line;
     }
 
     private async ValueTask ObeyAsync(LineRead line)
     {
-        if (!TryFind(line, out CommandRow? row, out string argument, out Reply? refusal))
+        if (!_commands.TryFind(line, out CommandRow? row, out string argument, out Reply? refusal))
         {
             session.Queue(refusal!);
             return;
@@ -145,7 +142,6 @@ internal sealed class SessionLoop(Session session)
     /// <summary>Reads on while the transfer runs, and sends its reply when it is done.</summary>
     private async ValueTask FollowTransferAsync()
     {
-        session.HasLineWaiting = false;
         while (_transfer is { } transfer)
         {
             if (!transfer.IsCompleted)
@@ -166,7 +162,7 @@ internal sealed class SessionLoop(Session session)
             {
                 await EndTransferAsync(TransferEnd.SessionEnded);
             }
-            else if (TryFindBeside(line, out CommandRow? row, out string argument))
+            else if (_commands.TryFindBeside(line, out CommandRow? row, out string argument))
             {
                 _read = null;
                 await AnswerBesideTransferAsync(row!, argument);
@@ -203,63 +199,6 @@ internal sealed class SessionLoop(Session session)
         session.Transfer = null;
         session.LastHeard = Environment.TickCount64;
     }
-
-    /// <summary>Finds a command that is answered beside a transfer. Any other line leaves no trace here: it will be looked at in its turn.</summary>
-    private bool TryFindBeside(LineRead line, out CommandRow? row, out string argument)
-    {
-        (row, argument) = (null, "");
-        if (line.Status == LineStatus.Line && Command.Parse(line.Bytes.Span, out Command command) == CommandParse.Command &&
-            CommandTable.Find(command) is { Row: var found } && found.Has(Rules.DuringTransfer))
-        {
-            return TryFind(line, out row, out argument, out _);
-        }
-
-        return false;
-    }
-
-    private bool TryFind(LineRead line, out CommandRow? row, out string argument, out Reply? refusal)
-    {
-        (row, argument, refusal) = (null, "", null);
-        if (line.Status == LineStatus.TooLong)
-        {
-            refusal = Unknown(Replies.LineTooLong);
-            return false;
-        }
-
-        CommandParse parsed = Command.Parse(line.Bytes.Span, out Command command);
-        _options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, parsed == CommandParse.Command ? command.Redacted : "(not a command)"));
-        if (parsed != CommandParse.Command)
-        {
-            refusal = parsed == CommandParse.NotUtf8 ? Replies.NotUtf8 : Unknown(Replies.NotACommand);
-        }
-        else if (CommandTable.Find(command) is var (found, rest) && found.IsKnownTo(session))
-        {
-            (row, argument) = (found, rest);
-            return true;
-        }
-        else
-        {
-            refusal = Unknown(Replies.Unknown, isHttp: IsHttp(command.Verb));
-        }
-
-        return false;
-    }
-
-    /// <summary>Counts what is no command of ours before sign-in: a browser or a scanner is not a client to be patient with.</summary>
-    private Reply Unknown(Reply reply, bool isHttp = false)
-    {
-        session.UnknownCommands += session.Files is null ? 1 : 0;
-        if (!isHttp && (session.Files is not null || session.UnknownCommands < _options.MaxUnknownCommands))
-        {
-            return reply;
-        }
-
-        session.Next = Next.Close;
-        return Replies.TooManyUnknown;
-    }
-
-    /// <summary>A web page can make a browser send these with FTP commands in their body.</summary>
-    private static bool IsHttp(string verb) => verb is "GET" or "POST" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "PATCH" or "CONNECT" or "TRACE";
 
     /// <summary>The row's rules, then its code. Null when a transfer is left running in <see cref="_transfer"/>.</summary>
     private async ValueTask<Reply?> GateAndRunAsync(CommandRow row, string argument)
@@ -311,12 +250,12 @@ internal sealed class SessionLoop(Session session)
     {
         try
         {
-            return await row.Handler(session, argument, cancellationToken);
+            return row.Fit(await row.Handler(session, argument, cancellationToken));
         }
         catch (StoreException e)
         {
             Log.StoreRefused(_options.Logger, session.Id, row.Verb, e.Error, e.Message);
-            return Replies.For(e.Error);
+            return row.Fit(Replies.For(e.Error));
         }
         catch (HandshakeException e)
         {
@@ -326,7 +265,7 @@ internal sealed class SessionLoop(Session session)
         catch (NoDataConnectionException e)
         {
             Log.NoDataConnection(_options.Logger, session.Id, e.InnerException?.Message ?? e.Message);
-            return Ended() ?? Replies.NoDataConnection;
+            return session.Transfer?.End is TransferEnd.Aborted or TransferEnd.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection;
         }
         catch (Exception e) when (row.Has(Rules.Transfer) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {

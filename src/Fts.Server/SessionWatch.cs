@@ -31,6 +31,7 @@ internal static class SessionWatch
         long now = Environment.TickCount64;
         if (session.Transfer is { } transfer)
         {
+            transfer.LookCloser();
             if (now - transfer.LastProgress > options.StallTimeout.TotalMilliseconds)
             {
                 transfer.Abort(TransferEnd.Stalled);

@@ -37,4 +37,10 @@ public sealed record ListingEntry(string Name, ListingKind Kind, long? Length, D
 
     /// <summary>What a symbolic link points to, where the line tells.</summary>
     public string? LinkTarget { get; init; }
+
+    /// <summary>What the signed-in user may do with it, as letters (RFC 3659 §7.5.5), where the line tells.</summary>
+    public string? Permissions { get; init; }
+
+    /// <summary>What two names of the same file have in common (RFC 3659 §7.5.2), where the line tells.</summary>
+    public string? UniqueId { get; init; }
 }

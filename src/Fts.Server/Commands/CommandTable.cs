@@ -13,6 +13,9 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rul
 
     /// <summary>Whether the session's server speaks it: a verb that would not work is not known at all.</summary>
     public bool IsKnownTo(Session session) => !Has(Rules.Tls) || session.Tls is not null;
+
+    /// <summary>RFC 959 §5.4 knows 553 only where a name is given; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
+    public Reply Fit(Reply reply) => reply.Code == ReplyCode.NameNotAllowed && !Has(Rules.NewName) ? new Reply(ReplyCode.FileUnavailable, reply.Lines) : reply;
 }
 
 /// <summary>Every verb the server speaks, one line each. FEAT and HELP are made from it; a verb that does not work has no row.</summary>
@@ -56,9 +59,9 @@ internal static class CommandTable
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
         new("RETR", RetrieveCommands.RetrieveAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "RETR <file>"),
-        new("STOR", StoreCommands.StoreAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "STOR <file>"),
-        new("APPE", StoreCommands.AppendAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "APPE <file>"),
-        new("STOU", StoreCommands.StoreUniqueAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "STOU [name]"),
+        new("STOR", StoreCommands.StoreAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOR <file>"),
+        new("APPE", StoreCommands.AppendAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "APPE <file>"),
+        new("STOU", StoreCommands.StoreUniqueAsync, Rules.Login | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOU [name]"),
         new("REST", ParameterCommands.RestartAsync, Rules.Login | Rules.Argument | Rules.Neutral, "REST <offset>", "REST STREAM"),
         new("ALLO", ParameterCommands.AllocateAsync, Rules.Login | Rules.Argument | Rules.Neutral, "ALLO <bytes>"),
         new("ABOR", ParameterCommands.AbortAsync, Rules.DuringTransfer, "ABOR"),
@@ -72,7 +75,7 @@ internal static class CommandTable
         // Files
         new("DELE", FileCommands.DeleteAsync, Rules.Login | Rules.Argument, "DELE <file>"),
         new("RNFR", FileCommands.RenameFromAsync, Rules.Login | Rules.Argument, "RNFR <path>"),
-        new("RNTO", FileCommands.RenameToAsync, Rules.Login | Rules.Argument, "RNTO <path>"),
+        new("RNTO", FileCommands.RenameToAsync, Rules.Login | Rules.Argument | Rules.NewName, "RNTO <path>"),
         new("SIZE", FileCommands.SizeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "SIZE <file>", "SIZE"),
         new("MDTM", FileCommands.ModifiedAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MDTM <file>", "MDTM"),
         new("MFMT", FileCommands.SetModifiedAsync, Rules.Login | Rules.Argument, "MFMT <time> <file>", "MFMT"),

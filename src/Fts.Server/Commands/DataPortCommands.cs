@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Protocol;
@@ -30,6 +31,8 @@ internal static class DataPortCommands
             case "" or "1" when isIPv4:
             case "" or "2" when !isIPv4:
                 return new(Listen(session, endPoint => new Reply(ReplyCode.ExtendedPassiveMode, $"Entering extended passive mode (|||{endPoint.Port}|).")));
+            case not ("" or "1" or "2") when !int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out _):
+                return new(Replies.BadParameter);
             default:
                 return new(isIPv4 ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
         }

@@ -20,9 +20,9 @@ internal static class StoreCommands
     public static ValueTask<Reply> StoreUniqueAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string name = $"{(argument.Length == 0 ? "upload" : argument)}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        return session.Resolve(name) is not { } path
+        return session.Resolve(name) is null
             ? new(Replies.BadName)
-            : ReceiveAsync(session, name, WriteStart.Create, new Reply(ReplyCode.OpeningDataConnection, $"FILE: {path.Name}"), cancellationToken);
+            : ReceiveAsync(session, name, WriteStart.Create, new Reply(ReplyCode.OpeningDataConnection, $"FILE: {name}"), cancellationToken);
     }
 
     private static async ValueTask<Reply> ReceiveAsync(Session session, string name, WriteStart start, Reply opening, CancellationToken cancellationToken)
@@ -46,9 +46,9 @@ internal static class StoreCommands
 
         // A connection that was shut down by ABOR or a stall ends like one that is done.
         cancellationToken.ThrowIfCancellationRequested();
-        if (transfer.Bytes < session.Continuing.AnnouncedLength)
+        if (!IsAsAnnounced(session, file.Start))
         {
-            Log.BrokeOff(session.Server.Options.Logger, session.Id, transfer.Description.Visible(), transfer.Bytes, "fewer bytes than announced");
+            Log.BrokeOff(session.Server.Options.Logger, session.Id, transfer.Description.Visible(), transfer.Bytes, "not the bytes announced");
             return Replies.Incomplete;
         }
 
@@ -63,4 +63,8 @@ internal static class StoreCommands
         Log.Transferred(session.Server.Options.Logger, session.Id, "stored", path.Value, transfer.Bytes, Environment.TickCount64 - transfer.StartedAt);
         return new Reply(ReplyCode.TransferComplete, $"Stored, {transfer.Bytes} bytes received.");
     }
+
+    /// <summary>Whether the size that ALLO told is the one that came; with a restart, of the part or of the whole. In ASCII the wire has another size than the file.</summary>
+    private static bool IsAsAnnounced(Session session, long start) =>
+        session.IsAscii || session.Continuing.AnnouncedLength is not { } announced || session.Transfer!.Bytes == announced || start + session.Transfer.Bytes == announced;
 }

@@ -45,6 +45,7 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
                 {
                     listener.Bind(new IPEndPoint(local, 0));
                     listener.Listen(4);
+                    listener.Blocking = false; // emptying its queue must never wait
                 }
                 catch (SocketException)
                 {
@@ -56,10 +57,7 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
             }
             else
             {
-                while (_listener.Poll(0, SelectMode.SelectRead))
-                {
-                    _listener.Accept().Dispose();
-                }
+                Empty(_listener);
             }
 
             _waits = true;
@@ -116,7 +114,7 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
 
             return await AcceptAsync(listener!, beforeWaiting, cancellationToken);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             throw new NoDataConnectionException(e);
         }
@@ -141,6 +139,21 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
         {
             _listener?.Dispose();
             (_listener, _target, _waits) = (null, null, false);
+        }
+    }
+
+    private static void Empty(Socket listener)
+    {
+        try
+        {
+            while (listener.Poll(0, SelectMode.SelectRead))
+            {
+                listener.Accept().Dispose();
+            }
+        }
+        catch (SocketException)
+        {
+            // Whoever was in line has left it.
         }
     }
 

@@ -20,11 +20,15 @@ internal enum TransferEnd
 /// </summary>
 internal sealed class Transfer(string description) : IDisposable
 {
+    // linux/tcp.h: struct tcp_info up to tcpi_bytes_acked.
+    private const int TcpLevel = 6, TcpInfo = 11, BytesAcknowledged = 120, TcpInfoLength = 128;
+
     private readonly CancellationTokenSource _cancellation = new();
     private readonly Lock _lock = new();
     private long _bytes;
     private long _lastProgress = Environment.TickCount64;
     private Socket? _data;
+    private long _acknowledged;
 
     /// <summary>The command line it belongs to.</summary>
     public string Description { get; } = description;
@@ -49,6 +53,36 @@ internal sealed class Transfer(string description) : IDisposable
     {
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _lastProgress, Environment.TickCount64);
+    }
+
+    /// <summary>
+    /// Counts what a slow peer has acknowledged as progress, too: bytes given to the kernel count long before they arrive, and then for long none are.
+    /// Called once a second, by the watch.
+    /// </summary>
+    public void LookCloser()
+    {
+        lock (_lock)
+        {
+            if (_data is null || !OperatingSystem.IsLinux())
+            {
+                return;
+            }
+
+            try
+            {
+                Span<byte> facts = stackalloc byte[TcpInfoLength];
+                if (_data.GetRawSocketOption(TcpLevel, TcpInfo, facts) == TcpInfoLength && BitConverter.ToInt64(facts[BytesAcknowledged..]) is var acknowledged &&
+                    acknowledged != _acknowledged)
+                {
+                    _acknowledged = acknowledged;
+                    Volatile.Write(ref _lastProgress, Environment.TickCount64);
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // The engine is done with it.
+            }
+        }
     }
 
     /// <summary>Names the data connection, so that ending the transfer also ends a thread that waits in the kernel on it.</summary>

@@ -54,6 +54,8 @@ public sealed class DataPortTests
     public Task The_other_family_answers_522_and_names_the_right_one(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: EPSV {(wire == Wire.IPv4 ? 2 : 1)}
         S: 522 *({(wire == Wire.IPv4 ? 1 : 2)})
+        C: EPSV nonsense
+        S: 501 *
         C: EPRT |3|x|5000|
         S: 522 *({(wire == Wire.IPv4 ? 1 : 2)})
         C: EPRT {(wire == Wire.IPv4 ? "|2|::1|5000|" : "|1|127.0.0.1|5000|")}
@@ -192,7 +194,7 @@ public sealed class DataPortTests
             S: 229 *
             C: LIST
             S: 150 *
-            S: 426 *
+            S: 425 *
             C: EPSV
             S: 229 *
             C: LIST

@@ -86,15 +86,15 @@ public sealed class FolderTests
         C: XMKD a/b
         S: 257 "/a/b" *
         C: MKD a
-        S: 553 *
+        S: 550 *
         C: MKD missing/b
         S: 550 *
         C: MKD file
-        S: 553 *
+        S: 550 *
         C: MKD file/b
         S: 550 *
         C: MKD /
-        S: 553 *
+        S: 550 *
         C: MKD a/../c/
         S: 257 "/c" *
         """, ("/file", "x"));
@@ -140,7 +140,7 @@ public sealed class FolderTests
         """, ("/a/", ""));
 
     [Theory, OnEveryWire]
-    public async Task A_name_that_is_no_path_answers_553_to_every_verb(Wire wire)
+    public async Task A_name_that_is_no_path_answers_550_and_553_where_a_name_is_given(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.SignInAsync();
@@ -148,13 +148,14 @@ public sealed class FolderTests
         string tooDeep = string.Concat(Enumerable.Repeat("d/", 300));
         foreach (string verb in (string[])["CWD", "MKD", "RMD", "DELE", "RNFR", "SIZE", "MDTM", "MLST", "MFMT 20200101000000", "STAT"])
         {
-            await talk.PlayAsync($"C: {verb} {tooLong}\nS: 553 *\nC: {verb} {tooDeep}\nS: 553 *\nC: {verb} a\\0b\nS: 553 *\nC: {verb} a\\rb\nS: 553 *");
+            await talk.PlayAsync($"C: {verb} {tooLong}\nS: 550 *\nC: {verb} {tooDeep}\nS: 550 *\nC: {verb} a\\0b\nS: 550 *\nC: {verb} a\\rb\nS: 550 *");
         }
 
         foreach (string verb in (string[])["RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "MLSD"])
         {
             await talk.OpenDataAsync();
-            await talk.PlayAsync($"C: {verb} {tooLong}\nS: 553 *\nC: {verb} a\\0b\nS: 553 *");
+            int code = verb is "STOR" or "APPE" or "STOU" ? 553 : 550;
+            await talk.PlayAsync($"C: {verb} {tooLong}\nS: {code} *\nC: {verb} a\\0b\nS: {code} *");
         }
     }
 }

@@ -157,14 +157,13 @@ public sealed class StoreTests
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a.txt", "old"), ("/sub/", ""));
         await using Conversation talk = await server.SignInAsync();
-        foreach ((string command, string folder, string begins) in ((string, string, string)[])
-            [("STOU a.txt", "/", "a.txt"), ("STOU", "/", ""), ("STOU sub/b", "/sub/", "b")])
+        foreach ((string command, string begins) in ((string, string)[])[("STOU a.txt", "a.txt"), ("STOU", ""), ("STOU sub/b", "sub/b")])
         {
             await talk.OpenDataAsync();
             string opening = (await talk.AskAsync(command))[0];
             Assert.StartsWith($"150 FILE: {begins}", opening, StringComparison.Ordinal);
             await talk.PlayAsync($"D> {command}\nS: 226 *");
-            Assert.Equal(command, await server.ReadAsync(folder + opening["150 FILE: ".Length..]));
+            Assert.Equal(command, await server.ReadAsync("/" + opening["150 FILE: ".Length..]));
         }
 
         Assert.Equal("old", await server.ReadAsync("/a.txt"));
@@ -172,10 +171,12 @@ public sealed class StoreTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Fewer_bytes_than_announced_are_not_stored(Wire wire)
+    public async Task Other_than_the_bytes_announced_are_not_stored(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync("""
+            C: TYPE I
+            S: 200 *
             C: ALLO 6
             S: 200 *
             C: EPSV
@@ -183,6 +184,14 @@ public sealed class StoreTests
             C: STOR a
             S: 150 *
             D> short
+            S: 451 *
+            C: EPSV
+            S: 229 *
+            C: ALLO 3
+            S: 200 *
+            C: STOR a
+            S: 150 *
+            D> more
             S: 451 *
             C: EPSV
             S: 229 *

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Fts.Bench.Scenarios;
+
+namespace Fts.Bench.Report;
+
+/// <summary>Every figure of a run as JSON, for whoever compares two of them.</summary>
+internal static class JsonFile
+{
+    public static void Write(string path, Results results, Options options)
+    {
+        using FileStream file = File.Create(path);
+        using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteString("made", DateTime.UtcNow);
+        json.WriteString("system", Environment.OSVersion.VersionString);
+        json.WriteNumber("processors", Environment.ProcessorCount);
+        json.WriteNumber("rounds", options.Rounds);
+        json.WriteStartArray("figures");
+        foreach (Scenario scenario in options.Scenarios)
+        {
+            foreach (string server in options.Servers)
+            {
+                if (results.Speed(scenario, server) is { } speed && results.Cost(scenario, server) is { } cost)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("scenario", scenario.Name);
+                    json.WriteString("server", server);
+                    Write(json, "speed", scenario.Unit.Speed, speed);
+                    Write(json, "cost", scenario.Unit.Cost, cost);
+                    json.WriteEndObject();
+                }
+            }
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("notMeasured");
+        results.NotMeasured.ForEach(json.WriteStringValue);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, string unit, Spread spread)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("unit", unit);
+        json.WriteNumber("median", spread.Median);
+        json.WriteStartArray("rounds");
+        foreach (double value in spread.Values)
+        {
+            json.WriteNumberValue(value);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Fts.Bench.Load;
+using Fts.Bench.Measuring;
+
+namespace Fts.Bench.Servers;
+
+/// <summary>A running server: ours or another. Owns the process, and ends it by its id.</summary>
+internal sealed class ServerProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _said = new();
+
+    /// <summary>Starts a server and returns when a user can sign in.</summary>
+    /// <exception cref="LoadException">It ended, or did not answer in time.</exception>
+    public ServerProcess(string name, string program, IEnumerable<string> arguments, int port, (string User, string Password) account, string folder, string? libraries = null)
+    {
+        (Name, Port, Account) = (name, port, account);
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        if (libraries is not null)
+        {
+            start.Environment["LD_LIBRARY_PATH"] = libraries;
+        }
+
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += Collect;
+        _process.ErrorDataReceived += Collect;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        Tree = new ProcessTree(_process.Id);
+        try
+        {
+            WaitUntilItAnswers();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public string Name { get; }
+
+    public int Port { get; }
+
+    public int ProcessId => _process.Id;
+
+    public (string User, string Password) Account { get; }
+
+    public ProcessTree Tree { get; }
+
+    /// <summary>A port below the range from which the system hands out ports.</summary>
+    public static int FreePort()
+    {
+        while (true)
+        {
+            int port = Random.Shared.Next(15_000, 32_000);
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: draw another.
+            }
+        }
+    }
+
+    /// <summary>A signed-in session, binary.</summary>
+    public FtpWire Connect()
+    {
+        var wire = new FtpWire(Port);
+        try
+        {
+            wire.SignIn(Account.User, Account.Password);
+            wire.Must(2, "TYPE", "I");
+            return wire;
+        }
+        catch
+        {
+            wire.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private void WaitUntilItAnswers()
+    {
+        long deadline = Environment.TickCount64 + 15_000;
+        while (true)
+        {
+            try
+            {
+                using FtpWire wire = Connect();
+                wire.Ask("QUIT");
+                return;
+            }
+            catch (LoadException) when (!_process.HasExited && Environment.TickCount64 < deadline)
+            {
+                // A foreign process tells nobody when it listens.
+                Thread.Sleep(20);
+            }
+            catch (LoadException e)
+            {
+                lock (_said)
+                {
+                    throw new LoadException($"{Name} does not answer: {e.Message} {_said.ToString().Trim()}");
+                }
+            }
+        }
+    }
+
+    private void Collect(object sender, DataReceivedEventArgs line)
+    {
+        lock (_said)
+        {
+            // The last words are wanted, not a day's log.
+            _said.Length = _said.Length > 4000 ? 0 : _said.Length;
+            _said.AppendLine(line.Data);
+        }
+    }
+}

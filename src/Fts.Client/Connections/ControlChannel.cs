@@ -1,0 +1,225 @@
+using System.Net;
+using System.Net.Sockets;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>
+/// The control connection as commands out and replies in. It keeps the books: a reply nobody asked for, a lost connection or nonsense makes it
+/// unusable at once, since from then on no reply could be trusted to answer the last command.
+/// </summary>
+/// <remarks>Owns its socket. After <see cref="Break"/> only disposal is left.</remarks>
+internal sealed class ControlChannel : IAsyncDisposable
+{
+    private readonly Socket _socket;
+    private readonly LineChannel _lines;
+    private readonly ReplyReader _replies;
+    private readonly FtpClientOptions _options;
+
+    private ControlChannel(Socket socket, FtpClientOptions options)
+    {
+        (_socket, _options) = (socket, options);
+        _lines = new LineChannel(new NetworkStream(socket, ownsSocket: true), options.Limits.ReplyLine);
+        _replies = new ReplyReader(options.Limits.Reply);
+        Text = new WireText(options.Encoding);
+        Peer = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
+        Local = Unmapped((IPEndPoint)socket.LocalEndPoint!);
+    }
+
+    /// <summary>The server's end; data connections go to no other address.</summary>
+    public IPEndPoint Peer { get; }
+
+    /// <summary>This end.</summary>
+    public IPEndPoint Local { get; }
+
+    public WireText Text { get; }
+
+    /// <summary>False once commands and replies may be out of step, or the connection is gone.</summary>
+    public bool IsUsable { get; private set; } = true;
+
+    /// <summary>Commands sent so far.</summary>
+    public int CommandsSent { get; private set; }
+
+    /// <summary>False when the server said or did something although nothing was asked: a timeout's 421, a close, a reply out of step.</summary>
+    public bool IsQuiet => IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !HasSomethingToRead();
+
+    public static async Task<ControlChannel> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        // During a long transfer nothing moves here, and address translators forget idle connections.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
+        using var deadline = new Deadline(options.Timeouts.Connect, cancellationToken);
+        try
+        {
+            await socket.ConnectAsync(options.Host, options.Port, deadline.Token).ConfigureAwait(false);
+            return new ControlChannel(socket, options);
+        }
+        catch (OperationCanceledException e)
+        {
+            socket.Dispose();
+            throw deadline.Translate(e, FtpConnectionPhase.Connect);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new FtpConnectionException(FtpConnectionPhase.Connect, $"cannot connect to {options.Host.Visible()} port {options.Port}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Sends one command. Checks first that no reply is waiting which would be taken for this command's.</summary>
+    /// <exception cref="FtpConnectionException">The connection is gone; says whether the command left.</exception>
+    public async Task WriteAsync(Command command, CancellationToken cancellationToken)
+    {
+        byte[] line = Text.EncodeLine(command.ToString());
+        ThrowIfBroken();
+        if (!IsQuiet)
+        {
+            await FailOnUnaskedReplyAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await SendLineAsync(command, line, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends one command although replies may be waiting: ABOR, whose sender counts what is still to come.</summary>
+    public Task WriteAmidTransferAsync(Command command, CancellationToken cancellationToken) => SendLineAsync(command, Text.EncodeLine(command.ToString()), cancellationToken);
+
+    /// <summary>Reads one whole reply. After a timeout or cancellation the rest of it can still be read; after any other error the channel is broken.</summary>
+    /// <exception cref="FtpConnectionException">The connection is gone, or the server says it closes it (421).</exception>
+    /// <exception cref="FtpProtocolException">What came is no reply.</exception>
+    public async Task<Reply> ReadReplyAsync(FtpConnectionPhase phase, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        ThrowIfBroken();
+        using var deadline = new Deadline(limit, cancellationToken);
+        try
+        {
+            while (true)
+            {
+                LineRead read = await _lines.ReadLineAsync(deadline.Token).ConfigureAwait(false);
+                if (Take(read, phase) is { } reply)
+                {
+                    return reply.Code != ReplyCode.ServiceNotAvailable
+                        ? reply
+                        : throw Broken(new FtpConnectionException(phase, $"the server closes the connection: {reply.Shown()}") { Reply = reply });
+                }
+            }
+        }
+        catch (OperationCanceledException e)
+        {
+            throw deadline.Translate(e, phase);
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            throw Broken(Lost(phase, e));
+        }
+        catch (ReplyFormatException e)
+        {
+            throw Broken(new FtpProtocolException(e.Message, e));
+        }
+    }
+
+    /// <summary>Closes the connection for good.</summary>
+    public void Break()
+    {
+        IsUsable = false;
+        _socket.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        IsUsable = false;
+        await _lines.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private Reply? Take(LineRead read, FtpConnectionPhase phase)
+    {
+        if (read.Status == LineStatus.End)
+        {
+            throw Broken(Lost(phase, null));
+        }
+
+        if (read.Status == LineStatus.TooLong)
+        {
+            throw new ReplyFormatException($"A line of a reply is longer than {_options.Limits.ReplyLine} bytes.");
+        }
+
+        string line = Text.Decode(read.Bytes.Span);
+        _options.Trace?.Invoke(new FtpTrace(IsSent: false, line.Visible()));
+        return _replies.Add(line);
+    }
+
+    private async Task SendLineAsync(Command command, byte[] line, CancellationToken cancellationToken)
+    {
+        _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
+        CommandsSent++;
+        using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
+        // Half a command cannot be taken back. A cancelled one leaves whole, if it can soon; whoever reads the reply sees the cancellation.
+        using CancellationTokenRegistration hurry = cancellationToken.UnsafeRegister(_ => limit.CancelAfter(_options.Timeouts.Abort), null);
+        try
+        {
+            _lines.Queue(line);
+            await _lines.FlushAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw Broken(Deadline.Translate(e, FtpConnectionPhase.Reply, _options.Timeouts.Reply, cancellationToken));
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            throw Broken(Lost(FtpConnectionPhase.Reply, e));
+        }
+    }
+
+    /// <summary>Finds out what stands unasked in the channel and throws it; nothing was sent then.</summary>
+    private async Task FailOnUnaskedReplyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, _options.Timeouts.Abort, cancellationToken).ConfigureAwait(false);
+            throw Broken(new FtpProtocolException($"the server sent a reply that answers nothing: {reply.Shown()}"));
+        }
+        catch (FtpConnectionException e)
+        {
+            Break();
+            throw new FtpConnectionException(e.Phase, e.Message, e) { Reply = e.Reply, NothingSent = true };
+        }
+        catch (OperationCanceledException)
+        {
+            Break();
+            throw;
+        }
+    }
+
+    private void ThrowIfBroken()
+    {
+        if (!IsUsable)
+        {
+            throw new FtpConnectionException(FtpConnectionPhase.Reply, "the connection is closed or was given up after an earlier error") { NothingSent = true };
+        }
+    }
+
+    private bool HasSomethingToRead()
+    {
+        try
+        {
+            return _socket.Poll(0, SelectMode.SelectRead);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Whoever reads next gets this error as the reason.
+            return true;
+        }
+    }
+
+    private Exception Broken(Exception exception)
+    {
+        Break();
+        return exception;
+    }
+
+    private static FtpConnectionException Lost(FtpConnectionPhase phase, Exception? exception) =>
+        new(phase, exception is null ? "the server closed the connection" : $"the connection was lost: {exception.Message}", exception);
+
+    private static IPEndPoint Unmapped(IPEndPoint endPoint) =>
+        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+}

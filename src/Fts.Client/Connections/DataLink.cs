@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Fts.Client;
+
+/// <summary>A data connection in the making: a connect under way (passive) or a listener waiting for the server (active).</summary>
+/// <remarks>Owns its sockets until <see cref="TakeAsync"/> hands the connected one over.</remarks>
+internal sealed class DataLink : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly IPAddress _peer;
+    private readonly Task? _connecting;
+    // Has no timer, and may fire after everyone has left: nothing to dispose.
+    private readonly CancellationTokenSource _failed = new();
+    private Socket? _connected;
+
+    private DataLink(Socket socket, IPAddress peer) => (_socket, _peer) = (socket, peer);
+
+    private DataLink(Socket socket, IPEndPoint endPoint, TimeSpan limit)
+        : this(socket, endPoint.Address) => _connecting = ConnectAsync(endPoint, limit);
+
+    /// <summary>Starts connecting; the first packet leaves now, so that it travels together with the command sent next.</summary>
+    public static DataLink Connect(IPEndPoint endPoint, TimeSpan limit) => new(new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endPoint, limit);
+
+    /// <summary>Listens on a free port of an address of this side.</summary>
+    public static DataLink Listen(IPAddress local, IPAddress peer)
+    {
+        var socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(local, 0));
+        socket.Listen(1);
+        return new DataLink(socket, peer);
+    }
+
+    /// <summary>Fires when connecting failed. A server that waits for the data connection before it answers would otherwise be waited for in vain.</summary>
+    public CancellationToken Failed => _failed.Token;
+
+    /// <summary>Where the server is to connect to.</summary>
+    public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
+
+    /// <summary>Waits for the connection and hands its socket over.</summary>
+    /// <exception cref="FtpConnectionException">There is none.</exception>
+    public async Task<Socket> TakeAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(limit, cancellationToken);
+        try
+        {
+            if (_connecting is null)
+            {
+                return _connected = await AcceptAsync(deadline.Token).ConfigureAwait(false);
+            }
+
+            await _connecting.WaitAsync(deadline.Token).ConfigureAwait(false);
+            return _connected = _socket;
+        }
+        catch (OperationCanceledException e)
+        {
+            throw deadline.Translate(e, FtpConnectionPhase.OpenData);
+        }
+        catch (SocketException e)
+        {
+            throw new FtpConnectionException(FtpConnectionPhase.OpenData, $"cannot open the data connection: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Closes what was not handed over, by a reset: an orderly close would be an empty upload, complete, to a server that accepted already.</summary>
+    public void Dispose()
+    {
+        if (!ReferenceEquals(_socket, _connected))
+        {
+            Reset(_socket);
+            // A connect that fails only now has nobody left to tell.
+            _connecting?.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>The server's connection; anyone else who finds the port is turned away.</summary>
+    private async Task<Socket> AcceptAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Socket socket = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            if (((IPEndPoint)socket.RemoteEndPoint!).Address.Equals(_peer))
+            {
+                return socket;
+            }
+
+            socket.Dispose();
+        }
+    }
+
+    /// <summary>Closes a socket without the end of data that an orderly close would send.</summary>
+    public static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Closed already, by the other side or this one.
+        }
+
+        socket.Dispose();
+    }
+
+    private async Task ConnectAsync(IPEndPoint endPoint, TimeSpan limit)
+    {
+        using var deadline = new CancellationTokenSource(limit);
+        try
+        {
+            await _socket.ConnectAsync(endPoint, deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            await _failed.CancelAsync().ConfigureAwait(false);
+            throw new FtpTimeoutException(FtpConnectionPhase.OpenData, limit, e);
+        }
+        catch
+        {
+            await _failed.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}

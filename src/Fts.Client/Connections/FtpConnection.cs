@@ -1,0 +1,272 @@
+using Fts.Protocol;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fts.Client;
+
+/// <summary>
+/// One control connection, raw and exact: what is sent is what was asked for, what returns is the server's reply. Not thread-safe; one data connection
+/// at a time. <see cref="FtpClient"/> is the comfortable way.
+/// </summary>
+/// <remarks>A command whose reply did not come in time, or was cancelled, leaves the connection unusable: its reply might come later and be taken for another's.</remarks>
+public sealed class FtpConnection : IAsyncDisposable
+{
+    private const int MostDelayedGreetings = 10;
+
+    private readonly ControlChannel _control;
+    private readonly DataOpener _opener;
+    private FtpDataStream? _data;
+
+    private FtpConnection(ControlChannel control, FtpClientOptions options, ServerMemory memory)
+    {
+        (_control, Options, Memory) = (control, options, memory);
+        _opener = new DataOpener(this, control, options, memory);
+        Log = options.LoggerFactory?.CreateLogger(typeof(FtpConnection)) ?? NullLogger.Instance;
+    }
+
+    /// <summary>The server's greeting.</summary>
+    public Reply Greeting { get; private set; } = null!;
+
+    /// <summary>What the server can do; nothing is known before <see cref="SignInAsync"/>.</summary>
+    public FtpServerFeatures Features { get; internal set; } = FtpServerFeatures.Unknown;
+
+    /// <summary>False once the connection is closed, or commands and replies may be out of step. Then only disposal is left.</summary>
+    public bool IsUsable => _control.IsUsable;
+
+    internal FtpClientOptions Options { get; }
+
+    internal ServerMemory Memory { get; }
+
+    internal ILogger Log { get; }
+
+    internal WireText Text => _control.Text;
+
+    /// <summary>True when it could be used for the next command: nothing under way, and nothing unasked came from the server.</summary>
+    internal bool IsReady => _data is null && _control.IsQuiet;
+
+    internal int CommandsSent => _control.CommandsSent;
+
+    /// <summary>Connects and reads the greeting; nothing is sent. A server that says "later" (120) is waited for.</summary>
+    /// <exception cref="ArgumentException">An option that cannot work.</exception>
+    /// <exception cref="FtpConnectionException">There is no connection, or the server refuses it: its reply is in the exception.</exception>
+    public static Task<FtpConnection> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return ConnectAsync(options.Validate(), new ServerMemory(), cancellationToken);
+    }
+
+    /// <summary>Signs in (USER, and PASS and ACCT when asked for), asks for the features, turns UTF-8 on where it is offered and sets TYPE I.</summary>
+    /// <exception cref="FtpSignInException">The server does not let the user in.</exception>
+    public async Task SignInAsync(CancellationToken cancellationToken = default)
+    {
+        await SignIn.RunAsync(this, cancellationToken).ConfigureAwait(false);
+        Log.SignedIn(Options.Credentials.UserName.Visible(), Options.Host);
+    }
+
+    /// <summary>Sends a command and returns the reply that completes it, refusal or not. Preliminary replies are passed over.</summary>
+    /// <param name="verb">The verb, ASCII letters.</param>
+    /// <param name="argument">What follows it after one space; null or empty for nothing.</param>
+    /// <param name="cancellationToken">Ends the wait, and with it the use of this connection.</param>
+    /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was sent.</exception>
+    /// <exception cref="InvalidOperationException">A data connection is open.</exception>
+    /// <exception cref="FtpConnectionException">The connection is lost, or the server closes it (421).</exception>
+    /// <exception cref="FtpProtocolException">The server's answer is no reply.</exception>
+    public async Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
+    {
+        Command command = Checked(verb, argument);
+        ThrowIfBusy();
+        cancellationToken.ThrowIfCancellationRequested();
+        await _control.WriteAsync(command, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+            return reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply;
+        }
+        catch (Exception e) when (e is OperationCanceledException or FtpException)
+        {
+            _control.Break();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Makes a data connection and sends the command that uses it: EPSV, PASV, EPRT or PORT; REST when <paramref name="restart"/> is not 0; the verb; its
+    /// 1yz reply. <see cref="FtpDataStream.CompleteAsync"/> reads the reply that ends the transfer; a stream disposed before is aborted.
+    /// </summary>
+    /// <param name="verb">RETR, STOR, APPE, LIST, MLSD…</param>
+    /// <param name="argument">The path; null or empty for none.</param>
+    /// <param name="restart">Offset in bytes to start at.</param>
+    /// <param name="direction">Which way data goes.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="FtpReplyException">The server refuses; the connection is in step.</exception>
+    /// <exception cref="FtpConnectionException">No control or data connection; <see cref="IsUsable"/> tells whether this one can go on.</exception>
+    public async Task<FtpDataStream> OpenDataAsync(
+        string verb, string? argument, long restart, FtpDataDirection direction, CancellationToken cancellationToken = default)
+    {
+        Command command = Checked(verb, argument);
+        ArgumentOutOfRangeException.ThrowIfNegative(restart);
+        ThrowIfBusy();
+        cancellationToken.ThrowIfCancellationRequested();
+        using DataLink link = await _opener.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        if (restart > 0)
+        {
+            Command rest = new("REST", restart.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Reply reply = await SendAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
+            if (!reply.IsIntermediate)
+            {
+                throw new FtpReplyException(reply, rest.Redacted);
+            }
+        }
+
+        await _control.WriteAsync(command, cancellationToken).ConfigureAwait(false);
+        // From here the server may be transferring: until the final reply is read, this stream stands for it, and disposing of it aborts.
+        FtpDataStream data = _data = new FtpDataStream(this, command, direction);
+        try
+        {
+            await data.OpenAsync(link, cancellationToken).ConfigureAwait(false);
+            return data;
+        }
+        catch
+        {
+            link.Dispose();
+            await data.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Says QUIT when the connection is in step, waiting a moment for the answer, and closes it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (IsReady)
+        {
+            using var budget = new CancellationTokenSource(Options.Timeouts.Abort);
+            try
+            {
+                await SendAsync("QUIT", null, budget.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is FtpException or OperationCanceledException)
+            {
+                // It is being closed either way.
+            }
+        }
+
+        _control.Break();
+        await _control.DisposeAsync().ConfigureAwait(false);
+    }
+
+    internal static async Task<FtpConnection> ConnectAsync(FtpClientOptions options, ServerMemory memory, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ControlChannel control = await ControlChannel.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
+        var connection = new FtpConnection(control, options, memory);
+        try
+        {
+            connection.Greeting = await connection.ReadGreetingAsync(cancellationToken).ConfigureAwait(false);
+            connection.Log.Connected(options.Host, control.Peer);
+            return connection;
+        }
+        catch
+        {
+            control.Break();
+            await control.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    internal Task<Reply> ReadReplyAsync(FtpConnectionPhase phase, TimeSpan limit, CancellationToken cancellationToken) =>
+        _control.ReadReplyAsync(phase, limit, cancellationToken);
+
+    /// <summary>The reply that ends a transfer; preliminary ones before it are passed over.</summary>
+    internal async Task<Reply> ReadFinalReplyAsync(CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(Options.Timeouts.FinalReply, cancellationToken);
+        while (true)
+        {
+            try
+            {
+                Reply reply = await ReadReplyAsync(FtpConnectionPhase.FinalReply, Options.Timeouts.FinalReply, deadline.Token).ConfigureAwait(false);
+                if (!reply.IsPreliminary)
+                {
+                    return reply;
+                }
+            }
+            catch (OperationCanceledException e)
+            {
+                throw deadline.Translate(e, FtpConnectionPhase.FinalReply);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends a transfer that is under way: ABOR, then exactly two replies, the transfer's and ABOR's (RFC 959 §4.1.3). When they do not come in time,
+    /// the books cannot be balanced and the connection is given up.
+    /// </summary>
+    internal async Task AbortTransferAsync(Action closeData)
+    {
+        using var budget = new CancellationTokenSource(Options.Timeouts.Abort);
+        try
+        {
+            await _control.WriteAmidTransferAsync(new Command("ABOR", ""), budget.Token).ConfigureAwait(false);
+            closeData();
+            for (int expected = 2; expected > 0;)
+            {
+                Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, Options.Timeouts.Abort, budget.Token).ConfigureAwait(false);
+                expected -= reply.IsPreliminary ? 0 : 1;
+            }
+        }
+        catch (Exception e) when (e is FtpException or OperationCanceledException)
+        {
+            _control.Break();
+        }
+        finally
+        {
+            closeData();
+            Log.Aborted(Options.Host, IsUsable);
+        }
+    }
+
+    internal void Break() => _control.Break();
+
+    internal void ReleaseData(FtpDataStream data) => _data = ReferenceEquals(_data, data) ? null : _data;
+
+    private async Task<Reply> ReadGreetingAsync(CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < MostDelayedGreetings; i++)
+        {
+            Reply reply = await ReadReplyAsync(FtpConnectionPhase.Greeting, Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+            if (reply.IsCompletion)
+            {
+                return reply;
+            }
+
+            if (!reply.IsPreliminary)
+            {
+                throw new FtpConnectionException(FtpConnectionPhase.Greeting, $"the server refuses the connection: {reply.Shown()}") { Reply = reply };
+            }
+        }
+
+        throw new FtpProtocolException("the server keeps saying that it will be ready later");
+    }
+
+    private void ThrowIfBusy()
+    {
+        if (_data is not null)
+        {
+            throw new InvalidOperationException("A data connection is open: complete or dispose its stream first.");
+        }
+    }
+
+    /// <summary>A line end in a path would be a second command to the server.</summary>
+    private static Command Checked(string verb, string? argument)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(verb);
+        if (!verb.All(char.IsAsciiLetter))
+        {
+            throw new ArgumentException("A verb is made of ASCII letters.", nameof(verb));
+        }
+
+        return argument is null || argument.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
+            ? new Command(verb.ToUpperInvariant(), argument ?? "")
+            : throw new ArgumentException("An argument holds no line end and no NUL.", nameof(argument));
+    }
+}

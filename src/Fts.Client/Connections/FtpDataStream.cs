@@ -1,0 +1,299 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>
+/// One data connection and the transfer it belongs to. Read it to its end or write everything, then call <see cref="CompleteAsync"/>, which reads the
+/// server's final word. Disposed without that, the transfer is aborted (ABOR) and the connection brought back in step, or given up.
+/// </summary>
+/// <remarks>Owns its socket. Asynchronous only.</remarks>
+public sealed class FtpDataStream : Stream
+{
+    private readonly FtpConnection _connection;
+    private readonly Command _command;
+    private readonly FtpDataDirection _direction;
+    private readonly CancellationTokenSource _stall = new();
+    private Socket? _socket;
+    private Reply? _final;
+    private bool _released;
+
+    internal FtpDataStream(FtpConnection connection, Command command, FtpDataDirection direction) => (_connection, _command, _direction) = (connection, command, direction);
+
+    /// <summary>The 1yz reply that opened it.</summary>
+    public Reply Preliminary { get; private set; } = null!;
+
+    /// <summary>The size in bytes a 150 reply often tells, "(1234 bytes)"; null when it does not. Prose, not protocol.</summary>
+    public long? AnnouncedLength => AnnouncedIn(Preliminary.Text);
+
+    /// <summary>The command as sent.</summary>
+    internal string CommandText => _command.Redacted;
+
+    /// <inheritdoc/>
+    public override bool CanRead => _direction == FtpDataDirection.Receive;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => _direction == FtpDataDirection.Send;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <summary>Reads what has arrived; 0 at the end of the data, which does not yet mean that the server sent all of it.</summary>
+    /// <exception cref="FtpTimeoutException">No byte came for <see cref="FtpTimeouts.Stall"/>.</exception>
+    /// <exception cref="FtpReplyException">The data connection broke, and the server says why.</exception>
+    /// <exception cref="FtpConnectionException">The data connection broke.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Socket socket = Usable(FtpDataDirection.Receive);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return await WithinStallAsync(socket.ReceiveAsync(buffer, SocketFlags.None, _stall.Token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException e)
+        {
+            throw await BrokenAsync(e, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sends bytes.</summary>
+    /// <exception cref="FtpTimeoutException">They could not be handed on for <see cref="FtpTimeouts.Stall"/>.</exception>
+    /// <exception cref="FtpReplyException">The data connection broke, and the server says why.</exception>
+    /// <exception cref="FtpConnectionException">The data connection broke.</exception>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Socket socket = Usable(FtpDataDirection.Send);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            while (!buffer.IsEmpty)
+            {
+                buffer = buffer[await WithinStallAsync(socket.SendAsync(buffer, SocketFlags.None, _stall.Token), cancellationToken).ConfigureAwait(false)..];
+            }
+        }
+        catch (SocketException e)
+        {
+            throw await BrokenAsync(e, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Closes the data connection and returns the reply that ends the transfer, refusal or not.</summary>
+    /// <exception cref="FtpTimeoutException">It did not come within <see cref="FtpTimeouts.FinalReply"/>.</exception>
+    /// <exception cref="FtpConnectionException">The control connection was lost, so nobody knows whether the transfer succeeded.</exception>
+    public async Task<Reply> CompleteAsync(CancellationToken cancellationToken = default)
+    {
+        if (_final is null || !_released)
+        {
+            ObjectDisposedException.ThrowIf(_released, this);
+            CloseInOrder();
+            // Cancelled here, the transfer is still open in the books: disposal aborts it.
+            _final ??= await _connection.ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false);
+            Release();
+        }
+
+        return _final;
+    }
+
+    /// <summary>Aborts the transfer unless it is complete; at most <see cref="FtpTimeouts.Abort"/> long.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        if (!_released)
+        {
+            if (_final is null && _connection.IsUsable)
+            {
+                await _connection.AbortTransferAsync(CloseHard).ConfigureAwait(false);
+            }
+
+            CloseHard();
+            Release();
+        }
+
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the reply to the command and meets the server.</summary>
+    internal async Task OpenAsync(DataLink link, CancellationToken cancellationToken)
+    {
+        Reply reply;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, link.Failed);
+        try
+        {
+            reply = await _connection.ReadReplyAsync(FtpConnectionPhase.Reply, _connection.Options.Timeouts.Reply, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Throws the reason why there will be no data connection.
+            await MeetAsync(link, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+
+        if (!reply.IsPreliminary)
+        {
+            // It is the final reply: nothing is left to abort.
+            _final = reply;
+            if (!reply.IsCompletion || CanWrite)
+            {
+                throw reply.IsCompletion ? Unasked(reply) : new FtpReplyException(reply, CommandText);
+            }
+        }
+
+        Preliminary = reply;
+        await MeetAsync(link, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes without a word: whoever cannot wait for the abort gives the whole connection up.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_released)
+        {
+            _connection.Break();
+            CloseHard();
+            Release();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Nothing is buffered.</summary>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <summary>Not supported: asynchronous only.</summary>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+
+    /// <summary>Not supported: asynchronous only.</summary>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private async Task MeetAsync(DataLink link, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpConnectionException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
+        {
+            // The server accepted and took it back at once: it knows why, and says so.
+            throw await BrokenAsync(reset, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Socket Usable(FtpDataDirection direction)
+    {
+        ObjectDisposedException.ThrowIf(_released, this);
+        return direction != _direction ? throw new NotSupportedException($"This data connection is for {_direction} only.")
+            : _socket ?? throw new InvalidOperationException("The data connection is closed.");
+    }
+
+    /// <summary>The timer runs only while bytes are waited for, and is not touched when they are there already.</summary>
+    private async ValueTask<int> WithinStallAsync(ValueTask<int> moving, CancellationToken cancellationToken)
+    {
+        if (moving.IsCompletedSuccessfully)
+        {
+            return moving.Result;
+        }
+
+        TimeSpan limit = _connection.Options.Timeouts.Stall;
+        try
+        {
+            using (cancellationToken.UnsafeRegister(static stall => ((CancellationTokenSource)stall!).Cancel(), _stall))
+            {
+                _stall.CancelAfter(limit);
+                return await moving.ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException e)
+        {
+            throw Deadline.Translate(e, FtpConnectionPhase.Transfer, limit, cancellationToken);
+        }
+        finally
+        {
+            _stall.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>The data connection broke: the server's final reply explains why, and is read in any case.</summary>
+    private async Task<FtpException> BrokenAsync(SocketException exception, CancellationToken cancellationToken)
+    {
+        CloseHard();
+        Reply reply = await CompleteAsync(cancellationToken).ConfigureAwait(false);
+        return reply.IsCompletion
+            ? new FtpConnectionException(FtpConnectionPhase.Transfer, $"the data connection broke ({exception.Message}), although the server says {reply.Shown()}", exception)
+            : new FtpReplyException(reply, CommandText, exception);
+    }
+
+    private FtpProtocolException Unasked(Reply reply)
+    {
+        _connection.Break();
+        return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.Shown()}");
+    }
+
+    /// <summary>The end of the data, as the receiver of an upload takes it: complete.</summary>
+    private void CloseInOrder()
+    {
+        try
+        {
+            if (CanWrite)
+            {
+                _socket?.Shutdown(SocketShutdown.Send);
+            }
+        }
+        catch (SocketException)
+        {
+            // The other side is gone; its final reply will say so.
+        }
+
+        _socket?.Dispose();
+        _socket = null;
+    }
+
+    /// <summary>A reset instead of an end: in stream mode an orderly close would make half a file look whole to the server.</summary>
+    private void CloseHard()
+    {
+        if (_socket is { } socket)
+        {
+            _socket = null;
+            DataLink.Reset(socket);
+        }
+    }
+
+    private void Release()
+    {
+        _released = true;
+        _stall.Dispose();
+        _connection.ReleaseData(this);
+    }
+
+    private static long? AnnouncedIn(string text)
+    {
+        int end = text.LastIndexOf(" bytes)", StringComparison.OrdinalIgnoreCase);
+        int start = end < 0 ? -1 : text.LastIndexOf('(', end);
+        return start >= 0 && long.TryParse(text.AsSpan(start + 1, end - start - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
+    }
+}

@@ -1,0 +1,206 @@
+using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>
+/// A client of one server, safe to use from many threads at once: it is the pool of its connections, opened when needed, up to
+/// <see cref="FtpClientOptions.MaxConnections"/>.
+/// </summary>
+/// <remarks>
+/// Paths go to the server as given: one that starts with a slash is the same everywhere; any other counts from the folder the account starts in,
+/// for the client never changes folder. Every operation ends in its result or an <see cref="FtpException"/>; a cancelled one in
+/// <see cref="OperationCanceledException"/>; trouble with a local file in the exception of the file system.
+/// </remarks>
+public sealed class FtpClient : IAsyncDisposable
+{
+    /// <summary>What leaves another state behind, moves data, or belongs to the library's own bookkeeping.</summary>
+    private static readonly FrozenSet<string> StatefulVerbs = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "USER", "PASS", "ACCT", "REIN", "QUIT", "CWD", "CDUP", "XCWD", "XCUP", "SMNT", "TYPE", "MODE", "STRU", "OPTS", "REST", "RNFR", "RNTO", "ABOR",
+        "PORT", "EPRT", "PASV", "EPSV", "LPRT", "LPSV", "SPSV", "AUTH", "ADAT", "PBSZ", "PROT", "CCC", "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD");
+
+    private readonly ConnectionPool _pool;
+
+    /// <summary>A client; nothing is sent before the first operation.</summary>
+    /// <exception cref="ArgumentException">An option that cannot work.</exception>
+    public FtpClient(FtpClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Options = options.Validate();
+        _pool = new ConnectionPool(Options);
+    }
+
+    /// <summary>The options it was made with.</summary>
+    public FtpClientOptions Options { get; }
+
+    /// <summary>What the server can do.</summary>
+    /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
+    public FtpServerFeatures Features => _pool.Features ?? throw new InvalidOperationException("No connection was opened yet.");
+
+    /// <summary>The server's greeting.</summary>
+    /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
+    public Reply Greeting => _pool.Greeting ?? throw new InvalidOperationException("No connection was opened yet.");
+
+    /// <summary>Opens the first connection and signs in, so that errors come now and not with the first operation.</summary>
+    public Task ConnectAsync(CancellationToken cancellationToken = default) => _pool.RunAsync(static (_, _) => Task.FromResult(true), cancellationToken);
+
+    /// <summary>
+    /// Lists a folder: MLSD where the server has it, else LIST. Entries come as they arrive; the folder itself and its parent are left out.
+    /// A listing that fails throws at its end at the latest, and never looks empty. An enumeration that is left early is aborted.
+    /// </summary>
+    /// <param name="path">The folder; empty for the one the account starts in.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <exception cref="FtpListingException">A line that no known format explains.</exception>
+    public async IAsyncEnumerable<FtpEntry> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        PoolLease lease = await _pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable ownership = lease.ConfigureAwait(false);
+        await foreach (FtpEntry entry in RemoteListing.ReadAsync(lease.Connection, path, cancellationToken).ConfigureAwait(false))
+        {
+            yield return entry;
+        }
+    }
+
+    /// <summary>What stands at a path: MLST where the server has it, else SIZE and MDTM, else the listing of its folder. Null when nothing does.</summary>
+    public Task<FtpEntry?> FindAsync(string path, CancellationToken cancellationToken = default) => 
+        _pool.RunAsync((connection, token) => RemoteFacts.FindAsync(connection, Given(path), token), cancellationToken);
+
+    /// <summary>A file's size in bytes; null when there is no such file or the server does not tell.</summary>
+    public Task<long?> GetSizeAsync(string path, CancellationToken cancellationToken = default) => 
+        _pool.RunAsync((connection, token) => RemoteFacts.SizeAsync(connection, Given(path), token), cancellationToken);
+
+    /// <summary>When a file last changed, UTC; null when there is no such file or the server does not tell.</summary>
+    public Task<DateTime?> GetModifiedAsync(string path, CancellationToken cancellationToken = default) => 
+        _pool.RunAsync((connection, token) => RemoteFacts.ModifiedAsync(connection, Given(path), token), cancellationToken);
+
+    /// <summary>Sets when a file last changed (MFMT). False when the server does not offer it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="utc">The time, UTC; sent to the second.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<bool> SetModifiedAsync(string path, DateTime utc, CancellationToken cancellationToken = default) => _pool.RunAsync(
+        async (connection, token) =>
+        {
+            if (!connection.Features.CanSetModified)
+            {
+                return false;
+            }
+
+            string argument = $"{FtpTime.Format(utc)} {Given(path)}";
+            return RemoteFacts.Expect(await connection.SendAsync("MFMT", argument, token).ConfigureAwait(false), "MFMT", argument).IsCompletion;
+        },
+        cancellationToken);
+
+    /// <summary>Sends a local file. The file is opened before anything is sent; when it cannot be read to its end, the transfer is aborted.</summary>
+    /// <exception cref="IOException">The local file is missing, a folder, or cannot be read.</exception>
+    /// <exception cref="FtpIntegrityException">The local file's size changed while it was sent.</exception>
+    public Task<FtpTransferResult> UploadFileAsync(
+        string localPath, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        new Upload(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).FromFileAsync(Given(localPath), cancellationToken);
+
+    /// <summary>Sends a stream, from where it stands to its end. The stream stays open. When reading it fails, the transfer is aborted and that error thrown.</summary>
+    public Task<FtpTransferResult> UploadAsync(
+        Stream source, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        new Upload(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).FromStreamAsync(source, cancellationToken);
+
+    /// <summary>
+    /// Fetches a file into a hidden file beside <paramref name="localPath"/>, which gets its name when everything arrived and the server confirmed it.
+    /// On failure the hidden file is removed and what stood at <paramref name="localPath"/> before still stands there.
+    /// </summary>
+    /// <exception cref="IOException">The local file cannot be written.</exception>
+    /// <exception cref="FtpIntegrityException">Fewer or more bytes came than the file has.</exception>
+    public Task<FtpTransferResult> DownloadFileAsync(
+        string remotePath, string localPath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).ToFileAsync(Given(localPath), cancellationToken);
+
+    /// <summary>Fetches a file into a stream, which stays open. On failure the stream holds what came before it.</summary>
+    /// <exception cref="FtpIntegrityException">Fewer or more bytes came than the file has.</exception>
+    public Task<FtpTransferResult> DownloadAsync(
+        string remotePath, Stream target, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).ToStreamAsync(target, cancellationToken);
+
+    /// <summary>
+    /// Opens a file for reading from an offset in bytes. The read that finds the end also reads the server's confirmation and throws when there is none.
+    /// The stream holds a connection until it is disposed; disposed before its end, it gives that connection up.
+    /// </summary>
+    public async Task<Stream> OpenReadAsync(string path, long offset = 0, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        PoolLease lease = await _pool.RentAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            FtpDataStream data = await lease.Connection.OpenDataAsync("RETR", Given(path), offset, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+            return new FtpReadStream(lease, data, path, isWhole: offset == 0);
+        }
+        catch
+        {
+            await lease.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Renames or moves a file or folder (RNFR, RNTO).</summary>
+    /// <param name="source">What to rename.</param>
+    /// <param name="target">Its new path.</param>
+    /// <param name="overwrite">When false, the target is looked for first, for many servers replace it silently.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="FtpTargetExistsException">The target exists and is not to be replaced.</exception>
+    public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default) => _pool.RunAsync(
+        async (connection, token) =>
+        {
+            if (!overwrite && await RemoteFacts.FindAsync(connection, Given(target), token).ConfigureAwait(false) is not null)
+            {
+                throw new FtpTargetExistsException(target);
+            }
+
+            Reply first = await connection.SendAsync("RNFR", Given(source), token).ConfigureAwait(false);
+            return first.IsIntermediate
+                ? RemoteFacts.Expect(await connection.SendAsync("RNTO", target, token).ConfigureAwait(false), "RNTO", target)
+                : throw new FtpReplyException(first, $"RNFR {source}");
+        },
+        cancellationToken);
+
+    /// <summary>Deletes a file (DELE).</summary>
+    public Task DeleteFileAsync(string path, CancellationToken cancellationToken = default) => RunAsync("DELE", Given(path), cancellationToken);
+
+    /// <summary>Deletes an empty folder (RMD).</summary>
+    public Task DeleteFolderAsync(string path, CancellationToken cancellationToken = default) => RunAsync("RMD", Given(path), cancellationToken);
+
+    /// <summary>Makes a folder (MKD); its parent must exist.</summary>
+    public Task CreateFolderAsync(string path, CancellationToken cancellationToken = default) => RunAsync("MKD", Given(path), cancellationToken);
+
+    /// <summary>The folder the account starts in (PWD): what paths without a leading slash count from.</summary>
+    public async Task<string> GetWorkingFolderAsync(CancellationToken cancellationToken = default)
+    {
+        Reply reply = await RunAsync("PWD", "", cancellationToken).ConfigureAwait(false);
+        return PathQuoting.Unquote(reply.Lines[0]) ?? throw new FtpProtocolException($"the reply to PWD names no folder: {reply.Shown()}");
+    }
+
+    /// <summary>
+    /// Sends a command that moves no data and changes no state of the connection (HELP, STAT, SITE, NOOP, HASH…) and returns the reply, refusal or not.
+    /// </summary>
+    /// <exception cref="ArgumentException">A verb that would change what the next user of the connection finds, or a line end in the argument.</exception>
+    public Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(verb);
+        return StatefulVerbs.Contains(verb)
+            ? throw new ArgumentException($"{verb.ToUpperInvariant()} would change what the next user of the connection finds; use an FtpConnection of your own.", nameof(verb))
+            : _pool.RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken);
+    }
+
+    /// <summary>Says QUIT on idle connections and closes all.</summary>
+    public ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    private Task<Reply> RunAsync(string verb, string argument, CancellationToken cancellationToken) => _pool.RunAsync(
+        async (connection, token) => RemoteFacts.Expect(await connection.SendAsync(verb, argument, token).ConfigureAwait(false), verb, argument),
+        cancellationToken);
+
+    /// <summary>An empty path would address the folder the account starts in, and seldom on purpose.</summary>
+    private static string Given(string path, [CallerArgumentExpression(nameof(path))] string? name = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path, name);
+        return path;
+    }
+}

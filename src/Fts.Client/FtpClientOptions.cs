@@ -1,0 +1,57 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Fts.Client;
+
+/// <summary>Where and how to connect. Immutable; validated once, when a client or a connection is made from it.</summary>
+public sealed record FtpClientOptions
+{
+    /// <summary>Name or address of the server.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Port of the control connection, 1 to 65535.</summary>
+    public int Port { get; init; } = 21;
+
+    /// <summary>Who signs in; anonymous unless said otherwise.</summary>
+    public FtpCredentials Credentials { get; init; } = FtpCredentials.Anonymous;
+
+    /// <summary>How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. A server that allows fewer is noticed, and fewer are used.</summary>
+    public int MaxConnections { get; init; } = 4;
+
+    /// <summary>How long each kind of wait may last.</summary>
+    public FtpTimeouts Timeouts { get; init; } = new();
+
+    /// <summary>How much a server may make this side read or remember.</summary>
+    public FtpLimits Limits { get; init; } = new();
+
+    /// <summary>Who opens the data connections.</summary>
+    public FtpDataMode DataMode { get; init; } = FtpDataMode.Passive;
+
+    /// <summary>
+    /// How names and text travel; UTF-8 (RFC 2640) unless an old server needs another. Text from the server that is not valid in UTF-8 is read as Latin-1.
+    /// </summary>
+    public Encoding Encoding { get; init; } = Encoding.UTF8;
+
+    /// <summary>Called with every line as it is sent and received, in order, one call at a time per connection; must not block.</summary>
+    public Action<FtpTrace>? Trace { get; init; }
+
+    /// <summary>Where the library logs; nowhere unless said otherwise.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <exception cref="ArgumentException">A value that cannot work; the message names it.</exception>
+    internal FtpClientOptions Validate()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(Host);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Port, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Port, 65535);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
+        ArgumentNullException.ThrowIfNull(Credentials);
+        ArgumentNullException.ThrowIfNull(Encoding);
+        ArgumentNullException.ThrowIfNull(Timeouts);
+        ArgumentNullException.ThrowIfNull(Limits);
+        Credentials.Validate();
+        Timeouts.Validate();
+        Limits.Validate();
+        return Enum.IsDefined(DataMode) ? this : throw new ArgumentOutOfRangeException(nameof(DataMode), DataMode, "Passive or Active.");
+    }
+}

@@ -1,0 +1,49 @@
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>A file or folder on the server, as far as the server told.</summary>
+public sealed record FtpEntry
+{
+    /// <summary>The path it was asked for with, or the listed folder's path joined with <see cref="Name"/>.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The name as the server gave it. It is the server's data, and a hostile server's name may hold anything: see <see cref="IsSafeName"/>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is.</summary>
+    public required ListingKind Kind { get; init; }
+
+    /// <summary>Size in bytes; null where the server does not tell.</summary>
+    public long? Length { get; init; }
+
+    /// <summary>When it last changed, UTC; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
+    public DateTime? Modified { get; init; }
+
+    /// <summary>Where the facts come from; null when they were asked for one by one (SIZE, MDTM).</summary>
+    public ListingSource? Source { get; init; }
+
+    /// <summary>The Unix permission bits, where the server tells.</summary>
+    public UnixFileMode? UnixMode { get; init; }
+
+    /// <summary>What a symbolic link points to, where the server tells.</summary>
+    public string? LinkTarget { get; init; }
+
+    /// <summary>
+    /// True when the name is one component that stays in the folder it is put in: not empty, not <c>.</c> or <c>..</c>, without slashes, backslashes,
+    /// control characters, or what this system forbids in names. Whoever writes a local file by a listed name checks this first.
+    /// </summary>
+    public bool IsSafeName => RemotePath.IsSafeName(Name);
+
+    internal static FtpEntry From(string path, ListingEntry entry, string? name = null) => new()
+    {
+        Path = path,
+        Name = name ?? entry.Name,
+        Kind = entry.Kind,
+        Length = entry.Length,
+        Modified = entry.Modified,
+        Source = entry.Source,
+        UnixMode = entry.UnixMode,
+        LinkTarget = entry.LinkTarget,
+    };
+}

@@ -1,0 +1,25 @@
+namespace Fts.Client;
+
+/// <summary>What a server may make the client read or remember before the client calls it nonsense and leaves.</summary>
+public sealed record FtpLimits
+{
+    /// <summary>Bytes of one line of a reply.</summary>
+    public int ReplyLine { get; init; } = 16 * 1024;
+
+    /// <summary>Bytes of one whole reply; FEAT, HELP and STAT can be long.</summary>
+    public int Reply { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes of one line of a listing: a name, its facts or mode, a link's target.</summary>
+    public int ListingLine { get; init; } = 16 * 1024;
+
+    /// <summary>Bytes of one whole listing. A listing is passed on as it arrives and never held; this ends one that never does.</summary>
+    public long Listing { get; init; } = 1024L * 1024 * 1024;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(ReplyLine, 256);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Reply, ReplyLine);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ListingLine, 256);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Listing, ListingLine);
+    }
+}

@@ -1,0 +1,45 @@
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>What the server said it can do (FEAT, RFC 2389).</summary>
+public sealed class FtpServerFeatures
+{
+    private readonly FeatureList _list;
+
+    internal FtpServerFeatures(FeatureList list, bool isKnown)
+    {
+        (_list, IsKnown) = (list, isKnown);
+        HasMachineListing = list.Has("MLST") || list.Has("MLSD");
+        CanRestart = list.Parameter("REST")?.Contains("STREAM", StringComparison.OrdinalIgnoreCase) == true;
+    }
+
+    /// <summary>False when the server does not know FEAT: then nothing is announced, and much may still work.</summary>
+    public bool IsKnown { get; }
+
+    /// <summary>MLSD and MLST (RFC 3659 §7).</summary>
+    public bool HasMachineListing { get; }
+
+    /// <summary>REST in stream mode (RFC 3659 §5).</summary>
+    public bool CanRestart { get; }
+
+    /// <summary>Whether MFMT sets a file's modification time.</summary>
+    public bool CanSetModified => Has("MFMT");
+
+    /// <summary>Whether names travel in UTF-8 (RFC 2640).</summary>
+    public bool HasUtf8 => Has("UTF8");
+
+    /// <summary>The names announced, in upper case.</summary>
+    public IReadOnlyCollection<string> Names => _list.Names;
+
+    /// <summary>Whether a feature is announced; the case of letters does not matter.</summary>
+    public bool Has(string feature) => _list.Has(feature);
+
+    /// <summary>What stands behind a feature's name; empty when nothing does, null when it is not announced.</summary>
+    public string? Parameter(string feature) => _list.Parameter(feature);
+
+    internal static FtpServerFeatures Unknown { get; } = new(FeatureList.Empty, isKnown: false);
+
+    /// <summary>Whether a verb is worth sending: announced, or nobody can know.</summary>
+    internal bool MayHave(string feature) => !IsKnown || Has(feature);
+}

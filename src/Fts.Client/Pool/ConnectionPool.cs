@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using Fts.Protocol;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fts.Client;
+
+/// <summary>
+/// The connections to one server: opened when needed up to a limit, kept while idle, tried before they are used again after a while, dropped when in
+/// doubt. A server that turns further connections away lowers the limit for good instead of failing the work.
+/// </summary>
+/// <remarks>Owns every connection that is idle; a <see cref="PoolLease"/> owns the one it holds until it is disposed.</remarks>
+internal sealed class ConnectionPool : IAsyncDisposable
+{
+    private readonly FtpClientOptions _options;
+    private readonly SemaphoreSlim _permits;
+    private readonly Stack<(FtpConnection Connection, long Since)> _idle = new();
+    private readonly Lock _lock = new();
+    private readonly ServerMemory _memory = new();
+    private readonly ILogger _log;
+    private int _limit;
+    private int _inUse;
+    private bool _disposed;
+
+    public ConnectionPool(FtpClientOptions options)
+    {
+        _options = options;
+        _limit = options.MaxConnections;
+        _permits = new SemaphoreSlim(_limit, _limit);
+        _log = options.LoggerFactory?.CreateLogger(typeof(FtpClient)) ?? NullLogger.Instance;
+    }
+
+    /// <summary>What the first connection learnt; null before there was one.</summary>
+    public FtpServerFeatures? Features { get; private set; }
+
+    /// <summary>The first connection's greeting.</summary>
+    public Reply? Greeting { get; private set; }
+
+    /// <summary>Waits for a connection that is signed in and in step.</summary>
+    public async Task<PoolLease> RentAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await _permits.WaitAsync(cancellationToken).ConfigureAwait(false);
+            bool keepPermit = false;
+            try
+            {
+                FtpConnection connection = await TakeIdleAsync(cancellationToken).ConfigureAwait(false) ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
+                Interlocked.Increment(ref _inUse);
+                keepPermit = true;
+                return new PoolLease(this, connection);
+            }
+            catch (FtpException e) when (IsLimit(e) && Volatile.Read(ref _inUse) > 0)
+            {
+                // The permit stays taken for ever: others are in use, and the next of them to come back does this work.
+                keepPermit = true;
+                _log.LimitLearnt(_options.Host, Interlocked.Decrement(ref _limit), e.Message);
+            }
+            finally
+            {
+                if (!keepPermit)
+                {
+                    _permits.Release();
+                }
+            }
+        }
+    }
+
+    /// <summary>Runs work on a connection; once more on another when the first turned out to be gone before a byte of the work was sent.</summary>
+    public async Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        for (bool isSecond = false; ; isSecond = true)
+        {
+            PoolLease lease = await RentAsync(cancellationToken).ConfigureAwait(false);
+            await using (lease.ConfigureAwait(false))
+            {
+                try
+                {
+                    return await work(lease.Connection, cancellationToken).ConfigureAwait(false);
+                }
+                catch (FtpConnectionException e) when (e.NothingSent && lease.IsUntouched && !isSecond)
+                {
+                    _log.IdleDropped(_options.Host, e.Message);
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes a connection back.</summary>
+    public async ValueTask ReturnAsync(FtpConnection connection)
+    {
+        bool keep;
+        lock (_lock)
+        {
+            keep = connection.IsReady && !_disposed;
+            if (keep)
+            {
+                _idle.Push((connection, Stopwatch.GetTimestamp()));
+            }
+        }
+
+        try
+        {
+            if (!keep)
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inUse);
+            _permits.Release();
+        }
+    }
+
+    /// <summary>Closes what is idle; what is in use is closed when it comes back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        FtpConnection[] idle;
+        lock (_lock)
+        {
+            _disposed = true;
+            idle = [.. _idle.Select(entry => entry.Connection)];
+            _idle.Clear();
+        }
+
+        await Task.WhenAll(idle.Select(connection => connection.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    private async Task<FtpConnection?> TakeIdleAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            FtpConnection connection;
+            TimeSpan idleFor;
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, typeof(FtpClient));
+                if (!_idle.TryPop(out (FtpConnection Connection, long Since) entry))
+                {
+                    return null;
+                }
+
+                (connection, idleFor) = (entry.Connection, Stopwatch.GetElapsedTime(entry.Since));
+            }
+
+            if (await IsAliveAsync(connection, idleFor, cancellationToken).ConfigureAwait(false))
+            {
+                return connection;
+            }
+
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A connection that was idle for long may be gone without a word, when something between forgot it.</summary>
+    private async Task<bool> IsAliveAsync(FtpConnection connection, TimeSpan idleFor, CancellationToken cancellationToken)
+    {
+        if (!connection.IsReady || _options.Timeouts.IdleCheck == Timeout.InfiniteTimeSpan || idleFor < _options.Timeouts.IdleCheck)
+        {
+            return connection.IsReady;
+        }
+
+        try
+        {
+            await connection.SendAsync("NOOP", null, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (FtpException e)
+        {
+            _log.IdleDropped(_options.Host, e.Message);
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<FtpConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        FtpConnection connection = await FtpConnection.ConnectAsync(_options, _memory, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await connection.SignInAsync(cancellationToken).ConfigureAwait(false);
+            (Features, Greeting) = (connection.Features, connection.Greeting);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>How servers say "one connection too many" to a user they let in before: 421 or 530, at the greeting or at sign-in.</summary>
+    private static bool IsLimit(FtpException exception) => exception is FtpSignInException or FtpConnectionException { Reply: not null };
+}

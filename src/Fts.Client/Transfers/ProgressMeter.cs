@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace Fts.Client;
+
+/// <summary>Counts a transfer's bytes and tells its progress: phases at once, bytes at most ten times a second.</summary>
+internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string path)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private FtpPhase _phase;
+    private long _reported;
+
+    /// <summary>Bytes moved.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Bytes there will be; null when nobody knows.</summary>
+    public long? Total { get; set; }
+
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
+
+    public void Enter(FtpPhase phase)
+    {
+        _phase = phase;
+        Report();
+    }
+
+    public void Add(int bytes)
+    {
+        Bytes += bytes;
+        if (progress is not null && Stopwatch.GetElapsedTime(_reported) >= Interval)
+        {
+            Report();
+        }
+    }
+
+    private void Report()
+    {
+        _reported = Stopwatch.GetTimestamp();
+        progress?.Report(new FtpProgress(path, _phase, Bytes, Total));
+    }
+}

@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+
+namespace Fts.Protocol;
+
+/// <summary>
+/// Lines as <c>ls -l</c> writes them, in what passes for it on FTP servers: with or without group and link count, owners with spaces, month before or
+/// after the day, ISO dates. The date is looked for, since the columns before it vary; the name is everything after one space behind it.
+/// </summary>
+internal static class UnixListing
+{
+    private const int ModeLength = 10;
+    private const int MostWords = 24;
+    private static readonly SearchValues<char> TotalLetters = SearchValues.Create("0123456789.,KMGTkB");
+
+    /// <summary>Whether the line is <c>total 12</c>, which heads a listing and names nothing.</summary>
+    public static bool IsTotal(ReadOnlySpan<char> line)
+    {
+        const string Word = "total";
+        return line.StartsWith(Word, StringComparison.OrdinalIgnoreCase) &&
+            (line.Length == Word.Length || (line[Word.Length] == ' ' && !line[Word.Length..].Trim().ContainsAnyExcept(TotalLetters)));
+    }
+
+    /// <summary>Reads a line without its line end; a year that is not told is the latest that does not lie ahead of <paramref name="now"/> (UTC).</summary>
+    public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = null;
+        if (line.Length <= ModeLength || !TryParseMode(line[1..ModeLength], out UnixFileMode mode) || KindOf(line[0]) is not { } kind)
+        {
+            return false;
+        }
+
+        // After the mode: a mark for an access list, a security label or extended attributes, or nothing; then a space.
+        int afterMode = ModeLength + (line[ModeLength] is '+' or '.' or '@' ? 1 : 0);
+        if (afterMode >= line.Length || line[afterMode] != ' ')
+        {
+            return false;
+        }
+
+        Span<Range> words = stackalloc Range[MostWords];
+        int count = SplitWords(line, afterMode, words);
+        for (int i = 1; i < count; i++)
+        {
+            if (IsSize(line, words, i - 1, line[0] is 'b' or 'c', out long? length) && UnixListingDate.TryParse(line, words[i..count], now, out DateTime modified, out int end))
+            {
+                entry = Entry(line[Math.Min(end + 1, line.Length)..], kind, length, modified, mode);
+                return entry is not null;
+            }
+        }
+
+        return false;
+    }
+
+    private static ListingEntry? Entry(ReadOnlySpan<char> name, ListingKind kind, long? length, DateTime modified, UnixFileMode mode)
+    {
+        string? target = null;
+        if (kind == ListingKind.Link && FindArrow(name, length) is { } arrow)
+        {
+            target = name[(arrow + 4)..].ToString();
+            name = name[..arrow];
+        }
+
+        return name.IsEmpty
+            ? null
+            : new ListingEntry(name.ToString(), kind, kind == ListingKind.File ? length : null, modified, ListingSource.Unix) { UnixMode = mode, LinkTarget = target };
+    }
+
+    /// <summary>Where the link's arrow stands. A name or target may hold one too; the right one leaves a target as long as the link's size.</summary>
+    private static int? FindArrow(ReadOnlySpan<char> name, long? length)
+    {
+        const string Arrow = " -> ";
+        int? first = null;
+        for (int at = name.IndexOf(Arrow, StringComparison.Ordinal); at > 0;)
+        {
+            first ??= at;
+            if (Encoding.UTF8.GetByteCount(name[(at + Arrow.Length)..]) == length)
+            {
+                return at;
+            }
+
+            int next = name[(at + 1)..].IndexOf(Arrow, StringComparison.Ordinal);
+            at = next < 0 ? -1 : at + 1 + next;
+        }
+
+        return first;
+    }
+
+    private static bool IsSize(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, int index, bool isDevice, out long? length)
+    {
+        length = null;
+        ReadOnlySpan<char> word = line[words[index]];
+        if (isDevice)
+        {
+            // "8, 1" or "8,1": major and minor number instead of a size.
+            return char.IsAsciiDigit(word[^1]);
+        }
+
+        bool isNumber = long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes);
+        length = isNumber ? bytes : null;
+        return isNumber;
+    }
+
+    /// <summary>Words between spaces, as many as have room: a date stands among the first.</summary>
+    private static int SplitWords(ReadOnlySpan<char> line, int from, Span<Range> words)
+    {
+        int count = 0;
+        while (count < words.Length)
+        {
+            int start = line[from..].IndexOfAnyExcept(' ');
+            if (start < 0)
+            {
+                break;
+            }
+
+            start += from;
+            int length = line[start..].IndexOf(' ');
+            from = length < 0 ? line.Length : start + length;
+            words[count++] = start..from;
+        }
+
+        return count;
+    }
+
+    private static ListingKind? KindOf(char type) => type switch
+    {
+        '-' => ListingKind.File,
+        'd' => ListingKind.Folder,
+        'l' => ListingKind.Link,
+        'b' or 'c' or 'p' or 's' or 'D' or '?' => ListingKind.Other,
+        _ => null,
+    };
+
+    private static bool TryParseMode(ReadOnlySpan<char> text, out UnixFileMode mode)
+    {
+        const string Letters = "rwxrwxrwx";
+        mode = 0;
+        for (int i = 0; i < 9; i++)
+        {
+            var bit = (UnixFileMode)(1 << (8 - i));
+            // setuid, setgid and sticky stand in the place of the three x; lower case when x is set too.
+            UnixFileMode special = i switch { 2 => UnixFileMode.SetUser, 5 => UnixFileMode.SetGroup, 8 => UnixFileMode.StickyBit, _ => 0 };
+            char c = text[i];
+            if (c == Letters[i])
+            {
+                mode |= bit;
+            }
+            else if (special != 0 && c is 's' or 't' or 'S' or 'T' or 'l' or 'L')
+            {
+                mode |= special | (char.IsAsciiLetterLower(c) && c != 'l' ? bit : 0);
+            }
+            else if (c != '-')
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Text;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary><c>fts client</c>: connects, greets, and takes commands until somebody leaves.</summary>
+internal static class ClientCommand
+{
+    private const string Usage = "fts client [ip|host|URL] [port] [debug] [options]";
+
+    public static async Task<ExitCode> RunAsync(string[] args)
+    {
+        var user = new Option<string>("--user");
+        var passwordFile = new Option<string>("--password-file");
+        var active = new Option<bool>("--active");
+        var color = new Option<string>("--color");
+        var progress = new Option<string>("--progress");
+        var line = new CommandLine("client", Usage, 3, args, user, passwordFile, active, color, progress);
+        var terminal = new Terminal(line.OneOf(color, "auto", "always", "never"), line.OneOf(progress, "auto", "always", "never"));
+        Target target = Target.From(line, line.Value(user));
+        bool debug = line.Debug(2);
+
+        SignIn signIn = SignIn.Find(target, line.Value(passwordFile), terminal);
+        using var interrupts = new Interrupts();
+        await using var client = new FtpClient(new FtpClientOptions
+        {
+            Host = target.Host,
+            Port = target.Port,
+            Credentials = new FtpCredentials(signIn.User, signIn.Password),
+            DataMode = line.Has(active) ? FtpDataMode.Active : FtpDataMode.Passive,
+            // Commands come one at a time.
+            MaxConnections = 1,
+            Trace = debug ? trace => terminal.Say(terminal.Paint("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,
+        });
+        var shell = new Shell(client, target, terminal, interrupts);
+        try
+        {
+            await ConnectAsync(shell, signIn, interrupts);
+        }
+        catch (Exception e) when (e is FtpException or OperationCanceledException)
+        {
+            Failure failure = Failures.Of(e, "connect", target);
+            terminal.Show(failure);
+            return interrupts.Stop ?? failure.Code;
+        }
+
+        return await shell.RunAsync(Lines(shell));
+    }
+
+    private static async Task ConnectAsync(Shell shell, SignIn signIn, Interrupts interrupts)
+    {
+        CancellationToken cancellationToken = interrupts.Begin();
+        bool wasInterrupted;
+        try
+        {
+            await shell.Client.ConnectAsync(cancellationToken);
+            shell.Terminal.Say($"connected to {shell.Target} as {signIn.User.Visible()}: {shell.Client.Greeting.Text.Visible()}");
+            if (shell.Target.Folder is { } folder)
+            {
+                await shell.Folder.ChangeAsync(shell.Client, shell.Target, folder, cancellationToken);
+            }
+
+            if (shell.Terminal.IsInteractive)
+            {
+                shell.Terminal.Say("help lists the commands, bye leaves");
+            }
+        }
+        finally
+        {
+            wasInterrupted = interrupts.End();
+        }
+
+        if (wasInterrupted)
+        {
+            throw new OperationCanceledException();
+        }
+    }
+
+    /// <summary>Lines with editing from a terminal that can, plain lines behind a prompt from one that cannot, and lines alone from a pipe.</summary>
+    private static Func<Task<(LineEnd, string)>> Lines(Shell shell)
+    {
+        if (shell.Terminal is { IsInteractive: true, CanRedraw: true })
+        {
+            var completion = new NameCompletion(shell);
+            var editor = new LineEditor(shell.Terminal, [], completion.CompleteAsync);
+            return () =>
+            {
+                completion.Forget();
+                return editor.ReadAsync("fts> ");
+            };
+        }
+
+        var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
+        return async () =>
+        {
+            if (shell.Terminal.IsInteractive)
+            {
+                shell.Terminal.Write("fts> ");
+            }
+
+            string? line = await input.ReadLineAsync();
+            return line is null ? (LineEnd.EndOfInput, "") : (LineEnd.Enter, line);
+        };
+    }
+}

@@ -1,0 +1,32 @@
+namespace Fts.Cli;
+
+/// <summary>What the program's exit code tells a script. The numbers are part of the interface and never change their meaning.</summary>
+internal enum ExitCode
+{
+    /// <summary>Everything asked for was done.</summary>
+    Done = 0,
+    /// <summary>A failure none of the others names.</summary>
+    Other = 1,
+    /// <summary>The command line, or a command typed into the client, is wrong.</summary>
+    Usage = 2,
+    /// <summary>The server cannot be reached; for the server: the address cannot be bound.</summary>
+    CannotConnect = 3,
+    /// <summary>Signing in was refused.</summary>
+    LoginRefused = 4,
+    /// <summary>No such file or folder, there or here.</summary>
+    NotFound = 6,
+    /// <summary>The server, or the local system, forbids it.</summary>
+    Denied = 7,
+    /// <summary>A transfer did not complete.</summary>
+    TransferFailed = 8,
+    /// <summary>Some of several files or commands failed.</summary>
+    SomeFailed = 9,
+    /// <summary>A local file cannot be read or written.</summary>
+    LocalFiles = 11,
+    /// <summary>The server has no room left, or a quota is used up.</summary>
+    NoSpace = 12,
+    /// <summary>Stopped by Ctrl-C.</summary>
+    Interrupted = 130,
+    /// <summary>Stopped by SIGTERM.</summary>
+    Terminated = 143,
+}

@@ -1,0 +1,111 @@
+using System.Net.Sockets;
+using Fts.Client;
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Cli;
+
+/// <summary>The one table from what a library threw to the words and the exit code a user sees.</summary>
+internal static class Failures
+{
+    /// <summary>The failure to show.</summary>
+    /// <param name="e">What was thrown.</param>
+    /// <param name="doing">The command as the user would name it: <c>get report.pdf</c>.</param>
+    /// <param name="target">The server.</param>
+    public static Failure Of(Exception e, string doing, Target target) => e switch
+    {
+        FailureException own => own.Failure,
+        OperationCanceledException => new Failure(ExitCode.Interrupted, $"{doing}: stopped"),
+        FtpSignInException refused => SignInRefused(refused, target),
+        FtpReplyException refused => Refused(refused, doing, target),
+        FtpTargetExistsException exists => new Failure(ExitCode.Other, $"{doing}: {exists.Path} exists already, and is left as it is", null, "another name, or rm first"),
+        FtpIntegrityException lost => new Failure(ExitCode.TransferFailed, $"{doing}: {lost.Actual} of {lost.Expected} bytes arrived; nothing was kept", null, "the same command again"),
+        FtpConnectionException { Phase: FtpConnectionPhase.Connect or FtpConnectionPhase.Greeting } unreachable => Unreachable(unreachable, target),
+        FtpConnectionException lost => Lost(lost, doing, target),
+        FtpException odd => new Failure(ExitCode.Other, $"{doing}: {odd.Message}"),
+        FileNotFoundException or DirectoryNotFoundException or StoreException { Error: StoreError.NotFound } =>
+            new Failure(ExitCode.NotFound, $"{doing}: no such file here, in {Environment.CurrentDirectory}", null, "lls, to see what is here"),
+        IOException or UnauthorizedAccessException => new Failure(ExitCode.LocalFiles, $"{doing}: on this side: {LocalReason.Of(e)}"),
+        _ => new Failure(ExitCode.Other, $"{doing}: {e.Message}"),
+    };
+
+    private static Failure SignInRefused(FtpSignInException e, Target target) => new(
+        ExitCode.LoginRefused, $"{target} does not let {e.UserName} in", Said(e.Reply),
+        string.Equals(e.UserName, SignIn.Anonymous, StringComparison.OrdinalIgnoreCase) ? $"fts client {target.Host} {target.Port} --user NAME" : "another password, or --user with another name");
+
+    private static Failure Unreachable(FtpConnectionException e, Target target)
+    {
+        if (e.Reply is not null)
+        {
+            return new Failure(ExitCode.CannotConnect, $"{target} refuses the connection", Said(e.Reply), e.IsTransient ? "again later" : null);
+        }
+
+        string reason = e is FtpTimeoutException ? e.Message : (e.InnerException as SocketException ?? e.InnerException?.InnerException as SocketException)?.SocketErrorCode switch
+        {
+            SocketError.ConnectionRefused => "connection refused; is the server running?",
+            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "no such host",
+            SocketError.HostUnreachable => "no route to that host",
+            SocketError.NetworkUnreachable => "no route to that network",
+            SocketError.TimedOut => "no answer",
+            SocketError.ConnectionReset => "the connection was closed at once; is that an FTP server?",
+            _ => e.Message,
+        };
+        return new Failure(ExitCode.CannotConnect, $"cannot connect to {target}: {reason}");
+    }
+
+    private static Failure Lost(FtpConnectionException e, string doing, Target target) =>
+        e.Phase is FtpConnectionPhase.OpenData
+            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {e.Message}", Said(e.Reply), "fts client with --active, or without it if it was given")
+            : new Failure(
+                e.Phase is FtpConnectionPhase.Transfer or FtpConnectionPhase.FinalReply ? ExitCode.TransferFailed : ExitCode.CannotConnect,
+                $"{doing}: the connection to {target} was lost: {e.Message}", Said(e.Reply), "the same command again; it connects anew");
+
+    private static Failure Refused(FtpReplyException e, string doing, Target target)
+    {
+        string verb = e.Command.Split(' ')[0];
+        return Kind(e.Reply, verb) switch
+        {
+            ExitCode.NotFound => new Failure(ExitCode.NotFound, $"{doing}: no such file or folder on the server {target}", Said(e.Reply), "ls, to see what is there"),
+            ExitCode.Denied => new Failure(ExitCode.Denied, $"{doing}: not permitted on {target}", Said(e.Reply)),
+            ExitCode.NoSpace => new Failure(ExitCode.NoSpace, $"{doing}: no room left on {target}", Said(e.Reply)),
+            ExitCode.LoginRefused => new Failure(ExitCode.LoginRefused, $"{doing}: {target} wants a sign-in first", Said(e.Reply), "fts client with --user NAME"),
+            ExitCode.TransferFailed => new Failure(ExitCode.TransferFailed, $"{doing}: the transfer failed on {target}", Said(e.Reply), "the same command again"),
+            var other => new Failure(other, $"{doing}: refused by {target}", Said(e.Reply)),
+        };
+    }
+
+    /// <summary>
+    /// 550 means "no such file" and "not permitted" alike (RFC 959 §4.2.2), and only its words tell which. Where they say neither, what reads is missing
+    /// something and what writes is not allowed to.
+    /// </summary>
+    private static ExitCode Kind(Reply reply, string verb) => reply.Code switch
+    {
+        ReplyCode.NotLoggedIn or ReplyCode.AccountNeededToStore => ExitCode.LoginRefused,
+        ReplyCode.InsufficientStorage or ReplyCode.StorageExceeded => ExitCode.NoSpace,
+        ReplyCode.CannotOpenDataConnection or ReplyCode.TransferAborted or ReplyCode.FileBusy or ReplyCode.LocalError => ExitCode.TransferFailed,
+        ReplyCode.NameNotAllowed => ExitCode.Denied,
+        // Not about a file, whatever its text says.
+        _ when verb is not ("RETR" or "STOR" or "APPE" or "DELE" or "RNFR" or "RNTO" or "MKD" or "RMD" or "CWD" or "SIZE" or "MDTM" or "MLST" or "MLSD" or "LIST" or "NLST") => ExitCode.Other,
+        ReplyCode.FileUnavailable when Says(reply, "no such", "not found", "not exist", "cannot find") => ExitCode.NotFound,
+        ReplyCode.FileUnavailable when Says(reply, "denied", "permi", "not allowed", "forbidden", "may not", "read-only", "read only") => ExitCode.Denied,
+        ReplyCode.FileUnavailable when Says(reply, "exists", "not empty", "not a ", "is a ") => ExitCode.Other,
+        ReplyCode.FileUnavailable => verb is "STOR" or "APPE" or "MKD" ? ExitCode.Denied : ExitCode.NotFound,
+        _ => ExitCode.Other,
+    };
+
+    private static bool Says(Reply reply, params ReadOnlySpan<string> words)
+    {
+        foreach (string word in words)
+        {
+            if (reply.Lines.Any(line => line.Contains(word, StringComparison.OrdinalIgnoreCase)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Code and last line: a refusal's other lines are a banner more often than a reason.</summary>
+    private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {reply.Text}";
+}

@@ -1,0 +1,91 @@
+using System.Reflection;
+
+namespace Fts.Cli;
+
+/// <summary><c>fts help</c>, <c>fts --version</c>, and <c>--help</c> of every subcommand. Needs no network.</summary>
+internal static class HelpCommand
+{
+    private const string Overview = """
+        fts: an FTP server and client
+
+          fts server [ip] [port] [debug] [options]    share the current folder
+          fts client [ip] [port] [debug] [options]    connect, then type commands
+          fts help server | client                    their options and exit codes
+          fts --version
+
+        Without arguments both use 127.0.0.1 65432 0; debug 1 shows every request and response.
+
+          fts server                                  share this folder with this machine
+          fts client                                  and, in another terminal: put, get, change, ls, help, bye
+        """;
+
+    private const string Server = """
+        fts server [ip] [port] [debug] [options]      default: 127.0.0.1 65432 0
+
+          ip                 address to listen on; 0.0.0.0 or :: for every address of this machine
+          port               0 lets the system choose; the start screen shows which
+          debug              1 prints each request and response, passwords masked
+          --folder DIR       the folder to share; default: the current one
+          --anonymous WHO    read, write or no: what anybody may do without a password
+          --quiet            no line per connection and transfer
+
+        On a loopback address anybody on this machine may read and write, as anonymous. On any other address a
+        password for the user fts is made at each start and shown on the start screen.
+        Ctrl-C or SIGTERM lets running transfers finish (up to 10 s); a second one stops at once.
+
+          fts server
+          fts server 192.168.1.5 2121 --folder ~/share --anonymous read
+
+        Exit codes: 0 stopped, nothing was cut off · 2 usage · 3 the address or port cannot be used
+          11 no such folder · 130 (Ctrl-C) or 143 (SIGTERM) stopped while a transfer was running
+        """;
+
+    private const string Client = """
+        fts client [ip|host|URL] [port] [debug] [options]      default: 127.0.0.1 65432 0
+
+          URL                  ftp://user@host:port/folder; port 21 if it names none
+          --user NAME          who to sign in as; default: anonymous
+          --password-file FILE its first line is the password. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
+          --active             the server connects to us for each transfer
+          --color WHEN         auto, always or never       --progress WHEN   auto, always or never
+
+          fts client 192.168.1.5 2121 --user fts
+          fts client ftp://files.example.com/pub <commands.txt
+
+        On a terminal: Tab completes, Ctrl-C stops a transfer, Ctrl-D leaves. From a pipe every line is a command.
+        Type help inside for the commands. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.
+
+        Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 6 not found · 7 not permitted
+          8 transfer failed · 9 some of several failed · 11 local files · 12 no space or quota · 130 Ctrl-C · 143 SIGTERM
+          Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0.
+        """;
+
+    /// <summary>Every subcommand's name.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["server", "client", "help", "version"];
+
+    /// <summary>Whether there is a page for this.</summary>
+    public static bool Knows(string topic) => topic is "server" or "client";
+
+    /// <summary>Prints a page.</summary>
+    public static ExitCode Run(string? topic)
+    {
+        Terminal.Plain.Data(topic switch
+        {
+            null or "help" => Overview,
+            "server" => Server,
+            "client" => Client,
+            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, Names), "fts help [server|client]"),
+        });
+        Terminal.Plain.Flush();
+        return ExitCode.Done;
+    }
+
+    /// <summary>Prints name and version.</summary>
+    public static ExitCode Version()
+    {
+        string version = typeof(HelpCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        Terminal.Plain.Data($"fts {version.Split('+')[0]}");
+        Terminal.Plain.Flush();
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,28 @@
+using Fts.Storage;
+
+namespace Fts.Cli;
+
+/// <summary>Why the local system refused, in a few words of ours: the runtime's sentences name the path a second time.</summary>
+internal static class LocalReason
+{
+    public static string Of(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "no such file or folder",
+        UnauthorizedAccessException => "permission denied",
+        StoreException store => store.Error switch
+        {
+            StoreError.NotFound => "no such file or folder",
+            StoreError.Denied => "permission denied",
+            StoreError.Exists => "it exists already",
+            StoreError.NotEmpty => "the folder is not empty",
+            StoreError.NotAFile => "it is not a file",
+            StoreError.NotAFolder => "it is not a folder",
+            StoreError.NoSpace => "no space left",
+            StoreError.QuotaExceeded => "the quota is used up",
+            StoreError.Busy => "it is in use",
+            StoreError.BadName => "the name cannot be used",
+            _ => store.Message,
+        },
+        _ => e.Message,
+    };
+}

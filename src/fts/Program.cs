@@ -1,0 +1,35 @@
+using Fts.Cli;
+
+// The server's socket continuations run on the thread that polls: one thread hop less per read. Read once, when the first socket is made.
+if (args is ["server", ..])
+{
+    Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+}
+
+try
+{
+    return (int)await RunAsync(args);
+}
+catch (FailureException e)
+{
+    Terminal.Plain.Show(e.Failure);
+    return (int)e.Failure.Code;
+}
+catch (Exception e) when (e is not OutOfMemoryException)
+{
+    // A fault of ours. Users get a line they can report, not a stack trace.
+    Terminal.Plain.Show(new Failure(ExitCode.Other, $"unexpected: {e.GetType().Name}: {e.Message}"));
+    return (int)ExitCode.Other;
+}
+
+static Task<ExitCode> RunAsync(string[] args) => args switch
+{
+    [] or ["help" or "--help" or "-h"] => Task.FromResult(HelpCommand.Run(null)),
+    ["help", var topic, ..] => Task.FromResult(HelpCommand.Run(topic)),
+    ["--version" or "version"] => Task.FromResult(HelpCommand.Version()),
+    [var command, .., "--help" or "-h"] when HelpCommand.Knows(command) => Task.FromResult(HelpCommand.Run(command)),
+    ["server", .. var rest] => ServerCommand.RunAsync(rest),
+    ["client", .. var rest] => ClientCommand.RunAsync(rest),
+    [var other, ..] => throw CommandLine.Usage(
+        $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'", Suggestion.For(other, HelpCommand.Names), "fts server|client|help"),
+};

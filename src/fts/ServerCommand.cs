@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using Fts.Server;
+using Fts.Storage.Local;
+using Microsoft.Extensions.Logging;
+
+namespace Fts.Cli;
+
+/// <summary><c>fts server</c>: shares a folder until a signal ends it.</summary>
+internal static class ServerCommand
+{
+    private const string Usage = "fts server [ip] [port] [debug] [options]";
+
+    /// <summary>How long a first Ctrl-C waits for the transfers that run.</summary>
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(10);
+
+    public static async Task<ExitCode> RunAsync(string[] args)
+    {
+        var folderOption = new Option<string>("--folder");
+        var anonymousOption = new Option<string>("--anonymous");
+        var quiet = new Option<bool>("--quiet");
+        var line = new CommandLine("server", Usage, 3, args, folderOption, anonymousOption, quiet);
+        var endPoint = new IPEndPoint(line.Address(0, IPAddress.Loopback), line.Port(1, Target.DefaultPort, zeroAllowed: true));
+        bool debug = line.Debug(2);
+        string anonymous = line.OneOf(anonymousOption, "auto", "read", "write", "no");
+        string folder = Path.GetFullPath(line.Value(folderOption) ?? ".");
+
+        Guests guests = Guests.For(endPoint.Address, anonymous);
+        await using var output = new BackgroundLines(Console.OpenStandardError());
+        var server = new FtpServer(new FtpServerOptions
+        {
+            Store = Open(folder),
+            Accounts = guests.Accounts,
+            EndPoint = endPoint,
+            Logger = new LineLogger(output, line.Has(quiet) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
+            Trace = debug ? trace => output.Write(LineLogger.Stamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
+        });
+        await using (server)
+        {
+            using var signals = new StopSignals();
+            Start(server);
+            foreach (string text in StartScreen.Lines(server.EndPoint, folder, guests))
+            {
+                output.Write(text);
+            }
+
+            ExitCode signal = await signals.First;
+            return await StopAsync(server, output, signals, signal);
+        }
+    }
+
+    private static void Start(FtpServer server)
+    {
+        try
+        {
+            server.Start();
+        }
+        catch (SocketException e)
+        {
+            IPEndPoint at = server.EndPoint;
+            throw new FailureException(ExitCode.CannotConnect, e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => $"cannot listen on {at}: the port is in use; choose another, or 0 for any that is free",
+                SocketError.AddressNotAvailable => $"cannot listen on {at}: {at.Address} is no address of this machine",
+                SocketError.AccessDenied => $"cannot listen on {at}: ports below 1024 are reserved for the system; choose a higher one",
+                _ => $"cannot listen on {at}: {e.Message}",
+            });
+        }
+    }
+
+    private static LocalFileStore Open(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder) ? new LocalFileStore(folder) : throw new FailureException(ExitCode.LocalFiles, $"--folder {folder}: no such folder");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(ExitCode.LocalFiles, $"cannot share {folder}: {LocalReason.Of(e)}");
+        }
+    }
+
+    /// <summary>Lets running transfers end. Stopped before they did, the exit code names the signal: something was cut off.</summary>
+    private static async Task<ExitCode> StopAsync(FtpServer server, BackgroundLines output, StopSignals signals, ExitCode signal)
+    {
+        int sessions = server.SessionCount;
+        output.Write(sessions == 0 ? "stopping" : $"stopping: {sessions} connected; running transfers get up to {Drain.TotalSeconds:F0} s, Ctrl-C again stops at once");
+        long started = Environment.TickCount64;
+        await server.StopAsync(Drain, signals.Second);
+        bool cut = signals.Second.IsCancellationRequested || Environment.TickCount64 - started >= Drain.TotalMilliseconds;
+        output.Write(cut ? "stopped; what was still running is cut off" : "stopped");
+        return cut ? signal : ExitCode.Done;
+    }
+}

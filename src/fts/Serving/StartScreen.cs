@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Fts.Accounts;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>What the server shows once it listens: where, what, for whom, and the command that connects to it.</summary>
+internal static class StartScreen
+{
+    public static IEnumerable<string> Lines(IPEndPoint endPoint, string folder, Guests guests)
+    {
+        bool isLocal = IPAddress.IsLoopback(endPoint.Address);
+        yield return $"fts server on {endPoint}";
+        yield return $"  folder    {folder.Visible()}";
+        if (guests.Anonymous != Permissions.None)
+        {
+            yield return $"  sign-in   anybody{(isLocal ? " on this machine" : "")} may {(guests.Anonymous == Permissions.ReadWrite ? "read and write" : "read")}, as anonymous";
+        }
+
+        if (guests.Password is { } password)
+        {
+            yield return $"  sign-in   user {password.UserName} may read and write; password until this server stops:";
+            yield return $"  password  {password.Password}";
+        }
+
+        if (!isLocal)
+        {
+            yield return "  warning   nothing is encrypted: whoever can listen on the network can read along";
+        }
+
+        yield return $"  connect   fts client {Reachable(endPoint.Address)} {endPoint.Port}{(guests.Password is { } own ? $" --user {own.UserName}" : "")}";
+        yield return "  stop      Ctrl-C";
+    }
+
+    /// <summary>An address to type: listening on all of them, the first that others can reach.</summary>
+    private static IPAddress Reachable(IPAddress address)
+    {
+        if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+        {
+            return address;
+        }
+
+        try
+        {
+            return NetworkInterface.GetAllNetworkInterfaces()
+                .Where(network => network.OperationalStatus == OperationalStatus.Up && network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+                .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+                .Select(unicast => unicast.Address)
+                .FirstOrDefault(own => own.AddressFamily == AddressFamily.InterNetwork, IPAddress.Loopback);
+        }
+        catch (NetworkInformationException)
+        {
+            // The screen is a service; without a list of addresses it still shows one that works here.
+            return IPAddress.Loopback;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace Fts.Cli;
+
+/// <summary>Ctrl-C and SIGTERM for the server: the first asks it to stop, the second to do so at once.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private readonly TaskCompletionSource<ExitCode> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _second = new();
+    private readonly PosixSignalRegistration[] _registrations;
+
+    public StopSignals() => _registrations =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signal(context, ExitCode.Interrupted)),
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signal(context, ExitCode.Terminated)),
+    ];
+
+    /// <summary>Done when the first one comes; the code that stands for it.</summary>
+    public Task<ExitCode> First => _first.Task;
+
+    /// <summary>Cancelled when the second one comes.</summary>
+    public CancellationToken Second => _second.Token;
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration registration in _registrations)
+        {
+            registration.Dispose();
+        }
+
+        _second.Dispose();
+    }
+
+    private void Signal(PosixSignalContext context, ExitCode code)
+    {
+        context.Cancel = true;
+        if (!_first.TrySetResult(code))
+        {
+            _second.Cancel();
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics.CodeAnalysis;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>
+/// What Tab offers: commands at the start of a line, then the names that the command takes. A folder of the server is listed once and remembered for
+/// some seconds, at most until the next command.
+/// </summary>
+internal sealed class NameCompletion(Shell shell)
+{
+    /// <summary>Waiting longer than this for a list feels like a hang; without one, Tab does nothing.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
+
+    private (string Path, DateTime At, List<FtpEntry> Entries)? _cache;
+
+    /// <summary>A command has run, and may have changed what there is.</summary>
+    public void Forget() => _cache = null;
+
+    /// <summary>The possible ends of a line up to the cursor.</summary>
+    public async Task<Completion?> CompleteAsync(string line)
+    {
+        (int start, string word) = Words.Last(line);
+        string before = line[..start].Trim();
+        if (before.Length == 0)
+        {
+            return Completion.Of(start, word, ShellCommands.All.Select(command => command.Names[0]));
+        }
+
+        return Completion.Of(start, word, ShellCommands.Find(before.Split(' ')[0])?.Completes switch
+        {
+            NameSide.Commands => ShellCommands.Names,
+            NameSide.Local => Local(word),
+            NameSide.Remote => await RemoteAsync(word),
+            _ => [],
+        });
+    }
+
+    private static IEnumerable<string> Local(string word)
+    {
+        (string folder, _) = RemoteFolder.Split(word);
+        try
+        {
+            return [.. new DirectoryInfo(folder.Length == 0 ? "." : LocalNames.Home(folder)).EnumerateFileSystemInfos()
+                .Select(entry => folder + entry.Name + (entry is DirectoryInfo ? "/" : ""))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Tab in front of a folder that is not there offers nothing.
+            return [];
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever goes wrong, Tab must not end the session; the command itself will say it.")]
+    private async Task<IEnumerable<string>> RemoteAsync(string word)
+    {
+        (string folder, _) = RemoteFolder.Split(word);
+        string path = shell.Folder.Resolve(folder);
+        if (_cache is not { } cache || cache.Path != path || DateTime.UtcNow - cache.At > Fresh)
+        {
+            try
+            {
+                using var patience = new CancellationTokenSource(Patience);
+                cache = (path, DateTime.UtcNow, await RemoteNames.ListAsync(shell, folder, patience.Token));
+                _cache = cache;
+            }
+            catch (Exception)
+            {
+                return [];
+            }
+        }
+
+        // A name with control characters cannot be typed, and one with a slash would be another file.
+        return cache.Entries.Where(entry => entry.IsSafeName).Select(entry => folder + entry.Name + (entry.Kind == ListingKind.Folder ? "/" : ""));
+    }
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>The commands that look at or change names on the server.</summary>
+internal static class RemoteCommands
+{
+    /// <summary><c>ls</c>: one line an entry: kind, size in bytes, time (UTC), name.</summary>
+    public static async Task<ExitCode> LsAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
+        string[] sizes = [.. entries.Select(entry => entry.Kind == ListingKind.Folder ? "" : entry.Length?.ToString(CultureInfo.InvariantCulture) ?? "?")];
+        int width = sizes.Length == 0 ? 0 : sizes.Max(size => size.Length);
+        for (int i = 0; i < entries.Count; i++)
+        {
+            FtpEntry entry = entries[i];
+            (char kind, string mark) = entry.Kind switch
+            {
+                ListingKind.Folder => ('d', "/"),
+                ListingKind.Link => ('l', entry.LinkTarget is null ? "" : $" -> {entry.LinkTarget.Visible()}"),
+                ListingKind.File => ('-', ""),
+                _ => ('?', ""),
+            };
+            string time = entry.Modified?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
+            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.Name.Visible()}{mark}");
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary><c>nlist</c>: one name a line, for scripts.</summary>
+    public static async Task<ExitCode> NlistAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        foreach (FtpEntry entry in await EntriesAsync(shell, words, cancellationToken))
+        {
+            shell.Terminal.Data(entry.Name.Visible());
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary><c>cd</c>.</summary>
+    public static async Task<ExitCode> CdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        string folder = words.Count == 0 ? await shell.Client.GetWorkingFolderAsync(cancellationToken) : words[0].Text;
+        await shell.Folder.ChangeAsync(shell.Client, shell.Target, folder, cancellationToken);
+        shell.Terminal.Say($"now in {shell.Folder.Path.Visible()} on the server");
+        return ExitCode.Done;
+    }
+
+    /// <summary><c>pwd</c>.</summary>
+    public static async Task<ExitCode> PwdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        shell.Terminal.Data((await shell.Folder.GetAsync(shell.Client, cancellationToken)).Visible());
+        return ExitCode.Done;
+    }
+
+    /// <summary><c>change OLD NEW</c>.</summary>
+    public static async Task<ExitCode> ChangeAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        await shell.Client.RenameAsync(shell.Folder.Resolve(words[0].Text), shell.Folder.Resolve(words[1].Text), overwrite: false, cancellationToken);
+        shell.Terminal.Say($"changed {words[0].Text.Visible()} to {words[1].Text.Visible()}");
+        return ExitCode.Done;
+    }
+
+    /// <summary><c>size FILE…</c>: the number; with several files, the name after it.</summary>
+    public static async Task<ExitCode> SizeAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<RemoteName> names = await RemoteNames.ExpandAsync(shell, words, cancellationToken);
+        return await shell.EachAsync("size", names, async (name, cancel) =>
+        {
+            long size = await shell.Client.GetSizeAsync(name.Path, cancel)
+                ?? throw new FailureException(ExitCode.NotFound, $"size {name}: no such file on the server {shell.Target}, or it does not tell", "ls, to see what is there");
+            shell.Terminal.Data(size.ToString(CultureInfo.InvariantCulture) + (names.Count > 1 ? $"  {name.Typed.Visible()}" : ""));
+        }, cancellationToken);
+    }
+
+    /// <summary><c>rm FILE…</c>. Takes no patterns: what is gone is gone.</summary>
+    public static Task<ExitCode> RmAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+        ChangeEachAsync(shell, "rm", words, "removed", shell.Client.DeleteFileAsync, cancellationToken);
+
+    /// <summary><c>mkdir FOLDER…</c>.</summary>
+    public static Task<ExitCode> MkdirAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+        ChangeEachAsync(shell, "mkdir", words, "made", shell.Client.CreateFolderAsync, cancellationToken);
+
+    /// <summary><c>rmdir FOLDER…</c>.</summary>
+    public static Task<ExitCode> RmdirAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+        ChangeEachAsync(shell, "rmdir", words, "removed", shell.Client.DeleteFolderAsync, cancellationToken);
+
+    private static Task<ExitCode> ChangeEachAsync(
+        Shell shell, string verb, IReadOnlyList<Word> words, string done, Func<string, CancellationToken, Task> change, CancellationToken cancellationToken) =>
+        shell.EachAsync(verb, words, async (word, cancel) =>
+        {
+            if (word.IsPattern)
+            {
+                throw new FailureException(ExitCode.Usage, $"{verb} {word}: patterns are not taken here", $"{verb} {Words.Escape(word.Text)}, if that is the name");
+            }
+
+            await change(shell.Folder.Resolve(word.Text), cancel);
+            shell.Terminal.Say($"{done} {word.Text.Visible()}");
+        }, cancellationToken);
+
+    /// <summary>A folder's entries, or those a pattern fits, or the one file named.</summary>
+    private static async Task<List<FtpEntry>> EntriesAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        string name = words.Count == 0 ? "" : words[0].Text;
+        if (words.Count > 0 && words[0].IsPattern)
+        {
+            List<FtpEntry> fitting = await RemoteNames.MatchAsync(shell, name, cancellationToken);
+            return fitting.Count > 0 ? fitting : throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {name}", "ls, to see what is there");
+        }
+
+        // Servers answer LIST and MLSD of a file, or of nothing, each in their own way; one question more makes it plain.
+        FtpEntry? entry = name.Length == 0 || name.Trim('/').Length == 0 ? null : await shell.Client.FindAsync(shell.Folder.Resolve(name), cancellationToken);
+        return entry is { Kind: not (ListingKind.Folder or ListingKind.Link) } ? [entry] : await RemoteNames.ListAsync(shell, name, cancellationToken);
+    }
+}

@@ -1,0 +1,85 @@
+using System.IO.Enumeration;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>A file on the server: as typed, the path to send, and what a listing told of it already.</summary>
+internal sealed record RemoteName(string Typed, string Path, FtpEntry? Known = null)
+{
+    public override string ToString() => Typed;
+}
+
+/// <summary>The files on the server that typed words mean.</summary>
+internal static class RemoteNames
+{
+    /// <summary>Each word's file, and for a pattern the files of its folder that it fits.</summary>
+    /// <exception cref="FailureException">A pattern that fits nothing.</exception>
+    public static async Task<IReadOnlyList<RemoteName>> ExpandAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        var names = new List<RemoteName>();
+        foreach (Word word in words)
+        {
+            if (!word.IsPattern)
+            {
+                names.Add(new RemoteName(word.Text, shell.Folder.Resolve(word.Text)));
+                continue;
+            }
+
+            (string folder, _) = RemoteFolder.Split(word.Text);
+            List<FtpEntry> entries = await MatchAsync(shell, word.Text, cancellationToken);
+            names.AddRange(entries.Where(entry => entry.Kind is ListingKind.File or ListingKind.Link).Select(entry => new RemoteName(folder + entry.Name, entry.Path, entry)));
+            if (entries.Count == 0)
+            {
+                throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {word.Text}", "ls, to see what is there");
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>The entries that a pattern's last component fits, by name.</summary>
+    public static async Task<List<FtpEntry>> MatchAsync(Shell shell, string pattern, CancellationToken cancellationToken)
+    {
+        (string folder, string name) = RemoteFolder.Split(pattern);
+        return [.. (await ListAsync(shell, folder, cancellationToken)).Where(entry => Fits(name, entry.Name))];
+    }
+
+    /// <summary>A folder's entries by name; empty means the current one.</summary>
+    public static async Task<List<FtpEntry>> ListAsync(Shell shell, string folder, CancellationToken cancellationToken)
+    {
+        string path = folder.Length == 0 ? shell.Folder.Path : shell.Folder.Resolve(folder == "/" ? folder : folder.TrimEnd('/'));
+        var entries = new List<FtpEntry>();
+        await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
+        {
+            entries.Add(entry);
+        }
+
+        entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return entries;
+    }
+
+    /// <summary><c>*</c> and <c>?</c>, as a shell takes them: a name that begins with a dot only fits a pattern that does.</summary>
+    public static bool Fits(string pattern, string name) =>
+        (!name.StartsWith('.') || pattern.StartsWith('.')) && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+}
+
+/// <summary>The local files that typed words mean.</summary>
+internal static class LocalNames
+{
+    /// <summary>Each word, and for a pattern the files of its folder that it fits.</summary>
+    /// <exception cref="FailureException">A pattern that fits nothing.</exception>
+    public static IReadOnlyList<string> Expand(IReadOnlyList<Word> words) => [.. words.SelectMany(word => word.IsPattern ? Match(word.Text) : [Home(word.Text)])];
+
+    /// <summary>A leading <c>~/</c> is the home folder, as in a shell.</summary>
+    public static string Home(string path) =>
+        path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..] : path;
+
+    private static string[] Match(string word)
+    {
+        (string folder, string pattern) = RemoteFolder.Split(Home(word));
+        string[] files = [.. new DirectoryInfo(folder.Length == 0 ? "." : folder).EnumerateFiles()
+            .Select(file => file.Name).Where(name => RemoteNames.Fits(pattern, name)).Order(StringComparer.Ordinal).Select(name => folder + name)];
+        return files.Length > 0 ? files : throw new FailureException(ExitCode.NotFound, $"no file here fits {word}, in {Environment.CurrentDirectory}", "lls, to see what is here");
+    }
+}

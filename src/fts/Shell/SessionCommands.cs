@@ -1,0 +1,69 @@
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>Help, and leaving.</summary>
+internal static class SessionCommands
+{
+    /// <summary><c>help</c>: our list, then the server's own; <c>help COMMAND</c>: one row of ours.</summary>
+    public static async Task<ExitCode> HelpAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        if (words.Count == 1)
+        {
+            Describe(shell, words[0].Text);
+            return ExitCode.Done;
+        }
+
+        foreach (ShellCommand command in ShellCommands.All)
+        {
+            string others = command.Names.Length > 1 ? $" (also {string.Join(", ", command.Names[1..])})" : "";
+            shell.Terminal.Data($"  {command.Usage,-24}{command.Does}{others}");
+        }
+
+        shell.Terminal.Data("  !COMMAND                run a command on this machine");
+        try
+        {
+            Reply reply = await shell.Client.SendAsync("HELP", null, cancellationToken);
+            if (reply.IsCompletion)
+            {
+                shell.Terminal.Data($"on the server {shell.Target}:");
+                foreach (string line in reply.Lines)
+                {
+                    shell.Terminal.Data($"  {line.Trim().Visible()}");
+                }
+            }
+        }
+        catch (FtpException e)
+        {
+            // Our own list is what was asked for first, and it works without a server.
+            shell.Terminal.Say($"the server's own help cannot be had: {e.Message.Visible()}");
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary><c>bye</c>.</summary>
+    public static Task<ExitCode> Bye(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        shell.IsOver = true;
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    private static void Describe(Shell shell, string name)
+    {
+        ShellCommand command = ShellCommands.Find(name) ?? throw new FailureException(
+            ExitCode.Usage, $"help: unknown command '{name}'{(Suggestion.For(name, ShellCommands.Names) is { } near ? $"; did you mean {near}?" : "")}");
+        shell.Terminal.Data($"usage: {command.Usage}");
+        shell.Terminal.Data($"  {command.Does}");
+        if (command.Names.Length > 1)
+        {
+            shell.Terminal.Data($"  other names: {string.Join(", ", command.Names[1..])}");
+        }
+
+        if (command.Completes is NameSide.Local or NameSide.Remote)
+        {
+            shell.Terminal.Data("  a name with spaces: \"two words\"; * and ? outside quotes are patterns where several files may be named");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>The client's commands, line by line, from a terminal or a pipe. Owns none of what it is given.</summary>
+/// <param name="client">The server.</param>
+/// <param name="target">Where that is, for messages.</param>
+/// <param name="terminal">Where results and messages go.</param>
+/// <param name="interrupts">Ctrl-C and SIGTERM.</param>
+internal sealed class Shell(FtpClient client, Target target, Terminal terminal, Interrupts interrupts)
+{
+    private ExitCode _result = ExitCode.Done;
+
+    public FtpClient Client => client;
+
+    public Target Target => target;
+
+    public Terminal Terminal => terminal;
+
+    public RemoteFolder Folder { get; } = new();
+
+    /// <summary>Set by the command that leaves.</summary>
+    public bool IsOver { get; set; }
+
+    /// <summary>
+    /// Runs lines until a command leaves or there are none. From a pipe the result is the code of the one command that failed, or
+    /// <see cref="ExitCode.SomeFailed"/> if several did; somebody at a terminal has seen what failed, and leaving is no failure.
+    /// </summary>
+    public async Task<ExitCode> RunAsync(Func<Task<(LineEnd End, string Line)>> read)
+    {
+        while (!IsOver && interrupts.Stop is null)
+        {
+            (LineEnd end, string line) = await read();
+            if (end == LineEnd.Interrupt)
+            {
+                return ExitCode.Interrupted;
+            }
+
+            if (end == LineEnd.EndOfInput)
+            {
+                break;
+            }
+
+            ExitCode code = await RunLineAsync(line);
+            terminal.Flush();
+            if (!terminal.IsInteractive)
+            {
+                _result = code == ExitCode.Done ? _result : _result == ExitCode.Done ? code : ExitCode.SomeFailed;
+                if (code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginRefused)
+                {
+                    // Without a server, or against the user's wish, the script's other lines would only fail one by one.
+                    return code;
+                }
+            }
+        }
+
+        return interrupts.Stop ?? _result;
+    }
+
+    /// <summary>Runs one line and shows what went wrong.</summary>
+    private async Task<ExitCode> RunLineAsync(string line)
+    {
+        string trimmed = line.Trim();
+        if (trimmed.Length == 0 || trimmed.StartsWith('#'))
+        {
+            return ExitCode.Done;
+        }
+
+        ExitCode code = await RunCommandAsync(trimmed, interrupts.Begin());
+        // At a terminal a Ctrl-C that came too late has done no harm; a script is to stop all the same.
+        return interrupts.End() && code == ExitCode.Done && !terminal.IsInteractive ? ExitCode.Interrupted : code;
+    }
+
+    private async Task<ExitCode> RunCommandAsync(string trimmed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (trimmed.StartsWith('!'))
+            {
+                return await LocalCommands.RunAsync(this, trimmed[1..], cancellationToken);
+            }
+
+            IReadOnlyList<Word> words = Words.Split(trimmed);
+            ShellCommand command = ShellCommands.Demand(words[0].Text, words.Count - 1);
+            return await command.Run(this, [.. words.Skip(1)], cancellationToken);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Whatever a command throws ends that command, not the session.
+            return Show(e, trimmed);
+        }
+    }
+
+    /// <summary>Does something with each of several names; one that fails is shown and does not keep the others from their turn.</summary>
+    public async Task<ExitCode> EachAsync<T>(string verb, IReadOnlyCollection<T> items, Func<T, CancellationToken, Task> action, CancellationToken cancellationToken)
+    {
+        ExitCode result = ExitCode.Done;
+        foreach (T item in items)
+        {
+            try
+            {
+                await action(item, cancellationToken);
+            }
+            catch (Exception e) when (items.Count > 1 && e is not (OperationCanceledException or OutOfMemoryException))
+            {
+                result = Show(e, $"{verb} {item}") is var code && code is ExitCode.CannotConnect ? code : ExitCode.SomeFailed;
+                if (result is ExitCode.CannotConnect)
+                {
+                    break;
+                }
+            }
+        }
+
+        return result;
+    }
+
+    private ExitCode Show(Exception e, string doing)
+    {
+        Failure failure = Failures.Of(e, doing, target);
+        if (failure.Code == ExitCode.Interrupted)
+        {
+            // What the user wanted is no error.
+            terminal.Say(failure.What.Visible());
+        }
+        else
+        {
+            terminal.Show(failure);
+        }
+
+        return failure.Code;
+    }
+}

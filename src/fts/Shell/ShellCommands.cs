@@ -1,0 +1,79 @@
+namespace Fts.Cli;
+
+/// <summary>One command of the shell.</summary>
+/// <param name="Names">Its name, then its other names.</param>
+/// <param name="Usage">How it is typed.</param>
+/// <param name="Does">What it does, in half a line.</param>
+/// <param name="Arguments">How few and how many words may follow.</param>
+/// <param name="Run">Does it.</param>
+internal sealed record ShellCommand(
+    string[] Names, string Usage, string Does, (int Least, int Most) Arguments, Func<Shell, IReadOnlyList<Word>, CancellationToken, Task<ExitCode>> Run)
+{
+    /// <summary>What Tab completes after it.</summary>
+    public NameSide Completes { get; init; }
+}
+
+/// <summary>Where the names come from that a command takes.</summary>
+internal enum NameSide
+{
+    /// <summary>It takes none.</summary>
+    Neither,
+    /// <summary>The server.</summary>
+    Remote,
+    /// <summary>This machine.</summary>
+    Local,
+    /// <summary>The list of commands.</summary>
+    Commands,
+}
+
+/// <summary>Every command of the shell, one row each; help, Tab and "did you mean" are read from here.</summary>
+internal static class ShellCommands
+{
+    private const int Many = int.MaxValue;
+
+    public static IReadOnlyList<ShellCommand> All { get; } =
+    [
+        new(["put", "mput"], "put FILE…", "send files to the server", (1, Many), TransferCommands.PutAsync) { Completes = NameSide.Local },
+        new(["get", "mget"], "get FILE…", "fetch files from the server", (1, Many), TransferCommands.GetAsync) { Completes = NameSide.Remote },
+        new(["change", "mv", "rename"], "change OLD NEW", "rename on the server; never overwrites", (2, 2), RemoteCommands.ChangeAsync) { Completes = NameSide.Remote },
+        new(["help", "?"], "help [COMMAND]", "this list, and the server's own", (0, 1), SessionCommands.HelpAsync) { Completes = NameSide.Commands },
+        new(["bye", "quit", "exit"], "bye", "leave", (0, 0), SessionCommands.Bye),
+        new(["ls", "dir", "ll"], "ls [FOLDER|PATTERN]", "list a folder of the server", (0, 1), RemoteCommands.LsAsync) { Completes = NameSide.Remote },
+        new(["nlist", "nls"], "nlist [FOLDER|PATTERN]", "its names only", (0, 1), RemoteCommands.NlistAsync) { Completes = NameSide.Remote },
+        new(["cd"], "cd [FOLDER]", "change the folder there; none: back to the first", (0, 1), RemoteCommands.CdAsync) { Completes = NameSide.Remote },
+        new(["pwd"], "pwd", "the current folder there", (0, 0), RemoteCommands.PwdAsync),
+        new(["cat"], "cat FILE…", "show files of the server", (1, Many), TransferCommands.CatAsync) { Completes = NameSide.Remote },
+        new(["size"], "size FILE…", "sizes in bytes", (1, Many), RemoteCommands.SizeAsync) { Completes = NameSide.Remote },
+        new(["rm", "delete", "del"], "rm FILE…", "remove files there", (1, Many), RemoteCommands.RmAsync) { Completes = NameSide.Remote },
+        new(["mkdir", "md"], "mkdir FOLDER…", "make folders there", (1, Many), RemoteCommands.MkdirAsync) { Completes = NameSide.Remote },
+        new(["rmdir", "rd"], "rmdir FOLDER…", "remove empty folders there", (1, Many), RemoteCommands.RmdirAsync) { Completes = NameSide.Remote },
+        new(["lls"], "lls [FOLDER]", "list a folder here", (0, 1), LocalCommands.Lls) { Completes = NameSide.Local },
+        new(["lcd"], "lcd [FOLDER]", "change the folder here; none: home", (0, 1), LocalCommands.Lcd) { Completes = NameSide.Local },
+        new(["lpwd"], "lpwd", "the current folder here", (0, 0), LocalCommands.Lpwd),
+    ];
+
+    /// <summary>All names, other names too.</summary>
+    public static IEnumerable<string> Names => All.SelectMany(command => command.Names);
+
+    /// <summary>The command of that name, or null. Case does not matter: old clients' users type GET.</summary>
+    public static ShellCommand? Find(string name) => All.FirstOrDefault(command => command.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>Finds the command and checks how many words follow it.</summary>
+    /// <exception cref="FailureException">No such command, or not so many words.</exception>
+    public static ShellCommand Demand(string name, int words)
+    {
+        ShellCommand? command = Find(name);
+        if (command is null)
+        {
+            string? near = Suggestion.For(name, Names);
+            throw new FailureException(ExitCode.Usage, $"unknown command '{name}'{(near is null ? "" : $"; did you mean {near}?")}", near is null ? "help, for the list" : null);
+        }
+
+        if (words < command.Arguments.Least || words > command.Arguments.Most)
+        {
+            throw new FailureException(ExitCode.Usage, $"usage: {command.Usage}", words > command.Arguments.Most ? "a name with spaces needs quotes: \"two words\"" : null);
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text;
+
+namespace Fts.Cli;
+
+/// <summary>One word of a typed line, and whether a <c>*</c> or <c>?</c> in it stood outside quotes, so that it is a pattern.</summary>
+internal readonly record struct Word(string Text, bool IsPattern = false)
+{
+    public override string ToString() => Text;
+}
+
+/// <summary>Splits a typed line into words the way a shell does: <c>"…"</c>, <c>'…'</c> and backslash keep spaces in a word.</summary>
+internal static class Words
+{
+    /// <summary>What a backslash takes its meaning from. Before anything else it stands for itself, so that C:\files can be typed.</summary>
+    private const string Special = " \t\"'\\*?#";
+
+    /// <summary>The line's words.</summary>
+    /// <exception cref="FailureException">A quote that is not closed.</exception>
+    public static IReadOnlyList<Word> Split(string line)
+    {
+        var words = new List<(int, Word)>();
+        return Scan(line, words) is { } quote
+            ? throw new FailureException(ExitCode.Usage, $"a {quote} is not closed", "put a backslash before it, if it belongs to a name")
+            : [.. words.Select(word => word.Item2)];
+    }
+
+    /// <summary>The word that a line ends in, quotes closed or not, and where it starts; empty after a space.</summary>
+    public static (int Start, string Text) Last(string line)
+    {
+        var words = new List<(int Start, Word Word)>();
+        // A letter more tells whether the end still belongs to the last word.
+        Scan(line + "x", words);
+        (int start, Word word) = words[^1];
+        return (start, word.Text[..^1]);
+    }
+
+    /// <summary>The name as it has to be typed to be one word: with backslashes, which also work in the middle of one.</summary>
+    public static string Escape(string name)
+    {
+        var typed = new StringBuilder(name.Length);
+        foreach (char c in name)
+        {
+            _ = Special.Contains(c) ? typed.Append('\\').Append(c) : typed.Append(c);
+        }
+
+        return typed.ToString();
+    }
+
+    /// <summary>Collects the words with where they start; the quote that is still open at the end, or null.</summary>
+    private static char? Scan(string line, List<(int, Word)> words)
+    {
+        var word = new StringBuilder();
+        int start = -1;
+        bool pattern = false;
+        char? quote = null;
+        for (int i = 0; i < line.Length; i++)
+        {
+            char c = line[i];
+            if (quote is null && (c is ' ' or '\t'))
+            {
+                Finish();
+                continue;
+            }
+
+            start = start < 0 ? i : start;
+            if (c == quote)
+            {
+                quote = null;
+            }
+            else if (c == '\\' && quote != '\'' && i + 1 < line.Length && (quote is null ? Special : "\"\\").Contains(line[i + 1]))
+            {
+                word.Append(line[++i]);
+            }
+            else if (quote is null && (c is '"' or '\''))
+            {
+                quote = c;
+            }
+            else
+            {
+                pattern |= quote is null && (c is '*' or '?');
+                word.Append(c);
+            }
+        }
+
+        Finish();
+        return quote;
+
+        void Finish()
+        {
+            if (start >= 0)
+            {
+                words.Add((start, new Word(word.ToString(), pattern)));
+            }
+
+            word.Clear();
+            (start, pattern) = (-1, false);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text;
+
+namespace Fts.Cli;
+
+/// <summary>Who the client signs in as, and where the password comes from. It never comes from the command line, where every user of the machine could read it.</summary>
+internal sealed record SignIn(string User, string Password)
+{
+    /// <summary>The name under which servers let anybody in (RFC 1635).</summary>
+    public const string Anonymous = "anonymous";
+
+    /// <summary>
+    /// The sources in order: the file named, <c>FTS_PASSWORD</c>, <c>.netrc</c>, and a question if there is somebody to ask. Nobody named means anonymous.
+    /// </summary>
+    public static SignIn Find(Target target, string? passwordFile, Terminal terminal)
+    {
+        string? user = target.User;
+        if (passwordFile is not null)
+        {
+            return new SignIn(user ?? Anonymous, FirstLine(passwordFile));
+        }
+
+        if (Environment.GetEnvironmentVariable("FTS_PASSWORD") is { Length: > 0 } secret)
+        {
+            return new SignIn(user ?? Anonymous, secret);
+        }
+
+        if (FromNetRc(target.Host, user) is { } entry)
+        {
+            user ??= entry.User;
+            if (user is not null && entry.Password is not null)
+            {
+                return new SignIn(user, entry.Password);
+            }
+        }
+
+        if (user is null || string.Equals(user, Anonymous, StringComparison.OrdinalIgnoreCase))
+        {
+            // The customary answer to the customary question; it names nobody.
+            return new SignIn(user ?? Anonymous, "anonymous@");
+        }
+
+        return new SignIn(user, terminal.IsInteractive
+            ? PasswordPrompt.Ask(terminal, $"password for {user} on {target.Host}: ")
+            : throw new FailureException(ExitCode.Usage, $"no password for {user}, and nobody to ask", "set FTS_PASSWORD, or use --password-file FILE"));
+    }
+
+    private static string FirstLine(string path)
+    {
+        try
+        {
+            return File.ReadLines(path, Encoding.UTF8).FirstOrDefault() ?? "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(ExitCode.LocalFiles, $"cannot read the password file {path}: {LocalReason.Of(e)}");
+        }
+    }
+
+    private static NetRc.Entry? FromNetRc(string host, string? user)
+    {
+        string path = NetRc.DefaultPath;
+        string text;
+        UnixFileMode mode = UnixFileMode.None;
+        try
+        {
+            text = File.ReadAllText(path);
+            mode = OperatingSystem.IsWindows() ? mode : File.GetUnixFileMode(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Having no such file is the rule, and one that is not ours to read says nothing to us.
+            return null;
+        }
+
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        NetRc.Entry? entry = NetRc.Find(text, host, user);
+        return entry?.Password is not null && (mode & Others) != 0
+            ? throw new FailureException(ExitCode.LocalFiles, $"{path} holds the password for {host} and others can read it", $"chmod 600 {Words.Escape(path)}")
+            : entry;
+    }
+}

@@ -1,0 +1,49 @@
+namespace Fts.Cli;
+
+/// <summary>The "did you mean" after a typo.</summary>
+internal static class Suggestion
+{
+    /// <summary>The candidate nearest to what was typed, or null when none is near enough to be meant.</summary>
+    public static string? For(string typed, IEnumerable<string> candidates)
+    {
+        string? best = null;
+        // A third of the letters may be wrong: "gte" is get, "zzz" is nothing.
+        int limit = Math.Max(1, (typed.Length + 1) / 3) + 1;
+        foreach (string candidate in candidates)
+        {
+            int distance = candidate.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && typed.Length > 1 ? 1 : Distance(typed.ToLowerInvariant(), candidate);
+            if (distance < limit && distance < Math.Max(typed.Length, candidate.Length))
+            {
+                (best, limit) = (candidate, distance);
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>Letters to add, drop, change or swap with their neighbour (optimal string alignment).</summary>
+    private static int Distance(string from, string to)
+    {
+        int[,] cost = new int[from.Length + 1, to.Length + 1];
+        for (int i = 0; i <= from.Length; i++)
+        {
+            for (int j = 0; j <= to.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    cost[i, j] = i + j;
+                    continue;
+                }
+
+                int change = cost[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+                cost[i, j] = Math.Min(change, Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1);
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                {
+                    cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);
+                }
+            }
+        }
+
+        return cost[from.Length, to.Length];
+    }
+}

@@ -1,0 +1,77 @@
+using System.Net;
+
+namespace Fts.Cli;
+
+/// <summary>Where the client connects to: a host and port, and what a URL says beyond that.</summary>
+/// <param name="Host">A name or an address; an IPv6 address without brackets.</param>
+/// <param name="Port">The port.</param>
+/// <param name="User">Who to sign in as, if said.</param>
+/// <param name="Folder">The folder to start in, if said.</param>
+internal sealed record Target(string Host, int Port, string? User, string? Folder)
+{
+    /// <summary>The port both programs use unless told otherwise.</summary>
+    public const int DefaultPort = 65432;
+
+    /// <summary>Host and port as one word.</summary>
+    public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+
+    /// <summary>Reads the first two words of <c>fts client</c>.</summary>
+    public static Target From(CommandLine line, string? user)
+    {
+        string first = line.Words.Count > 0 ? line.Words[0] : IPAddress.Loopback.ToString();
+        if (first.Contains("://"))
+        {
+            Target url = FromUrl(first);
+            return url with { User = user ?? url.User, Port = line.Port(1, url.Port, zeroAllowed: false) };
+        }
+
+        string host = first.StartsWith('[') && first.EndsWith(']') ? first[1..^1] : first;
+        if (!IsHost(host))
+        {
+            throw CommandLine.Usage($"'{first}' is not an IP address, a host name or an ftp:// URL");
+        }
+
+        return new Target(host, line.Port(1, DefaultPort, zeroAllowed: false), user, null);
+    }
+
+    /// <summary>A URL without a port means FTP's own, 21 (RFC 1738 §3.2). A password in it is refused: it is on the command line already, but must not become a habit.</summary>
+    private static Target FromUrl(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Host.Length == 0)
+        {
+            throw CommandLine.Usage($"'{Masked(text)}' is not a URL");
+        }
+
+        if (url.Scheme != "ftp")
+        {
+            throw CommandLine.Usage($"'{Masked(text)}': only ftp:// URLs are understood");
+        }
+
+        if (url.UserInfo.Contains(':'))
+        {
+            throw CommandLine.Usage($"'{Masked(text)}': a password in a URL is visible to every user of this machine; set FTS_PASSWORD or use --password-file");
+        }
+
+        // "/%2Fetc" is the absolute folder /etc, "/etc" one below where the sign-in lands (RFC 1738 §3.2.2).
+        string folder = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/'));
+        return new Target(url.IdnHost, url.IsDefaultPort ? 21 : url.Port, url.UserInfo.Length > 0 ? Uri.UnescapeDataString(url.UserInfo) : null, folder.Length > 0 ? folder : null);
+    }
+
+    /// <summary>An address or a name; a number alone is neither, it is a port in the wrong place, and 127.0.0.999 is a typo nobody should have to wait for.</summary>
+    private static bool IsHost(string host)
+    {
+        if (IPAddress.TryParse(host, out _))
+        {
+            return host.Contains(':') || host.Count(c => c == '.') == 3;
+        }
+
+        return Uri.CheckHostName(host) == UriHostNameType.Dns && host.Any(char.IsAsciiLetter);
+    }
+
+    private static string Masked(string text)
+    {
+        int at = text.IndexOf('@'), user = text.IndexOf("://", StringComparison.Ordinal) + 3;
+        int colon = at < 0 ? -1 : text.IndexOf(':', user, at - user > 0 ? at - user : 0);
+        return colon < 0 ? text : $"{text[..colon]}:****{text[at..]}";
+    }
+}

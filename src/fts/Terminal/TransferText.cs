@@ -1,0 +1,83 @@
+using System.Globalization;
+using Fts.Client;
+
+namespace Fts.Cli;
+
+/// <summary>A running transfer in words: one line that fits a width.</summary>
+internal static class TransferText
+{
+    /// <summary>Nobody wants to know an estimate above this.</summary>
+    private static readonly TimeSpan LongestEstimate = TimeSpan.FromHours(100);
+
+    private const int Gauge = 20;
+
+    /// <summary>
+    /// The bar: name, gauge, percent, amount, rate, time left. The narrower the terminal, the more of it goes: first the gauge, then the verb, then rate and
+    /// time. Without a known size there is no percent and no estimate.
+    /// </summary>
+    public static string Bar(string verb, string name, FtpProgress progress, double rate, int width)
+    {
+        // The last column stays empty: a terminal may wrap there.
+        int room = width - 1;
+        string text = Join("  ", Percent(progress), Amount(progress), Speed(progress, rate), Left(progress, rate));
+        if (room - text.Length < 10)
+        {
+            text = Join("  ", Percent(progress), progress.Phase == FtpPhase.Transferring ? Amount(progress) : Left(progress, rate));
+        }
+
+        if (room - text.Length < 4)
+        {
+            return text.Length <= room ? text : text[..room];
+        }
+
+        room -= text.Length + 2;
+        string gauge = "";
+        if (Fraction(progress) is { } fraction && room >= Gauge + 3 + verb.Length + 16)
+        {
+            int full = (int)(fraction * Gauge);
+            gauge = $"[{new string('#', full)}{new string('.', Gauge - full)}]  ";
+            room -= gauge.Length;
+        }
+
+        return $"{Amounts.Fit(room >= verb.Length + 9 ? $"{verb} {name}" : name, room)}  {gauge}{text}";
+    }
+
+    /// <summary>The same for a log.</summary>
+    public static string Line(string verb, string name, FtpProgress progress, double rate) =>
+        $"{verb} {name}: {Join(", ", Percent(progress).Trim(), Amount(progress), Speed(progress, rate), Left(progress, rate))}";
+
+    private static string Join(string separator, params ReadOnlySpan<string> parts)
+    {
+        string joined = "";
+        foreach (string part in parts)
+        {
+            joined += part.Length == 0 ? "" : joined.Length == 0 ? part : separator + part;
+        }
+
+        return joined;
+    }
+
+    private static double? Fraction(FtpProgress progress) =>
+        progress.Total is { } total && total + progress.Resumed > 0 ? Math.Min(1, (double)(progress.Bytes + progress.Resumed) / (total + progress.Resumed)) : null;
+
+    /// <summary>Rounded down: 100 % means all of it.</summary>
+    private static string Percent(FtpProgress progress) =>
+        Fraction(progress) is { } fraction ? $"{((int)(fraction * 100)).ToString(CultureInfo.InvariantCulture),3}%" : "";
+
+    private static string Amount(FtpProgress progress) =>
+        Amounts.Size(progress.Bytes + progress.Resumed) + (progress.Total is { } total ? $"/{Amounts.Size(total + progress.Resumed)}" : "");
+
+    private static string Speed(FtpProgress progress, double rate) => progress.Phase == FtpPhase.Transferring && rate > 0 ? $"{Amounts.Size(rate)}/s" : "";
+
+    /// <summary>Time left, or what is waited for: a bar at 100 % that says nothing looks like a hang.</summary>
+    private static string Left(FtpProgress progress, double rate) => progress.Phase switch
+    {
+        FtpPhase.Connecting => "connecting",
+        FtpPhase.AwaitingReply => "waiting for confirmation",
+        FtpPhase.Committing => "renaming",
+        _ when progress.Total is null || rate <= 0 => "",
+        _ => $"{Amounts.Time(Min(LongestEstimate, TimeSpan.FromSeconds(Math.Min((progress.Total!.Value - progress.Bytes) / rate, 1e9))))} left",
+    };
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

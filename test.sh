@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Runs every test there is, from a fresh checkout. With words, only the test projects whose name holds one of them: ./test.sh Storage
+# The last line is "N passed, N failed, N skipped"; the exit code is 1 if a test failed, or a project crashed or ran nothing.
+set -uo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" || exit 1
+
+peers=$PWD/artifacts/peers
+results=$PWD/artifacts/results
+
+# Which of the programs that the interop tests talk to are not here. Debian's own Python is asked: another one would not see Debian's modules.
+missing_packages() {
+  local name
+  for name in vsftpd lftp curl tnftp ncftp wget rclone tmux; do
+    command -v "$name" >/dev/null || echo "$name"
+  done
+  /usr/bin/python3 -c 'import pyftpdlib, OpenSSL' 2>/dev/null || echo python3-pyftpdlib python3-openssl
+}
+
+# ProFTPD and Pure-FTPd refuse to be installed beside vsftpd, so they are only unpacked, and the libraries they ask for installed.
+missing_peers() {
+  [ -x "$peers/usr/sbin/proftpd" ] || echo proftpd-core proftpd-mod-crypto
+  [ -x "$peers/usr/sbin/pure-ftpd" ] || echo pure-ftpd
+}
+
+install_peers() {
+  local packages unpack libraries="libhiredis0.14 libmemcached11 libmemcachedutil2 libpcre2-posix3 libsodium23"
+  packages=$(missing_packages) unpack=$(missing_peers)
+  [ -n "$packages$unpack" ] || return 0
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "not installing $(echo $packages $unpack): that takes root and apt; tests that need them are skipped" >&2
+    return 0
+  fi
+
+  # Debian starts a service when it is installed, unless this script says no.
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+
+  export DEBIAN_FRONTEND=noninteractive
+  echo "installing what the tests talk to: $(echo $packages $unpack)" >&2
+  apt-get update -q >/dev/null 2>&1 || echo "apt-get update failed; going on with what is known" >&2
+  local package
+  for package in $packages ${unpack:+$libraries}; do
+    apt-get install -q -y --no-install-recommends "$package" >/dev/null 2>&1 || echo "cannot install $package; tests that need it are skipped" >&2
+  done
+
+  mkdir -p "$peers/packages"
+  for package in $unpack; do
+    (cd "$peers/packages" && apt-get download -q "$package" >/dev/null 2>&1 && dpkg -x "$package"_*.deb "$peers") ||
+      echo "cannot unpack $package; tests that need it are skipped" >&2
+  done
+}
+
+wanted() {
+  [ $# -gt 1 ] || return 0
+  local project=$1 word
+  shift
+  for word in "$@"; do
+    case "${project,,}" in *"${word,,}"*) return 0 ;; esac
+  done
+  return 1
+}
+
+# One attribute of the first line of a results file that has it.
+count() {
+  grep -o -m 1 "<assembly [^>]*" "$1" | grep -o " $2=\"[0-9]*\"" | tr -dc 0-9
+}
+
+if ! command -v dotnet >/dev/null; then
+  echo "test.sh: needs the .NET 10 SDK and finds no dotnet" >&2
+  exit 1
+fi
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+install_peers
+export FTS_TEST_PEERS=$peers
+
+if ! dotnet build fts.slnx --configuration Release --nologo -verbosity:quiet; then
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+fi
+if ! ./fts --version >/dev/null; then
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+fi
+export FTS_PROGRAM=$PWD/artifacts/program/current/fts
+
+mkdir -p "$results"
+passed=0 failed=0 skipped=0
+for folder in tests/*.Tests; do
+  project=$(basename "$folder")
+  wanted "$project" "$@" || continue
+  echo "== $project"
+  rm -f "$results/$project.xml"
+  timeout 900 "artifacts/bin/$project/release/$project" -noLogo -result-xml "$results/$project.xml"
+  code=$?
+  if [ ! -s "$results/$project.xml" ] || [ "$(count "$results/$project.xml" total)" = 0 ]; then
+    echo "$project: crashed, or ran nothing (exit code $code)"
+    failed=$((failed + 1))
+    continue
+  fi
+
+  bad=$(($(count "$results/$project.xml" failed) + $(count "$results/$project.xml" errors)))
+  # A runner that says it failed is believed, whatever it counted.
+  [ "$code" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+  passed=$((passed + $(count "$results/$project.xml" passed)))
+  skipped=$((skipped + $(count "$results/$project.xml" skipped)))
+  failed=$((failed + bad))
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

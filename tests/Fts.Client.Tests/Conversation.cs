@@ -1,0 +1,202 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Fts.Protocol;
+
+namespace Fts.Client.Tests;
+
+/// <summary>One connection of a <see cref="ScriptedPeer"/>.</summary>
+internal sealed class Conversation(Socket control, Func<string, Task> gate, Action<string> pass, CancellationToken stop) : IDisposable
+{
+    private readonly StringBuilder _received = new();
+    private Socket? _dataListener;
+    private Socket? _data;
+    private IPEndPoint? _active;
+
+    public async Task PlayAsync(string script)
+    {
+        foreach (string line in script.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            await PlayLineAsync(line.TrimStart());
+        }
+
+        await LeaveAsync();
+    }
+
+    public void Dispose()
+    {
+        control.Dispose();
+        _data?.Dispose();
+        _dataListener?.Dispose();
+    }
+
+    private async Task PlayLineAsync(string line)
+    {
+        switch (line)
+        {
+            case ['S', ':', ' ', .. var text]:
+                await SendAsync(control, WithPort(text) + "\r\n");
+                break;
+            case ['C', ':', ' ', .. var expected]:
+                Check(expected, await ReadLineAsync() ?? "(closed)");
+                break;
+            case ['D', '>', ' ', .. var text]:
+                await SendAsync(await DataAsync(), Unescaped(text));
+                break;
+            case ['D', '<', .. var text]:
+                Check(Unescaped(text.TrimStart()), await ReadDataAsync());
+                break;
+            case "D.":
+                (await DataAsync()).Shutdown(SocketShutdown.Both);
+                CloseData();
+                break;
+            case "D!":
+                (await DataAsync()).LingerState = new LingerOption(true, 0);
+                CloseData();
+                break;
+            case ['?', ' ', .. var name]:
+                await gate(name).WaitAsync(stop);
+                break;
+            case ['!', ' ', .. var name]:
+                pass(name);
+                break;
+            case "X!":
+                control.LingerState = new LingerOption(true, 0);
+                control.Dispose();
+                break;
+            case "X":
+                control.Shutdown(SocketShutdown.Both);
+                control.Dispose();
+                break;
+            default:
+                throw new InvalidOperationException($"Not a line of a script: {line}");
+        }
+    }
+
+    /// <summary>After the script only QUIT and the end may come.</summary>
+    private async Task LeaveAsync()
+    {
+        while (control.Connected)
+        {
+            string? line = await ReadLineAsync();
+            if (line is null)
+            {
+                return;
+            }
+
+            Check("QUIT", line);
+            await SendAsync(control, "221 bye\r\n");
+        }
+    }
+
+    private static void Check(string expected, string actual) =>
+        Assert.True(expected.EndsWith('*') ? actual.StartsWith(expected[..^1], StringComparison.Ordinal) : expected == actual, $"expected <{expected}>, got <{actual}>");
+
+    private static string Unescaped(string text) => System.Text.RegularExpressions.Regex.Unescape(text);
+
+    private string WithPort(string text)
+    {
+        if (!text.Contains("{p", StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        // A port of its own for each transfer: the last one may hold a connection that was given up.
+        CloseData();
+        _dataListener?.Dispose();
+        _dataListener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _dataListener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _dataListener.Listen();
+        int port = ((IPEndPoint)_dataListener.LocalEndPoint!).Port;
+        return text.Replace("{port}", $"{port}", StringComparison.Ordinal).Replace("{p1},{p2}", $"{port >> 8},{port & 255}", StringComparison.Ordinal);
+    }
+
+    private async Task<Socket> DataAsync()
+    {
+        if (_data is null && _active is not null)
+        {
+            _data = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await _data.ConnectAsync(_active, stop);
+        }
+
+        return _data ??= await _dataListener!.AcceptAsync(stop);
+    }
+
+    private void CloseData()
+    {
+        _data?.Dispose();
+        _data = null;
+    }
+
+    private async Task<string> ReadDataAsync()
+    {
+        var text = new StringBuilder();
+        byte[] buffer = new byte[64 * 1024];
+        try
+        {
+            for (int read; (read = await (await DataAsync()).ReceiveAsync(buffer, stop)) > 0;)
+            {
+                text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+            }
+        }
+        catch (SocketException)
+        {
+            text.Append("(reset)");
+        }
+
+        CloseData();
+        return text.ToString();
+    }
+
+    private async Task SendAsync(Socket socket, string text)
+    {
+        byte[] bytes = Encoding.Latin1.GetBytes(text);
+        for (int sent = 0; sent < bytes.Length;)
+        {
+            sent += await socket.SendAsync(bytes.AsMemory(sent), stop);
+        }
+    }
+
+    private async Task<string?> ReadLineAsync()
+    {
+        byte[] buffer = new byte[4096];
+        while (true)
+        {
+            string text = _received.ToString();
+            int end = text.IndexOf("\r\n", StringComparison.Ordinal);
+            if (end >= 0)
+            {
+                _received.Remove(0, end + 2);
+                return Noted(text[..end]);
+            }
+
+            int read;
+            try
+            {
+                read = await control.ReceiveAsync(buffer, stop);
+            }
+            catch (SocketException)
+            {
+                read = 0;
+            }
+
+            if (read == 0)
+            {
+                return null;
+            }
+
+            _received.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        }
+    }
+
+    /// <summary>Remembers where an active client listens.</summary>
+    private string Noted(string line)
+    {
+        if (line.StartsWith("PORT ", StringComparison.Ordinal) && HostPort.TryParse(line.AsSpan(5), out IPEndPoint endPoint))
+        {
+            _active = endPoint;
+        }
+
+        return line;
+    }
+}

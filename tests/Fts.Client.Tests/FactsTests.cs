@@ -1,0 +1,107 @@
+using Fts.Protocol;
+
+namespace Fts.Client.Tests;
+
+public sealed class FactsTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static async Task PlayAsync(string script, string[] features, Func<FtpClient, Task> act)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(features) + script);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await act(client);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public Task MLST_tells_all_at_once() => PlayAsync("C: MLST /d/a.txt\nS: 250-x\nS:  type=file;size=7; /d/a.txt\nS: 250 End", ["MLST"], async client =>
+    {
+        FtpEntry? entry = await client.FindAsync("/d/a.txt", Token);
+        Assert.Equal(("/d/a.txt", "a.txt", ListingKind.File, 7L), (entry!.Path, entry.Name, entry.Kind, entry.Length!.Value));
+    });
+
+    [Fact]
+    public Task What_is_not_there_is_null() => PlayAsync("C: MLST a\nS: 550 no", ["MLST"], async client => Assert.Null(await client.FindAsync("a", Token)));
+
+    [Theory]
+    [InlineData("S: 530 sign in first", typeof(FtpReplyException))]
+    [InlineData("S: 450 busy", typeof(FtpReplyException))]
+    [InlineData("S: 250 here it is", typeof(FtpProtocolException))]
+    [InlineData("S: 250-x\nS: rubbish\nS: 250 End", typeof(FtpProtocolException))]
+    public Task Not_knowing_is_an_error_and_not_null(string reply, Type error) => PlayAsync("C: MLST a\n" + reply, ["MLST"], async client =>
+        Assert.IsType(error, await Record.ExceptionAsync(() => client.FindAsync("a", Token))));
+
+    [Fact]
+    public Task Without_MLST_size_and_time_are_asked_for() => PlayAsync("C: SIZE a\nS: 213 5000000000\nC: MDTM a\nS: 213 20260102030405.5", ["SIZE", "MDTM"], async client =>
+    {
+        FtpEntry? entry = await client.FindAsync("a", Token);
+        Assert.Equal((5_000_000_000L, new DateTime(2026, 1, 2, 3, 4, 5, 500, DateTimeKind.Utc)), (entry!.Length!.Value, entry.Modified!.Value));
+    });
+
+    [Theory]
+    [InlineData("S: 150 go\nD> drwxr-xr-x 1 o g 0 Jan  1  2020 sub\\r\\n\nD.\nS: 226 done", true)]
+    [InlineData("S: 150 go\nD> drwxr-xr-x 1 o g 0 Jan  1  2020 other\\r\\n\nD.\nS: 226 done", false)]
+    [InlineData("S: 550 no such folder", false)]
+    public Task A_folder_of_an_old_server_is_found_in_its_parent(string listing, bool found) => PlayAsync(
+        "C: SIZE /d/sub\nS: 550 not a plain file\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST /d\n" + listing,
+        ["SIZE"],
+        async client => Assert.Equal(found ? ListingKind.Folder : null, (await client.FindAsync("/d/sub", Token))?.Kind));
+
+    [Fact]
+    public Task Sizes_and_times_that_cannot_be_read_are_errors() => PlayAsync("C: SIZE a\nS: 213 big\nC: MDTM a\nS: 213 yesterday\nC: SIZE b\nS: 550 no", ["SIZE", "MDTM"], async client =>
+    {
+        await Assert.ThrowsAsync<FtpProtocolException>(() => client.GetSizeAsync("a", Token));
+        await Assert.ThrowsAsync<FtpProtocolException>(() => client.GetModifiedAsync("a", Token));
+        Assert.Null(await client.GetSizeAsync("b", Token));
+    });
+
+    [Fact]
+    public Task A_time_is_set_where_the_server_can() => PlayAsync("C: MFMT 20260102030405 a\nS: 213 Modify=20260102030405; a", ["MFMT"], async client =>
+        Assert.True(await client.SetModifiedAsync("a", new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), Token)));
+
+    [Fact]
+    public Task A_time_is_not_set_where_the_server_cannot() => PlayAsync("", ["SIZE"], async client => Assert.False(await client.SetModifiedAsync("a", DateTime.UtcNow, Token)));
+
+    [Fact]
+    public Task Rename_looks_for_the_target_first() => PlayAsync("C: MLST b\nS: 250-x\nS:  type=file; b\nS: 250 End", ["MLST"], async client =>
+        Assert.Equal("b", (await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.RenameAsync("a", "b", false, Token))).Path));
+
+    [Fact]
+    public Task Rename_moves() => PlayAsync("C: MLST b\nS: 550 none\nC: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done", ["MLST"], client => client.RenameAsync("a", "b", false, Token));
+
+    [Theory]
+    [InlineData("S: 550 none", "RNFR a")]
+    [InlineData("S: 250 done already?", "RNFR a")]
+    [InlineData("S: 350 go on\nC: RNTO b\nS: 553 no", "RNTO b")]
+    public Task A_refused_rename_names_the_step(string replies, string command) => PlayAsync("C: RNFR a\n" + replies, [], async client =>
+        Assert.Equal(command, (await Assert.ThrowsAsync<FtpReplyException>(() => client.RenameAsync("a", "b", true, Token))).Command));
+
+    [Fact]
+    public Task Small_commands_say_what_they_mean() => PlayAsync(
+        "C: MKD d\nS: 257 \"/d\" made\nC: RMD d\nS: 250 gone\nC: DELE a\nS: 250 gone\nC: PWD\nS: 257 \"/home/a\"\"b\" is current\nC: DELE a\nS: 550 none",
+        [],
+        async client =>
+        {
+            await client.CreateFolderAsync("d", Token);
+            await client.DeleteFolderAsync("d", Token);
+            await client.DeleteFileAsync("a", Token);
+            Assert.Equal("/home/a\"b", await client.GetWorkingFolderAsync(Token));
+            await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync("a", Token));
+        });
+
+    [Fact]
+    public Task A_command_that_would_change_the_connection_is_refused() => PlayAsync("C: HELP\nS: 214 none", [], async client =>
+    {
+        await Assert.ThrowsAsync<ArgumentException>(() => client.SendAsync("cwd", "/tmp", Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.DeleteFileAsync("", Token));
+        Assert.Equal(ReplyCode.Help, (await client.SendAsync("HELP", null, Token)).Code);
+    });
+
+    [Fact]
+    public Task What_a_server_says_cannot_drive_a_terminal_through_an_error_message() => PlayAsync("C: DELE a\nS: 550-no\nS: \u001b[2Jgone\nS: 550 end", [], async client =>
+        Assert.Equal("DELE a: 550-no\n \\x1b[2Jgone\n550 end", (await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync("a", Token))).Message));
+}

@@ -1,0 +1,178 @@
+using Fts.Protocol;
+
+namespace Fts.Client.Tests;
+
+public sealed class ListingTests
+{
+    private const string Mlsd = "C: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD in\n";
+    private const string List = "C: EPSV\nS: 229 ok (|||{port}|)\nC: LIST in\n";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static async Task<List<FtpEntry>> ListAsync(FtpClient client, string path = "in")
+    {
+        var entries = new List<FtpEntry>();
+        await foreach (FtpEntry entry in client.ListAsync(path, Token))
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
+    [Fact]
+    public async Task MLSD_is_used_where_it_is_announced_and_the_folder_itself_left_out()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + Mlsd + """
+            S: 150 go
+            D> type=cdir; .\r\ntype=pdir; ..\r\ntype=file;size=3;modify=20260102030405;UNIX.mode=0644; a b.txt\r\ntype=dir; sub\r\n
+            D.
+            S: 226 done
+            """);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            List<FtpEntry> entries = await ListAsync(client);
+            Assert.Equal(["in/a b.txt", "in/sub"], entries.Select(entry => entry.Path));
+            Assert.Equal((ListingKind.File, 3L, ListingSource.Machine), (entries[0].Kind, entries[0].Length!.Value, entries[0].Source!.Value));
+            Assert.Equal((UnixFileMode)0x1A4, entries[0].UnixMode);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task LIST_is_used_when_MLSD_turns_out_to_be_unknown_and_from_then_on()
+    {
+        const string Unix = "S: 150 go\nD> total 1\\r\\n-rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\\r\\n\nD.\nS: 226 done\n";
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + Mlsd + "S: 502 no\n" + List + Unix + List + Unix);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal("a.txt", Assert.Single(await ListAsync(client)).Name);
+            Assert.Equal(ListingSource.Unix, Assert.Single(await ListAsync(client)).Source);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task An_empty_folder_is_an_empty_listing()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + "S: 150 go\nD.\nS: 226 done");
+        await using var client = new FtpClient(peer.Options);
+        Assert.Empty(await ListAsync(client));
+    }
+
+    [Theory]
+    [InlineData("S: 550 no such folder", typeof(FtpReplyException))]
+    [InlineData("S: 150 go\nD.\nS: 451 cannot read it", typeof(FtpReplyException))]
+    [InlineData("S: 150 go\nD.\nS: 426 cut", typeof(FtpReplyException))]
+    [InlineData("S: 150 go\nD!\nS: 226 done", typeof(FtpConnectionException))]
+    [InlineData("S: 150 go\nD.\nX", typeof(FtpConnectionException))]
+    public async Task A_listing_that_failed_never_looks_empty(string ending, Type error)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + ending);
+        await using var client = new FtpClient(peer.Options);
+        Assert.IsType(error, await Record.ExceptionAsync(() => ListAsync(client)));
+    }
+
+    [Fact]
+    public async Task A_line_in_no_known_format_is_an_error_that_carries_it()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + """
+            S: 150 go
+            D> -rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\r\nls: cannot open \x1b[1m\r\n
+            C: ABOR
+            S: 226 done
+            S: 226 nothing to abort
+            """);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            var e = await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client));
+            Assert.Equal("ls: cannot open \u001b[1m", e.RawLine);
+            Assert.DoesNotContain("\u001b", e.Message, StringComparison.Ordinal);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task A_line_or_a_listing_without_end_is_cut_off()
+    {
+        string line = new('x', 5000);
+        string entries = string.Concat(Enumerable.Repeat("type=file; a\\r\\n", 500));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("MLST") + Mlsd + $"S: 150 go\nD> type=file; {line}\nC: ABOR\nS: 426 a\nS: 226 b\n" + Mlsd + $"S: 150 go\nD> {entries}\nC: ABOR\nS: 426 a\nS: 226 b");
+        await using (var client = new FtpClient(peer.Options with { Limits = new FtpLimits { ListingLine = 1000, Listing = 6000 } }))
+        {
+            Assert.Contains("line", (await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client))).Message, StringComparison.Ordinal);
+            Assert.Contains("does not end", (await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client))).Message, StringComparison.Ordinal);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task A_listing_left_early_is_aborted_and_the_connection_goes_on()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + Mlsd + """
+            S: 150 go
+            D> type=file; a\r\n
+            C: ABOR
+            S: 426 aborted
+            S: 226 ok
+            C: NOOP
+            S: 200 ok
+            """);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await foreach (FtpEntry entry in client.ListAsync("in", Token))
+            {
+                Assert.Equal("a", entry.Name);
+                break;
+            }
+
+            Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task Names_that_would_leave_their_folder_are_shown_and_marked()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + Mlsd + """
+            S: 150 go
+            D> type=file; ../../etc/passwd\r\ntype=file; /etc/passwd\r\ntype=file; a\\b\r\ntype=file; a\x07b\r\ntype=file; ok;=\u0020name\r\n
+            D.
+            S: 226 done
+            """);
+        await using var client = new FtpClient(peer.Options);
+        List<FtpEntry> entries = await ListAsync(client);
+        Assert.Equal([false, false, false, false, true], entries.Select(entry => entry.IsSafeName));
+        Assert.Equal("ok;= name", entries[4].Name);
+    }
+
+    [Fact]
+    public async Task A_listing_answered_at_once_without_a_preliminary_reply_is_read_all_the_same()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + Mlsd + "D> type=file; a\\r\\n\nD.\nS: 226 done");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal("a", Assert.Single(await ListAsync(client)).Name);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task A_path_that_looks_like_options_of_ls_is_not_taken_for_them()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: LIST ./-la\nS: 550 no");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await Assert.ThrowsAsync<FtpReplyException>(() => ListAsync(client, "-la"));
+        }
+
+        await peer.PlayedAsync();
+    }
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Fts.Client.Tests;
+
+/// <summary>
+/// A server that plays literal conversations, one per connection in order, and fails the test when the client says anything else. Lines:
+/// <c>S: text</c> is sent, <c>C: text</c> must come (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt; text</c> reads data to
+/// its end and compares, <c>D.</c> ends the data connection, <c>D!</c> resets it, <c>X</c> closes and <c>X!</c> resets the control
+/// connection, <c>? name</c> waits for the test to open a gate, <c>! name</c> tells the test that the script came so far. <c>{port}</c> and <c>{p1},{p2}</c> name a data port opened for it.
+/// </summary>
+internal sealed class ScriptedPeer : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new(Deadline);
+    private readonly Dictionary<string, TaskCompletionSource> _gates = [];
+    private readonly Task _playing;
+
+    private ScriptedPeer(string[] scripts)
+    {
+        _listener.Start();
+        _playing = PlayAllAsync(scripts);
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>From the greeting to TYPE I, with the features given one by one.</summary>
+    public static string SignIn(params string[] features) =>
+        $"""
+        S: 220 hello
+        C: USER anonymous
+        S: 331 password
+        C: PASS anonymous@
+        S: 230 in
+        C: FEAT
+        S: 211-Features
+        {string.Concat(features.Select(f => $"S:  {f}\n"))}S: 211 End
+        C: TYPE I
+        S: 200 binary
+
+        """;
+
+    public static ScriptedPeer Start(params string[] scripts) => new(scripts);
+
+    /// <summary>A client of this peer, impatient enough for tests.</summary>
+    public FtpClientOptions Options => new()
+    {
+        Host = "127.0.0.1",
+        Port = Port,
+        Timeouts = new FtpTimeouts
+        {
+            Connect = TimeSpan.FromSeconds(5),
+            Reply = TimeSpan.FromSeconds(5),
+            Stall = TimeSpan.FromSeconds(5),
+            FinalReply = TimeSpan.FromSeconds(5),
+            Abort = TimeSpan.FromSeconds(2),
+        },
+    };
+
+    public void Open(string gate) => Gate(gate).TrySetResult();
+
+    /// <summary>Waits until a script has come to a place: <c>! name</c>.</summary>
+    public Task PassedAsync(string name) => Gate(name).Task.WaitAsync(Deadline);
+
+    /// <summary>Waits for every conversation to end, and throws what went wrong in one.</summary>
+    public Task PlayedAsync() => _playing.WaitAsync(Deadline);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await Task.WhenAny(_playing);
+        _stop.Dispose();
+    }
+
+    private TaskCompletionSource Gate(string name)
+    {
+        lock (_gates)
+        {
+            return _gates.TryGetValue(name, out TaskCompletionSource? gate) ? gate : _gates[name] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    private async Task PlayAllAsync(string[] scripts)
+    {
+        var conversations = new List<Task>();
+        foreach (string script in scripts)
+        {
+            Socket socket = await _listener.AcceptSocketAsync(_stop.Token);
+            socket.NoDelay = true;
+            conversations.Add(PlayAsync(socket, script));
+        }
+
+        await Task.WhenAll(conversations);
+    }
+
+    private async Task PlayAsync(Socket socket, string script)
+    {
+        using var conversation = new Conversation(socket, name => Gate(name).Task, Open, _stop.Token);
+        await conversation.PlayAsync(script);
+    }
+}

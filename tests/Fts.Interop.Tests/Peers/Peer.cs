@@ -1,0 +1,62 @@
+using System.Net;
+using Fts.Interop.Tests.Processes;
+
+namespace Fts.Interop.Tests.Peers;
+
+/// <summary>The servers of others that our client is tried against.</summary>
+public enum PeerKind
+{
+    Vsftpd,
+    ProFtpd,
+    PureFtpd,
+    Pyftpdlib,
+}
+
+/// <summary>A running server of somebody else's with one folder that may be written to. Owns the process and its files.</summary>
+internal sealed class Peer(Daemon daemon, TempFolder home, IPEndPoint endPoint, string user, string password) : IAsyncDisposable
+{
+    /// <summary>The one folder a client may write to: vsftpd refuses to serve a top folder that its user can change.</summary>
+    public const string Box = "/box";
+
+    /// <summary>"secret" by crypt(3) in its MD5 form: a costly hash would only make each sign-in slower, by a second with pure-pw's own.</summary>
+    public const string SecretHash = "$1$T6YIQRfh$maA6aNmePfYu1W30Onv3h/";
+
+    public IPEndPoint EndPoint => endPoint;
+
+    public string User => user;
+
+    public string Password => password;
+
+    /// <summary>Where <see cref="Box"/> lies on this machine.</summary>
+    public string BoxFolder => home["root/box"];
+
+    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address)
+    {
+        var home = new TempFolder();
+        try
+        {
+            home.Folder("root");
+            home.OpenFolder("root/box");
+            var endPoint = new IPEndPoint(address, Daemon.FreePort(address));
+            (Daemon daemon, string user, string password) = kind switch
+            {
+                PeerKind.Vsftpd => await Vsftpd.StartAsync(home, endPoint),
+                PeerKind.ProFtpd => await ProFtpd.StartAsync(home, endPoint),
+                PeerKind.PureFtpd => await PureFtpd.StartAsync(home, endPoint),
+                _ => await Pyftpdlib.StartAsync(home, endPoint),
+            };
+            return new Peer(daemon, home, endPoint, user, password);
+        }
+        catch
+        {
+            home.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await daemon.DisposeAsync();
+        home.Dispose();
+    }
+}

@@ -1,0 +1,44 @@
+using System.Net;
+using Fts.Interop.Tests.Processes;
+
+namespace Fts.Interop.Tests.Peers;
+
+/// <summary>ProFTPD with one virtual user of a password file of its own.</summary>
+internal static class ProFtpd
+{
+    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint)
+    {
+        Tool tool = Tool.Require("proftpd");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "proftpd serves as another user, for which it must be started by root.");
+        string users = home.Write("users", $"tester:{Peer.SecretHash}:65534:65534::{home["root"]}:/bin/sh\n");
+        File.SetUnixFileMode(users, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        string configuration = home.Write("proftpd.conf", $"""
+            ModulePath {tool.Prefix}/usr/lib/proftpd
+            ServerType standalone
+            ServerName peer
+            DefaultAddress {endPoint.Address}
+            Port {endPoint.Port}
+            SocketBindTight on
+            UseIPv6 on
+            UseReverseDNS off
+            User nobody
+            Group nogroup
+            PidFile {home["proftpd.pid"]}
+            ScoreboardFile {home["scoreboard"]}
+            DelayEngine off
+            SystemLog {home["proftpd.log"]}
+            TransferLog NONE
+            WtmpLog off
+            DefaultRoot ~
+            RequireValidShell off
+            AuthOrder mod_auth_file.c
+            AuthUserFile {users}
+            Umask 022
+            AllowOverwrite on
+            AllowStoreRestart on
+            AllowRetrieveRestart on
+
+            """);
+        return (await Daemon.StartAsync(tool, endPoint, home.Path, home["proftpd.log"], "-n", "-q", "-c", configuration), "tester", "secret");
+    }
+}

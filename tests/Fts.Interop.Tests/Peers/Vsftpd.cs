@@ -1,0 +1,47 @@
+using System.Net;
+using System.Net.Sockets;
+using Fts.Interop.Tests.Processes;
+
+namespace Fts.Interop.Tests.Peers;
+
+/// <summary>vsftpd for anonymous clients that may write: any other user of its would have to be one of the system's.</summary>
+internal static class Vsftpd
+{
+    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint)
+    {
+        Tool tool = Tool.Require("vsftpd");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "vsftpd changes its root and its user, for which it must be started by root.");
+        bool six = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
+        string configuration = home.Write("vsftpd.conf", $"""
+            listen={(six ? "NO" : "YES")}
+            listen_ipv6={(six ? "YES" : "NO")}
+            listen_address{(six ? "6" : "")}={endPoint.Address}
+            listen_port={endPoint.Port}
+            background=NO
+            anonymous_enable=YES
+            no_anon_password=YES
+            anon_root={home["root"]}
+            local_enable=NO
+            write_enable=YES
+            anon_upload_enable=YES
+            anon_mkdir_write_enable=YES
+            anon_other_write_enable=YES
+            anon_world_readable_only=NO
+            anon_umask=022
+            mdtm_write=YES
+            utf8_filesystem=YES
+            force_dot_files=YES
+            secure_chroot_dir={home.Folder("empty")}
+            connect_from_port_20=NO
+            xferlog_enable=YES
+            xferlog_std_format=NO
+            log_ftp_protocol=YES
+            vsftpd_log_file={home["vsftpd.log"]}
+            max_clients=0
+            max_per_ip=0
+            seccomp_sandbox=NO
+
+            """);
+        return (await Daemon.StartAsync(tool, endPoint, home.Path, home["vsftpd.log"], configuration), "anonymous", "guest@");
+    }
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Fts.Interop.Tests.Processes;
+
+/// <summary>A server process of ours: started, waited for, and killed by its id. What it said goes to the test's output, which shows when the test fails.</summary>
+internal sealed class Daemon : IAsyncDisposable
+{
+    private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(15);
+
+    private readonly Process _process;
+    private readonly StringBuilder _said = new();
+    private readonly string? _logFile;
+
+    private Daemon(Process process, string? logFile)
+    {
+        (_process, _logFile) = (process, logFile);
+        process.OutputDataReceived += Collect;
+        process.ErrorDataReceived += Collect;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    private string Log
+    {
+        get
+        {
+            lock (_said)
+            {
+                return _said + (_logFile is not null && File.Exists(_logFile) ? File.ReadAllText(_logFile) : "");
+            }
+        }
+    }
+
+    /// <summary>Starts a server and returns when it greets on <paramref name="endPoint"/>.</summary>
+    public static async Task<Daemon> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, params IEnumerable<string> arguments)
+    {
+        var daemon = new Daemon(Job.Start(tool, home, arguments), logFile);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(s_startDeadline);
+        try
+        {
+            while (!await GreetsAsync(endPoint, deadline.Token))
+            {
+                Assert.False(daemon._process.HasExited, $"{tool.Path} ended at its start.");
+                // A foreign process tells nobody when it listens: ask again until the deadline.
+                await Task.Delay(10, deadline.Token);
+            }
+
+            return daemon;
+        }
+        catch
+        {
+            await daemon.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A port below the range from which the system hands out ports, so that nothing takes it between this question and the server's start.</summary>
+    public static int FreePort(IPAddress address)
+    {
+        while (true)
+        {
+            int port = Random.Shared.Next(15_000, 32_000);
+            using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(address, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: draw another.
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        await _process.WaitForExitAsync(CancellationToken.None);
+        TestContext.Current.TestOutputHelper?.WriteLine(Log);
+        _process.Dispose();
+    }
+
+    private static async Task<bool> GreetsAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            return await socket.ReceiveAsync(new byte[512], cancellationToken) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private void Collect(object sender, DataReceivedEventArgs line)
+    {
+        lock (_said)
+        {
+            _said.AppendLine(line.Data);
+        }
+    }
+}

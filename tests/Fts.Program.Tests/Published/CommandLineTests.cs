@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Globalization;
+using Fts.ProgramTests.Running;
+
+namespace Fts.ProgramTests.Published;
+
+/// <summary>What the program makes of its arguments: every mistake is one line on stderr that names it.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("server 1.2.3", "1.2.3")]
+    [InlineData("server 999.0.0.1", "999.0.0.1")]
+    [InlineData("server 127.0.0.1 70000", "70000")]
+    [InlineData("server 127.0.0.1 port", "port")]
+    [InlineData("server 127.0.0.1 -5", "-5")]
+    [InlineData("server 127.0.0.1 0 2", "'2'")]
+    [InlineData("server 127.0.0.1 0 0 more", "more")]
+    [InlineData("server --fodler x", "did you mean --folder?")]
+    [InlineData("server --folder", "--folder")]
+    [InlineData("server --anonymous perhaps", "perhaps")]
+    [InlineData("client 127.0.0.999", "127.0.0.999")]
+    [InlineData("client 65432", "65432")]
+    [InlineData("client 127.0.0.1 0", "'0'")]
+    [InlineData("client 127.0.0.1 99999", "99999")]
+    [InlineData("client 127.0.0.1 65432 yes", "yes")]
+    [InlineData("client --colour never", "--color")]
+    [InlineData("client --color purple", "purple")]
+    [InlineData("client http://127.0.0.1", "ftp://")]
+    [InlineData("clinet", "did you mean client?")]
+    [InlineData("help clinet", "did you mean client?")]
+    public async Task A_mistake_is_named_in_one_line_and_ends_with_2(string arguments, string named)
+    {
+        (int code, string data, string messages) = await RunningProgram.RunAsync(_folder.Path, arguments.Split(' '));
+        Assert.Equal(2, code);
+        Assert.Empty(data);
+        Assert.Contains(named, messages, StringComparison.Ordinal);
+        Assert.Equal(1, messages.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public async Task A_password_in_a_url_is_refused_and_not_repeated()
+    {
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "ftp://me:sesame@127.0.0.1/"]);
+        Assert.Equal(2, code);
+        Assert.DoesNotContain("sesame", messages, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("help")]
+    [InlineData("--help")]
+    [InlineData("help server")]
+    [InlineData("help client")]
+    [InlineData("server --help")]
+    [InlineData("client -h")]
+    public async Task Help_is_one_screen_on_stdout(string arguments)
+    {
+        (int code, string data, string messages) = await RunningProgram.RunAsync(_folder.Path, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(0, code);
+        Assert.Empty(messages);
+        Assert.InRange(data.Count(c => c == '\n'), 5, 24);
+        Assert.True(data.Split("\n  fts ").Length - 1 >= 2, "two examples");
+    }
+
+    [Fact]
+    public async Task The_version_is_one_line()
+    {
+        (int code, string data, _) = await RunningProgram.RunAsync(_folder.Path, ["--version"]);
+        Assert.Equal(0, code);
+        Assert.Matches(@"^fts \d+\.\d+\.\d+\n$", data);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_one_line_and_ends_with_3()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        string port = ((IPEndPoint)taken.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["server", "127.0.0.1", port]);
+        Assert.Equal(3, code);
+        Assert.Contains($"127.0.0.1:{port}: the port is in use", messages, StringComparison.Ordinal);
+        Assert.Equal(1, messages.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_one_line_and_ends_with_3()
+    {
+        // 203.0.113.0/24 is nobody's (RFC 5737).
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["server", "203.0.113.9", "0"]);
+        Assert.Equal(3, code);
+        Assert.Contains("203.0.113.9 is no address of this machine", messages, StringComparison.Ordinal);
+        Assert.Equal(1, messages.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public async Task A_client_without_a_server_says_so_and_ends_with_3()
+    {
+        using var unused = new TcpListener(IPAddress.Loopback, 0);
+        unused.Start();
+        string port = ((IPEndPoint)unused.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        unused.Stop();
+        (int code, string data, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", port], "ls\n");
+        Assert.Equal(3, code);
+        Assert.Empty(data);
+        Assert.Equal($"error: cannot connect to 127.0.0.1:{port}: connection refused; is the server running?\n", messages);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_ends_with_11()
+    {
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["server", "127.0.0.1", "0", "--folder", "nowhere"]);
+        Assert.Equal(11, code);
+        Assert.Contains("nowhere: no such folder", messages, StringComparison.Ordinal);
+    }
+}

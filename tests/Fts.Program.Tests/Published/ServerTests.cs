@@ -1,0 +1,151 @@
+using Fts.ProgramTests.Running;
+
+namespace Fts.ProgramTests.Published;
+
+/// <summary><c>fts server</c> as a process.</summary>
+public sealed class ServerTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Port_0_shows_the_port_that_was_given()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        Assert.InRange(server.Port, 1, 65535);
+        Assert.Contains($"fts client 127.0.0.1 {server.Port}", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains(server.Folder.Path, server.Program.Messages, StringComparison.Ordinal);
+        Assert.Empty(server.Program.Data);
+    }
+
+    [Fact]
+    public async Task Without_arguments_it_listens_on_127_0_0_1_65432()
+    {
+        // Where that port is taken the message names it; either way it is the default that was tried.
+        await using RunningProgram program = RunningProgram.Start(_folder.Path, ["server"]);
+        await program.SeesAsync("127.0.0.1:65432");
+    }
+
+    [Fact]
+    public async Task With_an_address_alone_the_port_is_65432()
+    {
+        await using RunningProgram program = RunningProgram.Start(_folder.Path, ["server", "127.0.0.7"]);
+        await program.SeesAsync("127.0.0.7:65432");
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(15)]
+    public async Task An_idle_server_stops_at_the_first_signal_with_0(int signal)
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        server.Program.Signal(signal);
+        Assert.Equal(0, await server.Program.ExitAsync());
+        Assert.EndsWith("stopping\nstopped\n", server.Program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connected_client_does_not_keep_it_from_stopping()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]);
+        await client.SeesAsync("connected to");
+        server.Program.Signal(15);
+        Assert.Equal(0, await server.Program.ExitAsync());
+        client.Type("ls\n");
+        client.CloseInput();
+        Assert.Equal(3, await client.ExitAsync());
+        Assert.Contains("error: ", client.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_running_transfer_is_waited_for()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("1");
+        await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
+        server.Program.Signal(15);
+        await server.Program.SeesAsync("stopping: 1 connected");
+        await upload.FinishAsync("all of it");
+        Assert.Equal(0, await server.Program.ExitAsync());
+        Assert.Equal("all of it", server.Folder.Read("slow"));
+    }
+
+    [Fact]
+    public async Task A_second_signal_cuts_it_off_and_the_exit_code_says_so()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("1");
+        await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
+        server.Program.Signal(2);
+        await server.Program.SeesAsync("stopping: 1 connected");
+        server.Program.Signal(2);
+        Assert.Equal(130, await server.Program.ExitAsync());
+        Assert.Contains("cut off", server.Program.Messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("slow", server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task Connections_and_transfers_get_a_line_each()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        _folder.Write("a.txt", "12345");
+        await server.ClientAsync(_folder, "put a.txt");
+        await server.Program.SeesAsync("disconnected");
+        Assert.Contains("[1] connected from 127.0.0.1:", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("/a.txt: 5 bytes", server.Program.Messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("USER", server.Program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Quiet_shows_the_start_screen_and_no_more()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--quiet");
+        _folder.Write("a.txt", "12345");
+        Assert.Equal(0, (await server.ClientAsync(_folder, "put a.txt")).Code);
+        server.Program.Signal(15);
+        await server.Program.ExitAsync();
+        Assert.DoesNotContain("connected", server.Program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Debug_shows_requests_and_replies_with_the_password_masked()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("1");
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--user", "anonymous"], "bye\n", ("FTS_PASSWORD", "sesame@example"));
+        Assert.Equal(0, code);
+        foreach (string output in (string[])[messages, server.Program.Messages])
+        {
+            Assert.Contains("> USER anonymous", output, StringComparison.Ordinal);
+            Assert.Contains("> PASS ****", output, StringComparison.Ordinal);
+            Assert.Contains("< 230", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("sesame", output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Without_anonymous_only_the_password_of_this_run_opens()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--anonymous", "no");
+        Assert.Contains($"fts client 127.0.0.1 {server.Port} --user fts", server.Program.Messages, StringComparison.Ordinal);
+        (int refused, _, string messages) = await server.ClientAsync(_folder, "ls");
+        Assert.Equal(4, refused);
+        Assert.Contains("530", messages, StringComparison.Ordinal);
+
+        string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
+        (int code, _, _) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, "--user", "fts"], "ls\n", ("FTS_PASSWORD", password));
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
+    public async Task Anonymous_read_lets_nobody_write_without_the_password()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--anonymous", "read");
+        server.Folder.Write("there.txt", "there");
+        _folder.Write("here.txt", "here");
+        Assert.Equal(7, (await server.ClientAsync(_folder, "put here.txt")).Code);
+        Assert.Equal(0, (await server.ClientAsync(_folder, "get there.txt")).Code);
+        Assert.Equal(["there.txt"], server.Folder.Names);
+        Assert.Equal("there", _folder.Read("there.txt"));
+    }
+}

@@ -1,0 +1,112 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Fts.Protocol.Tests;
+
+public sealed class ReplyReaderTests
+{
+    private static Reply Read(params string[] lines)
+    {
+        var reader = new ReplyReader(64 * 1024);
+        foreach (string line in lines[..^1])
+        {
+            Assert.Null(reader.Add(line));
+            Assert.True(reader.IsInsideReply);
+        }
+
+        Reply reply = reader.Add(lines[^1])!;
+        Assert.NotNull(reply);
+        Assert.False(reader.IsInsideReply);
+        return reply;
+    }
+
+    [Theory]
+    [InlineData("220 hi", 220, "hi")]
+    [InlineData("220", 220, "")]
+    [InlineData("220 ", 220, "")]
+    [InlineData("599  two spaces", 599, " two spaces")]
+    [InlineData("200 cr inside\rhere\r", 200, "cr inside here")]
+    public void One_line_is_a_reply(string line, int code, string text)
+    {
+        Reply reply = Read(line);
+        Assert.Equal(((ReplyCode)code, text), (reply.Code, reply.Text));
+    }
+
+    [Fact]
+    public void Lines_inside_may_begin_with_anything_but_the_end() =>
+        Assert.Equal(
+            ["first", "second line", "226 not the end", " 220 set off", "220abc", "again", "", "last"],
+            Read("220-first", "second line", "226 not the end", " 220 set off", "220abc", "220-again", "", "220 last").Lines);
+
+    [Fact]
+    public void Codes_repeated_on_every_line_are_left_out() => Assert.Equal(["a", "b", "c"], Read("230-a", "230-b", "230 c").Lines);
+
+    [Fact]
+    public void A_bare_code_ends_a_reply() => Assert.Equal(["a", ""], Read("211-a", "211").Lines);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("hello")]
+    [InlineData("22")]
+    [InlineData("099 low")]
+    [InlineData("600 high")]
+    [InlineData("2200 long")]
+    [InlineData(" 220 set off")]
+    [InlineData("220_x")]
+    [InlineData("٢٢٠ digits of another script")]
+    public void What_is_no_reply_is_said_and_the_reader_goes_on(string line)
+    {
+        var reader = new ReplyReader(1000);
+        Assert.Throws<ReplyFormatException>(() => reader.Add(line));
+        Assert.NotNull(reader.Add("200 ok"));
+    }
+
+    [Fact]
+    public void A_reply_without_end_is_cut_off_even_when_its_lines_are_empty()
+    {
+        var reader = new ReplyReader(1000);
+        reader.Add("220-x");
+        Assert.Throws<ReplyFormatException>(() =>
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                reader.Add("");
+            }
+        });
+        Assert.NotNull(reader.Add("200 ok"));
+    }
+
+    [Fact]
+    public void A_reply_comes_back_from_its_own_bytes() => Prop.ForAll<int, string[]>((code, texts) =>
+    {
+        // A leading space on an inner line is the padding's, and lost; a CR or LF is refused by Reply itself.
+        string[] lines = [.. (texts.Length == 0 ? ["x"] : texts).Select(text => "." + new string([.. (text ?? "").Where(c => c is not ('\r' or '\n') && !char.IsSurrogate(c))]))];
+        var reply = new Reply((ReplyCode)(100 + (Math.Abs(code % 500) % 500)), lines);
+        var reader = new ReplyReader(int.MaxValue);
+        Reply? read = null;
+        foreach (string line in System.Text.Encoding.UTF8.GetString(reply.Bytes.Span).Split("\r\n")[..^1])
+        {
+            Assert.Null(read);
+            read = reader.Add(line);
+        }
+
+        Assert.Equal(reply.Code, read!.Code);
+        Assert.Equal(reply.Lines, read.Lines.Select((line, i) => i > 0 && i < lines.Length - 1 ? line.TrimStart(' ') : line));
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Whatever_comes_is_a_reply_more_or_the_readers_own_error() => Prop.ForAll<string[]>(lines =>
+    {
+        var reader = new ReplyReader(500);
+        foreach (string line in lines)
+        {
+            try
+            {
+                reader.Add(line ?? "");
+            }
+            catch (ReplyFormatException)
+            {
+            }
+        }
+    }).QuickCheckThrowOnFailure();
+}

@@ -1,0 +1,158 @@
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Fts.Protocol.Tests;
+
+/// <summary>The small words: commands, replies, quoted paths, times, line ends, visible text.</summary>
+public sealed class WordsTests
+{
+    [Theory]
+    [InlineData("NOOP", "NOOP", "")]
+    [InlineData("noop", "NOOP", "")]
+    [InlineData("stor a b ", "STOR", "a b ")]
+    [InlineData("STOR  a", "STOR", " a")]
+    [InlineData("CWD caf\u00e9", "CWD", "caf\u00e9")]
+    public void A_command_is_a_verb_and_the_rest(string line, string verb, string argument)
+    {
+        Assert.Equal(CommandParse.Command, Command.Parse(Encoding.UTF8.GetBytes(line), out Command command));
+        Assert.Equal((verb, argument), (command.Verb, command.Argument));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" NOOP")]
+    [InlineData("N@OP")]
+    [InlineData("NO_OP")]
+    [InlineData("N\u00d6OP")]
+    [InlineData("GET/1")]
+    public void A_verb_is_made_of_ASCII_letters(string line) => Assert.NotEqual(CommandParse.Command, Command.Parse(Encoding.UTF8.GetBytes(line), out _));
+
+    [Fact]
+    public void A_command_that_is_not_UTF8_is_refused() => Assert.NotEqual(CommandParse.Command, Command.Parse([.. "CWD "u8, 0xC3, 0x28], out _));
+
+    [Fact]
+    public void A_password_never_shows_in_the_line_for_logs()
+    {
+        Assert.Equal("PASS ****", new Command("PASS", "secret").Redacted);
+        Assert.Equal("ACCT ****", new Command("ACCT", "secret").Redacted);
+        Assert.Equal("CWD a\\x1b[1m", new Command("CWD", "a\u001b[1m").Redacted);
+    }
+
+    [Fact]
+    public void No_command_line_throws() => Prop.ForAll<byte[]>(line => { _ = Command.Parse(line, out _); }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_reply_refuses_text_that_would_forge_another()
+    {
+        Assert.Throws<ArgumentException>(() => new Reply(ReplyCode.Okay, "a\r\n226 done"));
+        Assert.Throws<ArgumentException>(() => new Reply(ReplyCode.Okay));
+    }
+
+    [Fact]
+    public void Lines_inside_a_reply_are_set_off_so_that_none_looks_like_its_end() =>
+        Assert.Equal("211-a\r\n 211 b\r\n c\r\n211 d\r\n", Encoding.ASCII.GetString(new Reply(ReplyCode.SystemStatus, "a", "211 b", " c", "d").Bytes.Span));
+
+    [Fact]
+    public void Any_path_comes_back_from_its_quotes() => Prop.ForAll<string>(path =>
+        Assert.Equal(path ?? "", PathQuoting.Unquote(PathQuoting.Quote(path ?? "") + " is current"))).QuickCheckThrowOnFailure();
+
+    [Theory]
+    [InlineData("no quotes")]
+    [InlineData("\"open")]
+    [InlineData("\"open\"\"")]
+    [InlineData("")]
+    public void A_path_without_closed_quotes_is_none(string text) => Assert.Null(PathQuoting.Unquote(text));
+
+    [Theory]
+    [InlineData("20260102030405", "2026-01-02T03:04:05.0000000Z")]
+    [InlineData("20260102030405.5", "2026-01-02T03:04:05.5000000Z")]
+    [InlineData("20260102030405.123456789", "2026-01-02T03:04:05.1234567Z")]
+    [InlineData("20161231235960", "2016-12-31T23:59:59.0000000Z")]
+    [InlineData("99991231235959.99999999", "9999-12-31T23:59:59.9999999Z")]
+    public void Times_are_read(string text, string expected)
+    {
+        Assert.True(FtpTime.TryParse(text, out DateTime utc));
+        Assert.Equal(expected, utc.ToString("O"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("2026010203040")]
+    [InlineData("20260102030461")]
+    [InlineData("20260230030405")]
+    [InlineData("20260102030405.")]
+    [InlineData("20260102030405.x")]
+    [InlineData("20260102030405 ")]
+    [InlineData("2026010203040５")]
+    public void What_is_no_time_is_refused(string text) => Assert.False(FtpTime.TryParse(text, out _));
+
+    [Fact]
+    public void Any_time_comes_back_to_the_second() => Prop.ForAll<DateTime>(time =>
+    {
+        var utc = DateTime.SpecifyKind(time, DateTimeKind.Utc);
+        Assert.True(FtpTime.TryParse(FtpTime.Format(utc), out DateTime read));
+        Assert.Equal(utc.Ticks / TimeSpan.TicksPerSecond, read.Ticks / TimeSpan.TicksPerSecond);
+    }).QuickCheckThrowOnFailure();
+
+    [Theory]
+    [InlineData("a\nb\n", "a\r\nb\r\n")]
+    [InlineData("a\r\nb", "a\r\nb")]
+    [InlineData("\n\r\r\n", "\r\n\r\r\n")]
+    public void A_line_feed_gets_its_carriage_return_on_the_wire(string file, string wire) => Assert.Equal(wire, Translate(file, 1, toWire: true));
+
+    [Theory]
+    [InlineData("a\r\nb\r\n", "a\nb\n")]
+    [InlineData("a\rb\r", "a\rb\r")]
+    [InlineData("\r\r\n\n", "\r\n\n")]
+    public void A_line_end_of_the_wire_becomes_a_line_feed(string wire, string file) => Assert.Equal(file, Translate(wire, 1, toWire: false));
+
+    [Fact]
+    public void Line_ends_are_translated_the_same_in_any_pieces() => Prop.ForAll<byte[], PositiveInt>((noise, piece) =>
+    {
+        string text = string.Concat(noise.Select(b => (b % 3) switch { 0 => "\r", 1 => "\n", _ => "x" }));
+        foreach (bool toWire in (bool[])[true, false])
+        {
+            Assert.Equal(Translate(text, Math.Max(1, text.Length), toWire), Translate(text, piece.Get, toWire));
+        }
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_file_without_carriage_returns_survives_the_round_trip() => Prop.ForAll<byte[], PositiveInt>((noise, piece) =>
+    {
+        string text = string.Concat(noise.Select(b => b % 3 == 0 ? '\n' : 'x'));
+        Assert.Equal(text, Translate(Translate(text, piece.Get, toWire: true), piece.Get, toWire: false));
+    }).QuickCheckThrowOnFailure();
+
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("caf\u00e9", "caf\u00e9")]
+    [InlineData("a\r\nb\u001b", "a\\x0d\\x0ab\\x1b")]
+    [InlineData("evil\u202egpj.exe", "evil\\u202egpj.exe")]
+    public void Control_characters_are_made_visible(string text, string expected) => Assert.Equal(expected, text.Visible());
+
+    [Fact]
+    public void Format_characters_beyond_the_first_plane_are_made_visible_and_emoji_left_alone()
+    {
+        Assert.Equal("a\\U000e0041b", "a\U000E0041b".Visible());
+        Assert.Equal("\U0001F600", "\U0001F600".Visible());
+    }
+
+    private static string Translate(string text, int piece, bool toWire)
+    {
+        var translator = default(AsciiTranslator);
+        var output = new List<byte>();
+        byte[] buffer = new byte[(piece * 2) + 1];
+        foreach (byte[] chunk in Encoding.ASCII.GetBytes(text).Chunk(piece))
+        {
+            output.AddRange(buffer[..(toWire ? translator.ToWire(chunk, buffer) : translator.ToFile(chunk, buffer))]);
+        }
+
+        if (!toWire)
+        {
+            output.AddRange(buffer[..translator.Finish(buffer)]);
+        }
+
+        return Encoding.ASCII.GetString([.. output]);
+    }
+}

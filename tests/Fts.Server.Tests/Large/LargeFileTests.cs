@@ -1,0 +1,58 @@
+using System.Text;
+using Fts.Storage.Local;
+
+namespace Fts.Server.Tests.Large;
+
+/// <summary>Files whose sizes and offsets need more than 32 bits.</summary>
+public sealed class LargeFileTests
+{
+    private const long FourGiB = 4L * 1024 * 1024 * 1024;
+
+    [Theory, OnEveryWire]
+    public async Task Offsets_beyond_four_gigabytes_are_served(Wire wire)
+    {
+        using var folder = new TemporaryFolder();
+        using (FileStream file = File.Create(Path.Combine(folder.Path, "huge")))
+        {
+            // A hole: it takes no room on the disk.
+            file.Position = FourGiB;
+            file.Write("tail of it"u8);
+        }
+
+        using var store = new LocalFileStore(folder.Path);
+        await using TestServer server = new(wire, store);
+        await using Conversation talk = await server.SignInAsync();
+        await talk.PlayAsync("""
+            C: SIZE huge
+            S: 213 4294967306
+            C: EPSV
+            S: 229 *
+            C: LIST huge
+            S: 150 *
+            L< * 4294967306 * huge
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: REST 4294967296
+            S: 350 *
+            C: RETR huge
+            S: 150 *(10 bytes)*
+            D< tail of it
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: REST 4294967307
+            S: 350 *
+            C: RETR huge
+            S: 554 *
+            """);
+
+        // Across the border, by the engine for large transfers.
+        DataPeer data = await talk.OpenDataAsync();
+        await talk.PlayAsync("C: REST 4293967296\nS: 350 *\nC: RETR huge\nS: 150 *(1000010 bytes)*");
+        byte[] tail = await data.ReadToEndAsync();
+        Assert.Equal("tail of it", Encoding.ASCII.GetString(tail, 1_000_000, tail.Length - 1_000_000));
+        Assert.False(tail.AsSpan(0, 1_000_000).ContainsAnyExcept((byte)0));
+        await talk.PlayAsync("S: 226 *");
+    }
+}
