@@ -208,24 +208,9 @@ internal sealed class SessionLoop(Session session)
             (session.Continuing, session.Pending) = (session.Pending, default);
         }
 
-        if (row.Has(Rules.Login) && session.Files is null)
+        if (CommandGate.Refuse(session, row, argument) is { } refusal)
         {
-            return Replies.SignInFirst;
-        }
-
-        if (row.Has(Rules.Argument) && argument.Length == 0)
-        {
-            return new Reply(ReplyCode.ParameterError, $"Usage: {row.Usage}");
-        }
-
-        if (row.Has(Rules.DataPort) && _options.Tls is { Data: FtpTlsPolicy.Required } && session.Tls is not { ProtectsData: true })
-        {
-            return Replies.ProtectionMismatch;
-        }
-
-        if (row.Has(Rules.DataPort) && !session.Data.IsReady)
-        {
-            return Replies.NoDataPort;
+            return refusal;
         }
 
         if (!row.Has(Rules.Transfer))
