@@ -40,7 +40,7 @@ public sealed class DataPortTests
         S: 229 *(|||*|)*
         C: NLST
         {Listing}
-        C: EPSV {(wire == Wire.IPv4 ? 1 : 2)}
+        C: EPSV {(wire.IsIPv4() ? 1 : 2)}
         S: 229 *
         C: NLST
         {Listing}
@@ -52,14 +52,14 @@ public sealed class DataPortTests
 
     [Theory, OnEveryWire]
     public Task The_other_family_answers_522_and_names_the_right_one(Wire wire) => TestServer.PlayAsync(wire, $"""
-        C: EPSV {(wire == Wire.IPv4 ? 2 : 1)}
-        S: 522 *({(wire == Wire.IPv4 ? 1 : 2)})
+        C: EPSV {(wire.IsIPv4() ? 2 : 1)}
+        S: 522 *({(wire.IsIPv4() ? 1 : 2)})
         C: EPSV nonsense
         S: 501 *
         C: EPRT |3|x|5000|
-        S: 522 *({(wire == Wire.IPv4 ? 1 : 2)})
-        C: EPRT {(wire == Wire.IPv4 ? "|2|::1|5000|" : "|1|127.0.0.1|5000|")}
-        S: 522 *({(wire == Wire.IPv4 ? 1 : 2)})
+        S: 522 *({(wire.IsIPv4() ? 1 : 2)})
+        C: EPRT {(wire.IsIPv4() ? "|2|::1|5000|" : "|1|127.0.0.1|5000|")}
+        S: 522 *({(wire.IsIPv4() ? 1 : 2)})
         """);
 
     [Theory, OnEveryWire]
@@ -87,7 +87,7 @@ public sealed class DataPortTests
         other.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
         other.Listen(1);
         int port = ((IPEndPoint)other.LocalEndPoint!).Port;
-        string[] lines = wire == Wire.IPv4
+        string[] lines = wire.IsIPv4()
             ? [$"PORT 127,0,0,2,{port >> 8},{port & 255}", $"EPRT |1|127.0.0.2|{port}|", "PORT 127,0,0,1,3,255", "EPRT |1|127.0.0.1|1023|", "PORT 0,0,0,0,200,200", "PORT 169,254,169,254,200,80"]
             : ["EPRT |2|::2|5000|", "EPRT |2|::1|1023|", $"EPRT |2|::ffff:127.0.0.2|{port}|", "EPRT |2|::|5000|", "EPRT |2|fe80::1|5000|"];
         foreach (string line in lines)
@@ -248,7 +248,7 @@ public sealed class DataPortTests
         await using Conversation talk = await server.SignInAsync();
         talk.ConnectsLate = true;
         IPEndPoint target = DataPeer.TargetIn((await talk.AskAsync("EPSV"))[0], talk.Server)!;
-        using var early = DataPeer.To(target);
+        using var early = DataPeer.To(target, null);
         await early.ConnectAsync();
         await talk.PlayAsync("""
             C: EPSV

@@ -79,7 +79,7 @@ public sealed class InformationTests
     public Task Stat_tells_how_the_session_stands(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: STAT
         S: 211-Status:
-        S:  Connected from {(wire == Wire.IPv4 ? "127.0.0.1" : "::1")}
+        S:  Connected from {(wire.IsIPv4() ? "127.0.0.1" : "::1")}
         S:  Signed in as anonymous
         S:  Type image, mode stream, structure file
         S:  No transfer running

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using Fts.Protocol;
 
@@ -13,7 +14,14 @@ internal sealed class Conversation : IAsyncDisposable
     private readonly StringBuilder _transcript = new();
     private int _start, _end;
 
-    private Conversation(Socket socket) => (_socket, Server) = (socket, ((IPEndPoint)socket.RemoteEndPoint!).Address);
+    private readonly TlsClient? _tls;
+    private Stream _stream;
+
+    private Conversation(Socket socket, TlsClient? tls)
+    {
+        (_socket, _tls, Server) = (socket, tls, ((IPEndPoint)socket.RemoteEndPoint!).Address);
+        _stream = new NetworkStream(socket);
+    }
 
     /// <summary>Connect the data connection only when it is first used, not as soon as the server told where.</summary>
     public bool ConnectsLate { get; set; }
@@ -22,7 +30,7 @@ internal sealed class Conversation : IAsyncDisposable
 
     public IPAddress Server { get; }
 
-    public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from)
+    public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (from is not null)
@@ -31,7 +39,13 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         await socket.ConnectAsync(server, TestContext.Current.CancellationToken).InTime();
-        return new Conversation(socket);
+        var talk = new Conversation(socket, tls is null ? null : new TlsClient(tls.Value));
+        if (talk._tls is not null)
+        {
+            (talk._stream, _) = await talk._tls.ShakeAsync(talk._stream).InTime();
+        }
+
+        return talk;
     }
 
     public Task PlayAsync(string script) => Script.PlayAsync(this, script);
@@ -51,10 +65,7 @@ internal sealed class Conversation : IAsyncDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        while (!bytes.IsEmpty)
-        {
-            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, TestContext.Current.CancellationToken).InTime()..];
-        }
+        await _stream.WriteAsync(bytes, TestContext.Current.CancellationToken).InTime();
     }
 
     /// <summary>Sends one byte as urgent data, as the Telnet Synch signal is sent (RFC 854).</summary>
@@ -72,7 +83,7 @@ internal sealed class Conversation : IAsyncDisposable
 
         if (DataPeer.TargetIn(lines[^1], Server) is { } target)
         {
-            Use(DataPeer.To(target));
+            Use(DataPeer.To(target, _tls));
             if (!ConnectsLate)
             {
                 await Data!.ConnectAsync();
@@ -85,7 +96,7 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>Listens for an active data connection and returns where, as PORT or EPRT spell it.</summary>
     public string Listen(bool extended)
     {
-        Use(DataPeer.Listening(((IPEndPoint)_socket.LocalEndPoint!).Address, out IPEndPoint endPoint));
+        Use(DataPeer.Listening(((IPEndPoint)_socket.LocalEndPoint!).Address, _tls, out IPEndPoint endPoint));
         return extended ? HostPort.FormatExtended(endPoint) : HostPort.Format(endPoint);
     }
 
@@ -122,7 +133,7 @@ internal sealed class Conversation : IAsyncDisposable
                 return text[..^2];
             }
 
-            (_start, _end) = (0, await _socket.ReceiveAsync(_buffer, SocketFlags.None, TestContext.Current.CancellationToken).InTime());
+            (_start, _end) = (0, await _stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).InTime());
             if (_end == 0)
             {
                 _transcript.AppendLine("S: (end)");
@@ -140,6 +151,7 @@ internal sealed class Conversation : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         CloseData();
+        _stream.Dispose();
         _socket.Dispose();
         return default;
     }

@@ -1,27 +1,34 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Fts.Protocol;
+using Fts.Server.Tls;
 
 namespace Fts.Server.Tests;
 
-/// <summary>The client's end of one data connection: it connects (passive), or is connected to (active), when it is first used.</summary>
+/// <summary>
+/// The client's end of one data connection: it connects (passive), or is connected to (active), when it is first used. Over TLS it shakes hands as soon
+/// as it is connected, which the server answers once the transfer begins.
+/// </summary>
 internal sealed class DataPeer : IDisposable
 {
     private readonly IPEndPoint? _target;
     private readonly Socket? _listener;
+    private readonly TlsClient? _tls;
     private Socket? _socket;
+    private Task<(SslStream Stream, TlsTap Tap)>? _shaking;
 
-    private DataPeer(IPEndPoint? target, Socket? listener) => (_target, _listener) = (target, listener);
+    private DataPeer(IPEndPoint? target, Socket? listener, TlsClient? tls) => (_target, _listener, _tls) = (target, listener, tls);
 
-    public static DataPeer To(IPEndPoint target) => new(target, null);
+    public static DataPeer To(IPEndPoint target, TlsClient? tls) => new(target, null, tls);
 
-    public static DataPeer Listening(IPAddress address, out IPEndPoint endPoint)
+    public static DataPeer Listening(IPAddress address, TlsClient? tls, out IPEndPoint endPoint)
     {
         var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(address, 0));
         listener.Listen(1);
         endPoint = (IPEndPoint)listener.LocalEndPoint!;
-        return new DataPeer(null, listener);
+        return new DataPeer(null, listener, tls);
     }
 
     /// <summary>Where a 227 or 229 reply says to connect; null for other replies.</summary>
@@ -30,51 +37,67 @@ internal sealed class DataPeer : IDisposable
         : reply.StartsWith("229 ", StringComparison.Ordinal) && HostPort.TryParseExtendedPassiveReply(reply.AsSpan(4), out int port) ? new IPEndPoint(server, port)
         : null;
 
-    public async Task<Socket> ConnectAsync()
+    public async Task ConnectAsync()
     {
         if (_socket is not null)
         {
-            return _socket;
+            return;
         }
 
         if (_listener is not null)
         {
-            return _socket = await _listener.AcceptAsync(TestContext.Current.CancellationToken).InTime();
+            _socket = await _listener.AcceptAsync(TestContext.Current.CancellationToken).InTime();
+        }
+        else
+        {
+            var socket = new Socket(_target!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(_target, TestContext.Current.CancellationToken).InTime();
+            _socket = socket;
         }
 
-        var socket = new Socket(_target!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(_target, TestContext.Current.CancellationToken).InTime();
-        return _socket = socket;
+        _shaking = _tls?.ShakeAsync(new NetworkStream(_socket));
     }
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        Socket socket = await ConnectAsync();
-        while (!bytes.IsEmpty)
+        Stream stream = await StreamAsync();
+        await stream.WriteAsync(bytes, TestContext.Current.CancellationToken).InTime();
+    }
+
+    /// <summary>
+    /// Says that all was sent, as TLS wants it said before the connection is closed; and reads what the server sent besides, its tickets: closing with
+    /// these unread would reset the connection, and what was sent with it.
+    /// </summary>
+    public async Task FinishAsync()
+    {
+        if (await StreamAsync() is SslStream stream)
         {
-            bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, TestContext.Current.CancellationToken).InTime()..];
+            await stream.ShutdownAsync().InTime();
+            _socket!.Shutdown(SocketShutdown.Send);
+            await ReadToAnyEndAsync();
         }
     }
 
-    /// <summary>Everything up to the orderly end of the connection.</summary>
+    /// <summary>Everything up to the orderly end of the connection; over TLS one that was announced.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {
-        Socket socket = await ConnectAsync();
+        Stream stream = await StreamAsync();
         using var content = new MemoryStream();
         byte[] buffer = new byte[64 * 1024];
         int received;
-        while ((received = await socket.ReceiveAsync(buffer, SocketFlags.None, TestContext.Current.CancellationToken).InTime()) > 0)
+        while ((received = await stream.ReadAsync(buffer, TestContext.Current.CancellationToken).InTime()) > 0)
         {
             content.Write(buffer, 0, received);
         }
 
+        Assert.False(_shaking is not null && (await _shaking).Tap.HasEnded, "The data connection ended without a close_notify.");
         return content.ToArray();
     }
 
     public async Task<int> ReadSomeAsync(Memory<byte> buffer)
     {
-        Socket socket = await ConnectAsync();
-        return await socket.ReceiveAsync(buffer, SocketFlags.None, TestContext.Current.CancellationToken).InTime();
+        Stream stream = await StreamAsync();
+        return await stream.ReadAsync(buffer, TestContext.Current.CancellationToken).InTime();
     }
 
     /// <summary>Reads on until the server ended the connection, in whatever way.</summary>
@@ -82,9 +105,11 @@ internal sealed class DataPeer : IDisposable
     {
         try
         {
-            await ReadToEndAsync();
+            while (await ReadSomeAsync(new byte[64 * 1024]) > 0)
+            {
+            }
         }
-        catch (SocketException)
+        catch (IOException)
         {
             // Reset: an end as well.
         }
@@ -101,5 +126,11 @@ internal sealed class DataPeer : IDisposable
     {
         _socket?.Dispose();
         _listener?.Dispose();
+    }
+
+    private async Task<Stream> StreamAsync()
+    {
+        await ConnectAsync();
+        return _shaking is null ? new NetworkStream(_socket!) : (await _shaking.InTime()).Stream;
     }
 }

@@ -181,6 +181,7 @@ internal static class Script
                 break;
             case ("D>", _):
                 await Data(talk).SendAsync(Bytes(text));
+                await Data(talk).FinishAsync();
                 break;
             case ("D+", _):
                 await Data(talk).SendAsync(Bytes(text));

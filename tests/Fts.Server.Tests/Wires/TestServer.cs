@@ -9,11 +9,15 @@ namespace Fts.Server.Tests;
 /// <summary>A server in this process on a port of its own, with what was logged, and its store for setting up and looking after.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
+    private static readonly Lazy<FtpCertificates> Certificates = new(MakeCertificates);
+
     private readonly FtpServer _server;
+    private readonly Wire _wire;
 
     public TestServer(Wire wire, IFileStore? store = null, Func<FtpServerOptions, FtpServerOptions>? with = null)
     {
         Store = store ?? new MemoryFileStore();
+        _wire = wire;
         var options = new FtpServerOptions
         {
             Store = Store,
@@ -21,6 +25,8 @@ internal sealed class TestServer : IAsyncDisposable
             EndPoint = new IPEndPoint(wire.Loopback(), 0),
             RefusalDelay = TimeSpan.Zero,
             Logger = Log,
+            Tls = wire.Tls() is null ? null : new FtpTlsOptions { Certificates = Certificates.Value, DataBinding = FtpDataBinding.Require },
+            ImplicitTlsEndPoint = wire.Tls() is null ? null : new IPEndPoint(wire.Loopback(), 0),
         };
         _server = new FtpServer(with is null ? options : with(options));
         _server.Start();
@@ -30,7 +36,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     public RecordingLogger Log { get; } = new();
 
-    public IPEndPoint EndPoint => _server.EndPoint;
+    public IPEndPoint EndPoint => _server.ImplicitTlsEndPoint ?? _server.EndPoint;
+
+    /// <summary>Where connections begin in plain, whatever the wire.</summary>
+    public IPEndPoint PlainEndPoint => _server.EndPoint;
 
     public int SessionCount => _server.SessionCount;
 
@@ -54,7 +63,7 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>A connection whose greeting is still to be read.</summary>
-    public Task<Conversation> ConnectAsync(IPAddress? from = null) => Conversation.ConnectAsync(EndPoint, from);
+    public Task<Conversation> ConnectAsync(IPAddress? from = null) => Conversation.ConnectAsync(EndPoint, from, _wire.Tls());
 
     /// <summary>A client signed in as anonymous, in image type.</summary>
     public async Task<Conversation> SignInAsync()
@@ -136,6 +145,12 @@ internal sealed class TestServer : IAsyncDisposable
     public Task StopAsync(TimeSpan drain) => _server.StopAsync(drain, CancellationToken.None);
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private static FtpCertificates MakeCertificates()
+    {
+        using var folder = new TemporaryFolder();
+        return FtpCertificates.SelfSigned(Path.Combine(folder.Path, "server.pem"));
+    }
 
     private async Task MakeFolderAsync(StorePath folder)
     {

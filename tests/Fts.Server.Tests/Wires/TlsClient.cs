@@ -1,0 +1,25 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using Fts.Server.Tls;
+
+namespace Fts.Server.Tests;
+
+/// <summary>The client's TLS of one conversation: its data connections resume the session of its control connection, as strict servers ask.</summary>
+internal sealed class TlsClient(SslProtocols version)
+{
+    private readonly SslClientAuthenticationOptions _options = new()
+    {
+        // A name of its own: .NET looks sessions up by it, and another conversation's would be refused.
+        TargetHost = $"test-{Guid.NewGuid():N}",
+        EnabledSslProtocols = version,
+        RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Environment.MachineName}",
+    };
+
+    public async Task<(SslStream Stream, TlsTap Tap)> ShakeAsync(Stream plain)
+    {
+        var tap = new TlsTap(plain);
+        var stream = new SslStream(tap);
+        await stream.AuthenticateAsClientAsync(_options, TestContext.Current.CancellationToken);
+        return (stream, tap);
+    }
+}
