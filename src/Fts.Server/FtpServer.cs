@@ -202,7 +202,12 @@ public sealed class FtpServer : IAsyncDisposable
         Log.TurnedAway(Options.Logger, session.Id, session.Peer);
         try
         {
-            session.Queue(Replies.TooManySessions);
+            // A peer that expects TLS would not understand.
+            if (!session.IsImplicit)
+            {
+                session.Queue(Replies.TooManySessions);
+            }
+
             using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(1));
             await session.Channel.FlushAsync(budget.Token);
         }

@@ -15,6 +15,7 @@ public sealed class InformationTests
             S: 200 *
             C: FEAT
             S: 211-*
+            S: ...
             S:  TVFS
             S: ...
             S: 211 *
@@ -81,6 +82,7 @@ public sealed class InformationTests
         S: 211-Status:
         S:  Connected from {(wire.IsIPv4() ? "127.0.0.1" : "::1")}
         S:  Signed in as anonymous
+        S:  Control connection {(wire.Tls() is null ? "in plain, data connections in plain" : "encrypted, data connections encrypted")}
         S:  Type image, mode stream, structure file
         S:  No transfer running
         S: 211 End.
@@ -132,6 +134,9 @@ public sealed class InformationTests
                 "MDTM" => "C: MDTM ä\nS: 213 *",
                 "MFMT" => "C: MFMT 20200101000000 ä\nS: 213 *",
                 "UTF8" => "C: OPTS UTF8 ON\nS: 200 *",
+                "AUTH" => "C: AUTH TLS\nS: 503 *", // over TLS already
+                "PBSZ" => "C: PBSZ 0\nS: 200 PBSZ=0",
+                "PROT" => "C: PROT P\nS: 200 *",
                 _ => throw new NotSupportedException($"{feature} has no proof here."),
             });
         }

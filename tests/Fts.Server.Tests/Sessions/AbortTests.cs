@@ -97,7 +97,7 @@ public sealed class AbortTests
             """);
     }
 
-    [Theory, OnEveryWire]
+    [Theory, OnEveryWire(PlainOnly = true)]
     public async Task Interrupt_and_synch_as_urgent_data_come_before_it(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);

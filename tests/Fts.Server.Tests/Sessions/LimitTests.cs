@@ -8,7 +8,7 @@ public sealed class LimitTests
         S: (end)
         """;
 
-    [Theory, OnEveryWire]
+    [Theory, OnEveryWire(PlainOnly = true)]
     public async Task One_session_too_many_is_greeted_with_421_until_another_ends(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxSessions = 2 });
@@ -24,7 +24,7 @@ public sealed class LimitTests
         await first.PlayAsync("C: NOOP\nS: 200 *");
     }
 
-    [Theory, OnEveryWire]
+    [Theory, OnEveryWire(PlainOnly = true)]
     public async Task One_address_too_often_is_greeted_with_421_until_another_ends(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxSessionsPerAddress = 2 });
@@ -38,6 +38,15 @@ public sealed class LimitTests
         await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 1);
         await using Conversation third = await server.SignInAsync();
         await server.PlayFromGreetingAsync(TurnedAway);
+    }
+
+    [Fact]
+    public async Task One_session_too_many_that_expects_tls_is_closed_without_a_word()
+    {
+        await using TestServer server = new(Wire.Tls13, with: options => options with { MaxSessions = 1 });
+        await using Conversation first = await server.SignInAsync();
+        await Assert.ThrowsAnyAsync<IOException>(() => server.ConnectAsync());
+        await first.PlayAsync("C: NOOP\nS: 200 *");
     }
 
     [Fact]

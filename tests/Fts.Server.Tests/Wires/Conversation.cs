@@ -14,7 +14,7 @@ internal sealed class Conversation : IAsyncDisposable
     private readonly StringBuilder _transcript = new();
     private int _start, _end;
 
-    private readonly TlsClient? _tls;
+    private TlsClient? _tls;
     private Stream _stream;
 
     private Conversation(Socket socket, TlsClient? tls)
@@ -141,6 +141,17 @@ internal sealed class Conversation : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Shakes hands over a connection that was plain so far; its data connections resume from then on, or begin anew each time.</summary>
+    public async Task SecureAsync(SslProtocols version, bool resumes = true)
+    {
+        var tls = new TlsClient(version);
+        (_stream, _) = await tls.ShakeAsync(_stream).InTime();
+        _tls = resumes ? tls : new TlsClient(version);
+    }
+
+    /// <summary>Talks over the bare connection again (CCC).</summary>
+    public void GoOnInPlain() => _stream = new NetworkStream(_socket);
 
     /// <summary>Says that nothing more will be said, and goes on listening.</summary>
     public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);

@@ -9,7 +9,7 @@ namespace Fts.Server.Tests;
 /// <summary>A server in this process on a port of its own, with what was logged, and its store for setting up and looking after.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
-    private static readonly Lazy<FtpCertificates> Certificates = new(MakeCertificates);
+    private static readonly Lazy<FtpCertificates> SelfSigned = new(MakeCertificates);
 
     private readonly FtpServer _server;
     private readonly Wire _wire;
@@ -25,12 +25,15 @@ internal sealed class TestServer : IAsyncDisposable
             EndPoint = new IPEndPoint(wire.Loopback(), 0),
             RefusalDelay = TimeSpan.Zero,
             Logger = Log,
-            Tls = wire.Tls() is null ? null : new FtpTlsOptions { Certificates = Certificates.Value, DataBinding = FtpDataBinding.Require },
+            Tls = wire.Tls() is null ? null : new FtpTlsOptions { Certificates = Certificates },
             ImplicitTlsEndPoint = wire.Tls() is null ? null : new IPEndPoint(wire.Loopback(), 0),
         };
         _server = new FtpServer(with is null ? options : with(options));
         _server.Start();
     }
+
+    /// <summary>What every server over TLS shows.</summary>
+    public static FtpCertificates Certificates => SelfSigned.Value;
 
     public IFileStore Store { get; }
 
@@ -64,6 +67,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>A connection whose greeting is still to be read.</summary>
     public Task<Conversation> ConnectAsync(IPAddress? from = null) => Conversation.ConnectAsync(EndPoint, from, _wire.Tls());
+
+    /// <summary>A connection that begins in plain, whatever the wire; its greeting is still to be read.</summary>
+    public Task<Conversation> ConnectPlainAsync() => Conversation.ConnectAsync(PlainEndPoint, null, null);
 
     /// <summary>A client signed in as anonymous, in image type.</summary>
     public async Task<Conversation> SignInAsync()

@@ -1,0 +1,276 @@
+using System.Security.Authentication;
+
+namespace Fts.Server.Tests.Sessions;
+
+/// <summary>AUTH TLS and what comes of it (RFC 4217); the conversations of the other tests are held over TLS as well.</summary>
+public sealed class TlsTests
+{
+    public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task Auth_tls_turns_a_plain_session_into_an_encrypted_one(SslProtocols version)
+    {
+        await using TestServer server = Offering();
+        await using Conversation talk = await SecureAsync(server, version);
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D> content
+            S: 226 *
+            """);
+        Assert.Equal("content", await server.ReadAsync("/a"));
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task Many_mixed_transfers_resume_where_that_is_required(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using Conversation talk = await SecureAsync(server, version);
+        for (int i = 0; i < 10; i++)
+        {
+            await talk.PlayAsync($"""
+                C: EPSV
+                S: 229 *
+                C: STOR a
+                S: 150 *
+                D> content {i}
+                S: 226 *
+                C: EPSV
+                S: 229 *
+                C: NLST
+                S: 150 *
+                D< a\r\n
+                S: 226 *
+                C: EPSV
+                S: 229 *
+                C: RETR a
+                S: 150 *
+                D< content {i}
+                S: 226 *
+                """);
+        }
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task A_data_connection_of_another_tls_session_is_refused_where_that_is_required(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using Conversation talk = await SecureAsync(server, version, resumes: false);
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: NLST
+            S: 150 *
+            S: 522 *
+            C: NOOP
+            S: 200 *
+            """);
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task An_upload_that_ends_without_close_notify_is_not_published(SslProtocols version)
+    {
+        await using TestServer server = Offering();
+        await using Conversation talk = await SecureAsync(server, version);
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ content
+            D: close
+            S: 426 *
+            C: SIZE a
+            S: 550 *
+            """);
+    }
+
+    [Fact]
+    public async Task What_came_before_the_handshake_ends_the_session()
+    {
+        await using TestServer server = Offering();
+        await using Conversation talk = await server.ConnectPlainAsync();
+        await talk.PlayAsync("""
+            S: 220 *
+            C> AUTH TLS\r\nUSER anonymous\r\n
+            S: 234 *
+            S: (end)
+            """);
+    }
+
+    [Fact]
+    public async Task Nothing_said_before_the_handshake_counts_after_it()
+    {
+        await using TestServer server = Offering();
+        await using Conversation talk = await server.ConnectPlainAsync();
+        await talk.PlayAsync("""
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: AUTH TLS
+            S: 234 *
+            """);
+        await talk.SecureAsync(SslProtocols.Tls13);
+        await talk.PlayAsync("""
+            C: PASS x
+            S: 503 *
+            """);
+    }
+
+    [Fact]
+    public async Task Where_tls_is_required_nobody_signs_in_in_plain()
+    {
+        await using TestServer server = Offering(tls => tls with { Control = FtpTlsPolicy.Required });
+        await using Conversation talk = await server.ConnectPlainAsync();
+        await talk.PlayAsync("""
+            S: 220 *
+            C: USER anonymous
+            S: 530 *TLS*
+            C: PASS x
+            S: 503 *
+            """);
+    }
+
+    [Fact]
+    public async Task Where_data_must_be_encrypted_prot_c_and_plain_transfers_are_refused()
+    {
+        await using TestServer server = Offering(tls => tls with { Data = FtpTlsPolicy.Required });
+        await using Conversation talk = await server.ConnectPlainAsync();
+        await talk.PlayAsync("""
+            S: 220 *
+            C: AUTH TLS
+            S: 234 *
+            """);
+        await talk.SecureAsync(SslProtocols.Tls13);
+        await talk.PlayAsync("""
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: EPSV
+            S: 229 *
+            C: NLST
+            S: 521 *
+            C: PROT C
+            S: 503 *
+            C: PBSZ 0
+            S: 200 *
+            C: PROT C
+            S: 534 *
+            C: PROT P
+            S: 200 *
+            C: NLST
+            S: 150 *
+            D< 
+            S: 226 *
+            """);
+    }
+
+    [Fact]
+    public async Task The_ways_of_asking_are_checked()
+    {
+        await using TestServer server = Offering();
+        await using Conversation talk = await server.ConnectPlainAsync();
+        await talk.PlayAsync("""
+            S: 220 *
+            C: AUTH GSSAPI
+            S: 504 *
+            C: PBSZ 0
+            S: 503 *
+            C: PROT P
+            S: 503 *
+            C: AUTH SSL
+            S: 234 *
+            """);
+        await talk.SecureAsync(SslProtocols.Tls12);
+        await talk.PlayAsync("""
+            C: AUTH TLS
+            S: 503 *
+            C: PBSZ 0
+            S: 200 PBSZ=0
+            C: PROT S
+            S: 536 *
+            C: PROT X
+            S: 504 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: CCC
+            S: 534 *
+            """);
+    }
+
+    [Fact]
+    public async Task A_clear_command_channel_can_be_allowed()
+    {
+        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await using Conversation talk = await SecureAsync(server, SslProtocols.Tls12);
+        await talk.PlayAsync("""
+            C: CCC
+            S: 200 *
+            """);
+        talk.GoOnInPlain();
+        await talk.PlayAsync("""
+            C: NOOP
+            S: 200 *
+            """);
+    }
+
+    [Fact]
+    public async Task A_handshake_that_does_not_come_ends_the_session()
+    {
+        await using TestServer server = Offering(tls => tls with { HandshakeTimeout = TimeSpan.FromMilliseconds(50) });
+        await using Conversation talk = await server.ConnectPlainAsync();
+        await talk.PlayAsync("""
+            S: 220 *
+            C: AUTH TLS
+            S: 234 *
+            S: (end)
+            """);
+    }
+
+    [Fact]
+    public async Task Without_certificates_the_verbs_are_not_known()
+    {
+        await using TestServer server = new(Wire.IPv4);
+        await server.PlayAsync("""
+            C: AUTH TLS
+            S: 500 *
+            C: PROT P
+            S: 500 *
+            """);
+    }
+
+    private static TestServer Offering(Func<FtpTlsOptions, FtpTlsOptions>? with = null)
+    {
+        var tls = new FtpTlsOptions { Certificates = TestServer.Certificates };
+        return new TestServer(Wire.IPv4, with: options => options with { Tls = with is null ? tls : with(tls) });
+    }
+
+    private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, bool resumes = true)
+    {
+        Conversation talk = await server.ConnectPlainAsync();
+        await talk.PlayAsync("""
+            S: 220 *
+            C: AUTH TLS
+            S: 234 *
+            """);
+        await talk.SecureAsync(version, resumes);
+        await talk.PlayAsync("""
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: TYPE I
+            S: 200 *
+            C: PBSZ 0
+            S: 200 *
+            C: PROT P
+            S: 200 *
+            """);
+        return talk;
+    }
+}
