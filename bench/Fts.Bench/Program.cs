@@ -54,7 +54,11 @@ try
     }
 
     Console.WriteLine(Table.Write(results, options.Scenarios, options.Servers));
-    results.NotMeasured.ForEach(line => Console.WriteLine("not measured: " + line));
+    foreach (string line in results.NotMeasured)
+    {
+        Console.WriteLine("not measured: " + line);
+    }
+
     JsonFile.Write(options.Json, results, options);
     return running.Exists(server => server.Name == Options.Ours) ? 0 : 1;
 }
@@ -71,7 +75,7 @@ void Start(string server, Peers peers)
         ServerProcess? process = server != Options.Ours ? peers.TryStart(server, out reason) : options.Program is null ? null : StartOurs(options.Program);
         if (process is null)
         {
-            results.NotMeasured.Add($"{server}: {reason}");
+            results.Miss(server, reason);
         }
         else
         {
@@ -80,7 +84,7 @@ void Start(string server, Peers peers)
     }
     catch (LoadException e)
     {
-        results.NotMeasured.Add($"{server}: {e.Message}");
+        results.Miss(server, e.Message);
     }
 }
 
@@ -115,7 +119,7 @@ void Measure(Scenario scenario, Payload payload)
             }
             catch (LoadException e)
             {
-                results.NotMeasured.Add($"{scenario.Name}, round {round}, {server.Name}: {e.Message}");
+                results.Miss($"{scenario.Name}, {server.Name}", e.Message);
             }
         }
     }
