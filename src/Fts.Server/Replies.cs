@@ -58,7 +58,6 @@ internal static class Replies
     public static readonly Reply NotFound = new(ReplyCode.FileUnavailable, "No such file or folder.");
     public static readonly Reply NotAFile = new(ReplyCode.FileUnavailable, "Not a file.");
     public static readonly Reply NotAFolder = new(ReplyCode.FileUnavailable, "Not a folder.");
-    public static readonly Reply FolderExists = new(ReplyCode.FileUnavailable, "That name is taken.");
     public static readonly Reply NotAFolderParameter = new(ReplyCode.ParameterError, "Not a folder.");
     public static readonly Reply BadName = new(ReplyCode.NameNotAllowed, "File name not allowed.");
     public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");

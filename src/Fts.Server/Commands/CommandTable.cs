@@ -11,7 +11,7 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rul
 {
     public bool Has(Rules rules) => (Rules & rules) == rules;
 
-    /// <summary>RFC 959 §5.4 knows 553 only where a name is given; elsewhere a bad or taken name is 550.</summary>
+    /// <summary>RFC 959 §5.4 knows 553 only where a name is given; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
     public Reply Fit(Reply reply) => reply.Code == ReplyCode.NameNotAllowed && !Has(Rules.NewName) ? new Reply(ReplyCode.FileUnavailable, reply.Lines) : reply;
 }
 

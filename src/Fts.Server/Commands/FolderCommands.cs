@@ -1,5 +1,4 @@
 using Fts.Protocol;
-using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
@@ -34,16 +33,7 @@ internal static class FolderCommands
             return Replies.BadName;
         }
 
-        try
-        {
-            await session.Files!.CreateFolderAsync(path, cancellationToken);
-        }
-        catch (StoreException e) when (e.Error is StoreError.Exists)
-        {
-            // 553 is none of MKD's replies (RFC 959 §5.4), and clients that make a folder several times at once know a taken name by 550 alone.
-            return Replies.FolderExists;
-        }
-
+        await session.Files!.CreateFolderAsync(path, cancellationToken);
         return new Reply(ReplyCode.PathName, $"{PathQuoting.Quote(path.Value)} made.");
     }
 
