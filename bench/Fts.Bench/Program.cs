@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Fts.Bench;
 using Fts.Bench.Load;
 using Fts.Bench.Measuring;
@@ -28,22 +29,30 @@ var running = new List<ServerProcess>();
 Console.Error.WriteLine("making what the servers serve");
 using var folder = new ServedFolder(options.Scenarios.Select(scenario => scenario.Name), options.Servers);
 DirectoryInfo scratch = Directory.CreateTempSubdirectory("fts-bench-");
-// The run may be broken off; what was started and made goes in any case.
-AppDomain.CurrentDomain.ProcessExit += (_, _) => CleanUp();
-Console.CancelKeyPress += (_, _) => CleanUp();
+using var ended = new ManualResetEventSlim();
+// A run that is broken off still removes what it made: the signal ends the servers, so that nothing waits for them, and this thread does the rest.
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, BreakOff), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, BreakOff);
 try
 {
     var peers = new Peers(options.UnpackedPeers, folder.Path, scratch.FullName);
     foreach (string server in options.Servers)
     {
-        Start(server, peers);
+        if (!ended.IsSet)
+        {
+            Start(server, peers);
+        }
     }
 
     if (options.Hold)
     {
         running.ForEach(server => Console.WriteLine($"{server.Name}: 127.0.0.1 port {server.Port}, process {server.ProcessId}, user {server.Account.User}, password {server.Account.Password}"));
         Console.WriteLine($"serving {folder.Path}; Enter ends it");
-        Console.ReadLine();
+        _ = Task.Run(() =>
+        {
+            Console.ReadLine();
+            ended.Set();
+        });
+        ended.Wait();
         return 0;
     }
 
@@ -53,8 +62,17 @@ try
         Measure(scenario, payload);
     }
 
+    if (ended.IsSet)
+    {
+        return 130;
+    }
+
     Console.WriteLine(Table.Write(results, options.Scenarios, options.Servers));
-    results.NotMeasured.ForEach(line => Console.WriteLine("not measured: " + line));
+    foreach (string line in results.NotMeasured)
+    {
+        Console.WriteLine("not measured: " + line);
+    }
+
     JsonFile.Write(options.Json, results, options);
     return running.Exists(server => server.Name == Options.Ours) ? 0 : 1;
 }
@@ -71,7 +89,7 @@ void Start(string server, Peers peers)
         ServerProcess? process = server != Options.Ours ? peers.TryStart(server, out reason) : options.Program is null ? null : StartOurs(options.Program);
         if (process is null)
         {
-            results.NotMeasured.Add($"{server}: {reason}");
+            results.Miss(server, reason);
         }
         else
         {
@@ -80,7 +98,7 @@ void Start(string server, Peers peers)
     }
     catch (LoadException e)
     {
-        results.NotMeasured.Add($"{server}: {e.Message}");
+        results.Miss(server, e.Message);
     }
 }
 
@@ -98,6 +116,11 @@ void Measure(Scenario scenario, Payload payload)
     {
         foreach (ServerProcess server in running)
         {
+            if (ended.IsSet)
+            {
+                return;
+            }
+
             if (scenario.ClosesManyConnections)
             {
                 TimeWait.WaitUntilFew();
@@ -115,19 +138,21 @@ void Measure(Scenario scenario, Payload payload)
             }
             catch (LoadException e)
             {
-                results.NotMeasured.Add($"{scenario.Name}, round {round}, {server.Name}: {e.Message}");
+                results.Miss($"{scenario.Name}, {server.Name}", e.Message);
             }
         }
     }
 }
 
+void BreakOff(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    ended.Set();
+    Array.ForEach(running.ToArray(), server => server.Kill());
+}
+
 void CleanUp()
 {
     running.ForEach(server => server.Dispose());
-    running.Clear();
-    folder.Dispose();
-    if (Directory.Exists(scratch.FullName))
-    {
-        scratch.Delete(recursive: true);
-    }
+    scratch.Delete(recursive: true);
 }

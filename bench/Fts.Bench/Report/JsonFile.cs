@@ -34,7 +34,11 @@ internal static class JsonFile
 
         json.WriteEndArray();
         json.WriteStartArray("notMeasured");
-        results.NotMeasured.ForEach(json.WriteStringValue);
+        foreach (string line in results.NotMeasured)
+        {
+            json.WriteStringValue(line);
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }

@@ -8,8 +8,13 @@ internal sealed class Results
 {
     private readonly Dictionary<(string Scenario, string Server), List<Sample>> _samples = [];
 
-    /// <summary>What has no figure, and why.</summary>
-    public List<string> NotMeasured { get; } = [];
+    private readonly Dictionary<string, int> _missing = [];
+
+    /// <summary>What has no figure, or fewer than rounds, and why.</summary>
+    public IEnumerable<string> NotMeasured => _missing.Select(entry => entry.Value == 1 ? entry.Key : $"{entry.Key} ({entry.Value} times)");
+
+    /// <summary>Notes a measurement that did not come about.</summary>
+    public void Miss(string what, string reason) => _missing[$"{what}: {reason}"] = _missing.GetValueOrDefault($"{what}: {reason}") + 1;
 
     public void Add(Scenario scenario, string server, Sample sample)
     {

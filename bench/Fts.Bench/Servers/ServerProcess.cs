@@ -87,13 +87,18 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Ends the process and its children; whoever waits for them then fails.</summary>
+    public void Kill()
     {
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
         }
+    }
 
+    public void Dispose()
+    {
+        Kill();
         _process.WaitForExit();
         _process.Dispose();
     }
