@@ -10,6 +10,7 @@ internal sealed class DataSocket : IDisposable
     private readonly Socket _socket;
     private readonly EndNotingStream? _end;
     private readonly SslStream? _stream;
+    private Task _listening = Task.CompletedTask;
 
     private DataSocket(Socket socket) => _socket = socket;
 
@@ -19,8 +20,12 @@ internal sealed class DataSocket : IDisposable
     public bool WasCut { get; private set; }
 
     /// <summary>Takes a connected socket over, and shakes hands where <paramref name="tls"/> is given. On failure the socket is closed by a reset.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="tls">The control connection's encryption.</param>
+    /// <param name="isSender">Whether this side sends the data.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="FtpTlsException">The handshake failed.</exception>
-    public static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, CancellationToken cancellationToken)
+    public static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, CancellationToken cancellationToken)
     {
         if (tls is null)
         {
@@ -30,7 +35,9 @@ internal sealed class DataSocket : IDisposable
         var end = new EndNotingStream(socket);
         try
         {
-            return new DataSocket(socket, end, await tls.SecureDataAsync(end, cancellationToken).ConfigureAwait(false));
+            var data = new DataSocket(socket, end, await tls.SecureDataAsync(end, cancellationToken).ConfigureAwait(false));
+            data._listening = isSender ? data.ListenAsync() : Task.CompletedTask;
+            return data;
         }
         catch
         {
@@ -80,21 +87,14 @@ internal sealed class DataSocket : IDisposable
         }
     }
 
-    /// <summary>
-    /// Closes an encrypted upload once the server has confirmed it. What the server says in TLS, tickets mostly, is read first: unread, it would turn the
-    /// close into a reset, and before the confirmation a reset could overtake the data.
-    /// </summary>
+    /// <summary>Closes an encrypted upload once the server has confirmed it: closed before, with something unread, it would be reset, and that can overtake the data.</summary>
     public async Task CloseConfirmedAsync(TimeSpan limit)
     {
-        using var budget = new CancellationTokenSource(limit);
         try
         {
-            byte[] buffer = new byte[512];
-            while (_stream is { CanRead: true } && await _stream.ReadAsync(buffer, budget.Token).ConfigureAwait(false) > 0)
-            {
-            }
+            await _listening.WaitAsync(limit).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (TimeoutException)
         {
             // It confirmed; how it leaves is its own affair.
         }
@@ -113,6 +113,25 @@ internal sealed class DataSocket : IDisposable
     {
         _socket.Dispose();
         _stream?.Dispose();
+    }
+
+    /// <summary>
+    /// Reads what a server says that receives: its session tickets and its close_notify. Each ticket may be good for one connection only, so those
+    /// that come here are needed for the next.
+    /// </summary>
+    private async Task ListenAsync()
+    {
+        try
+        {
+            byte[] buffer = new byte[512];
+            while (await _stream!.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
+        {
+            // The writer meets the same error, or the connection is being closed.
+        }
     }
 
     private async ValueTask<int> ReadEncryptedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
