@@ -45,7 +45,6 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
                 {
                     listener.Bind(new IPEndPoint(local, 0));
                     listener.Listen(4);
-                    listener.Blocking = false; // emptying its queue must never wait
                 }
                 catch (SocketException)
                 {
@@ -144,16 +143,21 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
 
     private static void Empty(Socket listener)
     {
-        try
+        while (listener.Poll(0, SelectMode.SelectRead))
         {
-            while (listener.Poll(0, SelectMode.SelectRead))
+            try
             {
+                listener.Blocking = false; // whoever is in line may leave it before it is met
                 listener.Accept().Dispose();
             }
-        }
-        catch (SocketException)
-        {
-            // Whoever was in line has left it.
+            catch (SocketException)
+            {
+                // It left.
+            }
+            finally
+            {
+                listener.Blocking = true; // what is accepted inherits this
+            }
         }
     }
 
