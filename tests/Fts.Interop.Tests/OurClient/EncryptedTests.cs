@@ -44,7 +44,6 @@ public sealed class EncryptedTests
     [InlineData(PeerKind.Vsftpd, SslProtocols.Tls12)]
     [InlineData(PeerKind.Vsftpd, SslProtocols.Tls13)]
     [InlineData(PeerKind.ProFtpd, SslProtocols.Tls12)]
-    [InlineData(PeerKind.ProFtpd, SslProtocols.Tls13)]
     [InlineData(PeerKind.Pyftpdlib, SslProtocols.Tls12)]
     [InlineData(PeerKind.Pyftpdlib, SslProtocols.Tls13)]
     public async Task Pooled_connections_to_a_strict_peer_never_mix_their_sessions(PeerKind kind, SslProtocols protocol)
