@@ -77,7 +77,7 @@ public sealed partial class EncryptionTests : IDisposable
 
         Assert.Equal(5, (await ClientAsync(plain, ["--tls", "required"], "ls")).Code);
         Assert.Equal(4, (await ClientAsync(strict, ["--tls", "off"], "ls")).Code);
-        (int code, _, string messages) = await ClientAsync(strict, [], "put a.txt", "get a.txt", "ls", "put a.txt b.txt", "get b.txt", "ls");
+        (int code, _, string messages) = await ClientAsync(strict, [], "put a.txt", "get a.txt", "ls", "put a.txt", "get a.txt", "ls");
         Assert.True(code == 0, messages);
         Assert.DoesNotContain("tls", plain.Program.Messages, StringComparison.Ordinal);
     }
