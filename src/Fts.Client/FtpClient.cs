@@ -43,6 +43,10 @@ public sealed class FtpClient : IAsyncDisposable
     /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
     public Reply Greeting => _pool.Greeting ?? throw new InvalidOperationException("No connection was opened yet.");
 
+    /// <summary>Who the server says it is; null when the connections are not encrypted.</summary>
+    /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
+    public FtpServerIdentity? ServerIdentity => _pool.Features is null ? throw new InvalidOperationException("No connection was opened yet.") : _pool.ServerIdentity;
+
     /// <summary>Opens the first connection and signs in, so that errors come now and not with the first operation.</summary>
     public Task ConnectAsync(CancellationToken cancellationToken = default) => _pool.RunAsync(static (_, _) => Task.FromResult(true), cancellationToken);
 

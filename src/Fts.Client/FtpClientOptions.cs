@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Text;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,15 @@ public sealed record FtpClientOptions
 
     /// <summary>Who signs in; anonymous unless said otherwise.</summary>
     public FtpCredentials Credentials { get; init; } = FtpCredentials.Anonymous;
+
+    /// <summary>
+    /// Whether connections are encrypted. Off unless said otherwise: what a library sends in plain, or refuses to, is its caller's decision and not the
+    /// server's, or that of whoever sits in between. Use <see cref="FtpTlsMode.Required"/> wherever the server can.
+    /// </summary>
+    public FtpTlsMode Tls { get; init; } = FtpTlsMode.Off;
+
+    /// <summary>Which servers are believed to be who they say, when encrypted.</summary>
+    public FtpTrust Trust { get; init; } = FtpTrust.System;
 
     /// <summary>How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. A server that allows fewer is noticed, and fewer are used.</summary>
     public int MaxConnections { get; init; } = 4;
@@ -32,6 +42,9 @@ public sealed record FtpClientOptions
     /// </summary>
     public Encoding Encoding { get; init; } = Encoding.UTF8;
 
+    /// <summary>The versions of TLS that may be spoken: 1.2 and 1.3.</summary>
+    public SslProtocols TlsProtocols { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
+
     /// <summary>Called with every line as it is sent and received, in order, one call at a time per connection; must not block.</summary>
     public Action<FtpTrace>? Trace { get; init; }
 
@@ -49,6 +62,18 @@ public sealed record FtpClientOptions
         ArgumentNullException.ThrowIfNull(Encoding);
         ArgumentNullException.ThrowIfNull(Timeouts);
         ArgumentNullException.ThrowIfNull(Limits);
+        ArgumentNullException.ThrowIfNull(Trust);
+        Trust.Validate();
+        if (!Enum.IsDefined(Tls))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Tls), Tls, "Off, WhenOffered, Required or Implicit.");
+        }
+
+        if (TlsProtocols == SslProtocols.None || (TlsProtocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) != 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(TlsProtocols), TlsProtocols, "TLS 1.2, 1.3 or both.");
+        }
+
         Credentials.Validate();
         Timeouts.Validate();
         Limits.Validate();

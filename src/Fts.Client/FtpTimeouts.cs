@@ -3,7 +3,7 @@ namespace Fts.Client;
 /// <summary>How long each kind of wait may last. <see cref="Timeout.InfiniteTimeSpan"/> means for ever, where someone must.</summary>
 public sealed record FtpTimeouts
 {
-    /// <summary>Opening a connection, control or data; 15 seconds.</summary>
+    /// <summary>Opening a connection, control or data, and then each TLS handshake; 15 seconds.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>From a command to its whole reply, and for the greeting; 30 seconds.</summary>

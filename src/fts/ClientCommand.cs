@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Text;
 using Fts.Client;
 using Fts.Protocol;
@@ -15,13 +16,18 @@ internal static class ClientCommand
         var user = new Option<string>("--user");
         var passwordFile = new Option<string>("--password-file");
         var active = new Option<bool>("--active");
+        var tls = new Option<string>("--tls");
+        var authorities = new Option<string>("--ca");
         var color = new Option<string>("--color");
         var progress = new Option<string>("--progress");
-        var line = new CommandLine("client", Usage, 3, args, user, passwordFile, active, color, progress);
+        var line = new CommandLine("client", Usage, 3, args, user, passwordFile, active, tls, authorities, color, progress);
         var terminal = new Terminal(line.OneOf(color, "auto", "always", "never"), line.OneOf(progress, "auto", "always", "never"));
         Target target = Target.From(line, line.Value(user));
         bool debug = line.Debug(2);
 
+        var trust = new ServerTrust(target, KnownHosts.OfUser, terminal);
+        FtpTlsMode mode = trust.Mode(line.OneOf(tls, "auto", "required", "off", "implicit"));
+        FtpTrust believed = trust.For(line.Value(authorities));
         SignIn signIn = SignIn.Find(target, line.Value(passwordFile), terminal);
         using var interrupts = new Interrupts();
         await using var client = new FtpClient(new FtpClientOptions
@@ -30,6 +36,8 @@ internal static class ClientCommand
             Port = target.Port,
             Credentials = new FtpCredentials(signIn.User, signIn.Password),
             DataMode = line.Has(active) ? FtpDataMode.Active : FtpDataMode.Passive,
+            Tls = mode,
+            Trust = believed,
             // Commands come one at a time.
             MaxConnections = 1,
             Trace = debug ? trace => terminal.Say(terminal.Paint("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,
@@ -57,6 +65,11 @@ internal static class ClientCommand
         {
             await shell.Client.ConnectAsync(cancellationToken);
             shell.Terminal.Say($"connected to {shell.Target} as {signIn.User.Visible()}: {shell.Client.Greeting.Text.Visible()}");
+            if (shell.Client.ServerIdentity is null && shell.Client.Options.Tls == FtpTlsMode.WhenOffered && !IsLocal(shell.Target))
+            {
+                shell.Terminal.Say($"warning: {shell.Target} offers no encryption: whoever can listen on the network can read along");
+            }
+
             if (shell.Target.Folder is { } folder)
             {
                 await shell.Folder.ChangeAsync(shell.Client, shell.Target, folder, cancellationToken);
@@ -77,6 +90,9 @@ internal static class ClientCommand
             throw new OperationCanceledException();
         }
     }
+
+    private static bool IsLocal(Target target) =>
+        string.Equals(target.Host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(target.Host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
     /// <summary>Lines with editing from a terminal that can, plain lines behind a prompt from one that cannot, and lines alone from a pipe.</summary>
     private static Func<Task<(LineEnd, string)>> Lines(Shell shell)

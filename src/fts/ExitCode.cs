@@ -13,6 +13,8 @@ internal enum ExitCode
     CannotConnect = 3,
     /// <summary>Signing in was refused.</summary>
     LoginRefused = 4,
+    /// <summary>Encryption failed or is not offered, or the server is not trusted.</summary>
+    NotTrusted = 5,
     /// <summary>No such file or folder, there or here.</summary>
     NotFound = 6,
     /// <summary>The server, or the local system, forbids it.</summary>

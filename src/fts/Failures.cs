@@ -17,6 +17,7 @@ internal static class Failures
         FailureException own => own.Failure,
         OperationCanceledException => new Failure(ExitCode.Interrupted, $"{doing}: stopped"),
         FtpSignInException refused => SignInRefused(refused, target),
+        FtpTlsException tls => NotTrusted(tls, doing, target),
         FtpReplyException refused => Refused(refused, doing, target),
         FtpTargetExistsException exists => new Failure(ExitCode.Other, $"{doing}: {exists.Path} exists already, and is left as it is", null, "another name, or rm first"),
         FtpIntegrityException lost => new Failure(ExitCode.TransferFailed, $"{doing}: {lost.Actual} of {lost.Expected} bytes arrived; nothing was kept", null, "the same command again"),
@@ -32,6 +33,14 @@ internal static class Failures
     private static Failure SignInRefused(FtpSignInException e, Target target) => new(
         ExitCode.LoginRefused, $"{target} does not let {e.UserName} in", Said(e.Reply),
         string.Equals(e.UserName, SignIn.Anonymous, StringComparison.OrdinalIgnoreCase) ? $"fts client {target.Host} {target.Port} --user NAME" : "another password, or --user with another name");
+
+    private static Failure NotTrusted(FtpTlsException e, string doing, Target target) => e.Failure switch
+    {
+        FtpTlsFailure.Truncated => new Failure(ExitCode.TransferFailed, $"{doing}: {e.Message}", null, "the same command again"),
+        FtpTlsFailure.NotOffered => new Failure(ExitCode.NotTrusted, $"{target} offers no encryption now, which was asked for or was there before", Said(e.Reply), "--tls off, if everybody on the way may read along"),
+        FtpTlsFailure.CertificateRefused when e.Identity is { } identity => new Failure(ExitCode.NotTrusted, $"{target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}", null, "without --ca, to remember that key"),
+        _ => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", Said(e.Reply), "--tls off, if everybody on the way may read along"),
+    };
 
     private static Failure Unreachable(FtpConnectionException e, Target target)
     {

@@ -10,7 +10,8 @@ internal static class HelpCommand
 
           fts server [ip] [port] [debug] [options]    share the current folder
           fts client [ip] [port] [debug] [options]    connect, then type commands
-          fts help server | client                    their options and exit codes
+          fts trust list | add | remove               the server keys that are remembered
+          fts help server | client | trust            their options and exit codes
           fts --version
 
         Without arguments both use 127.0.0.1 65432 0; debug 1 shows every request and response.
@@ -27,6 +28,10 @@ internal static class HelpCommand
           debug              1 prints each request and response, passwords masked
           --folder DIR       the folder to share; default: the current one
           --anonymous WHO    read, write or no: what anybody may do without a password
+          --tls WHEN         optional (the default), required or off     --implicit-port N   TLS from the first byte
+          --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is made and kept in
+                             ${XDG_STATE_HOME:-~/.local/state}/fts/server.pem
+          --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --quiet            no line per connection and transfer
 
         On a loopback address anybody on this machine may read and write, as anonymous. On any other address a
@@ -46,6 +51,8 @@ internal static class HelpCommand
           URL                  ftp://user@host:port/folder; port 21 if it names none
           --user NAME          who to sign in as; default: anonymous
           --password-file FILE its first line is the password. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
+          --tls WHEN           auto (the default: if the server offers it, or did before), required, off or implicit
+          --ca FILE            trust these authorities (PEM) and nobody else
           --active             the server connects to us for each transfer
           --color WHEN         auto, always or never       --progress WHEN   auto, always or never
 
@@ -55,16 +62,29 @@ internal static class HelpCommand
         On a terminal: Tab completes, Ctrl-C stops a transfer, Ctrl-D leaves. From a pipe every line is a command.
         Type help inside for the commands. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.
 
-        Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 6 not found · 7 not permitted
+        Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 5 TLS or trust · 6 not found · 7 not permitted
           8 transfer failed · 9 some of several failed · 11 local files · 12 no space or quota · 130 Ctrl-C · 143 SIGTERM
           Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0.
         """;
 
+    private const string Trust = """
+        fts trust list | add HOST:PORT SHA256:KEY | remove HOST:PORT
+
+        A server whose certificate no trusted authority vouches for is known by its key: remembered the first time, in
+        ${XDG_CONFIG_HOME:-~/.config}/fts/known_hosts, and refused when it shows another (exit code 5).
+        fts server shows its key when it starts; add it beforehand to be sure from the first time.
+
+          fts trust add 192.168.1.5:2121 SHA256:...
+          fts trust remove 192.168.1.5:2121           after the server was set up anew
+
+        Exit codes: 0 done · 2 usage · 6 not remembered · 11 the file cannot be read or written
+        """;
+
     /// <summary>Every subcommand's name.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["server", "client", "help", "version"];
+    public static IReadOnlyList<string> Names { get; } = ["server", "client", "trust", "help", "version"];
 
     /// <summary>Whether there is a page for this.</summary>
-    public static bool Knows(string topic) => topic is "server" or "client";
+    public static bool Knows(string topic) => topic is "server" or "client" or "trust";
 
     /// <summary>Prints a page.</summary>
     public static ExitCode Run(string? topic)
@@ -74,7 +94,8 @@ internal static class HelpCommand
             null or "help" => Overview,
             "server" => Server,
             "client" => Client,
-            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, Names), "fts help [server|client]"),
+            "trust" => Trust,
+            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, Names), "fts help [server|client|trust]"),
         });
         Terminal.Plain.Flush();
         return ExitCode.Done;

@@ -29,7 +29,8 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["--version" or "version"] => Task.FromResult(HelpCommand.Version()),
     [var command, .., "--help" or "-h"] when HelpCommand.Knows(command) => Task.FromResult(HelpCommand.Run(command)),
     ["server", .. var rest] => ServerCommand.RunAsync(rest),
+    ["trust", .. var rest] => TrustCommand.RunAsync(rest),
     ["client", .. var rest] => ClientCommand.RunAsync(rest),
     [var other, ..] => throw CommandLine.Usage(
-        $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'", Suggestion.For(other, HelpCommand.Names), "fts server|client|help"),
+        $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'", Suggestion.For(other, HelpCommand.Names), "fts server|client|trust|help"),
 };

@@ -20,12 +20,13 @@ internal static class ServerCommand
         var folderOption = new Option<string>("--folder");
         var anonymousOption = new Option<string>("--anonymous");
         var quiet = new Option<bool>("--quiet");
-        var line = new CommandLine("server", Usage, 3, args, folderOption, anonymousOption, quiet);
+        var line = new CommandLine("server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions]);
         var endPoint = new IPEndPoint(line.Address(0, IPAddress.Loopback), line.Port(1, Target.DefaultPort, zeroAllowed: true));
         bool debug = line.Debug(2);
         string anonymous = line.OneOf(anonymousOption, "auto", "read", "write", "no");
         string folder = Path.GetFullPath(line.Value(folderOption) ?? ".");
 
+        var encryption = Encryption.From(line);
         Guests guests = Guests.For(endPoint.Address, anonymous);
         await using var output = new BackgroundLines(Console.OpenStandardError());
         var server = new FtpServer(new FtpServerOptions
@@ -33,6 +34,8 @@ internal static class ServerCommand
             Store = Open(folder),
             Accounts = guests.Accounts,
             EndPoint = endPoint,
+            Tls = encryption.Options,
+            ImplicitTlsEndPoint = encryption.ImplicitEndPoint(endPoint.Address),
             Logger = new LineLogger(output, line.Has(quiet) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
             Trace = debug ? trace => output.Write(LineLogger.Stamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
         });
@@ -40,7 +43,7 @@ internal static class ServerCommand
         {
             using var signals = new StopSignals();
             Start(server);
-            foreach (string text in StartScreen.Lines(server.EndPoint, folder, guests))
+            foreach (string text in StartScreen.Lines(server, folder, guests, encryption))
             {
                 output.Write(text);
             }

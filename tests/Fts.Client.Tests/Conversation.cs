@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Fts.Protocol;
@@ -12,6 +13,7 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
     private Socket? _dataListener;
     private Socket? _data;
     private IPEndPoint? _active;
+    private SslStream? _controlTls, _dataTls;
 
     public async Task PlayAsync(string script)
     {
@@ -46,7 +48,20 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
             case ['D', '<', .. var text]:
                 Check(Unescaped(text.TrimStart()), await ReadDataAsync());
                 break;
-            case "D.":
+            case ['S', '*', ' ', .. var text]:
+                await SendAsync(control, Unescaped(text));
+                break;
+            case "TLS":
+                _controlTls = await SecuredAsync(control);
+                break;
+            case "D TLS":
+                _dataTls = await SecuredAsync(await DataAsync());
+                break;
+            case "D." when _dataTls is not null:
+                await _dataTls.ShutdownAsync();
+                CloseData();
+                break;
+            case "D." or "D~":
                 (await DataAsync()).Shutdown(SocketShutdown.Both);
                 CloseData();
                 break;
@@ -122,10 +137,17 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
         return _data ??= await _dataListener!.AcceptAsync(stop);
     }
 
+    private async Task<SslStream> SecuredAsync(Socket socket)
+    {
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = TestCertificate.Valid }, stop);
+        return tls;
+    }
+
     private void CloseData()
     {
         _data?.Dispose();
-        _data = null;
+        (_data, _dataTls) = (null, null);
     }
 
     private async Task<string> ReadDataAsync()
@@ -134,7 +156,7 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
         byte[] buffer = new byte[64 * 1024];
         try
         {
-            for (int read; (read = await (await DataAsync()).ReceiveAsync(buffer, stop)) > 0;)
+            for (int read; (read = _dataTls is not null ? await _dataTls.ReadAsync(buffer, stop) : await (await DataAsync()).ReceiveAsync(buffer, stop)) > 0;)
             {
                 text.Append(Encoding.UTF8.GetString(buffer, 0, read));
             }
@@ -151,6 +173,12 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
     private async Task SendAsync(Socket socket, string text)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(text);
+        if ((ReferenceEquals(socket, control) ? _controlTls : _dataTls) is { } tls)
+        {
+            await tls.WriteAsync(bytes, stop);
+            return;
+        }
+
         for (int sent = 0; sent < bytes.Length;)
         {
             sent += await socket.SendAsync(bytes.AsMemory(sent), stop);
@@ -173,9 +201,9 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
             int read;
             try
             {
-                read = await control.ReceiveAsync(buffer, stop);
+                read = _controlTls is not null ? await _controlTls.ReadAsync(buffer, stop) : await control.ReceiveAsync(buffer, stop);
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or IOException)
             {
                 read = 0;
             }

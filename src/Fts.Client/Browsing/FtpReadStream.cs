@@ -91,6 +91,11 @@ internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string 
             throw new FtpReplyException(reply, data.CommandText);
         }
 
+        if (data.WasCut && !(isWhole && data.AnnouncedLength is not null))
+        {
+            throw FtpTlsException.Cut(path.Visible());
+        }
+
         if (isWhole && data.AnnouncedLength is { } expected && expected != _position)
         {
             throw new FtpIntegrityException(path, expected, _position);

@@ -26,6 +26,11 @@ internal static class RemoteListing
         {
             throw new FtpReplyException(reply, data.CommandText);
         }
+
+        if (data.WasCut)
+        {
+            throw FtpTlsException.Cut("the listing");
+        }
     }
 
     /// <summary>Replies that say "I do not know this command", as opposed to "not this file".</summary>

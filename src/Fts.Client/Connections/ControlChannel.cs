@@ -12,14 +12,17 @@ namespace Fts.Client;
 internal sealed class ControlChannel : IAsyncDisposable
 {
     private readonly Socket _socket;
+    private readonly NetworkStream _plain;
     private readonly LineChannel _lines;
     private readonly ReplyReader _replies;
     private readonly FtpClientOptions _options;
+    private ReadAheadStream? _encrypted;
 
     private ControlChannel(Socket socket, FtpClientOptions options)
     {
         (_socket, _options) = (socket, options);
-        _lines = new LineChannel(new NetworkStream(socket, ownsSocket: true), options.Limits.ReplyLine);
+        _plain = new NetworkStream(socket, ownsSocket: true);
+        _lines = new LineChannel(_plain, options.Limits.ReplyLine);
         _replies = new ReplyReader(options.Limits.Reply);
         Text = new WireText(options.Encoding);
         Peer = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
@@ -34,6 +37,9 @@ internal sealed class ControlChannel : IAsyncDisposable
 
     public WireText Text { get; }
 
+    /// <summary>The encryption; null while there is none.</summary>
+    public ConnectionTls? Tls { get; private set; }
+
     /// <summary>False once commands and replies may be out of step, or the connection is gone.</summary>
     public bool IsUsable { get; private set; } = true;
 
@@ -41,7 +47,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     public int CommandsSent { get; private set; }
 
     /// <summary>False when the server said or did something although nothing was asked: a timeout's 421, a close, a reply out of step.</summary>
-    public bool IsQuiet => IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !HasSomethingToRead();
+    public bool IsQuiet => IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !(_encrypted?.HasSomething ?? HasSomethingToRead());
 
     public static async Task<ControlChannel> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)
     {
@@ -64,6 +70,40 @@ internal sealed class ControlChannel : IAsyncDisposable
         {
             socket.Dispose();
             throw new FtpConnectionException(FtpConnectionPhase.Connect, $"cannot connect to {options.Host.Visible()} port {options.Port}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Goes on encrypted. What is received and not yet read would be taken for the encrypted server's word, so there must be nothing (CVE-2011-0411).</summary>
+    /// <exception cref="FtpTlsException">The handshake failed, or the server is not trusted.</exception>
+    public async Task SecureAsync(CancellationToken cancellationToken)
+    {
+        if (_lines.HasUnreadInput || _replies.IsInsideReply)
+        {
+            throw Broken(new FtpProtocolException("the server, or somebody on the way, sent more in plain after the reply that begins the encryption"));
+        }
+
+        Tls = new ConnectionTls(_options);
+        try
+        {
+            _encrypted = new ReadAheadStream(await Tls.SecureControlAsync(_plain, cancellationToken).ConfigureAwait(false));
+            _lines.ReplaceStream(_encrypted);
+        }
+        catch (Exception e)
+        {
+            throw Broken(e);
+        }
+    }
+
+    /// <summary>Says on an encrypted connection that nothing more will be sent.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (_encrypted?.FinishAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
+        {
+            // The server was faster to close.
         }
     }
 
@@ -129,6 +169,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     {
         IsUsable = false;
         await _lines.DisposeAsync().ConfigureAwait(false);
+        Tls?.Dispose();
     }
 
     private Reply? Take(LineRead read, FtpConnectionPhase phase)

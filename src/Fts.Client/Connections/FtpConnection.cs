@@ -27,6 +27,9 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>The server's greeting.</summary>
     public Reply Greeting { get; private set; } = null!;
 
+    /// <summary>Who the server says it is, by its certificate; null when the connection is not encrypted.</summary>
+    public FtpServerIdentity? ServerIdentity => _control.Tls?.Identity;
+
     /// <summary>What the server can do; nothing is known before <see cref="SignInAsync"/>.</summary>
     public FtpServerFeatures Features { get; internal set; } = FtpServerFeatures.Unknown;
 
@@ -39,6 +42,9 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal ILogger Log { get; }
 
+    /// <summary>The encryption of this connection and its data connections; null when there is none.</summary>
+    internal ConnectionTls? Tls => _control.Tls;
+
     internal WireText Text => _control.Text;
 
     /// <summary>True when it could be used for the next command: nothing under way, and nothing unasked came from the server.</summary>
@@ -46,9 +52,10 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal int CommandsSent => _control.CommandsSent;
 
-    /// <summary>Connects and reads the greeting; nothing is sent. A server that says "later" (120) is waited for.</summary>
+    /// <summary>Connects, reads the greeting and, as the options want it, goes over to TLS; nothing else is sent. A server that says "later" (120) is waited for.</summary>
     /// <exception cref="ArgumentException">An option that cannot work.</exception>
     /// <exception cref="FtpConnectionException">There is no connection, or the server refuses it: its reply is in the exception.</exception>
+    /// <exception cref="FtpTlsException">Encryption failed, is refused though required, or the server is not trusted.</exception>
     public static Task<FtpConnection> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -143,6 +150,7 @@ public sealed class FtpConnection : IAsyncDisposable
             try
             {
                 await SendAsync("QUIT", null, budget.Token).ConfigureAwait(false);
+                await _control.FinishAsync(budget.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is FtpException or OperationCanceledException)
             {
@@ -161,7 +169,17 @@ public sealed class FtpConnection : IAsyncDisposable
         var connection = new FtpConnection(control, options, memory);
         try
         {
+            if (options.Tls == FtpTlsMode.Implicit)
+            {
+                await control.SecureAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             connection.Greeting = await connection.ReadGreetingAsync(cancellationToken).ConfigureAwait(false);
+            if (options.Tls is FtpTlsMode.WhenOffered or FtpTlsMode.Required)
+            {
+                await SignIn.EncryptAsync(connection, control, cancellationToken).ConfigureAwait(false);
+            }
+
             connection.Log.Connected(options.Host, control.Peer);
             return connection;
         }

@@ -15,7 +15,7 @@ public sealed class FtpDataStream : Stream
     private readonly Command _command;
     private readonly FtpDataDirection _direction;
     private readonly CancellationTokenSource _stall = new();
-    private Socket? _socket;
+    private DataSocket? _socket;
     private Reply? _final;
     private bool _released;
 
@@ -26,6 +26,11 @@ public sealed class FtpDataStream : Stream
 
     /// <summary>The size in bytes a 150 reply often tells, "(1234 bytes)"; null when it does not. Prose, not protocol.</summary>
     public long? AnnouncedLength => AnnouncedIn(Preliminary.Text);
+
+    /// <summary>
+    /// True when encrypted data ended without the server's word that it was all (TLS close_notify): unless a size proves it whole, somebody may have cut it.
+    /// </summary>
+    public bool WasCut { get; private set; }
 
     /// <summary>The command as sent.</summary>
     internal string CommandText => _command.Redacted;
@@ -51,13 +56,15 @@ public sealed class FtpDataStream : Stream
     /// <exception cref="FtpConnectionException">The data connection broke.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Socket socket = Usable(FtpDataDirection.Receive);
+        DataSocket socket = Usable(FtpDataDirection.Receive);
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return await WithinStallAsync(socket.ReceiveAsync(buffer, SocketFlags.None, _stall.Token), cancellationToken).ConfigureAwait(false);
+            int read = await WithinStallAsync(socket.ReadAsync(buffer, _stall.Token), cancellationToken).ConfigureAwait(false);
+            WasCut = socket.WasCut;
+            return read;
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             throw await BrokenAsync(e, cancellationToken).ConfigureAwait(false);
         }
@@ -69,16 +76,16 @@ public sealed class FtpDataStream : Stream
     /// <exception cref="FtpConnectionException">The data connection broke.</exception>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Socket socket = Usable(FtpDataDirection.Send);
+        DataSocket socket = Usable(FtpDataDirection.Send);
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             while (!buffer.IsEmpty)
             {
-                buffer = buffer[await WithinStallAsync(socket.SendAsync(buffer, SocketFlags.None, _stall.Token), cancellationToken).ConfigureAwait(false)..];
+                buffer = buffer[await WithinStallAsync(socket.WriteAsync(buffer, _stall.Token), cancellationToken).ConfigureAwait(false)..];
             }
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             throw await BrokenAsync(e, cancellationToken).ConfigureAwait(false);
         }
@@ -92,9 +99,18 @@ public sealed class FtpDataStream : Stream
         if (_final is null || !_released)
         {
             ObjectDisposedException.ThrowIf(_released, this);
-            CloseInOrder();
+            if (_socket is not null)
+            {
+                await _socket.FinishAsync(CanWrite, _connection.Options.Timeouts.Stall, cancellationToken).ConfigureAwait(false);
+            }
+
             // Cancelled here, the transfer is still open in the books: disposal aborts it.
             _final ??= await _connection.ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false);
+            if (_socket is not null)
+            {
+                await _socket.CloseConfirmedAsync(_connection.Options.Timeouts.Abort).ConfigureAwait(false);
+                _socket = null;
+            }
             Release();
         }
 
@@ -195,16 +211,22 @@ public sealed class FtpDataStream : Stream
     {
         try
         {
-            _socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+            Socket socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+            _socket = await DataSocket.OpenAsync(socket, _connection.Tls, CanWrite, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpConnectionException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
         {
             // The server accepted and took it back at once: it knows why, and says so.
             throw await BrokenAsync(reset, cancellationToken).ConfigureAwait(false);
         }
+        catch (FtpTlsException e) when (e.Failure == FtpTlsFailure.Handshake)
+        {
+            // A server that wants its session resumed and sees another says so on the control connection (522).
+            throw await BrokenAsync(e, cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private Socket Usable(FtpDataDirection direction)
+    private DataSocket Usable(FtpDataDirection direction)
     {
         ObjectDisposedException.ThrowIf(_released, this);
         return direction != _direction ? throw new NotSupportedException($"This data connection is for {_direction} only.")
@@ -239,7 +261,7 @@ public sealed class FtpDataStream : Stream
     }
 
     /// <summary>The data connection broke: the server's final reply explains why, and is read in any case.</summary>
-    private async Task<FtpException> BrokenAsync(SocketException exception, CancellationToken cancellationToken)
+    private async Task<FtpException> BrokenAsync(Exception exception, CancellationToken cancellationToken)
     {
         CloseHard();
         Reply reply = await CompleteAsync(cancellationToken).ConfigureAwait(false);
@@ -254,33 +276,11 @@ public sealed class FtpDataStream : Stream
         return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.Shown()}");
     }
 
-    /// <summary>The end of the data, as the receiver of an upload takes it: complete.</summary>
-    private void CloseInOrder()
-    {
-        try
-        {
-            if (CanWrite)
-            {
-                _socket?.Shutdown(SocketShutdown.Send);
-            }
-        }
-        catch (SocketException)
-        {
-            // The other side is gone; its final reply will say so.
-        }
-
-        _socket?.Dispose();
-        _socket = null;
-    }
-
     /// <summary>A reset instead of an end: in stream mode an orderly close would make half a file look whole to the server.</summary>
     private void CloseHard()
     {
-        if (_socket is { } socket)
-        {
-            _socket = null;
-            DataLink.Reset(socket);
-        }
+        _socket?.Reset();
+        _socket = null;
     }
 
     private void Release()

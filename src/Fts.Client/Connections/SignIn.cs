@@ -8,6 +8,11 @@ internal static class SignIn
     public static async Task RunAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         await IdentifyAsync(connection, connection.Options.Credentials, cancellationToken).ConfigureAwait(false);
+        if (connection.Tls is not null)
+        {
+            await ProtectDataAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+
         Reply features = await connection.SendAsync("FEAT", null, cancellationToken).ConfigureAwait(false);
         connection.Features = features.IsCompletion ? new FtpServerFeatures(FeatureList.Parse(features), isKnown: true) : FtpServerFeatures.Unknown;
         if (connection.Features.HasUtf8)
@@ -20,6 +25,32 @@ internal static class SignIn
         if (!type.IsCompletion)
         {
             throw new FtpReplyException(type, "TYPE I");
+        }
+    }
+
+    /// <summary>Goes over to TLS by AUTH (RFC 4217 §4), or stays plain where the options leave that to the server.</summary>
+    public static async Task EncryptAsync(FtpConnection connection, ControlChannel control, CancellationToken cancellationToken)
+    {
+        Reply reply = await connection.SendAsync("AUTH", "TLS", cancellationToken).ConfigureAwait(false);
+        if (reply.Code == ReplyCode.SecurityAccepted)
+        {
+            await control.SecureAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else if (connection.Options.Tls == FtpTlsMode.Required || !reply.IsPermanentFailure)
+        {
+            // "Not now" (431) is no "never": a server that has TLS is not spoken to in plain.
+            throw new FtpTlsException(FtpTlsFailure.NotOffered, $"the server does not go over to TLS: {reply.Shown()}") { Reply = reply };
+        }
+    }
+
+    /// <summary>PBSZ, which TLS has no use for but PROT needs (RFC 4217 §9), and PROT. Data in plain beside encrypted commands is what nobody expects: then rather none.</summary>
+    private static async Task ProtectDataAsync(FtpConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.SendAsync("PBSZ", "0", cancellationToken).ConfigureAwait(false);
+        Reply reply = await connection.SendAsync("PROT", "P", cancellationToken).ConfigureAwait(false);
+        if (!reply.IsCompletion)
+        {
+            throw new FtpTlsException(FtpTlsFailure.DataNotProtected, $"the server does not encrypt data: {reply.Shown()}") { Reply = reply };
         }
     }
 

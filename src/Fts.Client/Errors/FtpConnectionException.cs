@@ -11,6 +11,8 @@ public enum FtpConnectionPhase
     Greeting,
     /// <summary>Waiting for a command's reply.</summary>
     Reply,
+    /// <summary>Agreeing on encryption, for control or data.</summary>
+    Handshake,
     /// <summary>Opening the data connection.</summary>
     OpenData,
     /// <summary>Moving data.</summary>
@@ -59,6 +61,7 @@ public sealed class FtpTimeoutException : FtpConnectionException
     {
         FtpConnectionPhase.Connect => "trying to connect",
         FtpConnectionPhase.Greeting => "waiting for the server's greeting",
+        FtpConnectionPhase.Handshake => "waiting for the TLS handshake",
         FtpConnectionPhase.OpenData => "opening the data connection",
         FtpConnectionPhase.Transfer => "with no data moving",
         FtpConnectionPhase.FinalReply => "waiting for the server to confirm the transfer",

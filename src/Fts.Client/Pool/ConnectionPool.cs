@@ -36,6 +36,9 @@ internal sealed class ConnectionPool : IAsyncDisposable
     /// <summary>The first connection's greeting.</summary>
     public Reply? Greeting { get; private set; }
 
+    /// <summary>Who the server said it is on the last connection opened; null when that is plain.</summary>
+    public FtpServerIdentity? ServerIdentity { get; private set; }
+
     /// <summary>Waits for a connection that is signed in and in step.</summary>
     public async Task<PoolLease> RentAsync(CancellationToken cancellationToken)
     {
@@ -184,7 +187,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
         try
         {
             await connection.SignInAsync(cancellationToken).ConfigureAwait(false);
-            (Features, Greeting) = (connection.Features, connection.Greeting);
+            (Features, Greeting, ServerIdentity) = (connection.Features, connection.Greeting, connection.ServerIdentity);
             return connection;
         }
         catch
@@ -195,5 +198,5 @@ internal sealed class ConnectionPool : IAsyncDisposable
     }
 
     /// <summary>How servers say "one connection too many" to a user they let in before: 421 or 530, at the greeting or at sign-in.</summary>
-    private static bool IsLimit(FtpException exception) => exception is FtpSignInException or FtpConnectionException { Reply: not null };
+    private static bool IsLimit(FtpException exception) => exception is FtpSignInException or (FtpConnectionException { Reply: not null } and not FtpTlsException);
 }

@@ -97,6 +97,11 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             throw new FtpReplyException(reply, data.CommandText);
         }
 
+        if (data.WasCut && (data.AnnouncedLength ?? told) is null)
+        {
+            throw FtpTlsException.Cut(path.Visible());
+        }
+
         ThrowIfIncomplete(data.AnnouncedLength, told);
         return reply;
     }

@@ -9,9 +9,11 @@ namespace Fts.Server;
 /// </summary>
 public sealed class FtpCertificates : IDisposable
 {
-    private readonly IReadOnlyList<CertificateSource> _sources;
+    private readonly Lazy<IReadOnlyList<CertificateSource>> _sources;
 
-    private FtpCertificates(IReadOnlyList<CertificateSource> sources) => _sources = sources;
+    private FtpCertificates(IReadOnlyList<CertificateSource> sources) => _sources = new(sources);
+
+    private FtpCertificates(Func<FtpCertificates> make) => _sources = new(() => make()._sources.Value);
 
     /// <summary>One certificate, with its private key. The caller's to dispose.</summary>
     public static FtpCertificates From(X509Certificate2 certificate)
@@ -46,13 +48,27 @@ public sealed class FtpCertificates : IDisposable
         return FromFiles((file, null));
     }
 
+    /// <summary>A self-signed certificate for as long as this object lives: ECDSA P-256. Clients that remember keys will find another one next time.</summary>
+    public static FtpCertificates SelfSigned() => new([new CertificateSource(SelfSignedCertificate.Create())]);
+
+    /// <summary>Certificates that are read or made when first needed, by a handshake or <see cref="KeyFingerprint"/>: listening need not wait for them.</summary>
+    /// <param name="make">Makes them, once; what it returns is this object's. What it throws is thrown to whoever needed them.</param>
+    public static FtpCertificates Deferred(Func<FtpCertificates> make)
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        return new FtpCertificates(make);
+    }
+
+    /// <summary>SHA-256 of the first certificate's public key, as <c>SHA256:</c> and Base64: what clients that remember keys remember.</summary>
+    public string KeyFingerprint => "SHA256:" + Convert.ToBase64String(SHA256.HashData(For(null).Certificate.PublicKey.ExportSubjectPublicKeyInfo())).TrimEnd('=');
+
     /// <summary>SHA-256 of the first certificate, as <c>AA:BB:…</c>: what a client is told to compare.</summary>
     public string Fingerprint => string.Join(':', For(null).Certificate.GetCertHash(HashAlgorithmName.SHA256).Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
 
     /// <summary>Forgets the certificates that were read from files.</summary>
     public void Dispose()
     {
-        foreach (CertificateSource source in _sources)
+        foreach (CertificateSource source in _sources.IsValueCreated ? _sources.Value : [])
         {
             source.Dispose();
         }
@@ -60,13 +76,13 @@ public sealed class FtpCertificates : IDisposable
 
     internal Shown For(string? serverName)
     {
-        Shown first = _sources[0].Read();
-        if (string.IsNullOrEmpty(serverName) || _sources.Count == 1)
+        Shown first = _sources.Value[0].Read();
+        if (string.IsNullOrEmpty(serverName) || _sources.Value.Count == 1)
         {
             return first;
         }
 
-        foreach (CertificateSource source in _sources)
+        foreach (CertificateSource source in _sources.Value)
         {
             Shown shown = source.Read();
             if (shown.Certificate.MatchesHostname(serverName))

@@ -6,8 +6,8 @@ namespace Fts.Server;
 /// <summary>Makes the certificate of a server that was given none. ECDSA P-256: RSA of like strength signs fourteen times slower.</summary>
 internal static class SelfSignedCertificate
 {
-    /// <summary>Makes certificate and key, and puts them into one file in one step, readable by the owner only.</summary>
-    public static void Make(string file)
+    /// <summary>Makes certificate and key.</summary>
+    public static X509Certificate2 Create()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={Environment.MachineName}", key, HashAlgorithmName.SHA256);
@@ -19,8 +19,14 @@ internal static class SelfSignedCertificate
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // serverAuth
-        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(10));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(10));
+    }
 
+    /// <summary>Makes certificate and key, and puts them into one file in one step, readable by the owner only.</summary>
+    public static void Make(string file)
+    {
+        using X509Certificate2 certificate = Create();
+        using ECDsa key = certificate.GetECDsaPrivateKey()!;
         if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
         {
             Directory.CreateDirectory(folder);

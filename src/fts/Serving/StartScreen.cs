@@ -3,14 +3,18 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Protocol;
+using Fts.Server;
 
 namespace Fts.Cli;
 
 /// <summary>What the server shows once it listens: where, what, for whom, and the command that connects to it.</summary>
 internal static class StartScreen
 {
-    public static IEnumerable<string> Lines(IPEndPoint endPoint, string folder, Guests guests)
+    public static IEnumerable<string> Lines(FtpServer server, string folder, Guests guests, Encryption encryption)
     {
+        IPEndPoint endPoint = server.EndPoint;
+        FtpTlsPolicy? tls = encryption.Options?.Control;
+        string? fingerprint = encryption.Fingerprint;
         bool isLocal = IPAddress.IsLoopback(endPoint.Address);
         yield return $"fts server on {endPoint}";
         yield return $"  folder    {folder.Visible()}";
@@ -25,9 +29,17 @@ internal static class StartScreen
             yield return $"  password  {password.Password}";
         }
 
-        if (!isLocal)
+        if (fingerprint is not null)
         {
-            yield return "  warning   nothing is encrypted: whoever can listen on the network can read along";
+            yield return $"  tls       {(tls == FtpTlsPolicy.Required ? "required" : "for who asks for it")}{(server.ImplicitTlsEndPoint is { } port ? $", and from the first byte on port {port.Port}" : "")}";
+            yield return $"  key       {fingerprint}";
+        }
+
+        if (!isLocal && tls != FtpTlsPolicy.Required)
+        {
+            yield return fingerprint is null
+                ? "  warning   nothing is encrypted: whoever can listen on the network can read along"
+                : "  warning   clients that ask for no encryption are read along by whoever can listen; --tls required turns them away";
         }
 
         yield return $"  connect   fts client {Reachable(endPoint.Address)} {endPoint.Port}{(guests.Password is { } own ? $" --user {own.UserName}" : "")}";

@@ -47,7 +47,7 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
             if (!terminal.IsInteractive)
             {
                 _result = code == ExitCode.Done ? _result : _result == ExitCode.Done ? code : ExitCode.SomeFailed;
-                if (code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginRefused)
+                if (code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginRefused or ExitCode.NotTrusted)
                 {
                     // Without a server, or against the user's wish, the script's other lines would only fail one by one.
                     return code;

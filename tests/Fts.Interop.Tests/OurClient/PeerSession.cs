@@ -19,15 +19,17 @@ internal sealed class PeerSession : IAsyncDisposable
     /// <summary>Where <see cref="Peer.Box"/> lies on this machine.</summary>
     public string BoxFolder => _peer.BoxFolder;
 
-    public static async Task<PeerSession> StartAsync(PeerKind kind, string address, Func<FtpClientOptions, FtpClientOptions>? change = null)
+    public static async Task<PeerSession> StartAsync(PeerKind kind, string address, Func<FtpClientOptions, FtpClientOptions>? change = null, bool encrypted = false)
     {
-        Peer peer = await Peer.StartAsync(kind, IPAddress.Parse(address));
+        Peer peer = await Peer.StartAsync(kind, IPAddress.Parse(address), encrypted);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
         var options = new FtpClientOptions
         {
             Host = peer.EndPoint.Address.ToString(),
             Port = peer.EndPoint.Port,
             Credentials = new FtpCredentials(peer.User, peer.Password),
+            Tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off,
+            Trust = new FtpTrust { Decide = static (_, _) => ValueTask.FromResult(true) },
             Trace = trace => output?.WriteLine((trace.IsSent ? "> " : "< ") + trace.Line),
         };
         return new PeerSession(peer, new FtpClient(change is null ? options : change(options)));

@@ -1,5 +1,6 @@
 using System.Net;
 using Fts.Interop.Tests.Processes;
+using Fts.Server;
 
 namespace Fts.Interop.Tests.Peers;
 
@@ -30,7 +31,8 @@ internal sealed class Peer(Daemon daemon, TempFolder home, IPEndPoint endPoint, 
     /// <summary>Where <see cref="Box"/> lies on this machine.</summary>
     public string BoxFolder => home["root/box"];
 
-    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address)
+    /// <summary>Starts one. Encrypted, it takes nothing else, and is as strict about resumed sessions and close_notify as it can be.</summary>
+    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address, bool encrypted = false)
     {
         var home = new TempFolder();
         try
@@ -38,12 +40,18 @@ internal sealed class Peer(Daemon daemon, TempFolder home, IPEndPoint endPoint, 
             home.Folder("root");
             home.OpenFolder("root/box");
             var endPoint = new IPEndPoint(address, Daemon.FreePort(address));
+            string? certificate = encrypted ? home["peer.pem"] : null;
+            if (certificate is not null)
+            {
+                FtpCertificates.SelfSigned(certificate).Dispose();
+            }
+
             (Daemon daemon, string user, string password) = kind switch
             {
-                PeerKind.Vsftpd => await Vsftpd.StartAsync(home, endPoint),
-                PeerKind.ProFtpd => await ProFtpd.StartAsync(home, endPoint),
+                PeerKind.Vsftpd => await Vsftpd.StartAsync(home, endPoint, certificate),
+                PeerKind.ProFtpd => await ProFtpd.StartAsync(home, endPoint, certificate),
                 PeerKind.PureFtpd => await PureFtpd.StartAsync(home, endPoint),
-                _ => await Pyftpdlib.StartAsync(home, endPoint),
+                _ => await Pyftpdlib.StartAsync(home, endPoint, certificate),
             };
             return new Peer(daemon, home, endPoint, user, password);
         }

@@ -6,7 +6,7 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>ProFTPD with one virtual user of a password file of its own.</summary>
 internal static class ProFtpd
 {
-    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint)
+    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate)
     {
         Tool tool = Tool.Require("proftpd");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "proftpd serves as another user, for which it must be started by root.");
@@ -38,7 +38,15 @@ internal static class ProFtpd
             AllowStoreRestart on
             AllowRetrieveRestart on
 
-            """);
+            """ + (certificate is null ? "" : $"""
+            LoadModule mod_tls.c
+            TLSEngine on
+            TLSRequired on
+            TLSECCertificateFile {certificate}
+            TLSECCertificateKeyFile {certificate}
+            TLSLog {home["proftpd.log"]}
+
+            """));
         return (await Daemon.StartAsync(tool, endPoint, home.Path, home["proftpd.log"], "-n", "-q", "-c", configuration), "tester", "secret");
     }
 }

@@ -7,7 +7,7 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>vsftpd for anonymous clients that may write: any other user of its would have to be one of the system's.</summary>
 internal static class Vsftpd
 {
-    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint)
+    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate)
     {
         Tool tool = Tool.Require("vsftpd");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "vsftpd changes its root and its user, for which it must be started by root.");
@@ -41,7 +41,17 @@ internal static class Vsftpd
             max_per_ip=0
             seccomp_sandbox=NO
 
-            """);
+            """ + (certificate is null ? "" : $"""
+            ssl_enable=YES
+            allow_anon_ssl=YES
+            force_anon_logins_ssl=YES
+            force_anon_data_ssl=YES
+            require_ssl_reuse=YES
+            strict_ssl_read_eof=YES
+            ssl_ciphers=HIGH
+            rsa_cert_file={certificate}
+
+            """));
         return (await Daemon.StartAsync(tool, endPoint, home.Path, home["vsftpd.log"], configuration), "anonymous", "guest@");
     }
 }

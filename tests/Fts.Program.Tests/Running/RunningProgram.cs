@@ -11,6 +11,9 @@ namespace Fts.ProgramTests.Running;
 /// <summary>The published program as a process behind pipes, or behind a pseudo-terminal. Ended by <see cref="DisposeAsync"/> if it still runs.</summary>
 internal sealed partial class RunningProgram : IAsyncDisposable
 {
+    /// <summary>Where programs keep keys and certificates when a test does not say: one server key for all, so that ports may be used again.</summary>
+    private static readonly TestFolder Home = new();
+
     private readonly Process _process;
     private readonly StringBuilder _data = new(), _messages = new();
     private readonly Lock _lock = new();
@@ -58,6 +61,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         }
 
         start.Environment["NETRC"] = "/nonexistent";
+        start.Environment["XDG_CONFIG_HOME"] = start.Environment["XDG_STATE_HOME"] = Home.Path;
         foreach ((string name, string? value) in environment)
         {
             start.Environment[name] = value;

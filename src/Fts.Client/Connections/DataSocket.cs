@@ -1,0 +1,162 @@
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace Fts.Client;
+
+/// <summary>A data connection that stands: a socket, and TLS over it where the control connection has that.</summary>
+/// <remarks>Owned by its <see cref="FtpDataStream"/>, which says whether it ends in order (<see cref="Dispose"/>) or by a reset.</remarks>
+internal sealed class DataSocket : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly EndNotingStream? _end;
+    private readonly SslStream? _stream;
+    private Task _listening = Task.CompletedTask;
+
+    private DataSocket(Socket socket) => _socket = socket;
+
+    private DataSocket(Socket socket, EndNotingStream end, SslStream stream) => (_socket, _end, _stream) = (socket, end, stream);
+
+    /// <summary>The data ended without the close_notify that tells a sender's end from a cut (RFC 4217 §11).</summary>
+    public bool WasCut { get; private set; }
+
+    /// <summary>Takes a connected socket over, and shakes hands where <paramref name="tls"/> is given. On failure the socket is closed by a reset.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="tls">The control connection's encryption.</param>
+    /// <param name="isSender">Whether this side sends the data.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <exception cref="FtpTlsException">The handshake failed.</exception>
+    public static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, CancellationToken cancellationToken)
+    {
+        if (tls is null)
+        {
+            return new DataSocket(socket);
+        }
+
+        var end = new EndNotingStream(socket);
+        try
+        {
+            var data = new DataSocket(socket, end, await tls.SecureDataAsync(end, cancellationToken).ConfigureAwait(false));
+            data._listening = isSender ? data.ListenAsync() : Task.CompletedTask;
+            return data;
+        }
+        catch
+        {
+            DataLink.Reset(socket);
+            throw;
+        }
+    }
+
+    /// <summary>Reads some bytes; 0 at the end.</summary>
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        _stream is null ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken) : ReadEncryptedAsync(buffer, cancellationToken);
+
+    /// <summary>Sends some bytes; returns how many.</summary>
+    public ValueTask<int> WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
+        _stream is null ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken) : WriteEncryptedAsync(buffer, cancellationToken);
+
+    /// <summary>Says that all was sent. Servers that miss the close_notify call the transfer broken.</summary>
+    /// <param name="isSender">Whether this side sent the data: then its end is the end of the file.</param>
+    /// <param name="limit">How long that may take.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task FinishAsync(bool isSender, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_stream is not null)
+            {
+                await _stream.ShutdownAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (isSender)
+            {
+                _socket.Shutdown(SocketShutdown.Send);
+            }
+        }
+        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
+        {
+            // The other side is gone; its final reply will say so.
+        }
+        catch (TimeoutException e)
+        {
+            throw new FtpTimeoutException(FtpConnectionPhase.Transfer, limit, e);
+        }
+
+        if (_stream is null || !isSender)
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>Closes an encrypted upload once the server has confirmed it: closed before, with something unread, it would be reset, and that can overtake the data.</summary>
+    public async Task CloseConfirmedAsync(TimeSpan limit)
+    {
+        try
+        {
+            await _listening.WaitAsync(limit).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It confirmed; how it leaves is its own affair.
+        }
+
+        Dispose();
+    }
+
+    /// <summary>A reset instead of an end: in stream mode an orderly close would make half a file look whole to the server.</summary>
+    public void Reset()
+    {
+        DataLink.Reset(_socket);
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _stream?.Dispose();
+    }
+
+    /// <summary>
+    /// Reads what a server says that receives: its session tickets and its close_notify. Each ticket may be good for one connection only, so those
+    /// that come here are needed for the next.
+    /// </summary>
+    private async Task ListenAsync()
+    {
+        try
+        {
+            byte[] buffer = new byte[512];
+            while (await _stream!.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
+        {
+            // The writer meets the same error, or the connection is being closed.
+        }
+    }
+
+    private async ValueTask<int> ReadEncryptedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        int read = await _stream!.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        WasCut |= read == 0 && _end!.HasEnded && !buffer.IsEmpty;
+        return read;
+    }
+
+    private async ValueTask<int> WriteEncryptedAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await _stream!.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return buffer.Length;
+    }
+
+    /// <summary>Notes the end of TCP. A TLS stream that ends without it has read a close_notify.</summary>
+    private sealed class EndNotingStream(Socket socket) : NetworkStream(socket, ownsSocket: false)
+    {
+        public bool HasEnded { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            HasEnded |= read == 0 && !buffer.IsEmpty;
+            return read;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Fts.Client;
+
+/// <summary>
+/// Which servers are believed to be who they say. In this order: with <see cref="PinnedKeys"/> one of them and nothing else; a certificate that leads to a
+/// trusted authority, for the name connected to, within its dates; at last whatever <see cref="Decide"/> accepts.
+/// </summary>
+public sealed record FtpTrust
+{
+    /// <summary>What the system trusts, and nobody else.</summary>
+    public static FtpTrust System { get; } = new();
+
+    /// <summary>Fingerprints as <see cref="FtpServerIdentity.Fingerprint"/> has them; when there are any, only these keys are accepted, whoever vouches for them.</summary>
+    public IReadOnlyCollection<string> PinnedKeys { get; init; } = [];
+
+    /// <summary>Authorities to trust in place of the system's.</summary>
+    public IReadOnlyCollection<X509Certificate2> Authorities { get; init; } = [];
+
+    /// <summary>
+    /// Asked about a server that nothing above vouches for, once for each control connection, before anything is sent to it; accepts by returning true.
+    /// Calls may overlap when connections are opened at once.
+    /// </summary>
+    public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? Decide { get; init; }
+
+    /// <summary>Shown, with its private key, to servers that ask who is there. The caller's to dispose.</summary>
+    public X509Certificate2? ClientCertificate { get; init; }
+
+    /// <exception cref="ArgumentException">A value that cannot work; the message names it.</exception>
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(PinnedKeys);
+        ArgumentNullException.ThrowIfNull(Authorities);
+        if (PinnedKeys.FirstOrDefault(pin => !FtpServerIdentity.IsFingerprint(pin)) is { } wrong)
+        {
+            throw new ArgumentException($"'{wrong}' is no fingerprint: SHA256: and 43 characters of Base64.", nameof(PinnedKeys));
+        }
+
+        if (ClientCertificate is { HasPrivateKey: false })
+        {
+            throw new ArgumentException("The client's certificate has no private key.", nameof(ClientCertificate));
+        }
+    }
+}

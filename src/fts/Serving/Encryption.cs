@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Net;
+using System.Security.Cryptography;
+using Fts.Server;
+
+namespace Fts.Cli;
+
+/// <summary>The server's TLS as its options say it. Certificates are read, or made, only after the server listens.</summary>
+/// <param name="Options">For the server; null without TLS.</param>
+/// <param name="ImplicitPort">The port for TLS from the first byte; null for none.</param>
+internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
+{
+    private static readonly Option<string> Tls = new("--tls"), Cert = new("--cert"), Key = new("--key"), Implicit = new("--implicit-port"), Binding = new("--data-binding");
+
+    /// <summary>What the command line has to know.</summary>
+    public static Option[] CommandLineOptions => [Tls, Cert, Key, Implicit, Binding];
+
+    /// <summary>The key clients see, as they show it; null without TLS.</summary>
+    /// <exception cref="FailureException">The certificate cannot be read.</exception>
+    public string? Fingerprint
+    {
+        get
+        {
+            try
+            {
+                return Options?.Certificates.KeyFingerprint;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+            {
+                throw new FailureException(ExitCode.LocalFiles, $"cannot use the certificate: {LocalReason.Of(e)}", "--cert FILE and --key FILE, both PEM, or --tls off");
+            }
+        }
+    }
+
+    public static Encryption From(CommandLine line)
+    {
+        string policy = line.OneOf(Tls, "optional", "required", "off");
+        string binding = line.OneOf(Binding, "observe", "require", "off");
+        int? port = line.Value(Implicit) is { } text ? CommandLine.ParsePort(text, zeroAllowed: true) : null;
+        string? certificate = line.Value(Cert), key = line.Value(Key);
+        if (key is not null && certificate is null)
+        {
+            throw CommandLine.Usage("--key needs --cert");
+        }
+
+        if (policy == "off")
+        {
+            return port is null && certificate is null ? new Encryption(null, null) : throw CommandLine.Usage("--tls off goes with none of --cert, --implicit-port");
+        }
+
+        FtpTlsPolicy required = policy == "required" ? FtpTlsPolicy.Required : FtpTlsPolicy.Optional;
+        return new Encryption(
+            new FtpTlsOptions
+            {
+                Certificates = FtpCertificates.Deferred(() => certificate is null ? Own() : FtpCertificates.FromFiles((certificate, key))),
+                Control = required,
+                Data = required,
+                DataBinding = binding switch { "require" => FtpDataBinding.Require, "off" => FtpDataBinding.Off, _ => FtpDataBinding.Observe },
+            },
+            port);
+    }
+
+    /// <summary>Where <see cref="ImplicitPort"/> listens.</summary>
+    public IPEndPoint? ImplicitEndPoint(IPAddress address) => ImplicitPort is { } port ? new IPEndPoint(address, port) : null;
+
+    /// <summary>The self-signed certificate kept from run to run; where it cannot be kept, one for this run.</summary>
+    private static FtpCertificates Own()
+    {
+        string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } named && Path.IsPathRooted(named)
+            ? named
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
+        try
+        {
+            return FtpCertificates.SelfSigned(Path.Combine(folder, "fts", "server.pem"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return FtpCertificates.SelfSigned();
+        }
+    }
+}

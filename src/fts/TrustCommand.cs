@@ -1,0 +1,56 @@
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary><c>fts trust</c>: the server keys that are remembered.</summary>
+internal static class TrustCommand
+{
+    private const string Usage = "fts trust list | add HOST:PORT SHA256:KEY | remove HOST:PORT";
+
+    public static Task<ExitCode> RunAsync(string[] args)
+    {
+        KnownHosts known = KnownHosts.OfUser;
+        IReadOnlyList<string> words = new CommandLine("trust", Usage, 3, args).Words;
+        try
+        {
+            switch (words)
+            {
+                case [] or ["list"]:
+                    foreach ((string server, string fingerprint) in known.All())
+                    {
+                        Terminal.Plain.Data($"{server.Visible()} {fingerprint.Visible()}");
+                    }
+
+                    Terminal.Plain.Flush();
+                    return Task.FromResult(ExitCode.Done);
+                case ["add", var server, var fingerprint]:
+                    known.Add(Checked(server), IsFingerprint(fingerprint) ? fingerprint : throw CommandLine.Usage($"'{fingerprint}' is no key: SHA256: and 43 characters, as fts server shows it"));
+                    return Task.FromResult(ExitCode.Done);
+                case ["remove", var server]:
+                    return known.Remove(Checked(server)) ? Task.FromResult(ExitCode.Done)
+                        : throw new FailureException(ExitCode.NotFound, $"no key of {server} is remembered", "fts trust list");
+                default:
+                    throw CommandLine.Usage($"trust {string.Join(' ', words)}: not understood", null, Usage);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(ExitCode.LocalFiles, $"{known.Path}: {LocalReason.Of(e)}");
+        }
+    }
+
+    private static string Checked(string server)
+    {
+        int colon = server.LastIndexOf(':');
+        if (colon <= 0 || server.Any(char.IsWhiteSpace))
+        {
+            throw CommandLine.Usage($"'{server}' is no HOST:PORT", null, Usage);
+        }
+
+        CommandLine.ParsePort(server[(colon + 1)..], zeroAllowed: false);
+        return server;
+    }
+
+    private static bool IsFingerprint(string text) =>
+        text.StartsWith("SHA256:", StringComparison.Ordinal) && text.Length == 50 && Convert.TryFromBase64String(text[7..] + "=", new byte[32], out _);
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using Fts.Accounts;
+using Fts.Client;
+using Fts.Interop.Tests.Peers;
+using Fts.Interop.Tests.Processes;
+using Fts.Server;
+using Fts.Storage.Memory;
+
+namespace Fts.Interop.Tests.OurClient;
+
+/// <summary>Our client over TLS, against servers as strict as they get: a data connection has to resume its own control connection's session.</summary>
+public sealed class EncryptedTests
+{
+    private const int Connections = 4, Transfers = 50;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("127.0.0.1", SslProtocols.Tls12)]
+    [InlineData("127.0.0.1", SslProtocols.Tls13)]
+    [InlineData("::1", SslProtocols.Tls13)]
+    [InlineData("localhost", SslProtocols.Tls12)]
+    [InlineData("localhost", SslProtocols.Tls13)]
+    public async Task Pooled_connections_to_our_strictest_server_never_mix_their_sessions(string host, SslProtocols protocol)
+    {
+        using var home = new TempFolder();
+        using FtpCertificates certificates = FtpCertificates.SelfSigned(home["server.pem"]);
+        await using var server = new FtpServer(new FtpServerOptions
+        {
+            Store = new MemoryFileStore(),
+            Accounts = new AnonymousAccounts(Permissions.ReadWrite),
+            EndPoint = new IPEndPoint(host == "::1" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0),
+            Tls = new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require },
+        });
+        server.Start();
+        await using var client = new FtpClient(Trusting(new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = protocol }));
+
+        await ManyAtOnceAsync(client, "");
+    }
+
+    [Theory]
+    [InlineData(PeerKind.Vsftpd, SslProtocols.Tls12)]
+    [InlineData(PeerKind.Vsftpd, SslProtocols.Tls13)]
+    [InlineData(PeerKind.ProFtpd, SslProtocols.Tls12)]
+    [InlineData(PeerKind.Pyftpdlib, SslProtocols.Tls12)]
+    [InlineData(PeerKind.Pyftpdlib, SslProtocols.Tls13)]
+    public async Task Pooled_connections_to_a_strict_peer_never_mix_their_sessions(PeerKind kind, SslProtocols protocol)
+    {
+        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => Trusting(options) with { TlsProtocols = protocol }, encrypted: true);
+
+        await ManyAtOnceAsync(session.Client, Peer.Box + "/");
+    }
+
+    private static FtpClientOptions Trusting(FtpClientOptions options) => options with
+    {
+        MaxConnections = Connections,
+        Trust = new FtpTrust { Decide = static (_, _) => ValueTask.FromResult(true) },
+    };
+
+    private static async Task ManyAtOnceAsync(FtpClient client, string folder)
+    {
+        await Task.WhenAll(Enumerable.Range(0, Connections).Select(async lane =>
+        {
+            byte[] content = RandomNumberGenerator.GetBytes(100_000 + lane);
+            string path = $"{folder}lane{lane}.bin";
+            for (int i = 0; i < Transfers; i += 2)
+            {
+                await client.UploadAsync(new MemoryStream(content), path, cancellationToken: Token);
+                using var back = new MemoryStream();
+                await client.DownloadAsync(path, back, cancellationToken: Token);
+                Assert.Equal(content, back.ToArray());
+            }
+        }));
+        string[] names = [.. (await client.ListAsync(folder, Token).ToListAsync(Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal)];
+        Assert.Equal(["lane0.bin", "lane1.bin", "lane2.bin", "lane3.bin"], names);
+    }
+}
