@@ -21,6 +21,13 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.FindAsync(path, cancellationToken);
     }
 
+    /// <summary>What is at a path, for one who may read files: needs no permission to list.</summary>
+    public ValueTask<FileEntry?> FindReadableAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.Read);
+        return store.FindAsync(path, cancellationToken);
+    }
+
     /// <summary>Whether a folder is there to be made current; needs no permission to list it.</summary>
     public async ValueTask<bool> IsFolderAsync(StorePath path, CancellationToken cancellationToken) =>
         await store.FindAsync(path, cancellationToken).ConfigureAwait(false) is { Kind: EntryKind.Folder };

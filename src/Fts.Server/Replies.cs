@@ -35,6 +35,7 @@ internal static class Replies
     public static readonly Reply FileDone = new(ReplyCode.FileActionOkay, "Done.");
 
     public static readonly Reply PasswordPlease = new(ReplyCode.PasswordNeeded, "Password, please.");
+    public static readonly Reply RangeIsWhole = new(ReplyCode.PendingFurtherInformation, "Restarting at 0, to the end.");
     public static readonly Reply RenameTo = new(ReplyCode.PendingFurtherInformation, "Ready for RNTO.");
 
     public static readonly Reply TooManySessions = new(ReplyCode.ServiceNotAvailable, "Too many connections, try again later.");
@@ -60,6 +61,7 @@ internal static class Replies
     public static readonly Reply NotUtf8 = new(ReplyCode.ParameterError, "Names are UTF-8.");
     public static readonly Reply BadParameter = new(ReplyCode.ParameterError, "Parameter not understood.");
     public static readonly Reply BadSequence = new(ReplyCode.BadSequence, "Not now: another command belongs before this one.");
+    public static readonly Reply RangeIsForReading = new(ReplyCode.BadSequence, "RANG is for RETR and HASH.");
     public static readonly Reply AlreadySignedIn = new(ReplyCode.BadSequence, "Already signed in.");
     public static readonly Reply OnlyExtendedPassive = new(ReplyCode.BadSequence, "EPSV ALL was said; only EPSV is accepted.");
     public static readonly Reply ParameterNotImplemented = new(ReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");

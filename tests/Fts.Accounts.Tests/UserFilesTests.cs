@@ -16,6 +16,7 @@ public sealed class UserFilesTests
     public static TheoryData<string, Permissions> Calls => new()
     {
         { "find", Permissions.List },
+        { "find readable", Permissions.Read },
         { "list", Permissions.List },
         { "read", Permissions.Read },
         { "create", Permissions.Create },
@@ -97,6 +98,7 @@ public sealed class UserFilesTests
         switch (call)
         {
             case "find": await files.FindAsync(File, Token); break;
+            case "find readable": await files.FindReadableAsync(File, Token); break;
             case "list": await foreach (FileEntry _ in await files.ListAsync(StorePath.Root, Token)) { } break;
             case "read": await (await files.OpenReadAsync(File, Token)).DisposeAsync(); break;
             case "create": await (await files.OpenWriteAsync(Other, WriteStart.Create, Token)).DisposeAsync(); break;

@@ -63,6 +63,7 @@ internal static class CommandTable
         new("APPE", StoreCommands.AppendAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "APPE <file>"),
         new("STOU", StoreCommands.StoreUniqueAsync, Rules.Login | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOU [name]"),
         new("REST", ParameterCommands.RestartAsync, Rules.Login | Rules.Argument | Rules.Neutral, "REST <offset>", "REST STREAM"),
+        new("RANG", ParameterCommands.RangeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "RANG <first> <last>", "RANG STREAM"),
         new("ALLO", ParameterCommands.AllocateAsync, Rules.Login | Rules.Argument | Rules.Neutral, "ALLO <bytes>"),
         new("ABOR", ParameterCommands.AbortAsync, Rules.DuringTransfer, "ABOR"),
 
@@ -79,6 +80,15 @@ internal static class CommandTable
         new("SIZE", FileCommands.SizeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "SIZE <file>", "SIZE"),
         new("MDTM", FileCommands.ModifiedAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MDTM <file>", "MDTM"),
         new("MFMT", FileCommands.SetModifiedAsync, Rules.Login | Rules.Argument, "MFMT <time> <file>", "MFMT"),
+
+        // Hashes (draft-bryan-ftpext-hash, and what came before it)
+        new("HASH", HashCommands.HashAsync, Rules.Login | Rules.Argument | Rules.Transfer, "HASH <file>", "HASH"),
+        new("XCRC", HashCommands.Crc32Async, Rules.Login | Rules.Argument | Rules.Transfer, "XCRC <file> [start [end]]", "XCRC"),
+        new("XMD5", HashCommands.Md5Async, Rules.Login | Rules.Argument | Rules.Transfer, "XMD5 <file> [start [end]]", "XMD5"),
+        new("XSHA", HashCommands.Sha1Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA <file> [start [end]]", "XSHA"),
+        new("XSHA1", HashCommands.Sha1Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA1 <file> [start [end]]", "XSHA1"),
+        new("XSHA256", HashCommands.Sha256Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA256 <file> [start [end]]", "XSHA256"),
+        new("XSHA512", HashCommands.Sha512Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA512 <file> [start [end]]", "XSHA512"),
 
         // Information
         new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.Neutral, "STAT [path]"),

@@ -86,6 +86,7 @@ internal static class FileCommands
         }
 
         await session.Files!.SetModifiedAsync(path, modified, cancellationToken);
+        session.Server.Hashes.Clear();
         return new Reply(ReplyCode.FileStatus, $"Modify={FtpTime.Format(modified)}; {parts[1]}");
     }
 

@@ -131,6 +131,9 @@ public sealed class InformationTests
                 "SIZE" => "C: SIZE ä\nS: 213 5",
                 "MDTM" => "C: MDTM ä\nS: 213 *",
                 "MFMT" => "C: MFMT 20200101000000 ä\nS: 213 *",
+                "RANG" => "C: RANG 1 3\nS: 350 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nD< ell\nS: 226 *",
+                "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
+                ['X', ..] => $"C: {feature} ä\nS: 250 *",
                 "UTF8" => "C: OPTS UTF8 ON\nS: 200 *",
                 _ => throw new NotSupportedException($"{feature} has no proof here."),
             });
