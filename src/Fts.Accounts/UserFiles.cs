@@ -91,11 +91,11 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.RenameAsync(source, target, replace && May(Permissions.Overwrite), cancellationToken);
     }
 
-    /// <summary>Sets when the content last changed.</summary>
-    public ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    /// <summary>Sets facts of a file or folder.</summary>
+    public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
         Demand(Permissions.SetFacts);
-        return store.SetModifiedAsync(path, modifiedUtc, cancellationToken);
+        return store.SetFactsAsync(path, facts, cancellationToken);
     }
 
     private void Demand(Permissions permission)

@@ -19,3 +19,8 @@ public enum EntryKind
 /// <param name="UnixMode">The nine permission bits, where the store has them.</param>
 /// <param name="Id">What tells two entries of one store apart while both exist (device and inode), where the store has it; 0 otherwise.</param>
 public readonly record struct FileEntry(string Name, EntryKind Kind, long Length, DateTime Modified, UnixFileMode? UnixMode = null, ulong Id = 0);
+
+/// <summary>Facts to set; null leaves one as it is.</summary>
+/// <param name="Modified">When the content last changed, UTC.</param>
+/// <param name="UnixMode">The nine permission bits. A store takes no others: what makes a program run as its owner is not a client's to set.</param>
+public readonly record struct FileFacts(DateTime? Modified = null, UnixFileMode? UnixMode = null);

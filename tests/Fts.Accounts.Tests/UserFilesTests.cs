@@ -26,7 +26,7 @@ public sealed class UserFilesTests
         { "delete", Permissions.Delete },
         { "remove folder", Permissions.Delete },
         { "rename", Permissions.Rename },
-        { "set time", Permissions.SetFacts },
+        { "set facts", Permissions.SetFacts },
     };
 
     [Theory]
@@ -108,7 +108,7 @@ public sealed class UserFilesTests
             case "delete": await files.DeleteFileAsync(File, Token); break;
             case "remove folder": await files.DeleteFolderAsync(Folder, Token); break;
             case "rename": await files.RenameAsync(File, Other, replace: false, Token); break;
-            case "set time": await files.SetModifiedAsync(File, DateTime.UnixEpoch, Token); break;
+            case "set facts": await files.SetFactsAsync(File, new FileFacts(DateTime.UnixEpoch), Token); break;
             default: throw new ArgumentException(call, nameof(call));
         }
     }

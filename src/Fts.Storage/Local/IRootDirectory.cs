@@ -33,8 +33,8 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Renames; a link itself.</summary>
     void Rename(StorePath source, StorePath target, bool replace);
 
-    /// <summary>Sets when a file or folder last changed.</summary>
-    void SetModified(StorePath path, DateTime modifiedUtc);
+    /// <summary>Sets facts of a file or folder.</summary>
+    void SetFacts(StorePath path, FileFacts facts);
 }
 
 /// <summary>A folder opened for reading its entries once.</summary>

@@ -130,11 +130,12 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandSettable(facts);
         PathRules.DemandAddressable(path);
-        _root.SetModified(path, modifiedUtc);
+        _root.SetFacts(path, facts);
     }
 
     private static void DemandWithin(long? offset, long length, StorePath path)

@@ -150,12 +150,14 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandSettable(facts);
         lock (_lock)
         {
-            Existing(path).Modified = modifiedUtc;
+            MemoryNode node = Existing(path);
+            (node.Modified, node.UnixMode) = (facts.Modified ?? node.Modified, facts.UnixMode ?? node.UnixMode);
         }
     }
 
@@ -190,9 +192,11 @@ public sealed class MemoryFileStore : IFileStore
     {
         lock (_lock)
         {
-            long replaced = Replaceable(path, createOnly)?.Content?.Length ?? 0;
-            ParentOf(path).Children![path.Name] = MemoryNode.File(++_lastId, content);
-            Take(-replaced);
+            MemoryNode? replaced = Replaceable(path, createOnly);
+            MemoryNode file = MemoryNode.File(++_lastId, content);
+            file.UnixMode = replaced?.UnixMode;
+            ParentOf(path).Children![path.Name] = file;
+            Take(-(replaced?.Content?.Length ?? 0));
         }
     }
 

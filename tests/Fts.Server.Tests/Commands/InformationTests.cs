@@ -55,11 +55,15 @@ public sealed class InformationTests
     public Task Help_knows_site_and_tells_what_it_does_not_know(Wire wire) => TestServer.PlayAsync(wire, """
         C: HELP SITE
         S: 214-SITE commands:
+        S: ...
         S:  SITE HELP
+        S: ...
         S: 214 *
         C: SITE HELP
         S: 214-SITE commands:
+        S: ...
         S:  SITE HELP
+        S: ...
         S: 214 *
         C: site help
         S: 214-SITE commands:
@@ -131,6 +135,7 @@ public sealed class InformationTests
                 "SIZE" => "C: SIZE ä\nS: 213 5",
                 "MDTM" => "C: MDTM ä\nS: 213 *",
                 "MFMT" => "C: MFMT 20200101000000 ä\nS: 213 *",
+                "MFF" => "C: MFF Modify=20200101000000;UNIX.mode=0640; ä\nS: 213 Modify=20200101000000;UNIX.mode=0640; ä",
                 "RANG" => "C: RANG 1 3\nS: 350 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nD< ell\nS: 226 *",
                 "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
                 ['X', ..] => $"C: {feature} ä\nS: 250 *",

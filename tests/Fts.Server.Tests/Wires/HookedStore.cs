@@ -66,10 +66,10 @@ internal sealed class HookedStore : IFileStore
         return _files.RenameAsync(source, target, replace, cancellationToken);
     }
 
-    public ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
-        Ask(nameof(SetModifiedAsync));
-        return _files.SetModifiedAsync(path, modifiedUtc, cancellationToken);
+        Ask(nameof(SetFactsAsync));
+        return _files.SetFactsAsync(path, facts, cancellationToken);
     }
 
     private void Ask(string member)

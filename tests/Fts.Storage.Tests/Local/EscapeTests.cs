@@ -20,12 +20,13 @@ public sealed class EscapeTests
         new("write", (store, path) => WriteAsync(store, path, WriteStart.Replace), (_, real) => Done(() => File.WriteAllText(real, "written"))),
         new("append", (store, path) => WriteAsync(store, path, WriteStart.Append), (_, real) => Done(() => File.AppendAllText(real, "written"))),
         new("restart", (store, path) => WriteAsync(store, path, WriteStart.At(3)), (_, real) => Done(() => File.AppendAllText(real, "written"))),
-        new("set the time", (store, path) => DoneAsync(store.SetModifiedAsync(path, DateTime.UnixEpoch, Token)), (_, real) => Done(() =>
+        new("set the time", (store, path) => DoneAsync(store.SetFactsAsync(path, new FileFacts(DateTime.UnixEpoch), Token)), (_, real) => Done(() =>
         {
             // By handle: by name, .NET dates a link itself.
             using SafeFileHandle file = File.OpenHandle(real, access: FileAccess.Write);
             File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
         })),
+        new("set the mode", (store, path) => DoneAsync(store.SetFactsAsync(path, new FileFacts(UnixMode: UnixFileMode.UserRead), Token)), (_, real) => Done(() => File.SetUnixFileMode(real, UnixFileMode.UserRead))),
     ];
 
     private static readonly Attempt[] s_onFolders =
@@ -40,7 +41,7 @@ public sealed class EscapeTests
         new("move out over a file", (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("secret"), true, Token)), (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/secret", true))),
         new("move in", (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/new"), false, Token)), (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/new")))),
         new("move a folder in", (store, path) => DoneAsync(store.RenameAsync(path.Child("empty"), At("/new"), true, Token)), (scene, real) => Done(() => Directory.Move(real + "/empty", scene.Real("/new")))),
-        new("set a folder's time", (store, path) => DoneAsync(store.SetModifiedAsync(path.Child("empty"), DateTime.UnixEpoch, Token)), (_, real) => Done(() => Directory.SetLastWriteTimeUtc(real + "/empty", DateTime.UnixEpoch))),
+        new("set a folder's time", (store, path) => DoneAsync(store.SetFactsAsync(path.Child("empty"), new FileFacts(DateTime.UnixEpoch), Token)), (_, real) => Done(() => Directory.SetLastWriteTimeUtc(real + "/empty", DateTime.UnixEpoch))),
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
