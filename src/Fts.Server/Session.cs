@@ -20,11 +20,14 @@ internal enum Next
     Close,
 }
 
-/// <summary>What REST, RANG, ALLO and RNFR leave for the command that follows them.</summary>
+/// <summary>What REST, RANG, ALLO, RNFR and SITE CPFR leave for the command that follows them.</summary>
 internal readonly record struct Pending(long RestartOffset, long? AnnouncedLength, StorePath? RenameSource)
 {
     /// <summary>The last byte wanted (RANG).</summary>
     public long? RangeLast { get; init; }
+
+    /// <summary>What SITE CPTO copies (SITE CPFR).</summary>
+    public StorePath? CopySource { get; init; }
 }
 
 /// <summary>The state of one control connection, and nothing that acts on it. Owned by its <see cref="SessionLoop"/>, which disposes it.</summary>

@@ -40,6 +40,9 @@ public interface IFileStore
     /// them; then none is set.
     /// </summary>
     ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken);
+
+    /// <summary>Bytes that can still be stored in a folder; null where there is no telling.</summary>
+    ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken);
 }
 
 /// <summary>What a pending file starts from.</summary>

@@ -27,6 +27,11 @@ public sealed class UserFilesTests
         { "remove folder", Permissions.Delete },
         { "rename", Permissions.Rename },
         { "set facts", Permissions.SetFacts },
+        { "remove tree", Permissions.Delete },
+        { "measure", Permissions.List },
+        { "free space", Permissions.List },
+        { "copy", Permissions.Read | Permissions.Create },
+        { "combine", Permissions.Read | Permissions.Create | Permissions.Delete },
     };
 
     [Theory]
@@ -109,6 +114,11 @@ public sealed class UserFilesTests
             case "remove folder": await files.DeleteFolderAsync(Folder, Token); break;
             case "rename": await files.RenameAsync(File, Other, replace: false, Token); break;
             case "set facts": await files.SetFactsAsync(File, new FileFacts(DateTime.UnixEpoch), Token); break;
+            case "remove tree": await files.DeleteTreeAsync(Folder, null, Token); break;
+            case "measure": await files.MeasureTreeAsync(StorePath.Root, null, Token); break;
+            case "free space": await files.FindFreeSpaceAsync(StorePath.Root, Token); break;
+            case "copy": await files.CopyAsync(File, Other, null, Token); break;
+            case "combine": await files.CombineAsync(Other, [File], null, Token); break;
             default: throw new ArgumentException(call, nameof(call));
         }
     }

@@ -35,6 +35,9 @@ internal interface IRootDirectory : IDisposable
 
     /// <summary>Sets facts of a file or folder.</summary>
     void SetFacts(StorePath path, FileFacts facts);
+
+    /// <summary>Bytes this process may still write to the file system that a folder lies in.</summary>
+    long FreeSpace(StorePath folder);
 }
 
 /// <summary>A folder opened for reading its entries once.</summary>

@@ -77,6 +77,9 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Openat(SafeFileHandle folder, string path, int flags, uint mode);
 
+    [LibraryImport("libc", EntryPoint = "fstatvfs", SetLastError = true)]
+    public static partial int Fstatvfs(SafeFileHandle folder, ulong* facts);
+
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     public static partial int Fchmod(SafeFileHandle file, uint mode);
 

@@ -138,6 +138,13 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         _root.SetFacts(path, facts);
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    {
+        PathRules.DemandAddressable(folder);
+        return await Task.Run(() => _root.FreeSpace(folder), cancellationToken).ConfigureAwait(false);
+    }
+
     private static void DemandWithin(long? offset, long length, StorePath path)
     {
         if (offset > length)

@@ -197,6 +197,12 @@ internal sealed class PortableRootDirectory : IRootDirectory
         });
     }
 
+    public long FreeSpace(StorePath folder)
+    {
+        string real = Existing(folder, EntryKind.Folder, StoreError.NotAFolder);
+        return Guard(() => new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(real)! : real).AvailableFreeSpace);
+    }
+
     /// <summary>What a link found in a listing leads to, or null when that is nowhere or outside.</summary>
     internal FileEntry? Followed(StorePath path) => _walk.Resolve(path, followLast: true, out string real) is null ? Facts(real) : null;
 

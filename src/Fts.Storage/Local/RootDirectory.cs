@@ -181,6 +181,15 @@ internal sealed class RootDirectory : IRootDirectory
         LinuxFactsSetter.Set(file, facts, path, () => Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out error) ?? throw Exception(error, path.Value));
     }
 
+    public unsafe long FreeSpace(StorePath folder)
+    {
+        using SafeFileHandle handle = Open(RelativeOf(folder), O_PATH | O_DIRECTORY, out int error) ?? throw Exception(error, folder.Value);
+        // struct statvfs: block size, fragment size, blocks, free blocks, free blocks for ordinary users, ...; longer than any C library's.
+        ulong* facts = stackalloc ulong[32];
+        ThrowIfFailed(Fstatvfs(handle, facts), folder);
+        return (long)UInt128.Min((UInt128)facts[1] * facts[4], long.MaxValue);
+    }
+
     /// <summary>What a name relative to the root leads to, following links that stay inside.</summary>
     internal bool TryFind(string relative, out LinuxFacts facts, out int error)
     {

@@ -161,6 +161,17 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            _ = Existing(folder).Children ?? throw new StoreException(StoreError.NotAFolder, folder.Value);
+            return _capacity == long.MaxValue ? null : _capacity - _taken;
+        }
+    }
+
     /// <summary>The dictionary is listed as it changes: no copy, no lock.</summary>
     private static async IAsyncEnumerable<FileEntry> Entries(
         ConcurrentDictionary<string, MemoryNode> children, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -72,6 +72,12 @@ internal sealed class HookedStore : IFileStore
         return _files.SetFactsAsync(path, facts, cancellationToken);
     }
 
+    public ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    {
+        Ask(nameof(FindFreeSpaceAsync));
+        return _files.FindFreeSpaceAsync(folder, cancellationToken);
+    }
+
     private void Ask(string member)
     {
         if (Fault?.Invoke(member) is { } fault)

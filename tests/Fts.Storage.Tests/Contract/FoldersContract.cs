@@ -141,6 +141,17 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
+    public async Task Free_space_is_of_a_folder_and_never_negative()
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.PutAsync("/file", "text", Token);
+        Assert.True(await Store.FindFreeSpaceAsync(At("/folder"), Token) is null or >= 0);
+        Assert.True(await Store.FindFreeSpaceAsync(StorePath.Root, Token) is null or >= 0);
+        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.FindFreeSpaceAsync(At("/file"), Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.FindFreeSpaceAsync(At("/missing"), Token)));
+    }
+
+    [Fact]
     public async Task A_new_file_is_dated_now()
     {
         DateTime before = DateTime.UtcNow.AddSeconds(-2);

@@ -33,6 +33,7 @@ public sealed class EscapeTests
     [
         new("find a folder", FindAsync, (_, real) => Directory.EnumerateFileSystemEntries(real).First()),
         new("list", async (store, path) => string.Join(' ', (await store.ListAsync(path.Value, Token)).Select(entry => entry.Name)), (_, real) => string.Join(' ', Directory.EnumerateFileSystemEntries(real))),
+        new("free space", async (store, path) => (await store.FindFreeSpaceAsync(path, Token)).ToString(), (_, real) => new DriveInfo(real).AvailableFreeSpace.ToString(System.Globalization.CultureInfo.InvariantCulture)),
         new("make a file", (store, path) => WriteAsync(store, path.Child("new"), WriteStart.Create), (_, real) => Done(() => File.WriteAllText(real + "/new", "written"))),
         new("make a folder", (store, path) => DoneAsync(store.CreateFolderAsync(path.Child("new"), Token)), (_, real) => Done(() => Directory.CreateDirectory(real + "/new"))),
         new("remove a file", (store, path) => DoneAsync(store.DeleteFileAsync(path.Child("secret"), Token)), (_, real) => Done(() => File.Delete(real + "/secret"))),
