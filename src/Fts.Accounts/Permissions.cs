@@ -20,7 +20,7 @@ public enum Permissions
     Rename = 32,
     /// <summary>Make folders (m).</summary>
     CreateFolder = 64,
-    /// <summary>Set times.</summary>
+    /// <summary>Set times and permission bits.</summary>
     SetFacts = 128,
     /// <summary>See and read.</summary>
     ReadOnly = List | Read,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fts.Storage;
 
 namespace Fts.Accounts;
@@ -18,6 +19,13 @@ public sealed class UserFiles(Account account, IFileStore store)
     public ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
     {
         Demand(Permissions.List);
+        return store.FindAsync(path, cancellationToken);
+    }
+
+    /// <summary>What is at a path, for one who may read files: needs no permission to list.</summary>
+    public ValueTask<FileEntry?> FindReadableAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.Read);
         return store.FindAsync(path, cancellationToken);
     }
 
@@ -77,6 +85,68 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.DeleteFolderAsync(path, cancellationToken);
     }
 
+    /// <summary>Removes a folder with all that is in it; links themselves, never what they lead to. Cancelled, it leaves what it had not come to.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="progress">Called for every entry.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public ValueTask DeleteTreeAsync(StorePath folder, Action? progress, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.Delete);
+        return folder.IsRoot ? throw new StoreException(StoreError.Denied, "The top folder stays.") : FolderTree.DeleteAsync(store, folder, progress, cancellationToken);
+    }
+
+    /// <summary>The bytes of all files in a folder and below it; links do not count.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="progress">Called for every entry.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public ValueTask<long> MeasureTreeAsync(StorePath folder, Action? progress, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.List);
+        return FolderTree.MeasureAsync(store, folder, progress, cancellationToken);
+    }
+
+    /// <summary>Bytes that can still be stored in a folder; null where there is no telling.</summary>
+    public ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.List);
+        return store.FindFreeSpaceAsync(folder, cancellationToken);
+    }
+
+    /// <summary>Copies a file; the target shows all of it or what it was before. Replacing a file needs <see cref="Permissions.Overwrite"/>.</summary>
+    /// <param name="source">The file to copy.</param>
+    /// <param name="target">Its new name.</param>
+    /// <param name="progress">Told how many bytes were copied, as they are.</param>
+    /// <param name="cancellationToken">Ends it early; the target stays what it was.</param>
+    public async ValueTask CopyAsync(StorePath source, StorePath target, Action<long>? progress, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.Read);
+        IFileWriter writer = await OpenWriteAsync(target, WriteStart.Replace, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable closing = writer.ConfigureAwait(false);
+        await FileJoin.CopyAsync(store, [source], writer, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes one file of several, in their order, and removes these once it is there. The target shows all of it or what it was before.</summary>
+    /// <param name="target">The name of the whole; it may be that of a part, which then stays.</param>
+    /// <param name="parts">The files to join.</param>
+    /// <param name="progress">Told how many bytes were copied, as they are.</param>
+    /// <param name="cancellationToken">Ends it early; the target stays what it was, and so do the parts.</param>
+    public async ValueTask CombineAsync(StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        Demand(Permissions.Read);
+        Demand(Permissions.Delete);
+        IFileWriter writer = await OpenWriteAsync(target, WriteStart.Replace, cancellationToken).ConfigureAwait(false);
+        await using (writer.ConfigureAwait(false))
+        {
+            await FileJoin.CopyAsync(store, parts, writer, progress, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (StorePath part in parts.Distinct().Where(part => part != target))
+        {
+            await store.DeleteFileAsync(part, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Renames; replacing what is there needs <see cref="Permissions.Overwrite"/> too.</summary>
     public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
     {
@@ -84,11 +154,11 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.RenameAsync(source, target, replace && May(Permissions.Overwrite), cancellationToken);
     }
 
-    /// <summary>Sets when the content last changed.</summary>
-    public ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    /// <summary>Sets facts of a file or folder.</summary>
+    public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
         Demand(Permissions.SetFacts);
-        return store.SetModifiedAsync(path, modifiedUtc, cancellationToken);
+        return store.SetFactsAsync(path, facts, cancellationToken);
     }
 
     private void Demand(Permissions permission)

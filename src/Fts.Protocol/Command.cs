@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Fts.Protocol;
@@ -7,7 +8,7 @@ internal enum CommandParse
 {
     /// <summary>A command.</summary>
     Command,
-    /// <summary>No verb of ASCII letters stands at its start.</summary>
+    /// <summary>No verb of ASCII letters, or letters and digits, stands at its start.</summary>
     NotACommand,
     /// <summary>Its argument is not UTF-8.</summary>
     NotUtf8,
@@ -18,6 +19,9 @@ internal readonly record struct Command(string Verb, string Argument)
 {
     private const int MaxVerbLength = 16;
 
+    /// <summary>RFC 959 §5.3 knows letters only; XSHA256 and its kind end in digits.</summary>
+    private static readonly SearchValues<byte> VerbBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
+
     /// <summary>Refuses malformed UTF-8, which RFC 2640 §3.1 forbids on the wire, instead of inventing another name for it.</summary>
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -27,7 +31,7 @@ internal readonly record struct Command(string Verb, string Argument)
         command = default;
         int space = line.IndexOf((byte)' ');
         ReadOnlySpan<byte> verb = space < 0 ? line : line[..space];
-        if (verb.IsEmpty || verb.Length > MaxVerbLength || verb.ContainsAnyExceptInRange((byte)'A', (byte)'z') || verb.ContainsAnyInRange((byte)'[', (byte)'`'))
+        if (verb.IsEmpty || verb.Length > MaxVerbLength || !char.IsAsciiLetter((char)verb[0]) || verb.ContainsAnyExcept(VerbBytes))
         {
             return CommandParse.NotACommand;
         }

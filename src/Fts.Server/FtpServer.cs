@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Protocol;
+using Fts.Server.Hashing;
 
 namespace Fts.Server;
 
@@ -43,6 +44,8 @@ public sealed class FtpServer : IAsyncDisposable
     internal FtpServerOptions Options { get; }
 
     internal Reply Greeting { get; }
+
+    internal HashCache Hashes { get; } = new();
 
     internal IEnumerable<Session> Sessions => _sessions.Values.Select(entry => entry.Session);
 

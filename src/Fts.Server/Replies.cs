@@ -9,6 +9,7 @@ internal static class Replies
     public static readonly Reply Done = new(ReplyCode.Okay, "Done.");
     public static readonly Reply TypeBinary = new(ReplyCode.Okay, "Type is image.");
     public static readonly Reply TypeAscii = new(ReplyCode.Okay, "Type is ASCII.");
+    public static readonly Reply English = new(ReplyCode.Okay, "Replies are in English.");
     public static readonly Reply NotNeeded = new(ReplyCode.Superfluous, "Not needed here.");
     public static readonly Reply SystemType = new(ReplyCode.SystemType, "UNIX Type: L8");
     public static readonly Reply ReadyAgain = new(ReplyCode.ServiceReady, "Ready for a new user.");
@@ -35,6 +36,8 @@ internal static class Replies
     public static readonly Reply FileDone = new(ReplyCode.FileActionOkay, "Done.");
 
     public static readonly Reply PasswordPlease = new(ReplyCode.PasswordNeeded, "Password, please.");
+    public static readonly Reply RangeIsWhole = new(ReplyCode.PendingFurtherInformation, "Restarting at 0, to the end.");
+    public static readonly Reply CopyTo = new(ReplyCode.PendingFurtherInformation, "Ready for SITE CPTO.");
     public static readonly Reply RenameTo = new(ReplyCode.PendingFurtherInformation, "Ready for RNTO.");
 
     public static readonly Reply TooManySessions = new(ReplyCode.ServiceNotAvailable, "Too many connections, try again later.");
@@ -60,6 +63,7 @@ internal static class Replies
     public static readonly Reply NotUtf8 = new(ReplyCode.ParameterError, "Names are UTF-8.");
     public static readonly Reply BadParameter = new(ReplyCode.ParameterError, "Parameter not understood.");
     public static readonly Reply BadSequence = new(ReplyCode.BadSequence, "Not now: another command belongs before this one.");
+    public static readonly Reply RangeIsForReading = new(ReplyCode.BadSequence, "RANG is for RETR and HASH.");
     public static readonly Reply AlreadySignedIn = new(ReplyCode.BadSequence, "Already signed in.");
     public static readonly Reply OnlyExtendedPassive = new(ReplyCode.BadSequence, "EPSV ALL was said; only EPSV is accepted.");
     public static readonly Reply ParameterNotImplemented = new(ReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");
@@ -71,6 +75,7 @@ internal static class Replies
     public static readonly Reply Refused = new(ReplyCode.NotLoggedIn, "Sign-in refused.");
 
     public static readonly Reply NotFound = new(ReplyCode.FileUnavailable, "No such file or folder.");
+    public static readonly Reply SpaceUnknown = new(ReplyCode.FileUnavailable, "How much space is left is not known.");
     public static readonly Reply NotAFile = new(ReplyCode.FileUnavailable, "Not a file.");
     public static readonly Reply NotAFolder = new(ReplyCode.FileUnavailable, "Not a folder.");
     public static readonly Reply NotAFolderParameter = new(ReplyCode.ParameterError, "Not a folder.");

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Data;
+using Fts.Server.Hashing;
 using Fts.Server.Tls;
 using Fts.Storage;
 
@@ -19,8 +20,15 @@ internal enum Next
     Close,
 }
 
-/// <summary>What REST, ALLO and RNFR leave for the command that follows them.</summary>
-internal readonly record struct Pending(long RestartOffset, long? AnnouncedLength, StorePath? RenameSource);
+/// <summary>What REST, RANG, ALLO, RNFR and SITE CPFR leave for the command that follows them.</summary>
+internal readonly record struct Pending(long RestartOffset, long? AnnouncedLength, StorePath? RenameSource)
+{
+    /// <summary>The last byte wanted (RANG).</summary>
+    public long? RangeLast { get; init; }
+
+    /// <summary>What SITE CPTO copies (SITE CPFR).</summary>
+    public StorePath? CopySource { get; init; }
+}
 
 /// <summary>The state of one control connection, and nothing that acts on it. Owned by its <see cref="SessionLoop"/>, which disposes it.</summary>
 internal sealed class Session : IDisposable
@@ -77,6 +85,8 @@ internal sealed class Session : IDisposable
     public StorePath Folder { get; set; }
     public bool IsAscii { get; set; } = true; // RFC 959 §5.1: the default type is ASCII
     public MachineFacts Facts { get; set; } = MachineFacts.All;
+    /// <summary>What HASH computes.</summary>
+    public HashKind Hash { get; set; }
     /// <summary>What this command leaves for the next.</summary>
     public Pending Pending { get; set; }
     /// <summary>What the commands before left for this one.</summary>
@@ -113,7 +123,7 @@ internal sealed class Session : IDisposable
     {
         // Only who was signed in begins anew: saying USER again and again must not put the sign-in timeout off for ever.
         ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
-        (UserName, Files, Folder, IsAscii, Facts) = (null, null, StorePath.Root, true, MachineFacts.All);
+        (UserName, Files, Folder, IsAscii, Facts, Hash) = (null, null, StorePath.Root, true, MachineFacts.All, HashKind.Sha256);
         (Pending, Continuing) = (default, default);
         Data.Reset();
     }

@@ -18,4 +18,10 @@ public enum EntryKind
 /// <param name="Modified">When its content last changed, UTC.</param>
 /// <param name="UnixMode">The nine permission bits, where the store has them.</param>
 /// <param name="Id">What tells two entries of one store apart while both exist (device and inode), where the store has it; 0 otherwise.</param>
-public readonly record struct FileEntry(string Name, EntryKind Kind, long Length, DateTime Modified, UnixFileMode? UnixMode = null, ulong Id = 0);
+/// <param name="IsLink">In a listing: the name is a link, and all but the name is what it leads to. What walks a tree and does not look goes round in circles.</param>
+public readonly record struct FileEntry(string Name, EntryKind Kind, long Length, DateTime Modified, UnixFileMode? UnixMode = null, ulong Id = 0, bool IsLink = false);
+
+/// <summary>Facts to set; null leaves one as it is.</summary>
+/// <param name="Modified">When the content last changed, UTC.</param>
+/// <param name="UnixMode">The nine permission bits. A store takes no others: what makes a program run as its owner is not a client's to set.</param>
+public readonly record struct FileFacts(DateTime? Modified = null, UnixFileMode? UnixMode = null);

@@ -35,8 +35,14 @@ public interface IFileStore
     /// <summary>Renames a file or folder in one step. Without <paramref name="replace"/> an existing <paramref name="target"/> is refused (<see cref="StoreError.Exists"/>) without a race.</summary>
     ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken);
 
-    /// <summary>Sets when the content last changed.</summary>
-    ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken);
+    /// <summary>
+    /// Sets facts of a file or folder; of a link, those of what it leads to. <see cref="StoreError.NotSupported"/> where the store does not keep one of
+    /// them; then none is set.
+    /// </summary>
+    ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken);
+
+    /// <summary>Bytes that can still be stored in a folder; null where there is no telling.</summary>
+    ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken);
 }
 
 /// <summary>What a pending file starts from.</summary>

@@ -12,6 +12,19 @@ internal static class PathRules
     /// <summary>Whether any component of a path is one the store keeps for itself.</summary>
     public static bool IsReserved(StorePath path) => path.Value.Contains("/" + PendingPrefix, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Every permission bit a caller may set; setuid, setgid and the sticky bit are not among them.</summary>
+    public const UnixFileMode SettableMode = (UnixFileMode)0x1FF;
+
+    /// <summary>Nobody gets to set more than the nine permission bits.</summary>
+    /// <exception cref="ArgumentException">The facts hold another bit.</exception>
+    public static void DemandSettable(FileFacts facts)
+    {
+        if ((facts.UnixMode & ~SettableMode) is not (null or UnixFileMode.None))
+        {
+            throw new ArgumentException("Only the nine permission bits can be set.", nameof(facts));
+        }
+    }
+
     /// <summary>What is asked for must be able to exist.</summary>
     public static void DemandAddressable(StorePath path)
     {

@@ -16,6 +16,7 @@ public sealed class UserFilesTests
     public static TheoryData<string, Permissions> Calls => new()
     {
         { "find", Permissions.List },
+        { "find readable", Permissions.Read },
         { "list", Permissions.List },
         { "read", Permissions.Read },
         { "create", Permissions.Create },
@@ -25,7 +26,12 @@ public sealed class UserFilesTests
         { "delete", Permissions.Delete },
         { "remove folder", Permissions.Delete },
         { "rename", Permissions.Rename },
-        { "set time", Permissions.SetFacts },
+        { "set facts", Permissions.SetFacts },
+        { "remove tree", Permissions.Delete },
+        { "measure", Permissions.List },
+        { "free space", Permissions.List },
+        { "copy", Permissions.Read | Permissions.Create },
+        { "combine", Permissions.Read | Permissions.Create | Permissions.Delete },
     };
 
     [Theory]
@@ -97,6 +103,7 @@ public sealed class UserFilesTests
         switch (call)
         {
             case "find": await files.FindAsync(File, Token); break;
+            case "find readable": await files.FindReadableAsync(File, Token); break;
             case "list": await foreach (FileEntry _ in await files.ListAsync(StorePath.Root, Token)) { } break;
             case "read": await (await files.OpenReadAsync(File, Token)).DisposeAsync(); break;
             case "create": await (await files.OpenWriteAsync(Other, WriteStart.Create, Token)).DisposeAsync(); break;
@@ -106,7 +113,12 @@ public sealed class UserFilesTests
             case "delete": await files.DeleteFileAsync(File, Token); break;
             case "remove folder": await files.DeleteFolderAsync(Folder, Token); break;
             case "rename": await files.RenameAsync(File, Other, replace: false, Token); break;
-            case "set time": await files.SetModifiedAsync(File, DateTime.UnixEpoch, Token); break;
+            case "set facts": await files.SetFactsAsync(File, new FileFacts(DateTime.UnixEpoch), Token); break;
+            case "remove tree": await files.DeleteTreeAsync(Folder, null, Token); break;
+            case "measure": await files.MeasureTreeAsync(StorePath.Root, null, Token); break;
+            case "free space": await files.FindFreeSpaceAsync(StorePath.Root, Token); break;
+            case "copy": await files.CopyAsync(File, Other, null, Token); break;
+            case "combine": await files.CombineAsync(Other, [File], null, Token); break;
             default: throw new ArgumentException(call, nameof(call));
         }
     }

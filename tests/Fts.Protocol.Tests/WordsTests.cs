@@ -12,6 +12,7 @@ public sealed class WordsTests
     [InlineData("noop", "NOOP", "")]
     [InlineData("stor a b ", "STOR", "a b ")]
     [InlineData("STOR  a", "STOR", " a")]
+    [InlineData("xsha256 a", "XSHA256", "a")]
     [InlineData("CWD caf\u00e9", "CWD", "caf\u00e9")]
     public void A_command_is_a_verb_and_the_rest(string line, string verb, string argument)
     {
@@ -22,11 +23,12 @@ public sealed class WordsTests
     [Theory]
     [InlineData("")]
     [InlineData(" NOOP")]
+    [InlineData("220 ready")]
     [InlineData("N@OP")]
     [InlineData("NO_OP")]
     [InlineData("N\u00d6OP")]
     [InlineData("GET/1")]
-    public void A_verb_is_made_of_ASCII_letters(string line) => Assert.NotEqual(CommandParse.Command, Command.Parse(Encoding.UTF8.GetBytes(line), out _));
+    public void A_verb_is_made_of_ASCII_letters_and_digits_after_them(string line) => Assert.NotEqual(CommandParse.Command, Command.Parse(Encoding.UTF8.GetBytes(line), out _));
 
     [Fact]
     public void A_command_that_is_not_UTF8_is_refused() => Assert.NotEqual(CommandParse.Command, Command.Parse([.. "CWD "u8, 0xC3, 0x28], out _));

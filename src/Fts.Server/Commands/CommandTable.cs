@@ -48,6 +48,10 @@ internal static class CommandTable
         new("RMD", FolderCommands.RemoveAsync, Rules.Login | Rules.Argument, "RMD <folder>"),
         new("XRMD", FolderCommands.RemoveAsync, Rules.Login | Rules.Argument, "XRMD <folder>"),
 
+        new("RMDA", TreeCommands.RemoveAsync, Rules.Login | Rules.Argument | Rules.Transfer, "RMDA <folder>", "RMDA <path>"),
+        new("DSIZ", TreeCommands.SizeAsync, Rules.Login | Rules.Transfer, "DSIZ [folder]", "DSIZ"),
+        new("AVBL", TreeCommands.AvailableAsync, Rules.Login | Rules.Neutral, "AVBL [folder]", "AVBL"),
+
         // Transfer parameters and data ports (RFC 959 §4.1.2, RFC 2428)
         new("TYPE", ParameterCommands.TypeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "TYPE A | I | L 8"),
         new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MODE S"),
@@ -63,6 +67,7 @@ internal static class CommandTable
         new("APPE", StoreCommands.AppendAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "APPE <file>"),
         new("STOU", StoreCommands.StoreUniqueAsync, Rules.Login | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOU [name]"),
         new("REST", ParameterCommands.RestartAsync, Rules.Login | Rules.Argument | Rules.Neutral, "REST <offset>", "REST STREAM"),
+        new("RANG", ParameterCommands.RangeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "RANG <first> <last>", "RANG STREAM"),
         new("ALLO", ParameterCommands.AllocateAsync, Rules.Login | Rules.Argument | Rules.Neutral, "ALLO <bytes>"),
         new("ABOR", ParameterCommands.AbortAsync, Rules.DuringTransfer, "ABOR"),
 
@@ -78,7 +83,30 @@ internal static class CommandTable
         new("RNTO", FileCommands.RenameToAsync, Rules.Login | Rules.Argument | Rules.NewName, "RNTO <path>"),
         new("SIZE", FileCommands.SizeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "SIZE <file>", "SIZE"),
         new("MDTM", FileCommands.ModifiedAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MDTM <file>", "MDTM"),
-        new("MFMT", FileCommands.SetModifiedAsync, Rules.Login | Rules.Argument, "MFMT <time> <file>", "MFMT"),
+        new("MFMT", FactCommands.SetModifiedAsync, Rules.Login | Rules.Argument, "MFMT <time> <file>", "MFMT"),
+        new("MFF", FactCommands.SetFactsAsync, Rules.Login | Rules.Argument, "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;"),
+        new("SITE UTIME", FactCommands.SiteTimeAsync, Rules.Login | Rules.Argument, "SITE UTIME <time> <path>"),
+        new("SITE CHMOD", FactCommands.SiteModeAsync, Rules.Login | Rules.Argument, "SITE CHMOD <octal> <path>"),
+
+        // Copies
+        new("COMB", CopyCommands.CombineAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "COMB \"<target>\" \"<part>\" ...", "COMB"),
+        new("SITE COPY", CopyCommands.SiteCopyAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "SITE COPY \"<file>\" \"<target>\"", "SITE COPY"),
+        new("SITE CPFR", CopyCommands.SiteCopyFromAsync, Rules.Login | Rules.Argument, "SITE CPFR <file>"),
+        new("SITE CPTO", CopyCommands.SiteCopyToAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "SITE CPTO <target>"),
+
+        // Hashes (draft-bryan-ftpext-hash, and what came before it)
+        new("HASH", HashCommands.HashAsync, Rules.Login | Rules.Argument | Rules.Transfer, "HASH <file>", "HASH"),
+        new("XCRC", HashCommands.Crc32Async, Rules.Login | Rules.Argument | Rules.Transfer, "XCRC <file> [start [end]]", "XCRC"),
+        new("XMD5", HashCommands.Md5Async, Rules.Login | Rules.Argument | Rules.Transfer, "XMD5 <file> [start [end]]", "XMD5"),
+        new("XSHA", HashCommands.Sha1Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA <file> [start [end]]", "XSHA"),
+        new("XSHA1", HashCommands.Sha1Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA1 <file> [start [end]]", "XSHA1"),
+        new("XSHA256", HashCommands.Sha256Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA256 <file> [start [end]]", "XSHA256"),
+        new("XSHA512", HashCommands.Sha512Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA512 <file> [start [end]]", "XSHA512"),
+
+        // Introductions
+        new("CLNT", IntroductionCommands.ClientAsync, Rules.Argument | Rules.Neutral, "CLNT <name>", "CLNT"),
+        new("CSID", IntroductionCommands.IdentifyAsync, Rules.Login | Rules.Neutral, "CSID [Name=<client>; Version=<version>;]", "CSID"),
+        new("LANG", IntroductionCommands.LanguageAsync, Rules.Neutral, "LANG [EN]", "LANG EN*"),
 
         // Information
         new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.Neutral, "STAT [path]"),

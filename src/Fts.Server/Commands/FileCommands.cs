@@ -71,24 +71,6 @@ internal static class FileCommands
         return refusal ?? new Reply(ReplyCode.FileStatus, FtpTime.Format(entry!.Value.Modified));
     }
 
-    /// <summary>MFMT (draft-somers-ftp-mfxx §3.1): sets the time and answers with what was set.</summary>
-    public static async ValueTask<Reply> SetModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
-    {
-        string[] parts = argument.Split(' ', 2);
-        if (parts.Length < 2 || !FtpTime.TryParse(parts[0], out DateTime modified))
-        {
-            return Replies.BadParameter;
-        }
-
-        if (session.Resolve(parts[1]) is not { } path)
-        {
-            return Replies.BadName;
-        }
-
-        await session.Files!.SetModifiedAsync(path, modified, cancellationToken);
-        return new Reply(ReplyCode.FileStatus, $"Modify={FtpTime.Format(modified)}; {parts[1]}");
-    }
-
     /// <summary>MLST: the facts of one path over the control connection (RFC 3659 §7.2).</summary>
     public static async ValueTask<Reply> FactsAsync(Session session, string argument, CancellationToken cancellationToken)
     {

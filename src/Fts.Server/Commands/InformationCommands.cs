@@ -1,5 +1,6 @@
 using System.Text;
 using Fts.Protocol;
+using Fts.Server.Hashing;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -40,11 +41,16 @@ internal static class InformationCommands
     public static ValueTask<Reply> FeaturesAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         IEnumerable<string> features = CommandTable.Rows.Where(row => row.Feature is not null && row.IsKnownTo(session))
-            .Select(row => row.Feature == "MLST" ? $" MLST {MachineFactNames.Describe(session.Facts)}" : $" {row.Feature}");
+            .Select(row => row.Feature switch
+            {
+                "MLST" => $" MLST {MachineFactNames.Describe(session.Facts)}",
+                "HASH" => $" HASH {HashNames.Describe(session.Hash)}",
+                _ => $" {row.Feature}",
+            });
         return new(new Reply(ReplyCode.SystemStatus, ["Features:", .. features, "End."]));
     }
 
-    /// <summary>OPTS UTF8 ON, which is so anyway, and OPTS MLST with the facts wanted (RFC 3659 §7.9).</summary>
+    /// <summary>OPTS UTF8 ON, which is so anyway, OPTS MLST with the facts wanted (RFC 3659 §7.9), OPTS HASH with the hash wanted.</summary>
     public static ValueTask<Reply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] words = argument.Split(' ', 2, StringSplitOptions.TrimEntries);
@@ -56,6 +62,9 @@ internal static class InformationCommands
             case "MLST":
                 session.Facts = MachineFactNames.Parse(value);
                 return new(new Reply(ReplyCode.Okay, $"MLST OPTS {MachineFactNames.List(session.Facts)}".TrimEnd()));
+            case "HASH" when value.Length == 0 || HashNames.Parse(value) is not null:
+                session.Hash = HashNames.Parse(value) ?? session.Hash;
+                return new(new Reply(ReplyCode.Okay, session.Hash.Name()));
             default:
                 return new(Replies.BadParameter); // RFC 2389 §4 knows 501 for every lasting refusal, and no 504
         }

@@ -38,8 +38,28 @@ internal static class ParameterCommands
             return new(Replies.BadParameter);
         }
 
-        session.Pending = session.Pending with { RestartOffset = offset };
+        session.Pending = session.Pending with { RestartOffset = offset, RangeLast = null };
         return new(new Reply(ReplyCode.PendingFurtherInformation, $"Restarting at {offset}; RETR, STOR or APPE next."));
+    }
+
+    /// <summary>RANG (draft-bryan-ftp-range): the first and the last byte of what RETR or HASH does next. <c>1 0</c> takes it back.</summary>
+    public static ValueTask<Reply> RangeAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string[] bounds = argument.Split(' ');
+        if (bounds.Length != 2 || !long.TryParse(bounds[0], NumberStyles.None, CultureInfo.InvariantCulture, out long first) ||
+            !long.TryParse(bounds[1], NumberStyles.None, CultureInfo.InvariantCulture, out long last) || last == long.MaxValue)
+        {
+            return new(Replies.BadParameter);
+        }
+
+        if (first > last)
+        {
+            session.Pending = session.Pending with { RestartOffset = 0, RangeLast = null };
+            return new((first, last) == (1, 0) ? Replies.RangeIsWhole : Replies.BadParameter);
+        }
+
+        session.Pending = session.Pending with { RestartOffset = first, RangeLast = last };
+        return new(new Reply(ReplyCode.PendingFurtherInformation, $"Restarting at {first}, ending at {last}; RETR or HASH next."));
     }
 
     /// <summary>Takes the size of the upload that follows: one that brings less is not stored. A second number, the record size, has no use here.</summary>

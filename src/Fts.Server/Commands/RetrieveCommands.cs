@@ -4,7 +4,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
-/// <summary>RETR (RFC 959 §4.1.3), from a restart offset (RFC 3659 §5).</summary>
+/// <summary>RETR (RFC 959 §4.1.3), from a restart offset (RFC 3659 §5), or a part (draft-bryan-ftp-range).</summary>
 internal static class RetrieveCommands
 {
     public static async ValueTask<Reply> RetrieveAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -16,12 +16,13 @@ internal static class RetrieveCommands
             return Replies.BadName;
         }
 
-        if (session.IsAscii && offset > 0)
+        if (session.IsAscii && (offset > 0 || session.Continuing.RangeLast is not null))
         {
             return Replies.RestartNeedsBinary;
         }
 
-        await using IFileReader file = await session.Files!.OpenReadAsync(path, cancellationToken);
+        await using IFileReader whole = await session.Files!.OpenReadAsync(path, cancellationToken);
+        IFileReader file = session.Continuing.RangeLast is { } last ? new FilePart(whole, last + 1) : whole;
         if (offset > file.Length)
         {
             return Replies.For(StoreError.BadOffset);

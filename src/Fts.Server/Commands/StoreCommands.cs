@@ -28,6 +28,11 @@ internal static class StoreCommands
     private static async ValueTask<Reply> ReceiveAsync(Session session, string name, WriteStart start, Reply opening, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
+        if (session.Continuing.RangeLast is not null)
+        {
+            return Replies.RangeIsForReading; // taking no notice would replace the file by what was meant for a part of it
+        }
+
         if (session.Resolve(name) is not { } path)
         {
             return Replies.BadName;

@@ -33,8 +33,11 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Renames; a link itself.</summary>
     void Rename(StorePath source, StorePath target, bool replace);
 
-    /// <summary>Sets when a file or folder last changed.</summary>
-    void SetModified(StorePath path, DateTime modifiedUtc);
+    /// <summary>Sets facts of a file or folder.</summary>
+    void SetFacts(StorePath path, FileFacts facts);
+
+    /// <summary>Bytes this process may still write to the file system that a folder lies in.</summary>
+    long FreeSpace(StorePath folder);
 }
 
 /// <summary>A folder opened for reading its entries once.</summary>

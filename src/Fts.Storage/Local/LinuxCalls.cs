@@ -29,7 +29,7 @@ internal static unsafe partial class LinuxCalls
     private static readonly nint s_renameat2 = s_arm ? 276 : 316;
     private static readonly nint s_copyFileRange = s_arm ? 285 : 326;
     private static readonly nint s_statx = s_arm ? 291 : 332;
-    private const nint Openat2Number = 437, Faccessat2Number = 439;
+    private const nint Openat2Number = 437, Faccessat2Number = 439, Fchmodat2Number = 452;
 
     /// <summary>Whether the numbers above are this system's.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
@@ -69,11 +69,16 @@ internal static unsafe partial class LinuxCalls
 
     public static int Faccessat2(SafeFileHandle folder, string name, int mode, int flags) => (int)Faccessat2(Faccessat2Number, folder, name, mode, flags);
 
+    public static int Fchmodat2(SafeFileHandle folder, string name, uint mode, int flags) => (int)Fchmodat2(Fchmodat2Number, folder, name, mode, flags);
+
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Openat(int folder, string path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Openat(SafeFileHandle folder, string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "fstatvfs", SetLastError = true)]
+    public static partial int Fstatvfs(SafeFileHandle folder, ulong* facts);
 
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     public static partial int Fchmod(SafeFileHandle file, uint mode);
@@ -119,6 +124,9 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint Faccessat2(nint number, SafeFileHandle folder, string name, int mode, int flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint Fchmodat2(nint number, SafeFileHandle folder, string name, uint mode, int flags);
 }
 
 /// <summary>struct open_how.</summary>

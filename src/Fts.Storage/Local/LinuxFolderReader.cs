@@ -83,11 +83,12 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
         }
 
         // From the root, and not from this folder: a link may well lead up and down again without leaving.
-        if (facts.IsLink && root.TryFind($"{RootDirectory.RelativeOf(path)}/{name}", out LinuxFacts target, out _))
+        bool isLink = facts.IsLink;
+        if (isLink && root.TryFind($"{RootDirectory.RelativeOf(path)}/{name}", out LinuxFacts target, out _))
         {
             facts = target;
         }
 
-        batch.Add(facts.ToEntry(name));
+        batch.Add(facts.ToEntry(name) with { IsLink = isLink });
     }
 }

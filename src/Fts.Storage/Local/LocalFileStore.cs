@@ -130,11 +130,19 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandSettable(facts);
         PathRules.DemandAddressable(path);
-        _root.SetModified(path, modifiedUtc);
+        _root.SetFacts(path, facts);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    {
+        PathRules.DemandAddressable(folder);
+        return await Task.Run(() => _root.FreeSpace(folder), cancellationToken).ConfigureAwait(false);
     }
 
     private static void DemandWithin(long? offset, long length, StorePath path)

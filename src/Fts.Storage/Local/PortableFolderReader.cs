@@ -30,7 +30,7 @@ internal sealed class PortableFolderReader : IFolderReader
         while (batch.Count < BatchSize && _entries.MoveNext())
         {
             FileEntry entry = _entries.Current;
-            batch.Add(entry.Kind == EntryKind.Other && _root.Followed(_folder.Child(entry.Name)) is { } target ? target with { Name = entry.Name } : entry);
+            batch.Add(entry.Kind == EntryKind.Other && _root.Followed(_folder.Child(entry.Name)) is { } target ? target with { Name = entry.Name, IsLink = true } : entry);
         }
 
         return batch.Count > 0;

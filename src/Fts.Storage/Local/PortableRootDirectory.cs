@@ -163,24 +163,44 @@ internal sealed class PortableRootDirectory : IRootDirectory
         });
     }
 
-    public void SetModified(StorePath path, DateTime modifiedUtc)
+    public void SetFacts(StorePath path, FileFacts facts)
     {
         string real = Addressed(path, followLast: true, StoreError.NotFound);
-        FileEntry facts = Guard(() => Facts(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
+        FileEntry there = Guard(() => Facts(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
+        if (there.Kind == EntryKind.Other)
+        {
+            throw new StoreException(StoreError.NotAFile, path.Value);
+        }
+
         Guard(() =>
         {
-            switch (facts.Kind)
+            if (facts.UnixMode is { } mode)
             {
-                case EntryKind.File:
-                    File.SetLastWriteTimeUtc(real, modifiedUtc);
-                    return true;
-                case EntryKind.Folder:
-                    Directory.SetLastWriteTimeUtc(real, modifiedUtc);
-                    return true;
-                default:
-                    throw new StoreException(StoreError.NotAFile, path.Value);
+                if (OperatingSystem.IsWindows())
+                {
+                    throw new StoreException(StoreError.NotSupported, path.Value);
+                }
+
+                File.SetUnixFileMode(real, mode);
             }
+
+            if (facts.Modified is { } modified && there.Kind == EntryKind.File)
+            {
+                File.SetLastWriteTimeUtc(real, modified);
+            }
+            else if (facts.Modified is not null)
+            {
+                Directory.SetLastWriteTimeUtc(real, facts.Modified.Value);
+            }
+
+            return true;
         });
+    }
+
+    public long FreeSpace(StorePath folder)
+    {
+        string real = Existing(folder, EntryKind.Folder, StoreError.NotAFolder);
+        return Guard(() => new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(real)! : real).AvailableFreeSpace);
     }
 
     /// <summary>What a link found in a listing leads to, or null when that is nowhere or outside.</summary>

@@ -175,28 +175,19 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    public unsafe void SetModified(StorePath path, DateTime modifiedUtc)
+    public void SetFacts(StorePath path, FileFacts facts)
     {
         using SafeFileHandle file = Open(RelativeOf(path), O_PATH, out int error) ?? throw Exception(error, path.Value);
-        LinuxFacts facts = FactsOf(file);
-        if (!facts.IsFile && !facts.IsFolder)
-        {
-            throw new StoreException(StoreError.NotAFile, path.Value);
-        }
+        LinuxFactsSetter.Set(file, facts, path, () => Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out error) ?? throw Exception(error, path.Value));
+    }
 
-        long ticks = (modifiedUtc - DateTime.UnixEpoch).Ticks;
-        (long seconds, long rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond);
-        LinuxTime* times = stackalloc LinuxTime[2];
-        times[0].Nanoseconds = UTIME_OMIT;
-        // Before 1970 the remainder is negative, and the call wants it positive.
-        times[1] = rest < 0
-            ? new LinuxTime { Seconds = seconds - 1, Nanoseconds = (rest + TimeSpan.TicksPerSecond) * 100 }
-            : new LinuxTime { Seconds = seconds, Nanoseconds = rest * 100 };
-        if (Utimensat(file, "", times, AT_EMPTY_PATH) < 0)
-        {
-            // Linux 5.6 and 5.7 have openat2, but cannot set the time of a file that is only named.
-            throw Marshal.GetLastPInvokeError() == EINVAL ? Exception(ENOSYS, path.Value) : LastError(path.Value);
-        }
+    public unsafe long FreeSpace(StorePath folder)
+    {
+        using SafeFileHandle handle = Open(RelativeOf(folder), O_PATH | O_DIRECTORY, out int error) ?? throw Exception(error, folder.Value);
+        // struct statvfs: block size, fragment size, blocks, free blocks, free blocks for ordinary users, ...; longer than any C library's.
+        ulong* facts = stackalloc ulong[32];
+        ThrowIfFailed(Fstatvfs(handle, facts), folder);
+        return (long)UInt128.Min((UInt128)facts[1] * facts[4], long.MaxValue);
     }
 
     /// <summary>What a name relative to the root leads to, following links that stay inside.</summary>

@@ -150,12 +150,25 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandSettable(facts);
+        lock (_lock)
+        {
+            MemoryNode node = Existing(path);
+            (node.Modified, node.UnixMode) = (facts.Modified ?? node.Modified, facts.UnixMode ?? node.UnixMode);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            Existing(path).Modified = modifiedUtc;
+            _ = Existing(folder).Children ?? throw new StoreException(StoreError.NotAFolder, folder.Value);
+            return _capacity == long.MaxValue ? null : _capacity - _taken;
         }
     }
 
@@ -190,9 +203,11 @@ public sealed class MemoryFileStore : IFileStore
     {
         lock (_lock)
         {
-            long replaced = Replaceable(path, createOnly)?.Content?.Length ?? 0;
-            ParentOf(path).Children![path.Name] = MemoryNode.File(++_lastId, content);
-            Take(-replaced);
+            MemoryNode? replaced = Replaceable(path, createOnly);
+            MemoryNode file = MemoryNode.File(++_lastId, content);
+            file.UnixMode = replaced?.UnixMode;
+            ParentOf(path).Children![path.Name] = file;
+            Take(-(replaced?.Content?.Length ?? 0));
         }
     }
 

@@ -15,10 +15,13 @@ internal sealed class MemoryNode
 
     public DateTime Modified { get; set; } = DateTime.UtcNow;
 
+    /// <summary>Null until it is set.</summary>
+    public UnixFileMode? UnixMode { get; set; }
+
     public static MemoryNode File(ulong id, MemoryContent content) => new(id, content, null);
 
     // One stripe: all changes come from under one lock already.
     public static MemoryNode Folder(ulong id) => new(id, null, new ConcurrentDictionary<string, MemoryNode>(1, 0, StringComparer.Ordinal));
 
-    public FileEntry ToEntry(string name) => new(name, Content is null ? EntryKind.Folder : EntryKind.File, Content?.Length ?? 0, Modified, null, Id);
+    public FileEntry ToEntry(string name) => new(name, Content is null ? EntryKind.Folder : EntryKind.File, Content?.Length ?? 0, Modified, UnixMode, Id);
 }

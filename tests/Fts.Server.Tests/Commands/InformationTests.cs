@@ -56,11 +56,15 @@ public sealed class InformationTests
     public Task Help_knows_site_and_tells_what_it_does_not_know(Wire wire) => TestServer.PlayAsync(wire, """
         C: HELP SITE
         S: 214-SITE commands:
+        S: ...
         S:  SITE HELP
+        S: ...
         S: 214 *
         C: SITE HELP
         S: 214-SITE commands:
+        S: ...
         S:  SITE HELP
+        S: ...
         S: 214 *
         C: site help
         S: 214-SITE commands:
@@ -133,6 +137,18 @@ public sealed class InformationTests
                 "SIZE" => "C: SIZE ä\nS: 213 5",
                 "MDTM" => "C: MDTM ä\nS: 213 *",
                 "MFMT" => "C: MFMT 20200101000000 ä\nS: 213 *",
+                "MFF" => "C: MFF Modify=20200101000000;UNIX.mode=0640; ä\nS: 213 Modify=20200101000000;UNIX.mode=0640; ä",
+                "RMDA" => "C: MKD gone\nS: 257 *\nC: RMDA gone\nS: 250 *",
+                "DSIZ" => "C: DSIZ\nS: 213 5",
+                "AVBL" => "C: AVBL\nS: 550 *",
+                "COMB" => "C: COMB \"ä\" \"ä\"\nS: 250 *",
+                "SITE" => "C: SITE CPFR ä\nS: 350 *\nC: SITE CPTO copy\nS: 250 *\nC: DELE copy\nS: 250 *",
+                "CLNT" => "C: CLNT someone\nS: 200 *",
+                "CSID" => "C: CSID Name=someone;\nS: 200 Name=fts; *",
+                "LANG" => "C: LANG en\nS: 200 *",
+                "RANG" => "C: RANG 1 3\nS: 350 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nD< ell\nS: 226 *",
+                "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
+                ['X', ..] => $"C: {feature} ä\nS: 250 *",
                 "UTF8" => "C: OPTS UTF8 ON\nS: 200 *",
                 "AUTH" => "C: AUTH TLS\nS: 503 *", // over TLS already
                 "PBSZ" => "C: PBSZ 0\nS: 200 PBSZ=0",

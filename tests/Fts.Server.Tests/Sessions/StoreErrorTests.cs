@@ -18,7 +18,7 @@ public sealed class StoreErrorTests
     [
         ("CWD a", "FindAsync", false), ("MKD a", "CreateFolderAsync", false), ("RMD a", "DeleteFolderAsync", false), ("DELE a", "DeleteFileAsync", false),
         ("RNFR a", "FindAsync", false), ("SIZE a", "FindAsync", false), ("MDTM a", "FindAsync", false), ("MLST a", "FindAsync", false),
-        ("MFMT 20200101000000 a", "SetModifiedAsync", false), ("STAT a", "FindAsync", false), ("STAT /", "ListAsync", false), ("LIST", "ListAsync", false),
+        ("MFMT 20200101000000 a", "SetFactsAsync", false), ("SITE CHMOD 644 a", "SetFactsAsync", false), ("HASH a", "OpenReadAsync", false), ("DSIZ", "ListAsync", false), ("RMDA a", "DeleteFolderAsync", false), ("AVBL", "FindFreeSpaceAsync", false), ("STAT a", "FindAsync", false), ("STAT /", "ListAsync", false), ("LIST", "ListAsync", false),
         ("NLST", "ListAsync", false), ("MLSD", "ListAsync", false), ("RETR a", "OpenReadAsync", false), ("STOR a", "OpenWriteAsync", false),
         ("APPE a", "OpenWriteAsync", false), ("STOU a", "OpenWriteAsync", false), ("STOR a", "WriteAsync", true), ("STOR a", "CommitAsync", true),
     ];

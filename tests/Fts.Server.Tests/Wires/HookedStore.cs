@@ -14,6 +14,9 @@ internal sealed class HookedStore : IFileStore
     /// <summary>What every listing brings instead of the folder's entries.</summary>
     public Func<IAsyncEnumerable<FileEntry>>? Entries { get; set; }
 
+    /// <summary>Waited for before every read of a file.</summary>
+    public Func<CancellationToken, Task>? Reading { get; set; }
+
     public ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
     {
         Ask(nameof(FindAsync));
@@ -26,10 +29,11 @@ internal sealed class HookedStore : IFileStore
         return Entries is null ? _files.ListAsync(folder, cancellationToken) : new(Entries());
     }
 
-    public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
     {
         Ask(nameof(OpenReadAsync));
-        return _files.OpenReadAsync(path, cancellationToken);
+        IFileReader file = await _files.OpenReadAsync(path, cancellationToken);
+        return Reading is null ? file : new HookedReader(this, file);
     }
 
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
@@ -62,10 +66,16 @@ internal sealed class HookedStore : IFileStore
         return _files.RenameAsync(source, target, replace, cancellationToken);
     }
 
-    public ValueTask SetModifiedAsync(StorePath path, DateTime modifiedUtc, CancellationToken cancellationToken)
+    public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
-        Ask(nameof(SetModifiedAsync));
-        return _files.SetModifiedAsync(path, modifiedUtc, cancellationToken);
+        Ask(nameof(SetFactsAsync));
+        return _files.SetFactsAsync(path, facts, cancellationToken);
+    }
+
+    public ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    {
+        Ask(nameof(FindFreeSpaceAsync));
+        return _files.FindFreeSpaceAsync(folder, cancellationToken);
     }
 
     private void Ask(string member)
@@ -74,6 +84,21 @@ internal sealed class HookedStore : IFileStore
         {
             throw fault;
         }
+    }
+
+    private sealed class HookedReader(HookedStore store, IFileReader inner) : IFileReader
+    {
+        public long Length => inner.Length;
+
+        public Microsoft.Win32.SafeHandles.SafeFileHandle? Handle => inner.Handle;
+
+        public async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            await (store.Reading?.Invoke(cancellationToken) ?? Task.CompletedTask);
+            return await inner.ReadAsync(offset, buffer, cancellationToken);
+        }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
     private sealed class HookedWriter(HookedStore store, IFileWriter inner) : IFileWriter

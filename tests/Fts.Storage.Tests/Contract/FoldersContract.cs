@@ -85,7 +85,7 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
             Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.OpenReadAsync(At(path), Token)));
             Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
             Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFolderAsync(At(path), Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.SetModifiedAsync(At(path), DateTime.UnixEpoch, Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.SetFactsAsync(At(path), new FileFacts(DateTime.UnixEpoch), Token)));
         }
 
         Assert.Null(await KindAsync("/file/inner"));
@@ -105,11 +105,50 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
         await Store.CreateFolderAsync(At("/folder"), Token);
         foreach (string path in new[] { "/file", "/folder" })
         {
-            await Store.SetModifiedAsync(At(path), modified, Token);
+            await Store.SetFactsAsync(At(path), new FileFacts(modified), Token);
             Assert.Equal(modified, (await Store.FindAsync(At(path), Token))?.Modified);
         }
 
         Assert.Equal("text", await Store.GetAsync("/file", Token));
+    }
+
+    [Fact]
+    public async Task Permission_bits_once_set_are_shown_and_survive_a_new_content()
+    {
+        await Store.PutAsync("/file", "text", Token);
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        DateTime modified = DateTime.UnixEpoch.AddDays(1);
+        foreach ((string path, UnixFileMode mode) in new[] { ("/file", (UnixFileMode)0x1A0), ("/folder", (UnixFileMode)0x1C0), ("/file", (UnixFileMode)0x80), ("/file", (UnixFileMode)0x1B6) })
+        {
+            await Store.SetFactsAsync(At(path), new FileFacts(modified), Token);
+            await Store.SetFactsAsync(At(path), new FileFacts(UnixMode: mode), Token);
+            FileEntry entry = Assert.NotNull(await Store.FindAsync(At(path), Token));
+            Assert.Equal((mode, modified), (entry.UnixMode, entry.Modified));
+        }
+
+        await Store.PutAsync("/file", "new", Token);
+        Assert.Equal((UnixFileMode)0x1B6, (await Store.FindAsync(At("/file"), Token))?.UnixMode);
+    }
+
+    [Theory]
+    [InlineData(UnixFileMode.SetUser)]
+    [InlineData(UnixFileMode.SetGroup)]
+    [InlineData(UnixFileMode.StickyBit)]
+    public async Task No_other_bits_are_set(UnixFileMode bit)
+    {
+        await Store.PutAsync("/file", "text", Token);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.SetFactsAsync(At("/file"), new FileFacts(UnixMode: bit | (UnixFileMode)0x1ED), Token));
+    }
+
+    [Fact]
+    public async Task Free_space_is_of_a_folder_and_never_negative()
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.PutAsync("/file", "text", Token);
+        Assert.True(await Store.FindFreeSpaceAsync(At("/folder"), Token) is null or >= 0);
+        Assert.True(await Store.FindFreeSpaceAsync(StorePath.Root, Token) is null or >= 0);
+        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.FindFreeSpaceAsync(At("/file"), Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.FindFreeSpaceAsync(At("/missing"), Token)));
     }
 
     [Fact]

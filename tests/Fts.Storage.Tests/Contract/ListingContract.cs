@@ -11,7 +11,7 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
         await Store.PutAsync("/empty", "", Token);
         await Store.CreateFolderAsync(At("/folder"), Token);
         await Store.PutAsync("/folder/inner", "more text", Token);
-        await Store.SetModifiedAsync(At("/file"), new DateTime(2001, 2, 3, 4, 5, 6, 789, DateTimeKind.Utc), Token);
+        await Store.SetFactsAsync(At("/file"), new FileFacts(new DateTime(2001, 2, 3, 4, 5, 6, 789, DateTimeKind.Utc)), Token);
 
         List<FileEntry> entries = await Store.ListAsync("/", Token);
         Assert.Equal(["empty", "file", "folder"], entries.Select(entry => entry.Name).Order(StringComparer.Ordinal));

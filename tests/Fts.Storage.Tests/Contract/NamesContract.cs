@@ -71,6 +71,6 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
         Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.ListAsync(At(path), Token)));
         Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
         Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFolderAsync(At(path), Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.SetModifiedAsync(At(path), DateTime.UnixEpoch, Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.SetFactsAsync(At(path), new FileFacts(DateTime.UnixEpoch), Token)));
     }
 }

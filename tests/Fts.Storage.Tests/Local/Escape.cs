@@ -58,8 +58,8 @@ public sealed class EscapeScene : IDisposable
     /// <summary>The real path that a program without confinement would use for a virtual one.</summary>
     public string Real(string path) => Inside + StoreActions.At(path).Value;
 
-    /// <summary>Everything outside as text: names, dates, contents.</summary>
+    /// <summary>Everything outside as text: names, dates, modes, contents.</summary>
     public string Snapshot() => string.Join('\n', new DirectoryInfo(Outside).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
         .OrderBy(info => info.FullName, StringComparer.Ordinal)
-        .Select(info => $"{info.FullName} {info.LastWriteTimeUtc:O} {(info is FileInfo file ? File.ReadAllText(file.FullName) : "")}"));
+        .Select(info => $"{info.FullName} {info.LastWriteTimeUtc:O} {info.UnixFileMode} {(info is FileInfo file ? File.ReadAllText(file.FullName) : "")}"));
 }

@@ -20,18 +20,20 @@ public sealed class EscapeTests
         new("write", (store, path) => WriteAsync(store, path, WriteStart.Replace), (_, real) => Done(() => File.WriteAllText(real, "written"))),
         new("append", (store, path) => WriteAsync(store, path, WriteStart.Append), (_, real) => Done(() => File.AppendAllText(real, "written"))),
         new("restart", (store, path) => WriteAsync(store, path, WriteStart.At(3)), (_, real) => Done(() => File.AppendAllText(real, "written"))),
-        new("set the time", (store, path) => DoneAsync(store.SetModifiedAsync(path, DateTime.UnixEpoch, Token)), (_, real) => Done(() =>
+        new("set the time", (store, path) => DoneAsync(store.SetFactsAsync(path, new FileFacts(DateTime.UnixEpoch), Token)), (_, real) => Done(() =>
         {
             // By handle: by name, .NET dates a link itself.
             using SafeFileHandle file = File.OpenHandle(real, access: FileAccess.Write);
             File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
         })),
+        new("set the mode", (store, path) => DoneAsync(store.SetFactsAsync(path, new FileFacts(UnixMode: UnixFileMode.UserRead), Token)), (_, real) => Done(() => File.SetUnixFileMode(real, UnixFileMode.UserRead))),
     ];
 
     private static readonly Attempt[] s_onFolders =
     [
         new("find a folder", FindAsync, (_, real) => Directory.EnumerateFileSystemEntries(real).First()),
         new("list", async (store, path) => string.Join(' ', (await store.ListAsync(path.Value, Token)).Select(entry => entry.Name)), (_, real) => string.Join(' ', Directory.EnumerateFileSystemEntries(real))),
+        new("free space", async (store, path) => (await store.FindFreeSpaceAsync(path, Token)).ToString(), (_, real) => new DriveInfo(real).AvailableFreeSpace.ToString(System.Globalization.CultureInfo.InvariantCulture)),
         new("make a file", (store, path) => WriteAsync(store, path.Child("new"), WriteStart.Create), (_, real) => Done(() => File.WriteAllText(real + "/new", "written"))),
         new("make a folder", (store, path) => DoneAsync(store.CreateFolderAsync(path.Child("new"), Token)), (_, real) => Done(() => Directory.CreateDirectory(real + "/new"))),
         new("remove a file", (store, path) => DoneAsync(store.DeleteFileAsync(path.Child("secret"), Token)), (_, real) => Done(() => File.Delete(real + "/secret"))),
@@ -40,7 +42,7 @@ public sealed class EscapeTests
         new("move out over a file", (store, path) => DoneAsync(store.RenameAsync(At("/mine"), path.Child("secret"), true, Token)), (scene, real) => Done(() => File.Move(scene.Real("/mine"), real + "/secret", true))),
         new("move in", (store, path) => DoneAsync(store.RenameAsync(path.Child("secret"), At("/new"), false, Token)), (scene, real) => Done(() => File.Move(real + "/secret", scene.Real("/new")))),
         new("move a folder in", (store, path) => DoneAsync(store.RenameAsync(path.Child("empty"), At("/new"), true, Token)), (scene, real) => Done(() => Directory.Move(real + "/empty", scene.Real("/new")))),
-        new("set a folder's time", (store, path) => DoneAsync(store.SetModifiedAsync(path.Child("empty"), DateTime.UnixEpoch, Token)), (_, real) => Done(() => Directory.SetLastWriteTimeUtc(real + "/empty", DateTime.UnixEpoch))),
+        new("set a folder's time", (store, path) => DoneAsync(store.SetFactsAsync(path.Child("empty"), new FileFacts(DateTime.UnixEpoch), Token)), (_, real) => Done(() => Directory.SetLastWriteTimeUtc(real + "/empty", DateTime.UnixEpoch))),
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -66,7 +66,8 @@ public sealed class FlipTests
             await store.RenameAsync(At("/way/secret"), At("/got"), replace: true, Token);
             Assert.NotEqual(EscapeScene.Secret, await store.GetAsync("/got", Token));
         },
-        ["set the time"] = async (store, _) => await store.SetModifiedAsync(At("/way/secret"), DateTime.UnixEpoch, Token),
+        ["set the mode"] = async (store, _) => await store.SetFactsAsync(At("/way/secret"), new FileFacts(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token),
+        ["set the time"] = async (store, _) => await store.SetFactsAsync(At("/way/secret"), new FileFacts(DateTime.UnixEpoch), Token),
     };
 
     [Theory]

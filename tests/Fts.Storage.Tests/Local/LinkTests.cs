@@ -91,7 +91,7 @@ public sealed class LinkTests : IDisposable
     public async Task Setting_the_time_of_a_link_sets_that_of_the_file(bool portable)
     {
         using LocalFileStore store = Open(portable);
-        await store.SetModifiedAsync(At("/link"), DateTime.UnixEpoch, Token);
+        await store.SetFactsAsync(At("/link"), new FileFacts(DateTime.UnixEpoch), Token);
         Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(_folder["file"]));
     }
 

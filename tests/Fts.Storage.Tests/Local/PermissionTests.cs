@@ -62,7 +62,7 @@ public sealed class PermissionTests : IDisposable
         using var store = new LocalFileStore("/", portable);
         NativeNames.AsOrdinaryUser(() => Assert.Equal(
             StoreError.Denied,
-            Assert.Throws<StoreException>(() => store.SetModifiedAsync(At("/etc/passwd"), DateTime.UnixEpoch, Token).AsTask().GetAwaiter().GetResult()).Error));
+            Assert.Throws<StoreException>(() => store.SetFactsAsync(At("/etc/passwd"), new FileFacts(DateTime.UnixEpoch), Token).AsTask().GetAwaiter().GetResult()).Error));
     }
 
     private static void AssertDenied<T>(Func<ValueTask<T>> call)

@@ -1,0 +1,70 @@
+using Fts.Protocol;
+using Fts.Server.Data;
+using Fts.Storage;
+
+namespace Fts.Server.Commands;
+
+/// <summary>
+/// Files copied and joined without leaving the server: COMB, for clients that upload in parts, and SITE CPFR with SITE CPTO, which work as RNFR and RNTO do.
+/// No draft fixed them. Transfers without a data connection, which ABOR ends; until they are done, the target is what it was before.
+/// </summary>
+internal static class CopyCommands
+{
+    /// <summary>The target first, then the parts in their order, which are removed once the target has them all.</summary>
+    public static async ValueTask<Reply> CombineAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (QuotedWords.Parse(argument) is not { Count: >= 2 } names)
+        {
+            return Replies.BadParameter;
+        }
+
+        var paths = new List<StorePath>(names.Count);
+        foreach (string name in names)
+        {
+            if (session.Resolve(name) is not { } path)
+            {
+                return Replies.BadName;
+            }
+
+            paths.Add(path);
+        }
+
+        Transfer transfer = session.Transfer!;
+        await Task.Run(() => session.Files!.CombineAsync(paths[0], paths[1..], transfer.Advance, cancellationToken).AsTask(), cancellationToken);
+        return Replies.FileDone;
+    }
+
+    public static async ValueTask<Reply> SiteCopyAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        QuotedWords.Parse(argument) is not { Count: 2 } names ? Replies.BadParameter
+        : session.Resolve(names[0]) is not { } source || session.Resolve(names[1]) is not { } target ? Replies.BadName
+        : await CopyAsync(session, source, target, cancellationToken);
+
+    public static async ValueTask<Reply> SiteCopyFromAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(argument) is not { } path)
+        {
+            return Replies.BadName;
+        }
+
+        FileEntry? entry = await session.Files!.FindReadableAsync(path, cancellationToken);
+        if (entry is not { Kind: EntryKind.File })
+        {
+            return entry is null ? Replies.NotFound : Replies.NotAFile;
+        }
+
+        session.Pending = new Pending { CopySource = path };
+        return Replies.CopyTo;
+    }
+
+    public static async ValueTask<Reply> SiteCopyToAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        session.Continuing.CopySource is not { } source ? Replies.BadSequence
+        : session.Resolve(argument) is not { } target ? Replies.BadName
+        : await CopyAsync(session, source, target, cancellationToken);
+
+    private static async ValueTask<Reply> CopyAsync(Session session, StorePath source, StorePath target, CancellationToken cancellationToken)
+    {
+        Transfer transfer = session.Transfer!;
+        await Task.Run(() => session.Files!.CopyAsync(source, target, transfer.Advance, cancellationToken).AsTask(), cancellationToken);
+        return Replies.FileDone;
+    }
+}

@@ -1,0 +1,98 @@
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server.Commands;
+
+/// <summary>Facts set: times and permission bits (draft-somers-ftp-mfxx, and the SITE commands in use before it). What a reply names is set, all of it or nothing.</summary>
+internal static class FactCommands
+{
+    /// <summary>MFMT (draft-somers-ftp-mfxx §3.1): sets the time and answers with what was set.</summary>
+    public static async ValueTask<Reply> SetModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string[] parts = argument.Split(' ', 2);
+        return parts.Length < 2 || !FtpTime.TryParse(parts[0], out DateTime modified) ? Replies.BadParameter
+            : await SetAsync(session, parts[1], new FileFacts(modified), cancellationToken) ?? new Reply(ReplyCode.FileStatus, $"Modify={FtpTime.Format(modified)}; {parts[1]}");
+    }
+
+    /// <summary>MFF (draft-somers-ftp-mfxx §5): any of the facts that can be set, as MLST tells them.</summary>
+    public static async ValueTask<Reply> SetFactsAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string[] parts = argument.Split(' ', 2);
+        if (parts.Length < 2 || !parts[0].EndsWith(';'))
+        {
+            return Replies.BadParameter;
+        }
+
+        var facts = new FileFacts();
+        foreach (string fact in parts[0][..^1].Split(';'))
+        {
+            string[] sides = fact.Split('=', 2);
+            switch (sides[0].ToUpperInvariant())
+            {
+                case "MODIFY" when sides.Length == 2 && FtpTime.TryParse(sides[1], out DateTime modified):
+                    facts = facts with { Modified = modified };
+                    break;
+                case "UNIX.MODE" when sides.Length == 2 && ParseMode(sides[1]) is { } mode:
+                    facts = facts with { UnixMode = mode };
+                    break;
+                case "MODIFY" or "UNIX.MODE" or "":
+                    return Replies.BadParameter;
+                default:
+                    return Replies.ParameterNotImplemented;
+            }
+        }
+
+        string told = (facts.Modified is { } time ? $"Modify={FtpTime.Format(time)};" : "") +
+            (facts.UnixMode is { } bits ? $"UNIX.mode=0{Convert.ToString((int)bits, 8).PadLeft(3, '0')};" : "");
+        return await SetAsync(session, parts[1], facts, cancellationToken) ?? new Reply(ReplyCode.FileStatus, $"{told} {parts[1]}");
+    }
+
+    /// <summary>
+    /// SITE UTIME in both its forms: <c>time name</c>, and <c>name accessed modified created UTC</c>, of which the time modified counts. No draft has it.
+    /// </summary>
+    public static async ValueTask<Reply> SiteTimeAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string[] words = argument.Split(' '), halves = argument.Split(' ', 2);
+        (string name, DateTime modified) = words is [_, .., var accessed, var second, var created, "UTC"] && words.Length >= 5 &&
+            Time(accessed) is not null && Time(second) is { } later && Time(created) is not null ? (string.Join(' ', words[..^4]), later)
+            : halves.Length == 2 && Time(halves[0]) is { } first ? (halves[1], first)
+            : ("", default);
+        return name.Length == 0 ? Replies.BadParameter : await SetAsync(session, name, new FileFacts(modified), cancellationToken) ?? Replies.Done;
+    }
+
+    public static async ValueTask<Reply> SiteModeAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string[] halves = argument.Split(' ', 2);
+        return halves.Length < 2 || ParseMode(halves[0]) is not { } mode ? Replies.BadParameter
+            : await SetAsync(session, halves[1], new FileFacts(UnixMode: mode), cancellationToken) ?? Replies.Done;
+    }
+
+    /// <summary>Null when they are set.</summary>
+    private static async ValueTask<Reply?> SetAsync(Session session, string name, FileFacts facts, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(name) is not { } path)
+        {
+            return Replies.BadName;
+        }
+
+        await session.Files!.SetFactsAsync(path, facts, cancellationToken);
+        session.Server.Hashes.Clear();
+        return null;
+    }
+
+    /// <summary>Octal digits, and none of the bits above the nine.</summary>
+    private static UnixFileMode? ParseMode(string text)
+    {
+        if (text.Length is < 3 or > 5 || text.AsSpan().ContainsAnyExceptInRange('0', '7'))
+        {
+            return null;
+        }
+
+        int bits = Convert.ToInt32(text, 8);
+        return bits <= 0x1FF ? (UnixFileMode)bits : null;
+    }
+
+    /// <summary>A time to the second or, as some clients send it here, to the minute.</summary>
+    private static DateTime? Time(string text) =>
+        FtpTime.TryParse(text.Length == FtpTime.Length - 2 ? text + "00" : text, out DateTime time) ? time : null;
+}

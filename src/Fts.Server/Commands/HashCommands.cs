@@ -1,0 +1,59 @@
+using System.Globalization;
+using Fts.Protocol;
+using Fts.Server.Hashing;
+using Fts.Storage;
+
+namespace Fts.Server.Commands;
+
+/// <summary>HASH (draft-bryan-ftpext-hash) and the older commands that each know one hash. Not over a data connection, but a transfer all the same: it can be aborted.</summary>
+internal static class HashCommands
+{
+    /// <summary>The whole file, or the part that RANG or REST told. The reply names the first and the last byte; an empty part is <c>n-n</c>, for want of a better way.</summary>
+    public static async ValueTask<Reply> HashAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(argument) is not { } path)
+        {
+            return Replies.BadName;
+        }
+
+        HashKind kind = session.Hash;
+        FileHash hash = await FileHash.OfAsync(session, path, kind, session.Continuing.RestartOffset, session.Continuing.RangeLast + 1, cancellationToken);
+        return new Reply(ReplyCode.FileStatus, $"{kind.Name()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");
+    }
+
+    public static ValueTask<Reply> Crc32Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Crc32, argument, cancellationToken);
+
+    public static ValueTask<Reply> Md5Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Md5, argument, cancellationToken);
+
+    public static ValueTask<Reply> Sha1Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha1, argument, cancellationToken);
+
+    public static ValueTask<Reply> Sha256Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha256, argument, cancellationToken);
+
+    public static ValueTask<Reply> Sha512Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha512, argument, cancellationToken);
+
+    /// <summary>
+    /// <c>name</c> or <c>"name" [start [end]]</c>, end being the offset after the last byte. Clients send quotes always, never, or where a name has
+    /// spaces: a name that is there as it stands is never taken apart.
+    /// </summary>
+    private static async ValueTask<Reply> OneHashAsync(Session session, HashKind kind, string argument, CancellationToken cancellationToken)
+    {
+        HashArgument asked = HashArgument.Parse(argument);
+        if (asked is not { IsWhole: true } && session.Resolve(argument) is { } whole && await session.Files!.FindReadableAsync(whole, cancellationToken) is { Kind: EntryKind.File })
+        {
+            asked = new HashArgument(argument, 0, null);
+        }
+
+        if (session.Resolve(asked.Name) is not { } path)
+        {
+            return Replies.BadName;
+        }
+
+        if (asked.End < asked.Start)
+        {
+            return Replies.BadParameter;
+        }
+
+        FileHash hash = await FileHash.OfAsync(session, path, kind, asked.Start, asked.End, cancellationToken);
+        return new Reply(ReplyCode.FileActionOkay, hash.Hex.ToUpper(CultureInfo.InvariantCulture));
+    }
+}

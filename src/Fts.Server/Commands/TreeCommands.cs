@@ -1,0 +1,41 @@
+using System.Globalization;
+using Fts.Protocol;
+using Fts.Server.Data;
+
+namespace Fts.Server.Commands;
+
+/// <summary>
+/// A folder with all that is in it, and the space for more (draft-peterson-streamlined-ftp-command-extensions). A large tree takes long: DSIZ and RMDA are
+/// transfers without a data connection, which ABOR ends.
+/// </summary>
+internal static class TreeCommands
+{
+    public static async ValueTask<Reply> AvailableAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        session.Resolve(argument) is not { } folder ? Replies.BadName
+        : await session.Files!.FindFreeSpaceAsync(folder, cancellationToken) is { } bytes ? new Reply(ReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture))
+        : Replies.SpaceUnknown;
+
+    public static async ValueTask<Reply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(argument) is not { } folder)
+        {
+            return Replies.BadName;
+        }
+
+        Transfer transfer = session.Transfer!;
+        long bytes = await Task.Run(() => session.Files!.MeasureTreeAsync(folder, () => transfer.Advance(0), cancellationToken).AsTask(), cancellationToken);
+        return new Reply(ReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture));
+    }
+
+    public static async ValueTask<Reply> RemoveAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(argument) is not { } folder)
+        {
+            return Replies.BadName;
+        }
+
+        Transfer transfer = session.Transfer!;
+        await Task.Run(() => session.Files!.DeleteTreeAsync(folder, () => transfer.Advance(0), cancellationToken).AsTask(), cancellationToken);
+        return Replies.FileDone;
+    }
+}

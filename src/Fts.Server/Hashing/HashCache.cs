@@ -1,0 +1,63 @@
+using Fts.Storage;
+
+namespace Fts.Server.Hashing;
+
+/// <summary>What was hashed: a part of a file, told apart from what it was before and will be by its identity, size and time.</summary>
+internal readonly record struct HashedPart(ulong Id, long Length, DateTime Modified, HashKind Kind, long Start, long? End);
+
+/// <summary>
+/// The hashes computed last, of all sessions, so that asking twice is free. An identity is used again once its file is gone, and a time can be set: what
+/// changes a time through this server must <see cref="Clear"/>, and a file changed a moment ago is not remembered, since another change may get the same time.
+/// A program on this machine that rewrites a file in place and sets its old time again is not noticed.
+/// </summary>
+internal sealed class HashCache
+{
+    private const int MaxEntries = 1024;
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<HashedPart, string> _hashes = [];
+    private readonly Queue<HashedPart> _oldestFirst = new();
+
+    /// <summary>What a part is remembered by; null where the store cannot tell its files apart.</summary>
+    public static HashedPart? KeyOf(FileEntry? file, HashKind kind, long start, long? end) =>
+        file is { Kind: EntryKind.File, Id: not 0 } entry ? new HashedPart(entry.Id, entry.Length, entry.Modified, kind, start, end) : null;
+
+    public string? Find(HashedPart part)
+    {
+        lock (_lock)
+        {
+            return _hashes.GetValueOrDefault(part);
+        }
+    }
+
+    public void Add(HashedPart part, string hash)
+    {
+        if (DateTime.UtcNow - part.Modified < Settled)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_hashes.TryAdd(part, hash))
+            {
+                _oldestFirst.Enqueue(part);
+            }
+
+            if (_oldestFirst.Count > MaxEntries)
+            {
+                _hashes.Remove(_oldestFirst.Dequeue());
+            }
+        }
+    }
+
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _hashes.Clear();
+            _oldestFirst.Clear();
+        }
+    }
+}

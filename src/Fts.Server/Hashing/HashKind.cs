@@ -1,0 +1,36 @@
+namespace Fts.Server.Hashing;
+
+/// <summary>The hashes the server computes.</summary>
+internal enum HashKind
+{
+    Sha256,
+    Sha512,
+    Sha1,
+    Md5,
+    Crc32,
+}
+
+/// <summary>Their names on the wire (draft-bryan-ftpext-hash §3.1).</summary>
+internal static class HashNames
+{
+    private static readonly (HashKind Kind, string Name)[] All =
+        [(HashKind.Sha256, "SHA-256"), (HashKind.Sha512, "SHA-512"), (HashKind.Sha1, "SHA-1"), (HashKind.Md5, "MD5"), (HashKind.Crc32, "CRC32")];
+
+    public static string Name(this HashKind kind) => All.First(one => one.Kind == kind).Name;
+
+    public static HashKind? Parse(string name)
+    {
+        foreach ((HashKind kind, string known) in All)
+        {
+            if (string.Equals(name, known, StringComparison.OrdinalIgnoreCase))
+            {
+                return kind;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>All of them as FEAT lists them, the one in use with a star.</summary>
+    public static string Describe(HashKind selected) => string.Join(';', All.Select(one => one.Kind == selected ? one.Name + "*" : one.Name));
+}

@@ -1,0 +1,123 @@
+using Fts.Accounts;
+
+namespace Fts.Server.Tests.Commands;
+
+/// <summary>COMB, SITE COPY, SITE CPFR and SITE CPTO.</summary>
+public sealed class CopyTests
+{
+    [Theory, OnEveryWire]
+    public async Task Comb_joins_the_parts_in_order_and_removes_them(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "old"), ("/end", "end"));
+        await server.PlayAsync("""
+            C: COMB "/whole" "p 1" "p""2" sub/p3
+            S: 250 *
+            C: COMB old end
+            S: 250 *
+            C: COMB "whole" "whole" "old"
+            S: 250 *
+            """);
+        Assert.Equal("onetwothreeend", await server.ReadAsync("/whole"));
+        Assert.Equal(["sub", "whole"], await server.NamesAsync("/"));
+        Assert.Empty(await server.NamesAsync("/sub"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Comb_that_fails_leaves_everything(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one"), ("/b", "two"), ("/target", "old"), ("/sub/", ""));
+        await server.PlayAsync("""
+            C: COMB "target" "a" "missing"
+            S: 550 *
+            C: COMB "target" "a" "sub"
+            S: 550 *
+            C: COMB "sub" "a" "b"
+            S: 550 *
+            C: COMB "target"
+            S: 501 *
+            C: COMB "target" "a
+            S: 501 *
+            C: COMB "target""a"
+            S: 501 *
+            C: COMB "target"a" b
+            S: 501 *
+            C: COMB target a ../../../b missing
+            S: 550 *
+            """);
+        Assert.Equal(("old", "one", "two"), (await server.ReadAsync("/target"), await server.ReadAsync("/a"), await server.ReadAsync("/b")));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Comb_needs_the_permissions_for_all_it_does(Wire wire)
+    {
+        foreach (Permissions one in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
+        {
+            await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAccounts(Permissions.ReadWrite & ~one) });
+            await server.WriteAsync("/a", "one");
+            await server.WriteAsync("/target", "old");
+            await server.PlayAsync("C: COMB target a\nS: 550 *");
+            Assert.Equal(("old", "one"), (await server.ReadAsync("/target"), await server.ReadAsync("/a")));
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_file_is_copied_by_one_command_or_two(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a b", "hello"), ("/taken", "old"), ("/sub/", ""));
+        await server.PlayAsync("""
+            C: SITE CPFR a b
+            S: 350 *
+            C: SITE CPTO sub/c d
+            S: 250 *
+            C: SITE COPY "a b" taken
+            S: 250 *
+            C: SITE CPTO again
+            S: 503 *
+            C: SITE CPFR a b
+            S: 350 *
+            C: PWD
+            S: 257 *
+            C: SITE CPTO again
+            S: 503 *
+            C: SITE CPFR missing
+            S: 550 *
+            C: SITE CPFR sub
+            S: 550 *
+            C: SITE COPY a b
+            S: 550 *
+            C: SITE COPY "a b"
+            S: 501 *
+            C: SITE COPY "a b" sub
+            S: 550 *
+            C: SITE COPY "a b" missing/c
+            S: 550 *
+            """);
+        Assert.Equal(("hello", "hello", "hello"), (await server.ReadAsync("/a b"), await server.ReadAsync("/sub/c d"), await server.ReadAsync("/taken")));
+        Assert.Equal(["a b", "sub", "taken"], await server.NamesAsync("/"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Abor_ends_a_copy_and_the_target_stays(Wire wire)
+    {
+        var store = new HookedStore { Reading = token => Task.Delay(Timeout.Infinite, token) };
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", "hello");
+        await server.WriteAsync("/target", "old");
+        await server.PlayAsync("""
+            C> COMB target a\r\nNOOP\r\n
+            S: 200 *
+            C: ABOR
+            S: 426 *
+            S: 226 *
+            C: SITE CPFR a
+            S: 350 *
+            C> SITE CPTO target\r\nNOOP\r\n
+            S: 200 *
+            C: ABOR
+            S: 426 *
+            S: 226 *
+            """);
+        store.Reading = null;
+        Assert.Equal(("old", "hello"), (await server.ReadAsync("/target"), await server.ReadAsync("/a")));
+    }
+}

@@ -1,0 +1,116 @@
+using Fts.Storage.Local;
+
+namespace Fts.Server.Tests.Commands;
+
+/// <summary>MFF, SITE UTIME and SITE CHMOD.</summary>
+public sealed class FactTests
+{
+    [Theory, OnEveryWire]
+    public Task What_mff_sets_mlst_tells(Wire wire) => TestServer.PlayAsync(wire, """
+        C: MFF Modify=20240229123456;UNIX.mode=0640; a b
+        S: 213 Modify=20240229123456;UNIX.mode=0640; a b
+        C: OPTS MLST modify;UNIX.mode;
+        S: 200 *
+        C: MLST a b
+        S: 250-*
+        S:  modify=20240229123456;UNIX.mode=0640; /a b
+        S: 250 *
+        C: MFF unix.mode=007; /a b
+        S: 213 UNIX.mode=0007; /a b
+        C: MLST a b
+        S: 250-*
+        S:  modify=20240229123456;UNIX.mode=0007; /a b
+        S: 250 *
+        C: MFF modify=19991231235959; sub
+        S: 213 Modify=19991231235959; sub
+        C: MDTM sub
+        S: 213 19991231235959
+        """, ("/a b", "x"), ("/sub/", ""));
+
+    [Theory, OnEveryWire]
+    public Task Mff_sets_all_or_nothing(Wire wire) => TestServer.PlayAsync(wire, """
+        C: MFMT 20200101000000 a
+        S: 213 *
+        C: MFF Modify=20240229123456;Owner=root; a
+        S: 504 *
+        C: MFF Modify=20240229123456;UNIX.mode=4755; a
+        S: 501 *
+        C: MFF Modify=20240229123456;UNIX.mode=888; a
+        S: 501 *
+        C: MFF Modify=20240229123456;UNIX.mode; a
+        S: 501 *
+        C: MFF Modify=20240229123456 a
+        S: 501 *
+        C: MFF ; a
+        S: 501 *
+        C: MFF Modify=20240229123456;
+        S: 501 *
+        C: MFF Modify=2024; a
+        S: 501 *
+        C: MFF Modify=20240229123456; missing
+        S: 550 *
+        C: MDTM a
+        S: 213 20200101000000
+        """, ("/a", "x"));
+
+    [Theory, OnEveryWire]
+    public Task Site_utime_takes_both_forms(Wire wire) => TestServer.PlayAsync(wire, """
+        C: SITE UTIME 20240229123456 a b
+        S: 200 *
+        C: MDTM a b
+        S: 213 20240229123456
+        C: site utime 202402291234 a b
+        S: 200 *
+        C: MDTM a b
+        S: 213 20240229123400
+        C: SITE UTIME a b 20010101000000 20020202000000 20030303000000 UTC
+        S: 200 *
+        C: MDTM a b
+        S: 213 20020202000000
+        C: SITE UTIME 20240229123456
+        S: 501 *
+        C: SITE UTIME a b
+        S: 501 *
+        C: SITE UTIME 20010101000000 20020202000000 20030303000000 UTC
+        S: 550 *
+        C: SITE UTIME 20240229123456 missing
+        S: 550 *
+        """, ("/a b", "x"));
+
+    [Theory, OnEveryWire]
+    public async Task Site_chmod_sets_the_nine_bits_and_no_others(Wire wire)
+    {
+        using var folder = new TemporaryFolder();
+        using var store = new LocalFileStore(folder.Path);
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a b", "x");
+        await server.PlayAsync("""
+            C: SITE CHMOD 640 a b
+            S: 200 *
+            C: OPTS MLST UNIX.mode;
+            S: 200 *
+            C: MLST a b
+            S: 250-*
+            S:  UNIX.mode=0640; /a b
+            S: 250 *
+            C: SITE CHMOD 0755 a b
+            S: 200 *
+            C: SITE CHMOD 4755 a b
+            S: 501 *
+            C: SITE CHMOD u+s a b
+            S: 501 *
+            C: SITE CHMOD 1000 a b
+            S: 501 *
+            C: SITE CHMOD 755
+            S: 501 *
+            C: SITE CHMOD 755 missing
+            S: 550 *
+            C: SITE CHMOD 755 ../../etc/passwd
+            S: 550 *
+            """);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal((UnixFileMode)0x1ED, File.GetUnixFileMode(Path.Combine(folder.Path, "a b")));
+        }
+    }
+}

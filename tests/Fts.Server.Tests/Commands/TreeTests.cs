@@ -1,0 +1,133 @@
+using System.Globalization;
+using Fts.Accounts;
+using Fts.Storage.Local;
+using Fts.Storage.Memory;
+
+namespace Fts.Server.Tests.Commands;
+
+/// <summary>AVBL, DSIZ and RMDA.</summary>
+public sealed class TreeTests
+{
+    [Theory, OnEveryWire]
+    public async Task Dsiz_counts_all_that_lies_below_and_rmda_removes_it(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
+        await server.PlayAsync("""
+            C: DSIZ
+            S: 213 9
+            C: DSIZ sub
+            S: 213 8
+            C: DSIZ sub/empty
+            S: 213 0
+            C: DSIZ c
+            S: 550 *
+            C: DSIZ missing
+            S: 550 *
+            C: RMD sub
+            S: 550 *
+            C: RMDA c
+            S: 550 *
+            C: RMDA missing
+            S: 550 *
+            C: RMDA sub
+            S: 250 *
+            C: RMDA /
+            S: 550 *
+            C: RMDA ..
+            S: 550 *
+            C: DSIZ
+            S: 213 1
+            """);
+        Assert.Equal(["c"], await server.NamesAsync("/"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Links_are_removed_themselves_and_never_counted_or_followed(Wire wire)
+    {
+        using var folder = new TemporaryFolder();
+        using var store = new LocalFileStore(folder.Path);
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/kept/a", "12345");
+        await server.WriteAsync("/tree/b", "123");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "tree", "round"), "..");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "tree", "way"), "../kept");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "tree", "file"), "../kept/a");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "way"), "kept");
+        await server.PlayAsync("""
+            C: DSIZ tree
+            S: 213 3
+            C: RMDA way
+            S: 550 *
+            C: RMDA tree
+            S: 250 *
+            C: DSIZ
+            S: 213 5
+            """);
+        Assert.Equal(["kept", "way"], await server.NamesAsync("/"));
+        Assert.Equal("12345", await server.ReadAsync("/kept/a"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Rmda_needs_the_permission_to_delete(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAccounts(Permissions.ReadWrite & ~Permissions.Delete) });
+        await server.WriteAsync("/sub/a", "x");
+        await server.PlayAsync("C: RMDA sub\nS: 550 *");
+        Assert.Equal(["a"], await server.NamesAsync("/sub"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Abor_ends_a_walk_and_leaves_the_rest(Wire wire)
+    {
+        using var reached = new SemaphoreSlim(0);
+        using var goOn = new SemaphoreSlim(0);
+        var store = new HookedStore();
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/sub/deep/a", "x");
+        await server.WriteAsync("/sub/deep/b", "x");
+        store.Fault = member =>
+        {
+            if (member == "DeleteFileAsync" && reached.Release() == 0)
+            {
+                goOn.Wait(TestContext.Current.CancellationToken);
+            }
+
+            return null;
+        };
+        await using Conversation talk = await server.SignInAsync();
+        await talk.SendAsync("RMDA sub");
+        await reached.WaitAsync(TestContext.Current.CancellationToken).InTime();
+        await talk.PlayAsync("C: NOOP\nS: 200 *");
+        await talk.SendAsync("ABOR");
+        await talk.SendAsync("NOOP");
+        goOn.Release();
+        Assert.StartsWith("426 ", Assert.Single(await talk.ReadReplyAsync()), StringComparison.Ordinal);
+        await talk.PlayAsync("S: 226 *\nS: 200 *");
+        Assert.NotEmpty(await server.NamesAsync("/sub/deep"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Avbl_tells_what_is_left_where_that_is_known(Wire wire)
+    {
+        await using TestServer bounded = new(wire, new MemoryFileStore(capacity: 100));
+        await bounded.WriteAsync("/sub/a", "12345");
+        await bounded.PlayAsync("""
+            C: AVBL
+            S: 213 95
+            C: AVBL sub
+            S: 213 95
+            C: AVBL sub/a
+            S: 550 *
+            C: AVBL missing
+            S: 550 *
+            """);
+        await TestServer.PlayAsync(wire, "C: AVBL\nS: 550 *");
+
+        using var folder = new TemporaryFolder();
+        using var store = new LocalFileStore(folder.Path);
+        await using TestServer local = new(wire, store);
+        await using Conversation talk = await local.SignInAsync();
+        string reply = Assert.Single(await talk.AskAsync("AVBL"));
+        Assert.InRange(long.Parse(reply[4..], NumberStyles.None, CultureInfo.InvariantCulture), 1, long.MaxValue);
+    }
+}
