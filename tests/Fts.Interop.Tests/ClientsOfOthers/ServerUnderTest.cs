@@ -41,16 +41,18 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>Files of the test's own, outside what the server shows.</summary>
     public TempFolder Local { get; } = new();
 
-    public static async Task<ServerUnderTest> StartAsync(string address)
+    /// <summary>Starts it. Encrypted, it takes nothing else, and only data connections that resume their session's TLS.</summary>
+    public static async Task<ServerUnderTest> StartAsync(string address, bool encrypted = false)
     {
         if (s_control is { Length: > 0 })
         {
-            Peer peer = await Peer.StartAsync(Enum.Parse<PeerKind>(s_control), IPAddress.Parse(address));
+            Peer peer = await Peer.StartAsync(Enum.Parse<PeerKind>(s_control), IPAddress.Parse(address), encrypted);
             return new ServerUnderTest(peer) { EndPoint = peer.EndPoint, User = peer.User, Password = peer.Password, BoxFolder = peer.BoxFolder };
         }
 
         var files = new TempFolder();
         string box = files.Folder("root/box");
+        FtpCertificates? certificates = encrypted ? FtpCertificates.SelfSigned(files["server.pem"]) : null;
         var store = new LocalFileStore(files["root"]);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
         var server = new FtpServer(new FtpServerOptions
@@ -58,6 +60,13 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             Store = store,
             Accounts = new AnonymousAccounts(Permissions.ReadWrite),
             EndPoint = new IPEndPoint(IPAddress.Parse(address), 0),
+            Tls = certificates is null ? null : new FtpTlsOptions
+            {
+                Certificates = certificates,
+                Control = FtpTlsPolicy.Required,
+                Data = FtpTlsPolicy.Required,
+                DataBinding = FtpDataBinding.Require,
+            },
             Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
         });
         server.Start();

@@ -1,0 +1,71 @@
+using Fts.Interop.Tests.Processes;
+using Fts.Interop.Tests.Trees;
+
+namespace Fts.Interop.Tests.ClientsOfOthers;
+
+/// <summary>Other people's clients over TLS, against our server at its strictest: nothing in plain, data connections resume their session's TLS.</summary>
+public sealed class EncryptedClientTests
+{
+    private const string Python = """
+        import ftplib, io, os, ssl, sys
+
+        class Resuming(ftplib.FTP_TLS):
+            def ntransfercmd(self, cmd, rest=None):
+                conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+                return self.context.wrap_socket(conn, server_hostname=self.host, session=self.sock.session), size
+
+        host, port, user, password = sys.argv[1:]
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        ftp = Resuming(context=context)
+        ftp.connect(host, int(port))
+        ftp.login(user, password)
+        ftp.prot_p()
+        noise = os.urandom(300_000)
+        for turn in range(10):
+            ftp.storbinary("STOR /box/noise", io.BytesIO(noise))
+            back = io.BytesIO()
+            ftp.retrbinary("RETR /box/noise", back.write)
+            assert back.getvalue() == noise
+        assert ftp.nlst("/box")
+        ftp.quit()
+        """;
+
+    [Theory]
+    [InlineData("1.2")]
+    [InlineData("1.3")]
+    public async Task Curl_takes_a_big_file_up_and_down(string version)
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
+        string[] options = ["-q", "-sS", "-k", "--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "-u", $"{server.User}:{server.Password}"];
+
+        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-T", TestTree.Big, server.Url("big.bin")])).Successfully();
+        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-o", server.Local["back.bin"], server.Url("big.bin")])).Successfully();
+
+        Snapshot.AssertSameFile(TestTree.Big, server.OnServer("big.bin"));
+        Snapshot.AssertSameFile(TestTree.Big, server.Local["back.bin"]);
+    }
+
+    [Fact]
+    public async Task Lftp_mirrors_a_tree_up_and_down()
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
+        string tree = TestTree.Make(server.Local.Folder("tree")), back = server.Local.Folder("back");
+        string commands = string.Join("; ", "set cmd:fail-exit yes", "set ssl:verify-certificate no", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 2",
+            "set net:timeout 10", "set ftp:charset UTF-8", $"open -u {server.User},{server.Password} ftp://{server.Authority}", $"mirror -R {tree} /box/tree", $"mirror /box/tree {back}");
+
+        (await Job.RunAsync(Tool.Require("lftp"), server.Local, "--norc", "-c", commands)).Successfully();
+
+        Snapshot.AssertEqual(tree, server.OnServer("tree"));
+        Snapshot.AssertEqual(tree, back);
+    }
+
+    [Fact]
+    public async Task Pythons_ftplib_resumes_its_session_for_many_transfers()
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
+        string script = server.Local.Write("check.py", Python);
+
+        (await Job.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port, server.User, server.Password)).Successfully();
+    }
+}
