@@ -43,10 +43,7 @@ internal static class StoreCommands
         await using (DataConnection data = await DataConnection.OpenAsync(session, opening, cancellationToken))
         {
             await Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
-            if (!data.IsPlain)
-            {
-                await data.FinishAsync();
-            }
+            await data.AnswerEndAsync();
         }
 
         // A connection that was shut down by ABOR or a stall ends like one that is done.

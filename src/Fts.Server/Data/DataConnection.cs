@@ -113,6 +113,27 @@ internal sealed class DataConnection : IAsyncDisposable
         Socket.Shutdown(SocketShutdown.Send);
     }
 
+    /// <summary>
+    /// Answers the peer's end of an upload with our own, which some clients wait for under TLS. Others (lftp) have closed the connection by then: they said
+    /// that they sent all, and that is what counts.
+    /// </summary>
+    public async ValueTask AnswerEndAsync()
+    {
+        if (_tls is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await FinishAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            // Nobody is there to hear it.
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_tls is not null)

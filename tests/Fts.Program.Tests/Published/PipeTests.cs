@@ -62,7 +62,7 @@ public sealed class PipeTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         (_, _, string messages) = await server.ClientAsync(_folder, "get missing");
-        string[] error = [.. messages.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
+        string[] error = [.. messages.Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipWhile(line => !line.StartsWith("error:", StringComparison.Ordinal))];
         Assert.InRange(error.Length, 1, 3);
         Assert.StartsWith("error: get missing: ", error[0], StringComparison.Ordinal);
         Assert.StartsWith("  server: 550 ", error[1], StringComparison.Ordinal);
