@@ -3,7 +3,6 @@ using Fts.Protocol;
 using Fts.Server.Commands;
 using Fts.Server.Data;
 using Fts.Server.Tls;
-using Fts.Storage;
 
 namespace Fts.Server;
 
@@ -176,7 +175,7 @@ internal sealed class SessionLoop(Session session)
 
     private async ValueTask AnswerBesideTransferAsync(CommandRow row, string argument)
     {
-        Reply reply = await RunAsync(row, argument, session.Ending);
+        Reply reply = await CommandRunner.RunAsync(session, row, argument, session.Ending);
         if (session.Transfer is { End: not TransferEnd.None })
         {
             // RFC 959 §4.1.3, ABOR: first the end of the transfer (426), then the answer to the command that ended it.
@@ -215,11 +214,11 @@ internal sealed class SessionLoop(Session session)
 
         if (!row.Has(Rules.Transfer))
         {
-            return await RunAsync(row, argument, session.Ending);
+            return await CommandRunner.RunAsync(session, row, argument, session.Ending);
         }
 
         session.Transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}");
-        ValueTask<Reply> running = RunAsync(row, argument, session.Transfer.Token);
+        ValueTask<Reply> running = CommandRunner.RunAsync(session, row, argument, session.Transfer.Token);
         if (running.IsCompletedSuccessfully)
         {
             await FinishTransferAsync();
@@ -229,47 +228,6 @@ internal sealed class SessionLoop(Session session)
         _transfer = running.AsTask();
         return null;
     }
-
-    /// <summary>Runs a handler and turns what it throws into the one reply.</summary>
-    private async ValueTask<Reply> RunAsync(CommandRow row, string argument, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return row.Fit(await row.Handler(session, argument, cancellationToken));
-        }
-        catch (StoreException e)
-        {
-            Log.StoreRefused(_options.Logger, session.Id, row.Verb, e.Error, e.Message);
-            return row.Fit(Replies.For(e.Error));
-        }
-        catch (HandshakeException e)
-        {
-            Log.HandshakeFailed(_options.Logger, session.Id, e.Message);
-            return Ended() ?? (e.NotResumed ? Replies.NotResumed : Replies.HandshakeFailed);
-        }
-        catch (NoDataConnectionException e)
-        {
-            Log.NoDataConnection(_options.Logger, session.Id, e.InnerException?.Message ?? e.Message);
-            return session.Transfer?.End is TransferEnd.Aborted or TransferEnd.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection;
-        }
-        catch (Exception e) when (row.Has(Rules.Transfer) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
-        {
-            Log.BrokeOff(_options.Logger, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, $"{session.Transfer.End}: {e.Message}");
-            return Ended() ?? Replies.DataConnectionLost;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            Log.CommandFailed(_options.Logger, e, session.Id, row.Verb);
-            return Replies.LocalError;
-        }
-    }
-
-    private Reply? Ended() => session.Transfer?.End switch
-    {
-        TransferEnd.Stalled => Replies.TransferStalled,
-        TransferEnd.Aborted or TransferEnd.SessionEnded => Replies.TransferAborted,
-        _ => null,
-    };
 
     private async ValueTask EndTransferAsync(TransferEnd end)
     {

@@ -1,0 +1,53 @@
+using System.Net.Sockets;
+using Fts.Protocol;
+using Fts.Server.Data;
+using Fts.Server.Tls;
+using Fts.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Fts.Server.Commands;
+
+/// <summary>Runs a row's handler and turns what it throws into the one reply. Nothing of an exception's own text goes to the peer.</summary>
+internal static class CommandRunner
+{
+    public static async ValueTask<Reply> RunAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
+    {
+        ILogger log = session.Server.Options.Logger;
+        try
+        {
+            return row.Fit(await row.Handler(session, argument, cancellationToken));
+        }
+        catch (StoreException e)
+        {
+            Log.StoreRefused(log, session.Id, row.Verb, e.Error, e.Message);
+            return row.Fit(Replies.For(e.Error));
+        }
+        catch (HandshakeException e)
+        {
+            Log.HandshakeFailed(log, session.Id, e.Message);
+            return Ended(session) ?? (e.NotResumed ? Replies.NotResumed : Replies.HandshakeFailed);
+        }
+        catch (NoDataConnectionException e)
+        {
+            Log.NoDataConnection(log, session.Id, e.InnerException?.Message ?? e.Message);
+            return session.Transfer?.End is TransferEnd.Aborted or TransferEnd.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection;
+        }
+        catch (Exception e) when (row.Has(Rules.Transfer) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        {
+            Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, $"{session.Transfer.End}: {e.Message}");
+            return Ended(session) ?? Replies.DataConnectionLost;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.CommandFailed(log, e, session.Id, row.Verb);
+            return Replies.LocalError;
+        }
+    }
+
+    private static Reply? Ended(Session session) => session.Transfer?.End switch
+    {
+        TransferEnd.Stalled => Replies.TransferStalled,
+        TransferEnd.Aborted or TransferEnd.SessionEnded => Replies.TransferAborted,
+        _ => null,
+    };
+}
