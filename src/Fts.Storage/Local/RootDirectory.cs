@@ -7,7 +7,7 @@ using static Fts.Storage.Local.SystemErrors;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// A folder that cannot be left, on Linux: the only file that hands a name to the operating system there. The kernel resolves every name beneath the
+/// A folder that cannot be left, on Linux: the only file that hands a path to the operating system there. The kernel resolves every name beneath the
 /// root's handle and refuses the ones that leave it, however links change meanwhile; what changes a folder names one component of a folder opened that way.
 /// Absolute links count as leaving, wherever they lead.
 /// </summary>
