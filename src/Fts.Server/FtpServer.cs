@@ -160,7 +160,11 @@ public sealed class FtpServer : IAsyncDisposable
             {
                 return;
             }
-            catch (SocketException e) when (!_stopping.IsCancellationRequested)
+            catch (SocketException) when (_stopping.IsCancellationRequested)
+            {
+                return; // the listener was closed under the call
+            }
+            catch (SocketException e)
             {
                 // A peer that left the queue, or no descriptor free: neither ends the server, and the second passes when a session ends.
                 Log.AcceptFailed(Options.Logger, e.Message);

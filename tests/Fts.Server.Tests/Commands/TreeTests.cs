@@ -79,31 +79,30 @@ public sealed class TreeTests
     [Theory, OnEveryWire]
     public async Task Abor_ends_a_walk_and_leaves_the_rest(Wire wire)
     {
-        using var reached = new SemaphoreSlim(0);
-        using var goOn = new SemaphoreSlim(0);
+        var reached = new TaskCompletionSource();
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/sub/deep/a", "x");
         await server.WriteAsync("/sub/deep/b", "x");
-        store.Fault = member =>
+        store.Deleting = token =>
         {
-            if (member == "DeleteFileAsync" && reached.Release() == 0)
+            // The first file goes; the second waits for what ABOR does to the walk.
+            store.Deleting = async token =>
             {
-                goOn.Wait(TestContext.Current.CancellationToken);
-            }
-
-            return null;
+                reached.SetResult();
+                await Task.Delay(Timeout.Infinite, token);
+            };
+            return Task.CompletedTask;
         };
         await using Conversation talk = await server.SignInAsync();
         await talk.SendAsync("RMDA sub");
-        await reached.WaitAsync(TestContext.Current.CancellationToken).InTime();
+        await reached.Task.InTime();
         await talk.PlayAsync("C: NOOP\nS: 200 *");
         await talk.SendAsync("ABOR");
         await talk.SendAsync("NOOP");
-        goOn.Release();
         Assert.StartsWith("426 ", Assert.Single(await talk.ReadReplyAsync()), StringComparison.Ordinal);
         await talk.PlayAsync("S: 226 *\nS: 200 *");
-        Assert.NotEmpty(await server.NamesAsync("/sub/deep"));
+        Assert.Single(await server.NamesAsync("/sub/deep"));
     }
 
     [Theory, OnEveryWire]

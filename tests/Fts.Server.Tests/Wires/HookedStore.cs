@@ -17,6 +17,9 @@ internal sealed class HookedStore : IFileStore
     /// <summary>Waited for before every read of a file.</summary>
     public Func<CancellationToken, Task>? Reading { get; set; }
 
+    /// <summary>Waited for before every file is deleted.</summary>
+    public Func<CancellationToken, Task>? Deleting { get; set; }
+
     public ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
     {
         Ask(nameof(FindAsync));
@@ -48,10 +51,11 @@ internal sealed class HookedStore : IFileStore
         return _files.CreateFolderAsync(path, cancellationToken);
     }
 
-    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
         Ask(nameof(DeleteFileAsync));
-        return _files.DeleteFileAsync(path, cancellationToken);
+        await (Deleting?.Invoke(cancellationToken) ?? Task.CompletedTask);
+        await _files.DeleteFileAsync(path, cancellationToken);
     }
 
     public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken)

@@ -150,7 +150,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Task StopAsync(TimeSpan drain) => _server.StopAsync(drain, CancellationToken.None);
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    /// <summary>In time: a session that does not end is a failure with a name, not a run that stands still.</summary>
+    public async ValueTask DisposeAsync() => await _server.DisposeAsync().InTime();
 
     private static FtpCertificates MakeCertificates()
     {
