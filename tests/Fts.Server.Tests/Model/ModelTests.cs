@@ -10,7 +10,7 @@ namespace Fts.Server.Tests.Model;
 /// </summary>
 public sealed class ModelTests
 {
-    private const int Sequences = 10_000, StepsEach = 14, SequencesPerSession = 100;
+    private const int Sequences = 10_000, StepsEach = 14, SequencesPerSession = 100, LeastMet = 95;
 
     /// <summary>Another seed finds other things; a failure names its own.</summary>
     private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("FTS_MODEL_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out int seed) ? seed : 20;
@@ -18,14 +18,14 @@ public sealed class ModelTests
     [Fact]
     public async Task Ten_thousand_random_sequences_are_answered_as_the_model_says()
     {
-        int done = 0;
+        var met = new HashSet<string>();
         for (int first = 0; first < Sequences; first += SequencesPerSession)
         {
             await using Run run = await Run.StartAsync();
-            for (int i = first; i < first + SequencesPerSession; i++, done++)
+            for (int i = first; i < first + SequencesPerSession; i++)
             {
                 Step[] steps = Steps.Sequence(new Random(Seed + i), StepsEach);
-                if (await run.DifferenceAsync(steps) is { } difference)
+                if (await run.DifferenceAsync(steps, met) is { } difference)
                 {
                     (steps, difference) = await ShortenAsync(steps, difference);
                     Assert.Fail($"Seed {Seed}, sequence {i}: {difference}\n{string.Join('\n', steps.AsEnumerable())}");
@@ -33,7 +33,8 @@ public sealed class ModelTests
             }
         }
 
-        Assert.Equal(Sequences, done);
+        // Every verb with every answer it has: sequences that only ever fail would prove nothing.
+        Assert.True(met.Count >= LeastMet, $"Only {met.Count} pairs of verb and answer were met: {string.Join(", ", met.Order(StringComparer.Ordinal))}");
     }
 
     /// <summary>Leaves steps out for as long as the rest still differs.</summary>
@@ -70,7 +71,7 @@ public sealed class ModelTests
         }
 
         /// <summary>Plays the steps from a fresh sign-in and an empty store; null when everything was as the model says.</summary>
-        public async Task<string?> DifferenceAsync(Step[] steps)
+        public async Task<string?> DifferenceAsync(Step[] steps, HashSet<string>? met = null)
         {
             await _talk.AskAsync("REIN");
             await ClearAsync();
@@ -84,6 +85,8 @@ public sealed class ModelTests
                 {
                     return $"{step}: {difference}";
                 }
+
+                met?.Add($"{step.Verb} {string.Join('-', expected.Codes)}");
             }
 
             string[] files = [.. (await LinesAsync(StorePath.Root)).Order(StringComparer.Ordinal)];

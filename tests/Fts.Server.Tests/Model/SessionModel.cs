@@ -148,7 +148,8 @@ internal sealed class SessionModel
             return Answer.Of([.. codes, 451]);
         }
 
-        Tree.Store(path, there[..start] + step.Content);
+        int end = start + step.Content.Length;
+        Tree.Store(path, there[..start] + step.Content + (start > 0 && end < there.Length ? there[end..] : ""));
         return Answer.Of([.. codes, 226]);
     }
 

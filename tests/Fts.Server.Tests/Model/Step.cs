@@ -25,16 +25,16 @@ internal sealed record Step(string Line, string Content = "", UploadEnd End = Up
 /// <summary>Random steps: few names and few numbers, so that they meet.</summary>
 internal static class Steps
 {
-    private static readonly string[] Names = ["a", "b", "d", "e", "d/a", "d/e", "/a", "/d/b", "d/e/a", ".", "..", "/", "../a", "missing/a", "/d/../b"];
+    private static readonly string[] Names = ["a", "a", "a", "b", "b", "d", "d", "d/a", "d/b", "/a", "/d/b", "d/d", "d/d/a", ".", "..", "/", "../a", "missing/a", "/d/../b"];
     private static readonly string[] Contents = ["", "x", "hello", "0123456789", "one\ntwo\n"];
-    private static readonly string[] Numbers = ["0", "1", "3", "5", "9", "10", "99"];
+    private static readonly string[] Numbers = ["0", "1", "3", "3", "5", "10", "99"];
 
     /// <summary>What is likely to get somewhere stands more often.</summary>
     private static readonly Func<Random, Step>[] Kinds =
     [
-        .. Often(8, random => new Step($"STOR {Name(random)}", Any(random, Contents), (UploadEnd)random.Next(4))),
+        .. Often(12, random => new Step($"STOR {Name(random)}", Any(random, Contents), (UploadEnd)random.Next(4))),
         .. Often(3, random => new Step($"APPE {Name(random)}", Any(random, Contents), (UploadEnd)random.Next(4))),
-        .. Often(8, random => new Step($"RETR {Name(random)}")),
+        .. Often(12, random => new Step($"RETR {Name(random)}")),
         .. Often(16, _ => new Step("EPSV")),
         .. Often(4, random => new Step($"CWD {Name(random)}")),
         .. Often(4, random => new Step($"MKD {Name(random)}")),
@@ -44,13 +44,13 @@ internal static class Steps
         .. Often(4, random => new Step($"RNTO {Name(random)}")),
         .. Often(2, random => new Step($"SITE CPFR {Name(random)}")),
         .. Often(2, random => new Step($"SITE CPTO {Name(random)}")),
-        .. Often(4, random => new Step($"REST {Any(random, Numbers)}")),
-        .. Often(2, random => new Step($"RANG {Any(random, Numbers)} {Any(random, Numbers)}")),
+        .. Often(8, random => new Step($"REST {Any(random, Numbers)}")),
+        .. Often(4, random => new Step($"RANG {Any(random, Numbers)} {Any(random, Numbers)}")),
         .. Often(2, random => new Step($"ALLO {Any(random, Numbers)}")),
         .. Often(3, random => new Step($"SIZE {Name(random)}")),
         .. Often(2, random => new Step($"MLST {Name(random)}")),
         .. Often(4, _ => new Step("TYPE I")),
-        .. Often(6, _ => new Step("USER anonymous")),
+        .. Often(2, _ => new Step("USER anonymous")),
         .. Often(6, _ => new Step("PASS x")),
         _ => new Step("USER nobody"),
         _ => new Step("REIN"),
@@ -79,7 +79,7 @@ internal static class Steps
     /// <summary>Mostly begins as clients do, or little else would be seen than 530.</summary>
     public static Step[] Sequence(Random random, int length)
     {
-        Step[] start = random.Next(8) == 0 ? [] : [new("USER anonymous"), new("PASS x"), new("TYPE I")];
+        Step[] start = random.Next(8) == 0 ? [] : [new("USER anonymous"), new("PASS x"), new("TYPE I"), new("MKD d"), new("EPSV"), new("STOR a", "0123456789"), new("EPSV")];
         return [.. start, .. Enumerable.Range(0, length).Select(_ => Kinds[random.Next(Kinds.Length)](random))];
     }
 
