@@ -22,6 +22,19 @@ public enum ListingSource
     Unix,
     /// <summary>LIST in the form of DOS and IIS: to the minute, no zone.</summary>
     Dos,
+    /// <summary>LIST in EPLF, Easily Parsed LIST Format: exact, UTC.</summary>
+    Eplf,
+    /// <summary>
+    /// LIST of VMS: to the second at best, no zone; a length is counted in blocks of 512 bytes, the last of which need not be full. A file's name ends in
+    /// its <c>;version</c>, as RETR takes it; a folder's has lost its <c>.DIR;1</c>, as CWD takes it.
+    /// </summary>
+    Vms,
+    /// <summary>LIST of MVS and z/OS: datasets without length or time of change, members with a time to the minute, no zone; jobs by their number.</summary>
+    Mvs,
+    /// <summary>LIST of OS/400 and IBM i: to the second, no zone, null where the order of day, month and year cannot be known.</summary>
+    Os400,
+    /// <summary>LIST of NetWare: as of Unix, without permission bits.</summary>
+    NetWare,
 }
 
 /// <summary>One line of a listing.</summary>
