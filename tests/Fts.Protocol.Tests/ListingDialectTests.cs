@@ -203,6 +203,8 @@ public sealed class ListingDialectTests
     [InlineData("ANN 12 12/31/25 12:00:05 *STMF ")]
     [InlineData("ANN x 12/31/25 12:00:05 *STMF a")]
     [InlineData("ANN 12 12/31/25 12:00:05 *DIR /")]
+    [InlineData("ANN *DIR a")]
+    [InlineData("drwxrwxrwx *MEM a")]
     [InlineData("d [R-X--F--] admin 512 Jan 16 18:53 login")]
     [InlineData("d [R-] admin 512 Jan 16 18:53 login")]
     [InlineData("d [R----F--] admin 512 Jan 16 18:53 ")]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
@@ -12,16 +13,27 @@ internal static class Os400Listing
     /// <summary>Width of the column that holds the type.</summary>
     private const int TypeColumn = 11;
 
+    private static readonly SearchValues<char> OwnerLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$#@_");
+
     /// <summary>Reads a line without its line end. A date that can be read in two orders is read as month, day, year unless that lies ahead of <paramref name="now"/> (UTC).</summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        ReadOnlySpan<char> rest = line, type = ListingWords.Next(ref rest);
-        // The owner, who is not said again on some lines of members.
-        type = type.StartsWith('*') ? type : ListingWords.Next(ref rest);
+        ReadOnlySpan<char> rest = line, owner = ListingWords.Next(ref rest), type = owner;
+        // Members may be told without an owner.
+        if (!owner.StartsWith('*'))
+        {
+            type = ListingWords.Next(ref rest);
+            if (owner.ContainsAnyExcept(OwnerLetters))
+            {
+                return false;
+            }
+        }
+
+        bool isMember = type is "*MEM";
         long length = 0;
         DateTime? modified = null;
-        if (!type.StartsWith('*'))
+        if (!isMember)
         {
             ReadOnlySpan<char> date = ListingWords.Next(ref rest), time = ListingWords.Next(ref rest);
             if (!long.TryParse(type, NumberStyles.None, CultureInfo.InvariantCulture, out length) || !ListingWords.TryParseTime(time, out TimeSpan ofDay) ||

@@ -1,0 +1,110 @@
+namespace Fts.FuzzTests;
+
+/// <summary>An input that broke a parser.</summary>
+internal sealed class FuzzFailureException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>Puts a number of inputs through one target, on a thread of its own, so that one which never comes back is told instead of waited for.</summary>
+internal sealed class FuzzRun(FuzzTarget target, ulong seed)
+{
+    /// <summary>Allocations that depend on no input: an exception's, a builder's first.</summary>
+    private const int BytesAnyway = 32 * 1024;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Mutator _mutator = new(Corpus.Load(target.Corpus), seed);
+    private byte[] _input = [];
+    private int _done;
+
+    /// <summary>Runs inputs 0 to <paramref name="inputs"/> - 1; returns how many were run.</summary>
+    /// <exception cref="FuzzFailureException">One of them broke the parser.</exception>
+    public async Task<int> RunAsync(int inputs)
+    {
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                RunAll(inputs);
+                end.SetResult();
+            }
+            catch (FuzzFailureException e)
+            {
+                end.SetException(e);
+            }
+        })
+        { IsBackground = true, Name = "fuzz " + target.Name };
+        thread.Start();
+        for (int before = -1; ;)
+        {
+            try
+            {
+                await end.Task.WaitAsync(Patience);
+                return _done;
+            }
+            catch (TimeoutException) when (Volatile.Read(ref _done) is var now && now > before)
+            {
+                before = now;
+            }
+            catch (TimeoutException)
+            {
+                throw Failure("it does not come back");
+            }
+        }
+    }
+
+    private void RunAll(int inputs)
+    {
+        for (int number = 0; number < inputs; number++)
+        {
+            ReadOnlySpan<byte> made = _mutator.Make(number);
+            Volatile.Write(ref _input, made.ToArray());
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                target.Act(made);
+            }
+            catch (Exception e) when (e.GetType() == target.Refusal)
+            {
+                // Refused in its own words.
+            }
+            catch (Exception e)
+            {
+                throw Failure(e.GetType().Name, e);
+            }
+
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            // What the first input asks for is made once: tables, code.
+            if (number > 0 && allocated > BytesAnyway + ((long)target.BytesPerByte * made.Length))
+            {
+                // A table may be made late. It is not made twice.
+                before = GC.GetAllocatedBytesForCurrentThread();
+                Again(made);
+                allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+                if (allocated > BytesAnyway + ((long)target.BytesPerByte * made.Length))
+                {
+                    throw Failure($"{allocated} bytes allocated for an input of {made.Length}");
+                }
+            }
+
+            Volatile.Write(ref _done, number + 1);
+        }
+    }
+
+    private void Again(ReadOnlySpan<byte> input)
+    {
+        try
+        {
+            target.Act(input);
+        }
+        catch (Exception e) when (e.GetType() == target.Refusal)
+        {
+            // As before.
+        }
+    }
+
+    private FuzzFailureException Failure(string what, Exception? cause = null) => new($"""
+        {target.Name}: {what} at input {_done} of seed {seed}. As a line of Corpus/{target.Corpus}.txt:
+        {Corpus.Escape(Volatile.Read(ref _input))}
+        {cause}
+        """, cause);
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using Fts.Protocol;
+
+namespace Fts.FuzzTests;
+
+/// <summary>Replies, and the list of features that one of them holds.</summary>
+internal static class ReplyTargets
+{
+    private const int LongestReply = 2048;
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        FuzzTarget.OfText("reply", text => _ = Read(text)) with { Refusal = typeof(ReplyFormatException), BytesPerByte = 512 },
+        FuzzTarget.OfText("features", Features) with { Refusal = typeof(ReplyFormatException), BytesPerByte = 512 },
+    ];
+
+    /// <summary>Every reply in the text, each of which must come back from its own bytes.</summary>
+    private static List<Reply> Read(string text)
+    {
+        var replies = new List<Reply>();
+        var reader = new ReplyReader(LongestReply);
+        foreach (string line in text.Split('\n'))
+        {
+            if (reader.Add(line) is { } reply)
+            {
+                replies.Add(reply);
+                Holds.True(reply.Lines.Sum(part => part.Length) <= LongestReply, "a reply is within its limit");
+                Holds.Equal(Written(reply), Written(Again(reply)), "a reply comes back");
+            }
+        }
+
+        return replies;
+    }
+
+    private static Reply Again(Reply reply)
+    {
+        // Lines inside get a space each on the way.
+        var reader = new ReplyReader(LongestReply * 2);
+        string[] lines = Written(reply).Split("\r\n");
+        for (int i = 0; i < lines.Length - 1; i++)
+        {
+            if (reader.Add(lines[i]) is { } again)
+            {
+                Holds.Equal(lines.Length - 2, i, "a reply ends with its last line");
+                return again;
+            }
+        }
+
+        throw new FuzzFailureException("a reply that was written has no end");
+    }
+
+    private static string Written(Reply reply) => Encoding.UTF8.GetString(reply.Bytes.Span);
+
+    private static void Features(string text)
+    {
+        foreach (Reply reply in Read(text))
+        {
+            FeatureList features = FeatureList.Parse(reply);
+            Holds.True(features.Names.Count <= reply.Lines.Count && features.Names.All(features.Has), "there are no more features than lines");
+            Holds.True(features.MachineFacts.Sum(fact => fact.Fact.Length) <= text.Length, "facts are no longer than the text");
+        }
+    }
+}
