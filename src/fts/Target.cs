@@ -59,7 +59,13 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
 
         // "/%2Fetc" is the absolute folder /etc, "/etc" one below where the sign-in lands (RFC 1738 §3.2.2).
         string folder = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/'));
-        return new Target(HostOf(url, text), url.IsDefaultPort ? 21 : url.Port, url.UserInfo.Length > 0 ? Uri.UnescapeDataString(url.UserInfo) : null, folder.Length > 0 ? folder : null);
+        string user = Uri.UnescapeDataString(url.UserInfo);
+        if ((user + folder).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
+        {
+            throw CommandLine.Usage($"'{Masked(text)}': a line end or NUL cannot be part of a name");
+        }
+
+        return new Target(HostOf(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null);
     }
 
     /// <summary>The host as DNS takes it. Uri finds out only here that there is no such form: of a name that is too long, or of characters no name may have.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Fts.Protocol.Tests;
 
@@ -104,6 +106,24 @@ public sealed class ListingDialectTests
         Assert.Equal(DateTimeKind.Utc, (entry.Modified ?? Now).Kind);
         Assert.Equal(entry, Assert.Single(Read(line)));
     }
+
+    [Fact]
+    public void Any_name_comes_back_where_nothing_bounds_it() => Prop.ForAll<NonEmptyString>(any =>
+    {
+        string name = any.Get.ReplaceLineEndings("");
+        // The folder itself and its parent are told, not listed.
+        if (name is not ("" or "." or ".."))
+        {
+            Assert.Equal(name, Read($"+r,s1,\t{name}").Single().Name);
+            Assert.Equal(name, Read($"ANN                 1 12/31/25 12:00:05 *STMF      {name}").Single().Name);
+            Assert.Equal(name, Read($"-rw-r--r-- 1 o g 12 12-31 23:59 {name}").Single().Name);
+            Assert.Equal(name, Read($"-rw-r--r-- 1 o g 12 1767225599 {name}").Single().Name);
+        }
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Any_time_of_EPLF_comes_back() => Prop.ForAll<int>(seconds =>
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(seconds), Read($"+m{seconds.ToString(CultureInfo.InvariantCulture)},\ta").Single().Modified)).QuickCheckThrowOnFailure();
 
     [Fact]
     public void Facts_of_EPLF_beyond_kind_size_and_time_are_read()

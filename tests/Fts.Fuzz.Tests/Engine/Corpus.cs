@@ -38,7 +38,8 @@ internal sealed record Corpus(IReadOnlyList<byte[]> Seeds, IReadOnlyList<byte[]>
         return text.ToString();
     }
 
-    private static byte[] Unescape(string line)
+    /// <summary>The bytes that a line of the file stands for.</summary>
+    public static byte[] Unescape(string line)
     {
         var bytes = new List<byte>();
         for (int i = 0; i < line.Length; i++)

@@ -4,12 +4,13 @@ namespace Fts.FuzzTests;
 internal sealed class FuzzFailureException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>Puts a number of inputs through one target, on a thread of its own, so that one which never comes back is told instead of waited for.</summary>
-internal sealed class FuzzRun(FuzzTarget target, ulong seed)
+internal sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan? patience = null)
 {
     /// <summary>Allocations that depend on no input: an exception's, a builder's first.</summary>
     private const int BytesAnyway = 32 * 1024;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>Far beyond what any input takes on the busiest machine.</summary>
+    private readonly TimeSpan _patience = patience ?? TimeSpan.FromSeconds(60);
 
     private readonly Mutator _mutator = new(Corpus.Load(target.Corpus), seed);
     private byte[] _input = [];
@@ -38,7 +39,7 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed)
         {
             try
             {
-                await end.Task.WaitAsync(Patience);
+                await end.Task.WaitAsync(_patience);
                 return _done;
             }
             catch (TimeoutException) when (Volatile.Read(ref _done) is var now && now > before)
@@ -73,10 +74,9 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed)
             }
 
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            // What the first input asks for is made once: tables, code.
-            if (number > 0 && allocated > BytesAnyway + ((long)target.BytesPerByte * made.Length))
+            if (allocated > BytesAnyway + ((long)target.BytesPerByte * made.Length))
             {
-                // A table may be made late. It is not made twice.
+                // A parser's tables are made with the first input that needs them, and not twice.
                 before = GC.GetAllocatedBytesForCurrentThread();
                 Again(made);
                 allocated = GC.GetAllocatedBytesForCurrentThread() - before;

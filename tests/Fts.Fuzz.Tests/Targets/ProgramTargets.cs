@@ -53,6 +53,7 @@ internal static class ProgramTargets
         {
             Target target = Target.From(new CommandLine("client", "", 3, [text]), null);
             Holds.True(target.Host.Length > 0 && target.Port is > 0 and <= 65535, "a target has a host and a port");
+            Holds.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end is smuggled into a command");
             Holds.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true || !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is no user");
         }
         catch (FailureException e)

@@ -1,4 +1,5 @@
 using System.Text;
+using Fts.Client;
 using Fts.Protocol;
 
 namespace Fts.FuzzTests;
@@ -12,6 +13,7 @@ internal static class ReplyTargets
     [
         FuzzTarget.OfText("reply", text => _ = Read(text)) with { Refusal = typeof(ReplyFormatException), BytesPerByte = 512 },
         FuzzTarget.OfText("features", Features) with { Refusal = typeof(ReplyFormatException), BytesPerByte = 512 },
+        FuzzTarget.OfText("announced-length", AnnouncedLength),
     ];
 
     /// <summary>Every reply in the text, each of which must come back from its own bytes.</summary>
@@ -50,6 +52,14 @@ internal static class ReplyTargets
     }
 
     private static string Written(Reply reply) => Encoding.UTF8.GetString(reply.Bytes.Span);
+
+    private static void AnnouncedLength(string text)
+    {
+        if (FtpDataStream.AnnouncedIn(text) is { } length)
+        {
+            Holds.True(length >= 0 && FtpDataStream.AnnouncedIn($"Opening ({length} bytes).") == length, "a length comes back");
+        }
+    }
 
     private static void Features(string text)
     {

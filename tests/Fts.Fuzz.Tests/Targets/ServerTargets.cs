@@ -19,6 +19,7 @@ internal static class ServerTargets
         Argument("rest", ParameterCommands.RestartAsync),
         Argument("rang", ParameterCommands.RangeAsync),
         Argument("allo", ParameterCommands.AllocateAsync),
+        Argument("opts", InformationCommands.OptionsAsync),
         Argument("mfmt", FactCommands.SetModifiedAsync),
         Argument("mff", FactCommands.SetFactsAsync),
         Argument("site-utime", FactCommands.SiteTimeAsync),
