@@ -40,7 +40,7 @@ public enum ListingSource
 /// <summary>One line of a listing.</summary>
 /// <param name="Name">The name as it stands there; not checked for being one component.</param>
 /// <param name="Kind">What it is.</param>
-/// <param name="Length">Size in bytes; null where the line does not tell.</param>
+/// <param name="Length">Size in bytes, of whole blocks where the source is <see cref="ListingSource.Vms"/>; null where the line does not tell.</param>
 /// <param name="Modified">When it last changed, taken as UTC; null where the line does not tell.</param>
 /// <param name="Source">The format it was read from.</param>
 public sealed record ListingEntry(string Name, ListingKind Kind, long? Length, DateTime? Modified, ListingSource Source)

@@ -29,6 +29,10 @@ internal static class VmsListing
             !line[(semicolon + 1)..].ContainsAnyExceptInRange('0', '9') && line.IndexOfAny(" \t") < 0;
     }
 
+    /// <summary>Whether a name typed without version, in either case, means what is listed under this name.</summary>
+    public static bool IsMeantBy(ReadOnlySpan<char> typed, ReadOnlySpan<char> listed) =>
+        typed.Equals(listed, StringComparison.OrdinalIgnoreCase) || (IsName(listed) && typed.Equals(listed[..listed.LastIndexOf(';')], StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Whether the line heads or ends a listing: <c>Directory DISK:[FOLDER]</c>, with or without that word, and <c>Total of 3 files, 12/16 blocks.</c></summary>
     public static bool NamesNothing(ReadOnlySpan<char> line)
     {
