@@ -233,6 +233,7 @@ public sealed class ListingDialectTests
     [InlineData("-rw-r--r-- 1 o g 12 17672255 too short for an epoch")]
     [InlineData("-rw-r--r-- 1 1000 1000 1767225599 Jan 32 2020 a")]
     [InlineData("-rw-r--r-- 1 o g 12 2005-13-31 23:59 a")]
+    [InlineData("-rw-r--r-- 1 o g 12 2005-12-31 25:59 a")]
     [InlineData("32.12.2025  18:48                9730 a")]
     public void What_only_looks_like_a_format_is_an_error_with_the_line(string line) => Assert.Equal(line, Assert.Throws<ListingLineException>(() => Read(line)).RawLine);
 }

@@ -99,20 +99,20 @@ internal static class UnixListing
     private static int? FindArrow(ReadOnlySpan<char> name, long? length)
     {
         const string Arrow = " -> ";
-        int? first = null;
-        for (int at = name.IndexOf(Arrow, StringComparison.Ordinal); at > 0;)
+        // From the end, once: to measure behind each of thousands of arrows would take the square of the line's length.
+        for ((int at, long bytes) = (name.Length, 0); at > Arrow.Length && bytes <= length;)
         {
-            first ??= at;
-            if (Encoding.UTF8.GetByteCount(name[(at + Arrow.Length)..]) == length)
+            if (bytes == length && name[..at].EndsWith(Arrow))
             {
-                return at;
+                return at - Arrow.Length;
             }
 
-            int next = name[(at + 1)..].IndexOf(Arrow, StringComparison.Ordinal);
-            at = next < 0 ? -1 : at + 1 + next;
+            Rune.DecodeLastFromUtf16(name[..at], out Rune rune, out int taken);
+            (at, bytes) = (at - taken, bytes + rune.Utf8SequenceLength);
         }
 
-        return first;
+        int first = name.IndexOf(Arrow, StringComparison.Ordinal);
+        return first > 0 ? first : null;
     }
 
     private static bool IsSize(ReadOnlySpan<char> word, bool isDevice, out long? length)

@@ -71,9 +71,10 @@ internal static class UnixListingDate
         int fraction = time.IndexOf('.');
         if (!ListingWords.TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan ofDay))
         {
-            // Older files of --time-style=iso: a space fills up what the time of others takes.
-            end += end + 1 < line.Length && line[end + 1] == ' ' ? 1 : 0;
-            return true;
+            // Older files of --time-style=iso: a space fills up what the time of others takes. Without it, this is a time that is none.
+            bool isFilled = line[end..].StartsWith("  ");
+            end += isFilled ? 1 : 0;
+            return isFilled;
         }
 
         utc += ofDay;

@@ -57,49 +57,36 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan? patience 
     {
         for (int number = 0; number < inputs; number++)
         {
-            ReadOnlySpan<byte> made = _mutator.Make(number);
-            Volatile.Write(ref _input, made.ToArray());
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            try
+            ReadOnlySpan<byte> input = _mutator.Make(number);
+            Volatile.Write(ref _input, input.ToArray());
+            long most = BytesAnyway + ((long)target.BytesPerByte * input.Length);
+            // A parser's tables are made with the first input that needs them, and not twice.
+            if (BytesTaken(input) > most && BytesTaken(input) is var bytes && bytes > most)
             {
-                target.Act(made);
-            }
-            catch (Exception e) when (e.GetType() == target.Refusal)
-            {
-                // Refused in its own words.
-            }
-            catch (Exception e)
-            {
-                throw Failure(e.GetType().Name, e);
-            }
-
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            if (allocated > BytesAnyway + ((long)target.BytesPerByte * made.Length))
-            {
-                // A parser's tables are made with the first input that needs them, and not twice.
-                before = GC.GetAllocatedBytesForCurrentThread();
-                Again(made);
-                allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-                if (allocated > BytesAnyway + ((long)target.BytesPerByte * made.Length))
-                {
-                    throw Failure($"{allocated} bytes allocated for an input of {made.Length}");
-                }
+                throw Failure($"{bytes} bytes allocated for an input of {input.Length}");
             }
 
             Volatile.Write(ref _done, number + 1);
         }
     }
 
-    private void Again(ReadOnlySpan<byte> input)
+    private long BytesTaken(ReadOnlySpan<byte> input)
     {
+        long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
             target.Act(input);
         }
         catch (Exception e) when (e.GetType() == target.Refusal)
         {
-            // As before.
+            // Refused in the parser's own words.
         }
+        catch (Exception e)
+        {
+            throw Failure(e.GetType().Name, e);
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private FuzzFailureException Failure(string what, Exception? cause = null) => new($"""
