@@ -14,7 +14,7 @@ public sealed record FtpEntry
     /// <summary>What it is.</summary>
     public required ListingKind Kind { get; init; }
 
-    /// <summary>Size in bytes; null where the server does not tell.</summary>
+    /// <summary>Size in bytes; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
     public long? Length { get; init; }
 
     /// <summary>When it last changed, UTC; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>

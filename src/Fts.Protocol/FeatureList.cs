@@ -23,7 +23,7 @@ internal sealed class FeatureList
     /// </summary>
     public static FeatureList Parse(Reply reply)
     {
-        var list = new FeatureList();
+        var parameters = new Dictionary<string, List<string>>(StringComparer.OrdinalIgnoreCase);
         for (int i = 1; i < reply.Lines.Count - 1; i++)
         {
             ReadOnlySpan<char> line = reply.Lines[i].AsSpan().Trim();
@@ -34,8 +34,22 @@ internal sealed class FeatureList
                 continue;
             }
 
-            string parameter = space < 0 ? "" : line[(space + 1)..].Trim().ToString();
-            list._features[name] = list._features.TryGetValue(name, out string? earlier) && earlier.Length > 0 ? $"{earlier} {parameter}".TrimEnd() : parameter;
+            if (!parameters.TryGetValue(name, out List<string>? told))
+            {
+                parameters[name] = told = [];
+            }
+
+            if (space >= 0)
+            {
+                told.Add(line[(space + 1)..].Trim().ToString());
+            }
+        }
+
+        var list = new FeatureList();
+        foreach ((string name, List<string> told) in parameters)
+        {
+            // Joined once: a server may announce one name on each of a hundred thousand lines.
+            list._features[name] = string.Join(' ', told);
         }
 
         return list;

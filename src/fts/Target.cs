@@ -52,9 +52,33 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
             throw CommandLine.Usage($"'{Masked(text)}': a password in a URL is visible to every user of this machine; set FTS_PASSWORD or use --password-file");
         }
 
+        if (url.Port == 0)
+        {
+            throw CommandLine.Usage($"'{Masked(text)}': nothing listens on port 0");
+        }
+
         // "/%2Fetc" is the absolute folder /etc, "/etc" one below where the sign-in lands (RFC 1738 §3.2.2).
         string folder = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/'));
-        return new Target(url.IdnHost, url.IsDefaultPort ? 21 : url.Port, url.UserInfo.Length > 0 ? Uri.UnescapeDataString(url.UserInfo) : null, folder.Length > 0 ? folder : null);
+        string user = Uri.UnescapeDataString(url.UserInfo);
+        if ((user + folder).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
+        {
+            throw CommandLine.Usage($"'{Masked(text)}': a line end or NUL cannot be part of a name");
+        }
+
+        return new Target(HostOf(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null);
+    }
+
+    /// <summary>The host as DNS takes it. Uri finds out only here that there is no such form: of a name that is too long, or of characters no name may have.</summary>
+    private static string HostOf(Uri url, string text)
+    {
+        try
+        {
+            return url.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            throw CommandLine.Usage($"'{Masked(text)}': no host can have such a name");
+        }
     }
 
     /// <summary>An address or a name; a number alone is neither, it is a port in the wrong place, and 127.0.0.999 is a typo nobody should have to wait for.</summary>
@@ -68,9 +92,10 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         return Uri.CheckHostName(host) == UriHostNameType.Dns && host.Any(char.IsAsciiLetter);
     }
 
+    /// <summary>A URL whose password does not show. It may hold an at sign or a slash that should have been written otherwise: it ends at the last.</summary>
     private static string Masked(string text)
     {
-        int at = text.IndexOf('@'), user = text.IndexOf("://", StringComparison.Ordinal) + 3;
+        int at = text.LastIndexOf('@'), user = text.IndexOf("://", StringComparison.Ordinal) + 3;
         int colon = at < 0 ? -1 : text.IndexOf(':', user, at - user > 0 ? at - user : 0);
         return colon < 0 ? text : $"{text[..colon]}:****{text[at..]}";
     }

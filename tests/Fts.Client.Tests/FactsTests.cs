@@ -51,6 +51,20 @@ public sealed class FactsTests
         ["SIZE"],
         async client => Assert.Equal(found ? ListingKind.Folder : null, (await client.FindAsync("/d/sub", Token))?.Kind));
 
+    [Theory]
+    [InlineData("a.txt", "A.TXT;3", ListingKind.File)]
+    [InlineData("A.TXT;2", "A.TXT;2", ListingKind.File)]
+    [InlineData("sub", "SUB", ListingKind.Folder)]
+    [InlineData("a", null, null)]
+    public Task On_VMS_a_name_without_version_means_the_newest(string name, string? found, ListingKind? kind) => PlayAsync(
+        "C: EPSV\nS: 229 ok (|||{port}|)\nC: LIST\nS: 150 go\nD> A.TXT;3  1  2-JUL-2025\\r\\nA.TXT;2  1  1-JUL-2025\\r\\nSUB.DIR;1  1  1-JUL-2025\\r\\n\nD.\nS: 226 done",
+        ["TVFS"],
+        async client =>
+        {
+            FtpEntry? entry = await client.FindAsync(name, Token);
+            Assert.Equal((found, kind), (entry?.Name, entry?.Kind));
+        });
+
     [Fact]
     public Task Sizes_and_times_that_cannot_be_read_are_errors() => PlayAsync("C: SIZE a\nS: 213 big\nC: MDTM a\nS: 213 yesterday\nC: SIZE b\nS: 550 no", ["SIZE", "MDTM"], async client =>
     {

@@ -55,6 +55,41 @@ public sealed class ListingTests
     }
 
     [Fact]
+    public async Task Formats_of_several_lines_or_with_a_heading_are_read_to_their_end()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + """
+            S: 150 go
+            D> Directory DKA0:[IN]\r\n\r\nA_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12\r\n     5/8  2-JUL-2026 10:30:08  [ANN]  (RWED,RE,,)\r\nTotal of 1 file, 5/8 blocks\r\n
+            D.
+            S: 226 done
+
+            """ + List + """
+            S: 150 go
+            D>  Name     VV.MM   Created       Changed      Size  Init   Mod   Id\r\nMEMBER01  01.03 2026/01/31 2026/02/01 09:37    11    11     0 ANN\r\nMEMBER02\r\n
+            D.
+            S: 226 done
+            """);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            FtpEntry entry = Assert.Single(await ListAsync(client));
+            Assert.Equal(("in/A_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12", 2560L, ListingSource.Vms), (entry.Path, entry.Length!.Value, entry.Source!.Value));
+            Assert.Equal(["MEMBER01", "MEMBER02"], (await ListAsync(client)).Select(member => member.Name));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Theory]
+    [InlineData("S: 226 done", typeof(FtpListingException))]
+    [InlineData("S: 426 cut", typeof(FtpReplyException))]
+    public async Task A_listing_that_ends_within_an_entry_is_an_error_and_the_servers_own_comes_first(string ending, Type error)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + "S: 150 go\nD> LONG_NAME.TXT;1\\r\\n\nD.\n" + ending);
+        await using var client = new FtpClient(peer.Options);
+        Assert.IsType(error, await Record.ExceptionAsync(() => ListAsync(client)));
+    }
+
+    [Fact]
     public async Task An_empty_folder_is_an_empty_listing()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + "S: 150 go\nD.\nS: 226 done");

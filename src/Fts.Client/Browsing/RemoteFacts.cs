@@ -95,7 +95,9 @@ internal static class RemoteFacts
             // Read to its end, which is cheaper than to abort it.
             await foreach (FtpEntry entry in RemoteListing.ReadAsync(connection, RemotePath.FolderOf(path), cancellationToken).ConfigureAwait(false))
             {
-                found = entry.Name == name ? entry with { Path = path } : found;
+                // Of a file's versions on VMS the newest stands first, and is the one that its bare name means.
+                bool isIt = entry.Name == name || (entry.Source == ListingSource.Vms && VmsListing.IsMeantBy(name, entry.Name));
+                found ??= isIt ? entry with { Path = path } : null;
             }
 
             return found;

@@ -12,10 +12,10 @@ internal static class RemoteListing
         (FtpDataStream data, bool isMachine) = await OpenAsync(connection, path, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = data.ConfigureAwait(false);
         using var lines = new ListingLines(data, connection.Text, connection.Options.Limits);
-        DateTime now = DateTime.UtcNow;
+        var listing = new ListingReader(DateTime.UtcNow);
         while (await lines.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
-            if (Parse(line, isMachine, now) is { } entry)
+            if (Parse(listing, line, isMachine) is { } entry)
             {
                 yield return FtpEntry.From(RemotePath.Join(path, entry.Name), entry);
             }
@@ -31,6 +31,9 @@ internal static class RemoteListing
         {
             throw FtpTlsException.Cut("the listing");
         }
+
+        // Only now: what was cut off is told as that, not as a line that makes no sense.
+        Parse(listing, null, isMachine);
     }
 
     /// <summary>Replies that say "I do not know this command", as opposed to "not this file".</summary>
@@ -55,11 +58,18 @@ internal static class RemoteListing
         return (await connection.OpenDataAsync("LIST", argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false), false);
     }
 
-    private static ListingEntry? Parse(string line, bool isMachine, DateTime now)
+    /// <summary>The entry a line completes; without a line, what is left at the end.</summary>
+    private static ListingEntry? Parse(ListingReader listing, string? line, bool isMachine)
     {
         try
         {
-            return isMachine ? Listing.ParseMachineLine(line) : Listing.ParseLine(line, now);
+            if (line is null)
+            {
+                listing.Complete();
+                return null;
+            }
+
+            return isMachine ? Listing.ParseMachineLine(line) : listing.Add(line);
         }
         catch (ListingLineException e)
         {

@@ -290,7 +290,8 @@ public sealed class FtpDataStream : Stream
         _connection.ReleaseData(this);
     }
 
-    private static long? AnnouncedIn(string text)
+    /// <summary>The length in the text of a 150 reply: <c>(1234 bytes)</c>; null where it does not tell.</summary>
+    internal static long? AnnouncedIn(string text)
     {
         int end = text.LastIndexOf(" bytes)", StringComparison.OrdinalIgnoreCase);
         int start = end < 0 ? -1 : text.LastIndexOf('(', end);

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Fts.Protocol;
 
 /// <summary>
-/// Lines as IIS and others write them in the form of DOS <c>dir</c>: <c>01-31-26  12:59PM       &lt;DIR&gt;          name</c>. Month, day, year;
-/// two or four digits of year; 12 or 24 hours; no zone, taken as UTC.
+/// Lines as IIS and others write them in the form of DOS <c>dir</c>: <c>01-31-26  12:59PM       &lt;DIR&gt;          name</c>. Month, day, year,
+/// or as the server's country writes it; two or four digits of year; 12 or 24 hours; no zone, taken as UTC.
 /// </summary>
 internal static class DosListing
 {
@@ -17,18 +17,17 @@ internal static class DosListing
     {
         entry = null;
         ReadOnlySpan<char> rest = line;
-        if (!TryParseDate(NextWord(ref rest), out DateTime modified) || !TryParseTime(ref rest, out TimeSpan time))
+        if (!TryParseDate(ListingWords.Next(ref rest), out DateTime modified) || !TryParseTime(ref rest, out TimeSpan time))
         {
             return false;
         }
 
         modified += time;
-        ReadOnlySpan<char> word = NextWord(ref rest);
+        ReadOnlySpan<char> word = ListingWords.Next(ref rest);
         if (word.StartsWith('<'))
         {
-            // The spaces up to the name's column; one at least.
-            int gap = rest.IndexOfAnyExcept(' ');
-            entry = gap < 1 ? null : Tagged(word, rest[Math.Min(gap, Math.Max(1, TagColumn - word.Length))..], modified);
+            ReadOnlySpan<char> name = ListingWords.AfterColumn(rest, word.Length, TagColumn);
+            entry = name.IsEmpty ? null : Tagged(word, name, modified);
         }
         else if (long.TryParse(word, NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out long length) && rest.Length > 1)
         {
@@ -58,33 +57,32 @@ internal static class DosListing
             : new ListingEntry(name[..bracket].ToString(), kind.Value, null, modified, ListingSource.Dos) { LinkTarget = name[(bracket + 2)..^1].ToString() };
     }
 
+    /// <summary>Month, day, year where hyphens or slashes stand; day, month, year between dots; a year of four digits may stand in front.</summary>
     private static bool TryParseDate(ReadOnlySpan<char> word, out DateTime date)
     {
         date = default;
-        if (word.Length is not (8 or 10) || word[2] is not ('-' or '/') || word[5] != word[2] ||
-            NumberOf(word[..2]) is not (>= 1 and <= 12 and var month) || NumberOf(word[3..5]) is not (>= 1 and var day) || NumberOf(word[6..]) is not (>= 0 and var year))
+        if (word.Length is not (8 or 10))
         {
             return false;
         }
 
-        // Two digits: the century the Unix epoch splits.
-        year += word.Length == 10 ? 0 : year < 70 ? 2000 : 1900;
-        if (year == 0 || day > DateTime.DaysInMonth(year, month))
+        if (word is [_, _, _, _, '-', _, _, '-', _, _])
         {
-            return false;
+            return ListingWords.TryMakeDate(ListingWords.NumberOf(word[..4]), ListingWords.NumberOf(word[5..7]), ListingWords.NumberOf(word[8..]), out date);
         }
 
-        date = new DateTime(year, month, day, 0, 0, 0, DateTimeKind.Utc);
-        return true;
+        (int first, int second, int year) = (ListingWords.NumberOf(word[..2]), ListingWords.NumberOf(word[3..5]), ListingWords.NumberOf(word[6..]));
+        year = year < 0 || word.Length == 10 ? year : ListingWords.WithCentury(year);
+        return word[2] is '-' or '/' or '.' && word[5] == word[2] && ListingWords.TryMakeDate(year, word[2] == '.' ? second : first, word[2] == '.' ? first : second, out date);
     }
 
     /// <summary>Reads "12:59PM", "12:59 PM" or "23:59".</summary>
     private static bool TryParseTime(scoped ref ReadOnlySpan<char> rest, out TimeSpan time)
     {
         time = default;
-        ReadOnlySpan<char> word = NextWord(ref rest);
+        ReadOnlySpan<char> word = ListingWords.Next(ref rest);
         int colon = word.IndexOf(':');
-        if (colon is < 1 or > 2 || word.Length < colon + 3 || NumberOf(word[..colon]) is not (>= 0 and var hours) || NumberOf(word.Slice(colon + 1, 2)) is not (>= 0 and < 60 and var minutes))
+        if (colon is < 1 or > 2 || word.Length < colon + 3 || ListingWords.NumberOf(word[..colon]) is not (>= 0 and var hours) || ListingWords.NumberOf(word.Slice(colon + 1, 2)) is not (>= 0 and < 60 and var minutes))
         {
             return false;
         }
@@ -93,7 +91,7 @@ internal static class DosListing
         if (half.IsEmpty)
         {
             ReadOnlySpan<char> beyond = rest;
-            ReadOnlySpan<char> next = NextWord(ref beyond);
+            ReadOnlySpan<char> next = ListingWords.Next(ref beyond);
             if (IsHalf(next))
             {
                 half = next;
@@ -113,16 +111,4 @@ internal static class DosListing
 
     private static bool IsHalf(ReadOnlySpan<char> word) =>
         word.Equals("AM", StringComparison.OrdinalIgnoreCase) || word.Equals("PM", StringComparison.OrdinalIgnoreCase);
-
-    private static ReadOnlySpan<char> NextWord(scoped ref ReadOnlySpan<char> rest)
-    {
-        rest = rest.TrimStart(' ');
-        int space = rest.IndexOf(' ');
-        ReadOnlySpan<char> word = space < 0 ? rest : rest[..space];
-        rest = rest[word.Length..];
-        return word;
-    }
-
-    private static int NumberOf(ReadOnlySpan<char> digits) =>
-        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 }

@@ -5,19 +5,26 @@ namespace Fts.Protocol;
 /// </summary>
 internal static class Listing
 {
-    /// <summary>Reads a line of LIST, as Unix or DOS write it. Null for a line that names nothing: empty, "total 12", the folder itself and its parent.</summary>
+    /// <summary>
+    /// Reads a line of LIST in any format whose lines stand for themselves; <see cref="ListingReader"/> reads the others too. Null for a line that names nothing:
+    /// empty, "total 12", the folder itself and its parent, what VMS writes above and below.
+    /// </summary>
     /// <param name="line">The line without its line end.</param>
     /// <param name="now">The time from which a missing year is guessed, UTC.</param>
     /// <exception cref="ListingLineException">No known format.</exception>
     public static ListingEntry? ParseLine(ReadOnlySpan<char> line, DateTime now)
     {
-        if (line.IsWhiteSpace() || UnixListing.IsTotal(line))
+        if (line.IsWhiteSpace())
         {
             return null;
         }
 
-        return UnixListing.TryParse(line, now, out ListingEntry? entry) || DosListing.TryParse(line, out entry)
+        // No line is in two of these formats, which a test holds them to: the order is how often they are met.
+        return UnixListing.TryParse(line, now, out ListingEntry? entry) || DosListing.TryParse(line, out entry) || NetWareListing.TryParse(line, now, out entry) ||
+            EplfListing.TryParse(line, out entry) || Os400Listing.TryParse(line, now, out entry) || VmsListing.TryParse(line, out entry) ||
+            UnixNumericListing.TryParse(line, out entry)
             ? entry.Name is "." or ".." ? null : entry
+            : UnixListing.IsTotal(line) || VmsListing.NamesNothing(line) ? null
             : throw new ListingLineException(line.ToString());
     }
 

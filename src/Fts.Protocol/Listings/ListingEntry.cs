@@ -22,12 +22,25 @@ public enum ListingSource
     Unix,
     /// <summary>LIST in the form of DOS and IIS: to the minute, no zone.</summary>
     Dos,
+    /// <summary>LIST in EPLF, Easily Parsed LIST Format: exact, UTC.</summary>
+    Eplf,
+    /// <summary>
+    /// LIST of VMS: to the second at best, no zone; a length is counted in blocks of 512 bytes, the last of which need not be full. A file's name ends in
+    /// its <c>;version</c>, as RETR takes it; a folder's has lost its <c>.DIR;1</c>, as CWD takes it.
+    /// </summary>
+    Vms,
+    /// <summary>LIST of MVS and z/OS: datasets without length or time of change, members with a time to the minute, no zone; jobs by their number.</summary>
+    Mvs,
+    /// <summary>LIST of OS/400 and IBM i: to the second, no zone, null where the order of day, month and year cannot be known.</summary>
+    Os400,
+    /// <summary>LIST of NetWare: as of Unix, without permission bits.</summary>
+    NetWare,
 }
 
 /// <summary>One line of a listing.</summary>
 /// <param name="Name">The name as it stands there; not checked for being one component.</param>
 /// <param name="Kind">What it is.</param>
-/// <param name="Length">Size in bytes; null where the line does not tell.</param>
+/// <param name="Length">Size in bytes, of whole blocks where the source is <see cref="ListingSource.Vms"/>; null where the line does not tell.</param>
 /// <param name="Modified">When it last changed, taken as UTC; null where the line does not tell.</param>
 /// <param name="Source">The format it was read from.</param>
 public sealed record ListingEntry(string Name, ListingKind Kind, long? Length, DateTime? Modified, ListingSource Source)

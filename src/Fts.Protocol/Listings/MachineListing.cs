@@ -110,7 +110,8 @@ internal static class MachineListing
         return entry;
     }
 
-    private static bool TryParseOctal(ReadOnlySpan<char> text, out int value)
+    /// <summary>Up to seven octal digits.</summary>
+    internal static bool TryParseOctal(ReadOnlySpan<char> text, out int value)
     {
         value = 0;
         foreach (char digit in text)

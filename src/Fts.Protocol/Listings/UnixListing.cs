@@ -5,22 +5,29 @@ using System.Text;
 
 namespace Fts.Protocol;
 
+/// <summary>The columns behind a mode.</summary>
+/// <param name="Length">Size in bytes; null where the line does not tell.</param>
+/// <param name="Modified">UTC.</param>
+/// <param name="NameStart">Where the name starts in the line, which may be the line's end.</param>
+internal readonly record struct ListingColumns(long? Length, DateTime Modified, int NameStart);
+
 /// <summary>
 /// Lines as <c>ls -l</c> writes them, in what passes for it on FTP servers: with or without group and link count, owners with spaces, month before or
-/// after the day, ISO dates. The date is looked for, since the columns before it vary; the name is everything after one space behind it.
+/// after the day and in other languages, dates in figures. The date is looked for, since the columns before it vary; the name is everything after one space behind it.
 /// </summary>
 internal static class UnixListing
 {
     private const int ModeLength = 10;
     private const int MostWords = 24;
+    private static readonly SearchValues<char> SizeDigits = SearchValues.Create("0123456789.,");
     private static readonly SearchValues<char> TotalLetters = SearchValues.Create("0123456789.,KMGTkB");
 
-    /// <summary>Whether the line is <c>total 12</c>, which heads a listing and names nothing.</summary>
+    /// <summary>Whether the line is <c>total 12</c> in one of the languages of <c>ls</c>, which heads a listing and names nothing.</summary>
     public static bool IsTotal(ReadOnlySpan<char> line)
     {
-        const string Word = "total";
-        return line.StartsWith(Word, StringComparison.OrdinalIgnoreCase) &&
-            (line.Length == Word.Length || (line[Word.Length] == ' ' && !line[Word.Length..].Trim().ContainsAnyExcept(TotalLetters)));
+        int space = line.IndexOf(' ');
+        return (space < 0 ? line : line[..space]).ToString().ToUpperInvariant() is "TOTAL" or "INSGESAMT" or "TOTALE" or "TOTAAL" or "RAZEM" or "ИТОГО" or "总用量" or "合計" &&
+            (space < 0 || !line[space..].Trim().ContainsAnyExcept(TotalLetters));
     }
 
     /// <summary>Reads a line without its line end; a year that is not told is the latest that does not lie ahead of <paramref name="now"/> (UTC).</summary>
@@ -32,21 +39,42 @@ internal static class UnixListing
             return false;
         }
 
-        // After the mode: a mark for an access list, a security label or extended attributes, or nothing; then a space.
+        // After the mode: a mark for an access list, a security label or extended attributes, or nothing.
         int afterMode = ModeLength + (line[ModeLength] is '+' or '.' or '@' ? 1 : 0);
-        if (afterMode >= line.Length || line[afterMode] != ' ')
+        if (!TryReadColumns(line, afterMode, line[0] is 'b' or 'c', now, out ListingColumns columns))
+        {
+            return false;
+        }
+
+        entry = Entry(line[columns.NameStart..], kind, columns.Length, columns.Modified, mode);
+        return entry is not null;
+    }
+
+    /// <summary>Reads what stands behind the mode, from the space on: owners and what else there is, then size, date and one space before the name.</summary>
+    internal static bool TryReadColumns(ReadOnlySpan<char> line, int from, bool isDevice, DateTime now, out ListingColumns columns)
+    {
+        columns = default;
+        if (from >= line.Length || line[from] != ' ')
         {
             return false;
         }
 
         Span<Range> words = stackalloc Range[MostWords];
-        int count = SplitWords(line, afterMode, words);
-        for (int i = 1; i < count; i++)
+        int count = SplitWords(line, from, words);
+        // Seconds since 1970 look like a size: a date in words is looked for first.
+        foreach (bool isEpoch in (ReadOnlySpan<bool>)[false, true])
         {
-            if (IsSize(line, words, i - 1, line[0] is 'b' or 'c', out long? length) && UnixListingDate.TryParse(line, words[i..count], now, out DateTime modified, out int end))
+            for (int i = 1; i < count; i++)
             {
-                entry = Entry(line[Math.Min(end + 1, line.Length)..], kind, length, modified, mode);
-                return entry is not null;
+                DateTime modified = default;
+                int end = 0;
+                if (IsSize(line[words[i - 1]], isDevice, out long? length) && (isEpoch
+                    ? UnixListingDate.TryParseEpoch(line, words[i..count], out modified, out end)
+                    : UnixListingDate.TryParse(line, words[i..count], now, out modified, out end)))
+                {
+                    columns = new ListingColumns(length, modified, Math.Min(end + 1, line.Length));
+                    return true;
+                }
             }
         }
 
@@ -71,35 +99,39 @@ internal static class UnixListing
     private static int? FindArrow(ReadOnlySpan<char> name, long? length)
     {
         const string Arrow = " -> ";
-        int? first = null;
-        for (int at = name.IndexOf(Arrow, StringComparison.Ordinal); at > 0;)
+        // From the end, once: to measure behind each of thousands of arrows would take the square of the line's length.
+        for ((int at, long bytes) = (name.Length, 0); at > Arrow.Length && bytes <= length;)
         {
-            first ??= at;
-            if (Encoding.UTF8.GetByteCount(name[(at + Arrow.Length)..]) == length)
+            if (bytes == length && name[..at].EndsWith(Arrow))
             {
-                return at;
+                return at - Arrow.Length;
             }
 
-            int next = name[(at + 1)..].IndexOf(Arrow, StringComparison.Ordinal);
-            at = next < 0 ? -1 : at + 1 + next;
+            Rune.DecodeLastFromUtf16(name[..at], out Rune rune, out int taken);
+            (at, bytes) = (at - taken, bytes + rune.Utf8SequenceLength);
         }
 
-        return first;
+        int first = name.IndexOf(Arrow, StringComparison.Ordinal);
+        return first > 0 ? first : null;
     }
 
-    private static bool IsSize(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, int index, bool isDevice, out long? length)
+    private static bool IsSize(ReadOnlySpan<char> word, bool isDevice, out long? length)
     {
         length = null;
-        ReadOnlySpan<char> word = line[words[index]];
         if (isDevice)
         {
             // "8, 1" or "8,1": major and minor number instead of a size.
             return char.IsAsciiDigit(word[^1]);
         }
 
-        bool isNumber = long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes);
-        length = isNumber ? bytes : null;
-        return isNumber;
+        if (long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes))
+        {
+            length = bytes;
+            return true;
+        }
+
+        // "4.0K" is a size, but how many bytes it does not tell.
+        return word.Length > 1 && char.IsAsciiDigit(word[0]) && word[^1] is 'K' or 'k' or 'M' or 'G' or 'T' && !word[..^1].ContainsAnyExcept(SizeDigits);
     }
 
     /// <summary>Words between spaces, as many as have room: a date stands among the first.</summary>

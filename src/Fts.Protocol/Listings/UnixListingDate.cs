@@ -2,14 +2,23 @@ using System.Globalization;
 
 namespace Fts.Protocol;
 
-/// <summary>The dates of <c>ls -l</c>: <c>Jan 31 12:59</c>, <c>Jan 31 2026</c>, <c>31 Jan 12:59</c>, <c>2026-01-31 12:59</c> with or without seconds and zone.</summary>
+/// <summary>
+/// The dates of <c>ls -l</c>: <c>Jan 31 12:59</c>, <c>Jan 31 2026</c>, <c>31 Jan 12:59</c>, <c>Jan 31 12:59:07 2026</c>, <c>2026-01-31 12:59</c> with or without
+/// seconds and zone, <c>2026-01-31</c> alone, <c>01-31 12:59</c>, and seconds since 1970.
+/// </summary>
 internal static class UnixListingDate
 {
-    private const string Months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
     /// <summary>Reads the date that starts at the first word. <paramref name="end"/> is where it ends in the line.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end) =>
-        TryParseIso(line, words, out utc, out end) || TryParseWords(line, words, now, out utc, out end);
+        TryParseIso(line, words, out utc, out end) || TryParseShortIso(line, words, now, out utc, out end) || TryParseWords(line, words, now, out utc, out end);
+
+    /// <summary>Reads seconds since 1970, of today's length: what is shorter is another number, and a month behind them makes them a size.</summary>
+    public static bool TryParseEpoch(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
+    {
+        (utc, end) = (default, words[0].End.Value);
+        return line[words[0]].Length is >= 9 and <= 11 && ListingWords.TryParseEpoch(line[words[0]], out utc) &&
+            (words.Length < 2 || MonthNames.Find(line[words[1]]) < 0);
+    }
 
     private static bool TryParseWords(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end)
     {
@@ -19,10 +28,11 @@ internal static class UnixListingDate
             return false;
         }
 
-        (int month, int day) = (MonthOf(line[words[0]]), NumberOf(line[words[1]], 2));
+        // Commas and dots stand behind some.
+        (int month, int day) = (MonthNames.Find(line[words[0]]), NumberOf(line[words[1]].TrimEnd(','), 2));
         if (month < 0)
         {
-            (month, day) = (MonthOf(line[words[1]]), NumberOf(line[words[0]].TrimEnd('.'), 2));
+            (month, day) = (MonthNames.Find(line[words[1]]), NumberOf(line[words[0]].TrimEnd('.'), 2));
         }
 
         ReadOnlySpan<char> last = line[words[2]];
@@ -32,34 +42,54 @@ internal static class UnixListingDate
             return false;
         }
 
-        if (TryParseTime(last, out TimeSpan time))
+        if (ListingWords.TryParseTime(last, out TimeSpan time))
         {
-            return TryGuessYear(month, day, time, now, out utc);
+            // With seconds comes the year (ls -T); without, four figures are a name.
+            if (last.Length < "1:02:03".Length || words.Length < 4 || YearOf(line[words[3]]) is not (> 0 and var told))
+            {
+                return TryGuessYear(month, day, time, now, out utc);
+            }
+
+            end = words[3].End.Value;
+            return TryMake(told, month, day, time, out utc);
         }
 
-        int year = last.Length == 4 ? NumberOf(last, 4) : -1;
-        return year > 0 && TryMake(year, month, day, default, out utc);
+        return TryMake(YearOf(last), month, day, default, out utc);
     }
 
     private static bool TryParseIso(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
     {
         (utc, end) = (default, 0);
-        if (words.Length < 2 || !DateTime.TryParseExact(line[words[0]], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out utc))
+        ReadOnlySpan<char> date = line[words[0]];
+        if (date.Length != 10 || date[4] is not ('-' or '/') || date[7] != date[4] || !TryMake(YearOf(date[..4]), NumberOf(date[5..7], 2), NumberOf(date[8..], 2), default, out utc))
         {
             return false;
         }
 
-        ReadOnlySpan<char> time = line[words[1]];
+        end = words[0].End.Value;
+        ReadOnlySpan<char> time = words.Length < 2 ? default : line[words[1]];
         int fraction = time.IndexOf('.');
-        if (!TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan ofDay))
+        if (!ListingWords.TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan ofDay))
         {
-            return false;
+            // Older files of --time-style=iso: a space fills up what the time of others takes. Without it, this is a time that is none.
+            bool isFilled = line[end..].StartsWith("  ");
+            end += isFilled ? 1 : 0;
+            return isFilled;
         }
 
         utc += ofDay;
         end = words[1].End.Value;
         // The zone of --full-time comes only with seconds and a fraction; without these, "+0100" would be a name.
         return fraction < 0 || words.Length < 3 || !TryParseZone(line[words[2]], out TimeSpan zone) || TryShift(ref utc, zone, words[2].End.Value, ref end);
+    }
+
+    /// <summary>Younger files of --time-style=iso: month, day and time.</summary>
+    private static bool TryParseShortIso(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end)
+    {
+        (utc, end) = (default, words.Length < 2 ? 0 : words[1].End.Value);
+        ReadOnlySpan<char> date = line[words[0]];
+        return words.Length >= 2 && date.Length == 5 && date[2] == '-' && NumberOf(date[..2], 2) is >= 1 and <= 12 and var month && NumberOf(date[3..], 2) is >= 1 and <= 31 and var day &&
+            ListingWords.TryParseTime(line[words[1]], out TimeSpan time) && TryGuessYear(month, day, time, now, out utc);
     }
 
     private static bool TryShift(ref DateTime utc, TimeSpan zone, int zoneEnd, ref int end)
@@ -87,22 +117,6 @@ internal static class UnixListingDate
         return true;
     }
 
-    /// <summary>Hours and minutes, with or without seconds.</summary>
-    private static bool TryParseTime(ReadOnlySpan<char> word, out TimeSpan time)
-    {
-        time = default;
-        int colon = word.IndexOf(':');
-        if (colon is < 1 or > 2 || word.Length is not (4 or 5 or 7 or 8) || (word.Length - colon) is not (3 or 6) || (word.Length - colon == 6 && word[colon + 3] != ':'))
-        {
-            return false;
-        }
-
-        (int hours, int minutes) = (NumberOf(word[..colon], 2), NumberOf(word.Slice(colon + 1, 2), 2));
-        int seconds = word.Length - colon == 6 ? NumberOf(word[(colon + 4)..], 2) : 0;
-        time = new TimeSpan(hours, minutes, seconds);
-        return hours is >= 0 and < 24 && minutes is >= 0 and < 60 && seconds is >= 0 and < 60;
-    }
-
     /// <summary>ls leaves the year out for the last six months; a server's clock and zone may put such a time up to a day ahead of ours.</summary>
     private static bool TryGuessYear(int month, int day, TimeSpan time, DateTime now, out DateTime utc)
     {
@@ -122,17 +136,13 @@ internal static class UnixListingDate
 
     private static bool TryMake(int year, int month, int day, TimeSpan time, out DateTime utc)
     {
-        bool exists = year is > 0 and < 10000 && day <= DateTime.DaysInMonth(year, month);
-        utc = exists ? new DateTime(year, month, day, 0, 0, 0, DateTimeKind.Utc) + time : default;
+        bool exists = ListingWords.TryMakeDate(year, month, day, out utc);
+        utc += exists ? time : default;
         return exists;
     }
 
-    /// <summary>1 to 12; -1 when the word is no month.</summary>
-    private static int MonthOf(ReadOnlySpan<char> word)
-    {
-        int at = word.Length == 3 ? Months.AsSpan().IndexOf(word, StringComparison.OrdinalIgnoreCase) : -1;
-        return at < 0 || at % 3 != 0 ? -1 : (at / 3) + 1;
-    }
+    /// <summary>Four digits; -1 for anything else.</summary>
+    private static int YearOf(ReadOnlySpan<char> word) => word.Length == 4 ? NumberOf(word, 4) : -1;
 
     /// <summary>One to <paramref name="most"/> digits; -1 for anything else.</summary>
     private static int NumberOf(ReadOnlySpan<char> word, int most) =>

@@ -45,13 +45,15 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
 
     private static string WithoutOptions(string text)
     {
-        while (text.StartsWith('-'))
+        // A line of nothing but options would be copied once for each of them.
+        ReadOnlySpan<char> rest = text;
+        while (rest.StartsWith('-'))
         {
-            int space = text.IndexOf(' ', StringComparison.Ordinal);
-            text = space < 0 ? "" : text[space..].TrimStart();
+            int space = rest.IndexOf(' ');
+            rest = space < 0 ? default : rest[space..].TrimStart();
         }
 
-        return text;
+        return rest.ToString();
     }
 
     private static async IAsyncEnumerable<FileEntry> One(FileEntry entry)

@@ -41,7 +41,8 @@ internal sealed class KnownHosts(string path)
         return true;
     }
 
-    private static (string Server, string Fingerprint)? Entry(string line) =>
+    /// <summary>The server and key of a line; null when it is something else.</summary>
+    internal static (string Server, string Fingerprint)? Entry(string line) =>
         line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var server, var fingerprint] && !server.StartsWith('#') ? (server, fingerprint) : null;
 
     private static bool IsOf(string line, string server) => Entry(line) is { } entry && Same(entry.Server, server);

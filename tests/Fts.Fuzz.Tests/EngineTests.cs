@@ -1,0 +1,76 @@
+using System.Text;
+
+namespace Fts.FuzzTests;
+
+/// <summary>The fuzzer can fail, says with what, and makes the same inputs again.</summary>
+public sealed class EngineTests
+{
+    private const ulong Seed = 1;
+
+    private static Task<FuzzFailureException> FailureOf(FuzzTarget target, TimeSpan? patience = null) =>
+        Assert.ThrowsAsync<FuzzFailureException>(() => new FuzzRun(target with { Corpus = "port" }, Seed, patience).RunAsync(10_000));
+
+    [Fact]
+    public async Task An_exception_that_is_not_the_parsers_own_is_told_with_its_input()
+    {
+        FuzzTarget target = FuzzTarget.OfText("picky", text => _ = text.Contains(";9", StringComparison.Ordinal) ? throw new FormatException("no") : text) with { Corpus = "mff" };
+        var e = await Assert.ThrowsAsync<FuzzFailureException>(() => new FuzzRun(target, Seed).RunAsync(1_000_000));
+        Assert.Contains("FormatException", e.Message, StringComparison.Ordinal);
+        Assert.Contains(";9", e.Message.Split('\n')[1], StringComparison.Ordinal);
+        Assert.IsType<FormatException>(e.InnerException);
+    }
+
+    [Fact]
+    public async Task The_parsers_own_refusal_is_none()
+    {
+        FuzzTarget target = FuzzTarget.OfText("refusing", _ => throw new FormatException("no")) with { Corpus = "port", Refusal = typeof(FormatException) };
+        Assert.Equal(1000, await new FuzzRun(target, Seed).RunAsync(1000));
+    }
+
+    [Fact]
+    public async Task Memory_out_of_proportion_is_told() =>
+        Assert.Contains("allocated", (await FailureOf(FuzzTarget.OfText("greedy", text => _ = new byte[text.Length * text.Length]))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task An_input_that_never_comes_back_is_told()
+    {
+        using var never = new ManualResetEventSlim();
+        FuzzFailureException e = await FailureOf(new FuzzTarget("stuck", _ => never.Wait(CancellationToken.None)), TimeSpan.FromMilliseconds(20));
+        never.Set();
+        Assert.Contains("does not come back", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_check_that_does_not_hold_is_told() =>
+        Assert.Contains("as it should", (await FailureOf(new FuzzTarget("wrong", input => Holds.True(input.Length < 100, "as it should")))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Input_and_number_belong_together()
+    {
+        var corpus = Corpus.Load("mff");
+        var inOrder = new Mutator(corpus, Seed);
+        byte[][] inputs = [.. Enumerable.Range(0, 1000).Select(number => inOrder.Make(number).ToArray())];
+        Assert.Equal(corpus.Seeds, inputs[..corpus.Seeds.Count]);
+        Assert.Equal(inputs[777], new Mutator(corpus, Seed).Make(777).ToArray());
+        Assert.NotEqual(inputs[777], new Mutator(corpus, Seed + 1).Make(777).ToArray());
+        Assert.True(inputs.Distinct(new ByteArrays()).Count() > 700);
+        Assert.Contains(inputs, input => input.Length > Mutator.LongestInput / 2);
+    }
+
+    [Fact]
+    public void Any_input_can_be_a_line_of_a_corpus()
+    {
+        byte[] all = [(byte)'#', .. Enumerable.Range(0, 256).Select(b => (byte)b), (byte)'!'];
+        Assert.Equal(all, Corpus.Unescape(Corpus.Escape(all)));
+        Assert.Equal(Encoding.UTF8.GetBytes("!caf\u00e9 \U0001F600"), Corpus.Unescape("\\x21caf\u00e9 \U0001F600"));
+        Assert.StartsWith("\\x23", Corpus.Escape(all), StringComparison.Ordinal);
+        Assert.StartsWith("\\x21", Corpus.Escape("!"u8), StringComparison.Ordinal);
+    }
+
+    private sealed class ByteArrays : IEqualityComparer<byte[]>
+    {
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] bytes) => bytes.Length;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using Fts.Protocol;
+
+namespace Fts.FuzzTests;
+
+/// <summary>Listings in every format, those that need more than a line through the reader, and those that the server writes there and back.</summary>
+internal static class ListingTargets
+{
+    private const int LongestName = 255;
+
+    /// <summary>Guessed years, and orders of numbers, hang on today: on an ordinary one, and on the first and last that there are.</summary>
+    private static readonly DateTime[] Todays = [new(2026, 3, 10, 12, 0, 0, DateTimeKind.Utc), DateTime.MinValue, DateTime.MaxValue];
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        .. new[] { "list-unix", "list-dos", "list-eplf", "list-vms", "list-mvs", "list-os400", "list-netware" }.Select(name => FuzzTarget.OfText(name, Listing) with { BytesPerByte = 512 }),
+        FuzzTarget.OfText("list-any", OneFormat) with { Corpus = "list-unix", BytesPerByte = 128 },
+        FuzzTarget.OfText("mlsx", MachineLine) with { Refusal = typeof(ListingLineException) },
+        new("list-written", Written) { Weight = 50 },
+    ];
+
+    private static void Listing(string text)
+    {
+        foreach (DateTime today in Todays)
+        {
+            var reader = new ListingReader(today);
+            string before = "";
+            try
+            {
+                foreach (string line in text.Split('\n'))
+                {
+                    if (reader.Add(line) is { } entry)
+                    {
+                        Check(entry, line, before);
+                    }
+
+                    before = string.IsNullOrWhiteSpace(line) ? before : line;
+                }
+
+                reader.Complete();
+            }
+            catch (ListingLineException e)
+            {
+                Holds.True(text.Contains(e.RawLine, StringComparison.Ordinal), "an error tells a line that came");
+            }
+        }
+    }
+
+    private static void Check(ListingEntry entry, string line, string before)
+    {
+        Holds.True(entry.Name.Length > 0 && (line.Contains(entry.Name, StringComparison.Ordinal) || before.Contains(entry.Name, StringComparison.Ordinal)), "a name is part of its lines");
+        Holds.True(entry.Modified is not { Kind: not DateTimeKind.Utc }, "a time is UTC");
+        Holds.True(entry.Length is not < 0, "a length is none or not negative");
+    }
+
+    /// <summary>Lines that stand for themselves are read by one format at most, or an entry would be another on the next look.</summary>
+    private static void OneFormat(string line)
+    {
+        bool isUnix = UnixListing.TryParse(line, Todays[0], out _), isDos = DosListing.TryParse(line, out _), isNetWare = NetWareListing.TryParse(line, Todays[0], out _),
+            isEplf = EplfListing.TryParse(line, out _), isOs400 = Os400Listing.TryParse(line, Todays[0], out _), isVms = VmsListing.TryParse(line, out _),
+            isNumeric = UnixNumericListing.TryParse(line, out _), isNothing = UnixListing.IsTotal(line) || VmsListing.NamesNothing(line);
+        int formats = new[] { isUnix, isDos, isNetWare, isEplf, isOs400, isVms, isNumeric }.Count(isOne => isOne);
+        Holds.True(formats <= 1, "a line is read by one format at most");
+        Holds.True(formats == 0 || !isNothing, "a line that names an entry does not name nothing");
+    }
+
+    private static void MachineLine(string line)
+    {
+        if (Fts.Protocol.Listing.ParseMachineLine(line) is { } entry)
+        {
+            Check(entry, line, "");
+        }
+    }
+
+    /// <summary>The input is an entry's name and facts: what the server writes of it is read back.</summary>
+    private static void Written(ReadOnlySpan<byte> input)
+    {
+        string name = FuzzTarget.Decode(input[..Math.Min(input.Length, LongestName)]).ReplaceLineEndings("");
+        if (name.Length == 0 || name is "." or ".." || Encoding.UTF8.GetByteCount(name) > LongestName || name.AsSpan().ContainsAny('\r', '\n'))
+        {
+            return;
+        }
+
+        var dice = new Dice((ulong)input.Length + input[0]);
+        var row = new ListingRow
+        {
+            Name = name,
+            Kind = dice.Next(2) == 0 ? ListingKind.File : ListingKind.Folder,
+            Length = (long)dice.Next(int.MaxValue) * dice.Next(int.MaxValue),
+            Modified = DateTime.UnixEpoch.AddMinutes(dice.Next(int.MaxValue) % 1_000_000_000),
+            Mode = (UnixFileMode)dice.Next(0x200),
+            Permissions = "adfrw"u8,
+            Id = (ulong)dice.Next(int.MaxValue),
+        };
+        Span<byte> line = stackalloc byte[ListingFormat.MaxLine];
+        string machine = Line(line, ListingFormat.WriteMachine(line, row, MachineFacts.All)), unix = Line(line, ListingFormat.WriteUnix(line, row, Todays[0]));
+        ListingEntry? exact = Fts.Protocol.Listing.ParseMachineLine(machine), dated = new ListingReader(Todays[0]).Add(unix);
+        Holds.Equal((name, row.Kind, (DateTime?)row.Modified, (UnixFileMode?)row.Mode), (exact!.Name, exact.Kind, exact.Modified, exact.UnixMode), "a line of MLSD comes back");
+        Holds.Equal((name, row.Kind, row.Modified.Date, (UnixFileMode?)row.Mode), (dated!.Name, dated.Kind, dated.Modified!.Value.Date, dated.UnixMode), "a line of LIST comes back");
+        Holds.True(row.Kind == ListingKind.Folder || (exact.Length == row.Length && dated.Length == row.Length), "a length comes back");
+    }
+
+    private static string Line(ReadOnlySpan<byte> line, int length) => Encoding.UTF8.GetString(line[..(length - 2)]);
+}

@@ -1,0 +1,43 @@
+using Fts.Client;
+using Fts.Storage;
+
+namespace Fts.FuzzTests;
+
+/// <summary>Names and paths of the other side: none leaves the folder it is put in.</summary>
+internal static class PathTargets
+{
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        FuzzTarget.OfText("store-path", Resolve) with { BytesPerByte = 256 },
+        FuzzTarget.OfText("safe-name", SafeName) with { Corpus = "store-path" },
+    ];
+
+    private static void Resolve(string text)
+    {
+        StorePath home = StorePath.Root.Child("home").Child("ann");
+        foreach (StorePath from in (StorePath[])[StorePath.Root, home])
+        {
+            if (from.Resolve(text) is not { } path)
+            {
+                continue;
+            }
+
+            string[] names = path.IsRoot ? [] : path.Value[1..].Split('/');
+            Holds.True(path.Value.StartsWith('/') && path.Value.Length <= StorePath.MaxLength && names.Length <= StorePath.MaxDepth, "a path is absolute and within its limits");
+            Holds.True(names.All(name => name is not ("" or "." or "..") && !name.AsSpan().ContainsAny('\0', '\r', '\n')), "a path spells no escape");
+            Holds.Equal(path, home.Resolve(path.Value), "a path means itself");
+            Holds.True(path.IsRoot || path.Parent.Child(path.Name) == path, "a path is its parent's child");
+        }
+    }
+
+    private static void SafeName(string text)
+    {
+        string folder = Path.Combine(Path.GetTempPath(), "in");
+        if (RemotePath.IsSafeName(text))
+        {
+            Holds.Equal(folder, Path.GetDirectoryName(Path.GetFullPath(Path.Combine(folder, text))), "a safe name stays in its folder");
+        }
+
+        Holds.True(RemotePath.NameOf(text).Length <= text.Length && RemotePath.FolderOf(text).Length <= text.Length, "parts are no longer than the whole");
+    }
+}

@@ -1,0 +1,67 @@
+using Fts.Cli;
+
+namespace Fts.FuzzTests;
+
+/// <summary>What the program reads: its own files, what is typed, where to connect to.</summary>
+internal static class ProgramTargets
+{
+    private const string Secret = "s3cr3t";
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        FuzzTarget.OfText("known-hosts", Known),
+        FuzzTarget.OfText("netrc", NetRcFile) with { BytesPerByte = 256 },
+        FuzzTarget.OfText("typed-line", Typed) with { Refusal = typeof(FailureException), BytesPerByte = 256 },
+        FuzzTarget.OfText("target", Where) with { Weight = 30, BytesPerByte = 1024 },
+    ];
+
+    private static void Known(string text)
+    {
+        foreach (string line in text.Split('\n'))
+        {
+            if (KnownHosts.Entry(line) is { } entry)
+            {
+                Holds.True(entry.Server.Length > 0 && entry.Server[0] != '#' && entry.Fingerprint.Length > 0, "an entry has a server and a key");
+                Holds.Equal(entry, KnownHosts.Entry($"{entry.Server} {entry.Fingerprint}"), "an entry comes back");
+            }
+        }
+    }
+
+    private static void NetRcFile(string text)
+    {
+        foreach ((string host, string? user) in (ReadOnlySpan<(string, string?)>)[("one.example", null), ("two.example", "ann")])
+        {
+            if (NetRc.Find(text, host, user) is { } entry)
+            {
+                Holds.True(entry.User is not { } name || (name.Length > 0 && text.Contains(name, StringComparison.Ordinal)), "a user stands in the file");
+                Holds.True(user is null || entry.User is null || entry.User == user, "an entry is the user's");
+            }
+        }
+    }
+
+    private static void Typed(string text)
+    {
+        Holds.Equal(text, text.Length == 0 ? "" : Words.Split(Words.Escape(text)).Single().Text, "a name comes back from its backslashes");
+        (int start, string last) = Words.Last(text);
+        Holds.True(start <= text.Length && last.Length <= text.Length, "the last word lies in the line");
+        Holds.True(Words.Split(text).Sum(word => word.Text.Length) <= text.Length, "words are no longer than the line");
+    }
+
+    private static void Where(string text)
+    {
+        try
+        {
+            Target target = Target.From(new CommandLine("client", "", 3, [text]), null);
+            Holds.True(target.Host.Length > 0 && target.Port is > 0 and <= 65535, "a target has a host and a port");
+            Holds.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end is smuggled into a command");
+            Holds.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true || !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is no user");
+        }
+        catch (FailureException e)
+        {
+            // What stands behind the last at sign is a host and a path, and may be shown.
+            int at = text.LastIndexOf('@'), secret = text.LastIndexOf(Secret, StringComparison.Ordinal);
+            bool isPassword = secret >= 0 && secret < at && text.StartsWith("ftp://ann:", StringComparison.Ordinal);
+            Holds.True(!isPassword || !e.Message.Contains(Secret, StringComparison.Ordinal), "a password is not repeated");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.FuzzTests;
+
+/// <summary>Replies, and the list of features that one of them holds.</summary>
+internal static class ReplyTargets
+{
+    private const int LongestReply = 2048;
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        FuzzTarget.OfText("reply", Read) with { Refusal = typeof(ReplyFormatException), BytesPerByte = 512 },
+        FuzzTarget.OfText("features", Features) with { BytesPerByte = 160 },
+        FuzzTarget.OfText("announced-length", AnnouncedLength),
+    ];
+
+    /// <summary>Every reply in the text must come back from its own bytes.</summary>
+    private static void Read(string text)
+    {
+        var reader = new ReplyReader(LongestReply);
+        foreach (string line in text.Split('\n'))
+        {
+            if (reader.Add(line) is { } reply)
+            {
+                Holds.True(reply.Lines.Sum(part => part.Length) <= LongestReply, "a reply is within its limit");
+                Holds.Equal(Written(reply), Written(Again(reply)), "a reply comes back");
+            }
+        }
+    }
+
+    private static Reply Again(Reply reply)
+    {
+        // Lines inside get a space each on the way.
+        var reader = new ReplyReader(LongestReply * 2);
+        string[] lines = Written(reply).Split("\r\n");
+        for (int i = 0; i < lines.Length - 1; i++)
+        {
+            if (reader.Add(lines[i]) is { } again)
+            {
+                Holds.Equal(lines.Length - 2, i, "a reply ends with its last line");
+                return again;
+            }
+        }
+
+        throw new FuzzFailureException("a reply that was written has no end");
+    }
+
+    private static string Written(Reply reply) => Encoding.UTF8.GetString(reply.Bytes.Span);
+
+    private static void AnnouncedLength(string text)
+    {
+        if (FtpDataStream.AnnouncedIn(text) is { } length)
+        {
+            Holds.True(length >= 0 && FtpDataStream.AnnouncedIn($"Opening ({length} bytes).") == length, "a length comes back");
+        }
+    }
+
+    private static void Features(string text)
+    {
+        FeatureList features = FeatureList.Parse(new Reply(ReplyCode.SystemStatus, text.Replace('\r', ' ').Split('\n')));
+        Holds.True(features.Names.All(features.Has) && features.Names.Sum(name => name.Length + features.Parameter(name)!.Length) <= text.Length, "features are no longer than the text");
+        Holds.True(features.MachineFacts.Sum(fact => fact.Fact.Length) <= text.Length, "facts are no longer than the text");
+    }
+}

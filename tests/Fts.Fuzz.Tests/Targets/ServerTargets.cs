@@ -1,0 +1,66 @@
+using Fts.Protocol;
+using Fts.Server;
+using Fts.Server.Commands;
+using Fts.Server.Hashing;
+using Fts.Server.Tls;
+using Fts.Storage;
+
+namespace Fts.FuzzTests;
+
+/// <summary>What the server reads beyond the words of the protocol: arguments that its handlers take apart, and its own TLS handshakes.</summary>
+internal static class ServerTargets
+{
+    private delegate ValueTask<Reply> Handler(Session session, string argument, CancellationToken cancellationToken);
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("server-hello", Hello),
+        FuzzTarget.OfText("hash-argument", Hash),
+        Argument("rest", ParameterCommands.RestartAsync),
+        Argument("rang", ParameterCommands.RangeAsync),
+        Argument("allo", ParameterCommands.AllocateAsync),
+        Argument("opts", InformationCommands.OptionsAsync),
+        Argument("mfmt", FactCommands.SetModifiedAsync),
+        Argument("mff", FactCommands.SetFactsAsync),
+        Argument("site-utime", FactCommands.SiteTimeAsync),
+        Argument("site-chmod", FactCommands.SiteModeAsync),
+        Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.FindAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.Done),
+    ];
+
+    /// <summary>A handler's argument, as its line brings it. What the store says is its refusal: nothing is there.</summary>
+    private static FuzzTarget Argument(string name, Handler handler)
+    {
+        var session = new QuietSession();
+        return FuzzTarget.OfText(name, text =>
+        {
+            if (text.Length <= session.Value.Server.Options.MaxLineLength && !text.AsSpan().ContainsAny('\r', '\n'))
+            {
+                session.Value.Pending = default;
+                ValueTask<Reply> reply = handler(session.Value, text, CancellationToken.None);
+                Holds.True(reply.IsCompleted, "what is not there is not waited for");
+                Reply told = reply.GetAwaiter().GetResult();
+                Pending left = session.Value.Pending;
+                Holds.True(told.IsCompletion || told.IsIntermediate || left == default, "a refused argument leaves nothing behind");
+                Holds.True(left.RestartOffset >= 0 && left.RangeLast is not < 0 && left.AnnouncedLength is not < 0, "offsets and lengths are not negative");
+                Holds.True(left.RangeLast is not { } last || (last >= left.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
+            }
+        }) with
+        { Weight = 40, BytesPerByte = 512, Refusal = typeof(StoreException), Owned = session };
+    }
+
+    private static void Hello(ReadOnlySpan<byte> input)
+    {
+        Resumption whole = ServerHelloReader.Read(input);
+        Resumption part = ServerHelloReader.Read(input[..(input.Length / 2)]);
+        Holds.True(part == Resumption.Unknown || part == whole, "what was decided stays decided");
+    }
+
+    private static void Hash(string text)
+    {
+        HashArgument argument = HashArgument.Parse(text);
+        Holds.True(argument.Name.Length <= text.Length && argument.Start >= 0 && argument.End is not < 0, "a name is no longer than its argument, and bounds are not negative");
+        Holds.True(!argument.IsWhole || (argument.Name == text && argument.Start == 0 && argument.End is null), "a whole argument is the name");
+        HashArgument again = HashArgument.Parse($"{PathQuoting.Quote(argument.Name)} {argument.Start}");
+        Holds.Equal((argument.Name, argument.Start), (again.Name, again.Start), "a quoted name and a start come back");
+    }
+}

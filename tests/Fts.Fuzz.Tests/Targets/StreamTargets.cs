@@ -1,0 +1,119 @@
+using System.Text;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.FuzzTests;
+
+/// <summary>What comes in pieces: the lines of a control connection, line ends of files. The pieces change nothing.</summary>
+internal static class StreamTargets
+{
+    private const int LongestLine = 256;
+    private const byte Iac = 255, FirstOption = 251;
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("lines", Lines) { Weight = 50, BytesPerByte = 512 },
+        FuzzTarget.OfText("line-sent", Sent) with { Corpus = "lines", Weight = 50 },
+        new("ascii", Ascii),
+    ];
+
+    private static void Lines(ReadOnlySpan<byte> input)
+    {
+        using var stream = new PieceStream(input);
+        List<byte[]?> lines = Read(stream);
+        Holds.True(stream.Reads <= (2 * input.Length) + (2 * lines.Count) + 4, "nothing is read again and again");
+        List<byte[]?> expected = Expected(input);
+        Holds.Equal(expected.Count, lines.Count, "there are as many lines as line ends");
+        for (int i = 0; i < lines.Count; i++)
+        {
+            Holds.True(lines[i] is { } line ? expected[i] is { } other && line.AsSpan().SequenceEqual(other) : expected[i] is null, "lines are what stands between line ends");
+        }
+    }
+
+    private static List<byte[]?> Read(PieceStream stream)
+    {
+        var lines = new List<byte[]?>();
+        var channel = new LineChannel(stream, LongestLine);
+        while (true)
+        {
+            ValueTask<LineRead> read = channel.ReadLineAsync(CancellationToken.None);
+            Holds.True(read.IsCompleted, "a stream that does not wait is not waited for");
+            LineRead line = read.AsTask().GetAwaiter().GetResult();
+            if (line.Status == LineStatus.End)
+            {
+                channel.DisposeAsync().AsTask().GetAwaiter().GetResult();
+                return lines;
+            }
+
+            lines.Add(line.Status == LineStatus.TooLong ? null : line.Bytes.ToArray());
+        }
+    }
+
+    /// <summary>The same by another way, all at once; null for a line over the limit.</summary>
+    private static List<byte[]?> Expected(ReadOnlySpan<byte> input)
+    {
+        var lines = new List<byte[]?>();
+        for (int end; (end = input.IndexOf((byte)'\n')) >= 0; input = input[(end + 1)..])
+        {
+            ReadOnlySpan<byte> line = input[..end];
+            line = line.EndsWith("\r"u8) ? line[..^1] : line;
+            lines.Add(line.Length > LongestLine ? null : WithoutTelnet(line));
+        }
+
+        return lines;
+    }
+
+    private static byte[] WithoutTelnet(ReadOnlySpan<byte> line)
+    {
+        var plain = new List<byte>();
+        while (!line.IsEmpty)
+        {
+            bool isCommand = line[0] == Iac;
+            if (!isCommand || (line.Length > 1 && line[1] == Iac))
+            {
+                plain.Add(line[0]);
+            }
+
+            line = line[Math.Min(line.Length, !isCommand ? 1 : line.Length > 1 && line[1] is >= FirstOption and < Iac ? 3 : 2)..];
+        }
+
+        return [.. plain];
+    }
+
+    /// <summary>A line that the client sends is the one that the server reads.</summary>
+    private static void Sent(string text)
+    {
+        string line = text.ReplaceLineEndings("")[..Math.Min(text.ReplaceLineEndings("").Length, LongestLine / 4)].TrimEnd('\r');
+        if (line.AsSpan().ContainsAny('\r', '\n') || line.Any(char.IsSurrogate))
+        {
+            return;
+        }
+
+        using var stream = new PieceStream(new WireText(Encoding.UTF8).EncodeLine(line));
+        Holds.Equal(line, Encoding.UTF8.GetString(Read(stream).Single()!), "a line comes back");
+    }
+
+    private static void Ascii(ReadOnlySpan<byte> input)
+    {
+        byte[] wire = Translate(input, input.Length, isToWire: true), file = Translate(input, input.Length, isToWire: false);
+        Holds.True(wire.Length <= 2 * input.Length && file.Length <= input.Length, "line ends take one byte each");
+        int piece = 1 + (input.Length % 7);
+        Holds.True(wire.AsSpan().SequenceEqual(Translate(input, piece, isToWire: true)) && file.AsSpan().SequenceEqual(Translate(input, piece, isToWire: false)), "pieces change nothing");
+        Holds.True(input.Contains((byte)'\r') || Translate(wire, piece, isToWire: false).AsSpan().SequenceEqual(input), "a file without carriage returns comes back");
+    }
+
+    private static byte[] Translate(ReadOnlySpan<byte> input, int piece, bool isToWire)
+    {
+        var translator = default(AsciiTranslator);
+        byte[] output = new byte[(2 * input.Length) + 2];
+        int length = 0;
+        while (!input.IsEmpty)
+        {
+            ReadOnlySpan<byte> part = input[..Math.Min(piece, input.Length)];
+            length += isToWire ? translator.ToWire(part, output.AsSpan(length)) : translator.ToFile(part, output.AsSpan(length));
+            input = input[part.Length..];
+        }
+
+        return output[..(length + (isToWire ? 0 : translator.Finish(output.AsSpan(length))))];
+    }
+}
