@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server;
 
-/// <summary>Takes connections from a listening socket until that is closed.</summary>
+/// <summary>Takes connections from a listening socket until it is told to stop; whoever closes the socket says so first.</summary>
 internal static class AcceptLoop
 {
     /// <summary>Hands each connection to <paramref name="welcome"/>, whose it is from then on, and which must not wait.</summary>
@@ -23,7 +23,7 @@ internal static class AcceptLoop
             {
                 return;
             }
-            catch (SocketException) when (stopping.IsCancellationRequested || listener.SafeHandle.IsClosed)
+            catch (SocketException) when (stopping.IsCancellationRequested)
             {
                 return; // the listener was closed under the call
             }

@@ -48,6 +48,7 @@ internal sealed class Balancers(FtpServerOptions options)
 
     /// <summary>The ends a header tells of, or the socket's own where it is the balancer's connection. Not a byte behind the header is taken.</summary>
     /// <exception cref="ProxyHeaderException">What came is no header, or none came in time.</exception>
+    /// <exception cref="EndOfStreamException">The connection ended without a byte, as that of a balancer does which only looks whether somebody listens.</exception>
     /// <exception cref="SocketException">The connection broke.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<ConnectionEnds> ReadAsync(Socket socket, CancellationToken cancellationToken)
@@ -69,7 +70,7 @@ internal sealed class Balancers(FtpServerOptions options)
                 int seen = await socket.ReceiveAsync(buffer.AsMemory(come), SocketFlags.Peek, limit.Token);
                 if (seen == 0)
                 {
-                    throw new ProxyHeaderException("the connection ended before it");
+                    throw come == 0 ? new EndOfStreamException("it left without a word") : new ProxyHeaderException("the connection ended inside it");
                 }
 
                 ProxyHeader? header = ProxyHeader.Read(buffer.AsSpan(0, come + seen), out int length);
@@ -107,9 +108,14 @@ internal sealed class Balancers(FtpServerOptions options)
         {
             handOn(await ReadAsync(socket, cancellationToken));
         }
-        catch (Exception e) when (e is ProxyHeaderException or SocketException or OperationCanceledException)
+        catch (ProxyHeaderException e)
         {
             Log.NoProxyHeader(options.Logger, balancer, e.Message);
+            socket.Dispose();
+        }
+        catch (Exception e) when (e is EndOfStreamException or SocketException or OperationCanceledException)
+        {
+            Log.BalancerLeft(options.Logger, balancer, e.Message);
             socket.Dispose();
         }
         finally

@@ -195,16 +195,21 @@ public sealed class FtpServer : IAsyncDisposable
         var ended = new TaskCompletionSource();
         IPAddress peer = ends.Peer.Address;
         // Two listeners and many balancers' connections are welcomed at once: counting and taking a place are one step.
+        bool isAdmitted;
         lock (_admission)
         {
-            if (_closed || _sessions.Count >= Options.MaxSessions || _perAddress.GetValueOrDefault(peer) >= Options.MaxSessionsPerAddress)
+            isAdmitted = !_closed && _sessions.Count < Options.MaxSessions && _perAddress.GetValueOrDefault(peer) < Options.MaxSessionsPerAddress;
+            if (isAdmitted)
             {
-                _ = TurnAwayAsync(session);
-                return;
+                _perAddress.AddOrUpdate(peer, 1, (_, count) => count + 1);
+                _sessions[session.Id] = (session, ended.Task);
             }
+        }
 
-            _perAddress.AddOrUpdate(peer, 1, (_, count) => count + 1);
-            _sessions[session.Id] = (session, ended.Task);
+        if (!isAdmitted)
+        {
+            _ = TurnAwayAsync(session);
+            return;
         }
 
         Log.Connected(Options.Logger, session.Id, session.Peer);

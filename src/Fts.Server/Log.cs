@@ -55,6 +55,9 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Warning, "connection from the balancer {Balancer} closed, no PROXY header: {Reason}")]
     public static partial void NoProxyHeader(ILogger logger, EndPoint balancer, string reason);
 
+    [LoggerMessage(33, LogLevel.Debug, "connection from the balancer {Balancer} closed before its PROXY header: {Reason}")]
+    public static partial void BalancerLeft(ILogger logger, EndPoint balancer, string reason);
+
     [LoggerMessage(31, LogLevel.Debug, "connection from {Address} to passive port {Port} closed, nobody waits for it")]
     public static partial void UnexpectedDataPeer(ILogger logger, int port, IPAddress address);
 

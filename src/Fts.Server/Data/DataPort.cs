@@ -225,7 +225,7 @@ internal sealed class DataPort(FtpServer server, IPAddress local, IPAddress peer
                     return socket;
                 }
             }
-            catch (Exception e) when (e is ProxyHeaderException or SocketException)
+            catch (Exception e) when (e is ProxyHeaderException or EndOfStreamException or SocketException)
             {
                 Log.NoProxyHeader(server.Options.Logger, socket.RemoteEndPoint!, e.Message);
             }

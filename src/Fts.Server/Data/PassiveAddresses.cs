@@ -59,7 +59,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
                 // A name with several addresses brings them in changing order: no reason to tell another.
                 _resolved.AddOrUpdate(name, found[0], (_, old) => found.Contains(old) ? old : found[0]);
             }
-            catch (Exception e) when (e is SocketException or TimeoutException)
+            catch (Exception e) when (e is SocketException or TimeoutException or ArgumentException)
             {
                 Log.NameNotResolved(options.Logger, name, e.Message);
                 all = false;

@@ -14,7 +14,13 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
     /// <summary>How many ports that turn out to be another program's are tried for one command.</summary>
     private const int MostFailures = 100;
 
+    /// <summary>
+    /// How many ports stay open that nobody waits on: a client that says PASV without end would otherwise have all of a great range listened on.
+    /// </summary>
+    private const int MostIdle = 256;
+
     private readonly Lock _lock = new();
+    private readonly PortWatch _watch = new();
     private readonly Dictionary<IPEndPoint, SharedPort> _open = [];
 
     /// <summary>Waits for a connection of this peer, on a port that cannot be foreseen (RFC 2577 §8) and on which no other session waits for the same address.</summary>
@@ -76,6 +82,7 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
             }
 
             _open.Clear();
+            _watch.Dispose();
         }
     }
 
@@ -90,9 +97,14 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
     {
         if (!_open.TryGetValue(endPoint, out SharedPort? port))
         {
+            if (_open.Count >= MostIdle)
+            {
+                CloseIdle(before: long.MaxValue);
+            }
+
             try
             {
-                _open[endPoint] = port = new SharedPort(server, endPoint);
+                _open[endPoint] = port = new SharedPort(server, _watch, endPoint);
             }
             catch (SocketException)
             {

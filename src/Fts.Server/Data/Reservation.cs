@@ -7,10 +7,15 @@ namespace Fts.Server.Data;
 /// A port of the server's range on which one session waits for one connection of its peer. Whoever reserved it disposes it, which gives the port back; the
 /// connection, once taken, is the taker's.
 /// </summary>
-internal sealed class Reservation(SharedPort port, IPAddress peer) : IDisposable
+/// <param name="port">The port.</param>
+/// <param name="peer">Whose connection is waited for.</param>
+/// <param name="turn">When, in the order in which reservations and connections came to the port.</param>
+internal sealed class Reservation(SharedPort port, IPAddress peer, long turn) : IDisposable
 {
     private readonly TaskCompletionSource<Socket> _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _taken;
+
+    public long Turn => turn;
 
     /// <summary>Where the connection is waited for.</summary>
     public IPEndPoint EndPoint => port.EndPoint;

@@ -9,31 +9,33 @@ namespace Fts.Server.Data;
 /// </summary>
 internal sealed class SharedPort : IDisposable
 {
+    private const int Backlog = 128;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, Reservation> _waiting = [];
     private readonly FtpServer _server;
+    private readonly PortWatch _watch;
     private readonly Socket _listener;
+    private long _turn;
     private long _lastUsed;
 
     /// <summary>Listens from now on.</summary>
     /// <exception cref="SocketException">The port is somebody else's.</exception>
-    public SharedPort(FtpServer server, IPEndPoint endPoint)
+    public SharedPort(FtpServer server, PortWatch watch, IPEndPoint endPoint)
     {
-        (_server, EndPoint, _lastUsed) = (server, endPoint, Environment.TickCount64);
-        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        (_server, _watch, EndPoint, _lastUsed) = (server, watch, endPoint, Environment.TickCount64);
+        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
         try
         {
             _listener.Bind(endPoint);
-            _listener.Listen(128);
-            _listener.Blocking = false; // for Empty; accepting in the loop does not mind
+            _listener.Listen(Backlog);
+            watch.Add(_listener, this);
         }
         catch (SocketException)
         {
             _listener.Dispose();
             throw;
         }
-
-        _ = Task.Run(() => AcceptLoop.RunAsync(_listener, Welcome, server.Options.Logger, CancellationToken.None));
     }
 
     public IPEndPoint EndPoint { get; }
@@ -43,8 +45,9 @@ internal sealed class SharedPort : IDisposable
     {
         lock (_lock)
         {
+            // Whoever connected before this moment came for an earlier reservation, or for none: nobody gets in line for a later one.
             Empty();
-            var reservation = new Reservation(this, peer);
+            var reservation = new Reservation(this, peer, _turn++);
             _lastUsed = Environment.TickCount64;
             return _waiting.TryAdd(peer, reservation) ? reservation : null;
         }
@@ -68,59 +71,67 @@ internal sealed class SharedPort : IDisposable
         }
     }
 
-    public void Dispose() => _listener.Dispose();
-
-    /// <summary>Whoever connected before this moment came for an earlier reservation, or for none: nobody gets in line for a later one.</summary>
-    private void Empty()
+    /// <summary>Hands over whoever has connected, or turns them away. False when no descriptor is free to take them.</summary>
+    public bool Empty()
     {
-        while (_listener.Poll(0, SelectMode.SelectRead))
+        lock (_lock)
         {
             try
             {
-                Welcome(_listener.Accept());
+                // No more than were in the queue: strangers who connect without end must not hold up the others.
+                for (int i = 0; i <= Backlog && _listener.Poll(0, SelectMode.SelectRead); i++)
+                {
+                    Welcome(_listener.Accept());
+                }
             }
-            catch (SocketException)
+            catch (ObjectDisposedException)
             {
-                return; // it left, or the loop was quicker
+                // Closed in this moment.
             }
+            catch (SocketException e)
+            {
+                Log.AcceptFailed(_server.Options.Logger, e.Message);
+                return e.SocketErrorCode is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable);
+            }
+
+            return true;
         }
+    }
+
+    public void Dispose()
+    {
+        _watch.Remove(_listener);
+        _listener.Dispose();
     }
 
     private void Welcome(Socket socket)
     {
         socket.Blocking = true; // it inherits the listener's way
-        if (socket.RemoteEndPoint is not IPEndPoint)
+        long turn = _turn++;
+        IPAddress peer = ConnectionEnds.Of(socket).Peer.Address;
+        if (_server.Balancers.Include(peer))
         {
-            socket.Dispose(); // gone before it was welcomed
-            return;
-        }
-
-        ConnectionEnds ends = ConnectionEnds.Of(socket);
-        if (_server.Balancers.Include(ends.Peer.Address))
-        {
-            _server.Balancers.Ask(socket, told => HandOver(socket, told.Peer.Address), CancellationToken.None);
+            _server.Balancers.Ask(socket, told => HandOver(socket, told.Peer.Address, turn), CancellationToken.None);
         }
         else
         {
-            HandOver(socket, ends.Peer.Address);
+            HandOver(socket, peer, turn);
         }
     }
 
-    private void HandOver(Socket socket, IPAddress peer)
+    private void HandOver(Socket socket, IPAddress peer, long turn)
     {
-        Reservation? reservation;
         lock (_lock)
         {
-            _waiting.Remove(peer, out reservation);
+            if (_waiting.TryGetValue(peer, out Reservation? reservation) && reservation.Turn < turn)
+            {
+                _waiting.Remove(peer);
+                reservation.Give(socket);
+                return;
+            }
         }
 
-        if (reservation is null)
-        {
-            Log.UnexpectedDataPeer(_server.Options.Logger, EndPoint.Port, peer);
-            socket.Dispose();
-            return;
-        }
-
-        reservation.Give(socket);
+        Log.UnexpectedDataPeer(_server.Options.Logger, EndPoint.Port, peer);
+        socket.Dispose();
     }
 }

@@ -1,5 +1,9 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Fts.Accounts;
+using Fts.Server.Data;
+using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -188,6 +192,44 @@ public sealed class PassiveRangeTests
         await using Conversation talk = await server.SignInAsync(), other = await server.SignInAsync();
         await talk.PlayAsync("D: late\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 425 *");
         await other.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+    }
+
+    [Fact]
+    public async Task What_was_reserved_long_ago_is_given_back_and_ports_nobody_waits_on_are_closed()
+    {
+        FtpPassivePorts range = FreePorts.Range(1);
+        await using var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.ReadOnly), PassivePorts = range });
+        using DataPort first = new(server, IPAddress.Loopback, IPAddress.Loopback), second = new(server, IPAddress.Loopback, IPAddress.Loopback);
+        first.Listen();
+        Assert.Throws<SocketException>(second.Listen);
+        first.CloseIfIdle(before: 0);
+        Assert.True(first.IsReady);
+
+        first.CloseIfIdle(before: long.MaxValue);
+        Assert.False(first.IsReady);
+        second.Listen();
+        server.PassivePorts!.CloseIdle(before: long.MaxValue); // second waits there
+        Assert.Throws<SocketException>(() => Taken(range.First));
+        second.Forget();
+        server.PassivePorts!.CloseIdle(before: long.MaxValue);
+        using Socket free = Taken(range.First);
+    }
+
+    [Fact]
+    public async Task A_client_that_asks_without_end_does_not_make_the_server_listen_everywhere()
+    {
+        FtpPassivePorts range = FreePorts.Range(1500);
+        await using TestServer server = With(range);
+        await using Conversation talk = await server.SignInAsync();
+        talk.ConnectsLate = true;
+        for (int i = 0; i < 3000; i++)
+        {
+            await talk.PlayAsync("C: EPSV\nS: 229 *");
+        }
+
+        int open = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Count(endPoint => range.First <= endPoint.Port && endPoint.Port <= range.Last);
+        Assert.InRange(open, 1, 300);
+        await talk.PlayAsync("C: NLST\nS: 150 *\nD<\nS: 226 *");
     }
 
     [Fact]
