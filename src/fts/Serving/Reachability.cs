@@ -99,8 +99,8 @@ internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPas
     private static IPNetwork ParseNetwork(string option, string whole, string text)
     {
         string[] parts = text.Split('/');
-        // IPAddress takes more spellings than are meant here: 10 for 0.0.0.10, [::1], fe80::1%eth0.
-        if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || parts[0].AsSpan().IndexOfAny("[]%") >= 0 ||
+        // IPAddress takes more spellings than are meant here: 10 for 0.0.0.10, [::1], fe80::1%eth0; and IPv4 peers are never seen as ::ffff:10.0.0.5.
+        if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || address.IsIPv4MappedToIPv6 || parts[0].AsSpan().IndexOfAny("[]%") >= 0 ||
             (!parts[0].Contains(':', StringComparison.Ordinal) && address.ToString() != parts[0]))
         {
             throw Wrong();

@@ -38,6 +38,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("server --passive-address 10.0.0.0/8=a --passive-address 10.0.0.0/8=b", "10.0.0.0/8")]
     [InlineData("server --proxy-protocol-from balancer", "'balancer'")]
     [InlineData("server --proxy-protocol-from 10", "'10'")]
+    [InlineData("server --proxy-protocol-from ::ffff:10.0.0.5", "'::ffff:10.0.0.5'")]
     [InlineData("server --proxy-protocol-from ::/0", "everybody")]
     [InlineData("client 127.0.0.999", "127.0.0.999")]
     [InlineData("client 65432", "65432")]
