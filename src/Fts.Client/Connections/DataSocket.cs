@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Fts.Client;
 
@@ -64,7 +65,7 @@ internal sealed class DataSocket : IDisposable
         {
             if (_stream is not null)
             {
-                await _stream.ShutdownAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+                await SayEndAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
             if (isSender)
@@ -72,7 +73,7 @@ internal sealed class DataSocket : IDisposable
                 _socket.Shutdown(SocketShutdown.Send);
             }
         }
-        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
+        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException or CryptographicException)
         {
             // The other side is gone; its final reply will say so.
         }
@@ -123,6 +124,7 @@ internal sealed class DataSocket : IDisposable
     {
         try
         {
+            _end!.Alternates = true;
             byte[] buffer = new byte[512];
             while (await _stream!.ReadAsync(buffer).ConfigureAwait(false) > 0)
             {
@@ -131,6 +133,34 @@ internal sealed class DataSocket : IDisposable
         catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
         {
             // The writer meets the same error, or the connection is being closed.
+        }
+        finally
+        {
+            _end!.HasBeenRead();
+        }
+    }
+
+    /// <summary>Sends close_notify, between two reads: OpenSSL takes no two calls at once, and none in the middle of a ticket whose rest is still on its way.</summary>
+    private async Task SayEndAsync()
+    {
+        while (true)
+        {
+            await _end!.Quiet.WaitAsync().ConfigureAwait(false);
+            try
+            {
+                await _stream!.ShutdownAsync().ConfigureAwait(false);
+                return;
+            }
+            catch (CryptographicException) when (!_end.HasEnded && !_listening.IsCompleted)
+            {
+                // In the middle of one.
+            }
+            finally
+            {
+                _end.Quiet.Release();
+            }
+
+            await Task.Delay(1).ConfigureAwait(false);
         }
     }
 
@@ -147,16 +177,41 @@ internal sealed class DataSocket : IDisposable
         return buffer.Length;
     }
 
-    /// <summary>Notes the end of TCP. A TLS stream that ends without it has read a close_notify.</summary>
+    /// <summary>Notes the end of TCP: a TLS stream that ends without it has read a close_notify. And tells when nothing that came is still being looked at.</summary>
     private sealed class EndNotingStream(Socket socket) : NetworkStream(socket, ownsSocket: false)
     {
+        private bool _isBeingRead;
+
         public bool HasEnded { get; private set; }
+
+        /// <summary>Held from each arrival of bytes until the next are asked for. Never disposed: it has no handle, and is asked for after the end.</summary>
+        public SemaphoreSlim Quiet { get; } = new(1, 1);
+
+        /// <summary>Whether somebody else will want a quiet moment.</summary>
+        public bool Alternates { get; set; }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            HasBeenRead();
             int read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             HasEnded |= read == 0 && !buffer.IsEmpty;
+            if (Alternates)
+            {
+                await Quiet.WaitAsync(cancellationToken).ConfigureAwait(false);
+                _isBeingRead = true;
+            }
+
             return read;
+        }
+
+        /// <summary>What came last has been looked at.</summary>
+        public void HasBeenRead()
+        {
+            if (_isBeingRead)
+            {
+                _isBeingRead = false;
+                Quiet.Release();
+            }
         }
     }
 }

@@ -15,12 +15,14 @@ public sealed class FtpConnection : IAsyncDisposable
 
     private readonly ControlChannel _control;
     private readonly DataOpener _opener;
+    private readonly TicketRefill _tickets;
     private FtpDataStream? _data;
 
     private FtpConnection(ControlChannel control, FtpClientOptions options, ServerMemory memory)
     {
         (_control, Options, Memory) = (control, options, memory);
         _opener = new DataOpener(this, control, options, memory);
+        _tickets = new TicketRefill(this);
         Log = options.LoggerFactory?.CreateLogger(typeof(FtpConnection)) ?? NullLogger.Instance;
     }
 
@@ -114,6 +116,7 @@ public sealed class FtpConnection : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(restart);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
+        await _tickets.RunAsync(cancellationToken).ConfigureAwait(false);
         using DataLink link = await _opener.PrepareAsync(cancellationToken).ConfigureAwait(false);
         if (restart > 0)
         {
@@ -131,6 +134,7 @@ public sealed class FtpConnection : IAsyncDisposable
         try
         {
             await data.OpenAsync(link, cancellationToken).ConfigureAwait(false);
+            _tickets.Note(direction, command.Argument);
             return data;
         }
         catch

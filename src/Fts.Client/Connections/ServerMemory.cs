@@ -5,6 +5,7 @@ internal sealed class ServerMemory
 {
     private volatile bool _refusesExtendedPassive;
     private volatile bool _refusesMachineListing;
+    private volatile bool _renewsTickets;
 
     /// <summary>EPSV was answered with 5yz.</summary>
     public bool RefusesExtendedPassive
@@ -18,5 +19,12 @@ internal sealed class ServerMemory
     {
         get => _refusesMachineListing;
         set => _refusesMachineListing = value;
+    }
+
+    /// <summary>A data connection after an encrypted upload is taken: the server gives new tickets with uploads, or does not ask for any.</summary>
+    public bool RenewsTickets
+    {
+        get => _renewsTickets;
+        set => _renewsTickets = value;
     }
 }

@@ -42,11 +42,15 @@ internal sealed class ConnectionTls : IDisposable
     /// <summary>Who the server says it is; null before the first handshake.</summary>
     public FtpServerIdentity? Identity { get; private set; }
 
+    /// <summary>The control connection's version; none before its handshake.</summary>
+    public SslProtocols Protocol { get; private set; }
+
     /// <summary>Shakes hands over the control connection and makes sure that the server is trusted. The stream returned owns the one given.</summary>
     /// <exception cref="FtpTlsException">The handshake failed, or the server is not trusted.</exception>
     public async Task<SslStream> SecureControlAsync(Stream plain, CancellationToken cancellationToken)
     {
         SslStream stream = await ShakeHandsAsync(plain, cancellationToken).ConfigureAwait(false);
+        Protocol = stream.SslProtocol;
         // Asked here and not in the handshake, for that cannot wait for a person. Nothing was sent meanwhile.
         if (!await IsTrustedAsync(Identity!, _options.Trust, cancellationToken).ConfigureAwait(false))
         {

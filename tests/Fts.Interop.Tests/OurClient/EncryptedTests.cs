@@ -44,6 +44,7 @@ public sealed class EncryptedTests
     [InlineData(PeerKind.Vsftpd, SslProtocols.Tls12)]
     [InlineData(PeerKind.Vsftpd, SslProtocols.Tls13)]
     [InlineData(PeerKind.ProFtpd, SslProtocols.Tls12)]
+    [InlineData(PeerKind.ProFtpd, SslProtocols.Tls13)]
     [InlineData(PeerKind.Pyftpdlib, SslProtocols.Tls12)]
     [InlineData(PeerKind.Pyftpdlib, SslProtocols.Tls13)]
     public async Task Pooled_connections_to_a_strict_peer_never_mix_their_sessions(PeerKind kind, SslProtocols protocol)
@@ -51,6 +52,45 @@ public sealed class EncryptedTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => Trusting(options) with { TlsProtocols = protocol }, encrypted: true);
 
         await ManyAtOnceAsync(session.Client, Peer.Box + "/");
+    }
+
+    /// <summary>ProFTPD gives no ticket with an upload, and empties the file before it refuses the next data connection.</summary>
+    [Fact]
+    public async Task Uploads_in_a_row_lose_nothing_where_an_upload_brings_no_ticket()
+    {
+        await using PeerSession session = await PeerSession.StartAsync(
+            PeerKind.ProFtpd, "127.0.0.1", options => Trusting(options) with { TlsProtocols = SslProtocols.Tls13, MaxConnections = 1 }, encrypted: true);
+        foreach (string path in (string[])["a", "a", "-b c", "*"])
+        {
+            await session.Client.UploadAsync(new MemoryStream("0123456789"u8.ToArray()), $"{Peer.Box}/{path}", cancellationToken: Token);
+            Assert.Equal(10, new FileInfo(Path.Combine(session.BoxFolder, path)).Length);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_gives_tickets_with_uploads_is_asked_once()
+    {
+        using var home = new TempFolder();
+        using FtpCertificates certificates = FtpCertificates.SelfSigned(home["server.pem"]);
+        await using var server = new FtpServer(new FtpServerOptions
+        {
+            Store = new MemoryFileStore(),
+            Accounts = new AnonymousAccounts(Permissions.ReadWrite),
+            Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = FtpDataBinding.Require },
+        });
+        server.Start();
+        int asked = 0;
+        await using var client = new FtpClient(Trusting(new FtpClientOptions
+        {
+            Host = "127.0.0.1", Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = SslProtocols.Tls13,
+            Trace = trace => asked += trace.IsSent && trace.Line.StartsWith("NLST", StringComparison.Ordinal) ? 1 : 0,
+        }) with { MaxConnections = 1 });
+        for (int i = 0; i < 4; i++)
+        {
+            await client.UploadAsync(new MemoryStream(new byte[10]), "a", cancellationToken: Token);
+        }
+
+        Assert.Equal(1, asked);
     }
 
     private static FtpClientOptions Trusting(FtpClientOptions options) => options with

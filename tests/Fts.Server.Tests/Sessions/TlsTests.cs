@@ -220,6 +220,20 @@ public sealed class TlsTests
     }
 
     [Fact]
+    public async Task What_came_with_ccc_ends_the_session()
+    {
+        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await server.WriteAsync("/a", "content");
+        await using Conversation talk = await SecureAsync(server, SslProtocols.Tls12);
+        await talk.PlayAsync("""
+            C> CCC\r\nDELE a\r\n
+            S: 200 *
+            S: (end)
+            """);
+        Assert.Equal("content", await server.ReadAsync("/a"));
+    }
+
+    [Fact]
     public async Task A_handshake_that_does_not_come_ends_the_session()
     {
         await using TestServer server = Offering(tls => tls with { HandshakeTimeout = TimeSpan.FromMilliseconds(50) });

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Fts.Server.Tests.Sessions;
+
+/// <summary>What one peer asks for too often costs nobody else anything.</summary>
+public sealed partial class FloodTests
+{
+    [Fact]
+    public async Task A_flood_of_pasv_costs_one_port()
+    {
+        const int Times = 2000;
+        await using var server = new TestServer(Wire.IPv4);
+        await using Conversation talk = await server.SignInAsync();
+        talk.ConnectsLate = true;
+        Task asking = talk.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PASV\r\n", Times))));
+        var ports = new HashSet<int>();
+        for (int i = 0; i < Times; i++)
+        {
+            Match port = PassivePort().Match(Assert.Single(await talk.ReadReplyAsync()));
+            ports.Add((int.Parse(port.Groups[1].Value, CultureInfo.InvariantCulture) << 8) + int.Parse(port.Groups[2].Value, CultureInfo.InvariantCulture));
+        }
+
+        await asking;
+        int only = Assert.Single(ports);
+        Assert.Single(IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(), listener => listener.Port == only);
+    }
+
+    [Fact]
+    public async Task A_flood_of_connections_to_a_data_port_does_not_keep_its_owner_out()
+    {
+        await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
+        await using Conversation talk = await server.SignInAsync();
+        talk.ConnectsLate = true;
+        string reply = Assert.Single(await talk.AskAsync("EPSV"));
+        int port = int.Parse(ExtendedPort().Match(reply).Groups[1].Value, CultureInfo.InvariantCulture);
+        using var stop = new CancellationTokenSource();
+        Task flood = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => KnockAsync(new IPEndPoint(IPAddress.Loopback, port), IPAddress.Parse("127.0.0.3"), stop.Token)));
+        await talk.PlayAsync("""
+            C: RETR a
+            S: 150 *
+            D< content
+            S: 226 *
+            """);
+        await stop.CancelAsync();
+        await flood;
+    }
+
+    [Fact]
+    public async Task Two_thousand_idle_sessions_leave_room_for_one_that_works()
+    {
+        const int Idle = 2000;
+        await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
+        var idle = new List<Conversation>();
+        try
+        {
+            for (int i = 0; i < Idle; i++)
+            {
+                idle.Add(await server.ConnectAsync(IPAddress.Parse($"127.0.0.{2 + (i % 8)}")));
+            }
+
+            await server.PlayAsync("""
+                C: EPSV
+                S: 229 *
+                C: RETR a
+                S: 150 *
+                D< content
+                S: 226 *
+                """);
+            Assert.InRange(server.SessionCount, Idle, Idle + 1);
+        }
+        finally
+        {
+            foreach (Conversation talk in idle)
+            {
+                await talk.DisposeAsync();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Who_pipelines_a_sign_in_is_the_last_user_named()
+    {
+        await using var server = new TestServer(Wire.IPv4);
+        await server.PlayFromGreetingAsync("""
+            S: 220 *
+            C> USER nobody\r\nUSER anonymous\r\nPASS x\r\nUSER nobody\r\nPWD\r\nPASS y\r\nPWD\r\n
+            S: 331 *
+            S: 331 *
+            S: 230 *
+            S: 331 *
+            S: 530 *
+            S: 530 *
+            S: 530 *
+            """);
+    }
+
+    private static async Task KnockAsync(IPEndPoint port, IPAddress from, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(from, 0));
+                await socket.ConnectAsync(port, cancellationToken);
+                socket.LingerState = new LingerOption(true, 0);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            {
+                // Turned away, as it should be; or done.
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\(\d+,\d+,\d+,\d+,(\d+),(\d+)\)")]
+    private static partial Regex PassivePort();
+
+    [GeneratedRegex(@"\|\|\|(\d+)\|")]
+    private static partial Regex ExtendedPort();
+}
