@@ -142,7 +142,8 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
     {
         source = Unmapped(source);
         // Nobody connects from there; and as a target of PORT 0.0.0.0 would be this machine.
-        if (source.Equals(IPAddress.Any) || source.Equals(IPAddress.IPv6Any) || source.IsIPv6Multicast || source is { AddressFamily: AddressFamily.InterNetwork } && source.GetAddressBytes()[0] >= 224)
+        if (source.Equals(IPAddress.Any) || source.Equals(IPAddress.IPv6Any) || source.IsIPv6Multicast ||
+            (source.AddressFamily == AddressFamily.InterNetwork && source.GetAddressBytes()[0] >= 224))
         {
             throw new ProxyHeaderException("no client has that address");
         }

@@ -20,7 +20,8 @@ internal static class ServerCommand
         var folderOption = new Option<string>("--folder");
         var anonymousOption = new Option<string>("--anonymous");
         var quiet = new Option<bool>("--quiet");
-        var line = new CommandLine("server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions, .. Reachability.CommandLineOptions]);
+        var line = new CommandLine(
+            "server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions, .. Reachability.CommandLineOptions]);
         var endPoint = new IPEndPoint(line.Address(0, IPAddress.Loopback), line.Port(1, Target.DefaultPort, zeroAllowed: true));
         bool debug = line.Debug(2);
         string anonymous = line.OneOf(anonymousOption, "auto", "read", "write", "no");

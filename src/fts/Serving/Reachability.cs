@@ -41,9 +41,10 @@ internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPas
     /// <summary>One line for the start screen; null where there is nothing to tell.</summary>
     public string? Describe()
     {
-        string ports = Ports is null ? "any port" : Ports.ExternalFirst is { } told ? $"ports {Ports.First}-{Ports.Last}, told as {told}-{told + Ports.Last - Ports.First}" : $"ports {Ports.First}-{Ports.Last}";
+        string ports = Ports is null ? "any port" : $"ports {Ports.First}-{Ports.Last}";
+        string told = Ports?.ExternalFirst is { } first ? $", told as {first}-{first + Ports.Last - Ports.First}" : "";
         string addresses = string.Concat(Addresses.Select(address => $", {address.Host} for {(address.Network is { } network ? $"{network}" : "others")}"));
-        return Ports is null && Addresses.Count == 0 ? null : ports + addresses;
+        return Ports is null && Addresses.Count == 0 ? null : ports + told + addresses;
     }
 
     /// <summary><c>A-B</c>, <c>A-B=C-D</c> where clients are told C to D, or single ports.</summary>
@@ -64,7 +65,8 @@ internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPas
             ? new FtpPassivePorts(inner.First, inner.Last) { ExternalFirst = outer.First }
             : throw Wrong();
 
-        FailureException Wrong() => CommandLine.Usage($"{PassivePorts.Name} {text}: must be like 50000-50099, from 1024 on, or 50000-50099=60000-60099 with as many ports told to clients");
+        FailureException Wrong() => CommandLine.Usage(
+            $"{PassivePorts.Name} {text}: must be like 50000-50099, from 1024 on, or 50000-50099=60000-60099 with as many ports told to clients");
     }
 
     private static (int First, int Last)? ParseRange(string text)
@@ -92,7 +94,8 @@ internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPas
     private static IPNetwork ParseBalancer(string text)
     {
         IPNetwork network = ParseNetwork(ProxyFrom.Name, text, text);
-        return network.PrefixLength > 0 ? network : throw CommandLine.Usage($"{ProxyFrom.Name} {text}: must name the balancers, not everybody: who sends the header may claim any address");
+        return network.PrefixLength > 0 ? network : throw CommandLine.Usage(
+            $"{ProxyFrom.Name} {text}: must name the balancers, not everybody: who sends the header may claim any address");
     }
 
     /// <summary>An address, or an address with a prefix length; bits beyond the prefix are a mistake, not a network.</summary>
