@@ -103,7 +103,7 @@ internal static class HostPort
     /// IPAddress also takes octal and hexadecimal parts, fewer than four of them, brackets, ports and scopes; on the wire an address has one spelling
     /// for everyone who checks it (RFC 2428 §2).
     /// </summary>
-    private static bool IsPlain(ReadOnlySpan<char> host, IPAddress address, int family) => family == 1
+    public static bool IsPlain(ReadOnlySpan<char> host, IPAddress address, int family) => family == 1
         ? address.AddressFamily == AddressFamily.InterNetwork && host.SequenceEqual(address.ToString())
         : address.AddressFamily == AddressFamily.InterNetworkV6 && host.IndexOfAny('%', '[', ']') < 0;
 

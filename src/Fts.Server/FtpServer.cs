@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Protocol;
+using Fts.Server.Data;
 using Fts.Server.Hashing;
 
 namespace Fts.Server;
@@ -15,10 +16,12 @@ public sealed class FtpServer : IAsyncDisposable
     private readonly ConcurrentDictionary<long, (Session Session, Task Running)> _sessions = new();
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _admission = new();
     private readonly List<Socket> _listeners = [];
     private Task _accepting = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
     private long _lastId;
+    private bool _closed;
     private bool _disposed;
 
     /// <summary>A server with these options, not yet listening.</summary>
@@ -30,6 +33,9 @@ public sealed class FtpServer : IAsyncDisposable
         Options = options;
         Greeting = new Reply(ReplyCode.ServiceReady, options.Greeting);
         EndPoint = options.EndPoint;
+        Balancers = new Balancers(options);
+        PassiveAddresses = new PassiveAddresses(options);
+        PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
     }
 
     /// <summary>Where it listens; once started, with the port it got.</summary>
@@ -46,6 +52,13 @@ public sealed class FtpServer : IAsyncDisposable
     internal Reply Greeting { get; }
 
     internal HashCache Hashes { get; } = new();
+
+    internal Balancers Balancers { get; }
+
+    internal PassiveAddresses PassiveAddresses { get; }
+
+    /// <summary>Null where each session has a port of its own.</summary>
+    internal PassivePorts? PassivePorts { get; }
 
     internal IEnumerable<Session> Sessions => _sessions.Values.Select(entry => entry.Session);
 
@@ -76,8 +89,9 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
-        _accepting = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(() => AcceptAsync(listener, isImplicit: i > 0))));
-        _watching = Task.Run(() => SessionWatch.RunAsync(this, _stopping.Token));
+        _accepting = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
+            () => AcceptLoop.RunAsync(listener, socket => Welcome(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
+        _watching = Task.WhenAll(Task.Run(() => SessionWatch.RunAsync(this, _stopping.Token)), Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)));
     }
 
     /// <summary>
@@ -90,6 +104,10 @@ public sealed class FtpServer : IAsyncDisposable
         _listeners.ForEach(listener => listener.Dispose());
         await _accepting;
         await _watching;
+        lock (_admission)
+        {
+            _closed = true; // for those whose PROXY header comes in this moment
+        }
 
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         waiting.CancelAfter(drain);
@@ -110,6 +128,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         await Task.WhenAll(_sessions.Values.Select(entry => entry.Running));
+        PassivePorts?.Dispose();
     }
 
     /// <summary>Stops at once: transfers are cut off, their uploads not published.</summary>
@@ -144,45 +163,15 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    private async Task AcceptAsync(Socket listener, bool isImplicit)
-    {
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                Welcome(await listener.AcceptAsync(_stopping.Token), isImplicit);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException) when (_stopping.IsCancellationRequested)
-            {
-                return; // the listener was closed under the call
-            }
-            catch (SocketException e)
-            {
-                // A peer that left the queue, or no descriptor free: neither ends the server, and the second passes when a session ends.
-                Log.AcceptFailed(Options.Logger, e.Message);
-                await Task.Delay(e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable ? 100 : 1);
-            }
-        }
-    }
-
     private void Welcome(Socket socket, bool isImplicit)
     {
-        long id = Interlocked.Increment(ref _lastId);
-        Session session;
+        ConnectionEnds ends;
         try
         {
             socket.NoDelay = true;
             // The urgent mark of ABOR's Telnet Synch stays in the stream, in its place, where the line reader takes it out.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
-            session = new Session(this, id, socket, isImplicit);
+            ends = ConnectionEnds.Of(socket);
         }
         catch (SocketException)
         {
@@ -190,16 +179,40 @@ public sealed class FtpServer : IAsyncDisposable
             return;
         }
 
-        if (_sessions.Count >= Options.MaxSessions || _perAddress.GetValueOrDefault(session.Peer.Address) >= Options.MaxSessionsPerAddress)
+        if (Balancers.Include(ends.Peer.Address))
+        {
+            Balancers.Ask(socket, told => Admit(socket, isImplicit, told), _stopping.Token);
+        }
+        else
+        {
+            Admit(socket, isImplicit, ends);
+        }
+    }
+
+    private void Admit(Socket socket, bool isImplicit, ConnectionEnds ends)
+    {
+        var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, ends);
+        var ended = new TaskCompletionSource();
+        IPAddress peer = ends.Peer.Address;
+        // Two listeners and many balancers' connections are welcomed at once: counting and taking a place are one step.
+        bool isAdmitted;
+        lock (_admission)
+        {
+            isAdmitted = !_closed && _sessions.Count < Options.MaxSessions && _perAddress.GetValueOrDefault(peer) < Options.MaxSessionsPerAddress;
+            if (isAdmitted)
+            {
+                _perAddress.AddOrUpdate(peer, 1, (_, count) => count + 1);
+                _sessions[session.Id] = (session, ended.Task);
+            }
+        }
+
+        if (!isAdmitted)
         {
             _ = TurnAwayAsync(session);
             return;
         }
 
-        Log.Connected(Options.Logger, id, session.Peer);
-        _perAddress.AddOrUpdate(session.Peer.Address, 1, (_, count) => count + 1);
-        var ended = new TaskCompletionSource();
-        _sessions[id] = (session, ended.Task);
+        Log.Connected(Options.Logger, session.Id, session.Peer);
         _ = ServeAsync(session, ended);
     }
 

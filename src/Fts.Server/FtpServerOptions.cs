@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Storage;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,21 @@ public sealed record FtpServerOptions
 
     /// <summary>Where to listen for connections that speak TLS from their first byte (customarily port 990), besides <see cref="EndPoint"/>. Default: nowhere.</summary>
     public IPEndPoint? ImplicitTlsEndPoint { get; init; }
+
+    /// <summary>The ports that data connections of passive mode are waited for on. Default: for each session a free one that the system picks at random.</summary>
+    public FtpPassivePorts? PassivePorts { get; init; }
+
+    /// <summary>What PASV tells peers to connect to. Default: the address they reached the server by.</summary>
+    public IReadOnlyList<FtpPassiveAddress> PassiveAddresses { get; init; } = [];
+
+    /// <summary>
+    /// The balancers that begin each of their connections with a PROXY header, version 1 or 2, control and passive data connections alike. What the header says
+    /// counts as the peer's address everywhere; from these addresses it is required, from all others never read. Default: none.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
+
+    /// <summary>How long a PROXY header may take to come. Default: 5 s.</summary>
+    public TimeSpan ProxyHeaderTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The text of the 220 greeting.</summary>
     public string Greeting { get; init; } = "fts ready.";
@@ -60,6 +76,10 @@ public sealed record FtpServerOptions
     /// <summary>Where connections and transfers (Information) and faults (Warning, Error) are logged. Default: nowhere.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>The IPv4 addresses of a name; as the machine resolves it, but for tests.</summary>
+    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } =
+        (name, cancellationToken) => Dns.GetHostAddressesAsync(name, AddressFamily.InterNetwork, cancellationToken);
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Store);
@@ -73,6 +93,7 @@ public sealed record FtpServerOptions
             throw new ArgumentException($"{nameof(ImplicitTlsEndPoint)} needs {nameof(Tls)}.");
         }
 
+        ValidateReachability();
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SignInTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);
@@ -82,6 +103,38 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionsPerAddress, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxLineLength, 64);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxUnknownCommands, 1);
+    }
+
+    private void ValidateReachability()
+    {
+        ArgumentNullException.ThrowIfNull(PassiveAddresses);
+        ArgumentNullException.ThrowIfNull(ProxyProtocolFrom);
+        PassivePorts?.Validate();
+        foreach (IPEndPoint? own in (IPEndPoint?[])[EndPoint, ImplicitTlsEndPoint])
+        {
+            if (own is not null && PassivePorts?.Contains(own.Port) == true)
+            {
+                throw new ArgumentException($"{nameof(PassivePorts)} hold port {own.Port}, on which the server itself listens.");
+            }
+        }
+
+        foreach (FtpPassiveAddress address in PassiveAddresses)
+        {
+            address.Validate();
+        }
+
+        if (PassiveAddresses.GroupBy(address => address.Network).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"{nameof(PassiveAddresses)} name {(twice.Key is { } network ? $"{network}" : "everybody else")} twice.");
+        }
+
+        // Whoever may send the header may claim any address: all the world must not.
+        if (ProxyProtocolFrom.Any(network => network.PrefixLength == 0))
+        {
+            throw new ArgumentException($"{nameof(ProxyProtocolFrom)} must name the balancers, not every address.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ProxyHeaderTimeout, TimeSpan.Zero);
     }
 }
 

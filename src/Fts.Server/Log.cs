@@ -52,6 +52,18 @@ internal static partial class Log
     [LoggerMessage(15, LogLevel.Information, "[{Session}] data connections do not resume the control connection's TLS session; requiring it would refuse this client")]
     public static partial void DataNotResumed(ILogger logger, long session);
 
+    [LoggerMessage(30, LogLevel.Warning, "connection from the balancer {Balancer} closed, no PROXY header: {Reason}")]
+    public static partial void NoProxyHeader(ILogger logger, EndPoint balancer, string reason);
+
+    [LoggerMessage(33, LogLevel.Debug, "connection from the balancer {Balancer} closed before its PROXY header: {Reason}")]
+    public static partial void BalancerLeft(ILogger logger, EndPoint balancer, string reason);
+
+    [LoggerMessage(31, LogLevel.Debug, "connection from {Address} to passive port {Port} closed, nobody waits for it")]
+    public static partial void UnexpectedDataPeer(ILogger logger, int port, IPAddress address);
+
+    [LoggerMessage(32, LogLevel.Warning, "the passive address {Name} cannot be resolved: {Reason}")]
+    public static partial void NameNotResolved(ILogger logger, string name, string reason);
+
     [LoggerMessage(12, LogLevel.Error, "[{Session}] session failed")]
     public static partial void SessionFailed(ILogger logger, Exception exception, long session);
 }

@@ -50,6 +50,7 @@ internal static class Replies
     public static readonly Reply NoDataPort = new(ReplyCode.CannotOpenDataConnection, "Say PASV, EPSV, PORT or EPRT first.");
     public static readonly Reply NoDataConnection = new(ReplyCode.CannotOpenDataConnection, "No data connection came about.");
     public static readonly Reply CannotListen = new(ReplyCode.CannotOpenDataConnection, "No port is free for a data connection.");
+    public static readonly Reply AddressUnknown = new(ReplyCode.CannotOpenDataConnection, "The address to tell is not known yet, use EPSV.");
     public static readonly Reply DataConnectionLost = new(ReplyCode.TransferAborted, "The data connection broke; the transfer is not complete.");
     public static readonly Reply TransferAborted = new(ReplyCode.TransferAborted, "Transfer aborted.");
     public static readonly Reply TransferStalled = new(ReplyCode.TransferAborted, "No data moved for too long; transfer aborted.");

@@ -36,15 +36,14 @@ internal sealed class Session : IDisposable
     private readonly CancellationTokenSource _ending = new();
     private Reply? _farewell;
 
-    public Session(FtpServer server, long id, Socket socket, bool isImplicit)
+    public Session(FtpServer server, long id, Socket socket, bool isImplicit, ConnectionEnds ends)
     {
         (Server, Id, Socket, IsImplicit) = (server, id, socket, isImplicit);
-        Local = Unmapped((IPEndPoint)socket.LocalEndPoint!);
-        Peer = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
+        Ends = ends;
         Plain = new NetworkStream(socket, ownsSocket: true);
         Channel = new LineChannel(Plain, server.Options.MaxLineLength);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
-        Data = new DataPort(Local.Address, Peer.Address);
+        Data = new DataPort(server, ConnectionEnds.Of(socket).Local.Address, Peer.Address);
         ConnectedAt = LastHeard = Environment.TickCount64;
     }
 
@@ -52,8 +51,9 @@ internal sealed class Session : IDisposable
     public FtpServer Server { get; }
     public long Id { get; }
     public Socket Socket { get; }
-    public IPEndPoint Local { get; }
-    public IPEndPoint Peer { get; }
+    public ConnectionEnds Ends { get; }
+    public IPEndPoint Local => Ends.Local;
+    public IPEndPoint Peer => Ends.Peer;
     public LineChannel Channel { get; }
     public Next Next { get; set; }
     /// <summary>When it began, and when a new USER or REIN ended a sign-in.</summary>
@@ -150,8 +150,4 @@ internal sealed class Session : IDisposable
         Data.Dispose();
         _ending.Dispose();
     }
-
-    /// <summary>A dual-stack socket shows IPv4 peers as mapped IPv6 addresses; everything here compares and prints real ones.</summary>
-    private static IPEndPoint Unmapped(IPEndPoint endPoint) =>
-        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 }

@@ -18,6 +18,8 @@ internal static class SessionWatch
                 {
                     Look(session, server.Options);
                 }
+
+                server.PassivePorts?.CloseIdle(before: Environment.TickCount64 - (long)ListenerIdle.TotalMilliseconds);
             }
         }
         catch (OperationCanceledException)

@@ -25,14 +25,15 @@ internal static class HelpCommand
 
           ip                 address to listen on; 0.0.0.0 or :: for every address of this machine
           port               0 lets the system choose; the start screen shows which
-          debug              1 prints each request and response, passwords masked
+          debug              1 prints each request and response, passwords masked   --quiet   nothing per connection, transfer
           --folder DIR       the folder to share; default: the current one
           --anonymous WHO    read, write or no: what anybody may do without a password
           --tls WHEN         optional (the default), required or off     --implicit-port N   TLS from the first byte
           --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is made and kept in
                              ${XDG_STATE_HOME:-~/.local/state}/fts/server.pem
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
-          --quiet            no line per connection and transfer
+          --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
+          --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
 
         On a loopback address anybody on this machine may read and write, as anonymous. On any other address a
         password for the user fts is made at each start and shown on the start screen.

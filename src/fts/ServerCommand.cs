@@ -20,14 +20,18 @@ internal static class ServerCommand
         var folderOption = new Option<string>("--folder");
         var anonymousOption = new Option<string>("--anonymous");
         var quiet = new Option<bool>("--quiet");
-        var line = new CommandLine("server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions]);
+        var line = new CommandLine(
+            "server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions, .. Reachability.CommandLineOptions]);
         var endPoint = new IPEndPoint(line.Address(0, IPAddress.Loopback), line.Port(1, Target.DefaultPort, zeroAllowed: true));
         bool debug = line.Debug(2);
         string anonymous = line.OneOf(anonymousOption, "auto", "read", "write", "no");
         string folder = Path.GetFullPath(line.Value(folderOption) ?? ".");
 
         var encryption = Encryption.From(line);
-        Guests guests = Guests.For(endPoint.Address, anonymous);
+        var reachability = Reachability.From(line, endPoint.Port, encryption.ImplicitPort);
+        // Behind a balancer on this machine everybody comes by the loopback address.
+        bool isLocal = IPAddress.IsLoopback(endPoint.Address) && reachability.Balancers.Count == 0;
+        Guests guests = Guests.For(isLocal, anonymous);
         await using var output = new BackgroundLines(Console.OpenStandardError());
         var server = new FtpServer(new FtpServerOptions
         {
@@ -36,6 +40,9 @@ internal static class ServerCommand
             EndPoint = endPoint,
             Tls = encryption.Options,
             ImplicitTlsEndPoint = encryption.ImplicitEndPoint(endPoint.Address),
+            PassivePorts = reachability.Ports,
+            PassiveAddresses = reachability.Addresses,
+            ProxyProtocolFrom = reachability.Balancers,
             Logger = new LineLogger(output, line.Has(quiet) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
             Trace = debug ? trace => output.Write(LineLogger.Stamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
         });
@@ -43,7 +50,7 @@ internal static class ServerCommand
         {
             using var signals = new StopSignals();
             Start(server);
-            foreach (string text in StartScreen.Lines(server, folder, guests, encryption))
+            foreach (string text in StartScreen.Lines(server, isLocal, folder, guests, encryption, reachability))
             {
                 output.Write(text);
             }

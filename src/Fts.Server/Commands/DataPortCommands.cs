@@ -17,7 +17,8 @@ internal static class DataPortCommands
 
         return session.Local.AddressFamily != AddressFamily.InterNetwork
             ? new(Replies.PassiveIsIPv4)
-            : new(Listen(session, endPoint => new Reply(ReplyCode.PassiveMode, $"Entering passive mode ({HostPort.Format(endPoint)}).")));
+            : session.Server.PassiveAddresses.AddressFor(session.Ends) is not { } told ? new(Replies.AddressUnknown)
+            : new(Listen(session, port => new Reply(ReplyCode.PassiveMode, $"Entering passive mode ({HostPort.Format(new IPEndPoint(told, port))}).")));
     }
 
     public static ValueTask<Reply> ExtendedPassiveAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -30,7 +31,7 @@ internal static class DataPortCommands
                 return new(new Reply(ReplyCode.Okay, "Only EPSV from now on."));
             case "" or "1" when isIPv4:
             case "" or "2" when !isIPv4:
-                return new(Listen(session, endPoint => new Reply(ReplyCode.ExtendedPassiveMode, $"Entering extended passive mode (|||{endPoint.Port}|).")));
+                return new(Listen(session, port => new Reply(ReplyCode.ExtendedPassiveMode, $"Entering extended passive mode (|||{port}|).")));
             case not ("" or "1" or "2") when !int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out _):
                 return new(Replies.BadParameter);
             default:
@@ -71,11 +72,11 @@ internal static class DataPortCommands
         return Replies.Done;
     }
 
-    private static Reply Listen(Session session, Func<IPEndPoint, Reply> reply)
+    private static Reply Listen(Session session, Func<int, Reply> reply)
     {
         try
         {
-            return reply(session.Data.Listen());
+            return reply(session.Server.PassiveAddresses.PortFor(session.Ends, session.Data.Listen().Port));
         }
         catch (SocketException e)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server.Data;
 
@@ -7,20 +8,25 @@ namespace Fts.Server.Data;
 internal sealed class NoDataConnectionException(Exception? cause = null) : Exception("No data connection came about.", cause);
 
 /// <summary>
-/// How the peer of the next transfer is met: by waiting on this session's own listening socket (PASV, EPSV), or by connecting to it (PORT, EPRT).
-/// Good for one transfer, then it must be said anew.
+/// How the peer of the next transfer is met: by waiting on this session's own listening socket, or on a port of the server's range (PASV, EPSV), or by
+/// connecting to it (PORT, EPRT). Good for one transfer, then it must be said anew.
 /// </summary>
 /// <remarks>
-/// One listening socket serves the whole session, on a port the system picks at random: a fresh bind for each transfer slows to a crawl
-/// once tens of thousands of closed connections wait in TIME_WAIT. It is closed after a while without use (<see cref="CloseIfIdle"/>).
+/// Without a range, one listening socket serves the whole session, on a port the system picks at random: a fresh bind for each transfer slows to a crawl
+/// once tens of thousands of closed connections wait in TIME_WAIT. It is closed after a while without use (<see cref="CloseIfIdle"/>), and so is a
+/// reservation given back: others need the port.
 /// </remarks>
-internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
+/// <param name="server">Whose range and balancers count.</param>
+/// <param name="local">This machine's address that the control connection came to, or its balancer's did.</param>
+/// <param name="peer">The client's address.</param>
+internal sealed class DataPort(FtpServer server, IPAddress local, IPAddress peer) : IDisposable
 {
     // linux/in.h: bind takes the address only, and connect the port, which then may be one that is busy towards another peer.
     private const int IpLevel = 0, BindAddressNoPort = 24;
 
     private readonly Lock _lock = new();
     private Socket? _listener;
+    private Reservation? _reservation;
     private IPEndPoint? _target;
     private bool _waits;
     private long _lastUsed;
@@ -37,7 +43,15 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
     {
         lock (_lock)
         {
-            (_target, _waits, _lastUsed) = (null, false, Environment.TickCount64);
+            ForgetLocked();
+            _lastUsed = Environment.TickCount64;
+            if (server.PassivePorts is { } range)
+            {
+                _reservation = range.Reserve(local, peer);
+                _waits = true;
+                return _reservation.EndPoint;
+            }
+
             if (_listener is null)
             {
                 var listener = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -69,7 +83,8 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
     {
         lock (_lock)
         {
-            (_target, _waits) = (target, false);
+            ForgetLocked();
+            _target = target;
         }
     }
 
@@ -78,7 +93,7 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
     {
         lock (_lock)
         {
-            (_target, _waits) = (null, false);
+            ForgetLocked();
         }
     }
 
@@ -98,11 +113,14 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
     {
         Socket? listener;
         IPEndPoint? target;
+        Reservation? taken;
         lock (_lock)
         {
-            (listener, target) = (_waits ? _listener : null, _target);
-            (_target, _waits) = (null, false);
+            (listener, target, taken) = (_waits ? _listener : null, _target, _reservation);
+            (_target, _waits, _reservation) = (null, false, null);
         }
+
+        using Reservation? reservation = taken;
 
         try
         {
@@ -111,7 +129,17 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
                 return await ConnectAsync(target, cancellationToken);
             }
 
-            return await AcceptAsync(listener!, beforeWaiting, cancellationToken);
+            if (reservation is null)
+            {
+                return await AcceptAsync(listener!, beforeWaiting, cancellationToken);
+            }
+
+            if (!reservation.HasArrived)
+            {
+                await beforeWaiting();
+            }
+
+            return await reservation.TakeAsync(cancellationToken);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -129,6 +157,11 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
                 _listener.Dispose();
                 _listener = null;
             }
+
+            if (_reservation is { HasArrived: false } && _lastUsed < before)
+            {
+                ForgetLocked();
+            }
         }
     }
 
@@ -136,9 +169,16 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
     {
         lock (_lock)
         {
+            ForgetLocked();
             _listener?.Dispose();
-            (_listener, _target, _waits) = (null, null, false);
+            _listener = null;
         }
+    }
+
+    private void ForgetLocked()
+    {
+        _reservation?.Dispose();
+        (_reservation, _target, _waits) = (null, null, false);
     }
 
     private static void Empty(Socket listener)
@@ -178,13 +218,37 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
                 _lastUsed = Environment.TickCount64;
             }
 
-            if (((IPEndPoint)socket.RemoteEndPoint!).Address.Equals(peer))
+            try
             {
-                return socket;
+                if ((await AddressOfAsync(socket, beforeWaiting, cancellationToken)).Equals(peer))
+                {
+                    return socket;
+                }
+            }
+            catch (Exception e) when (e is ProxyHeaderException or EndOfStreamException or SocketException)
+            {
+                Log.NoProxyHeader(server.Options.Logger, socket.RemoteEndPoint!, e.Message);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
             }
 
             socket.Dispose();
         }
+    }
+
+    private async ValueTask<IPAddress> AddressOfAsync(Socket socket, Func<ValueTask> beforeWaiting, CancellationToken cancellationToken)
+    {
+        IPAddress address = ConnectionEnds.Of(socket).Peer.Address;
+        if (!server.Balancers.Include(address))
+        {
+            return address;
+        }
+
+        await beforeWaiting();
+        return (await server.Balancers.ReadAsync(socket, cancellationToken)).Peer.Address;
     }
 
     private async ValueTask<Socket> ConnectAsync(IPEndPoint target, CancellationToken cancellationToken)
@@ -197,7 +261,12 @@ internal sealed class DataPort(IPAddress local, IPAddress peer) : IDisposable
                 socket.SetRawSocketOption(IpLevel, BindAddressNoPort, BitConverter.GetBytes(1));
             }
 
-            socket.Bind(new IPEndPoint(local, 0)); // from the address the client knows, or its firewall will not have it
+            // From the address the client knows, or its firewall will not have it. Behind a balancer it may even be of the other family.
+            if (target.AddressFamily == local.AddressFamily)
+            {
+                socket.Bind(new IPEndPoint(local, 0));
+            }
+
             await socket.ConnectAsync(target, cancellationToken);
             return socket;
         }

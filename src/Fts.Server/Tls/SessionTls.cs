@@ -69,9 +69,11 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
+        bool done = false;
         try
         {
             await stream.AuthenticateAsServerAsync(select, null, limit.Token);
+            done = true;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -80,6 +82,14 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         catch (AuthenticationException e)
         {
             throw new HandshakeException(e.InnerException?.Message ?? e.Message, e);
+        }
+        finally
+        {
+            if (!done)
+            {
+                // The TLS library's own memory would otherwise stay until a finalizer runs: a thousand half-open handshakes are quickly made.
+                await stream.DisposeAsync();
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Fts.Accounts;
 
 namespace Fts.Cli;
@@ -15,16 +14,16 @@ internal sealed record Guests(IAccounts Accounts, Permissions Anonymous, OneTime
     /// On a loopback address everybody who can connect is on this machine: they may read and write, unless told otherwise. On any other address the
     /// network is not trusted. Whoever anonymous may not write, a password made for this run can.
     /// </summary>
-    /// <param name="address">Where the server listens.</param>
+    /// <param name="isLocal">Whether only this machine can connect.</param>
     /// <param name="anonymous"><c>auto</c>, <c>read</c>, <c>write</c> or <c>no</c>.</param>
-    public static Guests For(IPAddress address, string anonymous)
+    public static Guests For(bool isLocal, string anonymous)
     {
         Permissions anybody = anonymous switch
         {
             "read" => Permissions.ReadOnly,
             "write" => Permissions.ReadWrite,
             "no" => Permissions.None,
-            _ => IPAddress.IsLoopback(address) ? Permissions.ReadWrite : Permissions.None,
+            _ => isLocal ? Permissions.ReadWrite : Permissions.None,
         };
         if (anybody == Permissions.ReadWrite)
         {

@@ -10,12 +10,11 @@ namespace Fts.Cli;
 /// <summary>What the server shows once it listens: where, what, for whom, and the command that connects to it.</summary>
 internal static class StartScreen
 {
-    public static IEnumerable<string> Lines(FtpServer server, string folder, Guests guests, Encryption encryption)
+    public static IEnumerable<string> Lines(FtpServer server, bool isLocal, string folder, Guests guests, Encryption encryption, Reachability reachability)
     {
         IPEndPoint endPoint = server.EndPoint;
         FtpTlsPolicy? tls = encryption.Options?.Control;
         string? fingerprint = encryption.Fingerprint;
-        bool isLocal = IPAddress.IsLoopback(endPoint.Address);
         yield return $"fts server on {endPoint}";
         yield return $"  folder    {folder.Visible()}";
         if (guests.Anonymous != Permissions.None)
@@ -33,6 +32,16 @@ internal static class StartScreen
         {
             yield return $"  tls       {(tls == FtpTlsPolicy.Required ? "required" : "for who asks for it")}{(server.ImplicitTlsEndPoint is { } port ? $", and from the first byte on port {port.Port}" : "")}";
             yield return $"  key       {fingerprint}";
+        }
+
+        if (reachability.Describe() is { } passive)
+        {
+            yield return $"  passive   {passive}";
+        }
+
+        if (reachability.Balancers.Count > 0)
+        {
+            yield return $"  balancer  {string.Join(", ", reachability.Balancers)}, with a PROXY header";
         }
 
         if (!isLocal && tls != FtpTlsPolicy.Required)

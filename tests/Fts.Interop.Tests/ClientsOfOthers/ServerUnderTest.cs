@@ -41,8 +41,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>Files of the test's own, outside what the server shows.</summary>
     public TempFolder Local { get; } = new();
 
-    /// <summary>Starts it. Encrypted, it takes nothing else, and only data connections that resume their session's TLS.</summary>
-    public static async Task<ServerUnderTest> StartAsync(string address, bool encrypted = false)
+    /// <summary>Starts it. Encrypted, it takes nothing else, and only data connections that resume their session's TLS. <paramref name="with"/> changes ours alone.</summary>
+    public static async Task<ServerUnderTest> StartAsync(string address, bool encrypted = false, Func<FtpServerOptions, FtpServerOptions>? with = null)
     {
         if (s_control is { Length: > 0 })
         {
@@ -55,7 +55,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         FtpCertificates? certificates = encrypted ? FtpCertificates.SelfSigned(files["server.pem"]) : null;
         var store = new LocalFileStore(files["root"]);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
-        var server = new FtpServer(new FtpServerOptions
+        var options = new FtpServerOptions
         {
             Store = store,
             Accounts = new AnonymousAccounts(Permissions.ReadWrite),
@@ -68,7 +68,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
                 DataBinding = FtpDataBinding.Require,
             },
             Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
-        });
+        };
+        var server = new FtpServer(with is null ? options : with(options));
         server.Start();
         return new ServerUnderTest(server, store, files) { EndPoint = server.EndPoint, User = "anonymous", Password = "guest@", BoxFolder = box };
     }

@@ -26,11 +26,15 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>Connect the data connection only when it is first used, not as soon as the server told where.</summary>
     public bool ConnectsLate { get; set; }
 
+    /// <summary>What its data connections begin with, as those through a balancer do.</summary>
+    public byte[]? DataHeader { get; set; }
+
     public DataPeer? Data { get; private set; }
 
     public IPAddress Server { get; }
 
-    public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls)
+    /// <summary>Connects from an address; what a balancer says first, it says on data connections too.</summary>
+    public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls, byte[]? header = null)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (from is not null)
@@ -39,7 +43,12 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         await socket.ConnectAsync(server, TestContext.Current.CancellationToken).InTime();
-        var talk = new Conversation(socket, tls is null ? null : new TlsClient(tls.Value));
+        var talk = new Conversation(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
+        if (header is not null)
+        {
+            await talk.SendAsync(header);
+        }
+
         if (talk._tls is not null)
         {
             (talk._stream, _) = await talk._tls.ShakeAsync(talk._stream).InTime();
@@ -83,7 +92,7 @@ internal sealed class Conversation : IAsyncDisposable
 
         if (DataPeer.TargetIn(lines[^1], Server) is { } target)
         {
-            Use(DataPeer.To(target, _tls));
+            Use(DataPeer.To(target, _tls, ((IPEndPoint)_socket.LocalEndPoint!).Address, DataHeader));
             if (!ConnectsLate)
             {
                 await Data!.ConnectAsync();

@@ -15,12 +15,16 @@ internal sealed class DataPeer : IDisposable
     private readonly IPEndPoint? _target;
     private readonly Socket? _listener;
     private readonly TlsClient? _tls;
+    private readonly IPAddress? _from;
+    private readonly byte[]? _header;
     private Socket? _socket;
     private Task<(SslStream Stream, TlsTap Tap)>? _shaking;
 
-    private DataPeer(IPEndPoint? target, Socket? listener, TlsClient? tls) => (_target, _listener, _tls) = (target, listener, tls);
+    private DataPeer(IPEndPoint? target, Socket? listener, TlsClient? tls, IPAddress? from, byte[]? header) =>
+        (_target, _listener, _tls, _from, _header) = (target, listener, tls, from, header);
 
-    public static DataPeer To(IPEndPoint target, TlsClient? tls) => new(target, null, tls);
+    /// <summary>Will connect there, from an address, and begin with a balancer's header.</summary>
+    public static DataPeer To(IPEndPoint target, TlsClient? tls, IPAddress? from = null, byte[]? header = null) => new(target, null, tls, from, header);
 
     public static DataPeer Listening(IPAddress address, TlsClient? tls, out IPEndPoint endPoint)
     {
@@ -28,7 +32,7 @@ internal sealed class DataPeer : IDisposable
         listener.Bind(new IPEndPoint(address, 0));
         listener.Listen(1);
         endPoint = (IPEndPoint)listener.LocalEndPoint!;
-        return new DataPeer(null, listener, tls);
+        return new DataPeer(null, listener, tls, null, null);
     }
 
     /// <summary>Where a 227 or 229 reply says to connect; null for other replies.</summary>
@@ -51,7 +55,13 @@ internal sealed class DataPeer : IDisposable
         else
         {
             var socket = new Socket(_target!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            if (_from is not null)
+            {
+                socket.Bind(new IPEndPoint(_from, 0));
+            }
+
             await socket.ConnectAsync(_target, TestContext.Current.CancellationToken).InTime();
+            await socket.SendAsync(_header ?? [], TestContext.Current.CancellationToken).InTime();
             _socket = socket;
         }
 

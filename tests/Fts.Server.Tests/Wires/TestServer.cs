@@ -46,6 +46,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public int SessionCount => _server.SessionCount;
 
+    /// <summary>The sessions there are, without keeping them.</summary>
+    public WeakReference[] Sessions => [.. _server.Sessions.Select(session => new WeakReference(session))];
+
     /// <summary>A server with these files; a name that ends in a slash is a folder.</summary>
     public static async Task<TestServer> WithAsync(Wire wire, params (string Path, string Content)[] files)
     {
@@ -66,15 +69,15 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>A connection whose greeting is still to be read.</summary>
-    public Task<Conversation> ConnectAsync(IPAddress? from = null) => Conversation.ConnectAsync(EndPoint, from, _wire.Tls());
+    public Task<Conversation> ConnectAsync(IPAddress? from = null, byte[]? header = null) => Conversation.ConnectAsync(EndPoint, from, _wire.Tls(), header);
 
     /// <summary>A connection that begins in plain, whatever the wire; its greeting is still to be read.</summary>
     public Task<Conversation> ConnectPlainAsync() => Conversation.ConnectAsync(PlainEndPoint, null, null);
 
     /// <summary>A client signed in as anonymous, in image type.</summary>
-    public async Task<Conversation> SignInAsync()
+    public async Task<Conversation> SignInAsync(IPAddress? from = null, byte[]? header = null)
     {
-        Conversation talk = await ConnectAsync();
+        Conversation talk = await ConnectAsync(from, header);
         await talk.PlayAsync("""
             S: 220 *
             C: USER anonymous

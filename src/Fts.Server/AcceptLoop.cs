@@ -1,0 +1,38 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Fts.Server;
+
+/// <summary>Takes connections from a listening socket until it is told to stop; whoever closes the socket says so first.</summary>
+internal static class AcceptLoop
+{
+    /// <summary>Hands each connection to <paramref name="welcome"/>, whose it is from then on, and which must not wait.</summary>
+    public static async Task RunAsync(Socket listener, Action<Socket> welcome, ILogger logger, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                welcome(await listener.AcceptAsync(stopping));
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException) when (stopping.IsCancellationRequested)
+            {
+                return; // the listener was closed under the call
+            }
+            catch (SocketException e)
+            {
+                // A peer that left the queue, or no descriptor free: neither ends the server, and the second passes when a session ends.
+                Log.AcceptFailed(logger, e.Message);
+                await Task.Delay(e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable ? 100 : 1, CancellationToken.None);
+            }
+        }
+    }
+}

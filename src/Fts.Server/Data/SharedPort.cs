@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Fts.Server.Data;
+
+/// <summary>
+/// One port of the server's range, listened on for all the sessions that wait there, one for each peer address. Who connects is known by that address;
+/// whoever nobody waits for is turned away at once, so that no queue forms. Its owner, <see cref="PassivePorts"/>, disposes it.
+/// </summary>
+internal sealed class SharedPort : IDisposable
+{
+    private const int Backlog = 128;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<IPAddress, Reservation> _waiting = [];
+    private readonly FtpServer _server;
+    private readonly PortWatch _watch;
+    private readonly Socket _listener;
+    private long _turn;
+    private long _lastUsed;
+
+    /// <summary>Listens from now on.</summary>
+    /// <exception cref="SocketException">The port is somebody else's.</exception>
+    public SharedPort(FtpServer server, PortWatch watch, IPEndPoint endPoint)
+    {
+        (_server, _watch, EndPoint, _lastUsed) = (server, watch, endPoint, Environment.TickCount64);
+        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+        try
+        {
+            _listener.Bind(endPoint);
+            _listener.Listen(Backlog);
+            watch.Add(_listener, this);
+        }
+        catch (SocketException)
+        {
+            _listener.Dispose();
+            throw;
+        }
+    }
+
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>Waits for a connection of this peer; null when another session already does.</summary>
+    public Reservation? Reserve(IPAddress peer)
+    {
+        lock (_lock)
+        {
+            // Whoever connected before this moment came for an earlier reservation, or for none: nobody gets in line for a later one.
+            Empty();
+            var reservation = new Reservation(this, peer, _turn++);
+            _lastUsed = Environment.TickCount64;
+            return _waiting.TryAdd(peer, reservation) ? reservation : null;
+        }
+    }
+
+    /// <summary>Waits no longer; false when the peer was there before.</summary>
+    public bool Forget(Reservation reservation, IPAddress peer)
+    {
+        lock (_lock)
+        {
+            return ((ICollection<KeyValuePair<IPAddress, Reservation>>)_waiting).Remove(new(peer, reservation));
+        }
+    }
+
+    /// <summary>Whether nobody waits here, nor did since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).</summary>
+    public bool IsIdle(long before)
+    {
+        lock (_lock)
+        {
+            return _waiting.Count == 0 && _lastUsed < before;
+        }
+    }
+
+    /// <summary>Hands over whoever has connected, or turns them away. False when no descriptor is free to take them.</summary>
+    public bool Empty()
+    {
+        lock (_lock)
+        {
+            try
+            {
+                // No more than were in the queue: strangers who connect without end must not hold up the others.
+                for (int i = 0; i <= Backlog && _listener.Poll(0, SelectMode.SelectRead); i++)
+                {
+                    Welcome(_listener.Accept());
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // Closed in this moment.
+            }
+            catch (SocketException e)
+            {
+                Log.AcceptFailed(_server.Options.Logger, e.Message);
+                return e.SocketErrorCode is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable);
+            }
+
+            return true;
+        }
+    }
+
+    public void Dispose()
+    {
+        _watch.Remove(_listener);
+        _listener.Dispose();
+    }
+
+    private void Welcome(Socket socket)
+    {
+        socket.Blocking = true; // it inherits the listener's way
+        long turn = _turn++;
+        IPAddress peer = ConnectionEnds.Of(socket).Peer.Address;
+        if (_server.Balancers.Include(peer))
+        {
+            _server.Balancers.Ask(socket, told => HandOver(socket, told.Peer.Address, turn), CancellationToken.None);
+        }
+        else
+        {
+            HandOver(socket, peer, turn);
+        }
+    }
+
+    private void HandOver(Socket socket, IPAddress peer, long turn)
+    {
+        lock (_lock)
+        {
+            if (_waiting.TryGetValue(peer, out Reservation? reservation) && reservation.Turn < turn)
+            {
+                _waiting.Remove(peer);
+                reservation.Give(socket);
+                return;
+            }
+        }
+
+        Log.UnexpectedDataPeer(_server.Options.Logger, EndPoint.Port, peer);
+        socket.Dispose();
+    }
+}

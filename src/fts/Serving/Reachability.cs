@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using Fts.Server;
+
+namespace Fts.Cli;
+
+/// <summary>How the server is reached where a firewall, a router or a balancer stands in front of it.</summary>
+/// <param name="Ports">Ports of data connections; null for any.</param>
+/// <param name="Addresses">What PASV tells.</param>
+/// <param name="Balancers">Who sends PROXY headers.</param>
+internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> Balancers)
+{
+    private static readonly Option<string> PassivePorts = new("--passive-ports");
+    private static readonly Option<string[]> PassiveAddress = new("--passive-address"), ProxyFrom = new("--proxy-protocol-from");
+
+    /// <summary>What the command line has to know.</summary>
+    public static Option[] CommandLineOptions => [PassivePorts, PassiveAddress, ProxyFrom];
+
+    /// <summary>Reads the options; <paramref name="own"/> are the ports the server itself listens on.</summary>
+    public static Reachability From(CommandLine line, params ReadOnlySpan<int?> own)
+    {
+        FtpPassivePorts? ports = line.Value(PassivePorts) is { } text ? ParsePorts(text) : null;
+        foreach (int? port in own)
+        {
+            if (ports is not null && port >= ports.First && port <= ports.Last)
+            {
+                throw CommandLine.Usage($"{PassivePorts.Name} {line.Value(PassivePorts)}: the server itself listens on {port}");
+            }
+        }
+
+        FtpPassiveAddress[] addresses = [.. line.Values(PassiveAddress).Select(ParseAddress)];
+        if (addresses.GroupBy(address => address.Network).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw CommandLine.Usage($"{PassiveAddress.Name}: two addresses for {(twice.Key is { } network ? $"{network}" : "everybody else")}");
+        }
+
+        return new Reachability(ports, addresses, [.. line.Values(ProxyFrom).Select(ParseBalancer)]);
+    }
+
+    /// <summary>One line for the start screen; null where there is nothing to tell.</summary>
+    public string? Describe()
+    {
+        string ports = Ports is null ? "any port" : $"ports {Ports.First}-{Ports.Last}";
+        string told = Ports?.ExternalFirst is { } first ? $", told as {first}-{first + Ports.Last - Ports.First}" : "";
+        string addresses = string.Concat(Addresses.Select(address => $", {address.Host} for {(address.Network is { } network ? $"{network}" : "others")}"));
+        return Ports is null && Addresses.Count == 0 ? null : ports + told + addresses;
+    }
+
+    /// <summary><c>A-B</c>, <c>A-B=C-D</c> where clients are told C to D, or single ports.</summary>
+    private static FtpPassivePorts ParsePorts(string text)
+    {
+        string[] sides = text.Split('=');
+        if (sides.Length > 2 || ParseRange(sides[0]) is not { } inner || inner.First < 1024)
+        {
+            throw Wrong();
+        }
+
+        if (sides.Length == 1)
+        {
+            return new FtpPassivePorts(inner.First, inner.Last);
+        }
+
+        return ParseRange(sides[1]) is { } outer && outer.Last - outer.First == inner.Last - inner.First
+            ? new FtpPassivePorts(inner.First, inner.Last) { ExternalFirst = outer.First }
+            : throw Wrong();
+
+        FailureException Wrong() => CommandLine.Usage(
+            $"{PassivePorts.Name} {text}: must be like 50000-50099, from 1024 on, or 50000-50099=60000-60099 with as many ports told to clients");
+    }
+
+    private static (int First, int Last)? ParseRange(string text)
+    {
+        string[] ends = text.Split('-');
+        return ends.Length <= 2 && TryPort(ends[0], out int first) && TryPort(ends[^1], out int last) && first <= last ? (first, last) : null;
+    }
+
+    private static bool TryPort(string text, out int port) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= IPEndPoint.MaxPort;
+
+    /// <summary><c>HOST</c> for everybody else, or <c>NETWORK=HOST</c>.</summary>
+    private static FtpPassiveAddress ParseAddress(string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        string host = text[(equals + 1)..];
+        if (!FtpPassiveAddress.CanTell(host))
+        {
+            throw CommandLine.Usage($"{PassiveAddress.Name} {text}: '{host}' is neither an IPv4 address nor a name");
+        }
+
+        return new FtpPassiveAddress(host) { Network = equals < 0 ? null : ParseNetwork(PassiveAddress.Name, text, text[..equals]) };
+    }
+
+    private static IPNetwork ParseBalancer(string text)
+    {
+        IPNetwork network = ParseNetwork(ProxyFrom.Name, text, text);
+        return network.PrefixLength > 0 ? network : throw CommandLine.Usage(
+            $"{ProxyFrom.Name} {text}: must name the balancers, not everybody: who sends the header may claim any address");
+    }
+
+    /// <summary>An address, or an address with a prefix length; bits beyond the prefix are a mistake, not a network.</summary>
+    private static IPNetwork ParseNetwork(string option, string whole, string text)
+    {
+        string[] parts = text.Split('/');
+        // IPAddress takes more spellings than are meant here: 10 for 0.0.0.10, [::1], fe80::1%eth0; and IPv4 peers are never seen as ::ffff:10.0.0.5.
+        if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || address.IsIPv4MappedToIPv6 || parts[0].AsSpan().IndexOfAny("[]%") >= 0 ||
+            (!parts[0].Contains(':', StringComparison.Ordinal) && address.ToString() != parts[0]))
+        {
+            throw Wrong();
+        }
+
+        string bits = parts.Length == 2 ? parts[1] : address.GetAddressBytes().Length == 4 ? "32" : "128";
+        return IPNetwork.TryParse($"{address}/{bits}", out IPNetwork network) && network.BaseAddress.Equals(address) ? network : throw Wrong();
+
+        FailureException Wrong() => CommandLine.Usage($"{option} {whole}: '{text}' is neither an IP address nor a network like 10.0.0.0/8");
+    }
+}
