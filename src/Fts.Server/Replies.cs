@@ -77,10 +77,12 @@ internal static class Replies
     public static readonly Reply NotFound = new(ReplyCode.FileUnavailable, "No such file or folder.");
     public static readonly Reply SpaceUnknown = new(ReplyCode.FileUnavailable, "How much space is left is not known.");
     public static readonly Reply NotAFile = new(ReplyCode.FileUnavailable, "Not a file.");
+    public static readonly Reply NothingToHash = new(ReplyCode.NameNotAllowed, "Not a file; only files have a hash."); // draft-bryan-ftpext-hash §3.5
     public static readonly Reply NotAFolder = new(ReplyCode.FileUnavailable, "Not a folder.");
     public static readonly Reply NotAFolderParameter = new(ReplyCode.ParameterError, "Not a folder.");
     public static readonly Reply BadName = new(ReplyCode.NameNotAllowed, "File name not allowed.");
     public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
+    public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
     public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
 
     /// <summary>Every way in which a store refuses, with its reply.</summary>

@@ -14,7 +14,7 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rul
     /// <summary>Whether the session's server speaks it: a verb that would not work is not known at all.</summary>
     public bool IsKnownTo(Session session) => !Has(Rules.Tls) || session.Tls is not null;
 
-    /// <summary>RFC 959 §5.4 knows 553 only where a name is given; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
+    /// <summary>RFC 959 §5.4 knows 553 only where a name is given, and HASH has a use of its own for it; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
     public Reply Fit(Reply reply) => reply.Code == ReplyCode.NameNotAllowed && !Has(Rules.NewName) ? new Reply(ReplyCode.FileUnavailable, reply.Lines) : reply;
 }
 
@@ -95,7 +95,7 @@ internal static class CommandTable
         new("SITE CPTO", CopyCommands.SiteCopyToAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "SITE CPTO <target>"),
 
         // Hashes (draft-bryan-ftpext-hash, and what came before it)
-        new("HASH", HashCommands.HashAsync, Rules.Login | Rules.Argument | Rules.Transfer, "HASH <file>", "HASH"),
+        new("HASH", HashCommands.HashAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "HASH <file>", "HASH"),
         new("XCRC", HashCommands.Crc32Async, Rules.Login | Rules.Argument | Rules.Transfer, "XCRC <file> [start [end]]", "XCRC"),
         new("XMD5", HashCommands.Md5Async, Rules.Login | Rules.Argument | Rules.Transfer, "XMD5 <file> [start [end]]", "XMD5"),
         new("XSHA", HashCommands.Sha1Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA <file> [start [end]]", "XSHA"),

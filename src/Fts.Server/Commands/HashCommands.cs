@@ -17,7 +17,16 @@ internal static class HashCommands
         }
 
         HashKind kind = session.Hash;
-        FileHash hash = await FileHash.OfAsync(session, path, kind, session.Continuing.RestartOffset, session.Continuing.RangeLast + 1, cancellationToken);
+        FileHash hash;
+        try
+        {
+            hash = await FileHash.OfAsync(session, path, kind, session.Continuing.RestartOffset, session.Continuing.RangeLast + 1, cancellationToken);
+        }
+        catch (StoreException e) when (e.Error == StoreError.NotAFile)
+        {
+            return Replies.NothingToHash;
+        }
+
         return new Reply(ReplyCode.FileStatus, $"{kind.Name()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");
     }
 

@@ -18,14 +18,19 @@ internal static class RetrieveCommands
 
         if (session.IsAscii && (offset > 0 || session.Continuing.RangeLast is not null))
         {
-            return Replies.RestartNeedsBinary;
+            return session.Continuing.RangeLast is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
         }
 
         await using IFileReader whole = await session.Files!.OpenReadAsync(path, cancellationToken);
         IFileReader file = session.Continuing.RangeLast is { } last ? new FilePart(whole, last + 1) : whole;
         if (offset > file.Length)
         {
-            return Replies.For(StoreError.BadOffset);
+            if (session.Continuing.RangeLast is null)
+            {
+                return Replies.For(StoreError.BadOffset);
+            }
+
+            offset = file.Length; // a part that lies past the end is empty (draft-bryan-ftp-range §4.3)
         }
 
         transfer.Total = session.IsAscii ? null : file.Length - offset;
