@@ -71,6 +71,16 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.CreateFolderAsync(path, cancellationToken);
     }
 
+    /// <summary>Makes a link to a file or folder beside it or below it.</summary>
+    /// <param name="path">The link's name.</param>
+    /// <param name="target">What it leads to.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.Create);
+        return store.CreateLinkAsync(path, target, cancellationToken);
+    }
+
     /// <summary>Removes a file.</summary>
     public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {

@@ -80,6 +80,8 @@ internal static class Replies
     public static readonly Reply NothingToHash = new(ReplyCode.NameNotAllowed, "Not a file; only files have a hash."); // draft-bryan-ftpext-hash §3.5
     public static readonly Reply NotAFolder = new(ReplyCode.FileUnavailable, "Not a folder.");
     public static readonly Reply NotAFolderParameter = new(ReplyCode.ParameterError, "Not a folder.");
+    public static readonly Reply LinkGoesUp = new(ReplyCode.NameNotAllowed, "A link can lead only to what lies beside it or below.");
+    public static readonly Reply NoLinks = new(ReplyCode.NotImplemented, "There are no links here.");
     public static readonly Reply BadName = new(ReplyCode.NameNotAllowed, "File name not allowed.");
     public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
     public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5

@@ -87,6 +87,7 @@ internal static class CommandTable
         new("MFF", FactCommands.SetFactsAsync, Rules.Login | Rules.Argument, "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;"),
         new("SITE UTIME", FactCommands.SiteTimeAsync, Rules.Login | Rules.Argument, "SITE UTIME <time> <path>"),
         new("SITE CHMOD", FactCommands.SiteModeAsync, Rules.Login | Rules.Argument, "SITE CHMOD <octal> <path>"),
+        new("SITE SYMLINK", LinkCommands.SiteLinkAsync, Rules.Login | Rules.Argument | Rules.NewName, "SITE SYMLINK \"<target>\" \"<link>\""),
 
         // Copies
         new("COMB", CopyCommands.CombineAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "COMB \"<target>\" \"<part>\" ...", "COMB"),
