@@ -8,6 +8,8 @@ internal static class Replies
 {
     public static readonly Reply Done = new(ReplyCode.Okay, "Done.");
     public static readonly Reply TypeBinary = new(ReplyCode.Okay, "Type is image.");
+    public static readonly Reply ModeStream = new(ReplyCode.Okay, "Mode is stream.");
+    public static readonly Reply ModeDeflate = new(ReplyCode.Okay, "Mode is deflate.");
     public static readonly Reply TypeAscii = new(ReplyCode.Okay, "Type is ASCII.");
     public static readonly Reply English = new(ReplyCode.Okay, "Replies are in English.");
     public static readonly Reply NotNeeded = new(ReplyCode.Superfluous, "Not needed here.");
@@ -54,6 +56,8 @@ internal static class Replies
     public static readonly Reply TransferAborted = new(ReplyCode.TransferAborted, "Transfer aborted.");
     public static readonly Reply TransferStalled = new(ReplyCode.TransferAborted, "No data moved for too long; transfer aborted.");
     public static readonly Reply Incomplete = new(ReplyCode.LocalError, "Not as many bytes came as were announced; nothing was stored.");
+    public static readonly Reply DeflateDamaged = new(ReplyCode.LocalError, "Not one whole zlib stream; nothing was stored.");
+    public static readonly Reply DeflateTooLarge = new(ReplyCode.StorageExceeded, "Expands too far for its size, use MODE S; nothing was stored.");
     public static readonly Reply LocalError = new(ReplyCode.LocalError, "The server failed to do this.");
 
     public static readonly Reply LineTooLong = new(ReplyCode.SyntaxError, "Line too long.");

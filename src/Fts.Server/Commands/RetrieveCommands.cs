@@ -38,7 +38,7 @@ internal static class RetrieveCommands
         {
             await Pumps.ForSending(session.IsAscii, data, file, file.Length - offset).SendAsync(transfer, data, file, offset, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
-            await data.FinishAsync();
+            await data.FinishAsync(cancellationToken);
         }
 
         Log.Transferred(session.Server.Options.Logger, session.Id, "sent", path.Value, transfer.Bytes, Environment.TickCount64 - transfer.StartedAt);
