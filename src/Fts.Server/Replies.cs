@@ -71,6 +71,7 @@ internal static class Replies
     public static readonly Reply AlreadySignedIn = new(ReplyCode.BadSequence, "Already signed in.");
     public static readonly Reply OnlyExtendedPassive = new(ReplyCode.BadSequence, "EPSV ALL was said; only EPSV is accepted.");
     public static readonly Reply ParameterNotImplemented = new(ReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");
+    public static readonly Reply NoCreationTime = new(ReplyCode.ParameterNotImplemented, "Times of creation cannot be set here.");
     public static readonly Reply ForeignAddress = new(ReplyCode.ParameterNotImplemented, "Only your own address, and a port from 1024 on.");
     public static readonly Reply OnlyIPv4 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (1)");
     public static readonly Reply OnlyIPv6 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (2)");
@@ -81,7 +82,7 @@ internal static class Replies
     public static readonly Reply NotFound = new(ReplyCode.FileUnavailable, "No such file or folder.");
     public static readonly Reply SpaceUnknown = new(ReplyCode.FileUnavailable, "How much space is left is not known.");
     public static readonly Reply NotAFile = new(ReplyCode.FileUnavailable, "Not a file.");
-    public static readonly Reply NothingToHash = new(ReplyCode.NameNotAllowed, "Not a file; only files have a hash."); // draft-bryan-ftpext-hash §3.5
+    public static readonly Reply FolderHasNoHash = new(ReplyCode.NameNotAllowed, "A folder has no hash."); // draft-bryan-ftpext-hash §3.5
     public static readonly Reply NotAFolder = new(ReplyCode.FileUnavailable, "Not a folder.");
     public static readonly Reply NotAFolderParameter = new(ReplyCode.ParameterError, "Not a folder.");
     public static readonly Reply LinkGoesUp = new(ReplyCode.NameNotAllowed, "A link can lead only to what lies beside it or below.");

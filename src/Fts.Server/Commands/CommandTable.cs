@@ -17,8 +17,8 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rul
     /// <summary>Its line in FEAT for this session; null for none.</summary>
     public string? FeatureFor(Session session) => !IsKnownTo(session) || (Verb == "MODE" && !session.Server.Options.Deflate) ? null : Feature;
 
-    /// <summary>RFC 959 §5.4 knows 553 only where a name is given, and HASH has a use of its own for it; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
-    public Reply Fit(Reply reply) => reply.Code == ReplyCode.NameNotAllowed && !Has(Rules.NewName) ? new Reply(ReplyCode.FileUnavailable, reply.Lines) : reply;
+    /// <summary>RFC 959 §5.4 knows 553 only where a name is given, and HASH for a folder's; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
+    public Reply Fit(Reply reply) => reply.Code == ReplyCode.NameNotAllowed && !Has(Rules.NewName) && reply != Replies.FolderHasNoHash ? new Reply(ReplyCode.FileUnavailable, reply.Lines) : reply;
 }
 
 /// <summary>Every verb the server speaks, one line each. FEAT and HELP are made from it; a verb that does not work has no row.</summary>
@@ -87,6 +87,7 @@ internal static class CommandTable
         new("SIZE", FileCommands.SizeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "SIZE <file>", "SIZE"),
         new("MDTM", FileCommands.ModifiedAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MDTM <file>", "MDTM"),
         new("MFMT", FactCommands.SetModifiedAsync, Rules.Login | Rules.Argument, "MFMT <time> <file>", "MFMT"),
+        new("MFCT", FactCommands.SetCreatedAsync, Rules.Login | Rules.Argument, "MFCT <time> <file>"),
         new("MFF", FactCommands.SetFactsAsync, Rules.Login | Rules.Argument, "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;"),
         new("SITE UTIME", FactCommands.SiteTimeAsync, Rules.Login | Rules.Argument, "SITE UTIME <time> <path>"),
         new("SITE CHMOD", FactCommands.SiteModeAsync, Rules.Login | Rules.Argument, "SITE CHMOD <octal> <path>"),
@@ -99,7 +100,7 @@ internal static class CommandTable
         new("SITE CPTO", CopyCommands.SiteCopyToAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "SITE CPTO <target>"),
 
         // Hashes (draft-bryan-ftpext-hash, and what came before it)
-        new("HASH", HashCommands.HashAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "HASH <file>", "HASH"),
+        new("HASH", HashCommands.HashAsync, Rules.Login | Rules.Argument | Rules.Transfer, "HASH <file>", "HASH"),
         new("XCRC", HashCommands.Crc32Async, Rules.Login | Rules.Argument | Rules.Transfer, "XCRC <file> [start [end]]", "XCRC"),
         new("XMD5", HashCommands.Md5Async, Rules.Login | Rules.Argument | Rules.Transfer, "XMD5 <file> [start [end]]", "XMD5"),
         new("XSHA", HashCommands.Sha1Async, Rules.Login | Rules.Argument | Rules.Transfer, "XSHA <file> [start [end]]", "XSHA"),

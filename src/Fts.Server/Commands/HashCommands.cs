@@ -16,17 +16,13 @@ internal static class HashCommands
             return Replies.BadName;
         }
 
-        HashKind kind = session.Hash;
-        FileHash hash;
-        try
+        if (await session.Files!.FindReadableAsync(path, cancellationToken) is { Kind: EntryKind.Folder })
         {
-            hash = await FileHash.OfAsync(session, path, kind, session.Continuing.RestartOffset, session.Continuing.RangeLast + 1, cancellationToken);
-        }
-        catch (StoreException e) when (e.Error == StoreError.NotAFile)
-        {
-            return Replies.NothingToHash;
+            return Replies.FolderHasNoHash;
         }
 
+        HashKind kind = session.Hash;
+        FileHash hash = await FileHash.OfAsync(session, path, kind, session.Continuing.RestartOffset, session.Continuing.RangeLast + 1, cancellationToken);
         return new Reply(ReplyCode.FileStatus, $"{kind.Name()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");
     }
 

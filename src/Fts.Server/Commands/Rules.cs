@@ -19,6 +19,6 @@ internal enum Rules
     Neutral = 32,
     /// <summary>Known only where the server offers TLS.</summary>
     Tls = 64,
-    /// <summary>May answer 553: gives something a new name, or has another use for that code.</summary>
+    /// <summary>Gives something a new name, and may answer 553.</summary>
     NewName = 128,
 }
