@@ -6,25 +6,12 @@ internal static class DeflateChoice
     private const int SampleBlocks = 3, BlockBytes = 32 * 1024;
 
     /// <summary>Of a local file that can be read anywhere, <paramref name="read"/> takes the sample; null for a source that cannot.</summary>
-    public static bool ForUpload(FtpConnection connection, string path, long? length, Func<long, Memory<byte>, int>? read)
+    public static bool ForUpload(FtpConnection connection, string path, long? length, Func<long, Memory<byte>, int>? read) => connection.Options.Compression switch
     {
-        DeflateMeasures measures = connection.Memory.Deflate;
-        if (connection.Options.Compression != FtpCompression.Auto || !IsOffered(connection) || read is null || length is not { } bytes || !measures.IsWorthSampling(path, bytes))
-        {
-            return connection.Options.Compression == FtpCompression.Always && IsOffered(connection);
-        }
-
-        // From the beginning, the middle and the last quarter: many formats have a head that tells nothing of what follows.
-        byte[] sample = new byte[SampleBlocks * BlockBytes];
-        int filled = 0;
-        foreach (long offset in (ReadOnlySpan<long>)[0, bytes / 2, bytes / 4 * 3])
-        {
-            filled += read(offset, sample.AsMemory(filled, BlockBytes));
-        }
-
-        measures.NoteSample(path, sample.AsSpan(0, filled));
-        return measures.IsWorthwhile(path, bytes);
-    }
+        FtpCompression.Always => IsOffered(connection),
+        FtpCompression.Auto when length is { } bytes && read is not null && IsOffered(connection) => IsWorthwhile(connection.Memory.Deflate, path, bytes, read),
+        _ => false,
+    };
 
     public static bool ForDownload(FtpConnection connection, string path, long? length) => connection.Options.Compression switch
     {
@@ -54,6 +41,25 @@ internal static class DeflateChoice
         {
             measures.NoteLoss(path);
         }
+    }
+
+    private static bool IsWorthwhile(DeflateMeasures measures, string path, long length, Func<long, Memory<byte>, int> read)
+    {
+        if (!measures.IsWorthSampling(path, length))
+        {
+            return false;
+        }
+
+        // From the beginning, the middle and the last quarter: many formats have a head that tells nothing of what follows.
+        byte[] sample = new byte[SampleBlocks * BlockBytes];
+        int filled = 0;
+        foreach (long offset in (ReadOnlySpan<long>)[0, length / 2, length / 4 * 3])
+        {
+            filled += read(offset, sample.AsMemory(filled, BlockBytes));
+        }
+
+        measures.NoteSample(path, sample.AsSpan(0, filled));
+        return measures.IsWorthwhile(path, length);
     }
 
     private static bool IsOffered(FtpConnection connection) =>

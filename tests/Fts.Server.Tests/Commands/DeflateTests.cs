@@ -212,8 +212,6 @@ public sealed class DeflateTests
         S: 226 *
         C: OPTS MODE Z LEVEL 10
         S: 501 *LEVEL*
-        C: OPTS MODE Z LEVEL
-        S: 501 *
         C: OPTS MODE Z BLOCKSIZE 8192
         S: 501 *BLOCKSIZE*
         C: OPTS MODE Z METHOD 9
@@ -223,8 +221,6 @@ public sealed class DeflateTests
         C: OPTS MODE Z EXTRA OFF
         S: 501 *EXTRA*
         C: OPTS MODE Z SPEED 3
-        S: 501 *
-        C: OPTS MODE S
         S: 501 *
         C: OPTS MODE
         S: 501 *
