@@ -9,13 +9,13 @@ internal static class FileJoin
 {
     private const int BufferBytes = 256 * 1024;
 
-    /// <summary>Copies the parts in order, then commits. <paramref name="progress"/> is told how many bytes were copied, as they are.</summary>
+    /// <summary>Copies the parts in order to where the pending file's first byte belongs, then commits. <paramref name="progress"/> is told how many bytes were copied, as they are.</summary>
     public static async ValueTask CopyAsync(IFileStore store, IReadOnlyList<StorePath> parts, IFileWriter target, Action<long>? progress, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            long offset = 0;
+            long offset = target.Start;
             foreach (StorePath part in parts)
             {
                 IFileReader source = await store.OpenReadAsync(part, cancellationToken).ConfigureAwait(false);

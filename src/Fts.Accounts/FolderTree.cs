@@ -35,14 +35,15 @@ internal static class FolderTree
 
     /// <summary>
     /// Removes it from the leaves up. To remove the folder itself is tried first: that tells a link from the folder it leads to before anything is touched,
-    /// at every level. Ended early, it leaves what it had not come to.
+    /// at every level. What cannot be removed stays, with the folders it lies in, and is told at the end: everything else goes. Ended early, it leaves what
+    /// it had not come to.
     /// </summary>
     public static async ValueTask DeleteAsync(IFileStore store, StorePath folder, Action? progress, CancellationToken cancellationToken)
     {
         DemandDepth(folder);
         while (true)
         {
-            StoreException notEmpty;
+            StoreException refused;
             try
             {
                 await store.DeleteFolderAsync(folder, cancellationToken).ConfigureAwait(false);
@@ -50,7 +51,7 @@ internal static class FolderTree
             }
             catch (StoreException e) when (e.Error == StoreError.NotEmpty)
             {
-                notEmpty = e;
+                refused = e;
             }
 
             // More than once if need be: what is removed while a folder is read can hide what comes after it, and others may add to it.
@@ -59,12 +60,19 @@ internal static class FolderTree
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 progress?.Invoke();
-                removed |= await DeleteEntryAsync(store, folder.Child(entry.Name), entry.Kind, progress, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    removed |= await DeleteEntryAsync(store, folder.Child(entry.Name), entry.Kind, progress, cancellationToken).ConfigureAwait(false);
+                }
+                catch (StoreException e)
+                {
+                    refused = e;
+                }
             }
 
             if (!removed)
             {
-                throw notEmpty; // it holds something that is not listed, an upload that is under way
+                throw refused; // something stays, or is not listed: an upload that is under way
             }
         }
     }

@@ -71,6 +71,16 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.CreateFolderAsync(path, cancellationToken);
     }
 
+    /// <summary>Makes a link to a file or folder beside it or below it.</summary>
+    /// <param name="path">The link's name.</param>
+    /// <param name="target">What it leads to.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.Create);
+        return store.CreateLinkAsync(path, target, cancellationToken);
+    }
+
     /// <summary>Removes a file.</summary>
     public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
@@ -125,8 +135,11 @@ public sealed class UserFiles(Account account, IFileStore store)
         await FileJoin.CopyAsync(store, [source], writer, progress, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Makes one file of several, in their order, and removes these once it is there. The target shows all of it or what it was before.</summary>
-    /// <param name="target">The name of the whole; it may be that of a part, which then stays.</param>
+    /// <summary>
+    /// Puts files at the end of another, in their order, and removes them once they are there; a target that does not exist is made. It shows all of it or
+    /// what it was before.
+    /// </summary>
+    /// <param name="target">The name of the whole; it may be that of the first part, whose content then counts once and which stays.</param>
     /// <param name="parts">The files to join.</param>
     /// <param name="progress">Told how many bytes were copied, as they are.</param>
     /// <param name="cancellationToken">Ends it early; the target stays what it was, and so do the parts.</param>
@@ -135,13 +148,21 @@ public sealed class UserFiles(Account account, IFileStore store)
         ArgumentNullException.ThrowIfNull(parts);
         Demand(Permissions.Read);
         Demand(Permissions.Delete);
-        IFileWriter writer = await OpenWriteAsync(target, WriteStart.Replace, cancellationToken).ConfigureAwait(false);
-        await using (writer.ConfigureAwait(false))
+        StorePath[] added = [.. parts.Skip(parts.Count > 0 && parts[0] == target ? 1 : 0)];
+        if (added.Contains(target))
         {
-            await FileJoin.CopyAsync(store, parts, writer, progress, cancellationToken).ConfigureAwait(false);
+            throw new StoreException(StoreError.NotSupported, $"{target} cannot become a part of itself.");
         }
 
-        foreach (StorePath part in parts.Distinct().Where(part => part != target))
+        // Who may not overwrite may still make a new file, which this open then insists on.
+        WriteStart start = May(Permissions.Overwrite) ? WriteStart.Append : WriteStart.Replace;
+        IFileWriter writer = await OpenWriteAsync(target, start, cancellationToken).ConfigureAwait(false);
+        await using (writer.ConfigureAwait(false))
+        {
+            await FileJoin.CopyAsync(store, added, writer, progress, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (StorePath part in added.Distinct())
         {
             await store.DeleteFileAsync(part, CancellationToken.None).ConfigureAwait(false);
         }

@@ -38,6 +38,12 @@ public sealed record FtpClientOptions
     public FtpDataMode DataMode { get; init; } = FtpDataMode.Passive;
 
     /// <summary>
+    /// Whether files travel compressed. Off unless said otherwise: it costs both sides processor time, and some servers' decoders have lost data; after every
+    /// compressed upload the server is asked for the size it has.
+    /// </summary>
+    public FtpCompression Compression { get; init; } = FtpCompression.Off;
+
+    /// <summary>
     /// How names and text travel; UTF-8 (RFC 2640) unless an old server needs another. Text from the server that is not valid in UTF-8 is read as Latin-1.
     /// </summary>
     public Encoding Encoding { get; init; } = Encoding.UTF8;
@@ -67,6 +73,11 @@ public sealed record FtpClientOptions
         if (!Enum.IsDefined(Tls))
         {
             throw new ArgumentOutOfRangeException(nameof(Tls), Tls, "Off, WhenOffered, Required or Implicit.");
+        }
+
+        if (!Enum.IsDefined(Compression))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Compression), Compression, "Off, Auto or Always.");
         }
 
         if (TlsProtocols == SslProtocols.None || (TlsProtocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) != 0)

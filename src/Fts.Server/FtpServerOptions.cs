@@ -70,6 +70,15 @@ public sealed record FtpServerOptions
     /// <summary>Lines that are no command of ours, before sign-in, after which a session is closed. Default: 20.</summary>
     public int MaxUnknownCommands { get; init; } = 20;
 
+    /// <summary>Whether transfers may be compressed (MODE Z, draft-preston-ftpext-deflate), which costs this machine's processor to spare the line. Default: yes.</summary>
+    public bool Deflate { get; init; } = true;
+
+    /// <summary>How many times what it takes on the wire a compressed upload may have in content, once it has <see cref="FreeExpansion"/> bytes; more is answered 552. Default: 200.</summary>
+    public int MaxExpansion { get; init; } = 200;
+
+    /// <summary>Bytes of content a compressed upload may have however little it took on the wire. Default: 64 MiB.</summary>
+    public long FreeExpansion { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>Told each command and reply line, passwords masked. Called on the path of every session: it must not wait.</summary>
     public Action<FtpServerTrace>? Trace { get; init; }
 
@@ -103,6 +112,8 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionsPerAddress, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxLineLength, 64);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxUnknownCommands, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxExpansion, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(FreeExpansion);
     }
 
     private void ValidateReachability()

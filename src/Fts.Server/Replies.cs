@@ -8,6 +8,8 @@ internal static class Replies
 {
     public static readonly Reply Done = new(ReplyCode.Okay, "Done.");
     public static readonly Reply TypeBinary = new(ReplyCode.Okay, "Type is image.");
+    public static readonly Reply ModeStream = new(ReplyCode.Okay, "Mode is stream.");
+    public static readonly Reply ModeDeflate = new(ReplyCode.Okay, "Mode is deflate.");
     public static readonly Reply TypeAscii = new(ReplyCode.Okay, "Type is ASCII.");
     public static readonly Reply English = new(ReplyCode.Okay, "Replies are in English.");
     public static readonly Reply NotNeeded = new(ReplyCode.Superfluous, "Not needed here.");
@@ -55,6 +57,8 @@ internal static class Replies
     public static readonly Reply TransferAborted = new(ReplyCode.TransferAborted, "Transfer aborted.");
     public static readonly Reply TransferStalled = new(ReplyCode.TransferAborted, "No data moved for too long; transfer aborted.");
     public static readonly Reply Incomplete = new(ReplyCode.LocalError, "Not as many bytes came as were announced; nothing was stored.");
+    public static readonly Reply DeflateDamaged = new(ReplyCode.LocalError, "Not one whole zlib stream; nothing was stored.");
+    public static readonly Reply DeflateTooLarge = new(ReplyCode.StorageExceeded, "Expands too far for its size, use MODE S; nothing was stored.");
     public static readonly Reply LocalError = new(ReplyCode.LocalError, "The server failed to do this.");
 
     public static readonly Reply LineTooLong = new(ReplyCode.SyntaxError, "Line too long.");
@@ -68,6 +72,7 @@ internal static class Replies
     public static readonly Reply AlreadySignedIn = new(ReplyCode.BadSequence, "Already signed in.");
     public static readonly Reply OnlyExtendedPassive = new(ReplyCode.BadSequence, "EPSV ALL was said; only EPSV is accepted.");
     public static readonly Reply ParameterNotImplemented = new(ReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");
+    public static readonly Reply NoCreationTime = new(ReplyCode.ParameterNotImplemented, "Times of creation cannot be set here.");
     public static readonly Reply ForeignAddress = new(ReplyCode.ParameterNotImplemented, "Only your own address, and a port from 1024 on.");
     public static readonly Reply OnlyIPv4 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (1)");
     public static readonly Reply OnlyIPv6 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (2)");
@@ -78,10 +83,14 @@ internal static class Replies
     public static readonly Reply NotFound = new(ReplyCode.FileUnavailable, "No such file or folder.");
     public static readonly Reply SpaceUnknown = new(ReplyCode.FileUnavailable, "How much space is left is not known.");
     public static readonly Reply NotAFile = new(ReplyCode.FileUnavailable, "Not a file.");
+    public static readonly Reply FolderHasNoHash = new(ReplyCode.NameNotAllowed, "A folder has no hash."); // draft-bryan-ftpext-hash §3.5
     public static readonly Reply NotAFolder = new(ReplyCode.FileUnavailable, "Not a folder.");
     public static readonly Reply NotAFolderParameter = new(ReplyCode.ParameterError, "Not a folder.");
+    public static readonly Reply LinkGoesUp = new(ReplyCode.NameNotAllowed, "A link can lead only to what lies beside it or below.");
+    public static readonly Reply NoLinks = new(ReplyCode.NotImplemented, "There are no links here.");
     public static readonly Reply BadName = new(ReplyCode.NameNotAllowed, "File name not allowed.");
     public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
+    public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
     public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
 
     /// <summary>Every way in which a store refuses, with its reply.</summary>

@@ -20,6 +20,14 @@ internal enum Next
     Close,
 }
 
+/// <summary>How data travels (RFC 959 §3.4, draft-preston-ftpext-deflate).</summary>
+internal enum TransferMode
+{
+    Stream,
+    /// <summary>MODE Z: one zlib stream for each transfer.</summary>
+    Deflate,
+}
+
 /// <summary>What REST, RANG, ALLO, RNFR and SITE CPFR leave for the command that follows them.</summary>
 internal readonly record struct Pending(long RestartOffset, long? AnnouncedLength, StorePath? RenameSource)
 {
@@ -84,6 +92,9 @@ internal sealed class Session : IDisposable
     // Protocol state
     public StorePath Folder { get; set; }
     public bool IsAscii { get; set; } = true; // RFC 959 §5.1: the default type is ASCII
+    public TransferMode Mode { get; set; }
+    /// <summary>0 to 9, for what is sent in MODE Z.</summary>
+    public int DeflateLevel { get; set; } = DeflateWriter.DefaultLevel;
     public MachineFacts Facts { get; set; } = MachineFacts.All;
     /// <summary>What HASH computes.</summary>
     public HashKind Hash { get; set; }
@@ -123,7 +134,8 @@ internal sealed class Session : IDisposable
     {
         // Only who was signed in begins anew: saying USER again and again must not put the sign-in timeout off for ever.
         ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
-        (UserName, Files, Folder, IsAscii, Facts, Hash) = (null, null, StorePath.Root, true, MachineFacts.All, HashKind.Sha256);
+        (UserName, Files, Folder, Facts, Hash) = (null, null, StorePath.Root, MachineFacts.All, HashKind.Sha256);
+        (IsAscii, Mode, DeflateLevel) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel);
         (Pending, Continuing) = (default, default);
         Data.Reset();
     }

@@ -41,6 +41,17 @@ public interface IFileStore
     /// </summary>
     ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Makes a symbolic link. It can lead only to what is there, beside the link or below it: its text then holds no <c>..</c>, and no renaming of folders can
+    /// make it lead out of the store, not even for programs that know no such bound. Anything else is <see cref="StoreError.Denied"/>;
+    /// <see cref="StoreError.NotSupported"/> where the store has no links, which is what one answers that does not implement this.
+    /// </summary>
+    /// <param name="path">The link's name.</param>
+    /// <param name="target">What it leads to, a file or folder; its path begins with that of the link's folder.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken) =>
+        throw new StoreException(StoreError.NotSupported, "This store has no links.");
+
     /// <summary>Bytes that can still be stored in a folder; null where there is no telling.</summary>
     ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken);
 }

@@ -44,6 +44,16 @@ internal static class PathRules
         }
     }
 
+    /// <summary>The text of a link: the way from its folder down to what it leads to.</summary>
+    /// <exception cref="StoreException">There is no such way, only one that goes up.</exception>
+    public static string LinkText(StorePath path, StorePath target)
+    {
+        StorePath folder = path.Parent;
+        return target != folder && target.IsWithin(folder)
+            ? target.Value[(folder.IsRoot ? 1 : folder.Value.Length + 1)..]
+            : throw new StoreException(StoreError.Denied, $"{target} lies neither beside {path} nor below it.");
+    }
+
     /// <summary>The top folder can be neither made, removed, renamed nor replaced.</summary>
     public static void DemandNotRoot(StorePath path, StoreError error)
     {

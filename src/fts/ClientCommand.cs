@@ -18,9 +18,10 @@ internal static class ClientCommand
         var active = new Option<bool>("--active");
         var tls = new Option<string>("--tls");
         var authorities = new Option<string>("--ca");
+        var compress = new Option<string>("--compress");
         var color = new Option<string>("--color");
         var progress = new Option<string>("--progress");
-        var line = new CommandLine("client", Usage, 3, args, user, passwordFile, active, tls, authorities, color, progress);
+        var line = new CommandLine("client", Usage, 3, args, user, passwordFile, active, tls, authorities, compress, color, progress);
         var terminal = new Terminal(line.OneOf(color, "auto", "always", "never"), line.OneOf(progress, "auto", "always", "never"));
         Target target = Target.From(line, line.Value(user));
         bool debug = line.Debug(2);
@@ -38,6 +39,12 @@ internal static class ClientCommand
             DataMode = line.Has(active) ? FtpDataMode.Active : FtpDataMode.Passive,
             Tls = mode,
             Trust = believed,
+            Compression = line.OneOf(compress, "auto", "off", "always") switch
+            {
+                "off" => FtpCompression.Off,
+                "always" => FtpCompression.Always,
+                _ => FtpCompression.Auto,
+            },
             // Commands come one at a time.
             MaxConnections = 1,
             Trace = debug ? trace => terminal.Say(terminal.Paint("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,

@@ -55,6 +55,7 @@ internal static class HelpCommand
           --tls WHEN           auto (the default: if the server offers it, or did before), required, off or implicit
           --ca FILE            trust these authorities (PEM) and nobody else
           --active             the server connects to us for each transfer
+          --compress WHEN      auto (the default: where it was measured to be faster), off or always; if the server can (MODE Z)
           --color WHEN         auto, always or never       --progress WHEN   auto, always or never
 
           fts client 192.168.1.5 2121 --user fts

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -46,7 +47,13 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
                 await SendAsync(await DataAsync(), Unescaped(text));
                 break;
             case ['D', '<', .. var text]:
-                Check(Unescaped(text.TrimStart()), await ReadDataAsync());
+                Check(Unescaped(text.TrimStart()), await ReadDataAsync(Encoding.UTF8));
+                break;
+            case ['Z', '>', ' ', .. var text]:
+                await SendAsync(await DataAsync(), Encoding.Latin1.GetString(Deflated(text)));
+                break;
+            case ['Z', '<', ' ', .. var text]:
+                Check(text, Inflated(await ReadDataAsync(Encoding.Latin1)));
                 break;
             case ['S', '*', ' ', .. var text]:
                 await SendAsync(control, Unescaped(text));
@@ -150,7 +157,7 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
         (_data, _dataTls) = (null, null);
     }
 
-    private async Task<string> ReadDataAsync()
+    private async Task<string> ReadDataAsync(Encoding encoding)
     {
         var text = new StringBuilder();
         byte[] buffer = new byte[64 * 1024];
@@ -158,7 +165,7 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
         {
             for (int read; (read = _dataTls is not null ? await _dataTls.ReadAsync(buffer, stop) : await (await DataAsync()).ReceiveAsync(buffer, stop)) > 0;)
             {
-                text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+                text.Append(encoding.GetString(buffer, 0, read));
             }
         }
         catch (SocketException)
@@ -168,6 +175,23 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
 
         CloseData();
         return text.ToString();
+    }
+
+    private static byte[] Deflated(string text)
+    {
+        using var stream = new MemoryStream();
+        using (var zlib = new ZLibStream(stream, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            zlib.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return stream.ToArray();
+    }
+
+    private static string Inflated(string stream)
+    {
+        using var zlib = new ZLibStream(new MemoryStream(Encoding.Latin1.GetBytes(stream)), CompressionMode.Decompress);
+        return new StreamReader(zlib).ReadToEnd();
     }
 
     private async Task SendAsync(Socket socket, string text)

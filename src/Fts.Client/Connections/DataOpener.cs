@@ -7,10 +7,40 @@ namespace Fts.Client;
 /// <summary>Agrees with the server on where the next data connection is made (EPSV, PASV, EPRT, PORT).</summary>
 internal sealed class DataOpener(FtpConnection connection, ControlChannel control, FtpClientOptions options, ServerMemory memory)
 {
-    /// <summary>A data connection in the making, which the caller disposes.</summary>
-    public async Task<DataLink> PrepareAsync(CancellationToken cancellationToken) => options.DataMode == FtpDataMode.Passive
-        ? DataLink.Connect(new IPEndPoint(control.Peer.Address, await PassivePortAsync(cancellationToken).ConfigureAwait(false)), options.Timeouts.Connect)
-        : await ListenAsync(cancellationToken).ConfigureAwait(false);
+    /// <summary>Whether data travels compressed now (MODE Z).</summary>
+    public bool IsDeflating { get; private set; }
+
+    /// <summary>A data connection in the making, which the caller disposes; compressed if that is wanted and the server takes it.</summary>
+    public async Task<DataLink> PrepareAsync(bool deflate, CancellationToken cancellationToken)
+    {
+        await EnterModeAsync(deflate && !memory.RefusesDeflate, cancellationToken).ConfigureAwait(false);
+        return options.DataMode == FtpDataMode.Passive
+            ? DataLink.Connect(new IPEndPoint(control.Peer.Address, await PassivePortAsync(cancellationToken).ConfigureAwait(false)), options.Timeouts.Connect)
+            : await ListenAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The mode holds until another is said. A server that refuses to compress is sent the data as it is.</summary>
+    private async Task EnterModeAsync(bool deflate, CancellationToken cancellationToken)
+    {
+        if (deflate == IsDeflating)
+        {
+            return;
+        }
+
+        Reply reply = await connection.SendAsync("MODE", deflate ? "Z" : "S", cancellationToken).ConfigureAwait(false);
+        if (reply.IsCompletion)
+        {
+            IsDeflating = deflate;
+        }
+        else if (deflate)
+        {
+            memory.RefusesDeflate = true;
+        }
+        else
+        {
+            throw new FtpReplyException(reply, "MODE S");
+        }
+    }
 
     private async Task<int> PassivePortAsync(CancellationToken cancellationToken)
     {

@@ -1,10 +1,11 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>A data connection that stands: a socket, and TLS over it where the control connection has that.</summary>
+/// <summary>A data connection that stands: a socket, TLS over it where the control connection has that, and compression over that in MODE Z.</summary>
 /// <remarks>Owned by its <see cref="FtpDataStream"/>, which says whether it ends in order (<see cref="Dispose"/>) or by a reset.</remarks>
 internal sealed class DataSocket : IDisposable
 {
@@ -12,6 +13,8 @@ internal sealed class DataSocket : IDisposable
     private readonly EndNotingStream? _end;
     private readonly SslStream? _stream;
     private Task _listening = Task.CompletedTask;
+    private DeflateWriter? _deflate;
+    private InflateReader? _inflate;
 
     private DataSocket(Socket socket) => _socket = socket;
 
@@ -24,9 +27,23 @@ internal sealed class DataSocket : IDisposable
     /// <param name="socket">The socket.</param>
     /// <param name="tls">The control connection's encryption.</param>
     /// <param name="isSender">Whether this side sends the data.</param>
+    /// <param name="isDeflated">Whether it travels compressed.</param>
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="FtpTlsException">The handshake failed.</exception>
-    public static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, CancellationToken cancellationToken)
+    public static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, bool isDeflated, CancellationToken cancellationToken)
+    {
+        DataSocket data = await OpenAsync(socket, tls, isSender, cancellationToken).ConfigureAwait(false);
+        if (isDeflated)
+        {
+            data._deflate = isSender ? new DeflateWriter(data.WriteAllAsIsAsync, DeflateWriter.DefaultLevel) : null;
+            // Some servers send no byte for an empty file; whether it is one, their final reply tells.
+            data._inflate = isSender ? null : new InflateReader(data.ReadAsIsAsync, InflateLimit.None, nothingIsEmpty: true);
+        }
+
+        return data;
+    }
+
+    private static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, CancellationToken cancellationToken)
     {
         if (tls is null)
         {
@@ -48,12 +65,13 @@ internal sealed class DataSocket : IDisposable
     }
 
     /// <summary>Reads some bytes; 0 at the end.</summary>
+    /// <exception cref="DeflateException">What came compressed is not one whole zlib stream.</exception>
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
-        _stream is null ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken) : ReadEncryptedAsync(buffer, cancellationToken);
+        _inflate is null ? ReadAsIsAsync(buffer, cancellationToken) : _inflate.ReadAsync(buffer, cancellationToken);
 
     /// <summary>Sends some bytes; returns how many.</summary>
     public ValueTask<int> WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
-        _stream is null ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken) : WriteEncryptedAsync(buffer, cancellationToken);
+        _deflate is null ? WriteAsIsAsync(buffer, cancellationToken) : WriteDeflatedAsync(buffer, cancellationToken);
 
     /// <summary>Says that all was sent. Servers that miss the close_notify call the transfer broken.</summary>
     /// <param name="isSender">Whether this side sent the data: then its end is the end of the file.</param>
@@ -63,6 +81,11 @@ internal sealed class DataSocket : IDisposable
     {
         try
         {
+            if (_deflate is not null)
+            {
+                await _deflate.FinishAsync(cancellationToken).AsTask().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+            }
+
             if (_stream is not null)
             {
                 await SayEndAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
@@ -112,8 +135,30 @@ internal sealed class DataSocket : IDisposable
 
     public void Dispose()
     {
+        _deflate?.Dispose();
+        _inflate?.Dispose();
         _socket.Dispose();
         _stream?.Dispose();
+    }
+
+    private ValueTask<int> ReadAsIsAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        _stream is null ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken) : ReadEncryptedAsync(buffer, cancellationToken);
+
+    private ValueTask<int> WriteAsIsAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
+        _stream is null ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken) : WriteEncryptedAsync(buffer, cancellationToken);
+
+    private async ValueTask WriteAllAsIsAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        while (!buffer.IsEmpty)
+        {
+            buffer = buffer[await WriteAsIsAsync(buffer, cancellationToken).ConfigureAwait(false)..];
+        }
+    }
+
+    private async ValueTask<int> WriteDeflatedAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await _deflate!.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return buffer.Length;
     }
 
     /// <summary>

@@ -52,6 +52,9 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>True when it could be used for the next command: nothing under way, and nothing unasked came from the server.</summary>
     internal bool IsReady => _data is null && _control.IsQuiet;
 
+    /// <summary>Whether the transfer opened last is compressed.</summary>
+    internal bool IsDeflating => _opener.IsDeflating;
+
     internal int CommandsSent => _control.CommandsSent;
 
     /// <summary>Connects, reads the greeting and, as the options want it, goes over to TLS; nothing else is sent. A server that says "later" (120) is waited for.</summary>
@@ -109,15 +112,17 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="FtpReplyException">The server refuses; the connection is in step.</exception>
     /// <exception cref="FtpConnectionException">No control or data connection; <see cref="IsUsable"/> tells whether this one can go on.</exception>
-    public async Task<FtpDataStream> OpenDataAsync(
-        string verb, string? argument, long restart, FtpDataDirection direction, CancellationToken cancellationToken = default)
+    public Task<FtpDataStream> OpenDataAsync(string verb, string? argument, long restart, FtpDataDirection direction, CancellationToken cancellationToken = default) =>
+        OpenDataAsync(verb, argument, restart, direction, deflate: false, cancellationToken);
+
+    internal async Task<FtpDataStream> OpenDataAsync(string verb, string? argument, long restart, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken)
     {
         Command command = Checked(verb, argument);
         ArgumentOutOfRangeException.ThrowIfNegative(restart);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
         await _tickets.RunAsync(cancellationToken).ConfigureAwait(false);
-        using DataLink link = await _opener.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        using DataLink link = await _opener.PrepareAsync(deflate, cancellationToken).ConfigureAwait(false);
         if (restart > 0)
         {
             Command rest = new("REST", restart.ToString(System.Globalization.CultureInfo.InvariantCulture));

@@ -212,7 +212,7 @@ public sealed class FtpDataStream : Stream
         try
         {
             Socket socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
-            _socket = await DataSocket.OpenAsync(socket, _connection.Tls, CanWrite, cancellationToken).ConfigureAwait(false);
+            _socket = await DataSocket.OpenAsync(socket, _connection.Tls, CanWrite, _connection.IsDeflating, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpConnectionException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
         {

@@ -6,6 +6,7 @@ internal sealed class ServerMemory
     private volatile bool _refusesExtendedPassive;
     private volatile bool _refusesMachineListing;
     private volatile bool _renewsTickets;
+    private volatile bool _refusesDeflate;
 
     /// <summary>EPSV was answered with 5yz.</summary>
     public bool RefusesExtendedPassive
@@ -27,4 +28,14 @@ internal sealed class ServerMemory
         get => _renewsTickets;
         set => _renewsTickets = value;
     }
+
+    /// <summary>MODE Z is announced, but was refused, or spoilt a file.</summary>
+    public bool RefusesDeflate
+    {
+        get => _refusesDeflate;
+        set => _refusesDeflate = value;
+    }
+
+    /// <summary>What compressing would be worth.</summary>
+    public DeflateMeasures Deflate { get; } = new();
 }

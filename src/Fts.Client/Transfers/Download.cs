@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Fts.Protocol;
 
 namespace Fts.Client;
@@ -9,6 +10,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// <summary>Large enough that system calls do not count, small enough to stay in the processor's cache.</summary>
     private const int BufferLength = 256 * 1024;
 
+    private const int SampleLength = 64 * 1024;
+
     private readonly ProgressMeter _meter = new(progress, path);
 
     public Task<FtpTransferResult> ToStreamAsync(Stream target, CancellationToken cancellationToken)
@@ -18,10 +21,10 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             async (connection, token) =>
             {
                 FtpEntry? facts = await FactsAsync(connection, withTime: false, token).ConfigureAwait(false);
-                FtpDataStream data = await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, token).ConfigureAwait(false);
+                FtpDataStream data = await OpenAsync(connection, facts, token).ConfigureAwait(false);
                 await using (data.ConfigureAwait(false))
                 {
-                    Reply reply = await ReceiveAsync(data, facts, target.WriteAsync, token).ConfigureAwait(false);
+                    Reply reply = await ReceiveAsync(connection, data, facts, target.WriteAsync, token).ConfigureAwait(false);
                     return new FtpTransferResult(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified);
                 }
             },
@@ -43,12 +46,13 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     private async Task<FtpTransferResult> ToFileAsync(FtpConnection connection, string target, CancellationToken cancellationToken)
     {
         FtpEntry? facts = await FactsAsync(connection, options.KeepModified, cancellationToken).ConfigureAwait(false);
-        FtpDataStream data = await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+        FtpDataStream data = await OpenAsync(connection, facts, cancellationToken).ConfigureAwait(false);
         await using (data.ConfigureAwait(false))
         {
             // Only now is there a file to fetch; a missing one leaves nothing behind.
             using PendingFile file = PendingFile.Create(target);
             Reply reply = await ReceiveAsync(
+                connection,
                 data,
                 facts,
                 (bytes, _) =>
@@ -69,18 +73,43 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return facts?.Kind == ListingKind.Folder ? throw new FtpException($"{path.Visible()} is a folder") : facts;
     }
 
+    private Task<FtpDataStream> OpenAsync(FtpConnection connection, FtpEntry? facts, CancellationToken cancellationToken) =>
+        connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, DeflateChoice.ForDownload(connection, path, facts?.Length), cancellationToken);
+
+    /// <summary>A server whose compressed data does not come out right is not asked for any again.</summary>
     private async Task<Reply> ReceiveAsync(
-        FtpDataStream data, FtpEntry? facts, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+        FtpConnection connection, FtpDataStream data, FtpEntry? facts, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReceiveAllAsync(connection, data, facts, write, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpException e) when (connection.IsDeflating && (e is FtpIntegrityException || e.InnerException is DeflateException))
+        {
+            connection.Memory.RefusesDeflate = true;
+            throw;
+        }
+    }
+
+    private async Task<Reply> ReceiveAllAsync(
+        FtpConnection connection, FtpDataStream data, FtpEntry? facts, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         // A link's or device's size says nothing of what is read through it.
         long? told = facts?.Kind == ListingKind.File ? facts.Length : null;
         _meter.Total = data.AnnouncedLength ?? told;
         _meter.Enter(FtpPhase.Transferring);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
+        byte[] sample = [];
+        long started = Stopwatch.GetTimestamp();
         try
         {
             for (int read; (read = await data.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
             {
+                if (_meter.Bytes == 0 && connection.Options.Compression == FtpCompression.Auto)
+                {
+                    sample = buffer.AsSpan(0, Math.Min(read, SampleLength)).ToArray();
+                }
+
                 await write(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                 _meter.Add(read);
             }
@@ -103,6 +132,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         }
 
         ThrowIfIncomplete(data.AnnouncedLength, told);
+        DeflateChoice.Learn(connection, path, _meter.Bytes, Stopwatch.GetElapsedTime(started), sample);
         return reply;
     }
 

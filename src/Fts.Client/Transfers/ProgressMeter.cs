@@ -18,6 +18,9 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
 
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
+    /// <summary>Begins anew with the same file.</summary>
+    public void Restart() => Bytes = 0;
+
     public void Enter(FtpPhase phase)
     {
         _phase = phase;

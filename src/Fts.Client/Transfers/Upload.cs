@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Fts.Protocol;
 using Microsoft.Win32.SafeHandles;
 
@@ -19,27 +21,39 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         // A pipe or device has no length and no positions; only a FileStream asks the handle which it is.
         var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         long? length = stream.CanSeek ? stream.Length : null;
-        FtpTransferResult result = await RunAsync(
-            length,
-            length is null
-                ? stream.ReadAsync
-                : (buffer, _) =>
+        FtpTransferResult result = await (length is null
+            ? RunAsync(null, stream.ReadAsync, null, null, cancellationToken)
+            : RunAsync(
+                length,
+                (buffer, _) =>
                 {
                     int read = RandomAccess.Read(handle, buffer.Span, position);
                     position += read;
                     return new ValueTask<int>(read);
                 },
-            cancellationToken).ConfigureAwait(false);
+                () => position = 0,
+                (offset, buffer) => RandomAccess.Read(handle, buffer.Span, offset),
+                cancellationToken)).ConfigureAwait(false);
         return length is { } expected && expected != result.Bytes ? throw new FtpIntegrityException(path, expected, result.Bytes) : result;
     }
 
-    public Task<FtpTransferResult> FromStreamAsync(Stream source, CancellationToken cancellationToken) =>
-        RunAsync(source.CanSeek ? source.Length - source.Position : null, source.ReadAsync, cancellationToken);
+    public Task<FtpTransferResult> FromStreamAsync(Stream source, CancellationToken cancellationToken)
+    {
+        if (!source.CanSeek)
+        {
+            return RunAsync(null, source.ReadAsync, null, null, cancellationToken);
+        }
+
+        long start = source.Position;
+        return RunAsync(source.Length - start, source.ReadAsync, () => source.Position = start, null, cancellationToken);
+    }
 
     private static SafeFileHandle OpenSource(string source) =>
         Directory.Exists(source) ? throw new IOException($"{source} is a folder.") : File.OpenHandle(source, options: FileOptions.SequentialScan);
 
-    private Task<FtpTransferResult> RunAsync(long? length, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)
+    /// <summary>Sends what <paramref name="read"/> reads; <paramref name="rewind"/> and <paramref name="sample"/> are null for a source that cannot.</summary>
+    private Task<FtpTransferResult> RunAsync(
+        long? length, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, Action? rewind, Func<long, Memory<byte>, int>? sample, CancellationToken cancellationToken)
     {
         _meter.Total = length;
         _meter.Enter(FtpPhase.Connecting);
@@ -51,14 +65,48 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
                     throw new FtpTargetExistsException(path);
                 }
 
-                FtpDataStream data = await connection.OpenDataAsync("STOR", path, 0, FtpDataDirection.Send, token).ConfigureAwait(false);
-                await using (data.ConfigureAwait(false))
+                bool deflate = DeflateChoice.ForUpload(connection, path, length, sample);
+                Reply? reply = await StoreAsync(connection, deflate, rewind is not null, read, token).ConfigureAwait(false);
+                if (reply is null)
                 {
-                    Reply reply = await SendAsync(data, read, token).ConfigureAwait(false);
-                    return new FtpTransferResult(path, _meter.Bytes, _meter.Elapsed, reply);
+                    // What a server made of a compressed upload is not what was sent: again, as it is.
+                    rewind!();
+                    _meter.Restart();
+                    reply = await StoreAsync(connection, deflate: false, canRepeat: false, read, token).ConfigureAwait(false);
                 }
+
+                return new FtpTransferResult(path, _meter.Bytes, _meter.Elapsed, reply!);
             },
             cancellationToken);
+    }
+
+    /// <summary>One STOR; null when it was compressed, came to nothing good, and can be sent again.</summary>
+    private async Task<Reply?> StoreAsync(
+        FtpConnection connection, bool deflate, bool canRepeat, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)
+    {
+        FtpDataStream data = await connection.OpenDataAsync("STOR", path, 0, FtpDataDirection.Send, deflate, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable ownership = data.ConfigureAwait(false);
+        long started = Stopwatch.GetTimestamp();
+        Reply reply;
+        try
+        {
+            reply = await SendAsync(data, read, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpReplyException) when (connection.IsDeflating && canRepeat && connection.IsUsable)
+        {
+            connection.Memory.Deflate.NoteLoss(path);
+            return null;
+        }
+
+        DeflateChoice.Learn(connection, path, _meter.Bytes, Stopwatch.GetElapsedTime(started), []);
+        if (!connection.IsDeflating || await RemoteFacts.SizeAsync(connection, path, cancellationToken).ConfigureAwait(false) is not { } stored || stored == _meter.Bytes)
+        {
+            return reply;
+        }
+
+        // ProFTPD before 1.3.9 loses the end of what expands far.
+        connection.Memory.RefusesDeflate = true;
+        return canRepeat ? null : throw new FtpIntegrityException(path, _meter.Bytes, stored);
     }
 
     private async Task<Reply> SendAsync(FtpDataStream data, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)

@@ -32,6 +32,16 @@ internal static class CommandRunner
             Log.NoDataConnection(log, session.Id, e.InnerException?.Message ?? e.Message);
             return session.Transfer?.End is TransferEnd.Aborted or TransferEnd.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection;
         }
+        catch (DeflateException e)
+        {
+            Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, e.Message);
+            return Ended(session) ?? e.Fault switch
+            {
+                DeflateFault.Truncated => Replies.DataConnectionLost,
+                DeflateFault.TooLarge => Replies.DeflateTooLarge,
+                _ => Replies.DeflateDamaged,
+            };
+        }
         catch (Exception e) when (row.Has(Rules.Transfer) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, $"{session.Transfer.End}: {e.Message}");

@@ -14,8 +14,11 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rul
     /// <summary>Whether the session's server speaks it: a verb that would not work is not known at all.</summary>
     public bool IsKnownTo(Session session) => !Has(Rules.Tls) || session.Tls is not null;
 
-    /// <summary>RFC 959 §5.4 knows 553 only where a name is given; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
-    public Reply Fit(Reply reply) => reply.Code == ReplyCode.NameNotAllowed && !Has(Rules.NewName) ? new Reply(ReplyCode.FileUnavailable, reply.Lines) : reply;
+    /// <summary>Its line in FEAT for this session; null for none.</summary>
+    public string? FeatureFor(Session session) => !IsKnownTo(session) || (Verb == "MODE" && !session.Server.Options.Deflate) ? null : Feature;
+
+    /// <summary>RFC 959 §5.4 knows 553 only where a name is given, and HASH for a folder's; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
+    public Reply Fit(Reply reply) => reply.Code == ReplyCode.NameNotAllowed && !Has(Rules.NewName) && reply != Replies.FolderHasNoHash ? new Reply(ReplyCode.FileUnavailable, reply.Lines) : reply;
 }
 
 /// <summary>Every verb the server speaks, one line each. FEAT and HELP are made from it; a verb that does not work has no row.</summary>
@@ -54,7 +57,7 @@ internal static class CommandTable
 
         // Transfer parameters and data ports (RFC 959 §4.1.2, RFC 2428)
         new("TYPE", ParameterCommands.TypeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "TYPE A | I | L 8"),
-        new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MODE S"),
+        new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MODE S | Z", "MODE Z"),
         new("STRU", ParameterCommands.StructureAsync, Rules.Login | Rules.Argument | Rules.Neutral, "STRU F"),
         new("PASV", DataPortCommands.PassiveAsync, Rules.Login | Rules.Neutral, "PASV"),
         new("EPSV", DataPortCommands.ExtendedPassiveAsync, Rules.Login | Rules.Neutral, "EPSV [1 | 2 | ALL]", "EPSV"),
@@ -84,9 +87,11 @@ internal static class CommandTable
         new("SIZE", FileCommands.SizeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "SIZE <file>", "SIZE"),
         new("MDTM", FileCommands.ModifiedAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MDTM <file>", "MDTM"),
         new("MFMT", FactCommands.SetModifiedAsync, Rules.Login | Rules.Argument, "MFMT <time> <file>", "MFMT"),
+        new("MFCT", FactCommands.SetCreatedAsync, Rules.Login | Rules.Argument, "MFCT <time> <file>"),
         new("MFF", FactCommands.SetFactsAsync, Rules.Login | Rules.Argument, "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;"),
         new("SITE UTIME", FactCommands.SiteTimeAsync, Rules.Login | Rules.Argument, "SITE UTIME <time> <path>"),
         new("SITE CHMOD", FactCommands.SiteModeAsync, Rules.Login | Rules.Argument, "SITE CHMOD <octal> <path>"),
+        new("SITE SYMLINK", LinkCommands.SiteLinkAsync, Rules.Login | Rules.Argument | Rules.NewName, "SITE SYMLINK \"<target>\" \"<link>\""),
 
         // Copies
         new("COMB", CopyCommands.CombineAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "COMB \"<target>\" \"<part>\" ...", "COMB"),

@@ -10,7 +10,10 @@ namespace Fts.Server.Commands;
 /// </summary>
 internal static class CopyCommands
 {
-    /// <summary>The target first, then the parts in their order, which are removed once the target has them all.</summary>
+    /// <summary>
+    /// The target first, then the parts in their order, which are removed once the target has them all. A target that exists is added to, as the servers do
+    /// that have had the command for long (GlobalSCAPE EFT).
+    /// </summary>
     public static async ValueTask<Reply> CombineAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (QuotedWords.Parse(argument) is not { Count: >= 2 } names)

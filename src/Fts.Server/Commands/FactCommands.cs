@@ -14,6 +14,16 @@ internal static class FactCommands
             : await SetAsync(session, parts[1], new FileFacts(modified), cancellationToken) ?? new Reply(ReplyCode.FileStatus, $"Modify={FtpTime.Format(modified)}; {parts[1]}");
     }
 
+    /// <summary>
+    /// MFCT (draft-somers-ftp-mfxx §4) for the time of creation, which on Linux is the kernel's alone to set and which no store here keeps: understood, and
+    /// refused as MFF refuses the fact <c>Create</c>, rather than answered as if something had been set. FEAT does not announce it.
+    /// </summary>
+    public static ValueTask<Reply> SetCreatedAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string[] parts = argument.Split(' ', 2);
+        return new(parts.Length < 2 || parts[1].Length == 0 || !FtpTime.TryParse(parts[0], out _) ? Replies.BadParameter : Replies.NoCreationTime);
+    }
+
     /// <summary>MFF (draft-somers-ftp-mfxx §5): any of the facts that can be set, as MLST tells them.</summary>
     public static async ValueTask<Reply> SetFactsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -37,6 +47,8 @@ internal static class FactCommands
                     break;
                 case "MODIFY" or "UNIX.MODE" or "":
                     return Replies.BadParameter;
+                case "CREATE":
+                    return Replies.NoCreationTime;
                 default:
                     return Replies.ParameterNotImplemented;
             }

@@ -16,6 +16,11 @@ internal static class HashCommands
             return Replies.BadName;
         }
 
+        if (await session.Files!.FindReadableAsync(path, cancellationToken) is { Kind: EntryKind.Folder })
+        {
+            return Replies.FolderHasNoHash;
+        }
+
         HashKind kind = session.Hash;
         FileHash hash = await FileHash.OfAsync(session, path, kind, session.Continuing.RestartOffset, session.Continuing.RangeLast + 1, cancellationToken);
         return new Reply(ReplyCode.FileStatus, $"{kind.Name()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");

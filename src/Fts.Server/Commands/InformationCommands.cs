@@ -40,17 +40,17 @@ internal static class InformationCommands
 
     public static ValueTask<Reply> FeaturesAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        IEnumerable<string> features = CommandTable.Rows.Where(row => row.Feature is not null && row.IsKnownTo(session))
-            .Select(row => row.Feature switch
+        IEnumerable<string> features = CommandTable.Rows.Select(row => row.FeatureFor(session)).Where(feature => feature is not null)
+            .Select(feature => feature switch
             {
                 "MLST" => $" MLST {MachineFactNames.Describe(session.Facts)}",
                 "HASH" => $" HASH {HashNames.Describe(session.Hash)}",
-                _ => $" {row.Feature}",
+                _ => $" {feature}",
             });
         return new(new Reply(ReplyCode.SystemStatus, ["Features:", .. features, "End."]));
     }
 
-    /// <summary>OPTS UTF8 ON, which is so anyway, OPTS MLST with the facts wanted (RFC 3659 §7.9), OPTS HASH with the hash wanted.</summary>
+    /// <summary>OPTS UTF8 ON, which is so anyway, OPTS MLST with the facts wanted (RFC 3659 §7.9), OPTS HASH with the hash wanted, OPTS MODE Z.</summary>
     public static ValueTask<Reply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] words = argument.Split(' ', 2, StringSplitOptions.TrimEntries);
@@ -65,6 +65,8 @@ internal static class InformationCommands
             case "HASH" when value.Length == 0 || HashNames.Parse(value) is not null:
                 session.Hash = HashNames.Parse(value) ?? session.Hash;
                 return new(new Reply(ReplyCode.Okay, session.Hash.Name()));
+            case "MODE" when session.Server.Options.Deflate:
+                return new(DeflateOptions.Set(session, value));
             default:
                 return new(Replies.BadParameter); // RFC 2389 §4 knows 501 for every lasting refusal, and no 504
         }
@@ -88,7 +90,7 @@ internal static class InformationCommands
             $" Connected from {session.Peer.Address}",
             $" {who}",
             $" Control connection {(session.IsSecure ? "encrypted" : "in plain")}, data connections {(session.Tls is { ProtectsData: true } ? "encrypted" : "in plain")}",
-            $" Type {(session.IsAscii ? "ASCII" : "image")}, mode stream, structure file",
+            $" Type {(session.IsAscii ? "ASCII" : "image")}, mode {(session.Mode == TransferMode.Stream ? "stream" : "deflate")}, structure file",
             $" {transfer}",
             "End.");
     }

@@ -6,7 +6,7 @@ namespace Fts.Server.Commands;
 internal static class IntroductionCommands
 {
     private static readonly Reply WhoWeAre = new(ReplyCode.Okay,
-        $"Name=fts; Version={typeof(FtpServer).Assembly.GetName().Version!.ToString(3)}; OS={System}; CaseSensitive={(OperatingSystem.IsLinux() ? 1 : 0)}; DirSep=/;");
+        $"Name=fts; Version={typeof(FtpServer).Assembly.GetName().Version!.ToString(3)}; OS={System}; CaseSensitive={(OperatingSystem.IsLinux() ? 1 : 0)};");
 
     private static string System => OperatingSystem.IsWindows() ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : OperatingSystem.IsLinux() ? "Linux" : "Unix";
 

@@ -78,7 +78,7 @@ internal static class ListCommands
 
             await data.SendAsync(buffer.AsMemory(0, filled), cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
-            await data.FinishAsync();
+            await data.FinishAsync(cancellationToken);
         }
         finally
         {

@@ -25,11 +25,29 @@ internal static class ParameterCommands
         }
     }
 
-    public static ValueTask<Reply> ModeAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        new(OneOf(argument, "S", "BC"));
+    public static ValueTask<Reply> ModeAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        switch (argument.ToUpperInvariant())
+        {
+            case "S":
+                session.Mode = TransferMode.Stream;
+                return new(Replies.ModeStream);
+            case "Z" when session.Server.Options.Deflate:
+                session.Mode = TransferMode.Deflate;
+                return new(Replies.ModeDeflate);
+            case "B" or "C" or "Z":
+                return new(Replies.ParameterNotImplemented);
+            default:
+                return new(Replies.BadParameter);
+        }
+    }
 
-    public static ValueTask<Reply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        new(OneOf(argument, "F", "RP"));
+    public static ValueTask<Reply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) => new(argument.ToUpperInvariant() switch
+    {
+        "F" => Replies.Done,
+        "R" or "P" => Replies.ParameterNotImplemented,
+        _ => Replies.BadParameter,
+    });
 
     public static ValueTask<Reply> RestartAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -82,9 +100,4 @@ internal static class ParameterCommands
         session.Data.Forget();
         return new(Replies.Aborted);
     }
-
-    private static Reply OneOf(string argument, string known, string standard) =>
-        string.Equals(argument, known, StringComparison.OrdinalIgnoreCase) ? Replies.Done
-        : argument.Length == 1 && standard.Contains(argument, StringComparison.OrdinalIgnoreCase) ? Replies.ParameterNotImplemented
-        : Replies.BadParameter;
 }

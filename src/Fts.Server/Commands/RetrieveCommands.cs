@@ -18,14 +18,19 @@ internal static class RetrieveCommands
 
         if (session.IsAscii && (offset > 0 || session.Continuing.RangeLast is not null))
         {
-            return Replies.RestartNeedsBinary;
+            return session.Continuing.RangeLast is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
         }
 
         await using IFileReader whole = await session.Files!.OpenReadAsync(path, cancellationToken);
         IFileReader file = session.Continuing.RangeLast is { } last ? new FilePart(whole, last + 1) : whole;
         if (offset > file.Length)
         {
-            return Replies.For(StoreError.BadOffset);
+            if (session.Continuing.RangeLast is null)
+            {
+                return Replies.For(StoreError.BadOffset);
+            }
+
+            offset = file.Length; // a part that lies past the end is empty (draft-bryan-ftp-range §4.3)
         }
 
         transfer.Total = session.IsAscii ? null : file.Length - offset;
@@ -33,7 +38,7 @@ internal static class RetrieveCommands
         {
             await Pumps.ForSending(session.IsAscii, data, file, file.Length - offset).SendAsync(transfer, data, file, offset, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
-            await data.FinishAsync();
+            await data.FinishAsync(cancellationToken);
         }
 
         Log.Transferred(session.Server.Options.Logger, session.Id, "sent", path.Value, transfer.Bytes, Environment.TickCount64 - transfer.StartedAt);

@@ -5,18 +5,21 @@ using Fts.Server.Tls;
 namespace Fts.Server.Data;
 
 /// <summary>
-/// The data connection of one transfer, announced to the client. Whoever opened it disposes it; <see cref="FinishAsync"/> before that tells the
-/// peer that all was sent. After disposal the peer has seen the end, so that the final reply never overtakes it.
+/// The data connection of one transfer, announced to the client, in the session's mode. Whoever opened it disposes it; <see cref="FinishAsync"/> before
+/// that tells the peer that all was sent. After disposal the peer has seen the end, so that the final reply never overtakes it.
 /// </summary>
 internal sealed class DataConnection : IAsyncDisposable
 {
     private readonly Session _session;
+    private readonly bool _isDeflated;
     private DataTls? _tls;
+    private DeflateWriter? _deflate;
+    private InflateReader? _inflate;
 
-    private DataConnection(Session session, Socket socket) => (_session, Socket) = (session, socket);
+    private DataConnection(Session session, Socket socket) => (_session, Socket, _isDeflated) = (session, socket, session.Mode == TransferMode.Deflate);
 
     /// <summary>Whether bytes travel as they are, so that the kernel may copy them.</summary>
-    public bool IsPlain => _tls is null;
+    public bool IsPlain => _tls is null && !_isDeflated;
 
     public Socket Socket { get; }
 
@@ -68,49 +71,44 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>Sends the announcement if it is still queued.</summary>
     public ValueTask AnnounceAsync(CancellationToken cancellationToken) => _session.Channel.FlushAsync(cancellationToken);
 
-    /// <summary>Sends all of the bytes.</summary>
+    /// <summary>Sends all of the bytes; in MODE Z, what they are compressed to, some of it later.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        if (_tls is not null)
+        if (!_isDeflated)
         {
-            await _tls.WriteAsync(bytes, cancellationToken);
-            _session.Transfer!.Advance(bytes.Length);
+            await SendAsIsAsync(bytes, cancellationToken);
             return;
         }
 
-        while (!bytes.IsEmpty)
-        {
-            ValueTask<int> sending = Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
-            if (!sending.IsCompleted)
-            {
-                await AnnounceAsync(cancellationToken);
-            }
-
-            int sent = await sending;
-            _session.Transfer!.Advance(sent);
-            bytes = bytes[sent..];
-        }
+        await Deflate().WriteAsync(bytes, cancellationToken);
+        _session.Transfer!.Advance(bytes.Length);
     }
 
-    /// <summary>Receives some bytes; 0 when the peer has sent all.</summary>
+    /// <summary>Receives some bytes, in MODE Z what they expand to; 0 when the peer has sent all.</summary>
+    /// <exception cref="DeflateException">In MODE Z what came is not one whole zlib stream.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        int received = _tls is null
-            ? await Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
-            : await _tls.ReadAsync(buffer, cancellationToken);
-        _session.Transfer!.Advance(received);
-        return received;
-    }
-
-    /// <summary>Tells the peer that all was sent; under TLS it wants to hear so after an upload, too.</summary>
-    public async ValueTask FinishAsync()
-    {
-        if (_tls is not null)
+        if (!_isDeflated)
         {
-            await _tls.FinishAsync();
+            return await ReceiveAsIsAsync(buffer, cancellationToken);
         }
 
-        Socket.Shutdown(SocketShutdown.Send);
+        FtpServerOptions options = _session.Server.Options;
+        _inflate ??= new InflateReader(ReceiveAsIsAsync, new InflateLimit(options.FreeExpansion, options.MaxExpansion), nothingIsEmpty: false);
+        int read = await _inflate.ReadAsync(buffer, cancellationToken);
+        _session.Transfer!.Advance(read);
+        return read;
+    }
+
+    /// <summary>Tells the peer that all was sent.</summary>
+    public async ValueTask FinishAsync(CancellationToken cancellationToken)
+    {
+        if (_isDeflated)
+        {
+            await Deflate().FinishAsync(cancellationToken);
+        }
+
+        await EndAsync();
     }
 
     /// <summary>
@@ -126,7 +124,7 @@ internal sealed class DataConnection : IAsyncDisposable
 
         try
         {
-            await FinishAsync();
+            await EndAsync();
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
@@ -136,11 +134,61 @@ internal sealed class DataConnection : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _deflate?.Dispose();
+        _inflate?.Dispose();
         if (_tls is not null)
         {
             await _tls.DisposeAsync();
         }
 
         Socket.Dispose();
+    }
+
+    private DeflateWriter Deflate() => _deflate ??= new DeflateWriter(SendAsIsAsync, _session.DeflateLevel);
+
+    /// <summary>What is on the wire keeps the transfer alive; what counts as its bytes is the content.</summary>
+    private void Advance(int wireBytes) => _session.Transfer!.Advance(_isDeflated ? 0 : wireBytes);
+
+    private async ValueTask SendAsIsAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (_tls is not null)
+        {
+            await _tls.WriteAsync(bytes, cancellationToken);
+            Advance(bytes.Length);
+            return;
+        }
+
+        while (!bytes.IsEmpty)
+        {
+            ValueTask<int> sending = Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
+            if (!sending.IsCompleted)
+            {
+                await AnnounceAsync(cancellationToken);
+            }
+
+            int sent = await sending;
+            Advance(sent);
+            bytes = bytes[sent..];
+        }
+    }
+
+    private async ValueTask<int> ReceiveAsIsAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        int received = _tls is null
+            ? await Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
+            : await _tls.ReadAsync(buffer, cancellationToken);
+        Advance(received);
+        return received;
+    }
+
+    /// <summary>Ends this side of the connection; under TLS the peer wants to hear so after an upload, too.</summary>
+    private async ValueTask EndAsync()
+    {
+        if (_tls is not null)
+        {
+            await _tls.FinishAsync();
+        }
+
+        Socket.Shutdown(SocketShutdown.Send);
     }
 }

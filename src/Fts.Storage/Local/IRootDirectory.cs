@@ -24,6 +24,9 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Makes a folder in a folder that exists.</summary>
     void CreateFolder(StorePath path);
 
+    /// <summary>Makes a link with a text that goes nowhere but down, to a file or folder that exists.</summary>
+    void CreateLink(StorePath path, StorePath target, string text);
+
     /// <summary>Removes anything but a folder; a link itself.</summary>
     void DeleteFile(StorePath path);
 

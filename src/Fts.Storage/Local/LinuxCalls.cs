@@ -92,6 +92,9 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Linkat(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, int flags);
 
+    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Symlinkat(string text, SafeFileHandle folder, string name);
+
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint Readlinkat(SafeFileHandle folder, string name, byte* buffer, nuint size);
 

@@ -139,6 +139,15 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandCreatable(path, StoreError.Exists);
+        PathRules.DemandAddressable(target);
+        _root.CreateLink(path, target, PathRules.LinkText(path, target));
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
     {
         PathRules.DemandAddressable(folder);

@@ -82,6 +82,24 @@ internal sealed class PortableRootDirectory : IRootDirectory
         Guard(() => Directory.CreateDirectory(real));
     }
 
+    public void CreateLink(StorePath path, StorePath target, string text)
+    {
+        string pointed = Addressed(target, followLast: true, StoreError.NotFound), real = Addressed(path, followLast: false, StoreError.BadName);
+        FileEntry there = Guard(() => Facts(pointed)) ?? throw new StoreException(StoreError.NotFound, target.Value);
+        if (there.Kind == EntryKind.Other)
+        {
+            throw new StoreException(StoreError.NotAFile, target.Value);
+        }
+
+        if (Guard(() => Facts(real)) is not null)
+        {
+            throw new StoreException(StoreError.Exists, path.Value);
+        }
+
+        // Windows has two kinds of links.
+        Guard(() => there.Kind == EntryKind.Folder ? Directory.CreateSymbolicLink(real, text) : File.CreateSymbolicLink(real, text));
+    }
+
     public void DeleteFile(StorePath path)
     {
         string real = Itself(path, out FileEntry facts);

@@ -148,6 +148,26 @@ internal sealed class RootDirectory : IRootDirectory
         ThrowIfFailed(Mkdirat(parent, path.Name, 0x1FF), path);
     }
 
+    public void CreateLink(StorePath path, StorePath target, string text)
+    {
+        if (!TryFind(RelativeOf(target), out LinuxFacts facts, out int error))
+        {
+            throw Exception(error, target.Value);
+        }
+
+        if (!facts.IsFile && !facts.IsFolder)
+        {
+            throw new StoreException(StoreError.NotAFile, target.Value);
+        }
+
+        using SafeFileHandle parent = OpenParent(path);
+        if (Symlinkat(text, parent, path.Name) < 0)
+        {
+            // EPERM is how a file system says that it knows no links (vfat).
+            throw Marshal.GetLastPInvokeError() == EPERM ? Exception(EOPNOTSUPP, path.Value) : LastError(path.Value);
+        }
+    }
+
     public void DeleteFile(StorePath path)
     {
         using SafeFileHandle parent = OpenParent(path);

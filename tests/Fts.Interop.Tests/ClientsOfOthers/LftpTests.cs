@@ -21,6 +21,24 @@ public sealed class LftpTests
         Snapshot.AssertEqual(tree, server.Local["back"]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Mirrors_go_compressed(bool encrypted)
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted);
+        string tree = TestTree.Make(server.Local.Folder("tree"));
+        File.WriteAllBytes(Path.Combine(tree, "zeros.bin"), new byte[10_000_000]);
+        File.WriteAllText(Path.Combine(tree, "lines.txt"), string.Concat(Enumerable.Range(0, 300_000).Select(i => $"line {i}\n")));
+        string[] settings = ["set ftp:use-mode-z yes", "set ftp:compressed-re \"^$\"", .. encrypted ? new[] { "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes" } : []];
+
+        Ended ended = (await LftpAsync(server, ["debug 5", .. settings, "mirror -R tree /box", "mirror /box back"])).Successfully();
+
+        Snapshot.AssertEqual(tree, server.BoxFolder);
+        Snapshot.AssertEqual(tree, server.Local["back"]);
+        Assert.Contains("MODE Z", ended.Error + ended.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_second_mirror_transfers_nothing_and_one_that_deletes_removes_the_rest()
     {

@@ -37,6 +37,8 @@ internal static class ProFtpd
             AllowOverwrite on
             AllowStoreRestart on
             AllowRetrieveRestart on
+            LoadModule mod_deflate.c
+            DeflateEngine on
 
             """ + (certificate is null ? "" : $"""
             LoadModule mod_tls.c

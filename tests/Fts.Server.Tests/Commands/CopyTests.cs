@@ -8,7 +8,7 @@ public sealed class CopyTests
     [Theory, OnEveryWire]
     public async Task Comb_joins_the_parts_in_order_and_removes_them(Wire wire)
     {
-        await using TestServer server = await TestServer.WithAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "old"), ("/end", "end"));
+        await using TestServer server = await TestServer.WithAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "four"), ("/end", "end"));
         await server.PlayAsync("""
             C: COMB "/whole" "p 1" "p""2" sub/p3
             S: 250 *
@@ -16,8 +16,12 @@ public sealed class CopyTests
             S: 250 *
             C: COMB "whole" "whole" "old"
             S: 250 *
+            C: COMB "whole" "whole"
+            S: 250 *
+            C: COMB "new" "whole" "new"
+            S: 550 *
             """);
-        Assert.Equal("onetwothreeend", await server.ReadAsync("/whole"));
+        Assert.Equal("onetwothreefourend", await server.ReadAsync("/whole"));
         Assert.Equal(["sub", "whole"], await server.NamesAsync("/"));
         Assert.Empty(await server.NamesAsync("/sub"));
     }

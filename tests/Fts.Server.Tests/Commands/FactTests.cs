@@ -54,6 +54,24 @@ public sealed class FactTests
         """, ("/a", "x"));
 
     [Theory, OnEveryWire]
+    public Task A_time_of_creation_is_understood_refused_and_never_announced(Wire wire) => TestServer.PlayAsync(wire, """
+        C: MFCT 20240229123456 a
+        S: 504 *creation*
+        C: MFCT 2024 a
+        S: 501 *
+        C: MFCT 20240229123456
+        S: 501 *
+        C: MFF Create=20240229123456; a
+        S: 504 *creation*
+        C: MFF Modify=20240229123456;Create=20240229123456; a
+        S: 504 *creation*
+        C: MFMT 20200101000000 a
+        S: 213 *
+        C: MDTM a
+        S: 213 20200101000000
+        """, ("/a", "x"));
+
+    [Theory, OnEveryWire]
     public Task Site_utime_takes_both_forms(Wire wire) => TestServer.PlayAsync(wire, """
         C: SITE UTIME 20240229123456 a b
         S: 200 *

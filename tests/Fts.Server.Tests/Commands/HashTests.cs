@@ -42,7 +42,7 @@ public sealed class HashTests
         C: HASH missing
         S: 550 *
         C: HASH sub
-        S: 550 *
+        S: 553 *
         """, ("/a b", "hello"), ("/empty", ""), ("/sub/", ""));
 
     [Theory, OnEveryWire]
@@ -147,11 +147,15 @@ public sealed class HashTests
             C: RANG 6 8
             S: 350 *
             C: RETR a
-            S: 554 *
+            S: 150 *
+            D<
+            S: 226 *
             C: RANG 6 8
             S: 350 *
             C: HASH a
             S: 554 *
+            C: EPSV
+            S: 229 *
             C: RANG 1 3
             S: 350 *
             C: STOR a
@@ -165,7 +169,7 @@ public sealed class HashTests
             C: RANG 0 3
             S: 350 *
             C: RETR a
-            S: 550 *
+            S: 551 *
             """);
         Assert.Equal("hello", await server.ReadAsync("/a"));
     }

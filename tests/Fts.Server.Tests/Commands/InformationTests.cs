@@ -147,6 +147,7 @@ public sealed class InformationTests
                 "CSID" => "C: CSID Name=someone;\nS: 200 Name=fts; *",
                 "LANG" => "C: LANG en\nS: 200 *",
                 "RANG" => "C: RANG 1 3\nS: 350 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nD< ell\nS: 226 *",
+                "MODE" => "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nZ< hello\nS: 226 *\nC: MODE S\nS: 200 *",
                 "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
                 ['X', ..] => $"C: {feature} ä\nS: 250 *",
                 "UTF8" => "C: OPTS UTF8 ON\nS: 200 *",

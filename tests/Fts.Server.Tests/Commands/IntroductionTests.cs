@@ -4,11 +4,11 @@ namespace Fts.Server.Tests.Commands;
 public sealed class IntroductionTests
 {
     [Theory, OnEveryWire]
-    public Task They_stand_where_a_client_begins(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task They_stand_where_a_client_begins(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: CLNT some client 1.0
         S: 200 *
         C: CSID Name=some client; Version=1.0;
-        S: 200 Name=fts; Version=*; OS=*; CaseSensitive=*; DirSep=/;
+        S: 200 Name=fts; Version=*; OS=*; CaseSensitive={(OperatingSystem.IsLinux() ? 1 : 0)};
         C: CSID
         S: 200 Name=fts; *
         C: LANG

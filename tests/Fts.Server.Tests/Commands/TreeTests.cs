@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fts.Accounts;
+using Fts.Storage;
 using Fts.Storage.Local;
 using Fts.Storage.Memory;
 
@@ -74,6 +75,23 @@ public sealed class TreeTests
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("C: RMDA sub\nS: 550 *");
         Assert.Equal(["a"], await server.NamesAsync("/sub"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task What_cannot_be_removed_stays_and_everything_else_goes(Wire wire)
+    {
+        string[] files = ["/sub/a", "/sub/deep/er/b", "/sub/deep/er/c", "/sub/deep/d", "/sub/other/e"];
+        var store = new HookedStore { Undeletable = StorePath.Root.Resolve("/sub/deep/er/b") };
+        await using TestServer server = new(wire, store);
+        foreach (string file in files)
+        {
+            await server.WriteAsync(file, "x");
+        }
+
+        await server.PlayAsync("C: RMDA sub\nS: 550 *");
+        Assert.Equal(["deep"], await server.NamesAsync("/sub"));
+        Assert.Equal(["er"], await server.NamesAsync("/sub/deep"));
+        Assert.Equal(["b"], await server.NamesAsync("/sub/deep/er"));
     }
 
     [Theory, OnEveryWire]

@@ -20,6 +20,9 @@ internal sealed class HookedStore : IFileStore
     /// <summary>Waited for before every file is deleted.</summary>
     public Func<CancellationToken, Task>? Deleting { get; set; }
 
+    /// <summary>A file that cannot be deleted.</summary>
+    public StorePath? Undeletable { get; set; }
+
     public ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
     {
         Ask(nameof(FindAsync));
@@ -55,7 +58,7 @@ internal sealed class HookedStore : IFileStore
     {
         Ask(nameof(DeleteFileAsync));
         await (Deleting?.Invoke(cancellationToken) ?? Task.CompletedTask);
-        await _files.DeleteFileAsync(path, cancellationToken);
+        await (path == Undeletable ? throw new StoreException(StoreError.Denied, "It stays.") : _files.DeleteFileAsync(path, cancellationToken));
     }
 
     public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken)

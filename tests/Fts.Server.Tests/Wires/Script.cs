@@ -14,6 +14,8 @@ namespace Fts.Server.Tests;
 /// L&lt; te*       the data connection brings these lines in any order, then its end; "L&lt; (none)" none
 /// D> text      the client sends this over the data connection and closes it
 /// D+ text      … and does not close it             D: late | close | reset
+/// Z&lt; text      the data connection brings one zlib stream of exactly this, then its end
+/// Z> text      the client sends one of this and closes the connection
 /// </code>
 /// <c>*</c> stands for any text, <c>\*</c> for itself; <c>\r \n \0 \xNN \\</c> are bytes; <c>{PORT}</c> and <c>{EPRT}</c> make the client listen.
 /// </summary>
@@ -178,6 +180,18 @@ internal static class Script
                     throw talk.Failure($"Expected the data: {text}\nand got: {Encoding.UTF8.GetString(content)}");
                 }
 
+                break;
+            case ("Z<", _):
+                byte[] expanded = Zlib.Expand(await Data(talk).ReadToEndAsync());
+                if (!expanded.AsSpan().SequenceEqual(Bytes(text)))
+                {
+                    throw talk.Failure($"Expected in a zlib stream: {text}\nand got: {Encoding.UTF8.GetString(expanded)}");
+                }
+
+                break;
+            case ("Z>", _):
+                await Data(talk).SendAsync(Zlib.Compress(Bytes(text)));
+                await Data(talk).FinishAsync();
                 break;
             case ("D>", _):
                 await Data(talk).SendAsync(Bytes(text));

@@ -1,0 +1,103 @@
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Contract;
+
+/// <summary>Links made through a store go down and nowhere else.</summary>
+public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+{
+    [Fact]
+    public async Task A_link_leads_to_what_lies_beside_or_below_it()
+    {
+        await SeedAsync();
+        await LinkAsync("/top", "/folder/deep/file");
+        await LinkAsync("/folder/beside", "/folder/deep");
+        await LinkAsync("/folder/again", "/folder/beside");
+        Assert.Equal("text", await Store.GetAsync("/top", Token));
+        Assert.Equal("text", await Store.GetAsync("/folder/again/file", Token));
+        Assert.True(Assert.Single(await Store.ListAsync("/folder", Token), entry => entry.Name == "beside").IsLink);
+        Assert.Equal("folder/deep/file", LinkTarget("top"));
+        Assert.Equal("deep", LinkTarget("folder/beside"));
+    }
+
+    [Fact]
+    public async Task A_link_that_would_go_up_or_in_circles_is_refused()
+    {
+        await SeedAsync();
+        foreach ((string path, string target) in new[] { ("/folder/up", "/other"), ("/folder/up", "/"), ("/folder/up", "/folder"), ("/up", "/"), ("/folder/deep/up", "/folder/deep") })
+        {
+            Assert.Equal(StoreError.Denied, await RefusalAsync(() => LinkAsync(path, target)));
+            Assert.Null(await KindAsync(path));
+        }
+
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(() => LinkAsync("/self", "/self")));
+    }
+
+    [Fact]
+    public async Task Its_name_must_be_free_and_its_target_there()
+    {
+        await SeedAsync();
+        Assert.Equal(StoreError.Exists, await RefusalAsync(() => LinkAsync("/other", "/folder/deep/file")));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(() => LinkAsync("/folder", "/other")));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(() => LinkAsync("/", "/other")));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(() => LinkAsync("/link", "/missing")));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(() => LinkAsync("/missing/link", "/missing/file")));
+        Assert.Equal(StoreError.BadName, await RefusalAsync(() => LinkAsync("/.fts-pending-1", "/other")));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(() => LinkAsync("/link", "/.fts-pending-1")));
+        Assert.Equal("text", await Store.GetAsync("/other", Token));
+    }
+
+    [Fact]
+    public async Task What_leads_out_cannot_be_led_to()
+    {
+        await SeedAsync();
+        string outside = Path.GetTempPath();
+        File.CreateSymbolicLink(UnderTest.Folder!["out"], outside);
+        File.CreateSymbolicLink(UnderTest.Folder["above"], "..");
+        foreach (string target in new[] { "/out", "/above", "/out/x", "/above/" + Path.GetFileName(UnderTest.Folder.Path) })
+        {
+            Assert.Equal(StoreError.Denied, await RefusalAsync(() => LinkAsync("/link", target)));
+        }
+
+        Assert.Equal(StoreError.Denied, await RefusalAsync(() => LinkAsync("/out/link", "/out/x")));
+        Assert.Null(await KindAsync("/link"));
+    }
+
+    [Fact]
+    public async Task Renaming_its_folders_does_not_make_it_lead_out()
+    {
+        await SeedAsync();
+        await LinkAsync("/folder/deep/link", "/folder/deep/file");
+        await Store.RenameAsync(At("/folder/deep"), At("/deep"), replace: false, Token);
+        Assert.Equal("text", await Store.GetAsync("/deep/link", Token));
+        await Store.RenameAsync(At("/deep/link"), At("/link"), replace: false, Token);
+        Assert.Equal(EntryKind.Other, await KindAsync("/link")); // leads nowhere now
+        Assert.DoesNotContain("..", LinkTarget("link"), StringComparison.Ordinal);
+    }
+
+    private async Task SeedAsync()
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateFolderAsync(At("/folder/deep"), Token);
+        await Store.PutAsync("/folder/deep/file", "text", Token);
+        await Store.PutAsync("/other", "text", Token);
+    }
+
+    private Task LinkAsync(string path, string target) => Store.CreateLinkAsync(At(path), At(target), Token).AsTask();
+
+    private string LinkTarget(string name) => new FileInfo(UnderTest.Folder![name]).LinkTarget!;
+}
+
+public sealed class KernelLinking() : LinkingContract(StoreUnderTest.Kernel);
+
+public sealed class PortableLinking() : LinkingContract(StoreUnderTest.Portable);
+
+/// <summary>The store in memory has no links, and says so.</summary>
+public sealed class MemoryLinking() : FileStoreContract(StoreUnderTest.InMemory)
+{
+    [Fact]
+    public async Task There_are_no_links()
+    {
+        await Store.PutAsync("/file", "text", Token);
+        Assert.Equal(StoreError.NotSupported, await RefusalAsync(() => Store.CreateLinkAsync(At("/link"), At("/file"), Token).AsTask()));
+    }
+}
