@@ -19,7 +19,8 @@ internal sealed class QuietSession : IDisposable
         _peer.Connect(_listener.LocalEndPoint!);
         var store = new MemoryFileStore();
         var server = new FtpServer(new FtpServerOptions { Store = store, Accounts = new AnonymousAccounts(Permissions.ReadWrite) });
-        Value = new Session(server, 1, _listener.Accept(), isImplicit: false) { Files = new UserFiles(new Account("ann", Permissions.ReadWrite), store) };
+        Socket accepted = _listener.Accept();
+        Value = new Session(server, 1, accepted, isImplicit: false, ConnectionEnds.Of(accepted)) { Files = new UserFiles(new Account("ann", Permissions.ReadWrite), store) };
     }
 
     public Session Value { get; }
