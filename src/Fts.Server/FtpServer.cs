@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Fts.Protocol;
 using Fts.Server.Hashing;
 
 namespace Fts.Server;
@@ -28,7 +27,7 @@ public sealed class FtpServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
-        Greeting = new Reply(ReplyCode.ServiceReady, options.Greeting);
+        Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;
     }
 
@@ -43,7 +42,7 @@ public sealed class FtpServer : IAsyncDisposable
 
     internal FtpServerOptions Options { get; }
 
-    internal Reply Greeting { get; }
+    internal ServedHosts Hosts { get; }
 
     internal HashCache Hashes { get; } = new();
 

@@ -66,6 +66,9 @@ internal static class Replies
     public static readonly Reply RangeIsForReading = new(ReplyCode.BadSequence, "RANG is for RETR and HASH.");
     public static readonly Reply AlreadySignedIn = new(ReplyCode.BadSequence, "Already signed in.");
     public static readonly Reply OnlyExtendedPassive = new(ReplyCode.BadSequence, "EPSV ALL was said; only EPSV is accepted.");
+    public static readonly Reply HostComesFirst = new(ReplyCode.BadSequence, "HOST belongs before the sign-in, and before AUTH where the handshake names no host.");
+    public static readonly Reply NoHostName = new(ReplyCode.ParameterError, "Not a host name, nor an IPv4 address, nor an IPv6 address in brackets.");
+    public static readonly Reply UnknownHost = new(ReplyCode.ParameterNotImplemented, "No such host here.");
     public static readonly Reply ParameterNotImplemented = new(ReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");
     public static readonly Reply ForeignAddress = new(ReplyCode.ParameterNotImplemented, "Only your own address, and a port from 1024 on.");
     public static readonly Reply OnlyIPv4 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (1)");

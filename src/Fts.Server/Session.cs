@@ -44,6 +44,7 @@ internal sealed class Session : IDisposable
         Plain = new NetworkStream(socket, ownsSocket: true);
         Channel = new LineChannel(Plain, server.Options.MaxLineLength);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
+        Host = server.Hosts.Default;
         Data = new DataPort(Local.Address, Peer.Address);
         ConnectedAt = LastHeard = Environment.TickCount64;
     }
@@ -75,6 +76,12 @@ internal sealed class Session : IDisposable
     public bool IsSecure { get; set; }
     /// <summary>TLS from the first byte.</summary>
     public bool IsImplicit { get; }
+
+    // Host
+    /// <summary>What is served here, and to whom.</summary>
+    public ServedHost Host { get; set; }
+    /// <summary>The name HOST gave; null where it gave none, or an address.</summary>
+    public string? HostName { get; set; }
 
     // Sign-in
     public string? UserName { get; set; }

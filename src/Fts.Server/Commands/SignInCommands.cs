@@ -18,7 +18,7 @@ internal static class SignInCommands
         }
 
         session.UserName = argument;
-        return session.Server.Options.Accounts.NeedsPassword(argument) ? new(Replies.PasswordPlease) : SignInAsync(session, argument, "", cancellationToken);
+        return session.Host.Accounts.NeedsPassword(argument) ? new(Replies.PasswordPlease) : SignInAsync(session, argument, "", cancellationToken);
     }
 
     public static ValueTask<Reply> PasswordAsync(Session session, string argument, CancellationToken cancellationToken) => session switch
@@ -31,9 +31,11 @@ internal static class SignInCommands
     public static ValueTask<Reply> AccountAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(session.Files is null ? Replies.SignInFirst : Replies.NotNeeded);
 
+    /// <summary>As after the greeting, or after the handshake: a host named since then is forgotten, too (RFC 7151 §3.2.1).</summary>
     public static ValueTask<Reply> ReinitializeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Reset();
+        (session.Host, session.HostName) = (session.Tls?.Host ?? session.Server.Hosts.Default, null);
         return new(Replies.ReadyAgain);
     }
 
@@ -47,10 +49,10 @@ internal static class SignInCommands
     {
         FtpServerOptions options = session.Server.Options;
         session.UserName = null; // one password for one USER
-        Account? account = await options.Accounts.SignInAsync(new Credentials(userName, password, session.Peer.Address, session.IsSecure), cancellationToken);
+        Account? account = await session.Host.Accounts.SignInAsync(new Credentials(userName, password, session.Peer.Address, session.IsSecure), cancellationToken);
         if (account is not null)
         {
-            session.Files = new UserFiles(account, options.Store);
+            session.Files = new UserFiles(account, session.Host.Store);
             Log.SignedIn(options.Logger, session.Id, account.Name.Visible());
             return Replies.SignedIn;
         }
