@@ -27,12 +27,14 @@ internal static class Replies
     public static readonly Reply NotSecure = new(ReplyCode.ProtectionDenied, "This connection is not encrypted.");
     public static readonly Reply ClearRefused = new(ReplyCode.PolicyDenied, "This server keeps control connections encrypted.");
     public static readonly Reply EncryptFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS: say AUTH TLS first.");
+    public static readonly Reply CertificateFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS, with a client certificate.");
     public static readonly Reply HandshakeFailed = new(ReplyCode.ProtocolNotSupported, "The TLS handshake of the data connection failed.");
     public static readonly Reply NotResumed = new(ReplyCode.ProtocolNotSupported, "The data connection must resume the TLS session of the control connection.");
 
     public static readonly Reply Aborted = new(ReplyCode.TransferComplete, "Nothing is being transferred now.");
     public static readonly Reply Transferred = new(ReplyCode.TransferComplete, "Transfer complete.");
     public static readonly Reply SignedIn = new(ReplyCode.LoggedIn, "Signed in.");
+    public static readonly Reply SignedInByCertificate = new(ReplyCode.LoggedInBySecurity, "Signed in by certificate.");
     public static readonly Reply FileDone = new(ReplyCode.FileActionOkay, "Done.");
 
     public static readonly Reply PasswordPlease = new(ReplyCode.PasswordNeeded, "Password, please.");

@@ -74,6 +74,8 @@ internal sealed class Session : IDisposable
     /// <summary>Null where the server offers none.</summary>
     public SessionTls? Tls { get; }
     public bool IsSecure { get; set; }
+    /// <summary>Whom the client's certificate names; null where none is believed. In plain, after CCC, it proves nothing: anybody may be speaking.</summary>
+    public ClientCertificate? Certificate => IsSecure ? Tls?.Certificate : null;
     /// <summary>TLS from the first byte.</summary>
     public bool IsImplicit { get; }
 

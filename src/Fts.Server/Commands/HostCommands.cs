@@ -26,7 +26,7 @@ internal static class HostCommands
             return new(Replies.UnknownHost);
         }
 
-        if (session.Tls is { Host: not null } tls && !tls.ShowedCertificateOf(host, named.Name))
+        if (session.Tls is { Host: not null } tls && !tls.ShowedCertificateOf(host, named.Name, session.Server.Options.Logger))
         {
             return new(Replies.HostComesFirst);
         }

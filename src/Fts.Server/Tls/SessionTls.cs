@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Fts.Accounts;
+using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tls;
 
@@ -22,6 +24,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     private SslServerAuthenticationOptions? _authentication;
     private X509Certificate2? _shown;
+    private ClientCertificateCheck? _client;
 
     /// <summary>Whether the next data connections are encrypted (PROT P).</summary>
     public bool ProtectsData { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
@@ -40,14 +43,23 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// <summary>The host the handshake was made with; null before it.</summary>
     public ServedHost? Host { get; private set; }
 
+    /// <summary>Whom the client's certificate names; null where none is believed.</summary>
+    public ClientCertificate? Certificate => _client?.Accepted;
+
     /// <summary>Whether a host's certificate is the one that was shown.</summary>
-    public bool ShowedCertificateOf(ServedHost host, string? name) => host.Certificates!.For(name).Certificate.Equals(_shown);
+    public bool ShowedCertificateOf(ServedHost host, string? name, ILogger log) => host.Certificates!.For(name, log).Certificate.Equals(_shown);
 
     /// <summary>Shakes hands over the control connection. The stream returned owns the socket's own.</summary>
     public async ValueTask<SslStream> AcceptControlAsync(Session session, CancellationToken cancellationToken)
     {
         var stream = new SslStream(session.Plain, leaveInnerStreamOpen: false);
         await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), cancellationToken);
+        if (_client?.Problem is { } problem)
+        {
+            Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem);
+        }
+
+        _client?.Settle();
         return stream;
     }
 
@@ -89,7 +101,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
         catch (AuthenticationException e)
         {
-            throw new HandshakeException(e.InnerException?.Message ?? e.Message, e);
+            throw new HandshakeException(_client?.Problem ?? e.InnerException?.Message ?? e.Message, e);
         }
     }
 
@@ -109,8 +121,10 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
 
         Host = session.Host;
-        FtpCertificates.Shown shown = Host.Certificates!.For(ServerName ?? session.HostName);
+        FtpCertificates.Shown shown = Host.Certificates!.For(ServerName ?? session.HostName, session.Server.Options.Logger);
         _shown = shown.Certificate;
+        bool asks = Options.ClientCertificates.Policy != FtpClientCertificatePolicy.Off;
+        _client = asks ? new ClientCertificateCheck(Options.ClientCertificates) : null;
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(shown.Certificate, shown.Chain, offline: true),
@@ -118,6 +132,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
             ApplicationProtocols = Protocols,
             AllowRenegotiation = false,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            ClientCertificateRequired = asks,
+            RemoteCertificateValidationCallback = asks ? _client!.Look : null,
+            CertificateChainPolicy = _client?.Chain,
         };
     }
 }
