@@ -55,6 +55,9 @@ internal sealed class CommandLine
     /// <summary>An option's value, or null.</summary>
     public string? Value(Option<string> option) => _result.GetValue(option);
 
+    /// <summary>The values of an option that may be given several times, in order.</summary>
+    public IReadOnlyList<string> Values(Option<string[]> option) => _result.GetValue(option) ?? [];
+
     /// <summary>Whether a switch is there.</summary>
     public bool Has(Option<bool> option) => _result.GetResult(option) is { Implicit: false };
 

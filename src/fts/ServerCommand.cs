@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Accounts;
 using Fts.Server;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
@@ -20,19 +21,22 @@ internal static class ServerCommand
         var folderOption = new Option<string>("--folder");
         var anonymousOption = new Option<string>("--anonymous");
         var quiet = new Option<bool>("--quiet");
-        var line = new CommandLine("server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions]);
+        var line = new CommandLine("server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions, .. NamedHosts.CommandLineOptions]);
         var endPoint = new IPEndPoint(line.Address(0, IPAddress.Loopback), line.Port(1, Target.DefaultPort, zeroAllowed: true));
         bool debug = line.Debug(2);
         string anonymous = line.OneOf(anonymousOption, "auto", "read", "write", "no");
         string folder = Path.GetFullPath(line.Value(folderOption) ?? ".");
 
         var encryption = Encryption.From(line);
+        var hosts = NamedHosts.From(line, hasTls: encryption.Options is not null);
         Guests guests = Guests.For(endPoint.Address, anonymous);
+        IAccounts accounts = encryption.WithCertificates(guests.Accounts);
         await using var output = new BackgroundLines(Console.OpenStandardError());
         var server = new FtpServer(new FtpServerOptions
         {
-            Store = Open(folder),
-            Accounts = guests.Accounts,
+            Store = Open("--folder", folder),
+            Accounts = accounts,
+            Hosts = hosts.For(accounts, Open),
             EndPoint = endPoint,
             Tls = encryption.Options,
             ImplicitTlsEndPoint = encryption.ImplicitEndPoint(endPoint.Address),
@@ -43,7 +47,7 @@ internal static class ServerCommand
         {
             using var signals = new StopSignals();
             Start(server);
-            foreach (string text in StartScreen.Lines(server, folder, guests, encryption))
+            foreach (string text in StartScreen.Lines(server, folder, guests, encryption, hosts))
             {
                 output.Write(text);
             }
@@ -72,11 +76,11 @@ internal static class ServerCommand
         }
     }
 
-    private static LocalFileStore Open(string folder)
+    private static LocalFileStore Open(string option, string folder)
     {
         try
         {
-            return Directory.Exists(folder) ? new LocalFileStore(folder) : throw new FailureException(ExitCode.LocalFiles, $"--folder {folder}: no such folder");
+            return Directory.Exists(folder) ? new LocalFileStore(folder) : throw new FailureException(ExitCode.LocalFiles, $"{option} {folder}: no such folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

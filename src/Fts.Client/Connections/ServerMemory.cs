@@ -5,12 +5,20 @@ internal sealed class ServerMemory
 {
     private volatile bool _refusesExtendedPassive;
     private volatile bool _refusesMachineListing;
+    private volatile bool _hasOneHost;
 
     /// <summary>EPSV was answered with 5yz.</summary>
     public bool RefusesExtendedPassive
     {
         get => _refusesExtendedPassive;
         set => _refusesExtendedPassive = value;
+    }
+
+    /// <summary>HOST is not announced, or was refused.</summary>
+    public bool HasOneHost
+    {
+        get => _hasOneHost;
+        set => _hasOneHost = value;
     }
 
     /// <summary>MLSD or MLST is announced, but was answered with "not implemented".</summary>

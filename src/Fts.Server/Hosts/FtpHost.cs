@@ -24,12 +24,15 @@ public sealed record FtpHost
     /// <summary>The text of its 220 reply to HOST; null for <see cref="FtpServerOptions.Greeting"/>.</summary>
     public string? Greeting { get; init; }
 
+    /// <summary>Whether a text can be a <see cref="Name"/>.</summary>
+    public static bool IsName(string? text) => HostName.IsName(text);
+
     /// <exception cref="ArgumentException">A value that cannot work; the message names it.</exception>
     internal void Validate(bool hasTls)
     {
         ArgumentNullException.ThrowIfNull(Store);
         ArgumentNullException.ThrowIfNull(Accounts);
-        if (!HostName.IsName(Name))
+        if (!IsName(Name))
         {
             throw new ArgumentException($"'{Name?.Visible()}' is no host name.");
         }

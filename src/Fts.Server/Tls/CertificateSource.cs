@@ -79,9 +79,17 @@ internal sealed class CertificateSource : IDisposable
 
         var chain = new X509Certificate2Collection();
         chain.ImportFromPemFile(_certificateFile!);
-        X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(_certificateFile!, _keyFile);
-        chain.Remove(certificate);
-        return new FtpCertificates.Shown(certificate, chain);
+        try
+        {
+            X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(_certificateFile!, _keyFile);
+            chain.Remove(certificate);
+            return new FtpCertificates.Shown(certificate, chain);
+        }
+        catch (ArgumentException e)
+        {
+            // How .NET says that a key is another certificate's: of two files, one was renewed.
+            throw new CryptographicException("the key is not the certificate's", e);
+        }
     }
 
     /// <summary>What changes when a file does. Of a link it is its target's: renewal tools put a new file beside the old one and turn a link to it.</summary>
@@ -90,7 +98,11 @@ internal sealed class CertificateSource : IDisposable
         public static FileStamp Of(string path)
         {
             var file = new FileInfo(path);
-            file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            if (file.LinkTarget is not null)
+            {
+                file = (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
+            }
+
             return file.Exists ? new FileStamp(file.LastWriteTimeUtc, file.Length) : default;
         }
     }

@@ -30,13 +30,16 @@ internal sealed class ClientCertificateCheck
     /// <summary>Whom the client is believed to be; null for nobody in particular.</summary>
     public ClientCertificate? Accepted { get; private set; }
 
-    /// <summary>Why the last certificate was not believed, or the handshake refused; null where all is well.</summary>
+    /// <summary>Why the last certificate was not believed; null where all is well.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>The control connection's handshake is done: from here on there are data connections.</summary>
     public void Settle() => _isSettled = true;
 
-    /// <summary>Whether the handshake may go on.</summary>
+    /// <summary>
+    /// Whether the handshake may go on. The control connection's may, whatever was shown: a refusal there would reach the client, in TLS 1.3, as a connection
+    /// that ends without a word, and USER can say what is missing.
+    /// </summary>
     public bool Look(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors problems)
     {
         var shown = certificate as X509Certificate2;
@@ -55,13 +58,7 @@ internal sealed class ClientCertificateCheck
             Accepted = new ClientCertificate(shown.Subject, CommonNameOf(shown.SubjectName), key!);
         }
 
-        if (_options.Policy != FtpClientCertificatePolicy.Require || Accepted is not null)
-        {
-            return true;
-        }
-
-        Problem ??= "the client showed no certificate";
-        return false;
+        return true;
     }
 
     private string? ProblemOf(X509Certificate2 certificate, string key, X509Chain? chain, SslPolicyErrors problems)
