@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Fts.Accounts;
 using Fts.Authority;
 using Fts.Interop.Tests.Processes;
