@@ -74,5 +74,18 @@ public sealed class HostTests
         await peer.PlayedAsync();
     }
 
+    [Fact]
+    public async Task A_connection_that_would_be_on_another_host_than_the_one_before_is_none()
+    {
+        const string Asked = "S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\n";
+        await using var peer = ScriptedPeer.Start(Asked + "S: 220 here\n" + SignsIn + "C: NOOP\nX", Asked + "S: 504 not here");
+        await using var client = new FtpClient(Named(peer) with { MaxConnections = 1 });
+        await client.ConnectAsync(Token);
+        await Record.ExceptionAsync(() => client.SendAsync("NOOP", null, Token));
+
+        var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.GetSizeAsync("a", Token));
+        Assert.Equal("HOST localhost", e.Command);
+    }
+
     private static FtpClientOptions Named(ScriptedPeer peer) => peer.Options with { Host = "localhost" };
 }

@@ -19,8 +19,20 @@ internal static class HostNaming
         }
 
         Reply features = await connection.SendAsync("FEAT", null, cancellationToken).ConfigureAwait(false);
-        connection.Memory.HasOneHost = !features.IsCompletion || !FeatureList.Parse(features).Has("HOST") ||
-            !(await connection.SendAsync("HOST", name, cancellationToken).ConfigureAwait(false)).IsCompletion;
+        if (!features.IsCompletion || !FeatureList.Parse(features).Has("HOST"))
+        {
+            connection.Memory.HasOneHost = true;
+            return;
+        }
+
+        Reply reply = await connection.SendAsync("HOST", name, cancellationToken).ConfigureAwait(false);
+        if (!reply.IsCompletion && connection.Memory.TakesHost)
+        {
+            // Other connections of this client are on that host: this one would mix another's files with its.
+            throw new FtpReplyException(reply, $"HOST {name}");
+        }
+
+        (connection.Memory.TakesHost, connection.Memory.HasOneHost) = (reply.IsCompletion, !reply.IsCompletion);
     }
 
     /// <summary>The name as it stands in DNS; null for an address, which says nothing that the connection does not.</summary>

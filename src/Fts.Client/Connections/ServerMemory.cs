@@ -6,6 +6,7 @@ internal sealed class ServerMemory
     private volatile bool _refusesExtendedPassive;
     private volatile bool _refusesMachineListing;
     private volatile bool _hasOneHost;
+    private volatile bool _takesHost;
 
     /// <summary>EPSV was answered with 5yz.</summary>
     public bool RefusesExtendedPassive
@@ -19,6 +20,13 @@ internal sealed class ServerMemory
     {
         get => _hasOneHost;
         set => _hasOneHost = value;
+    }
+
+    /// <summary>HOST was accepted.</summary>
+    public bool TakesHost
+    {
+        get => _takesHost;
+        set => _takesHost = value;
     }
 
     /// <summary>MLSD or MLST is announced, but was answered with "not implemented".</summary>
