@@ -44,7 +44,7 @@ public sealed class CertificateAccountsTests
     public async Task Passwords_are_for_the_others_and_never_made_up_for_by_a_certificate()
     {
         var owner = new OneTimePassword("owner", Permissions.ReadWrite);
-        IAccounts accounts = CertificateAccounts.ByCommonName(owner, Permissions.ReadOnly);
+        CertificateAccounts accounts = CertificateAccounts.ByCommonName(owner, Permissions.ReadOnly);
         Assert.True(accounts.NeedsPassword("ann"));
         Assert.Null(await accounts.SignInAsync(Shown("ann", Ann), Token));
         Assert.Equal("owner", (await accounts.SignInAsync(Shown("owner", Ann) with { Password = owner.Password }, Token))?.Name);

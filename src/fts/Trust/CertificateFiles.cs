@@ -13,7 +13,7 @@ internal static class CertificateFiles
     public static X509Certificate2Collection Authorities(string option, string file)
     {
         var authorities = new X509Certificate2Collection();
-        Read(option, file, () => authorities.ImportFromPemFile(file));
+        Read(option, file, () => authorities.ImportFromPemFile(file), "there is something in it that is no certificate (PEM)");
         return authorities.Count > 0 ? authorities : throw new FailureException(ExitCode.Usage, $"{option} {file} holds no certificate (PEM)");
     }
 
@@ -79,7 +79,7 @@ internal static class CertificateFiles
         Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } secret ? secret
         : ask?.Invoke() ?? throw new FailureException(ExitCode.Usage, $"the key in {file} is encrypted, and there is nobody to ask for its password", $"set {PasswordVariable}");
 
-    private static void Read(string option, string file, Action read)
+    private static void Read(string option, string file, Action read, string unreadable = "no certificate with its key can be read from it, or the password is another")
     {
         try
         {
@@ -95,7 +95,7 @@ internal static class CertificateFiles
         }
         catch (CryptographicException)
         {
-            throw new FailureException(ExitCode.LocalFiles, $"cannot use {option} {file}: no certificate with its key can be read from it, or the password is another");
+            throw new FailureException(ExitCode.LocalFiles, $"cannot use {option} {file}: {unreadable}");
         }
     }
 }
