@@ -9,6 +9,9 @@ namespace Fts.Accounts;
 /// <param name="IsEncrypted">Whether the secret travelled encrypted.</param>
 public sealed record Credentials(string UserName, string Password, IPAddress Address, bool IsEncrypted)
 {
+    /// <summary>Whom the peer's certificate names; null where it showed none that is believed, or not on the connection it signs in on.</summary>
+    public ClientCertificate? Certificate { get; init; }
+
     /// <summary>The user and address, without the password.</summary>
     public override string ToString() => $"{UserName} from {Address}";
 }

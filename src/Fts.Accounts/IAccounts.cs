@@ -8,4 +8,10 @@ public interface IAccounts
 
     /// <summary>The account, or null for every kind of refusal: which kind is nobody's business.</summary>
     ValueTask<Account?> SignInAsync(Credentials credentials, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The account that <see cref="Credentials.Certificate"/>, which is there, signs in as <see cref="Credentials.UserName"/> without a password (232, RFC 2228 §4);
+    /// null where it does not: the password is then asked for as of anybody. Without an implementation no certificate signs anybody in.
+    /// </summary>
+    ValueTask<Account?> SignInByCertificateAsync(Credentials credentials, CancellationToken cancellationToken) => new((Account?)null);
 }

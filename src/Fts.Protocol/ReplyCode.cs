@@ -44,6 +44,8 @@ public enum ReplyCode
     ExtendedPassiveMode = 229,
     /// <summary>230: signed in.</summary>
     LoggedIn = 230,
+    /// <summary>232: signed in, by what the security exchange has shown; no password is needed (RFC 2228 §5.1).</summary>
+    LoggedInBySecurity = 232,
     /// <summary>234: the security mechanism is accepted (RFC 2228 §5.5).</summary>
     SecurityAccepted = 234,
     /// <summary>250: file action completed.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Fts.Protocol;
 using Fts.Server.Data;
 using Fts.Server.Hashing;
 
@@ -31,7 +30,7 @@ public sealed class FtpServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
-        Greeting = new Reply(ReplyCode.ServiceReady, options.Greeting);
+        Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;
         Balancers = new Balancers(options);
         PassiveAddresses = new PassiveAddresses(options);
@@ -49,7 +48,7 @@ public sealed class FtpServer : IAsyncDisposable
 
     internal FtpServerOptions Options { get; }
 
-    internal Reply Greeting { get; }
+    internal ServedHosts Hosts { get; }
 
     internal HashCache Hashes { get; } = new();
 

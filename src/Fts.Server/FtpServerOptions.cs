@@ -16,6 +16,12 @@ public sealed record FtpServerOptions
     /// <summary>Who may sign in.</summary>
     public required IAccounts Accounts { get; init; }
 
+    /// <summary>
+    /// Further hosts behind the same address, chosen by name (RFC 7151, SNI); clients that name none, or the address they connect to, get <see cref="Store"/>
+    /// and <see cref="Accounts"/>. Without any, HOST is answered with 220 whatever the name: nobody told the server under which it is known. Default: none.
+    /// </summary>
+    public IReadOnlyList<FtpHost> Hosts { get; init; } = [];
+
     /// <summary>Where to listen. Port 0 takes a free one, told by <see cref="FtpServer.EndPoint"/>. Default: 127.0.0.1, a free port.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
 
@@ -97,6 +103,17 @@ public sealed record FtpServerOptions
         ArgumentNullException.ThrowIfNull(Logger);
         ArgumentException.ThrowIfNullOrWhiteSpace(Greeting);
         Tls?.Validate();
+        ArgumentNullException.ThrowIfNull(Hosts);
+        foreach (FtpHost host in Hosts)
+        {
+            host.Validate(hasTls: Tls is { Control: not FtpTlsPolicy.Off });
+        }
+
+        if (Hosts.GroupBy(host => host.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { Key: var twice })
+        {
+            throw new ArgumentException($"Two hosts are named {twice}.");
+        }
+
         if (ImplicitTlsEndPoint is not null && Tls is null or { Control: FtpTlsPolicy.Off })
         {
             throw new ArgumentException($"{nameof(ImplicitTlsEndPoint)} needs {nameof(Tls)}.");

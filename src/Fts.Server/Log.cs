@@ -19,6 +19,9 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "[{Session}] signed in as {User}")]
     public static partial void SignedIn(ILogger logger, long session, string user);
 
+    [LoggerMessage(17, LogLevel.Information, "[{Session}] signed in as {User} by the certificate of {Subject}, key {Key}")]
+    public static partial void SignedInByCertificate(ILogger logger, long session, string user, string subject, string key);
+
     [LoggerMessage(4, LogLevel.Warning, "[{Session}] sign-in refused for {User} from {Address}")]
     public static partial void SignInRefused(ILogger logger, long session, string user, IPAddress address);
 
@@ -48,6 +51,15 @@ internal static partial class Log
 
     [LoggerMessage(14, LogLevel.Warning, "[{Session}] sent something between AUTH and the handshake; closed")]
     public static partial void InputBeforeHandshake(ILogger logger, long session);
+
+    [LoggerMessage(18, LogLevel.Warning, "[{Session}] {Problem}; it counts for nothing")]
+    public static partial void CertificateNotBelieved(ILogger logger, long session, string problem);
+
+    [LoggerMessage(19, LogLevel.Information, "certificate read again from {File}")]
+    public static partial void CertificateReadAgain(ILogger logger, string file);
+
+    [LoggerMessage(20, LogLevel.Warning, "the changed certificate in {File} cannot be used, and the one before stays: {Reason}")]
+    public static partial void CertificateNotRead(ILogger logger, string file, string reason);
 
     [LoggerMessage(15, LogLevel.Information, "[{Session}] data connections do not resume the control connection's TLS session; requiring it would refuse this client")]
     public static partial void DataNotResumed(ILogger logger, long session);

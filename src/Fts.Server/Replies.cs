@@ -29,12 +29,14 @@ internal static class Replies
     public static readonly Reply NotSecure = new(ReplyCode.ProtectionDenied, "This connection is not encrypted.");
     public static readonly Reply ClearRefused = new(ReplyCode.PolicyDenied, "This server keeps control connections encrypted.");
     public static readonly Reply EncryptFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS: say AUTH TLS first.");
+    public static readonly Reply CertificateFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS, with a client certificate that is trusted here.");
     public static readonly Reply HandshakeFailed = new(ReplyCode.ProtocolNotSupported, "The TLS handshake of the data connection failed.");
     public static readonly Reply NotResumed = new(ReplyCode.ProtocolNotSupported, "The data connection must resume the TLS session of the control connection.");
 
     public static readonly Reply Aborted = new(ReplyCode.TransferComplete, "Nothing is being transferred now.");
     public static readonly Reply Transferred = new(ReplyCode.TransferComplete, "Transfer complete.");
     public static readonly Reply SignedIn = new(ReplyCode.LoggedIn, "Signed in.");
+    public static readonly Reply SignedInByCertificate = new(ReplyCode.LoggedInBySecurity, "Signed in by certificate.");
     public static readonly Reply FileDone = new(ReplyCode.FileActionOkay, "Done.");
 
     public static readonly Reply PasswordPlease = new(ReplyCode.PasswordNeeded, "Password, please.");
@@ -71,6 +73,9 @@ internal static class Replies
     public static readonly Reply RangeIsForReading = new(ReplyCode.BadSequence, "RANG is for RETR and HASH.");
     public static readonly Reply AlreadySignedIn = new(ReplyCode.BadSequence, "Already signed in.");
     public static readonly Reply OnlyExtendedPassive = new(ReplyCode.BadSequence, "EPSV ALL was said; only EPSV is accepted.");
+    public static readonly Reply HostComesFirst = new(ReplyCode.BadSequence, "HOST belongs before the sign-in, and before AUTH where the handshake names no host.");
+    public static readonly Reply NoHostName = new(ReplyCode.ParameterError, "Not a host name, nor an IPv4 address, nor an IPv6 address in brackets.");
+    public static readonly Reply UnknownHost = new(ReplyCode.ParameterNotImplemented, "No such host here.");
     public static readonly Reply ParameterNotImplemented = new(ReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");
     public static readonly Reply NoCreationTime = new(ReplyCode.ParameterNotImplemented, "Times of creation cannot be set here.");
     public static readonly Reply ForeignAddress = new(ReplyCode.ParameterNotImplemented, "Only your own address, and a port from 1024 on.");

@@ -51,6 +51,7 @@ internal sealed class Session : IDisposable
         Plain = new NetworkStream(socket, ownsSocket: true);
         Channel = new LineChannel(Plain, server.Options.MaxLineLength);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
+        Host = server.Hosts.Default;
         Data = new DataPort(server, ConnectionEnds.Of(socket).Local.Address, Peer.Address);
         ConnectedAt = LastHeard = Environment.TickCount64;
     }
@@ -81,8 +82,16 @@ internal sealed class Session : IDisposable
     /// <summary>Null where the server offers none.</summary>
     public SessionTls? Tls { get; }
     public bool IsSecure { get; set; }
+    /// <summary>Whom the client's certificate names; null where none is believed. In plain, after CCC, it proves nothing: anybody may be speaking.</summary>
+    public ClientCertificate? Certificate => IsSecure ? Tls?.Certificate : null;
     /// <summary>TLS from the first byte.</summary>
     public bool IsImplicit { get; }
+
+    // Host
+    /// <summary>What is served here, and to whom.</summary>
+    public ServedHost Host { get; set; }
+    /// <summary>The name HOST gave; null where it gave none, or an address.</summary>
+    public string? HostName { get; set; }
 
     // Sign-in
     public string? UserName { get; set; }

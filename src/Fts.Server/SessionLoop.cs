@@ -26,7 +26,7 @@ internal sealed class SessionLoop(Session session)
                 await SecureAsync();
             }
 
-            session.Queue(session.Server.Greeting);
+            session.Queue(session.Host.Greeting);
             while (session.Next != Next.Close)
             {
                 LineRead line = await ReadAsync();
@@ -100,7 +100,7 @@ internal sealed class SessionLoop(Session session)
 
     private async ValueTask SecureAsync()
     {
-        session.Channel.ReplaceStream(await session.Tls!.AcceptControlAsync(session.Plain, session.Ending));
+        session.Channel.ReplaceStream(await session.Tls!.AcceptControlAsync(session, session.Ending));
         session.IsSecure = true;
     }
 

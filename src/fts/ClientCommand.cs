@@ -18,18 +18,20 @@ internal static class ClientCommand
         var active = new Option<bool>("--active");
         var tls = new Option<string>("--tls");
         var authorities = new Option<string>("--ca");
+        var certificate = new Option<string>("--cert");
+        var key = new Option<string>("--key");
         var compress = new Option<string>("--compress");
         var color = new Option<string>("--color");
         var progress = new Option<string>("--progress");
-        var line = new CommandLine("client", Usage, 3, args, user, passwordFile, active, tls, authorities, compress, color, progress);
+        var line = new CommandLine("client", Usage, 3, args, user, passwordFile, active, tls, authorities, certificate, key, compress, color, progress);
         var terminal = new Terminal(line.OneOf(color, "auto", "always", "never"), line.OneOf(progress, "auto", "always", "never"));
         Target target = Target.From(line, line.Value(user));
         bool debug = line.Debug(2);
 
         var trust = new ServerTrust(target, KnownHosts.OfUser, terminal);
         FtpTlsMode mode = trust.Mode(line.OneOf(tls, "auto", "required", "off", "implicit"));
-        FtpTrust believed = trust.For(line.Value(authorities));
-        SignIn signIn = SignIn.Find(target, line.Value(passwordFile), terminal);
+        FtpTrust believed = OwnCertificate.Add(trust.For(line.Value(authorities)), line.Value(certificate), line.Value(key), mode, terminal);
+        SignIn signIn = SignIn.Find(target, line.Value(passwordFile), terminal, hasCertificate: believed.ClientCertificate is not null);
         using var interrupts = new Interrupts();
         await using var client = new FtpClient(new FtpClientOptions
         {

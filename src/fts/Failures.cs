@@ -32,13 +32,16 @@ internal static class Failures
 
     private static Failure SignInRefused(FtpSignInException e, Target target) => new(
         ExitCode.LoginRefused, $"{target} does not let {e.UserName} in", Said(e.Reply),
-        string.Equals(e.UserName, SignIn.Anonymous, StringComparison.OrdinalIgnoreCase) ? $"fts client {target.Host} {target.Port} --user NAME" : "another password, or --user with another name");
+        Says(e.Reply, "certificate") ? "--cert FILE and --key FILE, with a certificate that the server trusts"
+        : string.Equals(e.UserName, SignIn.Anonymous, StringComparison.OrdinalIgnoreCase) ? $"fts client {target.Host} {target.Port} --user NAME" : "another password, or --user with another name");
 
     private static Failure NotTrusted(FtpTlsException e, string doing, Target target) => e.Failure switch
     {
         FtpTlsFailure.Truncated => new Failure(ExitCode.TransferFailed, $"{doing}: {e.Message}", null, "the same command again"),
         FtpTlsFailure.NotOffered => new Failure(ExitCode.NotTrusted, $"{target} offers no encryption now, which was asked for or was there before", Said(e.Reply), "--tls off, if everybody on the way may read along"),
-        FtpTlsFailure.CertificateRefused when e.Identity is { } identity => new Failure(ExitCode.NotTrusted, $"{target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}", null, "without --ca, to remember that key"),
+        FtpTlsFailure.CertificateRefused when e.Identity is { } identity => new Failure(ExitCode.NotTrusted, $"{target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}", null,
+            identity.ProblemKind == FtpCertificateProblem.NobodyVouches ? "without --ca, to remember that key" : $"without --ca, and with that key remembered: fts trust add {target} {identity.Fingerprint}"),
+        FtpTlsFailure.ClientCertificateRefused => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--cert FILE and --key FILE, with a certificate that the server trusts"),
         _ => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", Said(e.Reply), "--tls off, if everybody on the way may read along"),
     };
 

@@ -11,7 +11,7 @@ internal static class HelpCommand
           fts server [ip] [port] [debug] [options]    share the current folder
           fts client [ip] [port] [debug] [options]    connect, then type commands
           fts trust list | add | remove               the server keys that are remembered
-          fts help server | client | trust            their options and exit codes
+          fts help server | client | trust | hosts    their options and exit codes
           fts --version
 
         Without arguments both use 127.0.0.1 65432 0; debug 1 shows every request and response.
@@ -34,6 +34,7 @@ internal static class HelpCommand
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
+          --quiet            no line per connection and transfer     --host, --client-ca: see fts help hosts
 
         On a loopback address anybody on this machine may read and write, as anonymous. On any other address a
         password for the user fts is made at each start and shown on the start screen.
@@ -54,6 +55,7 @@ internal static class HelpCommand
           --password-file FILE its first line is the password. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
           --tls WHEN           auto (the default: if the server offers it, or did before), required, off or implicit
           --ca FILE            trust these authorities (PEM) and nobody else
+          --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active             the server connects to us for each transfer
           --compress WHEN      auto (the default: where it was measured to be faster), off or always; if the server can (MODE Z)
           --color WHEN         auto, always or never       --progress WHEN   auto, always or never
@@ -82,6 +84,22 @@ internal static class HelpCommand
         Exit codes: 0 done · 2 usage · 6 not remembered · 11 the file cannot be read or written
         """;
 
+    private const string Hosts = """
+        fts server, several hosts on one address and certificates of clients
+
+          --host NAME=FOLDER       serve this folder to clients that connect to NAME (HOST or TLS say so); may be repeated.
+                                   Who names none, or an address, gets --folder. Who may sign in is the same everywhere
+          --host-cert NAME=FILE    its own certificate (PEM, PFX)     --host-key NAME=FILE   the key, if in another file
+          --client-ca FILE         root certificates (PEM). Who holds a certificate for clients issued below them signs in
+                                   without a password: as its common name, letter for letter, and as nobody else; reads and
+                                   writes. Take an authority that issues for this server alone. Read once, at the start
+          --client-cert HOW        ask (the default): the others sign in as before; require: nobody signs in without one
+
+          fts server 0.0.0.0 --host pub.example.com=/srv/pub --host-cert pub.example.com=pub.pem
+          fts server 0.0.0.0 --tls required --client-ca ours.pem --client-cert require
+          fts client files.example.com 65432 --user ann --cert ann.pem
+        """;
+
     /// <summary>Every subcommand's name.</summary>
     public static IReadOnlyList<string> Names { get; } = ["server", "client", "trust", "help", "version"];
 
@@ -97,7 +115,8 @@ internal static class HelpCommand
             "server" => Server,
             "client" => Client,
             "trust" => Trust,
-            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, Names), "fts help [server|client|trust]"),
+            "hosts" => Hosts,
+            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, [.. Names, "hosts"]), "fts help [server|client|trust|hosts]"),
         });
         Terminal.Plain.Flush();
         return ExitCode.Done;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Accounts;
 using Fts.Server;
 using Fts.Storage.Local;
 using Microsoft.Extensions.Logging;
@@ -21,22 +22,25 @@ internal static class ServerCommand
         var anonymousOption = new Option<string>("--anonymous");
         var quiet = new Option<bool>("--quiet");
         var line = new CommandLine(
-            "server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions, .. Reachability.CommandLineOptions]);
+            "server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions, .. NamedHosts.CommandLineOptions, .. Reachability.CommandLineOptions]);
         var endPoint = new IPEndPoint(line.Address(0, IPAddress.Loopback), line.Port(1, Target.DefaultPort, zeroAllowed: true));
         bool debug = line.Debug(2);
         string anonymous = line.OneOf(anonymousOption, "auto", "read", "write", "no");
         string folder = Path.GetFullPath(line.Value(folderOption) ?? ".");
 
         var encryption = Encryption.From(line);
+        var hosts = NamedHosts.From(line, hasTls: encryption.Options is not null);
         var reachability = Reachability.From(line, endPoint.Port, encryption.ImplicitPort);
         // Behind a balancer on this machine everybody comes by the loopback address.
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && reachability.Balancers.Count == 0;
         Guests guests = Guests.For(isLocal, anonymous);
+        IAccounts accounts = encryption.WithCertificates(guests.Accounts);
         await using var output = new BackgroundLines(Console.OpenStandardError());
         var server = new FtpServer(new FtpServerOptions
         {
-            Store = Open(folder),
-            Accounts = guests.Accounts,
+            Store = Open("--folder", folder),
+            Accounts = accounts,
+            Hosts = hosts.For(accounts, Open),
             EndPoint = endPoint,
             Tls = encryption.Options,
             ImplicitTlsEndPoint = encryption.ImplicitEndPoint(endPoint.Address),
@@ -50,7 +54,7 @@ internal static class ServerCommand
         {
             using var signals = new StopSignals();
             Start(server);
-            foreach (string text in StartScreen.Lines(server, isLocal, folder, guests, encryption, reachability))
+            foreach (string text in StartScreen.Lines(server, isLocal, folder, guests, encryption, hosts, reachability))
             {
                 output.Write(text);
             }
@@ -79,11 +83,11 @@ internal static class ServerCommand
         }
     }
 
-    private static LocalFileStore Open(string folder)
+    private static LocalFileStore Open(string option, string folder)
     {
         try
         {
-            return Directory.Exists(folder) ? new LocalFileStore(folder) : throw new FailureException(ExitCode.LocalFiles, $"--folder {folder}: no such folder");
+            return Directory.Exists(folder) ? new LocalFileStore(folder) : throw new FailureException(ExitCode.LocalFiles, $"{option} {folder}: no such folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Fts.Protocol;
 
@@ -59,10 +60,16 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
                 await SendAsync(control, Unescaped(text));
                 break;
             case "TLS":
-                _controlTls = await SecuredAsync(control);
+                _controlTls = await SecuredAsync(control, TestCertificate.Valid);
+                break;
+            case "TLS expired":
+                _controlTls = await SecuredAsync(control, TestCertificate.Expired);
+                break;
+            case "TLS another":
+                _controlTls = await SecuredAsync(control, TestCertificate.OfAnother);
                 break;
             case "D TLS":
-                _dataTls = await SecuredAsync(await DataAsync());
+                _dataTls = await SecuredAsync(await DataAsync(), TestCertificate.Valid);
                 break;
             case "D." when _dataTls is not null:
                 await _dataTls.ShutdownAsync();
@@ -144,10 +151,10 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
         return _data ??= await _dataListener!.AcceptAsync(stop);
     }
 
-    private async Task<SslStream> SecuredAsync(Socket socket)
+    private async Task<SslStream> SecuredAsync(Socket socket, X509Certificate2 certificate)
     {
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
-        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = TestCertificate.Valid }, stop);
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, stop);
         return tls;
     }
 

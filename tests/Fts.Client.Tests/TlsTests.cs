@@ -1,4 +1,6 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Fts.Protocol;
 
 namespace Fts.Client.Tests;
 
@@ -93,7 +95,7 @@ public sealed class TlsTests
     [InlineData(false)]
     public async Task Only_a_pinned_key_is_accepted_where_one_is(bool isRight)
     {
-        string pin = isRight ? FtpServerIdentity.FingerprintOf(TestCertificate.Valid) : "SHA256:" + new string('A', 43);
+        string pin = isRight ? KeyFingerprint.Of(TestCertificate.Valid) : "SHA256:" + new string('A', 43);
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
         FtpClientOptions options = peer.Options with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { PinnedKeys = [pin], Decide = (_, _) => ValueTask.FromResult(true) } };
         Exception? e = await Record.ExceptionAsync(async () => await (await FtpConnection.ConnectAsync(options, Token)).DisposeAsync());
@@ -106,6 +108,23 @@ public sealed class TlsTests
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { Authorities = [TestCertificate.Valid] } }, Token);
         Assert.Null(connection.ServerIdentity!.Problem);
+    }
+
+    [Theory]
+    [InlineData("TLS expired", FtpCertificateProblem.OutOfDate, "it is valid from ")]
+    [InlineData("TLS another", FtpCertificateProblem.AnotherName, "it is not for 127.0.0.1")]
+    [InlineData("TLS", FtpCertificateProblem.None, null)]
+    public async Task A_certificate_that_an_authority_vouches_for_must_be_in_its_dates_and_for_the_host(string handshake, FtpCertificateProblem kind, string? words)
+    {
+        await using var peer = ScriptedPeer.Start($"S: 220 hello\nC: AUTH TLS\nS: 234 go\n{handshake}");
+        FtpServerIdentity? seen = null;
+        X509Certificate2[] authorities = [TestCertificate.Valid, TestCertificate.Expired, TestCertificate.OfAnother];
+        FtpTrust trust = new() { Authorities = authorities, Decide = (identity, _) => ValueTask.FromResult((seen = identity) is null) };
+        Exception? e = await Record.ExceptionAsync(async () => await (await FtpConnection.ConnectAsync(peer.Options with { Tls = FtpTlsMode.Required, Trust = trust }, Token)).DisposeAsync());
+
+        Assert.Equal(words is null, e is null);
+        Assert.Equal(kind, seen?.ProblemKind ?? FtpCertificateProblem.None);
+        Assert.StartsWith(words ?? "", seen?.Problem ?? "", StringComparison.Ordinal);
     }
 
     [Fact]

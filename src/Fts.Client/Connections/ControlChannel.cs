@@ -259,7 +259,9 @@ internal sealed class ControlChannel : IAsyncDisposable
     }
 
     private static FtpConnectionException Lost(FtpConnectionPhase phase, Exception? exception) =>
-        new(phase, exception is null ? "the server closed the connection" : $"the connection was lost: {exception.Message}", exception);
+        exception is null ? new FtpConnectionException(phase, "the server closed the connection")
+        : TlsAlert.RefusesClient(exception) ? TlsAlert.Refusal(exception)
+        : new FtpConnectionException(phase, $"the connection was lost: {exception.Message}", exception);
 
     private static IPEndPoint Unmapped(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;

@@ -67,7 +67,10 @@ public sealed class FtpConnection : IAsyncDisposable
         return ConnectAsync(options.Validate(), new ServerMemory(), cancellationToken);
     }
 
-    /// <summary>Signs in (USER, and PASS and ACCT when asked for), asks for the features, turns UTF-8 on where it is offered and sets TYPE I.</summary>
+    /// <summary>
+    /// Names the host where the server knows several (HOST, RFC 7151, as its FEAT says; never for an address), signs in (USER, and PASS and ACCT when asked for),
+    /// asks for the features, turns UTF-8 on where it is offered and sets TYPE I.
+    /// </summary>
     /// <exception cref="FtpSignInException">The server does not let the user in.</exception>
     public async Task SignInAsync(CancellationToken cancellationToken = default)
     {

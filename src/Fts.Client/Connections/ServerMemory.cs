@@ -7,12 +7,28 @@ internal sealed class ServerMemory
     private volatile bool _refusesMachineListing;
     private volatile bool _renewsTickets;
     private volatile bool _refusesDeflate;
+    private volatile bool _hasOneHost;
+    private volatile bool _takesHost;
 
     /// <summary>EPSV was answered with 5yz.</summary>
     public bool RefusesExtendedPassive
     {
         get => _refusesExtendedPassive;
         set => _refusesExtendedPassive = value;
+    }
+
+    /// <summary>HOST is not announced, or was refused.</summary>
+    public bool HasOneHost
+    {
+        get => _hasOneHost;
+        set => _hasOneHost = value;
+    }
+
+    /// <summary>HOST was accepted.</summary>
+    public bool TakesHost
+    {
+        get => _takesHost;
+        set => _takesHost = value;
     }
 
     /// <summary>MLSD or MLST is announced, but was answered with "not implemented".</summary>

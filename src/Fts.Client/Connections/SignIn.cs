@@ -7,6 +7,7 @@ internal static class SignIn
 {
     public static async Task RunAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
+        await HostNaming.RunAsync(connection, cancellationToken).ConfigureAwait(false);
         await IdentifyAsync(connection, connection.Options.Credentials, cancellationToken).ConfigureAwait(false);
         if (connection.Tls is not null)
         {

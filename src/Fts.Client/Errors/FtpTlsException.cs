@@ -9,6 +9,8 @@ public enum FtpTlsFailure
     Handshake,
     /// <summary>The server is not trusted; <see cref="FtpTlsException.Identity"/> says who it claims to be. Nothing was sent to it.</summary>
     CertificateRefused,
+    /// <summary>The server wants a certificate of the client's, or another one than <see cref="FtpTrust.ClientCertificate"/>.</summary>
+    ClientCertificateRefused,
     /// <summary>The server encrypts commands but refuses to encrypt data.</summary>
     DataNotProtected,
     /// <summary>Data ended without the sender's word that it was all (close_notify), and no size proves it: somebody may have cut it.</summary>

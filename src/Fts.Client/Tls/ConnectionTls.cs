@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Fts.Protocol;
 
 namespace Fts.Client;
 
@@ -35,7 +36,7 @@ internal sealed class ConnectionTls : IDisposable
             CertificateChainPolicy = policy,
             AllowRenegotiation = false,
             RemoteCertificateValidationCallback = Look,
-            ClientCertificateContext = options.Trust.ClientCertificate is { } own ? SslStreamCertificateContext.Create(own, null, offline: true) : null,
+            ClientCertificateContext = options.Trust.ClientCertificate is { } own ? SslStreamCertificateContext.Create(own, [.. options.Trust.ClientChain], offline: true) : null,
         };
     }
 
@@ -84,6 +85,7 @@ internal sealed class ConnectionTls : IDisposable
             {
                 OperationCanceledException cancelled => deadline.Translate(cancelled, FtpConnectionPhase.Handshake),
                 AuthenticationException when _isAnother => new FtpTlsException(FtpTlsFailure.CertificateRefused, "the data connection's certificate is not the control connection's", e) { Identity = Identity },
+                AuthenticationException or IOException when TlsAlert.RefusesClient(e) => TlsAlert.Refusal(e),
                 AuthenticationException or IOException or SocketException => new FtpTlsException(FtpTlsFailure.Handshake, $"the TLS handshake failed: {e.InnerException?.Message ?? e.Message}", e),
                 _ => e,
             };
@@ -108,7 +110,7 @@ internal sealed class ConnectionTls : IDisposable
             return true;
         }
 
-        _isAnother = Identity.Fingerprint != FtpServerIdentity.FingerprintOf(shown);
+        _isAnother = Identity.Fingerprint != KeyFingerprint.Of(shown);
         return !_isAnother;
     }
 }

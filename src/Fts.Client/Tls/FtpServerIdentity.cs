@@ -1,18 +1,31 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Fts.Protocol;
 
 namespace Fts.Client;
+
+/// <summary>Why a server's certificate does not prove who it is.</summary>
+public enum FtpCertificateProblem
+{
+    /// <summary>It does.</summary>
+    None,
+    /// <summary>No trusted authority vouches for it, as for every certificate that somebody made for themselves. Its key can be remembered.</summary>
+    NobodyVouches,
+    /// <summary>Its dates, or those of one that vouches for it, are over or still to come.</summary>
+    OutOfDate,
+    /// <summary>A trusted authority vouches for it, as somebody else's.</summary>
+    AnotherName,
+    /// <summary>It is not good for this use, or broken.</summary>
+    NotValid,
+}
 
 /// <summary>Who a server says it is, by the certificate it showed.</summary>
 public sealed record FtpServerIdentity
 {
-    private const string Prefix = "SHA256:";
-
     private FtpServerIdentity(X509Certificate2 certificate, string host, int port)
     {
         (Host, Port) = (host, port);
-        Fingerprint = FingerprintOf(certificate);
+        Fingerprint = KeyFingerprint.Of(certificate);
         Subject = certificate.Subject;
         Names = [.. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(
             names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => address.ToString())))];
@@ -44,32 +57,28 @@ public sealed record FtpServerIdentity
     /// <summary>Why no trusted authority vouches for this server; null when one does.</summary>
     public string? Problem { get; private init; }
 
+    /// <summary>Which kind of problem <see cref="Problem"/> is.</summary>
+    public FtpCertificateProblem ProblemKind { get; private init; }
+
     /// <summary>The certificate itself, DER.</summary>
     public ReadOnlyMemory<byte> Certificate { get; }
 
     /// <summary>Reads who a server says it is. <paramref name="problems"/> may have a wrong idea of the name, which is looked at anew.</summary>
-    internal static FtpServerIdentity From(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host, int port) =>
-        new(certificate, host, port) { Problem = ProblemOf(certificate, chain, problems, host) };
-
-    /// <summary>The fingerprint of a certificate's key.</summary>
-    internal static string FingerprintOf(X509Certificate2 certificate) =>
-        Prefix + Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo())).TrimEnd('=');
-
-    /// <summary>Whether a text has the form of one.</summary>
-    internal static bool IsFingerprint(string text)
+    internal static FtpServerIdentity From(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host, int port)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        return text.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(text[Prefix.Length..] + "=", hash, out int length) && length == hash.Length;
+        (FtpCertificateProblem kind, string? words) = ProblemOf(certificate, chain, problems, host);
+        return new FtpServerIdentity(certificate, host, port) { ProblemKind = kind, Problem = words };
     }
 
-    private static string? ProblemOf(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host)
+    private static (FtpCertificateProblem Kind, string? Words) ProblemOf(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host)
     {
         X509ChainStatusFlags status = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status) ?? X509ChainStatusFlags.NoError;
-        return status.HasFlag(X509ChainStatusFlags.NotTimeValid) ? $"it is valid from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd} to {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}"
-            : (status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0 ? "no trusted authority vouches for it"
-            : status != X509ChainStatusFlags.NoError ? $"it is not valid ({status})"
-            : (problems & ~SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? "no trusted authority vouches for it"
-            : !certificate.MatchesHostname(host) ? $"it is not for {host}"
-            : null;
+        return status.HasFlag(X509ChainStatusFlags.NotTimeValid)
+                ? (FtpCertificateProblem.OutOfDate, $"it is valid from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd} to {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}")
+            : (status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0 ? (FtpCertificateProblem.NobodyVouches, "no trusted authority vouches for it")
+            : status != X509ChainStatusFlags.NoError ? (FtpCertificateProblem.NotValid, $"it is not valid ({status})")
+            : (problems & ~SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? (FtpCertificateProblem.NobodyVouches, "no trusted authority vouches for it")
+            : !certificate.MatchesHostname(host) ? (FtpCertificateProblem.AnotherName, $"it is not for {host}")
+            : (FtpCertificateProblem.None, null);
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Fts.Protocol;
 
 namespace Fts.Client;
 
@@ -26,12 +27,16 @@ public sealed record FtpTrust
     /// <summary>Shown, with its private key, to servers that ask who is there. The caller's to dispose.</summary>
     public X509Certificate2? ClientCertificate { get; init; }
 
+    /// <summary>The certificates between <see cref="ClientCertificate"/> and an authority the server trusts, which may know its root only. The caller's to dispose.</summary>
+    public IReadOnlyCollection<X509Certificate2> ClientChain { get; init; } = [];
+
     /// <exception cref="ArgumentException">A value that cannot work; the message names it.</exception>
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(PinnedKeys);
         ArgumentNullException.ThrowIfNull(Authorities);
-        if (PinnedKeys.FirstOrDefault(pin => !FtpServerIdentity.IsFingerprint(pin)) is { } wrong)
+        ArgumentNullException.ThrowIfNull(ClientChain);
+        if (PinnedKeys.FirstOrDefault(pin => !KeyFingerprint.IsOne(pin)) is { } wrong)
         {
             throw new ArgumentException($"'{wrong}' is no fingerprint: SHA256: and 43 characters of Base64.", nameof(PinnedKeys));
         }

@@ -26,7 +26,8 @@ internal static class CommandTable
 {
     public static readonly IReadOnlyList<CommandRow> Rows =
     [
-        // Sign-in and session (RFC 959 §4.1.1)
+        // Sign-in and session (RFC 959 §4.1.1, RFC 7151)
+        new("HOST", HostCommands.HostAsync, Rules.Argument, "HOST <name>", "HOST"),
         new("USER", SignInCommands.UserAsync, Rules.Argument, "USER <name>"),
         new("PASS", SignInCommands.PasswordAsync, Rules.None, "PASS <password>"),
         new("ACCT", SignInCommands.AccountAsync, Rules.Argument, "ACCT <account>"),

@@ -17,8 +17,9 @@ internal static class SignInCommands
             return new(Replies.EncryptFirst); // asking for the password would make the client say it in plain
         }
 
-        session.UserName = argument;
-        return session.Server.Options.Accounts.NeedsPassword(argument) ? new(Replies.PasswordPlease) : SignInAsync(session, argument, "", cancellationToken);
+        return session.Certificate is not null ? SignInByCertificateAsync(session, argument, cancellationToken)
+            : session.Tls is { Options.ClientCertificates.Policy: FtpClientCertificatePolicy.Require } ? new(Replies.CertificateFirst)
+            : AskAsync(session, argument, cancellationToken);
     }
 
     public static ValueTask<Reply> PasswordAsync(Session session, string argument, CancellationToken cancellationToken) => session switch
@@ -31,9 +32,11 @@ internal static class SignInCommands
     public static ValueTask<Reply> AccountAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(session.Files is null ? Replies.SignInFirst : Replies.NotNeeded);
 
+    /// <summary>As after the greeting, or after the handshake: a host named since then is forgotten, too (RFC 7151 §3.2).</summary>
     public static ValueTask<Reply> ReinitializeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Reset();
+        (session.Host, session.HostName) = (session.Tls?.Host ?? session.Server.Hosts.Default, null);
         return new(Replies.ReadyAgain);
     }
 
@@ -43,14 +46,37 @@ internal static class SignInCommands
         return new(Replies.Goodbye);
     }
 
+    /// <summary>The certificate's own account needs no password (232, RFC 2228 §4); whoever it does not sign in is asked like anybody.</summary>
+    private static async ValueTask<Reply> SignInByCertificateAsync(Session session, string userName, CancellationToken cancellationToken)
+    {
+        if (await session.Host.Accounts.SignInByCertificateAsync(Shown(session, userName, ""), cancellationToken) is not { } account)
+        {
+            return await AskAsync(session, userName, cancellationToken);
+        }
+
+        session.Files = new UserFiles(account, session.Host.Store);
+        ClientCertificate certificate = session.Certificate!;
+        Log.SignedInByCertificate(session.Server.Options.Logger, session.Id, account.Name.Visible(), certificate.Subject.Visible(), certificate.KeyFingerprint);
+        return Replies.SignedInByCertificate;
+    }
+
+    private static ValueTask<Reply> AskAsync(Session session, string userName, CancellationToken cancellationToken)
+    {
+        session.UserName = userName;
+        return session.Host.Accounts.NeedsPassword(userName) ? new(Replies.PasswordPlease) : SignInAsync(session, userName, "", cancellationToken);
+    }
+
+    private static Credentials Shown(Session session, string userName, string password) =>
+        new(userName, password, session.Peer.Address, session.IsSecure) { Certificate = session.Certificate };
+
     private static async ValueTask<Reply> SignInAsync(Session session, string userName, string password, CancellationToken cancellationToken)
     {
         FtpServerOptions options = session.Server.Options;
         session.UserName = null; // one password for one USER
-        Account? account = await options.Accounts.SignInAsync(new Credentials(userName, password, session.Peer.Address, session.IsSecure), cancellationToken);
+        Account? account = await session.Host.Accounts.SignInAsync(Shown(session, userName, password), cancellationToken);
         if (account is not null)
         {
-            session.Files = new UserFiles(account, options.Store);
+            session.Files = new UserFiles(account, session.Host.Store);
             Log.SignedIn(options.Logger, session.Id, account.Name.Visible());
             return Replies.SignedIn;
         }

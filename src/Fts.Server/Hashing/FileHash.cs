@@ -14,7 +14,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
     {
         HashCache cache = session.Server.Hashes;
         FileEntry? before = await session.Files!.FindReadableAsync(path, cancellationToken);
-        HashedPart? key = HashCache.KeyOf(before, kind, start, end);
+        HashedPart? key = HashCache.KeyOf(session.Host.Store, before, kind, start, end);
         if (key is { } known && cache.Find(known) is { } hash)
         {
             return new FileHash(start, Math.Min(end ?? known.Length, known.Length), hash);

@@ -2,8 +2,8 @@ using Fts.Storage;
 
 namespace Fts.Server.Hashing;
 
-/// <summary>What was hashed: a part of a file, told apart from what it was before and will be by its identity, size and time.</summary>
-internal readonly record struct HashedPart(ulong Id, long Length, DateTime Modified, HashKind Kind, long Start, long? End);
+/// <summary>What was hashed: a part of a file, told apart from what it was before and will be by its identity, size and time. Stores number their files each for itself.</summary>
+internal readonly record struct HashedPart(IFileStore Store, ulong Id, long Length, DateTime Modified, HashKind Kind, long Start, long? End);
 
 /// <summary>
 /// The hashes computed last, of all sessions, so that asking twice is free. An identity is used again once its file is gone, and a time can be set: what
@@ -20,8 +20,8 @@ internal sealed class HashCache
     private readonly Queue<HashedPart> _oldestFirst = new();
 
     /// <summary>What a part is remembered by; null where the store cannot tell its files apart.</summary>
-    public static HashedPart? KeyOf(FileEntry? file, HashKind kind, long start, long? end) =>
-        file is { Kind: EntryKind.File, Id: not 0 } entry ? new HashedPart(entry.Id, entry.Length, entry.Modified, kind, start, end) : null;
+    public static HashedPart? KeyOf(IFileStore store, FileEntry? file, HashKind kind, long start, long? end) =>
+        file is { Kind: EntryKind.File, Id: not 0 } entry ? new HashedPart(store, entry.Id, entry.Length, entry.Modified, kind, start, end) : null;
 
     public string? Find(HashedPart part)
     {

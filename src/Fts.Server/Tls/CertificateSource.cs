@@ -1,51 +1,56 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
 
 namespace Fts.Server;
 
 /// <summary>One certificate, and the files it comes from. A changed file that cannot be read keeps the certificate that worked: renewal writes two files, not at once.</summary>
 internal sealed class CertificateSource : IDisposable
 {
-    private const long LookEvery = 1000; // milliseconds
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
+    private readonly TimeProvider _clock = TimeProvider.System;
     private readonly string? _certificateFile, _keyFile;
     private FtpCertificates.Shown _shown;
-    private (DateTime, DateTime) _stamp;
-    private long _lookedAt = Environment.TickCount64;
+    private (FileStamp, FileStamp) _stamp;
+    private long _lookedAt;
 
     public CertificateSource(X509Certificate2 certificate) => _shown = new FtpCertificates.Shown(certificate, []);
 
-    public CertificateSource(string certificateFile, string? keyFile)
+    public CertificateSource(string certificateFile, string? keyFile, TimeProvider clock)
     {
-        (_certificateFile, _keyFile) = (certificateFile, keyFile);
+        (_certificateFile, _keyFile, _clock, _lookedAt) = (certificateFile, keyFile, clock, clock.GetTimestamp());
         _stamp = Stamp();
         _shown = Load();
     }
 
     /// <summary>The certificate as it is now.</summary>
-    public FtpCertificates.Shown Read()
+    public FtpCertificates.Shown Read(ILogger log)
     {
         lock (_lock)
         {
-            if (_certificateFile is null || Environment.TickCount64 - _lookedAt < LookEvery)
+            if (_certificateFile is null || _clock.GetElapsedTime(_lookedAt) < LookEvery)
             {
                 return _shown;
             }
 
-            _lookedAt = Environment.TickCount64;
+            _lookedAt = _clock.GetTimestamp();
             try
             {
-                (DateTime, DateTime) stamp = Stamp();
+                (FileStamp, FileStamp) stamp = Stamp();
                 if (stamp != _stamp)
                 {
+                    // Noted first: what cannot be used is not looked at, nor complained of, again before it changes once more.
+                    _stamp = stamp;
                     // The old one is not disposed: sessions that began with it go on using it.
-                    (_shown, _stamp) = (Load(), stamp);
+                    _shown = Load();
+                    Log.CertificateReadAgain(log, _certificateFile);
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                // Looked at again in a second.
+                Log.CertificateNotRead(log, _certificateFile, e.Message);
             }
 
             return _shown;
@@ -60,8 +65,7 @@ internal sealed class CertificateSource : IDisposable
         }
     }
 
-    private (DateTime, DateTime) Stamp() =>
-        (File.GetLastWriteTimeUtc(_certificateFile!), _keyFile is null ? default : File.GetLastWriteTimeUtc(_keyFile));
+    private (FileStamp, FileStamp) Stamp() => (FileStamp.Of(_certificateFile!), _keyFile is null ? default : FileStamp.Of(_keyFile));
 
     private FtpCertificates.Shown Load()
     {
@@ -75,8 +79,31 @@ internal sealed class CertificateSource : IDisposable
 
         var chain = new X509Certificate2Collection();
         chain.ImportFromPemFile(_certificateFile!);
-        X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(_certificateFile!, _keyFile);
-        chain.Remove(certificate);
-        return new FtpCertificates.Shown(certificate, chain);
+        try
+        {
+            X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(_certificateFile!, _keyFile);
+            chain.Remove(certificate);
+            return new FtpCertificates.Shown(certificate, chain);
+        }
+        catch (ArgumentException e)
+        {
+            // How .NET says that a key is another certificate's: of two files, one was renewed.
+            throw new CryptographicException("the key is not the certificate's", e);
+        }
+    }
+
+    /// <summary>What changes when a file does. Of a link it is its target's: renewal tools put a new file beside the old one and turn a link to it.</summary>
+    private readonly record struct FileStamp(DateTime Written, long Length)
+    {
+        public static FileStamp Of(string path)
+        {
+            var file = new FileInfo(path);
+            if (file.LinkTarget is not null)
+            {
+                file = (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
+            }
+
+            return file.Exists ? new FileStamp(file.LastWriteTimeUtc, file.Length) : default;
+        }
     }
 }

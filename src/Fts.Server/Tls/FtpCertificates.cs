@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fts.Server;
 
@@ -32,7 +34,7 @@ public sealed class FtpCertificates : IDisposable
     {
         ArgumentNullException.ThrowIfNull(files);
         ArgumentOutOfRangeException.ThrowIfZero(files.Count);
-        return new FtpCertificates([.. files.Select(file => new CertificateSource(file.Certificate, file.Key))]);
+        return FromFiles(TimeProvider.System, files);
     }
 
     /// <summary>The self-signed certificate kept in <paramref name="file"/> (PEM, readable by its owner only), made now where there is none: ECDSA P-256, ten years.</summary>
@@ -60,10 +62,10 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>SHA-256 of the first certificate's public key, as <c>SHA256:</c> and Base64: what clients that remember keys remember.</summary>
-    public string KeyFingerprint => "SHA256:" + Convert.ToBase64String(SHA256.HashData(For(null).Certificate.PublicKey.ExportSubjectPublicKeyInfo())).TrimEnd('=');
+    public string KeyFingerprint => Protocol.KeyFingerprint.Of(For(null, NullLogger.Instance).Certificate);
 
     /// <summary>SHA-256 of the first certificate, as <c>AA:BB:…</c>: what a client is told to compare.</summary>
-    public string Fingerprint => string.Join(':', For(null).Certificate.GetCertHash(HashAlgorithmName.SHA256).Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
+    public string Fingerprint => string.Join(':', For(null, NullLogger.Instance).Certificate.GetCertHash(HashAlgorithmName.SHA256).Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
 
     /// <summary>Forgets the certificates that were read from files.</summary>
     public void Dispose()
@@ -74,9 +76,14 @@ public sealed class FtpCertificates : IDisposable
         }
     }
 
-    internal Shown For(string? serverName)
+    /// <summary>As <see cref="FromFiles(IReadOnlyList{ValueTuple{string, string}})"/>, by a clock that says when to look at the files again.</summary>
+    internal static FtpCertificates FromFiles(TimeProvider clock, params IReadOnlyList<(string Certificate, string? Key)> files) =>
+        new([.. files.Select(file => new CertificateSource(file.Certificate, file.Key, clock))]);
+
+    /// <summary>What to show to a client that asks for a name, or for none. Files that changed are read first, and the log told how that went.</summary>
+    internal Shown For(string? serverName, ILogger log)
     {
-        Shown first = _sources.Value[0].Read();
+        Shown first = _sources.Value[0].Read(log);
         if (string.IsNullOrEmpty(serverName) || _sources.Value.Count == 1)
         {
             return first;
@@ -84,7 +91,7 @@ public sealed class FtpCertificates : IDisposable
 
         foreach (CertificateSource source in _sources.Value)
         {
-            Shown shown = source.Read();
+            Shown shown = source.Read(log);
             if (shown.Certificate.MatchesHostname(serverName))
             {
                 return shown;

@@ -37,6 +37,9 @@ public sealed record FtpTlsOptions
     /// <summary>For data connections that do not resume their control connection's TLS session. Default: observe.</summary>
     public FtpDataBinding DataBinding { get; init; } = FtpDataBinding.Observe;
 
+    /// <summary>Whether clients are asked for certificates of their own, and which are believed. Default: never asked.</summary>
+    public FtpClientCertificates ClientCertificates { get; init; } = new();
+
     /// <summary>Whether CCC may turn an encrypted control connection plain again, which lets firewalls read along, and everybody else. Default: no.</summary>
     public bool AllowClearCommandChannel { get; init; }
 
@@ -46,6 +49,13 @@ public sealed record FtpTlsOptions
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Certificates);
+        ArgumentNullException.ThrowIfNull(ClientCertificates);
+        ClientCertificates.Validate();
+        if (Control == FtpTlsPolicy.Off && ClientCertificates.Policy != FtpClientCertificatePolicy.Off)
+        {
+            throw new ArgumentException($"{nameof(ClientCertificates)} are shown over TLS, which {nameof(Control)} turns off.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeTimeout, TimeSpan.Zero);
     }
 }

@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Fts.Accounts;
+using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tls;
 
@@ -21,6 +23,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     private static readonly List<SslApplicationProtocol> Protocols = [new("ftp")]; // RFC 7301's registry
 
     private SslServerAuthenticationOptions? _authentication;
+    private X509Certificate2? _shown;
+    private ClientCertificateCheck? _client;
 
     /// <summary>Whether the next data connections are encrypted (PROT P).</summary>
     public bool ProtectsData { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
@@ -33,11 +37,29 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     public FtpTlsOptions Options { get; } = options;
 
-    /// <summary>Shakes hands over the control connection. The stream returned owns the one given.</summary>
-    public async ValueTask<SslStream> AcceptControlAsync(Stream plain, CancellationToken cancellationToken)
+    /// <summary>The host name the handshake asked for (SNI); null where it asked for none.</summary>
+    public string? ServerName { get; private set; }
+
+    /// <summary>The host the handshake was made with; null before it.</summary>
+    public ServedHost? Host { get; private set; }
+
+    /// <summary>Whom the client's certificate names; null where none is believed.</summary>
+    public ClientCertificate? Certificate => _client?.Accepted;
+
+    /// <summary>Whether a host's certificate is the one that was shown.</summary>
+    public bool ShowedCertificateOf(ServedHost host, string? name, ILogger log) => host.Certificates!.For(name, log).Certificate.Equals(_shown);
+
+    /// <summary>Shakes hands over the control connection. The stream returned owns the socket's own.</summary>
+    public async ValueTask<SslStream> AcceptControlAsync(Session session, CancellationToken cancellationToken)
     {
-        var stream = new SslStream(plain, leaveInnerStreamOpen: false);
-        await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication ??= Authentication(hello.ServerName)), cancellationToken);
+        var stream = new SslStream(session.Plain, leaveInnerStreamOpen: false);
+        await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), cancellationToken);
+        if (_client?.Problem is { } problem)
+        {
+            Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem);
+        }
+
+        _client?.Settle();
         return stream;
     }
 
@@ -81,7 +103,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
         catch (AuthenticationException e)
         {
-            throw new HandshakeException(e.InnerException?.Message ?? e.Message, e);
+            throw new HandshakeException(_client?.Problem ?? e.InnerException?.Message ?? e.Message, e);
         }
         finally
         {
@@ -93,9 +115,26 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
     }
 
-    private SslServerAuthenticationOptions Authentication(string? serverName)
+    /// <summary>Settles the host: by the name asked for, else by what HOST named before (RFC 7151 §4). The two must agree (§3.2.2).</summary>
+    private SslServerAuthenticationOptions Authentication(Session session, string? asked)
     {
-        FtpCertificates.Shown shown = Options.Certificates.For(serverName);
+        // RFC 6066 §3 knows no addresses here; clients that give one mean nothing by it.
+        ServerName = HostName.IsName(asked) ? asked : null;
+        if (ServerName is not null)
+        {
+            if (session.HostName is { } named && !HostName.Same(named, ServerName))
+            {
+                throw new AuthenticationException($"HOST named {named}, and the handshake asks for {ServerName}");
+            }
+
+            session.Host = session.Server.Hosts.ForServerName(ServerName);
+        }
+
+        Host = session.Host;
+        FtpCertificates.Shown shown = Host.Certificates!.For(ServerName ?? session.HostName, session.Server.Options.Logger);
+        _shown = shown.Certificate;
+        bool asks = Options.ClientCertificates.Policy != FtpClientCertificatePolicy.Off;
+        _client = asks ? new ClientCertificateCheck(Options.ClientCertificates) : null;
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(shown.Certificate, shown.Chain, offline: true),
@@ -103,6 +142,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
             ApplicationProtocols = Protocols,
             AllowRenegotiation = false,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            ClientCertificateRequired = asks,
+            RemoteCertificateValidationCallback = asks ? _client!.Look : null,
+            CertificateChainPolicy = _client?.Chain,
         };
     }
 }

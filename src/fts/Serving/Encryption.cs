@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Security.Cryptography;
+using Fts.Accounts;
 using Fts.Server;
 
 namespace Fts.Cli;
@@ -10,10 +11,11 @@ namespace Fts.Cli;
 /// <param name="ImplicitPort">The port for TLS from the first byte; null for none.</param>
 internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
 {
-    private static readonly Option<string> Tls = new("--tls"), Cert = new("--cert"), Key = new("--key"), Implicit = new("--implicit-port"), Binding = new("--data-binding");
+    private static readonly Option<string> Tls = new("--tls"), Cert = new("--cert"), Key = new("--key"), Implicit = new("--implicit-port"), Binding = new("--data-binding"),
+        ClientAuthority = new("--client-ca"), ClientCert = new("--client-cert");
 
     /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [Tls, Cert, Key, Implicit, Binding];
+    public static Option[] CommandLineOptions => [Tls, Cert, Key, Implicit, Binding, ClientAuthority, ClientCert];
 
     /// <summary>The key clients see, as they show it; null without TLS.</summary>
     /// <exception cref="FailureException">The certificate cannot be read.</exception>
@@ -45,7 +47,8 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
 
         if (policy == "off")
         {
-            return port is null && certificate is null ? new Encryption(null, null) : throw CommandLine.Usage("--tls off goes with none of --cert, --implicit-port");
+            return port is null && certificate is null && line.Value(ClientAuthority) is null && line.Value(ClientCert) is null ? new Encryption(null, null)
+                : throw CommandLine.Usage("--tls off goes with none of --cert, --implicit-port, --client-ca");
         }
 
         FtpTlsPolicy required = policy == "required" ? FtpTlsPolicy.Required : FtpTlsPolicy.Optional;
@@ -53,6 +56,7 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
             new FtpTlsOptions
             {
                 Certificates = FtpCertificates.Deferred(() => certificate is null ? Own() : FtpCertificates.FromFiles((certificate, key))),
+                ClientCertificates = Clients(line),
                 Control = required,
                 Data = required,
                 DataBinding = binding switch { "require" => FtpDataBinding.Require, "off" => FtpDataBinding.Off, _ => FtpDataBinding.Observe },
@@ -60,8 +64,29 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
             port);
     }
 
+    /// <summary>Those who sign in with a password, and before them, with <c>--client-ca</c>, whoever holds a certificate of that authority: as its common name.</summary>
+    public IAccounts WithCertificates(IAccounts accounts) => AsksClients ? CertificateAccounts.ByCommonName(accounts, Permissions.ReadWrite) : accounts;
+
+    /// <summary>Whether clients are asked for certificates.</summary>
+    public bool AsksClients => Options is { ClientCertificates.Policy: not FtpClientCertificatePolicy.Off };
+
     /// <summary>Where <see cref="ImplicitPort"/> listens.</summary>
     public IPEndPoint? ImplicitEndPoint(IPAddress address) => ImplicitPort is { } port ? new IPEndPoint(address, port) : null;
+
+    private static FtpClientCertificates Clients(CommandLine line)
+    {
+        string policy = line.OneOf(ClientCert, "ask", "require");
+        if (line.Value(ClientAuthority) is not { } file)
+        {
+            return line.Value(ClientCert) is null ? new FtpClientCertificates() : throw CommandLine.Usage("--client-cert needs --client-ca");
+        }
+
+        return new FtpClientCertificates
+        {
+            Policy = policy == "require" ? FtpClientCertificatePolicy.Require : FtpClientCertificatePolicy.Ask,
+            Authorities = [.. CertificateFiles.Roots("--client-ca", file)],
+        };
+    }
 
     /// <summary>The self-signed certificate kept from run to run; where it cannot be kept, one for this run.</summary>
     private static FtpCertificates Own()

@@ -10,13 +10,28 @@ namespace Fts.Cli;
 /// <summary>What the server shows once it listens: where, what, for whom, and the command that connects to it.</summary>
 internal static class StartScreen
 {
-    public static IEnumerable<string> Lines(FtpServer server, bool isLocal, string folder, Guests guests, Encryption encryption, Reachability reachability)
+    public static IEnumerable<string> Lines(
+        FtpServer server, bool isLocal, string folder, Guests guests, Encryption encryption, NamedHosts hosts, Reachability reachability)
     {
         IPEndPoint endPoint = server.EndPoint;
         FtpTlsPolicy? tls = encryption.Options?.Control;
         string? fingerprint = encryption.Fingerprint;
         yield return $"fts server on {endPoint}";
         yield return $"  folder    {folder.Visible()}";
+        foreach ((string name, string hostFolder) in hosts.Folders)
+        {
+            yield return $"  host      {name}: {hostFolder.Visible()}";
+        }
+
+        if (encryption.AsksClients)
+        {
+            yield return "  sign-in   a certificate of --client-ca signs its common name in, to read and write";
+            if (encryption.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
+            {
+                yield return "  sign-in   nobody at all without such a certificate";
+            }
+        }
+
         if (guests.Anonymous != Permissions.None)
         {
             yield return $"  sign-in   anybody{(isLocal ? " on this machine" : "")} may {(guests.Anonymous == Permissions.ReadWrite ? "read and write" : "read")}, as anonymous";

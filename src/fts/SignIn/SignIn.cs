@@ -11,7 +11,11 @@ internal sealed record SignIn(string User, string Password)
     /// <summary>
     /// The sources in order: the file named, <c>FTS_PASSWORD</c>, <c>.netrc</c>, and a question if there is somebody to ask. Nobody named means anonymous.
     /// </summary>
-    public static SignIn Find(Target target, string? passwordFile, Terminal terminal)
+    /// <param name="target">The server, and who to be there.</param>
+    /// <param name="passwordFile">What <c>--password-file</c> names.</param>
+    /// <param name="terminal">Where to ask.</param>
+    /// <param name="hasCertificate">There is a certificate to show, which may do without a password: nobody is asked for one.</param>
+    public static SignIn Find(Target target, string? passwordFile, Terminal terminal, bool hasCertificate)
     {
         string? user = target.User;
         if (passwordFile is not null)
@@ -39,7 +43,7 @@ internal sealed record SignIn(string User, string Password)
             return new SignIn(user ?? Anonymous, "anonymous@");
         }
 
-        return new SignIn(user, terminal.IsInteractive
+        return new SignIn(user, hasCertificate ? "" : terminal.IsInteractive
             ? PasswordPrompt.Ask(terminal, $"password for {user} on {target.Host}: ")
             : throw new FailureException(ExitCode.Usage, $"no password for {user}, and nobody to ask", "set FTS_PASSWORD, or use --password-file FILE"));
     }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Fts.Client;
 
 namespace Fts.Cli;
@@ -25,21 +23,7 @@ internal sealed class ServerTrust(Target target, KnownHosts known, Terminal term
     /// <summary>The trust for the library.</summary>
     /// <param name="authorities">The file of <c>--ca</c>; null for what the system trusts, and then what is remembered.</param>
     public FtpTrust For(string? authorities) =>
-        authorities is null ? new FtpTrust { Decide = (identity, _) => ValueTask.FromResult(Decide(identity)) } : new FtpTrust { Authorities = [.. Load(authorities)] };
-
-    private static X509Certificate2Collection Load(string file)
-    {
-        try
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(file);
-            return authorities.Count > 0 ? authorities : throw new FailureException(ExitCode.Usage, $"--ca {file} holds no certificate (PEM)");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new FailureException(ExitCode.LocalFiles, $"cannot read --ca {file}: {LocalReason.Of(e)}");
-        }
-    }
+        authorities is null ? new FtpTrust { Decide = (identity, _) => ValueTask.FromResult(Decide(identity)) } : new FtpTrust { Authorities = [.. CertificateFiles.Authorities("--ca", authorities)] };
 
     private bool Decide(FtpServerIdentity identity)
     {
@@ -49,6 +33,14 @@ internal sealed class ServerTrust(Target target, KnownHosts known, Terminal term
                 ExitCode.NotTrusted,
                 $"{target} has another key than before, and may not be the same server: remembered {fingerprint}, now {identity.Fingerprint}",
                 $"if it was set up anew: fts trust remove {target}");
+        }
+
+        // A key is remembered of a certificate that its owner made. One that was issued for somebody else, or whose time is over, says that something is wrong.
+        if (identity.ProblemKind != FtpCertificateProblem.NobodyVouches)
+        {
+            throw new FailureException(
+                ExitCode.NotTrusted, $"{target} is not trusted, its certificate proves nothing: {identity.Problem}; its key is {identity.Fingerprint}",
+                $"if that is the server's own key all the same: fts trust add {target} {identity.Fingerprint}");
         }
 
         terminal.Say($"first time at {target}: its key {identity.Fingerprint} is remembered, and must stay the same");

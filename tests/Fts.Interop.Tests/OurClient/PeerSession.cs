@@ -19,9 +19,9 @@ internal sealed class PeerSession : IAsyncDisposable
     /// <summary>Where <see cref="Peer.Box"/> lies on this machine.</summary>
     public string BoxFolder => _peer.BoxFolder;
 
-    public static async Task<PeerSession> StartAsync(PeerKind kind, string address, Func<FtpClientOptions, FtpClientOptions>? change = null, bool encrypted = false)
+    public static async Task<PeerSession> StartAsync(PeerKind kind, string address, Func<FtpClientOptions, FtpClientOptions>? change = null, bool encrypted = false, string? clientAuthority = null)
     {
-        Peer peer = await Peer.StartAsync(kind, IPAddress.Parse(address), encrypted);
+        Peer peer = await Peer.StartAsync(kind, IPAddress.Parse(address), encrypted, clientAuthority);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
         var options = new FtpClientOptions
         {

@@ -32,7 +32,11 @@ internal sealed class Peer(Daemon daemon, TempFolder home, IPEndPoint endPoint, 
     public string BoxFolder => home["root/box"];
 
     /// <summary>Starts one. Encrypted, it takes nothing else, and is as strict about resumed sessions and close_notify as it can be.</summary>
-    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address, bool encrypted = false)
+    /// <param name="kind">Which.</param>
+    /// <param name="address">Where it listens.</param>
+    /// <param name="encrypted">Whether.</param>
+    /// <param name="clientAuthority">The certificate (PEM) of the authority that must vouch for clients; null where clients need no certificate.</param>
+    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address, bool encrypted = false, string? clientAuthority = null)
     {
         var home = new TempFolder();
         try
@@ -46,10 +50,11 @@ internal sealed class Peer(Daemon daemon, TempFolder home, IPEndPoint endPoint, 
                 FtpCertificates.SelfSigned(certificate).Dispose();
             }
 
+            string? authority = clientAuthority is null ? null : home.Write("authority.pem", clientAuthority);
             (Daemon daemon, string user, string password) = kind switch
             {
-                PeerKind.Vsftpd => await Vsftpd.StartAsync(home, endPoint, certificate),
-                PeerKind.ProFtpd => await ProFtpd.StartAsync(home, endPoint, certificate),
+                PeerKind.Vsftpd => await Vsftpd.StartAsync(home, endPoint, certificate, authority),
+                PeerKind.ProFtpd => await ProFtpd.StartAsync(home, endPoint, certificate, authority),
                 PeerKind.PureFtpd => await PureFtpd.StartAsync(home, endPoint),
                 _ => await Pyftpdlib.StartAsync(home, endPoint, certificate),
             };

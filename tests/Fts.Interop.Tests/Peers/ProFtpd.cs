@@ -6,7 +6,7 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>ProFTPD with one virtual user of a password file of its own.</summary>
 internal static class ProFtpd
 {
-    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate)
+    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority)
     {
         Tool tool = Tool.Require("proftpd");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "proftpd serves as another user, for which it must be started by root.");
@@ -47,6 +47,11 @@ internal static class ProFtpd
             TLSECCertificateFile {certificate}
             TLSECCertificateKeyFile {certificate}
             TLSLog {home["proftpd.log"]}
+
+            """) + (clientAuthority is null ? "" : $"""
+            TLSVerifyClient on
+            TLSVerifyDepth 3
+            TLSCACertificateFile {clientAuthority}
 
             """));
         return (await Daemon.StartAsync(tool, endPoint, home.Path, home["proftpd.log"], "-n", "-q", "-c", configuration), "tester", "secret");

@@ -7,7 +7,7 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>vsftpd for anonymous clients that may write: any other user of its would have to be one of the system's.</summary>
 internal static class Vsftpd
 {
-    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate)
+    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority)
     {
         Tool tool = Tool.Require("vsftpd");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "vsftpd changes its root and its user, for which it must be started by root.");
@@ -50,6 +50,11 @@ internal static class Vsftpd
             strict_ssl_read_eof=YES
             ssl_ciphers=HIGH
             rsa_cert_file={certificate}
+
+            """) + (clientAuthority is null ? "" : $"""
+            require_cert=YES
+            validate_cert=YES
+            ca_certs_file={clientAuthority}
 
             """));
         return (await Daemon.StartAsync(tool, endPoint, home.Path, home["vsftpd.log"], configuration), "anonymous", "guest@");

@@ -151,6 +151,7 @@ public sealed class InformationTests
                 "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
                 ['X', ..] => $"C: {feature} ä\nS: 250 *",
                 "UTF8" => "C: OPTS UTF8 ON\nS: 200 *",
+                "HOST" => "C: HOST this.example\nS: 503 *", // signed in already
                 "AUTH" => "C: AUTH TLS\nS: 503 *", // over TLS already
                 "PBSZ" => "C: PBSZ 0\nS: 200 PBSZ=0",
                 "PROT" => "C: PROT P\nS: 200 *",

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
@@ -152,12 +153,21 @@ internal sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Shakes hands over a connection that was plain so far; its data connections resume from then on, or begin anew each time.</summary>
-    public async Task SecureAsync(SslProtocols version, bool resumes = true)
+    public async Task SecureAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? with = null)
     {
-        var tls = new TlsClient(version);
-        (_stream, _) = await tls.ShakeAsync(_stream).InTime();
-        _tls = resumes ? tls : new TlsClient(version);
+        var tls = new TlsClient(version, with);
+        (SslStream stream, _) = await tls.ShakeAsync(_stream).InTime();
+        (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, with));
     }
+
+    /// <summary>The subject of the certificate that the server showed.</summary>
+    public string? ServerSubject => (_stream as SslStream)?.RemoteCertificate?.Subject;
+
+    /// <summary>The protocol that was agreed on (ALPN); empty for none.</summary>
+    public string AgreedProtocol => (_stream as SslStream)?.NegotiatedApplicationProtocol.ToString() ?? "";
+
+    /// <summary>Shakes hands otherwise for the data connections than for the control connection.</summary>
+    public void UseForData(TlsClient tls) => _tls = tls;
 
     /// <summary>Talks over the bare connection again (CCC).</summary>
     public void GoOnInPlain() => _stream = new NetworkStream(_socket);

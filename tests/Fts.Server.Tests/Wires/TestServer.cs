@@ -106,16 +106,20 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Task WriteAsync(string path, string content) => WriteAsync(path, Encoding.UTF8.GetBytes(content));
 
-    public async Task WriteAsync(string path, byte[] content)
+    public Task WriteAsync(string path, byte[] content) => WriteAsync(Store, path, content);
+
+    public static Task WriteAsync(IFileStore store, string path, string content) => WriteAsync(store, path, Encoding.UTF8.GetBytes(content));
+
+    public static async Task WriteAsync(IFileStore store, string path, byte[] content)
     {
         StorePath target = StorePath.Root.Resolve(path)!.Value;
-        await MakeFolderAsync(path.EndsWith('/') ? target : target.Parent);
+        await MakeFolderAsync(store, path.EndsWith('/') ? target : target.Parent);
         if (path.EndsWith('/'))
         {
             return;
         }
 
-        await using IFileWriter file = await Store.OpenWriteAsync(target, WriteStart.Replace, CancellationToken.None);
+        await using IFileWriter file = await store.OpenWriteAsync(target, WriteStart.Replace, CancellationToken.None);
         await file.WriteAsync(0, content, CancellationToken.None);
         await file.CommitAsync(CancellationToken.None);
     }
@@ -162,12 +166,12 @@ internal sealed class TestServer : IAsyncDisposable
         return FtpCertificates.SelfSigned(Path.Combine(folder.Path, "server.pem"));
     }
 
-    private async Task MakeFolderAsync(StorePath folder)
+    private static async Task MakeFolderAsync(IFileStore store, StorePath folder)
     {
-        if (await Store.FindAsync(folder, CancellationToken.None) is null)
+        if (await store.FindAsync(folder, CancellationToken.None) is null)
         {
-            await MakeFolderAsync(folder.Parent);
-            await Store.CreateFolderAsync(folder, CancellationToken.None);
+            await MakeFolderAsync(store, folder.Parent);
+            await store.CreateFolderAsync(folder, CancellationToken.None);
         }
     }
 }

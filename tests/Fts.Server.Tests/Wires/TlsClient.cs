@@ -5,15 +5,21 @@ using Fts.Server.Tls;
 namespace Fts.Server.Tests;
 
 /// <summary>The client's TLS of one conversation: its data connections resume the session of its control connection, as strict servers ask.</summary>
-internal sealed class TlsClient(SslProtocols version)
+internal sealed class TlsClient
 {
-    private readonly SslClientAuthenticationOptions _options = new()
+    private readonly SslClientAuthenticationOptions _options;
+
+    public TlsClient(SslProtocols version, Action<SslClientAuthenticationOptions>? with = null)
     {
-        // A name of its own: .NET looks sessions up by it, and another conversation's would be refused.
-        TargetHost = $"test-{Guid.NewGuid():N}",
-        EnabledSslProtocols = version,
-        RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Environment.MachineName}",
-    };
+        _options = new SslClientAuthenticationOptions
+        {
+            // A name of its own: .NET looks sessions up by it, and another conversation's would be refused.
+            TargetHost = $"test-{Guid.NewGuid():N}",
+            EnabledSslProtocols = version,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Environment.MachineName}",
+        };
+        with?.Invoke(_options);
+    }
 
     public async Task<(SslStream Stream, TlsTap Tap)> ShakeAsync(Stream plain)
     {

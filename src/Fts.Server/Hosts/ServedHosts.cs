@@ -1,0 +1,45 @@
+using System.Collections.Frozen;
+using Fts.Accounts;
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server;
+
+/// <summary>One host as its sessions see it.</summary>
+/// <param name="Name">Its name; null for the one that is there without being named.</param>
+/// <param name="Store">What it serves.</param>
+/// <param name="Accounts">Who may sign in.</param>
+/// <param name="Certificates">What it shows; null without TLS.</param>
+/// <param name="Greeting">Its 220.</param>
+internal sealed record ServedHost(string? Name, IFileStore Store, IAccounts Accounts, FtpCertificates? Certificates, Reply Greeting);
+
+/// <summary>The hosts of a server, made once from its options.</summary>
+internal sealed class ServedHosts
+{
+    private readonly FrozenDictionary<string, ServedHost> _named;
+
+    public ServedHosts(FtpServerOptions options)
+    {
+        Default = new ServedHost(null, options.Store, options.Accounts, options.Tls?.Certificates, new Reply(ReplyCode.ServiceReady, options.Greeting));
+        _named = options.Hosts.ToFrozenDictionary(
+            host => host.Name,
+            host => new ServedHost(
+                host.Name, host.Store, host.Accounts, host.Certificates ?? options.Tls?.Certificates, host.Greeting is null ? Default.Greeting : new Reply(ReplyCode.ServiceReady, host.Greeting)),
+            StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What is served to clients that name no host.</summary>
+    public ServedHost Default { get; }
+
+    /// <summary>
+    /// The host HOST names; null for one there is not (504). A server that was told of no names does not know under which it is known: it is whatever host a
+    /// client takes it for. The address a client is connected to is the default host, as if nothing had been named.
+    /// </summary>
+    public ServedHost? Find(HostName host, Session session) =>
+        host.Address is { } address ? (address.GetAddressBytes().AsSpan().SequenceEqual(session.Local.Address.GetAddressBytes()) ? Default : null)
+        : _named.Count == 0 ? Default
+        : _named.GetValueOrDefault(host.Name!);
+
+    /// <summary>The host a TLS handshake asks for; the default one where there is none of that name, as for clients that ask for none.</summary>
+    public ServedHost ForServerName(string serverName) => _named.GetValueOrDefault(serverName, Default);
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using Fts.Accounts;
+using Fts.Protocol;
+using Fts.Server;
+
+namespace Fts.Cli;
+
+/// <summary>Further hosts behind the same address: <c>--host NAME=FOLDER</c>, each with a certificate of its own if <c>--host-cert NAME=FILE</c> gives it one.</summary>
+/// <param name="Folders">Names and folders, in the order given.</param>
+internal sealed record NamedHosts(IReadOnlyList<(string Name, string Folder)> Folders)
+{
+    private static readonly Option<string[]> Host = new("--host"), Cert = new("--host-cert"), Key = new("--host-key");
+
+    private Dictionary<string, string> Certificates { get; init; } = [];
+
+    private Dictionary<string, string> Keys { get; init; } = [];
+
+    /// <summary>What the command line has to know.</summary>
+    public static Option[] CommandLineOptions => [Host, Cert, Key];
+
+    /// <exception cref="FailureException">A value that is not NAME=VALUE, a name twice, or a certificate without its host.</exception>
+    public static NamedHosts From(CommandLine line, bool hasTls)
+    {
+        Dictionary<string, string> folders = Pairs(line, Host, "NAME=FOLDER"), certificates = Pairs(line, Cert, "NAME=FILE"), keys = Pairs(line, Key, "NAME=FILE");
+        if (certificates.Keys.FirstOrDefault(name => !folders.ContainsKey(name)) is { } lost)
+        {
+            throw CommandLine.Usage($"--host-cert {lost}: no --host {lost}=FOLDER is given");
+        }
+
+        if (keys.Keys.FirstOrDefault(name => !certificates.ContainsKey(name)) is { } alone)
+        {
+            throw CommandLine.Usage($"--host-key {alone} needs --host-cert {alone}=FILE");
+        }
+
+        if (!hasTls && certificates.Count > 0)
+        {
+            throw CommandLine.Usage("--tls off goes with no --host-cert");
+        }
+
+        return new NamedHosts([.. folders.Select(pair => (pair.Key, Path.GetFullPath(pair.Value)))]) { Certificates = certificates, Keys = keys };
+    }
+
+    /// <summary>The hosts for the server, which all have the same accounts.</summary>
+    /// <param name="accounts">Who may sign in.</param>
+    /// <param name="open">Opens a folder.</param>
+    public IReadOnlyList<FtpHost> For(IAccounts accounts, Func<string, string, Storage.IFileStore> open) =>
+        [.. Folders.Select(host => new FtpHost
+        {
+            Name = host.Name,
+            Store = open($"--host {host.Name}", host.Folder),
+            Accounts = accounts,
+            Certificates = Certificates.TryGetValue(host.Name, out string? file) ? Load(host.Name, file) : null,
+        })];
+
+    private FtpCertificates Load(string name, string file)
+    {
+        try
+        {
+            return FtpCertificates.FromFiles((file, Keys.GetValueOrDefault(name)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new FailureException(ExitCode.LocalFiles, $"cannot use --host-cert {name}={file}: {LocalReason.Of(e)}", "a PEM file with certificate and key, or --host-key with the key's file");
+        }
+    }
+
+    private static Dictionary<string, string> Pairs(CommandLine line, Option<string[]> option, string form)
+    {
+        var pairs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (string value in line.Values(option))
+        {
+            int equals = value.IndexOf('=');
+            if (equals <= 0 || equals == value.Length - 1)
+            {
+                throw CommandLine.Usage($"{option.Name} {value}: must be {form}");
+            }
+
+            string name = value[..equals];
+            if (!FtpHost.IsName(name))
+            {
+                throw CommandLine.Usage($"{option.Name} {value}: '{name.Visible()}' is no host name");
+            }
+
+            if (!pairs.TryAdd(name, value[(equals + 1)..]))
+            {
+                throw CommandLine.Usage($"{option.Name} {name}=… is given twice");
+            }
+        }
+
+        return pairs;
+    }
+}

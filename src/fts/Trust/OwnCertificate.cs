@@ -1,0 +1,26 @@
+using Fts.Client;
+
+namespace Fts.Cli;
+
+/// <summary>The certificate by which the client says who it is: <c>--cert FILE</c>, and <c>--key FILE</c> where the key lies in another.</summary>
+internal static class OwnCertificate
+{
+    /// <summary>The same trust, with the certificate to show if there is one.</summary>
+    /// <exception cref="FailureException">A file that cannot be used, or a certificate that could never be shown.</exception>
+    public static FtpTrust Add(FtpTrust trust, string? certificateFile, string? keyFile, FtpTlsMode mode, Terminal terminal)
+    {
+        if (certificateFile is null)
+        {
+            return keyFile is null ? trust : throw CommandLine.Usage("--key needs --cert");
+        }
+
+        if (mode == FtpTlsMode.Off)
+        {
+            throw CommandLine.Usage("--tls off goes with no --cert");
+        }
+
+        var (certificate, chain) = CertificateFiles.WithKey(
+            certificateFile, keyFile, terminal.IsInteractive ? () => PasswordPrompt.Ask(terminal, $"password of the key in {keyFile ?? certificateFile}: ") : null);
+        return trust with { ClientCertificate = certificate, ClientChain = [.. chain] };
+    }
+}

@@ -1,0 +1,277 @@
+using Fts.Accounts;
+using Fts.Storage.Memory;
+
+namespace Fts.Server.Tests.Commands;
+
+/// <summary>HOST (RFC 7151): which of several hosts behind one address is meant.</summary>
+public sealed class HostTests
+{
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task A_host_named_before_the_sign_in_has_files_and_a_greeting_of_its_own(Wire wire)
+    {
+        await using TestServer server = await WithHostsAsync(wire);
+        await server.PlayFromGreetingAsync("""
+            S: 220 fts ready.
+            C: HOST ONE.example
+            S: 220 This is one.
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: TYPE I
+            S: 200 *
+            C: EPSV
+            S: 229 *
+            C: RETR who
+            S: 150 *
+            D< one
+            S: 226 *
+            """);
+    }
+
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task Whoever_names_no_host_is_served_by_the_default_one(Wire wire)
+    {
+        await using TestServer server = await WithHostsAsync(wire);
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: RETR who
+            S: 150 *
+            D< default
+            S: 226 *
+            """);
+    }
+
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task The_last_host_named_counts_and_the_address_connected_to_is_the_default_one(Wire wire)
+    {
+        await using TestServer server = await WithHostsAsync(wire);
+        string own = wire.IsIPv4() ? "127.0.0.1" : "[::1]", other = wire.IsIPv4() ? "127.0.0.2" : "[::2]";
+        await server.PlayFromGreetingAsync($"""
+            S: 220 *
+            C: HOST one.example
+            S: 220 This is one.
+            C: HOST two.example
+            S: 220 fts ready.
+            C: HOST {other}
+            S: 504 *
+            C: HOST {own}
+            S: 220 fts ready.
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: SIZE who
+            S: 550 *
+            C: TYPE I
+            S: 200 *
+            C: SIZE who
+            S: 213 7
+            """);
+    }
+
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task A_host_there_is_not_and_what_is_no_host_are_refused_and_change_nothing(Wire wire)
+    {
+        await using TestServer server = await WithHostsAsync(wire);
+        await server.PlayFromGreetingAsync("""
+            S: 220 *
+            C: HOST one.example
+            S: 220 This is one.
+            C: HOST three.example
+            S: 504 *
+            C: HOST one.example.
+            S: 501 *
+            C: HOST one..example
+            S: 501 *
+            C: HOST one.example:21
+            S: 501 *
+            C: HOST one.example two.example
+            S: 501 *
+            C: HOST -one
+            S: 501 *
+            C: HOST ::1
+            S: 501 *
+            C: HOST [127.0.0.1]
+            S: 501 *
+            C: HOST [fe80
+            S: 501 *
+            C: HOST 1.2.3.4.5
+            S: 501 *
+            C: HOST 127.1
+            S: 501 *
+            C: HOST mü.example
+            S: 501 *
+            C: HOST
+            S: 501 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: TYPE I
+            S: 200 *
+            C: SIZE who
+            S: 213 3
+            """);
+    }
+
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task Host_after_user_is_too_late(Wire wire)
+    {
+        await using TestServer server = await WithHostsAsync(wire);
+        await server.PlayFromGreetingAsync("""
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: HOST one.example
+            S: 503 *
+            C: PASS x
+            S: 230 *
+            C: HOST one.example
+            S: 503 *
+            C: TYPE I
+            S: 200 *
+            C: SIZE who
+            S: 213 7
+            """);
+    }
+
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task A_new_user_stays_on_the_host_and_rein_leaves_it(Wire wire)
+    {
+        await using TestServer server = await WithHostsAsync(wire);
+        await server.PlayFromGreetingAsync("""
+            S: 220 *
+            C: HOST one.example
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: TYPE I
+            S: 200 *
+            C: SIZE who
+            S: 213 3
+            C: REIN
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: TYPE I
+            S: 200 *
+            C: SIZE who
+            S: 213 7
+            C: REIN
+            S: 220 *
+            C: HOST one.example
+            S: 220 This is one.
+            """);
+    }
+
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task A_name_is_somebody_on_its_own_host_only(Wire wire)
+    {
+        var owner = new OneTimePassword("owner", Permissions.ReadWrite);
+        await using TestServer server = await WithHostsAsync(wire, one => one with { Accounts = owner });
+        await server.PlayFromGreetingAsync($"""
+            S: 220 *
+            C: USER owner
+            S: 331 *
+            C: PASS {owner.Password}
+            S: 530 *
+            C: HOST one.example
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 530 *
+            C: USER owner
+            S: 331 *
+            C: PASS {owner.Password}
+            S: 230 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_server_without_hosts_is_whatever_host_it_is_taken_for(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        string own = wire.IsIPv4() ? "127.0.0.1" : "[::1]";
+        await using Conversation talk = await server.ConnectPlainAsync();
+        await talk.PlayAsync($"""
+            S: 220 fts ready.
+            C: HOST anything.example
+            S: 220 fts ready.
+            C: HOST {own}
+            S: 220 fts ready.
+            C: HOST 192.0.2.7
+            S: 504 *
+            C: HOST any thing
+            S: 501 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            """);
+    }
+
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task Two_stores_that_number_their_files_alike_do_not_share_hashes(Wire wire)
+    {
+        await using TestServer server = await WithHostsAsync(wire);
+        await using Conversation one = await SignInAsync(server, "one.example"), two = await SignInAsync(server, "two.example");
+        // Before the first hash: a time that is set forgets them all, and of a file just written none is remembered.
+        await one.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
+        await two.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
+
+        Assert.NotEqual(await one.AskAsync("XMD5 who"), await two.AskAsync("XMD5 who"));
+    }
+
+    private static async Task<Conversation> SignInAsync(TestServer server, string host)
+    {
+        Conversation talk = await server.ConnectAsync();
+        await talk.PlayAsync($"""
+            S: 220 *
+            C: HOST {host}
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            """);
+        return talk;
+    }
+
+    /// <summary>A default host and two named ones, each with a file that tells which it is.</summary>
+    private static async Task<TestServer> WithHostsAsync(Wire wire, Func<FtpHost, FtpHost>? with = null)
+    {
+        var anybody = new AnonymousAccounts(Permissions.ReadWrite);
+        var one = new FtpHost { Name = "one.example", Store = new MemoryFileStore(), Accounts = anybody, Greeting = "This is one." };
+        var two = new FtpHost { Name = "Two.Example", Store = new MemoryFileStore(), Accounts = anybody };
+        var server = new TestServer(wire, with: options => options with { Hosts = [with is null ? one : with(one), two] });
+        await server.WriteAsync("/who", "default");
+        await TestServer.WriteAsync(one.Store, "/who", "one");
+        await TestServer.WriteAsync(two.Store, "/who", "two");
+        return server;
+    }
+
+    [Fact]
+    public void Hosts_that_cannot_work_are_told_at_once()
+    {
+        Assert.Throws<ArgumentException>(() => Make(Host("a"), Host("A")));
+        Assert.Throws<ArgumentException>(() => Make(Host("a b")));
+        Assert.Throws<ArgumentException>(() => Make(Host("127.0.0.1")));
+        Assert.Throws<ArgumentException>(() => Make(Host("a") with { Certificates = TestServer.Certificates }));
+        Assert.Throws<ArgumentException>(() => Make(Host("a") with { Greeting = " " }));
+        _ = Make(Host("a"), Host("b"), Host("xn--m-eha.example"), Host("under_score"));
+
+        static FtpHost Host(string name) => new() { Name = name, Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.None) };
+        static FtpServer Make(params FtpHost[] hosts) => new(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.None), Hosts = hosts });
+    }
+}
