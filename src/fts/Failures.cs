@@ -18,6 +18,7 @@ internal static class Failures
         OperationCanceledException => new Failure(ExitCode.Interrupted, $"{doing}: stopped"),
         FtpSignInException refused => SignInRefused(refused, target),
         FtpTlsException tls => NotTrusted(tls, doing, target),
+        FtpProxyException behind => Behind(behind, doing, target),
         FtpReplyException refused => Refused(refused, doing, target),
         FtpTargetExistsException exists => new Failure(ExitCode.Other, $"{doing}: {exists.Path} exists already, and is left as it is", null, "another name, or rm first"),
         FtpIntegrityException lost => new Failure(ExitCode.TransferFailed, $"{doing}: {lost.Actual} of {lost.Expected} bytes arrived; nothing was kept", null, "the same command again"),
@@ -42,6 +43,10 @@ internal static class Failures
         _ => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", Said(e.Reply), "--tls off, if everybody on the way may read along"),
     };
 
+    private static Failure Behind(FtpProxyException e, string doing, Target target) => new(
+        ExitCode.CannotConnect, $"{(doing == "connect" ? $"cannot connect to {target}" : doing)}: {e.Message}", null,
+        e.IsTransient ? "again later, or --proxy off" : "another --proxy, with USER@ and FTS_PROXY_PASSWORD if it wants them, or --proxy off");
+
     private static Failure Unreachable(FtpConnectionException e, Target target)
     {
         if (e.Reply is not null)
@@ -64,7 +69,7 @@ internal static class Failures
 
     private static Failure Lost(FtpConnectionException e, string doing, Target target) =>
         e.Phase is FtpConnectionPhase.OpenData
-            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {e.Message}", Said(e.Reply), "fts client with --active, or without it if it was given")
+            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {e.Message}", Said(e.Reply), "fts client with --active, --passive or --passive-address server")
             : new Failure(
                 e.Phase is FtpConnectionPhase.Transfer or FtpConnectionPhase.FinalReply ? ExitCode.TransferFailed : ExitCode.CannotConnect,
                 $"{doing}: the connection to {target} was lost: {e.Message}", Said(e.Reply), "the same command again; it connects anew");

@@ -53,7 +53,10 @@ internal static class HelpCommand
           --password-file FILE its first line is the password. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
           --tls WHEN           auto (the default: if the server offers it, or did before), required, off or implicit
           --ca FILE            trust these authorities (PEM) and nobody else
-          --active             the server connects to us for each transfer
+          --active, --passive  who connects for each transfer: the server, or we; default: we, and the server where that fails
+          --passive-address A  control (the default: data goes where the commands go) or server (where it says)
+          --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
+                               Default: ftp_proxy or all_proxy, unless no_proxy names the server
           --color WHEN         auto, always or never       --progress WHEN   auto, always or never
 
           fts client 192.168.1.5 2121 --user fts

@@ -119,8 +119,8 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
         // A port of its own for each transfer: the last one may hold a connection that was given up.
         CloseData();
         _dataListener?.Dispose();
-        _dataListener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _dataListener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _dataListener = new Socket(control.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _dataListener.Bind(new IPEndPoint(((IPEndPoint)control.LocalEndPoint!).Address, 0));
         _dataListener.Listen();
         int port = ((IPEndPoint)_dataListener.LocalEndPoint!).Port;
         return text.Replace("{port}", $"{port}", StringComparison.Ordinal).Replace("{p1},{p2}", $"{port >> 8},{port & 255}", StringComparison.Ordinal);

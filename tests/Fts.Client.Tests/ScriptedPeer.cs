@@ -14,13 +14,14 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new(Deadline);
     private readonly Dictionary<string, TaskCompletionSource> _gates = [];
     private readonly Task _playing;
 
-    private ScriptedPeer(string[] scripts)
+    private ScriptedPeer(IPAddress address, string[] scripts)
     {
+        _listener = new TcpListener(address, 0);
         _listener.Start();
         _playing = PlayAllAsync(scripts);
     }
@@ -43,7 +44,10 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
         """;
 
-    public static ScriptedPeer Start(params string[] scripts) => new(scripts);
+    public static ScriptedPeer Start(params string[] scripts) => new(IPAddress.Loopback, scripts);
+
+    /// <summary>The same over IPv6.</summary>
+    public static ScriptedPeer StartV6(params string[] scripts) => new(IPAddress.IPv6Loopback, scripts);
 
     /// <summary>A client of this peer, impatient enough for tests.</summary>
     public FtpClientOptions Options => new()

@@ -114,7 +114,12 @@ public sealed class FtpConnection : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(restart);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
-        using DataLink link = await _opener.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        // Sent twice, STOU would leave two files.
+        return await _opener.OpenAsync(link => OpenDataAsync(link, command, restart, direction, cancellationToken), command.Verb != "STOU", cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<FtpDataStream> OpenDataAsync(DataLink link, Command command, long restart, FtpDataDirection direction, CancellationToken cancellationToken)
+    {
         if (restart > 0)
         {
             Command rest = new("REST", restart.ToString(System.Globalization.CultureInfo.InvariantCulture));
