@@ -72,7 +72,7 @@ internal static class ClientCommand
         {
             await shell.Client.ConnectAsync(cancellationToken);
             string through = shell.Client.Options.Proxy is { } proxy ? $" through {proxy.ToString().Visible()}" : "";
-            shell.Terminal.Say($"connected to {shell.Target}{through} as {signIn.User.Visible()}: {shell.Client.Greeting.Text.Visible()}");
+            shell.Terminal.Say($"connected to {shell.Target}{through} as {signIn.User.Visible()}: {Failures.Brief(shell.Client.Greeting).Visible()}");
             if (shell.Client.ServerIdentity is null && shell.Client.Options.Tls == FtpTlsMode.WhenOffered && !IsLocal(shell.Target))
             {
                 shell.Terminal.Say($"warning: {shell.Target} offers no encryption: whoever can listen on the network can read along");

@@ -8,6 +8,8 @@ namespace Fts.Cli;
 /// <summary>The one table from what a library threw to the words and the exit code a user sees.</summary>
 internal static class Failures
 {
+    private const int MostShown = 500;
+
     /// <summary>The failure to show.</summary>
     /// <param name="e">What was thrown.</param>
     /// <param name="doing">The command as the user would name it: <c>get report.pdf</c>.</param>
@@ -121,5 +123,8 @@ internal static class Failures
     }
 
     /// <summary>Code and last line: a refusal's other lines are a banner more often than a reason.</summary>
-    private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {reply.Text}";
+    private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {Brief(reply)}";
+
+    /// <summary>A reply's last line, as much of it as one reads on a terminal.</summary>
+    public static string Brief(Reply reply) => reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…";
 }

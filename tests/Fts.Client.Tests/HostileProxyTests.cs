@@ -140,12 +140,24 @@ public sealed class HostileProxyTests : IAsyncDisposable
     {
         string local = Path.Combine(_folder.FullName, "a");
         await File.WriteAllTextAsync(local, "old", Token);
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> half\nD!\nS: 226 all fine");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> half\n? cut\nD!\nS: 226 all fine");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using var client = new FtpClient(peer.Options with { Host = "files.example", Proxy = proxy.Address });
-        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a", local, null, null, Token));
+        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a", local, null, new AtFirstByte(() => peer.Open("cut")), Token));
         Assert.Equal("old", await File.ReadAllTextAsync(local, Token));
         Assert.Single(_folder.EnumerateFileSystemInfos());
+    }
+
+    /// <summary>A reset that comes before the proxy has finished connecting is no longer one in a transfer.</summary>
+    private sealed class AtFirstByte(Action act) : IProgress<FtpProgress>
+    {
+        public void Report(FtpProgress value)
+        {
+            if (value.Phase == FtpPhase.Transferring)
+            {
+                act();
+            }
+        }
     }
 
     private FtpClientOptions Options(FtpProxyKind kind, string user) => new()

@@ -8,7 +8,8 @@ namespace Fts.Client.Tests;
 /// <c>S: text</c> is sent, <c>C: text</c> must come (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt; text</c> reads data to
 /// its end and compares, <c>D.</c> ends the data connection, <c>D!</c> resets it, <c>X</c> closes and <c>X!</c> resets the control
 /// connection, <c>S* text</c> is sent with its escapes and no line end of its own, <c>TLS</c> and <c>D TLS</c> shake hands over the control or data
-/// connection, <c>D~</c> ends data without a close_notify, <c>? name</c> waits for the test to open a gate, <c>! name</c> tells the test that the script came so far. <c>{port}</c> and <c>{p1},{p2}</c> name a data port opened for it.
+/// connection, <c>TLS other</c> and <c>D TLS other</c> with another key, <c>D~</c> ends data without a close_notify, <c>S+ text</c> and <c>D+ text</c> are sent over and over
+/// until the client leaves, <c>? name</c> waits for the test to open a gate, <c>! name</c> tells the test that the script came so far. <c>{port}</c> and <c>{p1},{p2}</c> name a data port opened for it.
 /// </summary>
 internal sealed class ScriptedPeer : IAsyncDisposable
 {

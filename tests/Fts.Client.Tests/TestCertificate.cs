@@ -10,6 +10,9 @@ internal static class TestCertificate
     /// <summary>For 127.0.0.1, within its dates.</summary>
     public static X509Certificate2 Valid { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddYears(1));
 
+    /// <summary>For the same address, with another key.</summary>
+    public static X509Certificate2 Other { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddYears(1));
+
     private static X509Certificate2 Make(IPAddress address, DateTimeOffset end)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -22,7 +22,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     {
         (_socket, _options) = (socket, options);
         _plain = new NetworkStream(socket, ownsSocket: true);
-        _lines = new LineChannel(_plain, options.Limits.ReplyLine);
+        _lines = new LineChannel(_plain, options.Limits.ReplyLine, stopsAtLimit: true);
         _replies = new ReplyReader(options.Limits.Reply);
         Text = new WireText(options.Encoding);
         Peer = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
