@@ -10,11 +10,12 @@ internal sealed class DataSocket : IDisposable
     private readonly Socket _socket;
     private readonly EndNotingStream? _end;
     private readonly SslStream? _stream;
+    private readonly bool _isTunnelled;
     private Task _listening = Task.CompletedTask;
 
     private DataSocket(Socket socket) => _socket = socket;
 
-    private DataSocket(Socket socket, EndNotingStream end, SslStream stream) => (_socket, _end, _stream) = (socket, end, stream);
+    private DataSocket(Socket socket, EndNotingStream end, SslStream stream, bool isTunnelled) => (_socket, _end, _stream, _isTunnelled) = (socket, end, stream, isTunnelled);
 
     /// <summary>The data ended without the close_notify that tells a sender's end from a cut (RFC 4217 §11).</summary>
     public bool WasCut { get; private set; }
@@ -23,9 +24,10 @@ internal sealed class DataSocket : IDisposable
     /// <param name="socket">The socket.</param>
     /// <param name="tls">The control connection's encryption.</param>
     /// <param name="isSender">Whether this side sends the data.</param>
+    /// <param name="isTunnelled">Whether a proxy stands between.</param>
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="FtpTlsException">The handshake failed.</exception>
-    public static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, CancellationToken cancellationToken)
+    public static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, bool isTunnelled, CancellationToken cancellationToken)
     {
         if (tls is null)
         {
@@ -35,7 +37,7 @@ internal sealed class DataSocket : IDisposable
         var end = new EndNotingStream(socket);
         try
         {
-            var data = new DataSocket(socket, end, await tls.SecureDataAsync(end, cancellationToken).ConfigureAwait(false));
+            var data = new DataSocket(socket, end, await tls.SecureDataAsync(end, cancellationToken).ConfigureAwait(false), isTunnelled);
             data._listening = isSender ? data.ListenAsync() : Task.CompletedTask;
             return data;
         }
@@ -64,10 +66,22 @@ internal sealed class DataSocket : IDisposable
         {
             if (_stream is not null)
             {
-                await _stream.ShutdownAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+                bool isQuiet = isSender && await _end!.Waiting.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+                Task shutdown;
+                try
+                {
+                    shutdown = _stream.ShutdownAsync();
+                }
+                finally
+                {
+                    _ = isQuiet ? _end!.Waiting.Release() : 0;
+                }
+
+                await shutdown.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
-            if (isSender)
+            // Many proxies answer half a close with a whole one, and with the server's tickets unread that is a reset, which overtakes the data.
+            if (isSender && !(_isTunnelled && _stream is not null))
             {
                 _socket.Shutdown(SocketShutdown.Send);
             }
@@ -152,10 +166,23 @@ internal sealed class DataSocket : IDisposable
     {
         public bool HasEnded { get; private set; }
 
+        /// <summary>
+        /// Can be taken while the reader waits for the network, and holds it there: SslStream's ShutdownAsync fails ("shutdown while in init") while a
+        /// ticket that was just read is being looked at. Has no timer and is used without a wait handle: nothing to dispose.
+        /// </summary>
+        public SemaphoreSlim Waiting { get; } = new(0);
+
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            Waiting.Release();
             int read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-            HasEnded |= read == 0 && !buffer.IsEmpty;
+            if (read == 0 && !buffer.IsEmpty)
+            {
+                HasEnded = true;
+                return 0;
+            }
+
+            await Waiting.WaitAsync(cancellationToken).ConfigureAwait(false);
             return read;
         }
     }

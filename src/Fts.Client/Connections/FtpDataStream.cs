@@ -212,7 +212,7 @@ public sealed class FtpDataStream : Stream
         try
         {
             Socket socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
-            _socket = await DataSocket.OpenAsync(socket, _connection.Tls, CanWrite, cancellationToken).ConfigureAwait(false);
+            _socket = await DataSocket.OpenAsync(socket, _connection.Tls, CanWrite, _connection.Options.Proxy is not null, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpConnectionException e) when (e is not FtpProxyException && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
         {
