@@ -10,9 +10,10 @@ results=$PWD/artifacts/results
 # Which of the programs that the interop tests talk to are not here. Debian's own Python is asked: another one would not see Debian's modules.
 missing_packages() {
   local name
-  for name in vsftpd lftp curl tnftp ncftp wget rclone tmux; do
+  for name in vsftpd lftp curl tnftp ncftp wget rclone tmux microsocks; do
     command -v "$name" >/dev/null || echo "$name"
   done
+  command -v tinyproxy >/dev/null || echo tinyproxy-bin
   /usr/bin/python3 -c 'import pyftpdlib, OpenSSL' 2>/dev/null || echo python3-pyftpdlib python3-openssl
 }
 

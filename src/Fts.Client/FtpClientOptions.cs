@@ -37,6 +37,12 @@ public sealed record FtpClientOptions
     /// <summary>Who opens the data connections.</summary>
     public FtpDataMode DataMode { get; init; } = FtpDataMode.Passive;
 
+    /// <summary>Whose word counts for the address of passive data connections.</summary>
+    public FtpDataAddress PassiveAddress { get; init; } = FtpDataAddress.Control;
+
+    /// <summary>The proxy that all connections go through; null for none. With one there is no active mode.</summary>
+    public FtpProxy? Proxy { get; init; }
+
     /// <summary>
     /// Whether files travel compressed. Off unless said otherwise: it costs both sides processor time, and some servers' decoders have lost data; after every
     /// compressed upload the server is asked for the size it has.
@@ -85,9 +91,29 @@ public sealed record FtpClientOptions
             throw new ArgumentOutOfRangeException(nameof(TlsProtocols), TlsProtocols, "TLS 1.2, 1.3 or both.");
         }
 
+        if (!Enum.IsDefined(DataMode))
+        {
+            throw new ArgumentOutOfRangeException(nameof(DataMode), DataMode, "Passive, Active or Automatic.");
+        }
+
+        if (!Enum.IsDefined(PassiveAddress))
+        {
+            throw new ArgumentOutOfRangeException(nameof(PassiveAddress), PassiveAddress, "Control or Server.");
+        }
+
+        if (Proxy is not null)
+        {
+            Proxy.Validate();
+            _ = FtpProxy.NameOf(Host);
+            if (DataMode == FtpDataMode.Active)
+            {
+                throw new ArgumentException("Active mode does not work through a proxy: the server cannot connect to this side.", nameof(DataMode));
+            }
+        }
+
         Credentials.Validate();
         Timeouts.Validate();
         Limits.Validate();
-        return Enum.IsDefined(DataMode) ? this : throw new ArgumentOutOfRangeException(nameof(DataMode), DataMode, "Passive or Active.");
+        return this;
     }
 }

@@ -15,8 +15,12 @@ public sealed record FtpLimits
     /// <summary>Bytes of one whole listing. A listing is passed on as it arrives and never held; this ends one that never does.</summary>
     public long Listing { get; init; } = 1024L * 1024 * 1024;
 
+    /// <summary>Bytes of an HTTP proxy's answer, headers included.</summary>
+    public int ProxyAnswer { get; init; } = 16 * 1024;
+
     internal void Validate()
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(ProxyAnswer, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(ReplyLine, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(Reply, ReplyLine);
         ArgumentOutOfRangeException.ThrowIfLessThan(ListingLine, 256);

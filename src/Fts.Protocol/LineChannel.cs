@@ -7,7 +7,7 @@ internal enum LineStatus
 {
     /// <summary>A line, possibly empty.</summary>
     Line,
-    /// <summary>A line over the limit; it was read to its end and dropped.</summary>
+    /// <summary>A line over the limit; it was read to its end and dropped, or is not read on.</summary>
     TooLong,
     /// <summary>The peer closed its side; an unfinished line before that is dropped.</summary>
     End,
@@ -21,7 +21,10 @@ internal readonly record struct LineRead(LineStatus Status, ReadOnlyMemory<byte>
 /// An idle channel holds no buffer. One reader; writers may be several, their replies never interleave.
 /// </summary>
 /// <remarks>The channel owns the stream it is given and disposes it; <see cref="ReplaceStream"/> moves that ownership to the new one.</remarks>
-internal sealed class LineChannel(Stream stream, int maxLineLength) : IAsyncDisposable
+/// <param name="stream">The connection.</param>
+/// <param name="maxLineLength">Limit of a line in bytes, without its line end.</param>
+/// <param name="stopsAtLimit">Whether a line is told to be too long as soon as it is, for a reader that leaves then: it might never end.</param>
+internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLimit = false) : IAsyncDisposable
 {
     private const byte Iac = 255, FirstOption = 251, LastOption = 254;
 
@@ -133,9 +136,10 @@ internal sealed class LineChannel(Stream stream, int maxLineLength) : IAsyncDisp
             {
                 _skipping = true;
                 (_start, _end, _searched) = (0, 0, 0);
+                line = stopsAtLimit ? new LineRead(LineStatus.TooLong, default) : line;
             }
 
-            return false;
+            return _skipping && stopsAtLimit;
         }
 
         int length = end + _searched;

@@ -16,6 +16,9 @@ internal static class ClientCommand
         var user = new Option<string>("--user");
         var passwordFile = new Option<string>("--password-file");
         var active = new Option<bool>("--active");
+        var passive = new Option<bool>("--passive");
+        var passiveAddress = new Option<string>("--passive-address");
+        var proxyUrl = new Option<string>("--proxy");
         var tls = new Option<string>("--tls");
         var authorities = new Option<string>("--ca");
         var certificate = new Option<string>("--cert");
@@ -23,10 +26,14 @@ internal static class ClientCommand
         var compress = new Option<string>("--compress");
         var color = new Option<string>("--color");
         var progress = new Option<string>("--progress");
-        var line = new CommandLine("client", Usage, 3, args, user, passwordFile, active, tls, authorities, certificate, key, compress, color, progress);
+        var line = new CommandLine(
+            "client", Usage, 3, args,
+            user, passwordFile, active, passive, passiveAddress, proxyUrl, tls, authorities, certificate, key, compress, color, progress);
         var terminal = new Terminal(line.OneOf(color, "auto", "always", "never"), line.OneOf(progress, "auto", "always", "never"));
         Target target = Target.From(line, line.Value(user));
         bool debug = line.Debug(2);
+        FtpProxy? proxy = ProxyChoice.Find(line.Value(proxyUrl), target, Environment.GetEnvironmentVariable);
+        FtpDataMode dataMode = DataMode(line.Has(active), line.Has(passive), proxy);
 
         var trust = new ServerTrust(target, KnownHosts.OfUser, terminal);
         FtpTlsMode mode = trust.Mode(line.OneOf(tls, "auto", "required", "off", "implicit"));
@@ -38,7 +45,9 @@ internal static class ClientCommand
             Host = target.Host,
             Port = target.Port,
             Credentials = new FtpCredentials(signIn.User, signIn.Password),
-            DataMode = line.Has(active) ? FtpDataMode.Active : FtpDataMode.Passive,
+            DataMode = dataMode,
+            PassiveAddress = line.OneOf(passiveAddress, "control", "server") == "server" ? FtpDataAddress.Server : FtpDataAddress.Control,
+            Proxy = proxy,
             Tls = mode,
             Trust = believed,
             Compression = line.OneOf(compress, "auto", "off", "always") switch
@@ -73,7 +82,8 @@ internal static class ClientCommand
         try
         {
             await shell.Client.ConnectAsync(cancellationToken);
-            shell.Terminal.Say($"connected to {shell.Target} as {signIn.User.Visible()}: {shell.Client.Greeting.Text.Visible()}");
+            string through = shell.Client.Options.Proxy is { } proxy ? $" through {proxy.ToString().Visible()}" : "";
+            shell.Terminal.Say($"connected to {shell.Target}{through} as {signIn.User.Visible()}: {Failures.Brief(shell.Client.Greeting).Visible()}");
             if (shell.Client.ServerIdentity is null && shell.Client.Options.Tls == FtpTlsMode.WhenOffered && !IsLocal(shell.Target))
             {
                 shell.Terminal.Say($"warning: {shell.Target} offers no encryption: whoever can listen on the network can read along");
@@ -99,6 +109,15 @@ internal static class ClientCommand
             throw new OperationCanceledException();
         }
     }
+
+    private static FtpDataMode DataMode(bool active, bool passive, FtpProxy? proxy) => (active, passive) switch
+    {
+        (true, true) => throw CommandLine.Usage("--active and --passive exclude each other"),
+        (true, false) when proxy is not null => throw CommandLine.Usage($"--active does not work through the proxy {proxy}: the server cannot connect to this machine; --proxy off goes without"),
+        (true, false) => FtpDataMode.Active,
+        (false, true) => FtpDataMode.Passive,
+        _ => FtpDataMode.Automatic,
+    };
 
     private static bool IsLocal(Target target) =>
         string.Equals(target.Host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(target.Host, out IPAddress? address) && IPAddress.IsLoopback(address));

@@ -8,6 +8,8 @@ namespace Fts.Cli;
 /// <summary>The one table from what a library threw to the words and the exit code a user sees.</summary>
 internal static class Failures
 {
+    private const int MostShown = 500;
+
     /// <summary>The failure to show.</summary>
     /// <param name="e">What was thrown.</param>
     /// <param name="doing">The command as the user would name it: <c>get report.pdf</c>.</param>
@@ -18,6 +20,7 @@ internal static class Failures
         OperationCanceledException => new Failure(ExitCode.Interrupted, $"{doing}: stopped"),
         FtpSignInException refused => SignInRefused(refused, target),
         FtpTlsException tls => NotTrusted(tls, doing, target),
+        FtpProxyException behind => Behind(behind, doing, target),
         FtpReplyException refused => Refused(refused, doing, target),
         FtpTargetExistsException exists => new Failure(ExitCode.Other, $"{doing}: {exists.Path} exists already, and is left as it is", null, "another name, or rm first"),
         FtpIntegrityException lost => new Failure(ExitCode.TransferFailed, $"{doing}: {lost.Actual} of {lost.Expected} bytes arrived; nothing was kept", null, "the same command again"),
@@ -45,6 +48,10 @@ internal static class Failures
         _ => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", Said(e.Reply), "--tls off, if everybody on the way may read along"),
     };
 
+    private static Failure Behind(FtpProxyException e, string doing, Target target) => new(
+        ExitCode.CannotConnect, $"{(doing == "connect" ? $"cannot connect to {target}" : doing)}: {e.Message}", null,
+        e.IsTransient ? "again later, or --proxy off" : "another --proxy, with USER@ and FTS_PROXY_PASSWORD if it wants them, or --proxy off");
+
     private static Failure Unreachable(FtpConnectionException e, Target target)
     {
         if (e.Reply is not null)
@@ -67,7 +74,7 @@ internal static class Failures
 
     private static Failure Lost(FtpConnectionException e, string doing, Target target) =>
         e.Phase is FtpConnectionPhase.OpenData
-            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {e.Message}", Said(e.Reply), "fts client with --active, or without it if it was given")
+            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {e.Message}", Said(e.Reply), "fts client with --active, --passive or --passive-address server")
             : new Failure(
                 e.Phase is FtpConnectionPhase.Transfer or FtpConnectionPhase.FinalReply ? ExitCode.TransferFailed : ExitCode.CannotConnect,
                 $"{doing}: the connection to {target} was lost: {e.Message}", Said(e.Reply), "the same command again; it connects anew");
@@ -119,5 +126,8 @@ internal static class Failures
     }
 
     /// <summary>Code and last line: a refusal's other lines are a banner more often than a reason.</summary>
-    private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {reply.Text}";
+    private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {Brief(reply)}";
+
+    /// <summary>A reply's last line, as much of it as one reads on a terminal.</summary>
+    public static string Brief(Reply reply) => reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…";
 }

@@ -34,7 +34,7 @@ internal static class HelpCommand
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
-          --quiet            no line per connection and transfer     --host, --client-ca: see fts help hosts
+          --host, --client-ca more folders by name, and sign-in by certificate: see fts help hosts
 
         On a loopback address anybody on this machine may read and write, as anonymous. On any other address a
         password for the user fts is made at each start and shown on the start screen.
@@ -56,7 +56,10 @@ internal static class HelpCommand
           --tls WHEN           auto (the default: if the server offers it, or did before), required, off or implicit
           --ca FILE            trust these authorities (PEM) and nobody else
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
-          --active             the server connects to us for each transfer
+          --active, --passive  who connects for each transfer: the server, or we; default: we, and the server where that fails
+          --passive-address A  control (the default: data goes where the commands go) or server (where it says)
+          --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
+                               Default: ftp_proxy or all_proxy, unless no_proxy names the server
           --compress WHEN      auto (the default: where it was measured to be faster), off or always; if the server can (MODE Z)
           --color WHEN         auto, always or never       --progress WHEN   auto, always or never
 

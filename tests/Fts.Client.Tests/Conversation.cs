@@ -59,17 +59,17 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
             case ['S', '*', ' ', .. var text]:
                 await SendAsync(control, Unescaped(text));
                 break;
-            case "TLS":
-                _controlTls = await SecuredAsync(control, TestCertificate.Valid);
+            case ['S', '+', ' ', .. var text]:
+                await SendWithoutEndAsync(control, Unescaped(text));
                 break;
-            case "TLS expired":
-                _controlTls = await SecuredAsync(control, TestCertificate.Expired);
+            case ['D', '+', ' ', .. var text]:
+                await SendWithoutEndAsync(await DataAsync(), Unescaped(text));
                 break;
-            case "TLS another":
-                _controlTls = await SecuredAsync(control, TestCertificate.OfAnother);
+            case ['T', 'L', 'S', .. var kind]:
+                _controlTls = await SecuredAsync(control, TestCertificate.Named(kind.Trim()));
                 break;
-            case "D TLS":
-                _dataTls = await SecuredAsync(await DataAsync(), TestCertificate.Valid);
+            case ['D', ' ', 'T', 'L', 'S', .. var kind]:
+                _dataTls = await SecuredAsync(await DataAsync(), TestCertificate.Named(kind.Trim()));
                 break;
             case "D." when _dataTls is not null:
                 await _dataTls.ShutdownAsync();
@@ -132,9 +132,10 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
 
         // A port of its own for each transfer: the last one may hold a connection that was given up.
         CloseData();
+        _active = null;
         _dataListener?.Dispose();
-        _dataListener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _dataListener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _dataListener = new Socket(control.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _dataListener.Bind(new IPEndPoint(((IPEndPoint)control.LocalEndPoint!).Address, 0));
         _dataListener.Listen();
         int port = ((IPEndPoint)_dataListener.LocalEndPoint!).Port;
         return text.Replace("{port}", $"{port}", StringComparison.Ordinal).Replace("{p1},{p2}", $"{port >> 8},{port & 255}", StringComparison.Ordinal);
@@ -144,11 +145,30 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
     {
         if (_data is null && _active is not null)
         {
-            _data = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            _data = new Socket(_active.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             await _data.ConnectAsync(_active, stop);
         }
 
         return _data ??= await _dataListener!.AcceptAsync(stop);
+    }
+
+    /// <summary>A client that reads all of this has no limit.</summary>
+    private async Task SendWithoutEndAsync(Socket socket, string text)
+    {
+        string many = string.Concat(Enumerable.Repeat(text, Math.Max(1, 50_000 / text.Length)));
+        try
+        {
+            for (long sent = 0; sent < 200_000_000; sent += many.Length)
+            {
+                await SendAsync(socket, many);
+            }
+        }
+        catch (SocketException)
+        {
+            return;
+        }
+
+        Assert.Fail("the client never stops reading");
     }
 
     private async Task<SslStream> SecuredAsync(Socket socket, X509Certificate2 certificate)
@@ -251,7 +271,8 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
     /// <summary>Remembers where an active client listens.</summary>
     private string Noted(string line)
     {
-        if (line.StartsWith("PORT ", StringComparison.Ordinal) && HostPort.TryParse(line.AsSpan(5), out IPEndPoint endPoint))
+        if ((line.StartsWith("PORT ", StringComparison.Ordinal) && HostPort.TryParse(line.AsSpan(5), out IPEndPoint endPoint)) ||
+            (line.StartsWith("EPRT ", StringComparison.Ordinal) && HostPort.TryParseExtended(line.AsSpan(5), out endPoint, out _)))
         {
             _active = endPoint;
         }

@@ -7,20 +7,23 @@ namespace Fts.Client.Tests;
 /// A server that plays literal conversations, one per connection in order, and fails the test when the client says anything else. Lines:
 /// <c>S: text</c> is sent, <c>C: text</c> must come (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt; text</c> reads data to
 /// its end and compares, <c>Z&gt; text</c> and <c>Z&lt; text</c> do so with a zlib stream, <c>D.</c> ends the data connection, <c>D!</c> resets it, <c>X</c> closes and <c>X!</c> resets the control
-/// connection, <c>S* text</c> is sent with its escapes and no line end of its own, <c>TLS</c> (or <c>TLS expired</c>, <c>TLS another</c>, with a certificate of that kind) and <c>D TLS</c> shake hands over the control or data
-/// connection, <c>D~</c> ends data without a close_notify, <c>? name</c> waits for the test to open a gate, <c>! name</c> tells the test that the script came so far. <c>{port}</c> and <c>{p1},{p2}</c> name a data port opened for it.
+/// connection, <c>S* text</c> is sent with its escapes and no line end of its own, <c>TLS</c> and <c>D TLS</c> shake hands over the control or data connection, with
+/// another certificate where <c>expired</c>, <c>another</c> (address) or <c>other</c> (key) follows,
+/// <c>D~</c> ends data without a close_notify, <c>S+ text</c> and <c>D+ text</c> are sent over and over
+/// until the client leaves, <c>? name</c> waits for the test to open a gate, <c>! name</c> tells the test that the script came so far. <c>{port}</c> and <c>{p1},{p2}</c> name a data port opened for it.
 /// </summary>
 internal sealed class ScriptedPeer : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new(Deadline);
     private readonly Dictionary<string, TaskCompletionSource> _gates = [];
     private readonly Task _playing;
 
-    private ScriptedPeer(string[] scripts)
+    private ScriptedPeer(IPAddress address, string[] scripts)
     {
+        _listener = new TcpListener(address, 0);
         _listener.Start();
         _playing = PlayAllAsync(scripts);
     }
@@ -43,7 +46,10 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
         """;
 
-    public static ScriptedPeer Start(params string[] scripts) => new(scripts);
+    public static ScriptedPeer Start(params string[] scripts) => new(IPAddress.Loopback, scripts);
+
+    /// <summary>The same over IPv6.</summary>
+    public static ScriptedPeer StartV6(params string[] scripts) => new(IPAddress.IPv6Loopback, scripts);
 
     /// <summary>A client of this peer, impatient enough for tests.</summary>
     public FtpClientOptions Options => new()

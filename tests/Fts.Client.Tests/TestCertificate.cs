@@ -16,6 +16,19 @@ internal static class TestCertificate
     /// <summary>For another address, within its dates.</summary>
     public static X509Certificate2 OfAnother { get; } = Make(IPAddress.Parse("192.0.2.1"), DateTimeOffset.UtcNow.AddYears(1));
 
+    /// <summary>For the same address, with another key.</summary>
+    public static X509Certificate2 Other { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddYears(1));
+
+    /// <summary>The one a script names.</summary>
+    public static X509Certificate2 Named(string name) => name switch
+    {
+        "" => Valid,
+        "expired" => Expired,
+        "another" => OfAnother,
+        "other" => Other,
+        _ => throw new ArgumentException($"No certificate is called {name}.", nameof(name)),
+    };
+
     private static X509Certificate2 Make(IPAddress address, DateTimeOffset end)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

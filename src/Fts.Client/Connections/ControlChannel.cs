@@ -22,14 +22,14 @@ internal sealed class ControlChannel : IAsyncDisposable
     {
         (_socket, _options) = (socket, options);
         _plain = new NetworkStream(socket, ownsSocket: true);
-        _lines = new LineChannel(_plain, options.Limits.ReplyLine);
+        _lines = new LineChannel(_plain, options.Limits.ReplyLine, stopsAtLimit: true);
         _replies = new ReplyReader(options.Limits.Reply);
         Text = new WireText(options.Encoding);
         Peer = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
         Local = Unmapped((IPEndPoint)socket.LocalEndPoint!);
     }
 
-    /// <summary>The server's end; data connections go to no other address.</summary>
+    /// <summary>The server's end, or the proxy's where there is one; data connections go to no other address.</summary>
     public IPEndPoint Peer { get; }
 
     /// <summary>This end.</summary>
@@ -55,21 +55,24 @@ internal sealed class ControlChannel : IAsyncDisposable
         // During a long transfer nothing moves here, and address translators forget idle connections.
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
-        using var deadline = new Deadline(options.Timeouts.Connect, cancellationToken);
         try
         {
-            await socket.ConnectAsync(options.Host, options.Port, deadline.Token).ConfigureAwait(false);
+            if (options.Proxy is { } proxy)
+            {
+                await Tunnel.ReachAsync(socket, proxy, options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+                await Tunnel.OpenAsync(socket, options, options.Host, options.Port, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await ConnectAsync(socket, options, cancellationToken).ConfigureAwait(false);
+            }
+
             return new ControlChannel(socket, options);
         }
-        catch (OperationCanceledException e)
+        catch
         {
             socket.Dispose();
-            throw deadline.Translate(e, FtpConnectionPhase.Connect);
-        }
-        catch (SocketException e)
-        {
-            socket.Dispose();
-            throw new FtpConnectionException(FtpConnectionPhase.Connect, $"cannot connect to {options.Host.Visible()} port {options.Port}: {e.Message}", e);
+            throw;
         }
     }
 
@@ -170,6 +173,23 @@ internal sealed class ControlChannel : IAsyncDisposable
         IsUsable = false;
         await _lines.DisposeAsync().ConfigureAwait(false);
         Tls?.Dispose();
+    }
+
+    private static async Task ConnectAsync(Socket socket, FtpClientOptions options, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(options.Timeouts.Connect, cancellationToken);
+        try
+        {
+            await socket.ConnectAsync(options.Host, options.Port, deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw deadline.Translate(e, FtpConnectionPhase.Connect);
+        }
+        catch (SocketException e)
+        {
+            throw new FtpConnectionException(FtpConnectionPhase.Connect, $"cannot connect to {options.Host.Visible()} port {options.Port}: {e.Message}", e);
+        }
     }
 
     private Reply? Take(LineRead read, FtpConnectionPhase phase)

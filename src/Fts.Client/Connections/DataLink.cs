@@ -16,11 +16,22 @@ internal sealed class DataLink : IDisposable
 
     private DataLink(Socket socket, IPAddress peer) => (_socket, _peer) = (socket, peer);
 
-    private DataLink(Socket socket, IPEndPoint endPoint, TimeSpan limit)
-        : this(socket, endPoint.Address) => _connecting = ConnectAsync(endPoint, limit);
+    private DataLink(IPEndPoint endPoint, Func<Socket, Task> connect)
+        : this(new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endPoint.Address) => _connecting = TellingAsync(connect(_socket));
 
     /// <summary>Starts connecting; the first packet leaves now, so that it travels together with the command sent next.</summary>
-    public static DataLink Connect(IPEndPoint endPoint, TimeSpan limit) => new(new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp), endPoint, limit);
+    public static DataLink Connect(IPEndPoint endPoint, TimeSpan limit) => new(endPoint, socket => ConnectAsync(socket, endPoint, limit));
+
+    /// <summary>Starts connecting to a host through the proxy of the options.</summary>
+    /// <param name="proxy">Where the control connection found it.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="host">The host, as the proxy is to be told it.</param>
+    /// <param name="port">Its port.</param>
+    public static DataLink ConnectThrough(IPEndPoint proxy, FtpClientOptions options, string host, int port) => new(proxy, async socket =>
+    {
+        await Tunnel.ReachAsync(socket, options.Proxy!, proxy, options.Timeouts.Connect, CancellationToken.None).ConfigureAwait(false);
+        await Tunnel.OpenAsync(socket, options, host, port, CancellationToken.None).ConfigureAwait(false);
+    });
 
     /// <summary>Listens on a free port of an address of this side.</summary>
     public static DataLink Listen(IPAddress local, IPAddress peer)
@@ -103,17 +114,24 @@ internal sealed class DataLink : IDisposable
         socket.Dispose();
     }
 
-    private async Task ConnectAsync(IPEndPoint endPoint, TimeSpan limit)
+    private static async Task ConnectAsync(Socket socket, IPEndPoint endPoint, TimeSpan limit)
     {
         using var deadline = new CancellationTokenSource(limit);
         try
         {
-            await _socket.ConnectAsync(endPoint, deadline.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(endPoint, deadline.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e)
         {
-            await _failed.CancelAsync().ConfigureAwait(false);
             throw new FtpTimeoutException(FtpConnectionPhase.OpenData, limit, e);
+        }
+    }
+
+    private async Task TellingAsync(Task connecting)
+    {
+        try
+        {
+            await connecting.ConfigureAwait(false);
         }
         catch
         {

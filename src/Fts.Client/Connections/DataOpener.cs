@@ -4,19 +4,95 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
+/// <summary>How a data connection comes about, in the order in which it is tried.</summary>
+internal enum DataWay
+{
+    /// <summary>EPSV (RFC 2428 §3).</summary>
+    ExtendedPassive,
+    /// <summary>PASV (RFC 959 §4.1.2).</summary>
+    Passive,
+    /// <summary>PORT, or EPRT over IPv6.</summary>
+    Active,
+}
+
 /// <summary>Agrees with the server on where the next data connection is made (EPSV, PASV, EPRT, PORT).</summary>
 internal sealed class DataOpener(FtpConnection connection, ControlChannel control, FtpClientOptions options, ServerMemory memory)
 {
     /// <summary>Whether data travels compressed now (MODE Z).</summary>
     public bool IsDeflating { get; private set; }
 
-    /// <summary>A data connection in the making, which the caller disposes; compressed if that is wanted and the server takes it.</summary>
-    public async Task<DataLink> PrepareAsync(bool deflate, CancellationToken cancellationToken)
+    /// <summary>The way to begin with: the first, or what proved itself.</summary>
+    private DataWay First => options.DataMode == FtpDataMode.Active || memory.DataWay == DataWay.Active ? DataWay.Active
+        : MayUsePasv && (options.PassiveAddress == FtpDataAddress.Server || memory.DataWay == DataWay.Passive) ? DataWay.Passive
+        : DataWay.ExtendedPassive;
+
+    /// <summary>PASV names IPv4 addresses only. What is behind a proxy, only the proxy knows.</summary>
+    private bool MayUsePasv => options.Proxy is null
+        ? control.Peer.AddressFamily == AddressFamily.InterNetwork
+        : !IPAddress.TryParse(options.Host, out IPAddress? address) || address.AddressFamily == AddressFamily.InterNetwork;
+
+    /// <summary>Makes a data connection and uses it, by the next way where this one leads nowhere.</summary>
+    /// <param name="use">Sends the command and meets the server; called again when no data connection came about.</param>
+    /// <param name="mayRepeat">Whether the command may be sent again.</param>
+    /// <param name="deflate">Whether to compress, if the server takes it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<FtpDataStream> OpenAsync(Func<DataLink, Task<FtpDataStream>> use, bool mayRepeat, bool deflate, CancellationToken cancellationToken)
     {
         await EnterModeAsync(deflate && !memory.RefusesDeflate, cancellationToken).ConfigureAwait(false);
-        return options.DataMode == FtpDataMode.Passive
-            ? DataLink.Connect(new IPEndPoint(control.Peer.Address, await PassivePortAsync(cancellationToken).ConfigureAwait(false)), options.Timeouts.Connect)
-            : await ListenAsync(cancellationToken).ConfigureAwait(false);
+        FtpException? failure = null;
+        for (DataWay next = First; ;)
+        {
+            (DataLink link, DataWay way) = await PrepareAsync(next, failure, cancellationToken).ConfigureAwait(false);
+            using (link)
+            {
+                try
+                {
+                    FtpDataStream data = await use(link).ConfigureAwait(false);
+                    memory.DataWay = failure is null ? memory.DataWay : way;
+                    return data;
+                }
+                catch (FtpException e) when (e is FtpConnectionException { Phase: FtpConnectionPhase.OpenData } or FtpReplyException { Reply.Code: ReplyCode.CannotOpenDataConnection })
+                {
+                    failure = failure is null ? e : Both(failure, e);
+                    DataWay? another = options.DataMode == FtpDataMode.Automatic ? After(way) : null;
+                    if (another is null || !mayRepeat || !connection.IsUsable)
+                    {
+                        // Whoever comes next tries another way, or starts over.
+                        memory.DataWay = options.DataMode == FtpDataMode.Automatic ? another ?? DataWay.ExtendedPassive : memory.DataWay;
+                        throw failure;
+                    }
+
+                    next = another.Value;
+                }
+            }
+        }
+    }
+
+    /// <summary>A data connection in the making, which the caller disposes, and the way it comes about: a way that the server refuses for good is passed over.</summary>
+    private async Task<(DataLink Link, DataWay Way)> PrepareAsync(DataWay way, FtpException? earlier, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return (way switch
+                {
+                    DataWay.ExtendedPassive => await AskForExtendedPassiveAsync(cancellationToken).ConfigureAwait(false),
+                    DataWay.Passive => await AskForPassiveAsync(cancellationToken).ConfigureAwait(false),
+                    _ => await ListenAsync(cancellationToken).ConfigureAwait(false),
+                }, way);
+            }
+            catch (FtpReplyException e) when (e.Reply.IsPermanentFailure && After(way) is { } next)
+            {
+                // A port that could not be reached may be reached tomorrow; a verb that is not known stays unknown.
+                memory.DataWay = earlier is null ? next : memory.DataWay;
+                way = next;
+            }
+            catch (FtpReplyException e) when (earlier is not null)
+            {
+                throw Both(earlier, e);
+            }
+        }
     }
 
     /// <summary>The mode holds until another is said. A server that refuses to compress is sent the data as it is.</summary>
@@ -42,33 +118,54 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
         }
     }
 
-    private async Task<int> PassivePortAsync(CancellationToken cancellationToken)
+    private static FtpConnectionException Both(FtpException one, FtpException another) =>
+        new(FtpConnectionPhase.OpenData, $"{one.Message}; by another way: {another.Message}", another);
+
+    private DataWay? After(DataWay way) => way switch
     {
-        bool canUsePassive = control.Peer.AddressFamily == AddressFamily.InterNetwork;
-        if (!memory.RefusesExtendedPassive || !canUsePassive)
-        {
-            Reply extended = await connection.SendAsync("EPSV", null, cancellationToken).ConfigureAwait(false);
-            if (extended.Code == ReplyCode.ExtendedPassiveMode)
-            {
-                return HostPort.TryParseExtendedPassiveReply(extended.Text, out int port) ? port : throw Nonsense(extended);
-            }
+        DataWay.ExtendedPassive when MayUsePasv => DataWay.Passive,
+        DataWay.ExtendedPassive or DataWay.Passive when options is { DataMode: FtpDataMode.Automatic, Proxy: null } => DataWay.Active,
+        _ => null,
+    };
 
-            if (!extended.IsPermanentFailure || !canUsePassive)
-            {
-                throw extended.IsCompletion ? Nonsense(extended) : new FtpReplyException(extended, "EPSV");
-            }
+    private async Task<DataLink> AskForExtendedPassiveAsync(CancellationToken cancellationToken)
+    {
+        Reply reply = await connection.SendAsync("EPSV", null, cancellationToken).ConfigureAwait(false);
+        return reply.Code != ReplyCode.ExtendedPassiveMode ? throw Refusal(reply, "EPSV")
+            : HostPort.TryParseExtendedPassiveReply(reply.Text, out int port) ? Connect(port) : throw Nonsense(reply);
+    }
 
-            memory.RefusesExtendedPassive = true;
-        }
-
+    private async Task<DataLink> AskForPassiveAsync(CancellationToken cancellationToken)
+    {
         Reply reply = await connection.SendAsync("PASV", null, cancellationToken).ConfigureAwait(false);
         if (reply.Code != ReplyCode.PassiveMode)
         {
-            throw reply.IsCompletion ? Nonsense(reply) : new FtpReplyException(reply, "PASV");
+            throw Refusal(reply, "PASV");
         }
 
-        // Only the port counts. The address is the server's private one behind a translator, or a third host's on a hostile server.
-        return HostPort.TryParsePassiveReply(reply.Text, out IPEndPoint endPoint) && endPoint.Port > 0 ? endPoint.Port : throw Nonsense(reply);
+        if (!HostPort.TryParsePassiveReply(reply.Text, out IPEndPoint endPoint) || endPoint.Port == 0)
+        {
+            throw Nonsense(reply);
+        }
+
+        // Else only the port counts. The address is the server's private one behind a translator, or a third host's on a hostile server.
+        return options.PassiveAddress == FtpDataAddress.Server ? ConnectWhereTold(endPoint, reply) : Connect(endPoint.Port);
+    }
+
+    /// <summary>To the control connection's own host.</summary>
+    private DataLink Connect(int port) => options.Proxy is null
+        ? DataLink.Connect(new IPEndPoint(control.Peer.Address, port), options.Timeouts.Connect)
+        : DataLink.ConnectThrough(control.Peer, options, options.Host, port);
+
+    private DataLink ConnectWhereTold(IPEndPoint told, Reply reply)
+    {
+        bool isOwnHost = options.Proxy is null ? told.Address.Equals(control.Peer.Address) : told.Address.ToString() == options.Host;
+        byte first = told.Address.GetAddressBytes()[0];
+        // 0.x is nobody, 127.x this machine (or the proxy), and from 224.x on it is many.
+        return !isOwnHost && first is 0 or 127 or >= 224
+            ? throw new FtpProtocolException($"the server's passive reply names an address that nobody else can be at: {reply.Shown()}")
+            : options.Proxy is null ? DataLink.Connect(told, options.Timeouts.Connect)
+            : DataLink.ConnectThrough(control.Peer, options, told.Address.ToString(), told.Port);
     }
 
     private async Task<DataLink> ListenAsync(CancellationToken cancellationToken)
@@ -92,6 +189,8 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
 
     /// <summary>A scope names an interface of this machine and means nothing to the other side.</summary>
     private static IPAddress WithoutScope(IPAddress address) => new(address.GetAddressBytes());
+
+    private static FtpException Refusal(Reply reply, string command) => reply.IsCompletion ? Nonsense(reply) : new FtpReplyException(reply, command);
 
     private static FtpProtocolException Nonsense(Reply reply) => new($"the server's passive reply names no port: {reply.Shown()}");
 }

@@ -12,13 +12,14 @@ internal sealed class DataSocket : IDisposable
     private readonly Socket _socket;
     private readonly EndNotingStream? _end;
     private readonly SslStream? _stream;
+    private readonly bool _isTunnelled;
     private Task _listening = Task.CompletedTask;
     private DeflateWriter? _deflate;
     private InflateReader? _inflate;
 
     private DataSocket(Socket socket) => _socket = socket;
 
-    private DataSocket(Socket socket, EndNotingStream end, SslStream stream) => (_socket, _end, _stream) = (socket, end, stream);
+    private DataSocket(Socket socket, EndNotingStream end, SslStream stream, bool isTunnelled) => (_socket, _end, _stream, _isTunnelled) = (socket, end, stream, isTunnelled);
 
     /// <summary>The data ended without the close_notify that tells a sender's end from a cut (RFC 4217 §11).</summary>
     public bool WasCut { get; private set; }
@@ -27,12 +28,13 @@ internal sealed class DataSocket : IDisposable
     /// <param name="socket">The socket.</param>
     /// <param name="tls">The control connection's encryption.</param>
     /// <param name="isSender">Whether this side sends the data.</param>
+    /// <param name="isTunnelled">Whether a proxy stands between.</param>
     /// <param name="isDeflated">Whether it travels compressed.</param>
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="FtpTlsException">The handshake failed.</exception>
-    public static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, bool isDeflated, CancellationToken cancellationToken)
+    public static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, bool isTunnelled, bool isDeflated, CancellationToken cancellationToken)
     {
-        DataSocket data = await OpenAsync(socket, tls, isSender, cancellationToken).ConfigureAwait(false);
+        DataSocket data = await OpenAsync(socket, tls, isSender, isTunnelled, cancellationToken).ConfigureAwait(false);
         if (isDeflated)
         {
             data._deflate = isSender ? new DeflateWriter(data.WriteAllAsIsAsync, DeflateWriter.DefaultLevel) : null;
@@ -43,7 +45,7 @@ internal sealed class DataSocket : IDisposable
         return data;
     }
 
-    private static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, CancellationToken cancellationToken)
+    private static async Task<DataSocket> OpenAsync(Socket socket, ConnectionTls? tls, bool isSender, bool isTunnelled, CancellationToken cancellationToken)
     {
         if (tls is null)
         {
@@ -53,7 +55,7 @@ internal sealed class DataSocket : IDisposable
         var end = new EndNotingStream(socket);
         try
         {
-            var data = new DataSocket(socket, end, await tls.SecureDataAsync(end, cancellationToken).ConfigureAwait(false));
+            var data = new DataSocket(socket, end, await tls.SecureDataAsync(end, cancellationToken).ConfigureAwait(false), isTunnelled);
             data._listening = isSender ? data.ListenAsync() : Task.CompletedTask;
             return data;
         }
@@ -91,7 +93,8 @@ internal sealed class DataSocket : IDisposable
                 await SayEndAsync().WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             }
 
-            if (isSender)
+            // Many proxies answer half a close with a whole one, and with the server's tickets unread that is a reset, which overtakes the data.
+            if (isSender && !(_isTunnelled && _stream is not null))
             {
                 _socket.Shutdown(SocketShutdown.Send);
             }

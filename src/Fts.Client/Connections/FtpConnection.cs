@@ -125,7 +125,13 @@ public sealed class FtpConnection : IAsyncDisposable
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
         await _tickets.RunAsync(cancellationToken).ConfigureAwait(false);
-        using DataLink link = await _opener.PrepareAsync(deflate, cancellationToken).ConfigureAwait(false);
+        // Sent twice, STOU would leave two files.
+        return await _opener.OpenAsync(
+            link => OpenDataAsync(link, command, restart, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<FtpDataStream> OpenDataAsync(DataLink link, Command command, long restart, FtpDataDirection direction, CancellationToken cancellationToken)
+    {
         if (restart > 0)
         {
             Command rest = new("REST", restart.ToString(System.Globalization.CultureInfo.InvariantCulture));

@@ -212,9 +212,10 @@ public sealed class FtpDataStream : Stream
         try
         {
             Socket socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
-            _socket = await DataSocket.OpenAsync(socket, _connection.Tls, CanWrite, _connection.IsDeflating, cancellationToken).ConfigureAwait(false);
+            _socket = await DataSocket.OpenAsync(
+                socket, _connection.Tls, CanWrite, _connection.Options.Proxy is not null, _connection.IsDeflating, cancellationToken).ConfigureAwait(false);
         }
-        catch (FtpConnectionException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
+        catch (FtpConnectionException e) when (e is not FtpProxyException && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
         {
             // The server accepted and took it back at once: it knows why, and says so.
             throw await BrokenAsync(reset, cancellationToken).ConfigureAwait(false);

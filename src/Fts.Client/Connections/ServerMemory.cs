@@ -3,18 +3,18 @@ namespace Fts.Client;
 /// <summary>What was learnt of a server the hard way, shared by all connections to it so that each lesson is paid for once.</summary>
 internal sealed class ServerMemory
 {
-    private volatile bool _refusesExtendedPassive;
+    private volatile DataWay _dataWay;
     private volatile bool _refusesMachineListing;
     private volatile bool _renewsTickets;
     private volatile bool _refusesDeflate;
     private volatile bool _hasOneHost;
     private volatile bool _takesHost;
 
-    /// <summary>EPSV was answered with 5yz.</summary>
-    public bool RefusesExtendedPassive
+    /// <summary>How to open data connections, at first: those before it were answered with 5yz, or led nowhere.</summary>
+    public DataWay DataWay
     {
-        get => _refusesExtendedPassive;
-        set => _refusesExtendedPassive = value;
+        get => _dataWay;
+        set => _dataWay = value;
     }
 
     /// <summary>HOST is not announced, or was refused.</summary>

@@ -19,6 +19,8 @@ public enum FtpConnectionPhase
     Transfer,
     /// <summary>Waiting for the reply that ends a transfer.</summary>
     FinalReply,
+    /// <summary>Having a proxy connect, for control or data.</summary>
+    Proxy,
 }
 
 /// <summary>A connection could not be opened or was lost.</summary>
@@ -65,6 +67,7 @@ public sealed class FtpTimeoutException : FtpConnectionException
         FtpConnectionPhase.OpenData => "opening the data connection",
         FtpConnectionPhase.Transfer => "with no data moving",
         FtpConnectionPhase.FinalReply => "waiting for the server to confirm the transfer",
+        FtpConnectionPhase.Proxy => "waiting for the proxy",
         _ => "waiting for the server's reply",
     };
 }

@@ -98,6 +98,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         long? told = facts?.Kind == ListingKind.File ? facts.Length : null;
         _meter.Total = data.AnnouncedLength ?? told;
         _meter.Enter(FtpPhase.Transferring);
+        // More than any size told will fail in the end: a server that sends without end is not to fill a disk before.
+        long? most = told > data.AnnouncedLength ? told : data.AnnouncedLength ?? told;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         byte[] sample = [];
         long started = Stopwatch.GetTimestamp();
@@ -112,6 +114,10 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
                 await write(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                 _meter.Add(read);
+                if (_meter.Bytes > most)
+                {
+                    throw new FtpIntegrityException(path, most.Value, _meter.Bytes);
+                }
             }
         }
         finally

@@ -73,7 +73,7 @@ internal sealed class NameCompletion(Shell shell)
             }
         }
 
-        // A name with control characters cannot be typed, and one with a slash would be another file.
-        return cache.Entries.Where(entry => entry.IsSafeName).Select(entry => folder + entry.Name + (entry.Kind == ListingKind.Folder ? "/" : ""));
+        // A name with control characters cannot be typed, one with a slash would be another file, and one that turns the text around would read as another.
+        return cache.Entries.Where(entry => entry.IsSafeName && entry.Name.Visible() == entry.Name).Select(entry => folder + entry.Name + (entry.Kind == ListingKind.Folder ? "/" : ""));
     }
 }

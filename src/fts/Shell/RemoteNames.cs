@@ -13,6 +13,9 @@ internal sealed record RemoteName(string Typed, string Path, FtpEntry? Known = n
 /// <summary>The files on the server that typed words mean.</summary>
 internal static class RemoteNames
 {
+    /// <summary>A listing is sorted, so it is held; this many entries take some 300 MB.</summary>
+    private const int MostEntries = 1_000_000;
+
     /// <summary>Each word's file, and for a pattern the files of its folder that it fits.</summary>
     /// <exception cref="FailureException">A pattern that fits nothing.</exception>
     public static async Task<IReadOnlyList<RemoteName>> ExpandAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
@@ -53,6 +56,10 @@ internal static class RemoteNames
         await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
         {
             entries.Add(entry);
+            if (entries.Count > MostEntries)
+            {
+                throw new FailureException(ExitCode.TransferFailed, $"the listing has more than {MostEntries} entries, and may never end");
+            }
         }
 
         entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));

@@ -42,9 +42,10 @@ internal static class TransferCommands
     {
         string name = RemoteFolder.NameOf(item.Path);
         // The name comes from a listing or was typed for a path there; either may spell a place here that was never meant.
-        if (!new FtpEntry { Path = item.Path, Name = name, Kind = ListingKind.File }.IsSafeName)
+        // A listed name with a slash would come under its last part, which the pattern may never have fitted.
+        if (item.Known is { IsSafeName: false } || !new FtpEntry { Path = item.Path, Name = name, Kind = ListingKind.File }.IsSafeName)
         {
-            throw new FailureException(ExitCode.Usage, $"get {item}: '{name}' is no name for a file here");
+            throw new FailureException(ExitCode.Usage, $"get {item}: '{item.Known?.Name ?? name}' is no name for a file here");
         }
 
         if (Directory.Exists(name))

@@ -35,14 +35,21 @@ internal sealed class Daemon : IAsyncDisposable
     }
 
     /// <summary>Starts a server and returns when it greets on <paramref name="endPoint"/>.</summary>
-    public static async Task<Daemon> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, params IEnumerable<string> arguments)
+    public static Task<Daemon> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, params IEnumerable<string> arguments) =>
+        StartAsync(tool, endPoint, home, logFile, greets: true, arguments);
+
+    /// <summary>Starts what waits for its client's first word, and returns when it listens.</summary>
+    public static Task<Daemon> StartSilentAsync(Tool tool, IPEndPoint endPoint, string home, params IEnumerable<string> arguments) =>
+        StartAsync(tool, endPoint, home, null, greets: false, arguments);
+
+    private static async Task<Daemon> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, bool greets, IEnumerable<string> arguments)
     {
         var daemon = new Daemon(Job.Start(tool, home, arguments), logFile);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(s_startDeadline);
         try
         {
-            while (!await GreetsAsync(endPoint, deadline.Token))
+            while (!await GreetsAsync(endPoint, greets, deadline.Token))
             {
                 Assert.False(daemon._process.HasExited, $"{tool.Path} ended at its start.");
                 // A foreign process tells nobody when it listens: ask again until the deadline.
@@ -89,13 +96,13 @@ internal sealed class Daemon : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static async Task<bool> GreetsAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    private static async Task<bool> GreetsAsync(IPEndPoint endPoint, bool speaks, CancellationToken cancellationToken)
     {
         using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await socket.ConnectAsync(endPoint, cancellationToken);
-            return await socket.ReceiveAsync(new byte[512], cancellationToken) > 0;
+            return !speaks || await socket.ReceiveAsync(new byte[512], cancellationToken) > 0;
         }
         catch (SocketException)
         {

@@ -55,7 +55,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
             RedirectStandardError = true,
         };
         // The tester's own settings are not the test's.
-        foreach (string name in (string[])["FTS_PASSWORD", "NO_COLOR"])
+        foreach (string name in (string[])["FTS_PASSWORD", "FTS_PROXY_PASSWORD", "NO_COLOR", "ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"])
         {
             start.Environment.Remove(name);
         }

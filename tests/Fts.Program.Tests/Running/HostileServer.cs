@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Fts.ProgramTests.Running;
+
+/// <summary>
+/// A server that signs everybody in, and then answers and sends what a test wants it to. Verbs a test does not name get the answer of a well-behaved
+/// server without extras: no MLSD, no SIZE.
+/// </summary>
+internal sealed class HostileServer : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _data = new(IPAddress.Loopback, 0);
+    private readonly Dictionary<string, string> _answers;
+    private readonly Dictionary<string, Func<Stream, Task>> _payloads;
+
+    private HostileServer(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads)
+    {
+        (_answers, _payloads) = (answers, payloads);
+        _listener.Start();
+        _data.Start();
+        _ = ServeAsync();
+    }
+
+    public string Port => PortOf(_listener);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="answers">Replies by verb, in place of the ordinary ones; after a payload, the reply that ends it.</param>
+    /// <param name="payloads">What is sent over the data connection, by verb.</param>
+    public static HostileServer Start(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads) => new(answers, payloads);
+
+    /// <summary>One that lists these lines and has a file of this content under every name.</summary>
+    public static HostileServer Listing(string lines, string content = "content") =>
+        Start([], new() { ["LIST"] = Bytes(lines), ["RETR"] = Bytes(content) });
+
+    /// <summary>A payload.</summary>
+    public static Func<Stream, Task> Bytes(string text) => stream => stream.WriteAsync(Encoding.UTF8.GetBytes(text)).AsTask();
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _data.Dispose();
+    }
+
+    private static string PortOf(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+
+    private async Task ServeAsync()
+    {
+        using Socket peer = await _listener.AcceptSocketAsync();
+        await using var stream = new NetworkStream(peer);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        await using var writer = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\r\n", AutoFlush = true };
+        await writer.WriteLineAsync("220 ready");
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            string verb = line.Split(' ')[0];
+            if (_payloads.TryGetValue(verb, out Func<Stream, Task>? payload))
+            {
+                await writer.WriteLineAsync("150 here");
+                await SendAsync(payload);
+            }
+
+            await writer.WriteLineAsync(_answers.TryGetValue(verb, out string? answer) ? answer : verb switch
+            {
+                "USER" => "331 who",
+                "PASS" => "230 in",
+                "TYPE" => "200 ok",
+                "PWD" => "257 \"/\"",
+                "EPSV" => $"229 ok (|||{PortOf(_data)}|)",
+                "QUIT" => "221 bye",
+                "ABOR" => "226 ok",
+                _ when payload is not null => "226 done",
+                _ => "502 no",
+            });
+        }
+    }
+
+    private async Task SendAsync(Func<Stream, Task> payload)
+    {
+        using Socket socket = await _data.AcceptSocketAsync();
+        try
+        {
+            await using var stream = new NetworkStream(socket);
+            await payload(stream);
+        }
+        catch (IOException)
+        {
+            // The client has seen enough.
+        }
+    }
+}
