@@ -15,6 +15,7 @@ internal static class ServerTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("server-hello", Hello),
+        new("proxy-header", Header) { Refusal = typeof(ProxyHeaderException) },
         FuzzTarget.OfText("hash-argument", Hash),
         Argument("rest", ParameterCommands.RestartAsync),
         Argument("rang", ParameterCommands.RangeAsync),
@@ -53,6 +54,19 @@ internal static class ServerTargets
         Resumption whole = ServerHelloReader.Read(input);
         Resumption part = ServerHelloReader.Read(input[..(input.Length / 2)]);
         Holds.True(part == Resumption.Unknown || part == whole, "what was decided stays decided");
+    }
+
+    private static void Header(ReadOnlySpan<byte> input)
+    {
+        ProxyHeader? header = ProxyHeader.Read(input, out int length);
+        Holds.True(header is null || (length > 0 && length <= Math.Min(input.Length, ProxyHeader.MaxLength)), "a header ends within what came");
+        Holds.True(header is not null || input.Length < ProxyHeader.MaxLength, "more is waited for only up to the limit");
+        if (header is not null)
+        {
+            Holds.Equal(header, ProxyHeader.Read(input[..length], out int again), "what follows a header changes nothing");
+            Holds.Equal(length, again, "what follows a header is not part of it");
+            Holds.True((header.Source is null) == (header.Destination is null), "both ends are told, or none");
+        }
     }
 
     private static void Hash(string text)
