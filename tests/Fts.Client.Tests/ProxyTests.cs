@@ -24,6 +24,10 @@ public sealed class ProxyTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <summary>A server with a name is asked beforehand whether it wants to be told which.</summary>
+    private static string SignIn(string host = "files.example") =>
+        System.Net.IPAddress.TryParse(host, out _) ? ScriptedPeer.SignIn("X") : ScriptedPeer.SignIn("X").Replace("C: USER", "C: FEAT\nS: 530 sign in first\nC: USER", StringComparison.Ordinal);
+
     private static FtpClientOptions Through(ScriptedPeer peer, RelayProxy proxy, string host = "files.example") => peer.Options with { Host = host, Proxy = proxy.Address };
 
     private static async Task<string> FetchAsync(FtpClient client, string path)
@@ -40,7 +44,7 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect, "192.0.2.7")]
     public async Task Commands_and_data_go_to_the_host_as_the_proxy_sees_it(FtpProxyKind kind, string host)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + Transfers);
+        await using var peer = ScriptedPeer.Start(SignIn(host) + Transfers);
         await using RelayProxy proxy = RelayProxy.Start(kind);
         await using (var client = new FtpClient(Through(peer, proxy, host)))
         {
@@ -58,7 +62,7 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect)]
     public async Task A_name_beyond_ASCII_is_asked_for_as_DNS_spells_it(FtpProxyKind kind)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X"));
+        await using var peer = ScriptedPeer.Start(SignIn());
         await using RelayProxy proxy = RelayProxy.Start(kind);
         await using (var client = new FtpClient(Through(peer, proxy, "b\u00fccher.example.")))
         {
@@ -90,7 +94,7 @@ public sealed class ProxyTests
     [InlineData(FtpDataAddress.Server, "C: PASV\n", "10.9.8.7")]
     public async Task The_address_in_a_PASV_reply_counts_only_where_that_is_wanted(FtpDataAddress whose, string asking, string host)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + asking + "S: 227 ok (10,9,8,7,{p1},{p2})\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done");
+        await using var peer = ScriptedPeer.Start(SignIn() + asking + "S: 227 ok (10,9,8,7,{p1},{p2})\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using (var client = new FtpClient(Through(peer, proxy) with { PassiveAddress = whose }))
         {
@@ -110,7 +114,7 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect, null, "", false)]
     public async Task A_proxy_that_wants_a_password_gets_it_and_nobody_else_sees_it(FtpProxyKind kind, string? user, string password, bool isRight)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X"));
+        await using var peer = ScriptedPeer.Start(SignIn());
         await using RelayProxy proxy = RelayProxy.Start(kind, ("ann", "p\u00e4ss:word"));
         FtpClientOptions options = Through(peer, proxy) with { Proxy = proxy.Address with { UserName = user, Password = password } };
         await using var client = new FtpClient(options);
@@ -135,6 +139,8 @@ public sealed class ProxyTests
             C: AUTH TLS
             S: 234 go
             TLS
+            C: FEAT
+            S: 500 what
             C: USER anonymous
             S: 230 in
             C: PBSZ 0
@@ -172,10 +178,10 @@ public sealed class ProxyTests
     [Fact]
     public async Task Four_connections_at_once_have_four_ways_through()
     {
-        string[] scripts = [.. Enumerable.Range(1, 4).Select(i => ScriptedPeer.SignIn("X") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR *\nS: 150 go\n! {i}\n? all\nD> data\nD.\nS: 226 done")];
+        string[] scripts = [.. Enumerable.Range(1, 4).Select(i => SignIn("192.0.2.7") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR *\nS: 150 go\n! {i}\n? all\nD> data\nD.\nS: 226 done")];
         await using var peer = ScriptedPeer.Start(scripts);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
-        await using (var client = new FtpClient(Through(peer, proxy) with { MaxConnections = 4 }))
+        await using (var client = new FtpClient(Through(peer, proxy, "192.0.2.7") with { MaxConnections = 4 }))
         {
             Task<string>[] transfers = [.. Enumerable.Range(1, 4).Select(i => FetchAsync(client, $"{i}"))];
             await Task.WhenAll(Enumerable.Range(1, 4).Select(i => peer.PassedAsync($"{i}")));
@@ -190,7 +196,7 @@ public sealed class ProxyTests
     [Fact]
     public async Task A_data_port_that_the_proxy_cannot_reach_is_told_and_leaves_the_connection_in_step()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + "C: EPSV\nS: 229 ok (|||1|)\nC: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\nC: NOOP\nS: 200 ok");
+        await using var peer = ScriptedPeer.Start(SignIn() + "C: EPSV\nS: 229 ok (|||1|)\nC: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\nC: NOOP\nS: 200 ok");
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using (var client = new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Automatic }))
         {
@@ -208,7 +214,7 @@ public sealed class ProxyTests
     [InlineData(FtpProxyKind.HttpConnect, "C: EPSV\nS: 502 no\nC: PASV\nS: 502 neither")]
     public async Task Active_mode_is_refused_beforehand_and_never_fallen_back_to(FtpProxyKind kind, string replies)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + replies);
+        await using var peer = ScriptedPeer.Start(SignIn() + replies);
         await using RelayProxy proxy = RelayProxy.Start(kind);
         var e = Assert.Throws<ArgumentException>(() => new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Active }));
         Assert.Contains("Active mode does not work through a proxy", e.Message, StringComparison.Ordinal);

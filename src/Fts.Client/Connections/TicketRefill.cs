@@ -31,7 +31,8 @@ internal sealed class TicketRefill(FtpConnection connection)
     {
         try
         {
-            FtpDataStream names = await connection.OpenDataAsync("NLST", Listable(path), restart: 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+            FtpDataStream names = await connection.OpenDataAsync(
+                "NLST", Listable(path), restart: 0, FtpDataDirection.Receive, connection.IsDeflating, cancellationToken).ConfigureAwait(false);
             await using (names.ConfigureAwait(false))
             {
                 byte[] unread = new byte[1024];

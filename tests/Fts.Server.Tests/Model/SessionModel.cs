@@ -95,19 +95,25 @@ internal sealed class SessionModel
 
     private Answer Retrieve(Before before, string path)
     {
-        if (_isAscii && (before.Offset > 0 || before.Last is not null) || Tree.File(path) is not { } file)
+        if (_isAscii && before.Last is not null)
+        {
+            return Answer.Of(551);
+        }
+
+        if (_isAscii && before.Offset > 0 || Tree.File(path) is not { } file)
         {
             return Answer.Of(550);
         }
 
-        int end = (int)Math.Min(file.Length, before.Last + 1 ?? file.Length);
-        if (before.Offset > end)
+        if (before.Offset > file.Length && before.Last is null)
         {
             return Answer.Of(554);
         }
 
+        // Of a part that begins past the end there is nothing to send, which is no error.
         _hasData = false;
-        string part = file[(int)before.Offset..end];
+        int end = (int)Math.Min(file.Length, before.Last + 1 ?? file.Length);
+        string part = file[(int)Math.Min(before.Offset, end)..end];
         return new Answer([150, 226], Data: _isAscii ? part.Replace("\n", "\r\n", StringComparison.Ordinal) : part);
     }
 
