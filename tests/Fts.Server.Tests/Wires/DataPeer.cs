@@ -55,7 +55,8 @@ internal sealed class DataPeer : IDisposable
         else
         {
             var socket = new Socket(_target!.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            if (_from is not null)
+            // Left out where the system would choose the same: binding slows to a crawl once thousands of closed connections wait.
+            if (_from is not null && !_from.Equals(_target.Address))
             {
                 socket.Bind(new IPEndPoint(_from, 0));
             }
