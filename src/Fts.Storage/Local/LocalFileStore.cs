@@ -168,10 +168,6 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         return committed is null ? 0 : ContentCopy.Copy(committed, pending.Handle, cancellationToken);
     }
 
-    /// <summary>
-    /// The next batch is read while the caller deals with this one: on a disk in memory, asking the kernel about each name takes about as long as
-    /// writing it down for a client.
-    /// </summary>
     /// <summary>Opens the folder when the first entry is asked for: entries that nobody reads must not hold a handle that nobody closes.</summary>
     private async IAsyncEnumerable<FileEntry> ReadEntries(
         StorePath folder, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
