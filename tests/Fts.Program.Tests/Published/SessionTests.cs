@@ -18,8 +18,8 @@ public sealed class SessionTests : IDisposable
         (int code, string data, string messages) = await server.ClientAsync(_folder, "put up.txt", "get down.txt", "change up.txt new.txt", "bye");
         Assert.Equal(0, code);
         Assert.Empty(data);
-        Assert.Contains("uploaded up.txt (7 bytes)", messages, StringComparison.Ordinal);
-        Assert.Contains("downloaded down.txt (9 bytes)", messages, StringComparison.Ordinal);
+        Assert.Contains("uploaded up.txt (7 bytes", messages, StringComparison.Ordinal);
+        Assert.Contains("downloaded down.txt (9 bytes", messages, StringComparison.Ordinal);
         Assert.Contains("changed up.txt to new.txt", messages, StringComparison.Ordinal);
         Assert.Equal(["down.txt", "new.txt"], server.Folder.Names);
         Assert.Equal("upwards", server.Folder.Read("new.txt"));

@@ -24,7 +24,7 @@ public sealed class TerminalTests : IAsyncLifetime
         _folder.Write("a.txt", "abc");
         await using RunningProgram client = await ConnectAsync();
         client.Type("put a.txt" + Return);
-        await client.SeesAsync("uploaded a.txt (3 bytes)");
+        await client.SeesAsync("uploaded a.txt (3 bytes");
         client.Type("bye" + Return);
         Assert.Equal(0, await client.ExitAsync());
         Assert.Equal(["a.txt"], _server.Folder.Names);
