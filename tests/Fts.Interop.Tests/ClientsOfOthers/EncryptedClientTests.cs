@@ -31,6 +31,34 @@ public sealed class EncryptedClientTests
         ftp.quit()
         """;
 
+    private const string Renegotiation = """
+        import socket, sys
+        try:
+            from OpenSSL import SSL
+        except ImportError:
+            sys.exit(print("missing"))
+
+        host, port = sys.argv[1:]
+        plain = socket.create_connection((host, int(port)))
+        plain.recv(1000)
+        plain.sendall(b"AUTH TLS\r\n")
+        assert plain.recv(1000).startswith(b"234 ")
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
+        control = SSL.Connection(context, plain)
+        control.set_connect_state()
+        control.do_handshake()
+        control.sendall(b"NOOP\r\n")
+        assert control.recv(1000).startswith(b"200 ")
+        assert control.renegotiate()
+        try:
+            control.do_handshake()
+            control.sendall(b"NOOP\r\n")
+            control.recv(1000)
+        except SSL.Error as error:
+            print("refused", error)
+        """;
+
     [Theory]
     [InlineData("1.2")]
     [InlineData("1.3")]
@@ -67,5 +95,17 @@ public sealed class EncryptedClientTests
         string script = server.Local.Write("check.py", Python);
 
         (await Job.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port, server.User, server.Password)).Successfully();
+    }
+
+    [Fact]
+    public async Task A_client_that_wants_to_shake_hands_again_is_refused()
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
+        string script = server.Local.Write("again.py", Renegotiation);
+
+        Ended ended = (await Job.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port)).Successfully();
+
+        Assert.SkipWhen(ended.Output.StartsWith("missing", StringComparison.Ordinal), "Python's OpenSSL module is not installed.");
+        Assert.StartsWith("refused", ended.Output, StringComparison.Ordinal);
     }
 }
