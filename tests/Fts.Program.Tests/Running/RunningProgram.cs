@@ -61,6 +61,8 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         }
 
         start.Environment["NETRC"] = "/nonexistent";
+        // A program that is killed would leave its diagnostics pipes behind.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.Environment["XDG_CONFIG_HOME"] = start.Environment["XDG_STATE_HOME"] = Home.Path;
         foreach ((string name, string? value) in environment)
         {
