@@ -11,8 +11,6 @@ namespace Fts.Client;
 /// <remarks>A command whose reply did not come in time, or was cancelled, leaves the connection unusable: its reply might come later and be taken for another's.</remarks>
 public sealed class FtpConnection : IAsyncDisposable
 {
-    private const int MostDelayedGreetings = 10;
-
     private readonly ControlChannel _control;
     private readonly DataOpener _opener;
     private readonly TicketRefill _tickets;
@@ -107,6 +105,8 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>
     /// Makes a data connection and sends the command that uses it: EPSV, PASV, EPRT or PORT; REST when <paramref name="restart"/> is not 0; the verb; its
     /// 1yz reply. <see cref="FtpDataStream.CompleteAsync"/> reads the reply that ends the transfer; a stream disposed before is aborted.
+    /// After an upload over TLS 1.3 a name list of what was uploaded (NLST) goes before all that, until one is served: some servers give no ticket with an
+    /// upload, and would refuse what comes next.
     /// </summary>
     /// <param name="verb">RETR, STOR, APPE, LIST, MLSD…</param>
     /// <param name="argument">The path; null or empty for none.</param>
@@ -192,7 +192,7 @@ public sealed class FtpConnection : IAsyncDisposable
                 await control.SecureAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            connection.Greeting = await connection.ReadGreetingAsync(cancellationToken).ConfigureAwait(false);
+            connection.Greeting = await SignIn.ReadGreetingAsync(connection, cancellationToken).ConfigureAwait(false);
             if (options.Tls is FtpTlsMode.WhenOffered or FtpTlsMode.Required)
             {
                 await SignIn.EncryptAsync(connection, control, cancellationToken).ConfigureAwait(false);
@@ -264,25 +264,6 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void Break() => _control.Break();
 
     internal void ReleaseData(FtpDataStream data) => _data = ReferenceEquals(_data, data) ? null : _data;
-
-    private async Task<Reply> ReadGreetingAsync(CancellationToken cancellationToken)
-    {
-        for (int i = 0; i < MostDelayedGreetings; i++)
-        {
-            Reply reply = await ReadReplyAsync(FtpConnectionPhase.Greeting, Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
-            if (reply.IsCompletion)
-            {
-                return reply;
-            }
-
-            if (!reply.IsPreliminary)
-            {
-                throw new FtpConnectionException(FtpConnectionPhase.Greeting, $"the server refuses the connection: {reply.Shown()}") { Reply = reply };
-            }
-        }
-
-        throw new FtpProtocolException("the server keeps saying that it will be ready later");
-    }
 
     private void ThrowIfBusy()
     {

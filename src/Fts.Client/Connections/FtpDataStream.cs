@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using Fts.Protocol;
 
@@ -25,7 +24,7 @@ public sealed class FtpDataStream : Stream
     public Reply Preliminary { get; private set; } = null!;
 
     /// <summary>The size in bytes a 150 reply often tells, "(1234 bytes)"; null when it does not. Prose, not protocol.</summary>
-    public long? AnnouncedLength => AnnouncedIn(Preliminary.Text);
+    public long? AnnouncedLength => ReplyWords.AnnouncedIn(Preliminary.Text);
 
     /// <summary>
     /// True when encrypted data ended without the server's word that it was all (TLS close_notify): unless a size proves it whole, somebody may have cut it.
@@ -289,13 +288,5 @@ public sealed class FtpDataStream : Stream
         _released = true;
         _stall.Dispose();
         _connection.ReleaseData(this);
-    }
-
-    /// <summary>The length in the text of a 150 reply: <c>(1234 bytes)</c>; null where it does not tell.</summary>
-    internal static long? AnnouncedIn(string text)
-    {
-        int end = text.LastIndexOf(" bytes)", StringComparison.OrdinalIgnoreCase);
-        int start = end < 0 ? -1 : text.LastIndexOf('(', end);
-        return start >= 0 && long.TryParse(text.AsSpan(start + 1, end - start - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
     }
 }

@@ -5,6 +5,28 @@ namespace Fts.Client;
 /// <summary>The conversation from the greeting to a connection that can move files.</summary>
 internal static class SignIn
 {
+    private const int MostDelayedGreetings = 10;
+
+    /// <summary>Reads the greeting, waiting for a server that says "later" (120).</summary>
+    public static async Task<Reply> ReadGreetingAsync(FtpConnection connection, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < MostDelayedGreetings; i++)
+        {
+            Reply reply = await connection.ReadReplyAsync(FtpConnectionPhase.Greeting, connection.Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+            if (reply.IsCompletion)
+            {
+                return reply;
+            }
+
+            if (!reply.IsPreliminary)
+            {
+                throw new FtpConnectionException(FtpConnectionPhase.Greeting, $"the server refuses the connection: {reply.Shown()}") { Reply = reply };
+            }
+        }
+
+        throw new FtpProtocolException("the server keeps saying that it will be ready later");
+    }
+
     public static async Task RunAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         await HostNaming.RunAsync(connection, cancellationToken).ConfigureAwait(false);

@@ -1,8 +1,9 @@
+using System.Globalization;
 using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>Replies as they stand in messages.</summary>
+/// <summary>What replies say in words, for people to read and where only words tell it.</summary>
 internal static class ReplyWords
 {
     /// <summary>Enough for every reason a server gives; the exception's reply has all of it.</summary>
@@ -13,5 +14,13 @@ internal static class ReplyWords
     {
         string text = reply.ToString();
         return string.Join('\n', (text.Length <= Most ? text : text[..Most] + "…").Split('\n').Select(VisibleText.Visible));
+    }
+
+    /// <summary>The length in the text of a 150 reply: <c>(1234 bytes)</c>; null where it does not tell.</summary>
+    public static long? AnnouncedIn(string text)
+    {
+        int end = text.LastIndexOf(" bytes)", StringComparison.OrdinalIgnoreCase);
+        int start = end < 0 ? -1 : text.LastIndexOf('(', end);
+        return start >= 0 && long.TryParse(text.AsSpan(start + 1, end - start - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
     }
 }

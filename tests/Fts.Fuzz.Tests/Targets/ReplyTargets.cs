@@ -51,9 +51,9 @@ internal static class ReplyTargets
 
     private static void AnnouncedLength(string text)
     {
-        if (FtpDataStream.AnnouncedIn(text) is { } length)
+        if (ReplyWords.AnnouncedIn(text) is { } length)
         {
-            Holds.True(length >= 0 && FtpDataStream.AnnouncedIn($"Opening ({length} bytes).") == length, "a length comes back");
+            Holds.True(length >= 0 && ReplyWords.AnnouncedIn($"Opening ({length} bytes).") == length, "a length comes back");
         }
     }
 
