@@ -3,10 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace Fts.ProgramTests.Running;
 
-/// <summary><c>fts server</c> on a free loopback port, with a folder of its own.</summary>
+/// <summary><c>fts server</c> on a free loopback port, with a folder of its own or one that outlives it.</summary>
 internal sealed partial class RunningServer : IAsyncDisposable
 {
-    private RunningServer(RunningProgram program, TestFolder folder, int port) => (Program, Folder, Port) = (program, folder, port);
+    private readonly bool _ownsFolder;
+
+    private RunningServer(RunningProgram program, TestFolder folder, bool ownsFolder, int port) => (Program, Folder, _ownsFolder, Port) = (program, folder, ownsFolder, port);
 
     public RunningProgram Program { get; }
 
@@ -16,13 +18,11 @@ internal sealed partial class RunningServer : IAsyncDisposable
 
     public string PortText => Port.ToString(CultureInfo.InvariantCulture);
 
-    public static async Task<RunningServer> StartAsync(string debug = "0", params string[] options)
-    {
-        var folder = new TestFolder();
-        RunningProgram program = RunningProgram.Start(folder.Path, ["server", "127.0.0.1", "0", debug, .. options]);
-        await program.SeesAsync("stop      Ctrl-C");
-        return new RunningServer(program, folder, int.Parse(Address().Match(program.Messages).Groups[1].Value, CultureInfo.InvariantCulture));
-    }
+    public static Task<RunningServer> StartAsync(string debug = "0", params string[] options) => StartAsync(new TestFolder(), ownsFolder: true, [], [debug, .. options], []);
+
+    /// <summary>Starts it on a folder of the test's, perhaps below another program that sets it limits or takes it rights.</summary>
+    public static Task<RunningServer> OnFolderAsync(TestFolder folder, string[] below, string[] options, params (string Name, string? Value)[] environment) =>
+        StartAsync(folder, ownsFolder: false, below, ["0", .. options], environment);
 
     /// <summary>Runs <c>fts client</c> against it with these lines from a pipe.</summary>
     public Task<(int Code, string Data, string Messages)> ClientAsync(TestFolder folder, params string[] lines) =>
@@ -31,7 +31,27 @@ internal sealed partial class RunningServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Program.DisposeAsync();
-        Folder.Dispose();
+        if (_ownsFolder)
+        {
+            Folder.Dispose();
+        }
+    }
+
+    private static async Task<RunningServer> StartAsync(TestFolder folder, bool ownsFolder, string[] below, string[] arguments, (string Name, string? Value)[] environment)
+    {
+        string[] command = [.. below, PublishedProgram.Path, "server", "127.0.0.1", "0", .. arguments];
+        RunningProgram program = RunningProgram.StartFile(command[0], folder.Path, command[1..], environment);
+        try
+        {
+            await program.SeesAsync("stop      Ctrl-C");
+        }
+        catch
+        {
+            await program.DisposeAsync();
+            throw;
+        }
+
+        return new RunningServer(program, folder, ownsFolder, int.Parse(Address().Match(program.Messages).Groups[1].Value, CultureInfo.InvariantCulture));
     }
 
     [GeneratedRegex(@"fts server on 127\.0\.0\.1:(\d+)")]
