@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Fts.CrashTests.Wire;
+using Fts.ProgramTests.Running;
+
+namespace Fts.CrashTests.Disks;
+
+/// <summary>A process that may open no more files refuses what needs one, and goes on with what it has.</summary>
+public sealed class DescriptorTests
+{
+    /// <summary>The runtime alone holds over eighty.</summary>
+    private const int MaxDescriptors = 200;
+
+    [Fact]
+    public async Task Without_a_free_descriptor_sessions_live_on_and_work_again_when_there_is_one()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "There is no prlimit.");
+        using var folder = new TestFolder();
+        folder.Write("old", "old");
+        await using RunningServer server = await RunningServer.OnFolderAsync(folder, ["/usr/bin/prlimit", $"--nofile={MaxDescriptors}:{MaxDescriptors}"], []);
+        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        byte[] content = RandomNumberGenerator.GetBytes(1024 * 1024);
+        wire.Expect(await wire.UploadAsync("STOR kept", content), "226");
+        using Socket waiting = await wire.OpenDataAsync();
+
+        Socket[] crowd = await TakeAllAsync(server);
+        await wire.SayAsync("STOR old");
+        wire.Expect(await wire.HearAsync(), "425", "451");
+        await wire.AskAsync("MKD folder", "257", "451");
+        await wire.AskAsync("NOOP", "200");
+        Assert.Equal("old", folder.Read("old"));
+
+        foreach (Socket one in crowd)
+        {
+            one.Dispose();
+        }
+
+        await UntilAsync(() => CountDescriptors(server) < MaxDescriptors - 50);
+        Assert.Equal(content, (await wire.DownloadAsync("RETR kept")).Content);
+        wire.Expect(await wire.UploadAsync("STOR old", content), "226");
+        Assert.Equal(content, await File.ReadAllBytesAsync(folder["old"], TestContext.Current.CancellationToken));
+        using FtpWire another = await FtpWire.SignInAsync(server.Port);
+        Assert.DoesNotContain(folder.Names, name => name.StartsWith(".fts-pending-", StringComparison.Ordinal));
+    }
+
+    /// <summary>Connects until the server has no descriptor left; those it has not taken wait in its queue.</summary>
+    private static async Task<Socket[]> TakeAllAsync(RunningServer server)
+    {
+        var crowd = new List<Socket>();
+        for (int i = 0; i < MaxDescriptors; i++)
+        {
+            var one = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await one.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), TestContext.Current.CancellationToken);
+            crowd.Add(one);
+        }
+
+        await server.Program.SeesAsync("accepting a connection failed");
+        return [.. crowd];
+    }
+
+    private static int CountDescriptors(RunningServer server) => Directory.EnumerateFileSystemEntries($"/proc/{server.Program.Id}/fd").Count();
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var deadline = new CancellationTokenSource(Deadline.Default);
+        while (!condition())
+        {
+            // Nobody tells when a descriptor of another process is closed: ask again until the deadline.
+            await Task.Delay(10, deadline.Token);
+        }
+    }
+}
