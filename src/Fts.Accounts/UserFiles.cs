@@ -47,18 +47,26 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.OpenReadAsync(path, cancellationToken);
     }
 
+    /// <summary>
+    /// What an upload that broke off left to be continued. Who may make files may ask, whether or not names are his to list: it is his own, or its size is all
+    /// he learns.
+    /// </summary>
+    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken) =>
+        May(Permissions.Create) ? await store.FindPendingAsync(path, cancellationToken).ConfigureAwait(false) : null;
+
     /// <summary>Opens a pending file. Without <see cref="Permissions.Overwrite"/> only new names are open, and the commit makes sure of it.</summary>
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
         Demand(Permissions.Create);
         if (!May(Permissions.Overwrite) && !start.CreateOnly)
         {
-            if (start.KeepsContent || await store.FindAsync(path, cancellationToken).ConfigureAwait(false) is not null)
+            // An upload of one's own that broke off is no file yet: it may be continued.
+            if ((start.KeepsContent && !start.IsResumable) || await store.FindAsync(path, cancellationToken).ConfigureAwait(false) is not null)
             {
                 throw Denied(Permissions.Overwrite);
             }
 
-            start = WriteStart.Create;
+            start = start with { CreateOnly = true };
         }
 
         return await store.OpenWriteAsync(path, start, cancellationToken).ConfigureAwait(false);

@@ -32,6 +32,7 @@ public sealed class FtpServer : IAsyncDisposable
         Options = options;
         Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;
+        Uploads = new RunningUploads(options.Standstill);
         Balancers = new Balancers(options);
         PassiveAddresses = new PassiveAddresses(options);
         PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
@@ -51,6 +52,8 @@ public sealed class FtpServer : IAsyncDisposable
     internal ServedHosts Hosts { get; }
 
     internal HashCache Hashes { get; } = new();
+
+    internal RunningUploads Uploads { get; }
 
     internal Balancers Balancers { get; }
 
@@ -90,7 +93,7 @@ public sealed class FtpServer : IAsyncDisposable
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
         _accepting = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
             () => AcceptLoop.RunAsync(listener, socket => Welcome(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
-        _watching = Task.WhenAll(Task.Run(() => SessionWatch.RunAsync(this, _stopping.Token)), Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)));
+        _watching = Task.WhenAll(Task.Run(() => SessionWatch.RunAsync(this, _stopping.Token)), Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PendingSweep.RunAsync(this, _stopping.Token)));
     }
 
     /// <summary>

@@ -58,6 +58,15 @@ public sealed record FtpServerOptions
     /// <summary>How long a transfer may go without a byte, or its peer stay away, before it is ended. Default: 2 min.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// How long an upload that broke off is kept to be continued; zero keeps none. Looked after once an hour, or as often as that time is long.
+    /// Default: 24 h.
+    /// </summary>
+    public TimeSpan PendingLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Which uploads are published. Default: all that are not known to be cut.</summary>
+    public FtpPublish Publish { get; init; } = FtpPublish.CompleteOrUnknown;
+
     /// <summary>The delay before the first refused sign-in is answered; it doubles with each further one of the session, six times at most. Default: 1 s.</summary>
     public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -91,6 +100,9 @@ public sealed record FtpServerOptions
     /// <summary>Where connections and transfers (Information) and faults (Warning, Error) are logged. Default: nowhere.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>How long an upload has stood still that makes room for its continuation on another connection.</summary>
+    internal TimeSpan Standstill { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>The IPv4 addresses of a name; as the machine resolves it, but for tests.</summary>
     internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } =
         (name, cancellationToken) => Dns.GetHostAddressesAsync(name, AddressFamily.InterNetwork, cancellationToken);
@@ -123,6 +135,7 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SignInTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PendingLifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(RefusalDelay, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSignInAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessions, 1);

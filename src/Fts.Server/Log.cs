@@ -28,6 +28,15 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "[{Session}] {Direction} {Path}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void Transferred(ILogger logger, long session, string direction, string path, long bytes, long milliseconds);
 
+    [LoggerMessage(21, LogLevel.Information, "[{Session}] stored {Path}: {Bytes} bytes in {Milliseconds} ms, {Verdict}")]
+    public static partial void Stored(ILogger logger, long session, string path, long bytes, long milliseconds, string verdict);
+
+    [LoggerMessage(22, LogLevel.Information, "{Count} pending uploads removed that nobody continued")]
+    public static partial void Swept(ILogger logger, int count);
+
+    [LoggerMessage(23, LogLevel.Warning, "pending uploads could not be looked for: {Reason}")]
+    public static partial void SweepFailed(ILogger logger, string reason);
+
     [LoggerMessage(6, LogLevel.Warning, "[{Session}] {Transfer} broke off after {Bytes} bytes: {Reason}")]
     public static partial void BrokeOff(ILogger logger, long session, string transfer, long bytes, string reason);
 

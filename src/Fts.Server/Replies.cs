@@ -1,4 +1,5 @@
 using Fts.Protocol;
+using Fts.Server.Commands;
 using Fts.Storage;
 
 namespace Fts.Server;
@@ -58,7 +59,9 @@ internal static class Replies
     public static readonly Reply DataConnectionLost = new(ReplyCode.TransferAborted, "The data connection broke; the transfer is not complete.");
     public static readonly Reply TransferAborted = new(ReplyCode.TransferAborted, "Transfer aborted.");
     public static readonly Reply TransferStalled = new(ReplyCode.TransferAborted, "No data moved for too long; transfer aborted.");
+    public static readonly Reply TransferTakenOver = new(ReplyCode.TransferAborted, "Another connection of yours continues this transfer.");
     public static readonly Reply Incomplete = new(ReplyCode.LocalError, "Not as many bytes came as were announced; nothing was stored.");
+    public static readonly Reply NotProvenComplete = new(ReplyCode.FileUnavailable, "Nothing proves that all of it came: announce its size with ALLO, or use TLS. Nothing was stored.");
     public static readonly Reply DeflateDamaged = new(ReplyCode.LocalError, "Not one whole zlib stream; nothing was stored.");
     public static readonly Reply DeflateTooLarge = new(ReplyCode.StorageExceeded, "Expands too far for its size, use MODE S; nothing was stored.");
     public static readonly Reply LocalError = new(ReplyCode.LocalError, "The server failed to do this.");
@@ -97,6 +100,14 @@ internal static class Replies
     public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
     public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
     public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
+
+    /// <summary>An upload that is not published.</summary>
+    public static Reply For(UploadVerdict verdict) => verdict switch
+    {
+        UploadVerdict.NotAsAnnounced => Incomplete,
+        UploadVerdict.Unknown => NotProvenComplete,
+        _ => TransferAborted,
+    };
 
     /// <summary>Every way in which a store refuses, with its reply.</summary>
     public static Reply For(StoreError error) => error switch

@@ -169,6 +169,10 @@ internal sealed class SessionLoop(Session session)
             else
             {
                 session.HasLineWaiting = true;
+                if (Command.Parse(line.Bytes.Span, out Command waiting) == CommandParse.Command && waiting.Verb == "QUIT")
+                {
+                    session.Transfer!.NoteQuit();
+                }
             }
         }
     }

@@ -19,17 +19,29 @@ public interface IFileStore
 
     /// <summary>
     /// Opens a pending file for writing: readers and listings see what was there before, or nothing, until <see cref="IFileWriter.CommitAsync"/>.
-    /// Several may be open for one name; the last commit wins whole.
+    /// Several may be open for one name; the last commit wins whole. Continuing an upload that another caller is writing is <see cref="StoreError.Busy"/>.
     /// </summary>
     ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken);
+
+    /// <summary>What an upload of this name that broke off left to be continued (<see cref="IFileWriter.KeepAsync"/>), or null; null too while somebody writes it.</summary>
+    ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken);
+
+    /// <summary>Removes pending files that nobody writes and that were last written before a time: uploads kept and never continued, and what a killed process left.</summary>
+    /// <param name="before">The time, UTC.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    /// <returns>How many there were.</returns>
+    ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken);
 
     /// <summary>Makes a folder; its parent must exist.</summary>
     ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>Removes a file; a link is removed itself, not what it leads to.</summary>
+    /// <summary>
+    /// Removes a file; a link is removed itself, not what it leads to. What is left to be continued under that name goes with it, and where there is only
+    /// that, that is what is removed: who begins anew must not find half of what he gave up.
+    /// </summary>
     ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>Removes an empty folder.</summary>
+    /// <summary>Removes an empty folder, and what uploads into it that broke off have left.</summary>
     ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Renames a file or folder in one step. Without <paramref name="replace"/> an existing <paramref name="target"/> is refused (<see cref="StoreError.Exists"/>) without a race.</summary>
@@ -56,19 +68,25 @@ public interface IFileStore
     ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken);
 }
 
-/// <summary>What a pending file starts from.</summary>
+/// <summary>What a pending file starts from, and whether it can be continued one day.</summary>
 public readonly record struct WriteStart
 {
     private WriteStart(long? offset, bool keepsContent, bool createOnly) => (Offset, KeepsContent, CreateOnly) = (offset, keepsContent, createOnly);
 
-    /// <summary>Where the caller's first byte belongs; null for the end of the committed file.</summary>
+    /// <summary>Where the caller's first byte belongs; null for the end of the file that is continued.</summary>
     public long? Offset { get; }
 
     /// <summary>The pending file begins as a copy of the committed one, not empty.</summary>
     public bool KeepsContent { get; }
 
     /// <summary>Opening refuses (<see cref="StoreError.Exists"/>) a name that is taken, before a byte is sent; the commit, without a race, one that is taken by then.</summary>
-    public bool CreateOnly { get; }
+    public bool CreateOnly { get; init; }
+
+    /// <summary>
+    /// It is an upload: <see cref="IFileWriter.KeepAsync"/> and a killed process leave it to be continued. <see cref="Append"/> and <see cref="At"/> continue what
+    /// one that broke off has left under this name, where there is something, in place of the committed file; <see cref="Replace"/> and <see cref="Create"/> give it up.
+    /// </summary>
+    public bool IsResumable { get; init; }
 
     /// <summary>An empty file that replaces what is there (STOR).</summary>
     public static WriteStart Replace => new(0, false, false);
@@ -79,8 +97,12 @@ public readonly record struct WriteStart
     /// <summary>The end of the committed file, or an empty one where there is none (APPE).</summary>
     public static WriteStart Append => new(null, true, false);
 
+    /// <summary>This start, of an upload that can be continued one day.</summary>
+    public WriteStart AsUpload() => this with { IsResumable = true };
+
     /// <summary>
-    /// The committed file, overwritten from <paramref name="offset"/> on; what lies beyond the bytes written stays as it was (REST, then STOR).
+    /// The committed file, overwritten from <paramref name="offset"/> on; what lies beyond the bytes written stays as it was (REST, then STOR). Of an upload that
+    /// is continued, what lies beyond the offset is given up.
     /// An offset past its end is <see cref="StoreError.BadOffset"/>. Offset 0 is <see cref="Replace"/>.
     /// </summary>
     public static WriteStart At(long offset)
@@ -89,6 +111,11 @@ public readonly record struct WriteStart
         return offset == 0 ? Replace : new WriteStart(offset, true, false);
     }
 }
+
+/// <summary>An upload that broke off and can be continued.</summary>
+/// <param name="Length">Bytes that are there.</param>
+/// <param name="Modified">When the last of them came, UTC.</param>
+public readonly record struct PendingUpload(long Length, DateTime Modified);
 
 /// <summary>An open file. Disposed by whoever opened it.</summary>
 public interface IFileReader : IAsyncDisposable
@@ -103,13 +130,19 @@ public interface IFileReader : IAsyncDisposable
     ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 }
 
-/// <summary>A pending file. Disposed by whoever opened it; disposed without a commit, it leaves what was there before.</summary>
+/// <summary>A pending file. Disposed by whoever opened it; disposed without a commit, it leaves what was there before, and nothing of itself unless it is kept.</summary>
 public interface IFileWriter : IAsyncDisposable
 {
     /// <summary>Where the caller's first byte belongs: 0, the restart offset, or the end of the file appended to.</summary>
     long Start { get; }
 
-    /// <summary>The operating system's handle where the store has one, for engines that let the kernel copy; null otherwise. Stays the writer's.</summary>
+    /// <summary>Whether it goes on with an upload that broke off (<see cref="WriteStart.IsResumable"/>).</summary>
+    bool IsContinuation { get; }
+
+    /// <summary>
+    /// The operating system's handle where the store has one, for engines that let the kernel copy; null otherwise. Stays the writer's. The first bytes go through
+    /// <see cref="WriteAsync"/>.
+    /// </summary>
     SafeFileHandle? Handle { get; }
 
     /// <summary>Writes at an offset.</summary>
@@ -117,4 +150,13 @@ public interface IFileWriter : IAsyncDisposable
 
     /// <summary>Publishes the file under its name, whole and in one step. Called once, after which nothing is written.</summary>
     ValueTask CommitAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Leaves an upload (<see cref="WriteStart.IsResumable"/>) to be continued; of several for one name, the one kept last. Nothing is written after it. Not kept is
+    /// any other pending file, one into which nothing was written, unless it continues another, and one whose place an upload of the name has that is still being written.
+    /// </summary>
+    /// <param name="length">Bytes from its beginning that are the upload's: what lies beyond, of a file that was begun as a copy, is given up. Null for all that is there.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    /// <returns>Bytes that are there; null where nothing is kept.</returns>
+    ValueTask<long?> KeepAsync(long? length, CancellationToken cancellationToken);
 }

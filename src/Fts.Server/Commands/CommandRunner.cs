@@ -12,6 +12,12 @@ internal static class CommandRunner
 {
     public static async ValueTask<Reply> RunAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
+        Reply reply = await AnswerAsync(session, row, argument, cancellationToken);
+        return row.Has(Rules.DataPort) && session.Transfer?.Kept is { } kept ? new Reply(reply.Code, $"{reply.Text} {kept} bytes are kept, REST {kept} continues.") : reply;
+    }
+
+    private static async ValueTask<Reply> AnswerAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
+    {
         ILogger log = session.Server.Options.Logger;
         try
         {
@@ -57,6 +63,7 @@ internal static class CommandRunner
     private static Reply? Ended(Session session) => session.Transfer?.End switch
     {
         TransferEnd.Stalled => Replies.TransferStalled,
+        TransferEnd.TakenOver => Replies.TransferTakenOver,
         TransferEnd.Aborted or TransferEnd.SessionEnded => Replies.TransferAborted,
         _ => null,
     };

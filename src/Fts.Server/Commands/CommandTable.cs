@@ -72,7 +72,7 @@ internal static class CommandTable
         new("STOU", StoreCommands.StoreUniqueAsync, Rules.Login | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOU [name]"),
         new("REST", ParameterCommands.RestartAsync, Rules.Login | Rules.Argument | Rules.Neutral, "REST <offset>", "REST STREAM"),
         new("RANG", ParameterCommands.RangeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "RANG <first> <last>", "RANG STREAM"),
-        new("ALLO", ParameterCommands.AllocateAsync, Rules.Login | Rules.Argument | Rules.Neutral, "ALLO <bytes>"),
+        new("ALLO", ParameterCommands.AllocateAsync, Rules.Login | Rules.Argument | Rules.Neutral, "ALLO <bytes>", "ALLO"),
         new("ABOR", ParameterCommands.AbortAsync, Rules.DuringTransfer, "ABOR"),
 
         // Listings (RFC 959, RFC 3659 §7)

@@ -2,10 +2,11 @@ using System.Security.Cryptography;
 using Fts.Protocol;
 using Fts.Server.Data;
 using Fts.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Commands;
 
-/// <summary>STOR, APPE and STOU (RFC 959 §4.1.3). What they receive is a pending file until all of it has come.</summary>
+/// <summary>STOR, APPE and STOU (RFC 959 §4.1.3). What they receive is a pending file until all of it has come, and is kept to be continued where not all came.</summary>
 internal static class StoreCommands
 {
     public static ValueTask<Reply> StoreAsync(Session session, string argument, CancellationToken cancellationToken) =>
@@ -38,35 +39,42 @@ internal static class StoreCommands
             return Replies.BadName;
         }
 
-        await using IFileWriter file = await session.Files!.OpenWriteAsync(path, start, cancellationToken);
+        await using IFileWriter file = await PartialUpload.OpenAsync(session, path, start, cancellationToken);
         transfer.Total = session.Continuing.AnnouncedLength;
-        await using (DataConnection data = await DataConnection.OpenAsync(session, opening, cancellationToken))
+        UploadVerdict verdict;
+        try
         {
-            await Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
-            await data.AnswerEndAsync();
+            await using (DataConnection data = await DataConnection.OpenAsync(session, opening, cancellationToken))
+            {
+                session.Server.Uploads.Enter(session, path, file.Start);
+                await Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
+                await data.AnswerEndAsync();
+                verdict = UploadVerdicts.Of(session, data.AnnouncesEnd, file.Start);
+            }
+
+            // A connection that was shut down by ABOR or a stall ends like one that is done.
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        catch (Exception e) when (PartialUpload.IsOf(session, e))
+        {
+            await PartialUpload.KeepAsync(session, file);
+            throw;
+        }
+        finally
+        {
+            session.Server.Uploads.Leave(session, path);
         }
 
-        // A connection that was shut down by ABOR or a stall ends like one that is done.
-        cancellationToken.ThrowIfCancellationRequested();
-        if (!IsAsAnnounced(session, file.Start))
+        ILogger log = session.Server.Options.Logger;
+        if (!verdict.IsPublished(session.Server.Options.Publish))
         {
-            Log.BrokeOff(session.Server.Options.Logger, session.Id, transfer.Description.Visible(), transfer.Bytes, "not the bytes announced");
-            return Replies.Incomplete;
+            await PartialUpload.KeepAsync(session, file);
+            Log.BrokeOff(log, session.Id, transfer.Description.Visible(), transfer.Bytes, verdict.Describe());
+            return Replies.For(verdict);
         }
 
-        if (session.IsPeerGone)
-        {
-            // A killed client's connections all end in good order: that this one did then tells nothing about the file.
-            Log.BrokeOff(session.Server.Options.Logger, session.Id, transfer.Description.Visible(), transfer.Bytes, "the client has gone");
-            return Replies.TransferAborted;
-        }
-
-        await file.CommitAsync(cancellationToken);
-        Log.Transferred(session.Server.Options.Logger, session.Id, "stored", path.Value, transfer.Bytes, Environment.TickCount64 - transfer.StartedAt);
+        await file.CommitAsync(CancellationToken.None); // all of it is there: nothing is to be aborted any more
+        Log.Stored(log, session.Id, path.Value, transfer.Bytes, Environment.TickCount64 - transfer.StartedAt, verdict.Describe());
         return new Reply(ReplyCode.TransferComplete, $"Stored, {transfer.Bytes} bytes received.");
     }
-
-    /// <summary>Whether the size that ALLO told is the one that came; with a restart, of the part or of the whole. In ASCII the wire has another size than the file.</summary>
-    private static bool IsAsAnnounced(Session session, long start) =>
-        session.IsAscii || session.Continuing.AnnouncedLength is not { } announced || session.Transfer!.Bytes == announced || start + session.Transfer.Bytes == announced;
 }

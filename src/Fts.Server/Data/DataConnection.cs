@@ -21,6 +21,9 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>Whether bytes travel as they are, so that the kernel may copy them.</summary>
     public bool IsPlain => _tls is null && !_isDeflated;
 
+    /// <summary>Whether an end that was received was announced by the peer: by TLS, which reads none otherwise, or by the compressed stream.</summary>
+    public bool AnnouncesEnd => !IsPlain;
+
     public Socket Socket { get; }
 
     /// <summary>

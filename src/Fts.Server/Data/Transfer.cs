@@ -12,6 +12,8 @@ internal enum TransferEnd
     Stalled,
     /// <summary>The control connection is gone, or the server stops.</summary>
     SessionEnded,
+    /// <summary>It stood still, and its client continues it on another connection.</summary>
+    TakenOver,
 }
 
 /// <summary>
@@ -21,9 +23,10 @@ internal enum TransferEnd
 internal sealed class Transfer(string description) : IDisposable
 {
     // linux/tcp.h: struct tcp_info up to tcpi_bytes_acked.
-    private const int TcpLevel = 6, TcpInfo = 11, BytesAcknowledged = 120, TcpInfoLength = 128;
+    private const int TcpLevel = 6, TcpInfo = 11, BytesAcknowledged = 120, TcpInfoLength = 128, StateCloseWait = 8;
 
     private readonly CancellationTokenSource _cancellation = new();
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private long _bytes;
     private long _lastProgress = Environment.TickCount64;
@@ -40,6 +43,15 @@ internal sealed class Transfer(string description) : IDisposable
 
     /// <summary>Bytes there will be, where that is known.</summary>
     public long? Total { get; set; }
+
+    /// <summary>Bytes of an upload that broke off and can be continued; null where nothing was kept.</summary>
+    public long? Kept { get; set; }
+
+    /// <summary>The client said QUIT before all of its data was on the way.</summary>
+    public bool WasQuitEarly { get; private set; }
+
+    /// <summary>Done when nothing of it is open any more.</summary>
+    public Task Over => _over.Task;
 
     /// <summary>When a byte last moved, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastProgress => Volatile.Read(ref _lastProgress);
@@ -81,6 +93,27 @@ internal sealed class Transfer(string description) : IDisposable
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 // The engine is done with it.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Notes that the client said QUIT. Before the first byte that is said in advance (RFC 959 §4.1.1); and one that sends its file, closes and says QUIT without a
+    /// look at the reply has done all that a client must: whether its side of the data connection was closed by then, the kernel knows. Elsewhere than on Linux
+    /// nobody does, and it is believed.
+    /// </summary>
+    public void NoteQuit()
+    {
+        lock (_lock)
+        {
+            try
+            {
+                Span<byte> facts = stackalloc byte[TcpInfoLength];
+                WasQuitEarly = Bytes > 0 && _data is not null && OperatingSystem.IsLinux() && _data.GetRawSocketOption(TcpLevel, TcpInfo, facts) > 0 && facts[0] != StateCloseWait;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // The engine is done with it: its end had come.
             }
         }
     }
@@ -132,5 +165,9 @@ internal sealed class Transfer(string description) : IDisposable
         }
     }
 
-    public void Dispose() => _cancellation.Dispose();
+    public void Dispose()
+    {
+        _over.TrySetResult();
+        _cancellation.Dispose();
+    }
 }

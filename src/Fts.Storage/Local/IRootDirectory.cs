@@ -18,8 +18,17 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Opens a regular file for reading; the caller disposes the handle. Never blocks on a FIFO or a device.</summary>
     SafeFileHandle OpenRead(StorePath path, out long length);
 
-    /// <summary>Makes a hidden, empty file beside what <paramref name="path"/> names or leads to; the caller disposes it.</summary>
-    IPendingFile OpenPending(StorePath path, bool createOnly);
+    /// <summary>
+    /// Makes a hidden, empty file beside what <paramref name="path"/> names or leads to, or opens the one that an upload left there to be continued; the caller
+    /// disposes it.
+    /// </summary>
+    IPendingFile OpenPending(StorePath path, WriteStart start);
+
+    /// <summary>What an upload left there to be continued; null too while somebody writes it.</summary>
+    PendingUpload? FindPending(StorePath path);
+
+    /// <summary>Removes pending files last written before a time that nobody writes, in the whole tree; how many.</summary>
+    int Sweep(DateTime before, CancellationToken cancellationToken);
 
     /// <summary>Makes a folder in a folder that exists.</summary>
     void CreateFolder(StorePath path);
@@ -27,10 +36,10 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Makes a link with a text that goes nowhere but down, to a file or folder that exists.</summary>
     void CreateLink(StorePath path, StorePath target, string text);
 
-    /// <summary>Removes anything but a folder; a link itself.</summary>
+    /// <summary>Removes anything but a folder; a link itself. What is left to be continued under the name goes too, also alone.</summary>
     void DeleteFile(StorePath path);
 
-    /// <summary>Removes an empty folder.</summary>
+    /// <summary>Removes a folder in which nothing is, or nothing but what uploads have left.</summary>
     void DeleteFolder(StorePath path);
 
     /// <summary>Renames; a link itself.</summary>
@@ -50,7 +59,7 @@ internal interface IFolderReader : IDisposable
     bool ReadBatch(List<FileEntry> batch);
 }
 
-/// <summary>A pending file on disk. Disposing closes it, and removes it unless it was committed.</summary>
+/// <summary>A pending file on disk. Disposing closes it, and removes it unless it was committed or kept.</summary>
 internal interface IPendingFile : IDisposable
 {
     /// <summary>Open for reading and writing; closed by disposing.</summary>
@@ -59,9 +68,15 @@ internal interface IPendingFile : IDisposable
     /// <summary>Size in bytes of the file this one would replace, when it was opened; null where there was none.</summary>
     long? CommittedLength { get; }
 
+    /// <summary>Size in bytes of the upload that is continued, when it was opened; null for one that begins.</summary>
+    long? KeptLength { get; }
+
     /// <summary>Opens the file this one would replace, for copying from; the caller disposes it. Null where there is none.</summary>
     SafeFileHandle? OpenCommitted();
 
     /// <summary>Renames the pending file to its name, in one step.</summary>
     void Commit();
+
+    /// <summary>Leaves the pending file to be continued, if it was opened as an upload and no other upload holds the place; false otherwise.</summary>
+    bool Keep();
 }

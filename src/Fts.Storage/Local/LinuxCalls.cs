@@ -16,9 +16,12 @@ internal static unsafe partial class LinuxCalls
     public const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08;
     public const nuint FICLONE = 0x40049409;
     public const long UTIME_OMIT = 0x3ffffffe;
+    public const int F_OFD_GETLK = 36, F_OFD_SETLK = 37;
+    public const short F_WRLCK = 1, F_UNLCK = 2;
+    public const byte DT_UNKNOWN = 0, DT_DIR = 4, DT_REG = 8;
 
-    // statx: type, mode, mtime, inode, size.
-    private const uint WantedFacts = 0x1 | 0x2 | 0x40 | 0x100 | 0x200;
+    // statx: type, mode, links, owner, mtime, inode, size.
+    private const uint WantedFacts = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x100 | 0x200;
 
     private static readonly bool s_arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -76,6 +79,18 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Openat(SafeFileHandle folder, string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Fcntl(SafeFileHandle file, int command, LinuxLock* argument);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint Geteuid();
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int Fdatasync(SafeFileHandle file);
 
     [LibraryImport("libc", EntryPoint = "fstatvfs", SetLastError = true)]
     public static partial int Fstatvfs(SafeFileHandle folder, ulong* facts);
@@ -149,10 +164,23 @@ internal struct LinuxTime
     public long Nanoseconds;
 }
 
-/// <summary>The fields of struct statx that a store shows.</summary>
+/// <summary>struct flock.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct LinuxLock
+{
+    public short Type;
+    public short Whence;
+    public long Start;
+    public long Length;
+    public int Process;
+}
+
+/// <summary>The fields of struct statx that a store shows or judges by.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct LinuxFacts
 {
+    [FieldOffset(16)] public uint Links;
+    [FieldOffset(20)] public uint Owner;
     [FieldOffset(28)] public ushort Mode;
     [FieldOffset(32)] public ulong Inode;
     [FieldOffset(40)] public long Length;
@@ -167,6 +195,8 @@ internal struct LinuxFacts
 
     public readonly bool IsLink => (Mode & 0xF000) == 0xA000;
 
+    public readonly bool IsSameAs(in LinuxFacts other) => Inode == other.Inode && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
+
     public readonly FileEntry ToEntry(string name) => new(
         name,
         IsFile ? EntryKind.File : IsFolder ? EntryKind.Folder : EntryKind.Other,
@@ -177,7 +207,7 @@ internal struct LinuxFacts
         Inode ^ ((((ulong)DeviceMajor << 32) | DeviceMinor) * 0x9E37_79B9_7F4A_7C15));
 
     // A damaged or mischievous file system may claim a time .NET has no value for.
-    private readonly DateTime Modified => ModifiedSeconds is < -62_135_596_800 ? DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc)
+    public readonly DateTime Modified => ModifiedSeconds is < -62_135_596_800 ? DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc)
         : ModifiedSeconds > 253_402_300_799 ? DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc)
         : DateTime.UnixEpoch.AddTicks((ModifiedSeconds * TimeSpan.TicksPerSecond) + (ModifiedNanoseconds / 100));
 }

@@ -43,7 +43,7 @@ internal static class LinuxFactsSetter
 
         // Before Linux 6.6 only what is open can be changed without its name; a file its owner may not read is refused then.
         using SafeFileHandle open = openAgain();
-        if (RootDirectory.FactsOf(open) is var now && (now.Inode != there.Inode || now.DeviceMajor != there.DeviceMajor || now.DeviceMinor != there.DeviceMinor))
+        if (RootDirectory.FactsOf(open) is var now && !now.IsSameAs(there))
         {
             throw new StoreException(StoreError.Busy, $"{path} was replaced meanwhile.");
         }

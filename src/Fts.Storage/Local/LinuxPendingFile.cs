@@ -6,48 +6,50 @@ using static Fts.Storage.Local.SystemErrors;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// A pending file beside its target. It holds the folder's handle and not its path: a folder renamed meanwhile takes the upload with it, and a link put
-/// in the folder's place leads nothing astray. The commit replaces whatever the name is by then, a link itself. What a killed server leaves behind
-/// is not swept here: another server may be writing it.
+/// A pending file beside its target, locked while it is open. It holds the folder's handle and not its path: a folder renamed meanwhile takes the upload with
+/// it, and a link put in the folder's place leads nothing astray. The commit replaces whatever the name is by then, a link itself. An upload's has the name
+/// that its continuation will look for, so that a killed server leaves it just as <see cref="Keep"/> does; all others have random ones.
 /// </summary>
 internal sealed class LinuxPendingFile : IPendingFile
 {
+    /// <summary>Others come and go in the same place; more often than this in a row they do so on purpose.</summary>
+    private const int MaxAttempts = 100;
+
     private readonly SafeFileHandle _folder;
-    private readonly string _pendingName;
     private readonly string _name;
     private readonly bool _createOnly;
-    private bool _committed;
+    private readonly string? _slot;
+    private readonly string _pendingName;
+    private bool _isLeft;
     private bool _disposed;
 
-    private LinuxPendingFile(SafeFileHandle folder, string pendingName, string name, SafeFileHandle handle, long? committedLength, bool createOnly) =>
-        (_folder, _pendingName, _name, Handle, CommittedLength, _createOnly) = (folder, pendingName, name, handle, committedLength, createOnly);
+    private LinuxPendingFile(in LinuxTarget target, WriteStart start, string pendingName, SafeFileHandle handle, string? slot, long? keptLength)
+    {
+        (_folder, _name, CommittedLength, _createOnly) = (target.Folder, target.Name, target.Committed?.Length, start.CreateOnly);
+        (_pendingName, Handle, _slot, KeptLength) = (pendingName, handle, slot, keptLength);
+    }
 
     public SafeFileHandle Handle { get; }
 
     public long? CommittedLength { get; }
 
-    /// <summary>Makes the file. <paramref name="folder"/> becomes the pending file's own unless this throws.</summary>
-    public static LinuxPendingFile Create(SafeFileHandle folder, string name, LinuxFacts? committed, bool createOnly)
+    public long? KeptLength { get; }
+
+    /// <summary>Makes the file, or takes the one that is continued. The target's folder becomes the pending file's own unless this throws.</summary>
+    public static LinuxPendingFile Open(in LinuxTarget target, WriteStart start)
     {
         // A rename asks nothing of the file it replaces; a read-only file must be as safe from it as from being opened for writing.
-        if (committed is not null && Faccessat2(folder, name, W_OK, AT_EACCESS) < 0 && Marshal.GetLastPInvokeError() is EACCES or EROFS)
+        if (target.Committed is not null && Faccessat2(target.Folder, target.Name, W_OK, AT_EACCESS) < 0 && Marshal.GetLastPInvokeError() is EACCES or EROFS)
         {
-            throw RootDirectory.LastError(name);
+            throw RootDirectory.LastError(target.Name);
         }
 
-        string pendingName = PendingNames.New();
-        int descriptor = Openat(folder, pendingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0x1B6);
-        if (descriptor < 0)
-        {
-            throw RootDirectory.LastError(name);
-        }
-
-        var pending = new LinuxPendingFile(folder, pendingName, name, new SafeFileHandle(descriptor, ownsHandle: true), committed?.Length, createOnly);
-        if (committed is { } facts && Fchmod(pending.Handle, facts.Mode & 0x1FFu) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
+        LinuxPendingFile pending = start.IsResumable ? OpenSlot(target, start) : New(target, start, PendingNames.New(), slot: null) ?? throw RootDirectory.LastError(target.Name);
+        if (target.Committed is { } facts && Fchmod(pending.Handle, facts.Mode & 0x1FFu) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
             // EPERM, EOPNOTSUPP: a file system without permission bits has none to lose.
-            StoreException failure = RootDirectory.LastError(name);
-            pending.Dispose();
+            StoreException failure = RootDirectory.LastError(target.Name);
+            pending.Abandon();
             throw failure;
         }
 
@@ -80,7 +82,20 @@ internal sealed class LinuxPendingFile : IPendingFile
             throw Exception(error, _name);
         }
 
-        _committed = true;
+        _isLeft = true;
+    }
+
+    public bool Keep()
+    {
+        // The second attempt is for a place that became free in between; after that somebody is writing there, or it is not ours to clear.
+        bool mayBeFree = _slot is not null && !_isLeft;
+        for (int attempt = 0; mayBeFree && attempt < MaxAttempts; attempt++)
+        {
+            _isLeft = _pendingName == _slot || RootDirectory.Rename(_folder, _pendingName, _folder, _slot!, replace: false) == 0;
+            mayBeFree = !_isLeft && (LinuxPendingSlot.TryRemove(_folder, _slot!) || attempt == 0);
+        }
+
+        return _isLeft;
     }
 
     public void Dispose()
@@ -91,7 +106,7 @@ internal sealed class LinuxPendingFile : IPendingFile
         }
 
         _disposed = true;
-        if (!_committed)
+        if (!_isLeft)
         {
             // Failing leaves a file nobody can see; whoever breaks off an upload has no use for the reason.
             _ = Unlinkat(_folder, _pendingName, 0);
@@ -99,5 +114,80 @@ internal sealed class LinuxPendingFile : IPendingFile
 
         Handle.Dispose();
         _folder.Dispose();
+    }
+
+    private static LinuxPendingFile OpenSlot(in LinuxTarget target, WriteStart start)
+    {
+        string slot = PendingNames.For(target.Name);
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            // One who begins anew expects nothing there, one who continues something.
+            if (!start.KeepsContent && New(target, start, slot, slot) is { } first)
+            {
+                return first;
+            }
+
+            switch (LinuxPendingSlot.TryTake(target.Folder, slot, out SafeFileHandle? taken, out LinuxFacts facts))
+            {
+                case SlotState.Taken when start.KeepsContent:
+                    return new LinuxPendingFile(target, start, slot, taken!, slot, facts.Length);
+                case SlotState.Taken:
+                    GiveUp(target.Folder, slot, taken!);
+                    break;
+                case SlotState.Empty when start.KeepsContent && New(target, start, slot, slot) is { } made:
+                    return made;
+                case SlotState.Busy when start.KeepsContent:
+                    throw new StoreException(StoreError.Busy, $"{target.Name} is being uploaded by another.");
+                case SlotState.Busy or SlotState.Foreign:
+                    return New(target, start, PendingNames.New(), slot) ?? throw RootDirectory.LastError(target.Name);
+                default:
+                    break; // gone or come in this moment
+            }
+        }
+
+        throw new StoreException(StoreError.Busy, $"{target.Name} is being uploaded by many others.");
+    }
+
+    /// <summary>Makes an empty one; null where its name is taken.</summary>
+    private static LinuxPendingFile? New(in LinuxTarget target, WriteStart start, string pendingName, string? slot)
+    {
+        int descriptor = Openat(target.Folder, pendingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0x1B6);
+        if (descriptor < 0)
+        {
+            return Marshal.GetLastPInvokeError() == EEXIST ? null : throw RootDirectory.LastError(target.Name);
+        }
+
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (slot is null || LinuxPendingSlot.TryLock(handle))
+        {
+            return new LinuxPendingFile(target, start, pendingName, handle, slot, keptLength: null);
+        }
+
+        handle.Dispose(); // somebody continues it already
+        return null;
+    }
+
+    /// <summary>Takes an upload's file away that nobody will continue. Freeing its blocks can take long: that waits for the handle, on another thread.</summary>
+    private static void GiveUp(SafeFileHandle folder, string slot, SafeFileHandle taken)
+    {
+        if (Unlinkat(folder, slot, 0) < 0 && Marshal.GetLastPInvokeError() != ENOENT)
+        {
+            StoreException failure = RootDirectory.LastError(slot);
+            taken.Dispose();
+            throw failure;
+        }
+
+        _ = Task.Run(taken.Dispose);
+    }
+
+    /// <summary>Removes what was made, or leaves what was continued, and not the folder: the caller that is told still owns it.</summary>
+    private void Abandon()
+    {
+        if (KeptLength is null)
+        {
+            _ = Unlinkat(_folder, _pendingName, 0);
+        }
+
+        Handle.Dispose();
     }
 }

@@ -75,11 +75,11 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.DemandCreatable(path, StoreError.NotAFile);
-        IPendingFile pending = _root.OpenPending(path, start.CreateOnly);
+        IPendingFile pending = _root.OpenPending(path, start);
         try
         {
-            long kept = 0;
-            if (start.KeepsContent && pending.CommittedLength is not null)
+            long kept = pending.KeptLength ?? 0;
+            if (pending.KeptLength is null && start.KeepsContent && pending.CommittedLength is not null)
             {
                 DemandWithin(start.Offset, pending.CommittedLength.Value, path);
                 kept = await Task.Run(() => CopyCommitted(pending, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -91,10 +91,26 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         }
         catch
         {
+            if (pending.KeptLength is not null)
+            {
+                pending.Keep(); // it was there before, and can still be continued
+            }
+
             pending.Dispose();
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return path.IsRoot || PathRules.IsReserved(path) ? null : _root.FindPending(path);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) =>
+        await Task.Run(() => _root.Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)

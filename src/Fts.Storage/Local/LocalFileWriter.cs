@@ -3,20 +3,26 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Local;
 
 /// <summary>A pending file on disk. Writes on the caller's thread, into the page cache. Owns the pending file.</summary>
+/// <remarks>
+/// An upload that is continued from before its end loses what lies beyond only when the first byte comes: a client that asks for that and is then not heard of
+/// again has lost nothing.
+/// </remarks>
 internal sealed class LocalFileWriter(IPendingFile pending, long start) : IFileWriter
 {
     /// <summary>From here on, freeing the blocks of a file can take longer than a caller's thread may wait.</summary>
     private const long SlowToFree = 16 * 1024 * 1024;
 
-    private bool _committed;
+    private bool _isWritten, _isAtEnd, _isCommitted;
 
     public long Start { get; } = start;
+
+    public bool IsContinuation => pending.KeptLength is not null;
 
     public SafeFileHandle? Handle => pending.Handle;
 
     public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        ThrowIfCommitted();
+        ThrowIfAtEnd();
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
@@ -24,6 +30,7 @@ internal sealed class LocalFileWriter(IPendingFile pending, long start) : IFileW
 
         try
         {
+            Begin();
             RandomAccess.Write(pending.Handle, bytes.Span, offset);
             return default;
         }
@@ -35,8 +42,9 @@ internal sealed class LocalFileWriter(IPendingFile pending, long start) : IFileW
 
     public async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
-        ThrowIfCommitted();
+        ThrowIfAtEnd();
         cancellationToken.ThrowIfCancellationRequested();
+        Guarded(Begin);
         if (pending.CommittedLength > SlowToFree)
         {
             await Task.Run(pending.Commit, cancellationToken).ConfigureAwait(false);
@@ -46,12 +54,28 @@ internal sealed class LocalFileWriter(IPendingFile pending, long start) : IFileW
             pending.Commit();
         }
 
-        _committed = true;
+        _isAtEnd = _isCommitted = true;
+    }
+
+    public ValueTask<long?> KeepAsync(long? length, CancellationToken cancellationToken)
+    {
+        ThrowIfAtEnd();
+        _isAtEnd = true;
+        long there = 0;
+        Guarded(() =>
+        {
+            there = RandomAccess.GetLength(pending.Handle);
+            if (_isWritten && length < there)
+            {
+                RandomAccess.SetLength(pending.Handle, there = length.Value);
+            }
+        });
+        return new((_isWritten || IsContinuation) && pending.Keep() ? there : null);
     }
 
     public ValueTask DisposeAsync()
     {
-        if (_committed)
+        if (_isCommitted)
         {
             pending.Dispose();
             return default;
@@ -61,11 +85,33 @@ internal sealed class LocalFileWriter(IPendingFile pending, long start) : IFileW
         return new(Task.Run(pending.Dispose));
     }
 
-    private void ThrowIfCommitted()
+    private void Begin()
     {
-        if (_committed)
+        if (!_isWritten && pending.KeptLength > Start)
         {
-            throw new InvalidOperationException("The file is committed.");
+            RandomAccess.SetLength(pending.Handle, Start);
+        }
+
+        _isWritten = true;
+    }
+
+    private static void Guarded(Action call)
+    {
+        try
+        {
+            call();
+        }
+        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        {
+            throw SystemErrors.Translate(exception);
+        }
+    }
+
+    private void ThrowIfAtEnd()
+    {
+        if (_isAtEnd)
+        {
+            throw new InvalidOperationException("The file is committed or kept.");
         }
     }
 }

@@ -1,25 +1,37 @@
+using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;
 
-/// <summary>A pending file beside its target, by path.</summary>
+/// <summary>
+/// A pending file beside its target, by path. Which ones are being written is known for this process alone: locks that hold on every system would keep readers
+/// from a file in the moment it is committed. Two servers that share a folder without the kernel's confinement are not told apart.
+/// </summary>
 internal sealed class PortablePendingFile : IPendingFile
 {
-    private readonly string _pendingPath;
+    private static readonly ConcurrentDictionary<string, bool> s_written = new(StringComparer.Ordinal);
+
     private readonly string _path;
     private readonly bool _createOnly;
-    private bool _committed;
+    private readonly string? _slot;
+    private string _pendingPath;
+    private bool _isLeft;
     private bool _disposed;
 
-    private PortablePendingFile(string pendingPath, string path, SafeFileHandle handle, long? committedLength, bool createOnly) =>
-        (_pendingPath, _path, Handle, CommittedLength, _createOnly) = (pendingPath, path, handle, committedLength, createOnly);
+    private PortablePendingFile(string pendingPath, string path, WriteStart start, string? slot)
+    {
+        (_pendingPath, _path, _createOnly, _slot) = (pendingPath, path, start.CreateOnly, slot);
+        Handle = null!;
+    }
 
-    public SafeFileHandle Handle { get; }
+    public SafeFileHandle Handle { get; private set; }
 
-    public long? CommittedLength { get; }
+    public long? CommittedLength { get; private init; }
 
-    /// <summary>Makes the file beside <paramref name="real"/>, which holds no link.</summary>
-    public static PortablePendingFile Create(string real, FileEntry? committed, bool createOnly)
+    public long? KeptLength { get; private set; }
+
+    /// <summary>Makes the file beside <paramref name="real"/>, which holds no link, or takes the one there that is continued.</summary>
+    public static PortablePendingFile Open(string real, FileEntry? committed, WriteStart start)
     {
         if (committed is not null)
         {
@@ -27,29 +39,71 @@ internal sealed class PortablePendingFile : IPendingFile
             File.OpenHandle(real, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
         }
 
-        string pendingPath = Path.Combine(Path.GetDirectoryName(real)!, PendingNames.New());
-        SafeFileHandle handle = File.OpenHandle(pendingPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        var pending = new PortablePendingFile(pendingPath, real, handle, committed?.Length, createOnly);
+        string? slot = start.IsResumable ? SlotOf(real) : null;
+        bool hasSlot = slot is not null && s_written.TryAdd(slot, true);
+        if (slot is not null && !hasSlot && start.KeepsContent)
+        {
+            throw new StoreException(StoreError.Busy, $"{real} is being uploaded by another.");
+        }
+
+        string pendingPath = hasSlot ? slot! : Path.Combine(Path.GetDirectoryName(real)!, PendingNames.New());
+        var pending = new PortablePendingFile(pendingPath, real, start, slot) { CommittedLength = committed?.Length };
         try
         {
+            pending.OpenHandle(start);
             if (committed?.UnixMode is { } mode && !OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(handle, mode);
+                File.SetUnixFileMode(pending.Handle, mode);
             }
 
             return pending;
         }
         catch
         {
+            pending._isLeft |= pending.KeptLength is not null;
             pending.Dispose();
             throw;
         }
     }
 
+    /// <summary>What is left to be continued of an upload to <paramref name="real"/>; null while somebody writes it.</summary>
+    public static PendingUpload? Find(string real)
+    {
+        string slot = SlotOf(real);
+        return s_written.ContainsKey(slot) || PortableRootDirectory.Facts(slot) is not { Kind: EntryKind.File } facts ? null : new PendingUpload(facts.Length, facts.Modified);
+    }
+
+    /// <summary>Removes a pending file if nobody writes it and, where <paramref name="before"/> says so, if it was last written before then.</summary>
+    public static bool TryRemove(string pendingPath, DateTime? before = null)
+    {
+        if (!s_written.TryAdd(pendingPath, true))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (PortableRootDirectory.Facts(pendingPath) is not { Kind: EntryKind.File } facts || facts.Modified >= before)
+            {
+                return false;
+            }
+
+            File.Delete(pendingPath);
+            return true;
+        }
+        finally
+        {
+            s_written.TryRemove(pendingPath, out _);
+        }
+    }
+
+    /// <summary>Removes what is left to be continued of an upload to <paramref name="real"/>.</summary>
+    public static bool TryRemoveSlot(string real) => TryRemove(SlotOf(real));
+
     public SafeFileHandle? OpenCommitted() => PortableRootDirectory.Guard(() =>
         File.Exists(_path) && new FileInfo(_path).LinkTarget is null ? File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null);
 
-    public void Commit() => _committed = PortableRootDirectory.Guard(() =>
+    public void Commit() => _isLeft = PortableRootDirectory.Guard(() =>
     {
         if (Directory.Exists(_path) && new FileInfo(_path).LinkTarget is null)
         {
@@ -60,6 +114,28 @@ internal sealed class PortablePendingFile : IPendingFile
         return true;
     });
 
+    public bool Keep()
+    {
+        if (_isLeft || _slot is null || _pendingPath == _slot)
+        {
+            return _isLeft |= _slot is not null;
+        }
+
+        if (s_written.TryAdd(_slot, true))
+        {
+            string before = _pendingPath;
+            PortableRootDirectory.Guard(() =>
+            {
+                File.Move(before, _slot, overwrite: true);
+                return true;
+            });
+            (_pendingPath, _isLeft) = (_slot, true);
+            s_written.TryRemove(before, out _);
+        }
+
+        return _isLeft;
+    }
+
     public void Dispose()
     {
         if (_disposed)
@@ -68,19 +144,46 @@ internal sealed class PortablePendingFile : IPendingFile
         }
 
         _disposed = true;
-        Handle.Dispose();
-        if (_committed)
-        {
-            return;
-        }
-
+        Handle?.Dispose();
         try
         {
-            File.Delete(_pendingPath);
+            if (!_isLeft)
+            {
+                File.Delete(_pendingPath);
+            }
         }
         catch (Exception exception) when (SystemErrors.IsRefusal(exception))
         {
             // Leaves a file nobody can see; whoever breaks off an upload has no use for the reason.
         }
+
+        s_written.TryRemove(_pendingPath, out _);
+    }
+
+    private static string SlotOf(string real) => Path.Combine(Path.GetDirectoryName(real)!, PendingNames.For(Path.GetFileName(real)));
+
+    private void OpenHandle(WriteStart start)
+    {
+        s_written.TryAdd(_pendingPath, true);
+        FileEntry? kept = _pendingPath == _slot ? PortableRootDirectory.Facts(_pendingPath) : null;
+        if (kept is { Kind: not EntryKind.File })
+        {
+            _isLeft = true;
+            throw new StoreException(StoreError.Busy, $"{_path}: something else has the place of its upload.");
+        }
+
+        if (kept is not null && start.KeepsContent)
+        {
+            Handle = File.OpenHandle(_pendingPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            KeptLength = RandomAccess.GetLength(Handle);
+            return;
+        }
+
+        if (kept is not null)
+        {
+            File.Delete(_pendingPath);
+        }
+
+        Handle = File.OpenHandle(_pendingPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
     }
 }

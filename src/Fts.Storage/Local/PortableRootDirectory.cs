@@ -50,11 +50,11 @@ internal sealed class PortableRootDirectory : IRootDirectory
         return handle;
     }
 
-    public IPendingFile OpenPending(StorePath path, bool createOnly)
+    public IPendingFile OpenPending(StorePath path, WriteStart start)
     {
         string itself = Addressed(path, followLast: false, StoreError.BadName);
         FileEntry? facts = Guard(() => Facts(itself));
-        if (facts is not null && createOnly)
+        if (facts is not null && start.CreateOnly)
         {
             throw new StoreException(StoreError.Exists, path.Value);
         }
@@ -68,8 +68,24 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
         return committed is { Kind: not EntryKind.File }
             ? throw new StoreException(StoreError.NotAFile, path.Value)
-            : Guard(() => PortablePendingFile.Create(real, committed, createOnly));
+            : Guard(() => PortablePendingFile.Open(real, committed, start));
     }
+
+    public PendingUpload? FindPending(StorePath path) =>
+        PortableWalk.IsSpellable(path) && !path.IsRoot && _walk.Resolve(path, followLast: true, out string real) is null ? Guard(() => PortablePendingFile.Find(real)) : null;
+
+    /// <summary>Folders only: no link is followed, and what cannot be read is passed over, for the next sweep comes.</summary>
+    public int Sweep(DateTime before, CancellationToken cancellationToken) => Guard(() =>
+    {
+        int removed = 0;
+        foreach (string pending in PendingFiles(_walk.Root, recursive: true))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            removed += PortablePendingFile.TryRemove(pending, before) ? 1 : 0;
+        }
+
+        return removed;
+    });
 
     public void CreateFolder(StorePath path)
     {
@@ -102,16 +118,17 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     public void DeleteFile(StorePath path)
     {
-        string real = Itself(path, out FileEntry facts);
+        string real = Addressed(path, followLast: false, StoreError.NotFound);
         Guard(() =>
         {
-            if (facts.Kind == EntryKind.Folder)
+            FileEntry? facts = Facts(real);
+            if (facts is { Kind: EntryKind.Folder })
             {
                 throw new StoreException(StoreError.NotAFile, path.Value);
             }
 
-            File.Delete(real);
-            return true;
+            File.Delete(real); // of nothing, does nothing
+            return PortablePendingFile.TryRemoveSlot(real) || facts is not null ? true : throw new StoreException(StoreError.NotFound, path.Value);
         });
     }
 
@@ -123,6 +140,15 @@ internal sealed class PortableRootDirectory : IRootDirectory
             if (facts.Kind != EntryKind.Folder)
             {
                 throw new StoreException(StoreError.NotAFolder, path.Value);
+            }
+
+            // Only what uploads have left may be in it.
+            if (Directory.EnumerateFileSystemEntries(real).All(entry => PathRules.IsReserved(Path.GetFileName(entry))))
+            {
+                foreach (string pending in PendingFiles(real, recursive: false))
+                {
+                    PortablePendingFile.TryRemove(pending);
+                }
             }
 
             // The message of .NET's exception is the only thing that tells "not empty" apart on some systems.
@@ -240,6 +266,9 @@ internal sealed class PortableRootDirectory : IRootDirectory
         return new FileEntry(
             info.Name, kind, kind == EntryKind.File ? info.Length : 0, info.LastWriteTimeUtc, OperatingSystem.IsWindows() ? null : info.UnixFileMode & (UnixFileMode)0x1FF);
     }
+
+    private static List<string> PendingFiles(string folder, bool recursive) =>
+        [.. Directory.EnumerateFiles(folder, PathRules.PendingPrefix + "*", new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint })];
 
     internal static T Guard<T>(Func<T> call)
     {

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Storage.Local.LinuxCalls;
 using static Fts.Storage.Local.SystemErrors;
@@ -13,9 +12,6 @@ namespace Fts.Storage.Local;
 /// </summary>
 internal sealed class RootDirectory : IRootDirectory
 {
-    /// <summary>As many links in a chain as the kernel itself follows.</summary>
-    private const int MaxLinks = 40;
-
     /// <summary>openat2 gives up with EAGAIN when something was renamed while it walked a <c>..</c>; a neighbour that renames all day must not hold us forever.</summary>
     private const int MaxAttempts = 1000;
 
@@ -94,53 +90,35 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>
-    /// A link that stays inside is written through: what it leads to is replaced, beside which the pending file lies. One that leads nowhere or out is refused.
-    /// </summary>
-    public IPendingFile OpenPending(StorePath path, bool createOnly)
+    public IPendingFile OpenPending(StorePath path, WriteStart start)
     {
-        string folder = RelativeOf(path.Parent), name = path.Name;
-        for (int links = 0; links <= MaxLinks; links++)
+        LinuxTarget target = LinuxTarget.Find(this, path, mustBeNew: start.CreateOnly);
+        try
         {
-            SafeFileHandle parent = OpenParent(folder, path);
-            try
-            {
-                bool exists = Statx(parent, name, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) == 0;
-                if (!exists && Marshal.GetLastPInvokeError() != ENOENT)
-                {
-                    throw LastError(path.Value);
-                }
-
-                if (exists && createOnly)
-                {
-                    throw Exception(EEXIST, path.Value);
-                }
-
-                if (!exists || facts.IsFile)
-                {
-                    // From here on the pending file owns the parent's handle. A link that led to a missing name has nothing to replace.
-                    return exists || links == 0
-                        ? LinuxPendingFile.Create(parent, name, exists ? facts : null, createOnly)
-                        : throw new StoreException(StoreError.Denied, $"{path} is a link that leads nowhere.");
-                }
-
-                if (!facts.IsLink)
-                {
-                    throw Exception(EISDIR, path.Value);
-                }
-
-                (folder, name) = LinkOf(parent, folder, name);
-                parent.Dispose();
-            }
-            catch
-            {
-                parent.Dispose();
-                throw;
-            }
+            return target.Committed is { IsFile: false } ? throw Exception(EISDIR, path.Value)
+                : LinuxPendingFile.Open(target, start); // which owns the folder's handle from here on
         }
-
-        throw Exception(ELOOP, path.Value);
+        catch
+        {
+            target.Dispose();
+            throw;
+        }
     }
+
+    public PendingUpload? FindPending(StorePath path)
+    {
+        try
+        {
+            using LinuxTarget target = LinuxTarget.Find(this, path);
+            return LinuxPendingSlot.Find(target.Folder, PendingNames.For(target.Name)) is { } facts ? new PendingUpload(facts.Length, facts.Modified) : null;
+        }
+        catch (StoreException e) when (e.Error is StoreError.NotFound or StoreError.NotAFolder or StoreError.Denied or StoreError.BadName)
+        {
+            return null; // nothing can be uploaded there, so nothing was
+        }
+    }
+
+    public int Sweep(DateTime before, CancellationToken cancellationToken) => new LinuxPendingSweep(this, before).Run(cancellationToken);
 
     public void CreateFolder(StorePath path)
     {
@@ -171,16 +149,26 @@ internal sealed class RootDirectory : IRootDirectory
     public void DeleteFile(StorePath path)
     {
         using SafeFileHandle parent = OpenParent(path);
-        ThrowIfFailed(Unlinkat(parent, path.Name, 0), path);
+        int result = Unlinkat(parent, path.Name, 0), error = Marshal.GetLastPInvokeError();
+        bool hadPending = (result == 0 || error == ENOENT) && LinuxPendingSlot.TryRemove(parent, PendingNames.For(path.Name));
+        if (result < 0 && !hadPending)
+        {
+            throw Exception(error, path.Value);
+        }
     }
 
     public void DeleteFolder(StorePath path)
     {
         using SafeFileHandle parent = OpenParent(path);
-        if (Unlinkat(parent, path.Name, AT_REMOVEDIR) < 0)
+        int error = RemoveFolder(parent, path.Name);
+        if (error == ENOTEMPTY && new LinuxPendingSweep(this, DateTime.MaxValue).Empty(path))
         {
-            // POSIX lets rmdir say EEXIST for "not empty", and some file systems do.
-            throw Marshal.GetLastPInvokeError() == EEXIST ? Exception(ENOTEMPTY, path.Value) : LastError(path.Value);
+            error = RemoveFolder(parent, path.Name);
+        }
+
+        if (error != 0)
+        {
+            throw Exception(error, path.Value);
         }
     }
 
@@ -189,6 +177,11 @@ internal sealed class RootDirectory : IRootDirectory
         using SafeFileHandle sourceParent = OpenParent(source);
         using SafeFileHandle targetParent = OpenParent(target);
         int error = Rename(sourceParent, source.Name, targetParent, target.Name, replace);
+        if (error is ENOTEMPTY or EEXIST && replace && new LinuxPendingSweep(this, DateTime.MaxValue).Empty(target))
+        {
+            error = Rename(sourceParent, source.Name, targetParent, target.Name, replace);
+        }
+
         if (error != 0)
         {
             throw error == EINVAL ? new StoreException(StoreError.NotSupported, $"{source} cannot be moved into itself.") : Exception(error, $"{source} to {target}");
@@ -258,31 +251,16 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>Where a link leads, as a folder relative to the root (perhaps with <c>..</c>, which is the kernel's to judge) and a name in it.</summary>
-    private static unsafe (string Folder, string Name) LinkOf(SafeFileHandle parent, string folder, string name)
-    {
-        Span<byte> buffer = stackalloc byte[StorePath.MaxLength];
-        nint length;
-        fixed (byte* pointer = buffer)
-        {
-            length = Readlinkat(parent, name, pointer, (nuint)buffer.Length);
-        }
-
-        // A target that is not UTF-8 decodes to a name that is not there.
-        string target = length >= 0 ? Encoding.UTF8.GetString(buffer[..(int)length]) : throw LastError(name);
-        int slash = target.LastIndexOf('/');
-        string last = target[(slash + 1)..];
-        return target.StartsWith('/') ? throw Exception(EXDEV, name)
-            : last is "" or "." or ".." ? throw Exception(EISDIR, name)
-            : (slash < 0 ? folder : $"{folder}/{target[..slash]}", last);
-    }
+    /// <summary>POSIX lets rmdir say EEXIST for "not empty", and some file systems do.</summary>
+    private static int RemoveFolder(SafeFileHandle parent, string name) =>
+        Unlinkat(parent, name, AT_REMOVEDIR) == 0 ? 0 : Marshal.GetLastPInvokeError() is var error && error == EEXIST ? ENOTEMPTY : error;
 
     private SafeFileHandle OpenParent(StorePath path) => OpenParent(RelativeOf(path.Parent), path);
 
-    private SafeFileHandle OpenParent(string folder, StorePath path) => Open(folder, O_PATH | O_DIRECTORY, out int error) ?? throw Exception(error, path.Value);
+    internal SafeFileHandle OpenParent(string folder, StorePath path) => Open(folder, O_PATH | O_DIRECTORY, out int error) ?? throw Exception(error, path.Value);
 
     /// <summary>The one way in: null and the error where the kernel refuses.</summary>
-    private unsafe SafeFileHandle? Open(string relative, int flags, out int error)
+    internal unsafe SafeFileHandle? Open(string relative, int flags, out int error)
     {
         var how = new OpenHow { Flags = (uint)(flags | O_CLOEXEC), Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
         for (int attempt = 0; ; attempt++)

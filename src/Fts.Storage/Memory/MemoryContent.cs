@@ -53,6 +53,25 @@ internal sealed class MemoryContent
         }
     }
 
+    /// <summary>Gives up what lies beyond a length.</summary>
+    public void Trim(long length)
+    {
+        (long chunk, long at) = Math.DivRem(length, ChunkSize);
+        int keep = (int)chunk + (at > 0 ? 1 : 0);
+        if (keep < _chunks.Count)
+        {
+            _chunks.RemoveRange(keep, _chunks.Count - keep);
+            _own.RemoveRange(keep, _own.Count - keep);
+        }
+
+        if (at > 0 && chunk < _chunks.Count && _chunks[(int)chunk] is { } last && last.Length > at)
+        {
+            OwnChunk((int)chunk, (int)at).AsSpan((int)at).Clear(); // a gap left later must read as zeros
+        }
+
+        Length = Math.Min(Length, length);
+    }
+
     private byte[] OwnChunk(int index, int needed)
     {
         while (_chunks.Count <= index)

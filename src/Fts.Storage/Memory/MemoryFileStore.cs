@@ -60,14 +60,43 @@ public sealed class MemoryFileStore : IFileStore
         lock (_lock)
         {
             MemoryContent? committed = Replaceable(path, start.CreateOnly)?.Content;
-            if (start.Offset > 0 && start.Offset > (committed?.Length ?? 0))
+            MemoryUpload? kept = start.IsResumable ? Uploads(path)?.GetValueOrDefault(path.Name) : null;
+            if (kept is not null && start.KeepsContent)
             {
-                throw new StoreException(StoreError.BadOffset, $"{path}: {start.Offset} lies past its end.");
+                return Continue(path, kept, start);
             }
 
-            MemoryContent content = start.KeepsContent && committed is not null ? committed.Copy() : new MemoryContent();
-            Take(content.Length);
-            return new MemoryFileWriter(this, path, content, start.Offset ?? content.Length, start.CreateOnly);
+            DemandWithin(start.Offset, committed?.Length ?? 0, path);
+            var upload = new MemoryUpload(start.KeepsContent && committed is not null ? committed.Copy() : new MemoryContent());
+            if (start.IsResumable && kept is not { IsWritten: true })
+            {
+                Forget(path);
+                upload.Enter(ParentOf(path), path.Name);
+            }
+
+            Take(upload.Content.Length);
+
+            return new MemoryFileWriter(this, path, upload, start.Offset ?? upload.Content.Length, start, isContinued: false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            return Lookup(path.Parent, out _)?.Uploads?.GetValueOrDefault(path.Name) is { IsWritten: false } kept ? new PendingUpload(kept.Content.Length, kept.Modified) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            return Sweep(_root, before);
         }
     }
 
@@ -92,9 +121,17 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.DemandNotRoot(path, StoreError.NotAFile);
         lock (_lock)
         {
-            MemoryContent content = Existing(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
-            Remove(path);
-            Take(-content.Length);
+            if (Lookup(path, out StoreError error) is { } file)
+            {
+                long length = (file.Content ?? throw new StoreException(StoreError.NotAFile, path.Value)).Length;
+                Remove(path);
+                Take(-length);
+                Forget(path);
+            }
+            else if (!Forget(path))
+            {
+                throw new StoreException(error, path.Value);
+            }
         }
     }
 
@@ -106,11 +143,12 @@ public sealed class MemoryFileStore : IFileStore
         lock (_lock)
         {
             MemoryNode folder = Existing(path);
-            if (folder.Children is null || !folder.Children.IsEmpty)
+            if (folder.Children is null || !folder.Children.IsEmpty || HasWriters(folder))
             {
                 throw new StoreException(folder.Children is null ? StoreError.NotAFolder : StoreError.NotEmpty, path.Value);
             }
 
+            Sweep(folder, DateTime.MaxValue);
             Remove(path);
         }
     }
@@ -131,7 +169,7 @@ public sealed class MemoryFileStore : IFileStore
                 : there is null || there == moved ? null
                 : there.Children is null && moved.Children is not null ? StoreError.NotAFolder
                 : there.Children is not null && moved.Children is null ? StoreError.NotAFile
-                : there.Children is { IsEmpty: false } ? StoreError.NotEmpty
+                : there.Children is { IsEmpty: false } || HasWriters(there) ? StoreError.NotEmpty
                 : null;
             if (refused is { } error)
             {
@@ -141,6 +179,11 @@ public sealed class MemoryFileStore : IFileStore
             if (there == moved)
             {
                 return;
+            }
+
+            if (there?.Children is not null)
+            {
+                Sweep(there, DateTime.MaxValue);
             }
 
             Take(-(there?.Content?.Length ?? 0));
@@ -199,15 +242,97 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <summary>Puts a pending file's content under its name.</summary>
-    internal void Publish(StorePath path, MemoryContent content, bool createOnly)
+    internal void Publish(StorePath path, MemoryUpload upload, bool createOnly)
     {
         lock (_lock)
         {
             MemoryNode? replaced = Replaceable(path, createOnly);
-            MemoryNode file = MemoryNode.File(++_lastId, content);
+            MemoryNode file = MemoryNode.File(++_lastId, upload.Content);
             file.UnixMode = replaced?.UnixMode;
             ParentOf(path).Children![path.Name] = file;
+            upload.Leave(path.Name);
             Take(-(replaced?.Content?.Length ?? 0));
+        }
+    }
+
+    /// <summary>Leaves an upload to be continued; false where its folder is gone, or another is being written in its place.</summary>
+    internal bool TryKeep(StorePath path, MemoryUpload upload)
+    {
+        lock (_lock)
+        {
+            if (upload.Place is null)
+            {
+                if (Lookup(path.Parent, out _) is not { Children: not null } folder || folder.Uploads?.GetValueOrDefault(path.Name) is { IsWritten: true })
+                {
+                    return false;
+                }
+
+                Forget(path);
+                upload.Enter(folder, path.Name);
+            }
+
+            (upload.IsWritten, upload.Modified) = (false, DateTime.UtcNow);
+            return true;
+        }
+    }
+
+    /// <summary>Gives a pending file up.</summary>
+    internal void Discard(StorePath path, MemoryUpload upload)
+    {
+        lock (_lock)
+        {
+            upload.Leave(path.Name);
+            Take(-upload.Content.Length);
+        }
+    }
+
+    private MemoryFileWriter Continue(StorePath path, MemoryUpload kept, WriteStart start)
+    {
+        if (kept.IsWritten)
+        {
+            throw new StoreException(StoreError.Busy, $"{path} is being uploaded by another.");
+        }
+
+        DemandWithin(start.Offset, kept.Content.Length, path);
+        kept.IsWritten = true;
+        return new MemoryFileWriter(this, path, kept, start.Offset ?? kept.Content.Length, start, isContinued: true);
+    }
+
+    private static bool HasWriters(MemoryNode folder) => folder.Uploads?.Values.Any(upload => upload.IsWritten) == true;
+
+    private Dictionary<string, MemoryUpload>? Uploads(StorePath path) => Lookup(path.Parent, out _)?.Uploads;
+
+    /// <summary>Removes what is left to be continued under a name; false where there is nothing, or somebody writes it.</summary>
+    private bool Forget(StorePath path)
+    {
+        if (Uploads(path) is { } uploads && uploads.TryGetValue(path.Name, out MemoryUpload? kept) && !kept.IsWritten)
+        {
+            kept.Leave(path.Name);
+            Take(-kept.Content.Length);
+            return true;
+        }
+
+        return false;
+    }
+
+    private int Sweep(MemoryNode folder, DateTime before)
+    {
+        int removed = 0;
+        foreach ((string name, MemoryUpload kept) in folder.Uploads?.Where(upload => !upload.Value.IsWritten && upload.Value.Modified < before).ToArray() ?? [])
+        {
+            kept.Leave(name);
+            Take(-kept.Content.Length);
+            removed++;
+        }
+
+        return removed + folder.Children!.Values.Where(child => child.Children is not null).Sum(child => Sweep(child, before));
+    }
+
+    private static void DemandWithin(long? offset, long length, StorePath path)
+    {
+        if (offset > length)
+        {
+            throw new StoreException(StoreError.BadOffset, $"{path} has {length} bytes; {offset} lies past its end.");
         }
     }
 

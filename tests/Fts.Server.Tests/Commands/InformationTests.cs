@@ -142,6 +142,7 @@ public sealed class InformationTests
                 "DSIZ" => "C: DSIZ\nS: 213 5",
                 "AVBL" => "C: AVBL\nS: 550 *",
                 "COMB" => "C: COMB \"ä\" \"ä\"\nS: 250 *",
+                "ALLO" => "C: ALLO 2\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR cut\nS: 150 *\nD> x\nS: 451 *",
                 "SITE" => "C: SITE CPFR ä\nS: 350 *\nC: SITE CPTO copy\nS: 250 *\nC: DELE copy\nS: 250 *",
                 "CLNT" => "C: CLNT someone\nS: 200 *",
                 "CSID" => "C: CSID Name=someone;\nS: 200 Name=fts; *",

@@ -130,6 +130,17 @@ public sealed class ModelTests
             }
 
             await _talk.Data.SendAsync(content.AsMemory(0, half));
+            if (step.End is UploadEnd.Abort or UploadEnd.Reset)
+            {
+                // What is kept is what has come.
+                string status;
+                do
+                {
+                    status = string.Join('\n', await _talk.AskAsync("STAT"));
+                }
+                while (status.Contains("Transferring, ", StringComparison.Ordinal) && !status.Contains($"Transferring, {half} ", StringComparison.Ordinal));
+            }
+
             switch (step.End)
             {
                 case UploadEnd.Abort:
@@ -189,6 +200,7 @@ public sealed class ModelTests
 
         private async Task ClearAsync()
         {
+            await _server.Store.SweepPendingAsync(DateTime.MaxValue, CancellationToken.None);
             foreach (string line in (await LinesAsync(StorePath.Root)).OrderByDescending(line => line.Length))
             {
                 StorePath path = StorePath.Root.Resolve(line.Split('=')[0])!.Value;

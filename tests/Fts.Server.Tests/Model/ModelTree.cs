@@ -6,6 +6,8 @@ internal sealed class ModelTree
     /// <summary>Null stands for a folder.</summary>
     private readonly SortedDictionary<string, string?> _entries = new(StringComparer.Ordinal) { ["/"] = null };
 
+    private readonly Dictionary<string, string> _pending = new(StringComparer.Ordinal);
+
     public string Folder { get; private set; } = "/";
 
     /// <summary>Every path with its content, folders with a slash at their end.</summary>
@@ -33,6 +35,13 @@ internal sealed class ModelTree
 
     public string? File(string path) => _entries.GetValueOrDefault(path);
 
+    /// <summary>What an upload that broke off has left.</summary>
+    public string? Pending(string path) => _pending.GetValueOrDefault(path);
+
+    public void Keep(string path, string content) => _pending[path] = content;
+
+    public bool GiveUp(string path) => _pending.Remove(path);
+
     public bool IsFolder(string path) => _entries.TryGetValue(path, out string? content) && content is null;
 
     public bool Enter(string name)
@@ -44,9 +53,9 @@ internal sealed class ModelTree
 
     public bool MakeFolder(string path) => !Exists(path) && IsFolder(Parent(path)) && _entries.TryAdd(path, null);
 
-    public bool RemoveFolder(string path) => path != "/" && IsFolder(path) && !HasChildren(path) && _entries.Remove(path);
+    public bool RemoveFolder(string path) => path != "/" && IsFolder(path) && !HasChildren(path) && GiveUpBelow(path) && _entries.Remove(path);
 
-    public bool RemoveFile(string path) => File(path) is not null && _entries.Remove(path);
+    public bool RemoveFile(string path) => !IsFolder(path) && (GiveUp(path) | _entries.Remove(path));
 
     public bool CanStore(string path) => !IsFolder(path) && IsFolder(Parent(path));
 
@@ -68,6 +77,17 @@ internal sealed class ModelTree
             return false;
         }
 
+        if (target != source)
+        {
+            GiveUpBelow(target);
+        }
+
+        foreach ((string path, string content) in _pending.Where(entry => IsFolder(source) && IsBelow(entry.Key, source)).ToList())
+        {
+            _pending.Remove(path);
+            _pending[target + path[source.Length..]] = content;
+        }
+
         foreach ((string path, string? content) in _entries.Where(entry => entry.Key == source || IsBelow(entry.Key, source)).ToList())
         {
             _entries.Remove(path);
@@ -85,7 +105,23 @@ internal sealed class ModelTree
             _entries[path] = content;
         }
 
+        _pending.Clear();
+        foreach ((string path, string content) in other._pending)
+        {
+            _pending[path] = content;
+        }
+
         Folder = other.Folder;
+    }
+
+    private bool GiveUpBelow(string path)
+    {
+        foreach (string pending in _pending.Keys.Where(pending => IsBelow(pending, path)).ToList())
+        {
+            _pending.Remove(pending);
+        }
+
+        return true;
     }
 
     private bool HasChildren(string path) => _entries.Keys.Any(other => IsBelow(other, path));

@@ -76,7 +76,7 @@ internal sealed class SessionModel
             case "DELE":
                 return Done(Tree.RemoveFile(path));
             case "SIZE":
-                return _isAscii || Tree.File(path) is not { } file ? Answer.Of(550) : new Answer([213], file.Length.ToString(CultureInfo.InvariantCulture));
+                return _isAscii || (Tree.Pending(path) ?? Tree.File(path)) is not { } file ? Answer.Of(550) : new Answer([213], file.Length.ToString(CultureInfo.InvariantCulture));
             case "MLST":
                 return Done(Tree.Exists(path));
             case "RNFR":
@@ -135,7 +135,9 @@ internal sealed class SessionModel
             return Answer.Of(550);
         }
 
-        string there = Tree.File(path) ?? "";
+        // What broke off is what is gone on with; who begins anew gives it up.
+        string? continued = appends || before.Offset > 0 ? Tree.Pending(path) : null;
+        string there = continued ?? Tree.File(path) ?? "";
         int start = appends ? there.Length : (int)Math.Min(before.Offset, int.MaxValue);
         if (start > there.Length)
         {
@@ -143,19 +145,31 @@ internal sealed class SessionModel
         }
 
         _hasData = false;
+        Tree.GiveUp(path);
         if (step.End is UploadEnd.Abort or UploadEnd.Reset)
         {
+            string half = step.Content[..(step.Content.Length / 2)];
+            if ((continued is not null || (half.Length > 0 && !_isAscii)) && (_isAscii || !(before.Announced < half.Length)))
+            {
+                Tree.Keep(path, half.Length == 0 ? there : there[..start] + half);
+            }
+
             return step.End == UploadEnd.Abort ? Forget(150, 426, 226) : Answer.Of(150, 426);
         }
 
         int[] codes = step.End == UploadEnd.WholeAfterQuestions ? [150, 211, 200] : [150];
         if (!_isAscii && before.Announced is { } announced && announced != step.Content.Length && announced != start + step.Content.Length)
         {
+            if (step.Content.Length < announced && (continued is not null || step.Content.Length > 0))
+            {
+                Tree.Keep(path, step.Content.Length == 0 ? there : there[..start] + step.Content);
+            }
+
             return Answer.Of([.. codes, 451]);
         }
 
         int end = start + step.Content.Length;
-        Tree.Store(path, there[..start] + step.Content + (start > 0 && end < there.Length ? there[end..] : ""));
+        Tree.Store(path, there[..start] + step.Content + (continued is null && start > 0 && end < there.Length ? there[end..] : ""));
         return Answer.Of([.. codes, 226]);
     }
 

@@ -81,8 +81,8 @@ public sealed class TlsTests
             S: 150 *
             D+ content
             D: close
-            S: 426 *
-            C: SIZE a
+            S: 426 * 7 bytes are kept, REST 7 continues.
+            C: MLST a
             S: 550 *
             """);
     }

@@ -48,6 +48,14 @@ internal sealed class HookedStore : IFileStore
         return new HookedWriter(this, await _files.OpenWriteAsync(path, start, cancellationToken));
     }
 
+    public ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        Ask(nameof(FindPendingAsync));
+        return _files.FindPendingAsync(path, cancellationToken);
+    }
+
+    public ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) => _files.SweepPendingAsync(before, cancellationToken);
+
     public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
     {
         Ask(nameof(CreateFolderAsync));
@@ -112,6 +120,8 @@ internal sealed class HookedStore : IFileStore
     {
         public long Start => inner.Start;
 
+        public bool IsContinuation => inner.IsContinuation;
+
         public Microsoft.Win32.SafeHandles.SafeFileHandle? Handle => inner.Handle;
 
         public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -124,6 +134,12 @@ internal sealed class HookedStore : IFileStore
         {
             store.Ask(nameof(CommitAsync));
             return inner.CommitAsync(cancellationToken);
+        }
+
+        public ValueTask<long?> KeepAsync(long? length, CancellationToken cancellationToken)
+        {
+            store.Ask(nameof(KeepAsync));
+            return inner.KeepAsync(length, cancellationToken);
         }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();

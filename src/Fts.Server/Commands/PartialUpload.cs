@@ -1,0 +1,63 @@
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server.Commands;
+
+/// <summary>
+/// An upload of which only a part came, and its continuation. SIZE tells how much is there; REST with STOR, and APPE, go on from it, as clients that know
+/// nothing of pending uploads do anyway.
+/// </summary>
+internal static class PartialUpload
+{
+    /// <summary>Opens the pending file. An upload of the same account's that stands still makes room for its continuation.</summary>
+    public static async ValueTask<IFileWriter> OpenAsync(Session session, StorePath path, WriteStart start, CancellationToken cancellationToken)
+    {
+        WriteStart upload = start.AsUpload();
+        try
+        {
+            return await session.Files!.OpenWriteAsync(path, upload, cancellationToken);
+        }
+        catch (StoreException e) when (e.Error == StoreError.Busy && start.KeepsContent)
+        {
+            if (!await session.Server.Uploads.TryEndStalledAsync(session, path, cancellationToken))
+            {
+                throw;
+            }
+        }
+
+        return await session.Files!.OpenWriteAsync(path, upload, cancellationToken);
+    }
+
+    /// <summary>How many bytes of an upload are there to be continued; null where there is none.</summary>
+    public static async ValueTask<long?> LengthAsync(Session session, StorePath path, CancellationToken cancellationToken) =>
+        (await session.Files!.FindPendingAsync(path, cancellationToken))?.Length ?? session.Server.Uploads.StalledLength(session, path);
+
+    /// <summary>
+    /// Whether what came before an exception is the beginning of the file. It is not where compressed data was damaged or expanded beyond measure; and what the
+    /// store could not take gives its space back.
+    /// </summary>
+    public static bool IsOf(Session session, Exception exception) => exception is not StoreException and not DeflateException { Fault: not DeflateFault.Truncated };
+
+    /// <summary>
+    /// Keeps it. Of one in ASCII the lines were translated: where in them the client would go on, no offset tells. More than was announced is nothing that a client
+    /// could want to continue.
+    /// </summary>
+    public static async ValueTask KeepAsync(Session session, IFileWriter file)
+    {
+        bool isTooLong = !session.IsAscii && session.Continuing.AnnouncedLength is { } announced && session.Transfer!.Bytes > announced;
+        if ((session.IsAscii && !file.IsContinuation) || isTooLong || session.Server.Options.PendingLifetime == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        try
+        {
+            session.Transfer!.Kept = await file.KeepAsync(session.IsAscii ? null : file.Start + session.Transfer.Bytes, CancellationToken.None);
+        }
+        catch (StoreException e)
+        {
+            // The client is told why its upload broke off, not what befell the rest of it.
+            Log.StoreRefused(session.Server.Options.Logger, session.Id, "keep", e.Error, e.Message);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Fts.Server.Data;
+
+namespace Fts.Server.Commands;
+
+/// <summary>What is known of an upload whose data connection has ended.</summary>
+internal enum UploadVerdict
+{
+    /// <summary>All of it came: its size was announced, or its end.</summary>
+    Complete,
+    /// <summary>Nothing says that something is missing, and nothing that all is there.</summary>
+    Unknown,
+    /// <summary>Other bytes came than were announced.</summary>
+    NotAsAnnounced,
+    /// <summary>The client went away before it had heard that it was stored. A killed client's connections all end in good order.</summary>
+    ClientGone,
+    /// <summary>The client said goodbye while its data was still under way.</summary>
+    ClientQuit,
+}
+
+/// <summary>The one place where it is judged whether an upload may be published.</summary>
+internal static class UploadVerdicts
+{
+    /// <summary>
+    /// The size that ALLO told is the one that came, with a restart of the part or of the whole; in ASCII the wire has another size than the file. Without one, an
+    /// end that was announced proves as much, unless nobody is left to have announced it.
+    /// </summary>
+    public static UploadVerdict Of(Session session, bool isEndAnnounced, long start)
+    {
+        Transfer transfer = session.Transfer!;
+        if (!session.IsAscii && session.Continuing.AnnouncedLength is { } announced)
+        {
+            return transfer.Bytes == announced || start + transfer.Bytes == announced ? UploadVerdict.Complete : UploadVerdict.NotAsAnnounced;
+        }
+
+        return session.IsPeerGone ? UploadVerdict.ClientGone
+            : isEndAnnounced ? UploadVerdict.Complete
+            : transfer.WasQuitEarly ? UploadVerdict.ClientQuit
+            : UploadVerdict.Unknown;
+    }
+
+    /// <summary>Whether an upload so judged gets its name.</summary>
+    public static bool IsPublished(this UploadVerdict verdict, FtpPublish policy) =>
+        verdict == UploadVerdict.Complete || (verdict == UploadVerdict.Unknown && policy == FtpPublish.CompleteOrUnknown);
+
+    /// <summary>For the log.</summary>
+    public static string Describe(this UploadVerdict verdict) => verdict switch
+    {
+        UploadVerdict.Complete => "complete",
+        UploadVerdict.Unknown => "unknown whether complete",
+        UploadVerdict.NotAsAnnounced => "not the bytes announced",
+        UploadVerdict.ClientGone => "the client has gone",
+        _ => "the client quit before its data ended",
+    };
+}

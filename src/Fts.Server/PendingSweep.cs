@@ -1,0 +1,47 @@
+using Fts.Storage;
+
+namespace Fts.Server;
+
+/// <summary>Removes the uploads that broke off and that nobody continued in time: at the start, when those of an earlier run may have lain there for long, and then now and again.</summary>
+internal static class PendingSweep
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1), Shortest = TimeSpan.FromSeconds(1);
+
+    public static async Task RunAsync(FtpServer server, CancellationToken cancellationToken)
+    {
+        TimeSpan lifetime = server.Options.PendingLifetime;
+        IFileStore[] stores = [.. server.Options.Hosts.Select(host => host.Store).Append(server.Options.Store).Distinct()];
+        using var timer = new PeriodicTimer(lifetime < Shortest ? Shortest : lifetime < Longest ? lifetime : Longest);
+        try
+        {
+            do
+            {
+                foreach (IFileStore store in stores)
+                {
+                    await SweepAsync(server, store, DateTime.UtcNow - lifetime, cancellationToken);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private static async ValueTask SweepAsync(FtpServer server, IFileStore store, DateTime before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            int removed = await store.SweepPendingAsync(before, cancellationToken);
+            if (removed > 0)
+            {
+                Log.Swept(server.Options.Logger, removed);
+            }
+        }
+        catch (StoreException e)
+        {
+            Log.SweepFailed(server.Options.Logger, e.Message);
+        }
+    }
+}
