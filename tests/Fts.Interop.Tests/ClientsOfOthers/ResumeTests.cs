@@ -89,7 +89,7 @@ public sealed class ResumeTests : IDisposable
                 server = await RunningServer.OnFolderAsync(_folder, [], []);
             }
 
-            await ReadsTheOldFileAsync(server, replaces);
+            await HasTheOldFileAsync(server, replaces);
             await using var through = new CuttingRelay(server.Port);
             Ended ended = await Job.RunAsync(ToolOf(client), _local, Arguments(client, through.Port, continues: true));
             string said = $"cut at {at} of {size}; then {client}: {through.Commands}; {through.Uploaded} bytes";
@@ -106,6 +106,35 @@ public sealed class ResumeTests : IDisposable
         {
             await server.DisposeAsync();
         }
+    }
+
+    [Theory]
+    [InlineData("curl", 1_000)]
+    [InlineData("curl", 9_000)]
+    [InlineData("lftp", 1_000)]
+    [InlineData("lftp", 9_000)]
+    [InlineData("wget", 1_000)]
+    [InlineData("wget", 9_000)]
+    public async Task Somebody_else_downloads_the_old_file_meanwhile(string client, int kept)
+    {
+        byte[] old = new byte[5_000];
+        Random.Shared.NextBytes(old);
+        await File.WriteAllBytesAsync(_folder["up.bin"], old, TestContext.Current.CancellationToken);
+        await using RunningServer server = await RunningServer.OnFolderAsync(_folder, [], []);
+        await File.WriteAllBytesAsync(_local["new.bin"], new byte[kept], TestContext.Current.CancellationToken);
+        string url = $"ftp://127.0.0.1:{server.PortText}/up.bin";
+        // ALLO tells more than comes: the upload is kept.
+        (await Job.RunAsync(Tool.Require("curl"), _local, "-q", "-sS", "-Q", "+ALLO 99999", "-T", "new.bin", url)).InFailure();
+
+        string[] arguments = client switch
+        {
+            "curl" => ["-q", "-sS", "--interface", "127.0.0.2", "-o", "back.bin", url],
+            "lftp" => ["--norc", "-c", $"set net:max-retries 1; set net:socket-bind-ipv4 127.0.0.2; set ftp:ssl-allow no; get {url} -o back.bin"],
+            _ => ["-q", "-t", "1", "--bind-address=127.0.0.2", "-O", "back.bin", url],
+        };
+        (await Job.RunAsync(Tool.Require(client), _local, arguments)).Successfully();
+
+        Assert.Equal(old, await File.ReadAllBytesAsync(_local["back.bin"], TestContext.Current.CancellationToken));
     }
 
     private async Task BreakAsync(string client, Cut cut, RunningServer server, CuttingRelay relay)
@@ -146,9 +175,10 @@ public sealed class ResumeTests : IDisposable
         await server.Program.SeesAsync("disconnected");
     }
 
-    private async Task ReadsTheOldFileAsync(RunningServer server, bool isThere)
+    /// <summary>RETR alone: what SIZE says meanwhile is what is kept, for those who continue it.</summary>
+    private async Task HasTheOldFileAsync(RunningServer server, bool isThere)
     {
-        Ended ended = await Job.RunAsync(Tool.Require("curl"), _local, "-q", "-sS", $"ftp://127.0.0.1:{server.PortText}/up.bin");
+        Ended ended = await Job.RunAsync(Tool.Require("curl"), _local, "-q", "-sS", "--ignore-content-length", $"ftp://127.0.0.1:{server.PortText}/up.bin");
         if (isThere)
         {
             Assert.Equal("old", ended.Successfully().Output);
