@@ -31,6 +31,9 @@ internal static class HelpCommand
           --tls WHEN         optional (the default), required or off     --implicit-port N   TLS from the first byte
           --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is made and kept in
                              ${XDG_STATE_HOME:-~/.local/state}/fts/server.pem
+          --publish WHICH    auto (the default: uploads not known to be cut) or complete-only: those proven whole, by ALLO or TLS
+          --keep-partial T   how long an upload that broke off can be resumed: 30m, 24h (the default), 7d, or 0 for not at all
+          --durable          uploads are on stable storage before they are acknowledged
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)

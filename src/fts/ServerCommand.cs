@@ -22,12 +22,13 @@ internal static class ServerCommand
         var anonymousOption = new Option<string>("--anonymous");
         var quiet = new Option<bool>("--quiet");
         var line = new CommandLine(
-            "server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. Encryption.CommandLineOptions, .. NamedHosts.CommandLineOptions, .. Reachability.CommandLineOptions]);
+            "server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. UploadPolicy.CommandLineOptions, .. Encryption.CommandLineOptions, .. NamedHosts.CommandLineOptions, .. Reachability.CommandLineOptions]);
         var endPoint = new IPEndPoint(line.Address(0, IPAddress.Loopback), line.Port(1, Target.DefaultPort, zeroAllowed: true));
         bool debug = line.Debug(2);
         string anonymous = line.OneOf(anonymousOption, "auto", "read", "write", "no");
         string folder = Path.GetFullPath(line.Value(folderOption) ?? ".");
 
+        var uploads = UploadPolicy.From(line);
         var encryption = Encryption.From(line);
         var hosts = NamedHosts.From(line, hasTls: encryption.Options is not null);
         var reachability = Reachability.From(line, endPoint.Port, encryption.ImplicitPort);
@@ -38,9 +39,11 @@ internal static class ServerCommand
         await using var output = new BackgroundLines(Console.OpenStandardError());
         var server = new FtpServer(new FtpServerOptions
         {
-            Store = Open("--folder", folder),
+            Store = Open("--folder", folder, uploads),
             Accounts = accounts,
-            Hosts = hosts.For(accounts, Open),
+            Hosts = hosts.For(accounts, (option, hostFolder) => Open(option, hostFolder, uploads)),
+            Publish = uploads.Publish,
+            PendingLifetime = uploads.KeepPartial,
             EndPoint = endPoint,
             Tls = encryption.Options,
             ImplicitTlsEndPoint = encryption.ImplicitEndPoint(endPoint.Address),
@@ -83,11 +86,11 @@ internal static class ServerCommand
         }
     }
 
-    private static LocalFileStore Open(string option, string folder)
+    private static LocalFileStore Open(string option, string folder, UploadPolicy uploads)
     {
         try
         {
-            return Directory.Exists(folder) ? new LocalFileStore(folder) : throw new FailureException(ExitCode.LocalFiles, $"{option} {folder}: no such folder");
+            return Directory.Exists(folder) ? new LocalFileStore(folder, uploads.Store) : throw new FailureException(ExitCode.LocalFiles, $"{option} {folder}: no such folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -16,6 +16,10 @@ public sealed class StoreUnderTest : IDisposable
 
     public static StoreUnderTest Portable() => Local(portable: true);
 
+    public static StoreUnderTest DurableKernel() => Local(portable: false, new LocalStoreOptions { IsDurable = true });
+
+    public static StoreUnderTest DurablePortable() => Local(portable: true, new LocalStoreOptions { IsDurable = true });
+
     public static StoreUnderTest InMemory() => new(new MemoryFileStore(), null);
 
     public void Dispose()
@@ -40,10 +44,10 @@ public sealed class StoreUnderTest : IDisposable
         }
     }
 
-    private static StoreUnderTest Local(bool portable)
+    private static StoreUnderTest Local(bool portable, LocalStoreOptions? options = null)
     {
         var folder = new TemporaryFolder();
-        return new(new LocalFileStore(folder.Path, portable), folder);
+        return new(new LocalFileStore(folder.Path, portable, options), folder);
     }
 }
 

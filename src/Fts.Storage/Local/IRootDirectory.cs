@@ -48,6 +48,9 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Sets facts of a file or folder.</summary>
     void SetFacts(StorePath path, FileFacts facts);
 
+    /// <summary>Brings a folder's entries to stable storage. One that is gone has none.</summary>
+    void FlushFolder(StorePath folder);
+
     /// <summary>Bytes this process may still write to the file system that a folder lies in.</summary>
     long FreeSpace(StorePath folder);
 }
@@ -73,6 +76,18 @@ internal interface IPendingFile : IDisposable
 
     /// <summary>Opens the file this one would replace, for copying from; the caller disposes it. Null where there is none.</summary>
     SafeFileHandle? OpenCommitted();
+
+    /// <summary>Has the system begin to write the content out, where it can be told; does not wait, and fails for nobody.</summary>
+    void BeginFlush();
+
+    /// <summary>Brings the content to stable storage.</summary>
+    void Flush();
+
+    /// <summary>Tells folders apart, for those who flush several.</summary>
+    ulong FolderId { get; }
+
+    /// <summary>Brings the folder's entries to stable storage.</summary>
+    void FlushFolder();
 
     /// <summary>Renames the pending file to its name, in one step.</summary>
     void Commit();

@@ -18,6 +18,7 @@ internal static unsafe partial class LinuxCalls
     public const long UTIME_OMIT = 0x3ffffffe;
     public const int F_OFD_GETLK = 36, F_OFD_SETLK = 37;
     public const short F_WRLCK = 1, F_UNLCK = 2;
+    public const uint SYNC_FILE_RANGE_WRITE = 2;
     public const byte DT_UNKNOWN = 0, DT_DIR = 4, DT_REG = 8;
 
     // statx: type, mode, links, owner, mtime, inode, size.
@@ -91,6 +92,9 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int Fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fstatvfs", SetLastError = true)]
     public static partial int Fstatvfs(SafeFileHandle folder, ulong* facts);
@@ -203,8 +207,10 @@ internal struct LinuxFacts
         IsFile ? Length : 0,
         Modified,
         (UnixFileMode)(Mode & 0x1FF),
-        // The odd constant spreads small device numbers over the bits that inode numbers do not use.
-        Inode ^ ((((ulong)DeviceMajor << 32) | DeviceMinor) * 0x9E37_79B9_7F4A_7C15));
+        Id);
+
+    // The odd constant spreads small device numbers over the bits that inode numbers do not use.
+    public readonly ulong Id => Inode ^ ((((ulong)DeviceMajor << 32) | DeviceMinor) * 0x9E37_79B9_7F4A_7C15);
 
     // A damaged or mischievous file system may claim a time .NET has no value for.
     public readonly DateTime Modified => ModifiedSeconds is < -62_135_596_800 ? DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc)

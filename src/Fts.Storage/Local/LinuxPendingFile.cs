@@ -74,6 +74,20 @@ internal sealed class LinuxPendingFile : IPendingFile
         throw new StoreException(StoreError.NotAFile, _name);
     }
 
+    public ulong FolderId => RootDirectory.FactsOf(_folder).Id;
+
+    public void BeginFlush() => _ = SyncFileRange(Handle, 0, 0, SYNC_FILE_RANGE_WRITE);
+
+    public void Flush()
+    {
+        if (Fdatasync(Handle) < 0)
+        {
+            throw RootDirectory.LastError(_name);
+        }
+    }
+
+    public void FlushFolder() => RootDirectory.Flush(_folder, _name);
+
     public void Commit()
     {
         int error = RootDirectory.Rename(_folder, _pendingName, _folder, _name, replace: !_createOnly);

@@ -16,16 +16,18 @@ namespace Fts.Storage.Local;
 public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 {
     private readonly IRootDirectory _root;
+    private readonly GroupCommit? _durable;
 
     /// <summary>Opens a folder that exists.</summary>
     /// <exception cref="StoreException">There is no such folder, or it cannot be opened.</exception>
-    public LocalFileStore(string folder) : this(folder, portable: false)
+    public LocalFileStore(string folder, LocalStoreOptions? options = null) : this(folder, portable: false, options)
     {
     }
 
     /// <summary>Opens a folder, on request with the walk that systems without openat2 use.</summary>
-    internal LocalFileStore(string folder, bool portable)
+    internal LocalFileStore(string folder, bool portable, LocalStoreOptions? options = null)
     {
+        _durable = options is { IsDurable: true } ? new GroupCommit() : null;
         ArgumentException.ThrowIfNullOrEmpty(folder);
         RootDirectory? confined = portable ? null : RootDirectory.TryOpen(folder);
         _root = confined is null ? new PortableRootDirectory(folder) : confined;
@@ -87,7 +89,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
             // Again, or for the first time: another upload may have replaced the file by a shorter one meanwhile.
             DemandWithin(start.Offset, kept, path);
-            return new LocalFileWriter(pending, start.Offset ?? kept);
+            return new LocalFileWriter(pending, start.Offset ?? kept, _durable);
         }
         catch
         {
@@ -118,6 +120,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.DemandCreatable(path, StoreError.Exists);
         _root.CreateFolder(path);
+        await FlushAsync(path.Parent).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -126,6 +129,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.DemandNotRoot(path, StoreError.NotAFile);
         PathRules.DemandAddressable(path);
         await Task.Run(() => _root.DeleteFile(path), cancellationToken).ConfigureAwait(false);
+        await FlushAsync(path.Parent).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -134,6 +138,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.DemandNotRoot(path, StoreError.Denied);
         PathRules.DemandAddressable(path);
         await Task.Run(() => _root.DeleteFolder(path), cancellationToken).ConfigureAwait(false);
+        await FlushAsync(path.Parent).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -143,6 +148,11 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.DemandAddressable(source);
         PathRules.DemandCreatable(target, StoreError.Denied);
         await Task.Run(() => _root.Rename(source, target, replace), cancellationToken).ConfigureAwait(false);
+        await FlushAsync(target.Parent).ConfigureAwait(false);
+        if (source.Parent != target.Parent)
+        {
+            await FlushAsync(source.Parent).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -161,6 +171,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.DemandCreatable(path, StoreError.Exists);
         PathRules.DemandAddressable(target);
         _root.CreateLink(path, target, PathRules.LinkText(path, target));
+        await FlushAsync(path.Parent).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -169,6 +180,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.DemandAddressable(folder);
         return await Task.Run(() => _root.FreeSpace(folder), cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>What has been done by then is not to be cancelled any more.</summary>
+    private ValueTask FlushAsync(StorePath folder) => _durable is null ? default : new(Task.Run(() => _root.FlushFolder(folder)));
 
     private static void DemandWithin(long? offset, long length, StorePath path)
     {

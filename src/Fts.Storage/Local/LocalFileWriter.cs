@@ -7,7 +7,7 @@ namespace Fts.Storage.Local;
 /// An upload that is continued from before its end loses what lies beyond only when the first byte comes: a client that asks for that and is then not heard of
 /// again has lost nothing.
 /// </remarks>
-internal sealed class LocalFileWriter(IPendingFile pending, long start) : IFileWriter
+internal sealed class LocalFileWriter(IPendingFile pending, long start, GroupCommit? durable) : IFileWriter
 {
     /// <summary>From here on, freeing the blocks of a file can take longer than a caller's thread may wait.</summary>
     private const long SlowToFree = 16 * 1024 * 1024;
@@ -45,7 +45,11 @@ internal sealed class LocalFileWriter(IPendingFile pending, long start) : IFileW
         ThrowIfAtEnd();
         cancellationToken.ThrowIfCancellationRequested();
         Guarded(Begin);
-        if (pending.CommittedLength > SlowToFree)
+        if (durable is not null)
+        {
+            await durable.CommitAsync(pending).ConfigureAwait(false);
+        }
+        else if (pending.CommittedLength > SlowToFree)
         {
             await Task.Run(pending.Commit, cancellationToken).ConfigureAwait(false);
         }

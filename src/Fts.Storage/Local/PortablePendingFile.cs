@@ -103,6 +103,21 @@ internal sealed class PortablePendingFile : IPendingFile
     public SafeFileHandle? OpenCommitted() => PortableRootDirectory.Guard(() =>
         File.Exists(_path) && new FileInfo(_path).LinkTarget is null ? File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null);
 
+    /// <summary>By path: two spellings of one folder are flushed twice.</summary>
+    public ulong FolderId => (ulong)Path.GetDirectoryName(_path)!.GetHashCode(StringComparison.Ordinal);
+
+    public void BeginFlush()
+    {
+    }
+
+    public void Flush() => PortableRootDirectory.Guard(() =>
+    {
+        RandomAccess.FlushToDisk(Handle);
+        return true;
+    });
+
+    public void FlushFolder() => FolderFlush.Run(Path.GetDirectoryName(_path)!);
+
     public void Commit() => _isLeft = PortableRootDirectory.Guard(() =>
     {
         if (Directory.Exists(_path) && new FileInfo(_path).LinkTarget is null)

@@ -241,6 +241,14 @@ internal sealed class PortableRootDirectory : IRootDirectory
         });
     }
 
+    public void FlushFolder(StorePath folder)
+    {
+        if (_walk.Resolve(folder, followLast: true, out string real) is null && Directory.Exists(real))
+        {
+            FolderFlush.Run(real);
+        }
+    }
+
     public long FreeSpace(StorePath folder)
     {
         string real = Existing(folder, EntryKind.Folder, StoreError.NotAFolder);

@@ -194,6 +194,19 @@ internal sealed class RootDirectory : IRootDirectory
         LinuxFactsSetter.Set(file, facts, path, () => Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out error) ?? throw Exception(error, path.Value));
     }
 
+    public void FlushFolder(StorePath folder)
+    {
+        using SafeFileHandle? handle = Open(RelativeOf(folder), O_PATH | O_DIRECTORY, out int error);
+        if (handle is not null)
+        {
+            Flush(handle, folder.Value);
+        }
+        else if (error is not (ENOENT or ENOTDIR))
+        {
+            throw Exception(error, folder.Value);
+        }
+    }
+
     public unsafe long FreeSpace(StorePath folder)
     {
         using SafeFileHandle handle = Open(RelativeOf(folder), O_PATH | O_DIRECTORY, out int error) ?? throw Exception(error, folder.Value);
@@ -238,6 +251,16 @@ internal sealed class RootDirectory : IRootDirectory
     }
 
     internal static LinuxFacts FactsOf(SafeFileHandle file) => Statx(file, "", AT_EMPTY_PATH, out LinuxFacts facts) == 0 ? facts : throw LastError("An open file");
+
+    /// <summary>Flushes a folder that is open by name only. A file system that has no flush for folders (EINVAL) has no need of one.</summary>
+    internal static void Flush(SafeFileHandle folder, string what)
+    {
+        using var handle = new SafeFileHandle(Openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), ownsHandle: true);
+        if (handle.IsInvalid || (Fsync(handle) < 0 && Marshal.GetLastPInvokeError() != EINVAL))
+        {
+            throw LastError(what);
+        }
+    }
 
     internal static StoreException LastError(string what) => Exception(Marshal.GetLastPInvokeError(), what);
 

@@ -36,6 +36,28 @@ public sealed class PortableRestarting() : RestartingContract(StoreUnderTest.Por
 
 public sealed class MemoryRestarting() : RestartingContract(StoreUnderTest.InMemory);
 
+public sealed class KernelResuming() : ResumingContract(StoreUnderTest.Kernel);
+
+public sealed class PortableResuming() : ResumingContract(StoreUnderTest.Portable);
+
+public sealed class MemoryResuming() : ResumingContract(StoreUnderTest.InMemory);
+
+public sealed class DurableKernelResuming() : ResumingContract(StoreUnderTest.DurableKernel);
+
+public sealed class DurablePortableResuming() : ResumingContract(StoreUnderTest.DurablePortable);
+
+public sealed class DurableKernelWriting() : WritingContract(StoreUnderTest.DurableKernel);
+
+public sealed class DurablePortableWriting() : WritingContract(StoreUnderTest.DurablePortable);
+
+public sealed class DurableKernelRenaming() : RenamingContract(StoreUnderTest.DurableKernel);
+
+public sealed class DurablePortableRenaming() : RenamingContract(StoreUnderTest.DurablePortable);
+
+public sealed class DurableKernelFolders() : FoldersContract(StoreUnderTest.DurableKernel);
+
+public sealed class DurablePortableFolders() : FoldersContract(StoreUnderTest.DurablePortable);
+
 public sealed class KernelListing() : ListingContract(StoreUnderTest.Kernel);
 
 public sealed class PortableListing() : ListingContract(StoreUnderTest.Portable);

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Globalization;
+using Fts.Server;
+using Fts.Storage.Local;
+
+namespace Fts.Cli;
+
+/// <summary>What becomes of uploads, as the server's options say it.</summary>
+/// <param name="Publish">Which are published.</param>
+/// <param name="KeepPartial">How long those are kept that broke off.</param>
+/// <param name="IsDurable">Whether they are on stable storage before they are acknowledged.</param>
+internal sealed record UploadPolicy(FtpPublish Publish, TimeSpan KeepPartial, bool IsDurable)
+{
+    private static readonly Option<string> PublishOption = new("--publish"), KeepOption = new("--keep-partial");
+    private static readonly Option<bool> DurableOption = new("--durable");
+
+    /// <summary>What the command line has to know.</summary>
+    public static Option[] CommandLineOptions => [PublishOption, KeepOption, DurableOption];
+
+    /// <summary>For the folders that are served.</summary>
+    public LocalStoreOptions Store => new() { IsDurable = IsDurable };
+
+    public static UploadPolicy From(CommandLine line) => new(
+        line.OneOf(PublishOption, "auto", "complete-only") == "auto" ? FtpPublish.CompleteOrUnknown : FtpPublish.CompleteOnly,
+        line.Value(KeepOption) is { } text ? ParseTime(text) : TimeSpan.FromHours(24),
+        line.Has(DurableOption));
+
+    /// <summary><c>30m</c>, <c>24h</c>, <c>7d</c>; <c>0</c> for not at all.</summary>
+    private static TimeSpan ParseTime(string text)
+    {
+        TimeSpan unit = text[^1..] switch
+        {
+            "m" => TimeSpan.FromMinutes(1),
+            "h" => TimeSpan.FromHours(1),
+            "d" => TimeSpan.FromDays(1),
+            _ => TimeSpan.Zero,
+        };
+        return text == "0" ? TimeSpan.Zero
+            : unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0 ? count * unit
+            : throw CommandLine.Usage($"{KeepOption.Name} {text}: must be like 30m, 24h or 7d, or 0");
+    }
+}

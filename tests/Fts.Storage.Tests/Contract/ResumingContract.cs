@@ -1,0 +1,312 @@
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Contract;
+
+/// <summary>Uploads that break off, and their continuation.</summary>
+public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+{
+    private static readonly WriteStart Fresh = WriteStart.Replace.AsUpload(), Append = WriteStart.Append.AsUpload();
+
+    [Fact]
+    public async Task What_is_kept_is_found_and_continued_and_seen_by_nobody_until_then()
+    {
+        await Store.PutAsync("/report", "old", Token);
+        Assert.Equal(5, await BreakOffAsync("/report", Fresh, "first"));
+        Assert.Equal(5, (await PendingAsync("/report"))?.Length);
+        Assert.Equal("old", await Store.GetAsync("/report", Token));
+        Assert.Equal([("report", 3L)], (await Store.ListAsync("/", Token)).Select(entry => (entry.Name, entry.Length)));
+
+        await using (IFileWriter writer = await OpenWriteAsync("/report", Append))
+        {
+            Assert.True(writer.IsContinuation);
+            Assert.Equal(5, writer.Start);
+            await writer.WriteAsync(5, Bytes(" second"), Token);
+            Assert.Equal("old", await Store.GetAsync("/report", Token));
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("first second", await Store.GetAsync("/report", Token));
+        Assert.Null(await PendingAsync("/report"));
+    }
+
+    [Fact]
+    public async Task It_is_continued_from_any_offset_and_what_lay_beyond_is_given_up()
+    {
+        await BreakOffAsync("/report", Fresh, "0123456789");
+        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.At(4).AsUpload()))
+        {
+            Assert.Equal(4, writer.Start);
+            await writer.WriteAsync(4, Bytes("x"), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("0123x", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task An_offset_past_its_end_is_refused_and_loses_nothing()
+    {
+        await BreakOffAsync("/report", Fresh, "0123");
+        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/report", WriteStart.At(5).AsUpload()));
+        Assert.Equal(4, (await PendingAsync("/report"))?.Length);
+    }
+
+    [Fact]
+    public async Task A_continuation_that_writes_nothing_leaves_it_as_it_was()
+    {
+        await BreakOffAsync("/report", Fresh, "0123");
+        Assert.Equal(4, await BreakOffAsync("/report", WriteStart.At(1).AsUpload(), ""));
+        Assert.Equal(4, (await PendingAsync("/report"))?.Length);
+    }
+
+    [Fact]
+    public async Task A_continuation_to_its_very_end_needs_no_byte()
+    {
+        await BreakOffAsync("/report", Fresh, "whole and more");
+        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.At(5).AsUpload()))
+        {
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("whole", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task It_breaks_off_again_and_again_and_comes_out_whole()
+    {
+        byte[] bytes = Pattern(300_000);
+        var random = new Random(7);
+        int at = 0;
+        while (at < bytes.Length)
+        {
+            int length = Math.Min(random.Next(1, 20_000), bytes.Length - at);
+            await using IFileWriter writer = await OpenWriteAsync("/report", at == 0 ? Fresh : random.Next(2) == 0 ? Append : WriteStart.At(at).AsUpload());
+            Assert.Equal(at, writer.Start);
+            await writer.WriteAsync(at, bytes.AsMemory(at, length), Token);
+            at += length;
+            await (at == bytes.Length ? writer.CommitAsync(Token) : Kept(writer, at));
+        }
+
+        Assert.Equal(bytes, await Store.GetAsync(At("/report"), Token));
+    }
+
+    [Fact]
+    public async Task Who_begins_anew_gives_it_up()
+    {
+        await BreakOffAsync("/report", Fresh, "first");
+        await using (IFileWriter writer = await OpenWriteAsync("/report", Fresh))
+        {
+            Assert.Equal((0, false), (writer.Start, writer.IsContinuation));
+            Assert.Null(await PendingAsync("/report"));
+            await writer.WriteAsync(0, Bytes("new"), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("new", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task What_is_no_upload_neither_continues_nor_disturbs_it()
+    {
+        await BreakOffAsync("/report", Fresh, "first");
+        foreach (WriteStart start in new[] { WriteStart.Replace, WriteStart.Append })
+        {
+            await using IFileWriter writer = await OpenWriteAsync("/report", start);
+            await writer.WriteAsync(writer.Start, Bytes("copy"), Token);
+            Assert.Null(start == WriteStart.Append ? await writer.KeepAsync(null, Token) : null);
+            await (start == WriteStart.Append ? default : writer.CommitAsync(Token));
+        }
+
+        Assert.Equal("copy", await Store.GetAsync("/report", Token));
+        Assert.Equal(5, (await PendingAsync("/report"))?.Length);
+    }
+
+    [Fact]
+    public async Task A_committed_file_that_is_continued_is_kept_up_to_where_it_was_written()
+    {
+        await Store.PutAsync("/log", "0123456789", Token);
+        Assert.Equal(5, await BreakOffAsync("/log", WriteStart.At(3).AsUpload(), "xx"));
+        Assert.Equal(5, (await PendingAsync("/log"))?.Length);
+        await using (IFileWriter writer = await OpenWriteAsync("/log", Append))
+        {
+            await writer.WriteAsync(writer.Start, Bytes("yy"), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("012xxyy", await Store.GetAsync("/log", Token));
+    }
+
+    [Fact]
+    public async Task An_upload_into_which_nothing_was_written_is_not_kept()
+    {
+        await Store.PutAsync("/log", "0123456789", Token);
+        Assert.Null(await BreakOffAsync("/log", Append, ""));
+        Assert.Null(await BreakOffAsync("/new", Fresh, ""));
+        Assert.Null(await PendingAsync("/log"));
+        Assert.Null(await PendingAsync("/new"));
+    }
+
+    [Fact]
+    public async Task Disposed_without_a_word_nothing_of_it_is_left()
+    {
+        await using (IFileWriter writer = await OpenWriteAsync("/report", Fresh))
+        {
+            await writer.WriteAsync(0, Bytes("first"), Token);
+        }
+
+        Assert.Null(await PendingAsync("/report"));
+        await Store.CreateFolderAsync(At("/empty"), Token);
+        await Store.DeleteFolderAsync(At("/empty"), Token);
+    }
+
+    [Fact]
+    public async Task While_it_is_written_it_cannot_be_continued_and_is_not_told_of()
+    {
+        await using IFileWriter writer = await OpenWriteAsync("/report", Fresh);
+        await writer.WriteAsync(0, Bytes("first"), Token);
+        Assert.Null(await PendingAsync("/report"));
+        Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", Append));
+        Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", WriteStart.At(1).AsUpload()));
+        Assert.Equal(0, await Store.SweepPendingAsync(DateTime.MaxValue, Token));
+        await writer.CommitAsync(Token);
+        Assert.Equal("first", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task Of_two_uploads_that_break_off_the_last_can_be_continued()
+    {
+        await using IFileWriter first = await OpenWriteAsync("/report", Fresh);
+        await using IFileWriter second = await OpenWriteAsync("/report", Fresh);
+        await first.WriteAsync(0, Bytes("first"), Token);
+        await second.WriteAsync(0, Bytes("second"), Token);
+        Assert.Equal(5, await first.KeepAsync(null, Token));
+        await first.DisposeAsync();
+        Assert.Equal(6, await second.KeepAsync(null, Token));
+        await second.DisposeAsync();
+        Assert.Equal(6, (await PendingAsync("/report"))?.Length);
+    }
+
+    [Fact]
+    public async Task An_upload_that_breaks_off_leaves_the_place_to_one_that_goes_on()
+    {
+        await using IFileWriter first = await OpenWriteAsync("/report", Fresh);
+        await using (IFileWriter second = await OpenWriteAsync("/report", Fresh))
+        {
+            await second.WriteAsync(0, Bytes("second"), Token);
+            Assert.Null(await second.KeepAsync(null, Token));
+        }
+
+        await first.WriteAsync(0, Bytes("first"), Token);
+        await first.CommitAsync(Token);
+        Assert.Equal("first", await Store.GetAsync("/report", Token));
+        Assert.Null(await PendingAsync("/report"));
+    }
+
+    [Fact]
+    public async Task Deleting_the_name_deletes_it_too_with_a_file_or_alone()
+    {
+        await Store.PutAsync("/report", "old", Token);
+        foreach (string what in new[] { "with the file", "alone" })
+        {
+            await BreakOffAsync("/report", Fresh, what);
+            await Store.DeleteFileAsync(At("/report"), Token);
+            Assert.Null(await PendingAsync("/report"));
+            Assert.Null(await KindAsync("/report"));
+        }
+
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At("/report"), Token)));
+    }
+
+    [Fact]
+    public async Task A_folder_with_nothing_else_in_it_is_empty_unless_somebody_writes()
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await BreakOffAsync("/folder/report", Fresh, "first");
+        await using (IFileWriter writer = await OpenWriteAsync("/folder/other", Fresh))
+        {
+            Assert.Equal(StoreError.NotEmpty, await RefusalAsync(async () => await Store.DeleteFolderAsync(At("/folder"), Token)));
+        }
+
+        await Store.DeleteFolderAsync(At("/folder"), Token);
+        Assert.Null(await KindAsync("/folder"));
+    }
+
+    [Fact]
+    public async Task A_renamed_folder_takes_it_along()
+    {
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await BreakOffAsync("/folder/report", Fresh, "first");
+        await Store.RenameAsync(At("/folder"), At("/moved"), replace: false, Token);
+        Assert.Null(await PendingAsync("/folder/report"));
+        Assert.Equal(5, (await PendingAsync("/moved/report"))?.Length);
+    }
+
+    [Fact]
+    public async Task A_sweep_removes_those_that_were_left_before_a_time_wherever_they_are()
+    {
+        await Store.CreateFolderAsync(At("/a"), Token);
+        await Store.CreateFolderAsync(At("/a/b"), Token);
+        await Store.PutAsync("/a/b/file", "stays", Token);
+        await BreakOffAsync("/a/b/report", Fresh, "first");
+        await BreakOffAsync("/other", Fresh, "second");
+        Assert.Equal(0, await Store.SweepPendingAsync(DateTime.UtcNow.AddMinutes(-1), Token));
+        Assert.Equal(5, (await PendingAsync("/a/b/report"))?.Length);
+        Assert.Equal(2, await Store.SweepPendingAsync(DateTime.UtcNow.AddMinutes(1), Token));
+        Assert.Null(await PendingAsync("/a/b/report"));
+        Assert.Null(await PendingAsync("/other"));
+        Assert.Equal("stays", await Store.GetAsync("/a/b/file", Token));
+    }
+
+    [Fact]
+    public async Task A_new_file_is_continued_as_a_new_one()
+    {
+        WriteStart create = WriteStart.Create.AsUpload(), goOn = Append with { CreateOnly = true };
+        await BreakOffAsync("/report", create, "first");
+        await using (IFileWriter writer = await OpenWriteAsync("/report", goOn))
+        {
+            await writer.WriteAsync(5, Bytes(" second"), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("first second", await Store.GetAsync("/report", Token));
+        Assert.Equal(StoreError.Exists, await WriteRefusalAsync("/report", goOn));
+    }
+
+    [Fact]
+    public async Task Of_many_who_begin_continue_and_break_off_at_once_each_commit_is_whole()
+    {
+        await Parallel.ForAsync(0, 200, Token, async (number, token) =>
+        {
+            string mine = $"<{number}>";
+            try
+            {
+                await using IFileWriter writer = await Store.OpenWriteAsync(At("/report"), number % 2 == 0 ? Fresh : Append, token);
+                await writer.WriteAsync(writer.Start, Bytes(mine), token);
+                await (number % 3 == 0 ? Kept(writer, null) : writer.CommitAsync(token));
+            }
+            catch (StoreException e) when (e.Error == StoreError.Busy)
+            {
+                // Another was writing what this one wanted to continue.
+            }
+        });
+        Assert.Matches("^(<[0-9]+>)+$", await Store.GetAsync("/report", Token));
+        await Store.SweepPendingAsync(DateTime.MaxValue, Token);
+        await Store.DeleteFileAsync(At("/report"), Token);
+        Assert.Empty(UnderTest.Folder is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
+    }
+
+    private async Task<PendingUpload?> PendingAsync(string path) => await Store.FindPendingAsync(At(path), Token);
+
+    private async Task<long?> BreakOffAsync(string path, WriteStart start, string text)
+    {
+        await using IFileWriter writer = await OpenWriteAsync(path, start);
+        if (text.Length > 0)
+        {
+            await writer.WriteAsync(writer.Start, Bytes(text), Token);
+        }
+
+        return await writer.KeepAsync(writer.Start + text.Length, Token);
+    }
+
+    private static async ValueTask Kept(IFileWriter writer, long? length) => Assert.NotNull(await writer.KeepAsync(length, Token) ?? (length is null ? 0 : null));
+}
