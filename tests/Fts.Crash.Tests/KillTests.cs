@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Fts.CrashTests.Kills;
+using Fts.CrashTests.Wire;
+using Fts.ProgramTests.Running;
 
 namespace Fts.CrashTests;
 
@@ -20,6 +23,46 @@ public sealed class KillTests
     /// <summary>A kill does not show whether anything was flushed; it shows that flushing, and doing it for several at once, changes nothing else.</summary>
     [Fact]
     public Task So_they_are_when_every_commit_is_flushed() => KillAsync((Kills + 3) / 4, "--durable");
+
+    /// <summary>Such an upload begins with a copy of the old file, whose length must not be taken for what has come.</summary>
+    [Fact]
+    public async Task What_SIZE_tells_after_a_kill_has_come_also_of_an_upload_that_replaces_only_a_part()
+    {
+        const int Start = 1_000, Come = 11_000;
+        using var folder = new TestFolder();
+        byte[] old = new byte[100_000], changed = new byte[200_000];
+        Random.Shared.NextBytes(old);
+        Random.Shared.NextBytes(changed);
+        old.AsSpan(0, Start).CopyTo(changed);
+        await File.WriteAllBytesAsync(folder["file"], old, TestContext.Current.CancellationToken);
+        await using (RunningServer killed = await RunningServer.OnFolderAsync(folder, [], []))
+        {
+            using FtpWire cut = await FtpWire.SignInAsync(killed.Port);
+            using Socket data = await cut.OpenDataAsync();
+            await cut.AskAsync($"ALLO {changed.Length}", "200");
+            await cut.AskAsync($"REST {Start}", "350");
+            await cut.AskAsync("STOR file", "150");
+            await FtpWire.SendAsync(data, changed.AsMemory(Start, Come - Start));
+            string pending = Assert.Single(folder.Names, name => name != "file");
+            using var deadline = new CancellationTokenSource(Deadline.Default);
+            while (!(await File.ReadAllBytesAsync(folder[pending], deadline.Token)).AsSpan().StartsWith(changed.AsSpan(0, Come)))
+            {
+                // Nobody tells what another process has written: look again until the deadline.
+                await Task.Delay(10, deadline.Token);
+            }
+
+            killed.Program.Signal(9);
+            await killed.Program.ExitAsync();
+        }
+
+        await using RunningServer server = await RunningServer.OnFolderAsync(folder, [], []);
+        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        int size = int.Parse((await wire.AskAsync("SIZE file", "213"))[4..], CultureInfo.InvariantCulture);
+        Assert.InRange(size, 0, Come);
+        await wire.AskAsync($"REST {size}", "350");
+        wire.Expect(await wire.UploadAsync("STOR file", changed.AsMemory(size)), "226");
+        Assert.Equal(changed, await File.ReadAllBytesAsync(folder["file"], TestContext.Current.CancellationToken));
+    }
 
     private static async Task KillAsync(int kills, params string[] options)
     {

@@ -1,0 +1,66 @@
+using Fts.CrashTests.Wire;
+using Fts.ProgramTests.Running;
+
+namespace Fts.CrashTests;
+
+/// <summary>What a power cut would take is not to be seen by killing a process; in which order the system is asked to flush is.</summary>
+public sealed class FlushTests
+{
+    private static readonly string[] s_flushes = ["fsync", "fdatasync", "syncfs"];
+
+    /// <summary>What the portable engine receives, and what the kernel does.</summary>
+    public static TheoryData<int> Sizes => [1_000, 3_000_000];
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public async Task Durable_flushes_the_file_renames_it_flushes_the_folder_and_then_says_226(int size)
+    {
+        using var folder = new TestFolder();
+        using var log = new TestFolder();
+        string[] calls = await TracedAsync(folder, log, size, "--durable");
+
+        int rename = Array.FindLastIndex(calls, call => call.Contains("renameat2(", StringComparison.Ordinal));
+        int done = Array.FindLastIndex(calls, call => call.Contains("\"226 ", StringComparison.Ordinal));
+        Assert.True(calls.Take(rename).Any(IsFlush), string.Join('\n', calls));
+        Assert.True(calls.Take(done).Skip(rename).Any(IsFlush), string.Join('\n', calls));
+    }
+
+    [Fact]
+    public async Task Without_durable_nothing_is_flushed()
+    {
+        using var folder = new TestFolder();
+        using var log = new TestFolder();
+        Assert.DoesNotContain(await TracedAsync(folder, log, 1_000), IsFlush);
+    }
+
+    /// <summary>One that has ended, whether or not other threads were traced in between.</summary>
+    private static bool IsFlush(string call) =>
+        call.EndsWith(" = 0", StringComparison.Ordinal) && s_flushes.Any(flush => call.Contains(flush + "(", StringComparison.Ordinal) || call.Contains(flush + " resumed", StringComparison.Ordinal));
+
+    /// <summary>The calls that flush, rename and send, in the order in which the system was asked, of a server that took one upload.</summary>
+    private static async Task<string[]> TracedAsync(TestFolder folder, TestFolder log, int size, params string[] options)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/strace"), "There is no strace.");
+        await using (RunningProgram probe = RunningProgram.StartFile("/usr/bin/strace", "/", ["-f", "-o", "/dev/null", "true"]))
+        {
+            Assert.SkipUnless(await probe.ExitAsync() == 0, $"Tracing is not allowed here: {probe.Messages}");
+        }
+
+        string[] tracer = ["/usr/bin/strace", "-f", "-qq", "-s", "16", "-e", "trace=fsync,fdatasync,syncfs,renameat2,sendmsg,sendto,write", "-o", log["calls"]];
+        await using RunningServer server = await RunningServer.OnFolderAsync(folder, tracer, options);
+        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        wire.Expect(await wire.UploadAsync("STOR file", new byte[size]), "226");
+        using var deadline = new CancellationTokenSource(Deadline.Default);
+        while (true)
+        {
+            string[] calls = await File.ReadAllLinesAsync(log["calls"], deadline.Token);
+            if (calls.Any(call => call.Contains("\"226 ", StringComparison.Ordinal)))
+            {
+                return calls;
+            }
+
+            // The tracer tells nobody when it has written: look again until the deadline.
+            await Task.Delay(10, deadline.Token);
+        }
+    }
+}
