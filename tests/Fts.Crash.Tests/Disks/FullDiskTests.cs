@@ -11,14 +11,17 @@ public sealed class FullDiskTests
     private const int DiskBytes = 1024 * 1024;
 
     /// <summary>What the portable engine receives, and what the kernel does.</summary>
-    public static TheoryData<int> Sizes => [200 * 1024, 5 * 1024 * 1024];
+    private const int Small = 200 * 1024, Large = 5 * 1024 * 1024;
 
     [Theory]
-    [MemberData(nameof(Sizes))]
-    public async Task An_upload_that_does_not_fit_answers_452_and_leaves_the_old_file(int size)
+    [InlineData(Small)]
+    [InlineData(Large)]
+    [InlineData(Small, "--durable")]
+    [InlineData(Large, "--durable")]
+    public async Task An_upload_that_does_not_fit_answers_452_and_leaves_the_old_file(int size, params string[] options)
     {
         await using TinyDisk disk = await TinyDisk.MountAsync($"size={DiskBytes}");
-        await using RunningServer server = await RunningServer.OnFolderAsync(disk.Folder, [], []);
+        await using RunningServer server = await RunningServer.OnFolderAsync(disk.Folder, [], options);
         using FtpWire wire = await FtpWire.SignInAsync(server.Port);
         byte[] old = RandomNumberGenerator.GetBytes(900 * 1024), fits = RandomNumberGenerator.GetBytes(50 * 1024);
         wire.Expect(await wire.UploadAsync("STOR old", old), "226");
