@@ -31,6 +31,9 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Information, "[{Session}] stored {Path}: {Bytes} bytes in {Milliseconds} ms, {Verdict}")]
     public static partial void Stored(ILogger logger, long session, string path, long bytes, long milliseconds, string verdict);
 
+    [LoggerMessage(24, LogLevel.Information, "[{Session}] said QUIT after {Bytes} bytes of {Transfer}")]
+    public static partial void QuitDuringTransfer(ILogger logger, long session, long bytes, string transfer);
+
     [LoggerMessage(22, LogLevel.Information, "{Count} pending uploads removed that nobody continued")]
     public static partial void Swept(ILogger logger, int count);
 

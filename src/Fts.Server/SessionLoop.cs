@@ -169,11 +169,17 @@ internal sealed class SessionLoop(Session session)
             else
             {
                 session.HasLineWaiting = true;
-                if (Command.Parse(line.Bytes.Span, out Command waiting) == CommandParse.Command && waiting.Verb == "QUIT")
-                {
-                    session.Transfer!.NoteQuit();
-                }
+                NoteQuit(line);
             }
+        }
+    }
+
+    private void NoteQuit(LineRead line)
+    {
+        if (session.Transfer is { } transfer && Command.Parse(line.Bytes.Span, out Command waiting) == CommandParse.Command && waiting.Verb == "QUIT")
+        {
+            transfer.NoteQuit();
+            Log.QuitDuringTransfer(_options.Logger, session.Id, transfer.Bytes, transfer.Description.Visible());
         }
     }
 

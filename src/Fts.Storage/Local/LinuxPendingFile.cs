@@ -172,12 +172,12 @@ internal sealed class LinuxPendingFile : IPendingFile
         }
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (slot is null || LinuxPendingSlot.TryLock(handle))
+        if (slot is null || LinuxPendingSlot.TryHold(target.Folder, pendingName, handle))
         {
             return new LinuxPendingFile(target, start, pendingName, handle, slot, keptLength: null);
         }
 
-        handle.Dispose(); // somebody continues it already
+        handle.Dispose(); // somebody continues it already, or gave it up
         return null;
     }
 

@@ -44,25 +44,26 @@ internal static class LinuxPendingSlot
             }
 
             var opened = new SafeFileHandle(descriptor, ownsHandle: true);
-            SlotState state = !IsOurs(opened, out facts) ? SlotState.Foreign : TryLock(opened) ? SlotState.Taken : SlotState.Busy;
-            if (state != SlotState.Taken)
+            SlotState state = !IsOurs(opened, out _) ? SlotState.Foreign : TryLock(opened) ? SlotState.Taken : SlotState.Busy;
+            if (state == SlotState.Taken && IsStill(folder, name, opened, out facts))
             {
-                opened.Dispose();
+                handle = opened;
                 return state;
             }
 
-            // Between opening and locking, its writer may have committed it: then it is no pending file any more, and another may be in its place.
-            if (Statx(folder, name, AT_SYMLINK_NOFOLLOW, out LinuxFacts named) == 0 && named.IsSameAs(facts))
-            {
-                // Its writer may have added to it until it let go.
-                facts = named;
-                handle = opened;
-                return SlotState.Taken;
-            }
-
             opened.Dispose();
+            if (state != SlotState.Taken)
+            {
+                return state;
+            }
         }
     }
+
+    /// <summary>
+    /// Locks a file that was just made under this name; false when another was faster. Also when that one is done with it already: then it is no pending file any
+    /// more, and to write it would be to write what was committed.
+    /// </summary>
+    public static bool TryHold(SafeFileHandle folder, string name, SafeFileHandle file) => TryLock(file) && IsStill(folder, name, file, out _);
 
     /// <summary>The facts of an upload that can be continued; null where there is none.</summary>
     public static unsafe LinuxFacts? Find(SafeFileHandle folder, string name)
@@ -93,12 +94,16 @@ internal static class LinuxPendingSlot
     }
 
     /// <summary>Locks a file for its writer; false when another holds it.</summary>
-    public static unsafe bool TryLock(SafeFileHandle file)
+    private static unsafe bool TryLock(SafeFileHandle file)
     {
         var whole = new LinuxLock { Type = F_WRLCK };
         // A file system that knows no locks leaves several writers to themselves; the last commit still wins whole.
         return Fcntl(file, F_OFD_SETLK, &whole) == 0 || Marshal.GetLastPInvokeError() is not (EAGAIN or EACCES);
     }
+
+    /// <summary>Between opening and locking, a writer may have committed the file or given it up, and another may be in its place.</summary>
+    private static bool IsStill(SafeFileHandle folder, string name, SafeFileHandle file, out LinuxFacts facts) =>
+        Statx(folder, name, AT_SYMLINK_NOFOLLOW, out facts) == 0 && facts.IsSameAs(RootDirectory.FactsOf(file));
 
     /// <summary>Somebody with an account on this machine may have put a second name for a file of his choice there, to have it written.</summary>
     private static bool IsOurs(SafeFileHandle file, out LinuxFacts facts)

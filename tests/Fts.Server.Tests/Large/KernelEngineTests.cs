@@ -42,12 +42,7 @@ public sealed class KernelEngineTests
         DataPeer data = await talk.OpenDataAsync();
         await talk.PlayAsync("C: STOR new\nS: 150 *");
         await data.SendAsync(new byte[2_000_000]);
-        string status;
-        do
-        {
-            status = string.Join('\n', await talk.AskAsync("STAT"));
-        }
-        while (!status.Contains(" 2000000 bytes", StringComparison.Ordinal));
+        await talk.UntilReceivedAsync(2_000_000);
     }
 
     private static async Task DownloadAsync(Conversation talk)

@@ -120,6 +120,18 @@ internal sealed class Conversation : IAsyncDisposable
         return Data!;
     }
 
+    /// <summary>Waits until so many bytes of a running transfer have come, by asking.</summary>
+    public async Task UntilReceivedAsync(long bytes)
+    {
+        string status;
+        do
+        {
+            status = string.Join('\n', await AskAsync("STAT"));
+            Assert.Contains("Transferring, ", status, StringComparison.Ordinal);
+        }
+        while (!status.Contains($"Transferring, {bytes} ", StringComparison.Ordinal));
+    }
+
     public void CloseData()
     {
         Data?.Dispose();

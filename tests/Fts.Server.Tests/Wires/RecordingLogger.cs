@@ -5,7 +5,7 @@ namespace Fts.Server.Tests;
 /// <summary>Keeps what the server logs, and lets a test wait for it: the log tells when something has happened that no reply tells.</summary>
 internal sealed class RecordingLogger : ILogger
 {
-    public const int Connected = 1, Disconnected = 2, BrokeOff = 6, HandshakeFailed = 13, CertificateNotBelieved = 18, CertificateReadAgain = 19, CertificateNotRead = 20;
+    public const int Connected = 1, Disconnected = 2, BrokeOff = 6, HandshakeFailed = 13, CertificateNotBelieved = 18, CertificateReadAgain = 19, CertificateNotRead = 20, Swept = 22, QuitDuringTransfer = 24;
 
     private readonly Lock _lock = new();
     private readonly List<(int Id, string Text)> _entries = [];
