@@ -17,7 +17,7 @@ public sealed class FlushTests
     {
         using var folder = new TestFolder();
         using var log = new TestFolder();
-        string[] calls = await TracedAsync(folder, log, size, "--durable");
+        string[] calls = await TracedAsync(folder, log, wire => StoreAsync(wire, size), "--durable");
 
         int rename = Array.FindLastIndex(calls, call => call.Contains("renameat2(", StringComparison.Ordinal));
         int done = Array.FindLastIndex(calls, call => call.Contains("\"226 ", StringComparison.Ordinal));
@@ -30,15 +30,43 @@ public sealed class FlushTests
     {
         using var folder = new TestFolder();
         using var log = new TestFolder();
-        Assert.DoesNotContain(await TracedAsync(folder, log, 1_000), IsFlush);
+        Assert.DoesNotContain(await TracedAsync(folder, log, wire => StoreAsync(wire, 1_000)), IsFlush);
     }
+
+    [Theory]
+    [InlineData("MKD new", "mkdirat(", "257 ")]
+    [InlineData("RMD folder", "unlinkat(", "250 ")]
+    [InlineData("DELE old", "unlinkat(", "250 ")]
+    [InlineData("RNTO new", "renameat2(", "250 ")]
+    public async Task Durable_flushes_the_folder_before_it_acknowledges_other_changes(string command, string call, string reply)
+    {
+        using var folder = new TestFolder();
+        using var log = new TestFolder();
+        folder.Write("old", "old");
+        Directory.CreateDirectory(folder["folder"]);
+        string[] calls = await TracedAsync(
+            folder,
+            log,
+            async wire =>
+            {
+                await wire.AskAsync("RNFR old", "350");
+                await wire.AskAsync(command, reply);
+            },
+            "--durable");
+
+        int change = Array.FindLastIndex(calls, made => made.Contains(call, StringComparison.Ordinal));
+        int done = Array.FindLastIndex(calls, made => made.Contains('"' + reply, StringComparison.Ordinal));
+        Assert.True(calls.Take(done).Skip(change).Any(IsFlush), string.Join('\n', calls));
+    }
+
+    private static async Task StoreAsync(FtpWire wire, int size) => wire.Expect(await wire.UploadAsync("STOR file", new byte[size]), "226");
 
     /// <summary>One that has ended, whether or not other threads were traced in between.</summary>
     private static bool IsFlush(string call) =>
         call.EndsWith(" = 0", StringComparison.Ordinal) && s_flushes.Any(flush => call.Contains(flush + "(", StringComparison.Ordinal) || call.Contains(flush + " resumed", StringComparison.Ordinal));
 
-    /// <summary>The calls that flush, rename and send, in the order in which the system was asked, of a server that took one upload.</summary>
-    private static async Task<string[]> TracedAsync(TestFolder folder, TestFolder log, int size, params string[] options)
+    /// <summary>The calls that flush, change and send, in the order in which the system was asked, of a server that did this and said goodbye.</summary>
+    private static async Task<string[]> TracedAsync(TestFolder folder, TestFolder log, Func<FtpWire, Task> act, params string[] options)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/strace"), "There is no strace.");
         await using (RunningProgram probe = RunningProgram.StartFile("/usr/bin/strace", "/", ["-f", "-o", "/dev/null", "true"]))
@@ -46,15 +74,16 @@ public sealed class FlushTests
             Assert.SkipUnless(await probe.ExitAsync() == 0, $"Tracing is not allowed here: {probe.Messages}");
         }
 
-        string[] tracer = ["/usr/bin/strace", "-f", "-qq", "-s", "16", "-e", "trace=fsync,fdatasync,syncfs,renameat2,sendmsg,sendto,write", "-o", log["calls"]];
+        string[] tracer = ["/usr/bin/strace", "-f", "-qq", "-s", "16", "-e", "trace=fsync,fdatasync,syncfs,renameat2,unlinkat,mkdirat,sendmsg,sendto,write", "-o", log["calls"]];
         await using RunningServer server = await RunningServer.OnFolderAsync(folder, tracer, options);
         using FtpWire wire = await FtpWire.SignInAsync(server.Port);
-        wire.Expect(await wire.UploadAsync("STOR file", new byte[size]), "226");
+        await act(wire);
+        await wire.AskAsync("QUIT", "221");
         using var deadline = new CancellationTokenSource(Deadline.Default);
         while (true)
         {
             string[] calls = await File.ReadAllLinesAsync(log["calls"], deadline.Token);
-            if (calls.Any(call => call.Contains("\"226 ", StringComparison.Ordinal)))
+            if (calls.Any(call => call.Contains("\"221 ", StringComparison.Ordinal)))
             {
                 return calls;
             }
