@@ -79,11 +79,18 @@ internal sealed class RootDirectory : IRootDirectory
 
     public SafeFileHandle OpenRead(StorePath path, out long length)
     {
-        // O_NONBLOCK: a FIFO without a writer would hold the caller forever. It means nothing for a regular file.
-        SafeFileHandle file = Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out int error) ?? throw Exception(error, path.Value);
+        // Looked at first, for to open a device or a FIFO can do something: rewind a tape, let a writer go on that waits for a reader.
+        length = 0;
+        if (!TryFind(RelativeOf(path), out LinuxFacts facts, out int error) || !facts.IsFile)
+        {
+            throw error == 0 ? new StoreException(StoreError.NotAFile, path.Value) : Exception(error, path.Value);
+        }
+
+        // O_NONBLOCK: one put here since would hold the caller forever. It means nothing for a regular file.
+        SafeFileHandle file = Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out error) ?? throw Exception(error, path.Value);
         try
         {
-            LinuxFacts facts = FactsOf(file);
+            facts = FactsOf(file);
             length = facts.Length;
             return facts.IsFile ? file : throw new StoreException(StoreError.NotAFile, path.Value);
         }
@@ -188,7 +195,7 @@ internal sealed class RootDirectory : IRootDirectory
     {
         using SafeFileHandle sourceParent = OpenParent(source);
         using SafeFileHandle targetParent = OpenParent(target);
-        int error = Rename(sourceParent, source.Name, targetParent, target.Name, replace);
+        int error = LinuxRenaming.Rename(sourceParent, source.Name, targetParent, target.Name, replace);
         if (error != 0)
         {
             throw error == EINVAL ? new StoreException(StoreError.NotSupported, $"{source} cannot be moved into itself.") : Exception(error, $"{source} to {target}");
