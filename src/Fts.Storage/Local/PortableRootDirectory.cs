@@ -12,7 +12,9 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     public PortableRootDirectory(string folder)
     {
-        _walk = new PortableWalk(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        string real = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        // The root itself is the owner's to choose, and may be a link; /tmp is one on some systems.
+        _walk = new PortableWalk(Guard(() => Directory.ResolveLinkTarget(real, returnFinalTarget: true))?.FullName ?? real);
         _ = Facts(_walk.Root) is { Kind: EntryKind.Folder } ? true : throw new StoreException(StoreError.NotFound, $"{folder} is not a folder.");
     }
 

@@ -35,6 +35,18 @@ public sealed class LocalFileStoreTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task A_root_may_be_a_link(bool portable)
+    {
+        Directory.CreateDirectory(_folder["folder"]);
+        File.WriteAllText(_folder["folder/file"], "text");
+        File.CreateSymbolicLink(_folder["link"], _folder["folder"]);
+        using var store = new LocalFileStore(_folder["link"] + "/", portable);
+        Assert.Equal("text", await store.GetAsync("/file", Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task A_pending_file_lies_hidden_beside_its_target_and_leaves_nothing_behind(bool portable)
     {
         Directory.CreateDirectory(_folder["folder"]);
