@@ -2,11 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>What tests need of the system and .NET does not offer: FIFOs, names that are not UTF-8, and a thread without the rights of root.</summary>
+/// <summary>What tests need of the system and .NET does not offer: FIFOs, devices, names that are not UTF-8, and a thread without the rights of root.</summary>
 internal static partial class NativeNames
 {
     [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Mkfifo(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "mknod", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Mknod(string path, uint mode, ulong device);
 
     [LibraryImport("libc", EntryPoint = "mkdir")]
     public static partial int Mkdir(byte[] path, uint mode);
