@@ -156,10 +156,20 @@ public sealed class UserFiles(Account account, IFileStore store)
         ArgumentNullException.ThrowIfNull(parts);
         Demand(Permissions.Read);
         Demand(Permissions.Delete);
-        StorePath[] added = [.. parts.Skip(parts.Count > 0 && parts[0] == target ? 1 : 0)];
-        if (added.Contains(target))
+        FileEntry? whole = await store.FindAsync(target, cancellationToken).ConfigureAwait(false);
+        var added = new List<StorePath>();
+        for (int at = 0; at < parts.Count; at++)
         {
-            throw new StoreException(StoreError.NotSupported, $"{target} cannot become a part of itself.");
+            bool isTarget = parts[at] == target || IsOne(whole, await store.FindAsync(parts[at], cancellationToken).ConfigureAwait(false));
+            if (isTarget && at > 0)
+            {
+                throw new StoreException(StoreError.NotSupported, $"{target} cannot become a part of itself.");
+            }
+
+            if (!isTarget)
+            {
+                added.Add(parts[at]);
+            }
         }
 
         // Who may not overwrite may still make a new file, which this open then insists on.
@@ -170,10 +180,7 @@ public sealed class UserFiles(Account account, IFileStore store)
             await FileJoin.CopyAsync(store, added, writer, progress, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (StorePath part in added.Distinct())
-        {
-            await store.DeleteFileAsync(part, CancellationToken.None).ConfigureAwait(false);
-        }
+        await DeletePartsAsync(target, added).ConfigureAwait(false);
     }
 
     /// <summary>Renames; replacing what is there needs <see cref="Permissions.Overwrite"/> too.</summary>
@@ -189,6 +196,27 @@ public sealed class UserFiles(Account account, IFileStore store)
         Demand(Permissions.SetFacts);
         return store.SetFactsAsync(path, facts, cancellationToken);
     }
+
+    /// <summary>
+    /// The target is never removed as a part of its own, not even where nothing tells that the store takes two paths for one file: what a part shows then is the
+    /// new length and time.
+    /// </summary>
+    private async ValueTask DeletePartsAsync(StorePath target, IReadOnlyList<StorePath> parts)
+    {
+        FileEntry? whole = await store.FindAsync(target, CancellationToken.None).ConfigureAwait(false);
+        foreach (StorePath part in parts.Distinct())
+        {
+            FileEntry? there = await store.FindAsync(part, CancellationToken.None).ConfigureAwait(false);
+            // One that is gone was named before in another spelling.
+            if (there is { } entry && entry with { Name = "" } != whole.GetValueOrDefault() with { Name = "" })
+            {
+                await store.DeleteFileAsync(part, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Whether two paths lead to one file: <c>a</c> and <c>A</c> where the file system ignores case, a link and what it leads to. No where the store cannot tell.</summary>
+    private static bool IsOne(FileEntry? one, FileEntry? other) => one is { Id: not 0 } && one.Value.Id == other?.Id;
 
     private void Demand(Permissions permission)
     {

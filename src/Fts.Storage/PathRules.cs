@@ -6,11 +6,23 @@ internal static class PathRules
     /// <summary>How the hidden names of pending files begin. No client can spell one: neither a pending upload nor what is left of one can be read, listed or replaced.</summary>
     public const string PendingPrefix = ".fts-pending-";
 
-    /// <summary>Whether an entry's name is one the store keeps for itself. Case is ignored because some file systems ignore it.</summary>
-    public static bool IsReserved(ReadOnlySpan<char> name) => name.StartsWith(PendingPrefix, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether an entry's name is one the store keeps for itself, or one that some file system takes for such a name.</summary>
+    public static bool IsReserved(ReadOnlySpan<char> name) => NameFolding.Begins(name, PendingPrefix) || NameFolding.IsShortPending(name);
 
     /// <summary>Whether any component of a path is one the store keeps for itself.</summary>
-    public static bool IsReserved(StorePath path) => path.Value.Contains("/" + PendingPrefix, StringComparison.OrdinalIgnoreCase);
+    public static bool IsReserved(StorePath path)
+    {
+        ReadOnlySpan<char> value = path.Value;
+        foreach (Range name in value.Split('/'))
+        {
+            if (IsReserved(value[name]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Every permission bit a caller may set; setuid, setgid and the sticky bit are not among them.</summary>
     public const UnixFileMode SettableMode = (UnixFileMode)0x1FF;

@@ -48,10 +48,12 @@ internal static class StoreActions
         return bytes;
     }
 
-    public static async Task<List<FileEntry>> ListAsync(this IFileStore store, string folder, CancellationToken cancellationToken)
+    public static Task<List<FileEntry>> ListAsync(this IFileStore store, string folder, CancellationToken cancellationToken) => store.EntriesAsync(At(folder), cancellationToken);
+
+    public static async Task<List<FileEntry>> EntriesAsync(this IFileStore store, StorePath folder, CancellationToken cancellationToken)
     {
         var entries = new List<FileEntry>();
-        await foreach (FileEntry entry in (await store.ListAsync(At(folder), cancellationToken)).WithCancellation(cancellationToken))
+        await foreach (FileEntry entry in (await store.ListAsync(folder, cancellationToken)).WithCancellation(cancellationToken))
         {
             entries.Add(entry);
         }

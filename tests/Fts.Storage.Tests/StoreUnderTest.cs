@@ -1,12 +1,15 @@
 using Fts.Storage.Local;
 using Fts.Storage.Memory;
+using Fts.Storage.Tests.Folding;
 
 namespace Fts.Storage.Tests;
 
 /// <summary>One of the stores the contract runs on, with the temporary folder it may live in.</summary>
 public sealed class StoreUnderTest : IDisposable
 {
-    private StoreUnderTest(IFileStore store, TemporaryFolder? folder) => (Store, Folder) = (store, folder);
+    private readonly FuseMount? _mount;
+
+    private StoreUnderTest(IFileStore store, TemporaryFolder? folder, FuseMount? mount = null) => (Store, Folder, _mount) = (store, folder, mount);
 
     public IFileStore Store { get; }
 
@@ -22,9 +25,26 @@ public sealed class StoreUnderTest : IDisposable
 
     public static StoreUnderTest InMemory() => new(new MemoryFileStore(), null);
 
+    /// <summary>On a file system that takes several spellings for one name. Skips the test where none can be mounted.</summary>
+    public static StoreUnderTest OnFolding(bool portable)
+    {
+        var folder = new TemporaryFolder();
+        try
+        {
+            var mount = new FuseMount(folder.Path);
+            return new(new LocalFileStore(folder.Path, portable), folder, mount);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
     public void Dispose()
     {
         (Store as IDisposable)?.Dispose();
+        _mount?.Dispose();
         Folder?.Dispose();
     }
 

@@ -38,11 +38,14 @@ internal static unsafe partial class LinuxCalls
     /// <summary>Whether the numbers above are this system's.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
-    /// <summary>Whether a path names a device, a FIFO or a socket, which .NET's file calls take for files. False on other systems.</summary>
-    public static bool IsSpecial(string path)
+    /// <summary>
+    /// What .NET's file calls do not tell of a path, a link itself: that it is a device, a FIFO or a socket, which they take for a file, and what tells it from all
+    /// others. False and 0 on other systems.
+    /// </summary>
+    public static (bool IsSpecial, ulong Id) Kind(string path)
     {
         var facts = default(LinuxFacts);
-        return IsSupported && StatxPath(s_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, WantedFacts, &facts) == 0 && !facts.IsFile && !facts.IsFolder && !facts.IsLink;
+        return IsSupported && StatxPath(s_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, WantedFacts, &facts) == 0 ? (!facts.IsFile && !facts.IsFolder && !facts.IsLink, facts.Id) : default;
     }
 
     public static nint Openat2(SafeFileHandle folder, string path, OpenHow* how) => Openat2(Openat2Number, folder, path, how, (nuint)sizeof(OpenHow));
@@ -201,6 +204,9 @@ internal struct LinuxFacts
 
     public readonly bool IsSameAs(in LinuxFacts other) => Inode == other.Inode && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
 
+    /// <summary>The odd constant spreads small device numbers over the bits that inode numbers do not use.</summary>
+    public readonly ulong Id => Inode ^ ((((ulong)DeviceMajor << 32) | DeviceMinor) * 0x9E37_79B9_7F4A_7C15);
+
     public readonly FileEntry ToEntry(string name) => new(
         name,
         IsFile ? EntryKind.File : IsFolder ? EntryKind.Folder : EntryKind.Other,
@@ -208,9 +214,6 @@ internal struct LinuxFacts
         Modified,
         (UnixFileMode)(Mode & 0x1FF),
         Id);
-
-    // The odd constant spreads small device numbers over the bits that inode numbers do not use.
-    public readonly ulong Id => Inode ^ ((((ulong)DeviceMajor << 32) | DeviceMinor) * 0x9E37_79B9_7F4A_7C15);
 
     // A damaged or mischievous file system may claim a time .NET has no value for.
     public readonly DateTime Modified => ModifiedSeconds is < -62_135_596_800 ? DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc)

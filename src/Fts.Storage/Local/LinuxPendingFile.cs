@@ -86,7 +86,7 @@ internal sealed class LinuxPendingFile : IPendingFile
         }
     }
 
-    public void FlushFolder() => RootDirectory.Flush(_folder, _name);
+    public void FlushFolder() => LinuxFolderFlush.Run(_folder, _name);
 
     public void Commit()
     {

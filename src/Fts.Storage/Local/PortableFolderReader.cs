@@ -41,9 +41,10 @@ internal sealed class PortableFolderReader : IFolderReader
 
     private static FileEntry ToEntry(ref FileSystemEntry entry)
     {
-        EntryKind kind = entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || LinuxCalls.IsSpecial(entry.ToFullPath()) ? EntryKind.Other
+        (bool isSpecial, ulong id) = LinuxCalls.Kind(entry.ToFullPath());
+        EntryKind kind = entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || isSpecial ? EntryKind.Other
             : entry.IsDirectory ? EntryKind.Folder
             : EntryKind.File;
-        return new FileEntry(entry.FileName.ToString(), kind, kind == EntryKind.File ? entry.Length : 0, entry.LastWriteTimeUtc.UtcDateTime);
+        return new FileEntry(entry.FileName.ToString(), kind, kind == EntryKind.File ? entry.Length : 0, entry.LastWriteTimeUtc.UtcDateTime, Id: id);
     }
 }

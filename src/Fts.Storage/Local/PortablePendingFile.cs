@@ -97,6 +97,19 @@ internal sealed class PortablePendingFile : IPendingFile
         }
     }
 
+    /// <summary>The pending files of a folder, written or left.</summary>
+    public static List<string> AllIn(string folder, bool recursive) =>
+        [.. Directory.EnumerateFiles(folder, PathRules.PendingPrefix + "*", new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint })];
+
+    /// <summary>Removes what uploads into a folder have left, where nothing else is in it.</summary>
+    public static void RemoveLeft(string folder)
+    {
+        if (Directory.EnumerateFileSystemEntries(folder).All(entry => PathRules.IsReserved(Path.GetFileName(entry))))
+        {
+            AllIn(folder, recursive: false).ForEach(pending => TryRemove(pending));
+        }
+    }
+
     /// <summary>Removes what is left to be continued of an upload to <paramref name="real"/>.</summary>
     public static bool TryRemoveSlot(string real) => TryRemove(SlotOf(real));
 

@@ -12,7 +12,9 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     public PortableRootDirectory(string folder)
     {
-        _walk = new PortableWalk(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        string real = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        // The root itself is the owner's to choose, and may be a link; /tmp is one on some systems.
+        _walk = new PortableWalk(Guard(() => Directory.ResolveLinkTarget(real, returnFinalTarget: true))?.FullName ?? real);
         _ = Facts(_walk.Root) is { Kind: EntryKind.Folder } ? true : throw new StoreException(StoreError.NotFound, $"{folder} is not a folder.");
     }
 
@@ -78,7 +80,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public int Sweep(DateTime before, CancellationToken cancellationToken) => Guard(() =>
     {
         int removed = 0;
-        foreach (string pending in PendingFiles(_walk.Root, recursive: true))
+        foreach (string pending in PortablePendingFile.AllIn(_walk.Root, recursive: true))
         {
             cancellationToken.ThrowIfCancellationRequested();
             removed += PortablePendingFile.TryRemove(pending, before) ? 1 : 0;
@@ -142,22 +144,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
                 throw new StoreException(StoreError.NotAFolder, path.Value);
             }
 
-            // Only what uploads have left may be in it.
-            if (Directory.EnumerateFileSystemEntries(real).All(entry => PathRules.IsReserved(Path.GetFileName(entry))))
-            {
-                foreach (string pending in PendingFiles(real, recursive: false))
-                {
-                    PortablePendingFile.TryRemove(pending);
-                }
-            }
-
-            // The message of .NET's exception is the only thing that tells "not empty" apart on some systems.
-            if (Directory.EnumerateFileSystemEntries(real).Any())
-            {
-                throw new StoreException(StoreError.NotEmpty, path.Value);
-            }
-
-            Directory.Delete(real);
+            PortableRenaming.DeleteFolder(real);
             return true;
         });
     }
@@ -166,7 +153,8 @@ internal sealed class PortableRootDirectory : IRootDirectory
     {
         string from = Itself(source, out FileEntry moved), to = Addressed(target, followLast: false, StoreError.BadName);
         FileEntry? there = Guard(() => Facts(to));
-        StoreError? refused = there is not null && !replace ? StoreError.Exists
+        bool isOne = from != to && PortableRenaming.MayBeOne(moved, there);
+        StoreError? refused = there is not null && !replace && !isOne ? StoreError.Exists
             : to.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? StoreError.NotSupported
             : there is { Kind: EntryKind.Folder } && moved.Kind != EntryKind.Folder ? StoreError.NotAFile
             : there is { Kind: not EntryKind.Folder } && moved.Kind == EntryKind.Folder ? StoreError.NotAFolder
@@ -176,35 +164,14 @@ internal sealed class PortableRootDirectory : IRootDirectory
             throw new StoreException(error, $"{source} to {target}");
         }
 
-        if (from == to)
+        if (isOne)
         {
-            return;
+            Guard(() => PortableRenaming.MoveByThirdName(from, to, replace));
         }
-
-        if (there is { Kind: EntryKind.Folder })
+        else if (from != to)
         {
-            DeleteFolder(target);
+            Guard(() => PortableRenaming.Move(from, to, there, replace));
         }
-
-        Guard(() =>
-        {
-            // Directory.Move is the call that takes a link to a folder for the link it is, and it never replaces.
-            if (File.GetAttributes(from).HasFlag(FileAttributes.Directory))
-            {
-                if (there is { Kind: not EntryKind.Folder })
-                {
-                    File.Delete(to);
-                }
-
-                Directory.Move(from, to);
-            }
-            else
-            {
-                File.Move(from, to, overwrite: replace);
-            }
-
-            return true;
-        });
     }
 
     public void SetFacts(StorePath path, FileFacts facts)
@@ -268,15 +235,13 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
 
         FileAttributes attributes = info.Attributes;
-        EntryKind kind = attributes.HasFlag(FileAttributes.ReparsePoint) || LinuxCalls.IsSpecial(real) ? EntryKind.Other
+        (bool isSpecial, ulong id) = LinuxCalls.Kind(real);
+        EntryKind kind = attributes.HasFlag(FileAttributes.ReparsePoint) || isSpecial ? EntryKind.Other
             : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Folder
             : EntryKind.File;
         return new FileEntry(
-            info.Name, kind, kind == EntryKind.File ? info.Length : 0, info.LastWriteTimeUtc, OperatingSystem.IsWindows() ? null : info.UnixFileMode & (UnixFileMode)0x1FF);
+            info.Name, kind, kind == EntryKind.File ? info.Length : 0, info.LastWriteTimeUtc, OperatingSystem.IsWindows() ? null : info.UnixFileMode & (UnixFileMode)0x1FF, id);
     }
-
-    private static List<string> PendingFiles(string folder, bool recursive) =>
-        [.. Directory.EnumerateFiles(folder, PathRules.PendingPrefix + "*", new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint })];
 
     internal static T Guard<T>(Func<T> call)
     {

@@ -66,9 +66,8 @@ internal sealed class PortableWalk(string root)
         return null;
     }
 
-    /// <summary>Whether this system takes every name of a path for a plain name: Windows reads some as streams, devices or other names.</summary>
-    public static bool IsSpellable(StorePath path) =>
-        !OperatingSystem.IsWindows() || !path.Relative.Split('/').Any(name => name.IndexOfAny(Path.GetInvalidFileNameChars()) >= 0 || name.EndsWith('.') || name.EndsWith(' '));
+    /// <summary>Whether this system takes every name of a path for a plain name.</summary>
+    public static bool IsSpellable(StorePath path) => !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsNames.IsPlain);
 
     private string RealOf(List<string> names) => names.Count == 0 ? Root : Root + Path.DirectorySeparatorChar + string.Join(Path.DirectorySeparatorChar, names);
 }

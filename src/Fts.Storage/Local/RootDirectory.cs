@@ -75,11 +75,18 @@ internal sealed class RootDirectory : IRootDirectory
 
     public SafeFileHandle OpenRead(StorePath path, out long length)
     {
-        // O_NONBLOCK: a FIFO without a writer would hold the caller forever. It means nothing for a regular file.
-        SafeFileHandle file = Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out int error) ?? throw Exception(error, path.Value);
+        // Looked at first, for to open a device or a FIFO can do something: rewind a tape, let a writer go on that waits for a reader.
+        length = 0;
+        if (!TryFind(RelativeOf(path), out LinuxFacts facts, out int error) || !facts.IsFile)
+        {
+            throw error == 0 ? new StoreException(StoreError.NotAFile, path.Value) : Exception(error, path.Value);
+        }
+
+        // O_NONBLOCK: one put here since would hold the caller forever. It means nothing for a regular file.
+        SafeFileHandle file = Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out error) ?? throw Exception(error, path.Value);
         try
         {
-            LinuxFacts facts = FactsOf(file);
+            facts = FactsOf(file);
             length = facts.Length;
             return facts.IsFile ? file : throw new StoreException(StoreError.NotAFile, path.Value);
         }
@@ -176,10 +183,10 @@ internal sealed class RootDirectory : IRootDirectory
     {
         using SafeFileHandle sourceParent = OpenParent(source);
         using SafeFileHandle targetParent = OpenParent(target);
-        int error = Rename(sourceParent, source.Name, targetParent, target.Name, replace);
+        int error = LinuxRenaming.Rename(sourceParent, source.Name, targetParent, target.Name, replace);
         if (error is ENOTEMPTY or EEXIST && replace && new LinuxPendingSweep(this, DateTime.MaxValue).Empty(target))
         {
-            error = Rename(sourceParent, source.Name, targetParent, target.Name, replace);
+            error = LinuxRenaming.Rename(sourceParent, source.Name, targetParent, target.Name, replace);
         }
 
         if (error != 0)
@@ -199,7 +206,7 @@ internal sealed class RootDirectory : IRootDirectory
         using SafeFileHandle? handle = Open(RelativeOf(folder), O_PATH | O_DIRECTORY, out int error);
         if (handle is not null)
         {
-            Flush(handle, folder.Value);
+            LinuxFolderFlush.Run(handle, folder.Value);
         }
         else if (error is not (ENOENT or ENOTDIR))
         {
@@ -251,16 +258,6 @@ internal sealed class RootDirectory : IRootDirectory
     }
 
     internal static LinuxFacts FactsOf(SafeFileHandle file) => Statx(file, "", AT_EMPTY_PATH, out LinuxFacts facts) == 0 ? facts : throw LastError("An open file");
-
-    /// <summary>Flushes a folder that is open by name only. A file system that has no flush for folders (EINVAL) has no need of one.</summary>
-    internal static void Flush(SafeFileHandle folder, string what)
-    {
-        using var handle = new SafeFileHandle(Openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), ownsHandle: true);
-        if (handle.IsInvalid || (Fsync(handle) < 0 && Marshal.GetLastPInvokeError() != EINVAL))
-        {
-            throw LastError(what);
-        }
-    }
 
     internal static StoreException LastError(string what) => Exception(Marshal.GetLastPInvokeError(), what);
 

@@ -58,6 +58,9 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
     [InlineData("/folder/" + Reserved)]
     [InlineData("/" + Reserved + "/inner")]
     [InlineData("/.FTS-Pending-x")]
+    [InlineData("/.ft\u017F-pending-x")]
+    [InlineData("/.fts\u200C-pend\uFEFFing-x")]
+    [InlineData("/folder/FTS-PE~1")]
     public async Task Names_the_store_keeps_for_itself_do_not_exist_and_cannot_be_made(string path)
     {
         await Store.CreateFolderAsync(At("/folder"), Token);

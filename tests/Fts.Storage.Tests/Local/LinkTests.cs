@@ -115,6 +115,22 @@ public sealed class LinkTests : IDisposable
         Assert.Equal(["file", "folder", "link", "way"], Names(_folder.Path));
     }
 
+    /// <summary>POSIX has a rename from one to the other do nothing and say that it is done.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_two_names_of_one_file_a_rename_leaves_the_second(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        Assert.Equal(0, NativeNames.Link(_folder["file"], _folder["folder/same"]));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.RenameAsync(At("/file"), At("/folder/same"), replace: false, Token)));
+        Assert.Equal(["file", "folder", "link", "way"], Names(_folder.Path));
+        await store.RenameAsync(At("/file"), At("/folder/same"), replace: true, Token);
+        Assert.Equal(["folder", "link", "way"], Names(_folder.Path));
+        Assert.Equal(["back", "inner", "same"], Names(_folder["folder"]));
+        Assert.Equal("text", await store.GetAsync("/folder/same", Token));
+    }
+
     private static IEnumerable<string> Names(string folder) => Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order();
 
     /// <summary>file; link → file; folder/inner; folder/back → ../link; way → folder.</summary>

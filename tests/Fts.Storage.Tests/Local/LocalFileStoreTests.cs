@@ -1,10 +1,9 @@
-using System.Net.Sockets;
 using Fts.Storage.Local;
 using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>What only a disk has: modes, other kinds of files, other programs' names and files.</summary>
+/// <summary>What only a disk has: modes, other programs' names and files.</summary>
 public sealed class LocalFileStoreTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -30,6 +29,18 @@ public sealed class LocalFileStoreTests : IDisposable
         File.WriteAllText(_folder["file"], "");
         Assert.Throws<StoreException>(() => new LocalFileStore(_folder["missing"], portable));
         Assert.Throws<StoreException>(() => new LocalFileStore(_folder["file"], portable));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_root_may_be_a_link(bool portable)
+    {
+        Directory.CreateDirectory(_folder["folder"]);
+        File.WriteAllText(_folder["folder/file"], "text");
+        File.CreateSymbolicLink(_folder["link"], _folder["folder"]);
+        using var store = new LocalFileStore(_folder["link"] + "/", portable);
+        Assert.Equal("text", await store.GetAsync("/file", Token));
     }
 
     [Theory]
@@ -69,29 +80,6 @@ public sealed class LocalFileStoreTests : IDisposable
         await store.PutAsync("/plain", "text", Token);
         Assert.Equal(Private, File.GetUnixFileMode(_folder["plain"]));
         Assert.Equal(Private, (await store.FindAsync(At("/plain"), Token))?.UnixMode);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task What_is_no_regular_file_is_seen_and_never_opened(bool portable)
-    {
-        Assert.Equal(0, NativeNames.Mkfifo(_folder["fifo"], 0x1B6));
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(_folder["socket"]));
-        using var store = new LocalFileStore(_folder.Path, portable);
-        foreach (string path in new[] { "/fifo", "/socket" })
-        {
-            Assert.Equal(EntryKind.Other, (await store.FindAsync(At(path), Token))?.Kind);
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenReadAsync(At(path), Token)));
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Append, Token)));
-        }
-
-        Assert.All(await store.ListAsync("/", Token), entry => Assert.Equal((EntryKind.Other, 0L), (entry.Kind, entry.Length)));
-        await store.DeleteFileAsync(At("/fifo"), Token);
-        using var devices = new LocalFileStore("/dev", portable);
-        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await devices.OpenReadAsync(At("/null"), Token)));
     }
 
     [Theory]

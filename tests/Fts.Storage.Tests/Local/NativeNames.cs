@@ -2,11 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>What tests need of the system and .NET does not offer: FIFOs, names that are not UTF-8, and a thread without the rights of root.</summary>
+/// <summary>What tests need of the system and .NET does not offer: FIFOs, devices, second names, names that are not UTF-8, and a thread without the rights of root.</summary>
 internal static partial class NativeNames
 {
     [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Mkfifo(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "mknod", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Mknod(string path, uint mode, ulong device);
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Link(string path, string second);
 
     [LibraryImport("libc", EntryPoint = "mkdir")]
     public static partial int Mkdir(byte[] path, uint mode);

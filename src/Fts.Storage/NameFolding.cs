@@ -1,0 +1,81 @@
+using System.Buffers;
+using System.Text;
+
+namespace Fts.Storage;
+
+/// <summary>
+/// What a file system may take a name for that does not tell all spellings apart: ext4, tmpfs, APFS, HFS+ and NTFS can ignore case, the first two and HFS+
+/// characters that are not seen, and ZFS, asked to compare by NFKD, what a letter is written in. Whatever is the same name to one of them is the same here.
+/// By a table of our own, since the runtime's is left out of the published program; it knows the characters of <see cref="PathRules.PendingPrefix"/>, no others.
+/// </summary>
+internal static class NameFolding
+{
+    private static readonly SearchValues<char> s_hexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
+    /// <summary>Whether some file system takes the beginning of a name for <paramref name="prefix"/>, which is of lower-case ASCII.</summary>
+    public static bool Begins(ReadOnlySpan<char> name, ReadOnlySpan<char> prefix)
+    {
+        // Nearly every name is told here, by its first character.
+        if (name.IsEmpty || (char.IsAscii(name[0]) && char.ToLowerInvariant(name[0]) != prefix[0]))
+        {
+            return false;
+        }
+
+        foreach (Rune rune in name.EnumerateRunes())
+        {
+            if (prefix.IsEmpty)
+            {
+                break;
+            }
+
+            ReadOnlySpan<char> plain = rune.Value == 0x33CC ? "in" : IsUnseen(rune.Value) ? "" : [Plain(rune.Value)];
+            if (!prefix.StartsWith(plain))
+            {
+                return false;
+            }
+
+            prefix = prefix[plain.Length..];
+        }
+
+        return prefix.IsEmpty;
+    }
+
+    /// <summary>
+    /// Whether a name is one that FAT and NTFS may give, as a second one of eight characters, to what is called <c>.fts-pending-…</c>: its first six letters and a
+    /// number or, where that is taken, two letters, four hexadecimal digits and a number.
+    /// </summary>
+    public static bool IsShortPending(ReadOnlySpan<char> name) => name.LastIndexOf('~') == 6 && name.Length is 8 or 9 && char.IsAsciiDigit(name[^1])
+        && (name[..6].Equals("fts-pe", StringComparison.OrdinalIgnoreCase)
+            || (name[..2].Equals("ft", StringComparison.OrdinalIgnoreCase) && !name[2..6].ContainsAnyExcept(s_hexDigits)));
+
+    /// <summary>Unicode's Default_Ignorable_Code_Point, which is more than HFS+ ignores.</summary>
+    private static bool IsUnseen(int rune) => rune is 0xAD or 0x34F or 0x61C or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F)
+        or (>= 0x200B and <= 0x200F) or (>= 0x202A and <= 0x202E) or (>= 0x2060 and <= 0x206F) or 0x3164 or (>= 0xFE00 and <= 0xFE0F) or 0xFEFF or 0xFFA0
+        or (>= 0xFFF0 and <= 0xFFF8) or (>= 0x1BCA0 and <= 0x1BCA3) or (>= 0x1D173 and <= 0x1D17A) or (>= 0xE0000 and <= 0xE0FFF);
+
+    /// <summary>The ASCII character that a character is written for, in lower case; NUL for those that none of ours is taken for.</summary>
+    private static char Plain(int rune) => rune switch
+    {
+        < 0x80 => char.ToLowerInvariant((char)rune),
+        >= 0xFF01 and <= 0xFF5E => char.ToLowerInvariant((char)(rune - 0xFEE0)), // as wide as ideographs
+        >= 0x24B6 and <= 0x24E9 => Letter(rune - 0x24B6), // in circles
+        >= 0x1CCD6 and <= 0x1CCEF => Letter(rune - 0x1CCD6), // outlined
+        >= 0x1D400 and <= 0x1D6A3 => Letter(rune - 0x1D400), // the thirteen alphabets of mathematics
+        >= 0x1F130 and <= 0x1F149 => Letter(rune - 0x1F130), // in squares
+        0x2024 or 0xFE52 => '.',
+        0xFE63 => '-',
+        0x1D30 or 0x1D48 or 0x2145 or 0x2146 or 0x216E or 0x217E => 'd',
+        0x1D31 or 0x1D49 or 0x2091 or 0x212F or 0x2130 or 0x2147 => 'e',
+        0x1DA0 or 0x2131 or 0xA7F3 => 'f',
+        0x1D33 or 0x1D4D or 0x210A => 'g',
+        0x131 or 0x1D35 or 0x1D62 or 0x2071 or 0x2110 or 0x2111 or 0x2139 or 0x2148 or 0x2160 or 0x2170 or 0x1D6A4 => 'i',
+        0x1D3A or 0x207F or 0x2099 or 0x2115 => 'n',
+        0x1D3E or 0x1D56 or 0x209A or 0x2119 => 'p',
+        0x17F or 0x2E2 or 0x209B => 's',
+        0x1D40 or 0x1D57 or 0x209C => 't',
+        _ => '\0',
+    };
+
+    /// <summary>Alphabets stand one after another, capitals first.</summary>
+    private static char Letter(int offset) => (char)('a' + (offset % 26));
+}

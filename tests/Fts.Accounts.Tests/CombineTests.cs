@@ -1,0 +1,105 @@
+using System.Text;
+using Fts.Storage;
+using Fts.Storage.Memory;
+
+namespace Fts.Accounts.Tests;
+
+/// <summary>Where a store takes two paths for one file, joining must not put a file into itself, and above all not remove it afterwards.</summary>
+public sealed class CombineTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_file_does_not_become_a_part_of_itself_in_another_spelling()
+    {
+        (UserFiles files, IFileStore store) = await SeededAsync(hasIds: true);
+        StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/whole", "/part", "/WHOLE"));
+        Assert.Equal(StoreError.NotSupported, refusal.Error);
+        Assert.Equal(("whole ", "part "), (await ReadAsync(store, "/whole"), await ReadAsync(store, "/part")));
+    }
+
+    [Fact]
+    public async Task The_target_in_another_spelling_may_be_the_first_part_and_counts_once()
+    {
+        (UserFiles files, IFileStore store) = await SeededAsync(hasIds: true);
+        await CombineAsync(files, "/whole", "/Whole", "/part");
+        Assert.Equal("whole part ", await ReadAsync(store, "/whole"));
+        Assert.Null(await store.FindAsync(At("/part"), Token));
+    }
+
+    [Fact]
+    public async Task Nothing_is_lost_where_the_store_cannot_tell_that_two_paths_are_one_file()
+    {
+        (UserFiles files, IFileStore store) = await SeededAsync(hasIds: false);
+        await CombineAsync(files, "/whole", "/part", "/WHOLE");
+        Assert.Equal("whole part whole ", await ReadAsync(store, "/whole"));
+        Assert.Null(await store.FindAsync(At("/part"), Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_part_named_in_two_spellings_counts_twice_and_goes_once(bool hasIds)
+    {
+        (UserFiles files, IFileStore store) = await SeededAsync(hasIds);
+        await CombineAsync(files, "/new", "/part", "/PART");
+        Assert.Equal("part part ", await ReadAsync(store, "/new"));
+        Assert.Null(await store.FindAsync(At("/part"), Token));
+    }
+
+    private static StorePath At(string path) => StorePath.Root.Resolve(path)!.Value;
+
+    private static Task CombineAsync(UserFiles files, string target, params string[] parts) => files.CombineAsync(At(target), [.. parts.Select(At)], null, Token).AsTask();
+
+    private static async Task<(UserFiles, IFileStore)> SeededAsync(bool hasIds)
+    {
+        var store = new CaselessStore(hasIds);
+        foreach (string name in (string[])["whole", "part"])
+        {
+            await using IFileWriter writer = await store.OpenWriteAsync(At("/" + name), WriteStart.Replace, Token);
+            await writer.WriteAsync(0, Encoding.ASCII.GetBytes(name + " "), Token);
+            await writer.CommitAsync(Token);
+            await store.SetFactsAsync(At("/" + name), new FileFacts(DateTime.UnixEpoch), Token);
+        }
+
+        return (new UserFiles(new Account("some", Permissions.ReadWrite), store), store);
+    }
+
+    private static async Task<string> ReadAsync(IFileStore store, string path)
+    {
+        await using IFileReader reader = await store.OpenReadAsync(At(path), Token);
+        byte[] bytes = new byte[reader.Length];
+        Assert.Equal(bytes.Length, await reader.ReadAsync(0, bytes, Token));
+        return Encoding.ASCII.GetString(bytes);
+    }
+
+    /// <summary>Files in memory under names whose case does not count, with or without something that tells files apart.</summary>
+    private sealed class CaselessStore(bool hasIds) : IFileStore
+    {
+        private readonly MemoryFileStore _files = new();
+
+        public async ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken) =>
+            await _files.FindAsync(Lower(path), cancellationToken) is { } entry ? entry with { Name = path.Name, Id = hasIds ? entry.Id : 0 } : null;
+
+        public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken) => _files.ListAsync(Lower(folder), cancellationToken);
+
+        public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken) => _files.OpenReadAsync(Lower(path), cancellationToken);
+
+        public ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken) => _files.OpenWriteAsync(Lower(path), start, cancellationToken);
+
+        public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken) => _files.CreateFolderAsync(Lower(path), cancellationToken);
+
+        public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) => _files.DeleteFileAsync(Lower(path), cancellationToken);
+
+        public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken) => _files.DeleteFolderAsync(Lower(path), cancellationToken);
+
+        public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken) =>
+            _files.RenameAsync(Lower(source), Lower(target), replace, cancellationToken);
+
+        public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken) => _files.SetFactsAsync(Lower(path), facts, cancellationToken);
+
+        public ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken) => _files.FindFreeSpaceAsync(Lower(folder), cancellationToken);
+
+        private static StorePath Lower(StorePath path) => At(path.Value.ToLowerInvariant());
+    }
+}

@@ -1,0 +1,26 @@
+using Fts.Storage;
+using Fts.Storage.Memory;
+
+namespace Fts.Accounts.Tests;
+
+/// <summary>Folders that other programs nest deeper than a path can go do not lead a walk any deeper.</summary>
+public sealed class FolderTreeTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_tree_deeper_than_a_path_is_neither_measured_nor_removed()
+    {
+        var store = new MemoryFileStore();
+        StorePath top = StorePath.Root.Child("top"), path = top;
+        for (int depth = 0; depth <= StorePath.MaxDepth; depth++, path = path.Child("d"))
+        {
+            await store.CreateFolderAsync(path, Token);
+        }
+
+        var files = new UserFiles(new Account("some", Permissions.ReadWrite), store);
+        Assert.Equal(StoreError.NotSupported, (await Assert.ThrowsAsync<StoreException>(() => files.MeasureTreeAsync(top, null, Token).AsTask())).Error);
+        Assert.Equal(StoreError.NotSupported, (await Assert.ThrowsAsync<StoreException>(() => files.DeleteTreeAsync(top, null, Token).AsTask())).Error);
+        Assert.NotNull(await store.FindAsync(path.Parent, Token));
+    }
+}

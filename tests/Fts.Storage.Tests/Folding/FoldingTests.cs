@@ -1,0 +1,120 @@
+using Fts.Storage.Tests.Contract;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Folding;
+
+/// <summary>A store on a file system that takes several spellings for one name, that keeps the one it was given, and knows no "without replacing".</summary>
+public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContract(create)
+{
+    [Fact]
+    public async Task Every_spelling_leads_to_the_same_file()
+    {
+        await Store.PutAsync("/café", "text", Token);
+        foreach (string spelling in new[] { "/CAFÉ", "/cafe\u0301", "/ca\u200Dfé" })
+        {
+            Assert.Equal("text", await Store.GetAsync(spelling, Token));
+            Assert.Equal(StoreError.Exists, await WriteRefusalAsync(spelling, WriteStart.Create));
+            Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.CreateFolderAsync(At(spelling), Token)));
+        }
+
+        Assert.Equal(["café"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+    }
+
+    public static TheoryData<string, string, bool> Spellings
+    {
+        get
+        {
+            var rows = new TheoryData<string, string, bool>();
+            foreach ((string old, string spelling) in new[] { ("readme", "README"), ("café", "cafe\u0301"), ("cafe\u0301", "CAFÉ"), ("a\u200Db", "ab") })
+            {
+                rows.Add(old, spelling, false);
+                rows.Add(old, spelling, true);
+            }
+
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Spellings))]
+    public async Task A_file_takes_another_spelling_of_its_name(string old, string spelling, bool replace)
+    {
+        await Store.PutAsync("/" + old, "text", Token);
+        await Store.RenameAsync(At("/" + old), At("/" + spelling), replace, Token);
+        Assert.Equal([spelling], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+        Assert.Equal("text", await Store.GetAsync("/" + spelling, Token));
+    }
+
+    [Theory]
+    [MemberData(nameof(Spellings))]
+    public async Task A_folder_takes_another_spelling_of_its_name(string old, string spelling, bool replace)
+    {
+        await Store.CreateFolderAsync(At("/" + old), Token);
+        await Store.RenameAsync(At("/" + old), At("/" + spelling), replace, Token);
+        Assert.Equal([spelling], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+        await Store.PutAsync($"/{spelling}/file", "text", Token);
+        await Store.RenameAsync(At("/" + spelling), At("/" + old), replace, Token);
+        Assert.Equal([old], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
+        Assert.Equal("text", await Store.GetAsync($"/{old}/file", Token));
+    }
+
+    [Fact]
+    public async Task Another_file_in_the_way_is_refused_in_any_spelling()
+    {
+        await Store.PutAsync("/one", "one", Token);
+        await Store.PutAsync("/two", "two", Token);
+        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateFolderAsync(At("/other"), Token);
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.RenameAsync(At("/one"), At("/TWO"), replace: false, Token)));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.RenameAsync(At("/folder"), At("/OTHER"), replace: false, Token)));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.RenameAsync(At("/one"), At("/one"), replace: false, Token)));
+        await Store.RenameAsync(At("/one"), At("/TWO"), replace: true, Token);
+        Assert.Equal("one", await Store.GetAsync("/two", Token));
+        Assert.Equal(["folder", "other", "two"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name.ToLowerInvariant()).Order());
+    }
+
+    [Fact]
+    public async Task A_folder_named_through_another_spelling_of_its_parent_stays()
+    {
+        await Store.CreateFolderAsync(At("/parent"), Token);
+        await Store.CreateFolderAsync(At("/parent/folder"), Token);
+        await Store.RenameAsync(At("/parent/folder"), At("/PARENT/folder"), replace: true, Token);
+        Assert.Equal(EntryKind.Folder, await KindAsync("/parent/folder"));
+        Assert.Equal(["folder"], (await Store.ListAsync("/parent", Token)).Select(entry => entry.Name));
+    }
+
+    /// <summary>The file system takes these for the name of the pending file, as plain file calls show; the store must not let them through.</summary>
+    [Fact]
+    public async Task A_pending_file_is_reached_by_no_spelling_of_its_name()
+    {
+        await using IFileWriter writer = await OpenWriteAsync("/file", WriteStart.Replace);
+        await writer.WriteAsync(0, Bytes("half"), Token);
+        string name = Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(UnderTest.Folder!.Path)));
+        foreach (string spelling in new[] { name, name.ToUpperInvariant(), name.Replace('s', '\u017F'), name.Replace("pend", "p\u200Den\uFEFFd", StringComparison.Ordinal) })
+        {
+            Assert.Equal("half", File.ReadAllText(UnderTest.Folder[spelling]));
+            StorePath path = At("/" + spelling);
+            Assert.Null(await Store.FindAsync(path, Token));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.OpenReadAsync(path, Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(path, Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.RenameAsync(path, At("/got"), replace: true, Token)));
+            Assert.Equal(StoreError.BadName, await WriteRefusalAsync("/" + spelling, WriteStart.Replace));
+        }
+    }
+}
+
+public sealed class KernelFolding() : FoldingTests(() => StoreUnderTest.OnFolding(portable: false));
+
+public sealed class PortableFolding() : FoldingTests(() => StoreUnderTest.OnFolding(portable: true));
+
+public sealed class KernelFoldingRenaming() : RenamingContract(() => StoreUnderTest.OnFolding(portable: false));
+
+public sealed class PortableFoldingRenaming() : RenamingContract(() => StoreUnderTest.OnFolding(portable: true));
+
+public sealed class KernelFoldingFolders() : FoldersContract(() => StoreUnderTest.OnFolding(portable: false));
+
+public sealed class PortableFoldingFolders() : FoldersContract(() => StoreUnderTest.OnFolding(portable: true));
+
+public sealed class KernelFoldingWriting() : WritingContract(() => StoreUnderTest.OnFolding(portable: false));
+
+public sealed class PortableFoldingWriting() : WritingContract(() => StoreUnderTest.OnFolding(portable: true));

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Storage.Tests.Folding;
+
+/// <summary>
+/// A file system that this process serves, mounted over a folder until disposed. One thread answers the kernel's requests one after another, in the
+/// protocol of linux/fuse.h, version 7.31. Takes root and /dev/fuse; a test without them is skipped.
+/// </summary>
+internal sealed unsafe partial class FuseMount : IDisposable
+{
+    private const int O_RDWR_CLOEXEC = 0x80002, MNT_DETACH = 2, RequestSize = 256 * 1024, HeaderSize = 16;
+    private const nuint MS_NOSUID = 2, MS_NODEV = 4;
+    private const uint INIT = 26, FORGET = 2, BATCH_FORGET = 42, INTERRUPT = 36;
+    private const int EINTR = 4, EAGAIN = 11, ENOENT = 2;
+
+    private readonly SafeFileHandle _device;
+    private readonly string _folder;
+    private readonly FoldingFiles _files = new();
+    private readonly Thread _server;
+
+    public FuseMount(string folder)
+    {
+        _folder = folder;
+        int descriptor = Open("/dev/fuse", O_RDWR_CLOEXEC);
+        _device = new SafeFileHandle(descriptor, ownsHandle: true);
+        bool mounted = descriptor >= 0 && Mount("folding", folder, "fuse", MS_NOSUID | MS_NODEV,
+            string.Create(CultureInfo.InvariantCulture, $"fd={descriptor},rootmode=40000,user_id=0,group_id=0,allow_other")) == 0;
+        Assert.SkipUnless(mounted, "to mount a file system takes root and /dev/fuse");
+        _server = new Thread(Serve) { IsBackground = true, Name = "folding file system" };
+        _server.Start();
+    }
+
+    public void Dispose()
+    {
+        Assert.Equal(0, Umount(_folder, MNT_DETACH));
+        // The kernel ends the thread's read when nobody has anything open there any more.
+        _server.Join();
+        _device.Dispose();
+    }
+
+    private void Serve()
+    {
+        byte[] request = new byte[RequestSize];
+        while (true)
+        {
+            nint size;
+            fixed (byte* pointer = request)
+            {
+                size = Read(_device, pointer, RequestSize);
+            }
+
+            if (size < 0 && Marshal.GetLastPInvokeError() is not (EINTR or EAGAIN or ENOENT))
+            {
+                return;
+            }
+
+            if (size > 0)
+            {
+                Answer(request.AsSpan(0, (int)size));
+            }
+        }
+    }
+
+    private void Answer(ReadOnlySpan<byte> request)
+    {
+        // struct fuse_in_header: length, operation, number, node, user, group, process, extensions.
+        uint operation = MemoryMarshal.Read<uint>(request[4..]);
+        ulong number = MemoryMarshal.Read<ulong>(request[8..]), node = MemoryMarshal.Read<ulong>(request[16..]);
+        if (operation is FORGET or BATCH_FORGET or INTERRUPT)
+        {
+            return;
+        }
+
+        int error = 0;
+        byte[] body = [];
+        try
+        {
+            body = operation == INIT ? Greeting(request[40..]) : _files.Answer(operation, node, request[40..]);
+        }
+        catch (FuseException exception)
+        {
+            error = exception.Error;
+        }
+
+        // struct fuse_out_header: length, negative error, number.
+        byte[] reply = [.. BitConverter.GetBytes(HeaderSize + body.Length), .. BitConverter.GetBytes(-error), .. BitConverter.GetBytes(number), .. body];
+        fixed (byte* pointer = reply)
+        {
+            // Failing means that the request was given up or the file system is gone.
+            _ = Write(_device, pointer, (nuint)reply.Length);
+        }
+    }
+
+    /// <summary>struct fuse_init_out: version 7.31, as much reading ahead as the kernel likes, no extras, writes of at most 128 KiB, times exact to the nanosecond.</summary>
+    private static byte[] Greeting(ReadOnlySpan<byte> asked)
+    {
+        uint[] reply = new uint[16];
+        (reply[0], reply[1], reply[2], reply[5], reply[6]) = (7, 31, MemoryMarshal.Read<uint>(asked[8..]), 128 * 1024, 1);
+        return MemoryMarshal.AsBytes(reply.AsSpan()).ToArray();
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Mount(string source, string target, string type, nuint flags, string options);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Umount(string target, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint Read(SafeFileHandle device, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(SafeFileHandle device, byte* buffer, nuint size);
+}
+
+/// <summary>A refusal, by its number.</summary>
+internal sealed class FuseException(int error) : Exception
+{
+    public int Error => error;
+}

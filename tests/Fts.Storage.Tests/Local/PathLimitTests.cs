@@ -1,0 +1,99 @@
+using Fts.Storage.Local;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Local;
+
+/// <summary>What a path may ask of the system: so many components, so many links, so many bytes.</summary>
+public sealed class PathLimitTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_deepest_path_there_is_works(bool portable)
+    {
+        using var store = new LocalFileStore(_folder.Path, portable);
+        StorePath path = StorePath.Root;
+        for (int depth = 1; depth < StorePath.MaxDepth; depth++)
+        {
+            path = path.Child("d");
+            await store.CreateFolderAsync(path, Token);
+        }
+
+        await store.PutAsync(path.Child("file"), Bytes("text"), Token);
+        Assert.Equal(Bytes("text"), await store.GetAsync(path.Child("file"), Token));
+        Assert.Equal(["file"], (await store.EntriesAsync(path, Token)).Select(entry => entry.Name));
+        Assert.Null(path.Resolve("file/deeper"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_chain_of_forty_links_is_followed_and_no_longer_one(bool portable)
+    {
+        File.WriteAllText(_folder["0"], "text");
+        for (int link = 1; link <= 41; link++)
+        {
+            File.CreateSymbolicLink(_folder[$"{link}"], $"{link - 1}");
+        }
+
+        using var store = new LocalFileStore(_folder.Path, portable);
+        Assert.Equal("text", await store.GetAsync("/40", Token));
+        await store.PutAsync("/40", "new", Token);
+        Assert.Equal("new", File.ReadAllText(_folder["0"]));
+        Assert.Equal(EntryKind.File, (await store.FindAsync(At("/40"), Token))?.Kind);
+
+        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenReadAsync(At("/41"), Token)));
+        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenWriteAsync(At("/41"), WriteStart.Replace, Token)));
+        Assert.Equal(EntryKind.Other, (await store.FindAsync(At("/41"), Token))?.Kind);
+        Assert.Equal(EntryKind.Other, Assert.Single(await store.ListAsync("/", Token), entry => entry.Name == "41").Kind);
+    }
+
+    /// <summary>Twenty links, each of which goes through the next one twice: a million steps for who counts the links one after another.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Links_that_multiply_are_given_up(bool portable)
+    {
+        for (int link = 0; link < 20; link++)
+        {
+            File.CreateSymbolicLink(_folder[$"{link}"], string.Join('/', Enumerable.Repeat($"{link + 1}/.", 500)));
+        }
+
+        File.CreateSymbolicLink(_folder["20"], ".");
+        using var store = new LocalFileStore(_folder.Path, portable);
+        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.ListAsync(At("/0"), Token)));
+        Assert.Equal(EntryKind.Other, (await store.FindAsync(At("/0"), Token))?.Kind);
+    }
+
+    /// <summary>A path counts characters, the system bytes: this one has 12,000 of them.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_path_too_long_for_the_system_is_refused(bool portable)
+    {
+        using var store = new LocalFileStore(_folder.Path, portable);
+        StorePath path = At(string.Join('/', Enumerable.Repeat(new string('日', 84), 48)));
+        Assert.Null(await store.FindAsync(path, Token));
+        foreach (Func<Task> call in (Func<Task>[])
+                 [
+                     async () => await store.OpenReadAsync(path, Token),
+                     async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token),
+                     async () => await store.ListAsync(path, Token),
+                     async () => await store.CreateFolderAsync(path, Token),
+                     async () => await store.DeleteFileAsync(path, Token),
+                     async () => await store.DeleteFolderAsync(path, Token),
+                     async () => await store.RenameAsync(path, At("/new"), replace: true, Token),
+                     async () => await store.SetFactsAsync(path, new FileFacts(DateTime.UnixEpoch), Token),
+                     async () => await store.FindFreeSpaceAsync(path, Token),
+                 ])
+        {
+            Assert.True(await RefusalAsync(call) is StoreError.BadName or StoreError.NotFound);
+        }
+    }
+}
