@@ -16,10 +16,13 @@ internal sealed partial class RunningServer : IAsyncDisposable
 
     public string PortText => Port.ToString(CultureInfo.InvariantCulture);
 
-    public static async Task<RunningServer> StartAsync(string debug = "0", params string[] options)
+    public static Task<RunningServer> StartAsync(string debug = "0", params string[] options) => StartAsync([debug, .. options]);
+
+    /// <summary>Starts it with settings of its own.</summary>
+    public static async Task<RunningServer> StartAsync(string[] options, params (string Name, string? Value)[] environment)
     {
         var folder = new TestFolder();
-        RunningProgram program = RunningProgram.Start(folder.Path, ["server", "127.0.0.1", "0", debug, .. options]);
+        RunningProgram program = RunningProgram.Start(folder.Path, ["server", "127.0.0.1", "0", .. options], environment);
         await program.SeesAsync("stop      Ctrl-C");
         return new RunningServer(program, folder, int.Parse(Address().Match(program.Messages).Groups[1].Value, CultureInfo.InvariantCulture));
     }
