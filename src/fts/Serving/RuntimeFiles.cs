@@ -22,7 +22,7 @@ internal static class RuntimeFiles
         // Where systemd and its like keep what /etc/resolv.conf leads to, and write it anew.
         "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
 
-        // The collector asks how much memory there is, the start screen for the machine's addresses.
+        // The collector looks at its limits, the start screen at the machine's addresses.
         "/proc/self", "/proc/sys/net/ipv4/conf", "/proc/sys/net/ipv6/conf", "/sys/fs/cgroup", "/sys/devices/system",
     ];
 
@@ -35,7 +35,9 @@ internal static class RuntimeFiles
         // For the names of --passive-address. Files and not their folder, which has more in it: one that is replaced while the server runs is not read again.
         "/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
 
-        "/proc/meminfo", "/dev/null", "/dev/urandom", "/dev/random",
+        // Asked by the collector and by malloc, again and again.
+        "/proc/meminfo", "/proc/sys/vm/overcommit_memory",
+        "/dev/null", "/dev/urandom", "/dev/random",
     ];
 
     /// <summary>What is written: the names of threads.</summary>
