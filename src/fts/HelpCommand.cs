@@ -26,7 +26,7 @@ internal static class HelpCommand
           ip                 address to listen on; 0.0.0.0 or :: for every address of this machine
           port               0 lets the system choose; the start screen shows which
           debug              1 prints each request and response, passwords masked   --quiet   nothing per connection, transfer
-          --folder DIR       the folder to share; default: the current one
+          --folder DIR       the folder to share; default: the current one    --no-sandbox   do not let Linux keep us to it
           --anonymous WHO    read, write or no: what anybody may do without a password
           --tls WHEN         optional (the default), required or off     --implicit-port N   TLS from the first byte
           --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is made and kept in

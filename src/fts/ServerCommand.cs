@@ -22,7 +22,11 @@ internal static class ServerCommand
         var anonymousOption = new Option<string>("--anonymous");
         var quiet = new Option<bool>("--quiet");
         var line = new CommandLine(
-            "server", Usage, 3, args, [folderOption, anonymousOption, quiet, .. UploadPolicy.CommandLineOptions, .. Encryption.CommandLineOptions, .. NamedHosts.CommandLineOptions, .. Reachability.CommandLineOptions]);
+            "server", Usage, 3, args,
+            [
+                folderOption, anonymousOption, quiet, .. UploadPolicy.CommandLineOptions, .. Encryption.CommandLineOptions, .. NamedHosts.CommandLineOptions,
+                .. Reachability.CommandLineOptions, .. Sandbox.CommandLineOptions,
+            ]);
         var endPoint = new IPEndPoint(line.Address(0, IPAddress.Loopback), line.Port(1, Target.DefaultPort, zeroAllowed: true));
         bool debug = line.Debug(2);
         string anonymous = line.OneOf(anonymousOption, "auto", "read", "write", "no");
@@ -36,6 +40,8 @@ internal static class ServerCommand
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && reachability.Balancers.Count == 0;
         Guests guests = Guests.For(isLocal, anonymous);
         IAccounts accounts = encryption.WithCertificates(guests.Accounts);
+        // Threads inherit it: nothing above starts one, everything below may.
+        var sandbox = Sandbox.Enter(line, [folder, .. hosts.Folders.Select(host => host.Folder)], encryption.Files.Concat(hosts.Files), encryption.OwnFile);
         await using var output = new BackgroundLines(Console.OpenStandardError());
         var server = new FtpServer(new FtpServerOptions
         {
@@ -57,7 +63,7 @@ internal static class ServerCommand
         {
             using var signals = new StopSignals();
             Start(server);
-            foreach (string text in StartScreen.Lines(server, isLocal, folder, guests, encryption, hosts, reachability))
+            foreach (string text in StartScreen.Lines(server, isLocal, folder, guests, encryption, hosts, reachability, sandbox))
             {
                 output.Write(text);
             }

@@ -14,6 +14,12 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
     private static readonly Option<string> Tls = new("--tls"), Cert = new("--cert"), Key = new("--key"), Implicit = new("--implicit-port"), Binding = new("--data-binding"),
         ClientAuthority = new("--client-ca"), ClientCert = new("--client-cert");
 
+    /// <summary>The certificate's file and its key's, where they are given.</summary>
+    public IReadOnlyList<string> Files { get; private init; } = [];
+
+    /// <summary>Where the server's own certificate is kept, where none is given and one is needed.</summary>
+    public string? OwnFile { get; private init; }
+
     /// <summary>What the command line has to know.</summary>
     public static Option[] CommandLineOptions => [Tls, Cert, Key, Implicit, Binding, ClientAuthority, ClientCert];
 
@@ -52,16 +58,21 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
         }
 
         FtpTlsPolicy required = policy == "required" ? FtpTlsPolicy.Required : FtpTlsPolicy.Optional;
+        string own = PathOfOwn();
         return new Encryption(
             new FtpTlsOptions
             {
-                Certificates = FtpCertificates.Deferred(() => certificate is null ? Own() : FtpCertificates.FromFiles((certificate, key))),
+                Certificates = FtpCertificates.Deferred(() => certificate is null ? Own(own) : FtpCertificates.FromFiles((certificate, key))),
                 ClientCertificates = Clients(line),
                 Control = required,
                 Data = required,
                 DataBinding = binding switch { "require" => FtpDataBinding.Require, "off" => FtpDataBinding.Off, _ => FtpDataBinding.Observe },
             },
-            port);
+            port)
+        {
+            Files = certificate is null ? [] : key is null ? [certificate] : [certificate, key],
+            OwnFile = certificate is null ? own : null,
+        };
     }
 
     /// <summary>Those who sign in with a password, and before them, with <c>--client-ca</c>, whoever holds a certificate of that authority: as its common name.</summary>
@@ -89,18 +100,23 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
     }
 
     /// <summary>The self-signed certificate kept from run to run; where it cannot be kept, one for this run.</summary>
-    private static FtpCertificates Own()
+    private static FtpCertificates Own(string file)
     {
-        string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } named && Path.IsPathRooted(named)
-            ? named
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
         try
         {
-            return FtpCertificates.SelfSigned(Path.Combine(folder, "fts", "server.pem"));
+            return FtpCertificates.SelfSigned(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return FtpCertificates.SelfSigned();
         }
+    }
+
+    private static string PathOfOwn()
+    {
+        string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } named && Path.IsPathRooted(named)
+            ? named
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
+        return Path.Combine(folder, "fts", "server.pem");
     }
 }

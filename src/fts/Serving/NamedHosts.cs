@@ -16,6 +16,9 @@ internal sealed record NamedHosts(IReadOnlyList<(string Name, string Folder)> Fo
 
     private Dictionary<string, string> Keys { get; init; } = [];
 
+    /// <summary>The files of their certificates and keys.</summary>
+    public IEnumerable<string> Files => Certificates.Values.Concat(Keys.Values);
+
     /// <summary>What the command line has to know.</summary>
     public static Option[] CommandLineOptions => [Host, Cert, Key];
 

@@ -11,7 +11,7 @@ namespace Fts.Cli;
 internal static class StartScreen
 {
     public static IEnumerable<string> Lines(
-        FtpServer server, bool isLocal, string folder, Guests guests, Encryption encryption, NamedHosts hosts, Reachability reachability)
+        FtpServer server, bool isLocal, string folder, Guests guests, Encryption encryption, NamedHosts hosts, Reachability reachability, Sandbox sandbox)
     {
         IPEndPoint endPoint = server.EndPoint;
         FtpTlsPolicy? tls = encryption.Options?.Control;
@@ -23,6 +23,7 @@ internal static class StartScreen
             yield return $"  host      {name}: {hostFolder.Visible()}";
         }
 
+        yield return $"  sandbox   {sandbox.Description}";
         if (encryption.AsksClients)
         {
             yield return "  sign-in   a certificate of --client-ca signs its common name in, to read and write";
@@ -86,7 +87,7 @@ internal static class StartScreen
                 .Select(unicast => unicast.Address)
                 .FirstOrDefault(own => own.AddressFamily == AddressFamily.InterNetwork, IPAddress.Loopback);
         }
-        catch (NetworkInformationException)
+        catch (Exception e) when (e is NetworkInformationException or UnauthorizedAccessException)
         {
             // The screen is a service; without a list of addresses it still shows one that works here.
             return IPAddress.Loopback;

@@ -24,6 +24,10 @@ internal sealed partial class RunningServer : IAsyncDisposable
     public static Task<RunningServer> OnFolderAsync(TestFolder folder, string[] below, string[] options, params (string Name, string? Value)[] environment) =>
         StartAsync(folder, ownsFolder: false, below, ["0", .. options], environment);
 
+    /// <summary>Starts it with settings of its own.</summary>
+    public static Task<RunningServer> StartAsync(string[] options, params (string Name, string? Value)[] environment) =>
+        StartAsync(new TestFolder(), ownsFolder: true, [], options, environment);
+
     /// <summary>Runs <c>fts client</c> against it with these lines from a pipe.</summary>
     public Task<(int Code, string Data, string Messages)> ClientAsync(TestFolder folder, params string[] lines) =>
         RunningProgram.RunAsync(folder.Path, ["client", "127.0.0.1", PortText], string.Concat(lines.Select(line => line + "\n")));
