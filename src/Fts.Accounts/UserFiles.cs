@@ -29,6 +29,20 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.FindAsync(path, cancellationToken);
     }
 
+    /// <summary>The SHA-256 remembered with a file that is still what the caller saw, or null; it tells of what is in the file, and so asks for the permission to read it.</summary>
+    public ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.Read);
+        return store.FindHashAsync(path, file, cancellationToken);
+    }
+
+    /// <summary>Remembers the SHA-256 of a file that was read: no change of it, and so no permission to change it is needed.</summary>
+    public ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    {
+        Demand(Permissions.Read);
+        return store.RememberHashAsync(path, hashed, sha256, cancellationToken);
+    }
+
     /// <summary>Whether a folder is there to be made current; needs no permission to list it.</summary>
     public async ValueTask<bool> IsFolderAsync(StorePath path, CancellationToken cancellationToken) =>
         await store.FindAsync(path, cancellationToken).ConfigureAwait(false) is { Kind: EntryKind.Folder };

@@ -104,7 +104,7 @@ internal sealed class Session : IDisposable
     public TransferMode Mode { get; set; }
     /// <summary>0 to 9, for what is sent in MODE Z.</summary>
     public int DeflateLevel { get; set; } = DeflateWriter.DefaultLevel;
-    public MachineFacts Facts { get; set; } = MachineFacts.All;
+    public MachineFacts Facts { get; set; } = MachineFacts.Usual;
     /// <summary>What HASH computes.</summary>
     public HashKind Hash { get; set; }
     /// <summary>What this command leaves for the next.</summary>
@@ -143,7 +143,7 @@ internal sealed class Session : IDisposable
     {
         // Only who was signed in begins anew: saying USER again and again must not put the sign-in timeout off for ever.
         ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
-        (UserName, Files, Folder, Facts, Hash) = (null, null, StorePath.Root, MachineFacts.All, HashKind.Sha256);
+        (UserName, Files, Folder, Facts, Hash) = (null, null, StorePath.Root, MachineFacts.Usual, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel);
         (Pending, Continuing) = (default, default);
         Data.Reset();

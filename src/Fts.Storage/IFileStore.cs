@@ -66,6 +66,25 @@ public interface IFileStore
 
     /// <summary>Bytes that can still be stored in a folder; null where there is no telling.</summary>
     ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The SHA-256 remembered with a file (<see cref="RememberHashAsync"/>); null where none is, or where the file was changed
+    /// since. Never computed: quick on every store, and null on one that does not implement this.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="file">What the caller saw there: the hash is that of this content, or null.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken) => default;
+
+    /// <summary>
+    /// Remembers a file's SHA-256 with it, as long as its content stays: a new name and a new time set through the store take it along, a copy or another content
+    /// has none. It is a note, and never refused: nothing is remembered where the store cannot, or where the file is not any more what was hashed.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="hashed">What was there before and after it was read.</param>
+    /// <param name="sha256">32 bytes.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) => default;
 }
 
 /// <summary>What a pending file starts from, and whether it can be continued one day.</summary>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Fts.Storage;
 
 /// <summary>What every store answers from the path alone, so that all of them answer the same.</summary>
@@ -34,6 +36,16 @@ internal static class PathRules
         if ((facts.UnixMode & ~SettableMode) is not (null or UnixFileMode.None))
         {
             throw new ArgumentException("Only the nine permission bits can be set.", nameof(facts));
+        }
+    }
+
+    /// <summary>What is remembered is a SHA-256.</summary>
+    /// <exception cref="ArgumentException">It has another length.</exception>
+    public static void DemandHash(int length)
+    {
+        if (length != SHA256.HashSizeInBytes)
+        {
+            throw new ArgumentException("A SHA-256 has 32 bytes.", nameof(length));
         }
     }
 

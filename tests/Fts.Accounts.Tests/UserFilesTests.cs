@@ -17,6 +17,8 @@ public sealed class UserFilesTests
     {
         { "find", Permissions.List },
         { "find readable", Permissions.Read },
+        { "find hash", Permissions.Read },
+        { "remember hash", Permissions.Read },
         { "list", Permissions.List },
         { "read", Permissions.Read },
         { "create", Permissions.Create },
@@ -104,6 +106,8 @@ public sealed class UserFilesTests
         {
             case "find": await files.FindAsync(File, Token); break;
             case "find readable": await files.FindReadableAsync(File, Token); break;
+            case "find hash": await files.FindHashAsync(File, default, Token); break;
+            case "remember hash": await files.RememberHashAsync(File, default, new byte[32], Token); break;
             case "list": await foreach (FileEntry _ in await files.ListAsync(StorePath.Root, Token)) { } break;
             case "read": await (await files.OpenReadAsync(File, Token)).DisposeAsync(); break;
             case "create": await (await files.OpenWriteAsync(Other, WriteStart.Create, Token)).DisposeAsync(); break;

@@ -16,6 +16,8 @@ internal readonly ref struct ListingRow
     public required ReadOnlySpan<byte> Permissions { get; init; }
     /// <summary>0 where the store has no identity to tell.</summary>
     public required ulong Id { get; init; }
+    /// <summary>32 bytes; empty where none is remembered.</summary>
+    public ReadOnlySpan<byte> Sha256 { get; init; }
 }
 
 /// <summary>Writes listing lines straight into a send buffer: no string per entry, which a folder of 100,000 would pay for.</summary>
@@ -78,6 +80,13 @@ internal static class ListingFormat
             line[at++] = (byte)('0' + (mode >> 6));
             line[at++] = (byte)('0' + ((mode >> 3) & 7));
             line[at++] = (byte)('0' + (mode & 7));
+            line[at++] = (byte)';';
+        }
+
+        if (facts.HasFlag(MachineFacts.Sha256) && !row.Sha256.IsEmpty)
+        {
+            at += Put(line[at..], "X.sha256="u8);
+            at += Convert.TryToHexStringLower(row.Sha256, line[at..], out int written) ? written : 0;
             line[at++] = (byte)';';
         }
 

@@ -11,7 +11,10 @@ internal enum MachineFacts
     Perm = 8,
     Unique = 16,
     UnixMode = 32,
-    All = Type | Size | Modify | Perm | Unique | UnixMode,
+    /// <summary>Of a file whose hash the store remembers; none is computed for a listing. For who asks (OPTS MLST).</summary>
+    Sha256 = 64,
+    /// <summary>What is told unasked.</summary>
+    Usual = Type | Size | Modify | Perm | Unique | UnixMode,
 }
 
 /// <summary>The facts' names, for FEAT and OPTS MLST.</summary>
@@ -21,6 +24,7 @@ internal static class MachineFactNames
     [
         ("type", MachineFacts.Type), ("size", MachineFacts.Size), ("modify", MachineFacts.Modify),
         ("perm", MachineFacts.Perm), ("unique", MachineFacts.Unique), ("UNIX.mode", MachineFacts.UnixMode),
+        ("X.sha256", MachineFacts.Sha256), // the X. is for facts that no registry knows (RFC 3659 §7.2)
     ];
 
     /// <summary>Every fact, those selected marked with an asterisk (RFC 3659 §7.8): <c>type*;size*;…</c></summary>

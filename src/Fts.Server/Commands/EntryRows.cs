@@ -20,7 +20,13 @@ internal sealed class EntryRows(Session session)
 
     private readonly byte[] _other = Letters(session.Files!, (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'));
 
-    public ListingRow Row(in FileEntry entry) => new()
+    private readonly bool _hasHashes = session.Facts.HasFlag(MachineFacts.Sha256) && session.Files!.May(Permissions.Read);
+
+    /// <summary>The hash to tell with an entry, where one is remembered and its fact was chosen: else nothing is asked.</summary>
+    public ValueTask<byte[]?> FindHashAsync(StorePath path, in FileEntry entry, CancellationToken cancellationToken) =>
+        _hasHashes && entry.Kind == EntryKind.File ? session.Files!.FindHashAsync(path, entry, cancellationToken) : default;
+
+    public ListingRow Row(in FileEntry entry, byte[]? sha256 = null) => new()
     {
         Name = entry.Name,
         Kind = entry.Kind switch { EntryKind.File => ListingKind.File, EntryKind.Folder => ListingKind.Folder, _ => ListingKind.Other },
@@ -29,6 +35,7 @@ internal sealed class EntryRows(Session session)
         Mode = entry.UnixMode ?? (entry.Kind == EntryKind.Folder ? FolderMode : FileMode),
         Permissions = entry.Kind switch { EntryKind.File => _file, EntryKind.Folder => _folder, _ => _other },
         Id = entry.Id,
+        Sha256 = sha256,
     };
 
     private static byte[] Letters(UserFiles files, params ReadOnlySpan<(Permissions Permission, byte Letter)> letters)

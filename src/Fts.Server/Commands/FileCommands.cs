@@ -86,10 +86,12 @@ internal static class FileCommands
             return refusal;
         }
 
+        StorePath path = session.Resolve(argument)!.Value;
+        var rows = new EntryRows(session);
+        byte[]? hash = await rows.FindHashAsync(path, entry!.Value, cancellationToken);
         byte[] facts = new byte[ListingFormat.MaxLine];
-        int length = ListingFormat.WriteFacts(facts, new EntryRows(session).Row(entry!.Value), session.Facts);
-        string path = session.Resolve(argument)!.Value.Value;
-        return new Reply(ReplyCode.FileActionOkay, "Facts:", $" {Encoding.ASCII.GetString(facts, 0, length)}{path}", "End.");
+        int length = ListingFormat.WriteFacts(facts, rows.Row(entry.Value, hash), session.Facts);
+        return new Reply(ReplyCode.FileActionOkay, "Facts:", $" {Encoding.ASCII.GetString(facts, 0, length)}{path.Value}", "End.");
     }
 
     private static async ValueTask<(FileEntry? Entry, Reply? Refusal)> FindAsync(Session session, string argument, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Fts.Protocol;
 using Fts.Server.Data;
@@ -54,8 +55,19 @@ internal static class ListCommands
 
         var rows = new EntryRows(session);
         MachineFacts facts = session.Facts;
-        var selection = new ListSelection(await session.Files.ListAsync(path, cancellationToken), "");
-        return await SendAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormat.WriteMachine(line, rows.Row(entry), facts), cancellationToken);
+        byte[]? hash = null; // the entry's that is written next
+        IAsyncEnumerable<FileEntry> entries = await session.Files.ListAsync(path, cancellationToken);
+        var selection = new ListSelection(facts.HasFlag(MachineFacts.Sha256) ? WithHashes(entries, cancellationToken) : entries, "");
+        return await SendAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormat.WriteMachine(line, rows.Row(entry, hash), facts), cancellationToken);
+
+        async IAsyncEnumerable<FileEntry> WithHashes(IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
+            {
+                hash = await rows.FindHashAsync(path.Child(entry.Name), entry, cancellationToken);
+                yield return entry;
+            }
+        }
     }
 
     private static async ValueTask<Reply> SendAsync(Session session, ListSelection selection, LineWriter write, CancellationToken cancellationToken)

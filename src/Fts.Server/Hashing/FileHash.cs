@@ -1,4 +1,5 @@
 using System.Buffers;
+using Fts.Accounts;
 using Fts.Server.Data;
 using Fts.Storage;
 
@@ -9,18 +10,26 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
 {
     private const int BufferBytes = 256 * 1024;
 
-    /// <summary>Hashes from an offset to another, or to the end of the file, away from the caller's thread. Throws as <see cref="IFileStore"/> does.</summary>
+    /// <summary>
+    /// Hashes from an offset to another, or to the end of the file, away from the caller's thread, unless this process or, for the SHA-256 of a whole file, the
+    /// store remembers. Throws as <see cref="IFileStore"/> does.
+    /// </summary>
     public static async ValueTask<FileHash> OfAsync(Session session, StorePath path, HashKind kind, long start, long? end, CancellationToken cancellationToken)
     {
+        UserFiles files = session.Files!;
         HashCache cache = session.Server.Hashes;
-        FileEntry? before = await session.Files!.FindReadableAsync(path, cancellationToken);
-        HashedPart? key = HashCache.KeyOf(session.Host.Store, before, kind, start, end);
-        if (key is { } known && cache.Find(known) is { } hash)
+        DateTime now = DateTime.UtcNow;
+        FileEntry? before = await files.FindReadableAsync(path, cancellationToken);
+        long? part = end >= before?.Length ? null : end;
+        bool isWholeSha256 = kind == HashKind.Sha256 && start == 0 && part is null;
+        HashedPart? key = HashCache.KeyOf(session.Host.Store, before, kind, start, part);
+        string? hash = (key is { } known ? cache.Find(known) : null) ?? (isWholeSha256 && before is { } there ? await RememberedAsync(files, path, there, cancellationToken) : null);
+        if (hash is not null)
         {
-            return new FileHash(start, Math.Min(end ?? known.Length, known.Length), hash);
+            return new FileHash(start, part ?? before!.Value.Length, hash);
         }
 
-        await using IFileReader file = await session.Files.OpenReadAsync(path, cancellationToken);
+        await using IFileReader file = await files.OpenReadAsync(path, cancellationToken);
         if (start > file.Length)
         {
             throw new StoreException(StoreError.BadOffset, $"{path} has {file.Length} bytes.");
@@ -32,13 +41,24 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
         hash = await Task.Run(() => ComputeAsync(transfer, file, kind, start, last, cancellationToken), cancellationToken);
 
         // Only of a file that was the same from before it was opened until after it was read.
-        if (key is { } settled && file.Length == settled.Length && await session.Files.FindReadableAsync(path, cancellationToken) == before)
+        if (before is { } hashed && HashCache.IsSettled(hashed, now) && file.Length == hashed.Length && await files.FindReadableAsync(path, cancellationToken) == before)
         {
-            cache.Add(settled, hash);
+            if (key is { } settled)
+            {
+                cache.Add(settled, hash);
+            }
+
+            if (isWholeSha256)
+            {
+                await files.RememberHashAsync(path, hashed, Convert.FromHexString(hash), cancellationToken);
+            }
         }
 
         return new FileHash(start, last, hash);
     }
+
+    private static async ValueTask<string?> RememberedAsync(UserFiles files, StorePath path, FileEntry file, CancellationToken cancellationToken) =>
+        await files.FindHashAsync(path, file, cancellationToken) is { } sha256 ? Convert.ToHexStringLower(sha256) : null;
 
     private static async Task<string> ComputeAsync(Transfer transfer, IFileReader file, HashKind kind, long offset, long end, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ internal readonly record struct HashedPart(IFileStore Store, ulong Id, long Leng
 /// <summary>
 /// The hashes computed last, of all sessions, so that asking twice is free. An identity is used again once its file is gone, and a time can be set: what
 /// changes a time through this server must <see cref="Clear"/>, and a file changed a moment ago is not remembered, since another change may get the same time.
-/// A program on this machine that rewrites a file in place and sets its old time again is not noticed.
+/// A program on this machine that rewrites a file in place and sets its old time again is not noticed. The SHA-256 of a whole file the store remembers, too.
 /// </summary>
 internal sealed class HashCache
 {
@@ -23,6 +23,9 @@ internal sealed class HashCache
     public static HashedPart? KeyOf(IFileStore store, FileEntry? file, HashKind kind, long start, long? end) =>
         file is { Kind: EntryKind.File, Id: not 0 } entry ? new HashedPart(store, entry.Id, entry.Length, entry.Modified, kind, start, end) : null;
 
+    /// <summary>Whether whatever changed the file after <paramref name="now"/> gave it another time. Asked of the time before it was read, however long that took.</summary>
+    public static bool IsSettled(in FileEntry file, DateTime now) => now - file.Modified >= Settled;
+
     public string? Find(HashedPart part)
     {
         lock (_lock)
@@ -31,13 +34,9 @@ internal sealed class HashCache
         }
     }
 
+    /// <summary>Of a settled file.</summary>
     public void Add(HashedPart part, string hash)
     {
-        if (DateTime.UtcNow - part.Modified < Settled)
-        {
-            return;
-        }
-
         lock (_lock)
         {
             if (_hashes.TryAdd(part, hash))

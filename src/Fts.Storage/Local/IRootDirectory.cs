@@ -51,6 +51,14 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Brings a folder's entries to stable storage. One that is gone has none.</summary>
     void FlushFolder(StorePath folder);
 
+    /// <summary>The SHA-256 remembered with a file that is what <paramref name="file"/> says; null where there is none, for whatever reason.</summary>
+    byte[]? FindHash(StorePath path, in FileEntry file) => null;
+
+    /// <summary>Remembers a SHA-256 with a file that is what <paramref name="hashed"/> says, where that can be done.</summary>
+    void RememberHash(StorePath path, in FileEntry hashed, ReadOnlySpan<byte> sha256)
+    {
+    }
+
     /// <summary>Bytes this process may still write to the file system that a folder lies in.</summary>
     long FreeSpace(StorePath folder);
 }

@@ -8,8 +8,8 @@ namespace Fts.Storage.Local;
 /// <summary>Sets facts through a handle, so that no name is looked up twice.</summary>
 internal static class LinuxFactsSetter
 {
-    /// <summary>Sets facts of what <paramref name="file"/> names (O_PATH). <paramref name="openAgain"/> opens it for reading, where the kernel cannot do without.</summary>
-    public static void Set(SafeFileHandle file, FileFacts facts, StorePath path, Func<SafeFileHandle> openAgain)
+    /// <summary>Sets facts of what <paramref name="file"/> names (O_PATH). <paramref name="openAgain"/> opens it for reading, where nothing else will do; null where it may not be read.</summary>
+    public static void Set(SafeFileHandle file, FileFacts facts, StorePath path, Func<SafeFileHandle?> openAgain)
     {
         LinuxFacts there = RootDirectory.FactsOf(file);
         if (!there.IsFile && !there.IsFolder)
@@ -17,6 +17,9 @@ internal static class LinuxFactsSetter
             throw new StoreException(StoreError.NotAFile, path.Value);
         }
 
+        // Before the mode, which may be one that lets nobody read the file any more, or write to it.
+        using SafeFileHandle? open = facts.Modified is not null && there.IsFile ? openAgain() : null;
+        byte[]? hash = open is not null && RootDirectory.FactsOf(open) is var now && now.IsSameAs(there) ? LinuxHash.Take(open, now) : null;
         if (facts.UnixMode is { } mode)
         {
             // A folder keeps its setgid and sticky bits, which its owner gave it for those who share it; a file keeps neither setuid nor setgid.
@@ -27,9 +30,14 @@ internal static class LinuxFactsSetter
         {
             SetModified(file, modified, path);
         }
+
+        if (hash is not null && RootDirectory.FactsOf(open!) is var then && then.Length == there.Length)
+        {
+            LinuxHash.Remember(open!, then, hash);
+        }
     }
 
-    private static void SetMode(SafeFileHandle file, LinuxFacts there, uint mode, StorePath path, Func<SafeFileHandle> openAgain)
+    private static void SetMode(SafeFileHandle file, LinuxFacts there, uint mode, StorePath path, Func<SafeFileHandle?> openAgain)
     {
         if (Fchmodat2(file, "", mode, AT_EMPTY_PATH) == 0)
         {
@@ -42,7 +50,7 @@ internal static class LinuxFactsSetter
         }
 
         // Before Linux 6.6 only what is open can be changed without its name; a file its owner may not read is refused then.
-        using SafeFileHandle open = openAgain();
+        using SafeFileHandle open = openAgain() ?? throw RootDirectory.LastError(path.Value);
         if (RootDirectory.FactsOf(open) is var now && !now.IsSameAs(there))
         {
             throw new StoreException(StoreError.Busy, $"{path} was replaced meanwhile.");

@@ -181,6 +181,24 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         return await Task.Run(() => _root.FreeSpace(folder), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return file.Kind == EntryKind.File && !PathRules.IsReserved(path) ? _root.FindHash(path, file) : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandHash(sha256.Length);
+        if (hashed.Kind == EntryKind.File && !PathRules.IsReserved(path))
+        {
+            _root.RememberHash(path, hashed, sha256.Span);
+        }
+    }
+
     /// <summary>What has been done by then is not to be cancelled any more.</summary>
     private ValueTask FlushAsync(StorePath folder) => _durable is null ? default : new(Task.Run(() => _root.FlushFolder(folder)));
 

@@ -15,6 +15,9 @@ internal sealed class RootDirectory : IRootDirectory
     /// <summary>openat2 gives up with EAGAIN when something was renamed while it walked a <c>..</c>; a neighbour that renames all day must not hold us forever.</summary>
     private const int MaxAttempts = 1000;
 
+    /// <summary>O_NONBLOCK: a FIFO without a writer would hold the caller forever. It means nothing for a regular file.</summary>
+    private const int ReadFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
     // The store's own, closed with it. Files and folders opened through it live on.
     private readonly SafeFileHandle _root;
 
@@ -83,7 +86,7 @@ internal sealed class RootDirectory : IRootDirectory
         }
 
         // O_NONBLOCK: one put here since would hold the caller forever. It means nothing for a regular file.
-        SafeFileHandle file = Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out error) ?? throw Exception(error, path.Value);
+        SafeFileHandle file = Open(RelativeOf(path), ReadFlags, out error) ?? throw Exception(error, path.Value);
         try
         {
             facts = FactsOf(file);
@@ -198,7 +201,22 @@ internal sealed class RootDirectory : IRootDirectory
     public void SetFacts(StorePath path, FileFacts facts)
     {
         using SafeFileHandle file = Open(RelativeOf(path), O_PATH, out int error) ?? throw Exception(error, path.Value);
-        LinuxFactsSetter.Set(file, facts, path, () => Open(RelativeOf(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, out error) ?? throw Exception(error, path.Value));
+        LinuxFactsSetter.Set(file, facts, path, () => Open(RelativeOf(path), ReadFlags, out _));
+    }
+
+    public byte[]? FindHash(StorePath path, in FileEntry file)
+    {
+        using SafeFileHandle? open = Open(RelativeOf(path), ReadFlags, out _);
+        return open is not null && LinuxHash.FactsIfStill(open, file) is { } facts ? LinuxHash.Find(open, facts) : null;
+    }
+
+    public void RememberHash(StorePath path, in FileEntry hashed, ReadOnlySpan<byte> sha256)
+    {
+        using SafeFileHandle? open = Open(RelativeOf(path), ReadFlags, out _);
+        if (open is not null && LinuxHash.FactsIfStill(open, hashed) is { } facts)
+        {
+            LinuxHash.Remember(open, facts, sha256);
+        }
     }
 
     public void FlushFolder(StorePath folder)

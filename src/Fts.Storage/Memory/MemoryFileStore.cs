@@ -215,6 +215,30 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            return Lookup(path, out _) is { Sha256: { } hash } node && node.Is(file) ? [.. hash] : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.DemandHash(sha256.Length);
+        lock (_lock)
+        {
+            if (Lookup(path, out _) is { Content: not null } node && node.Is(hashed))
+            {
+                node.Sha256 = sha256.ToArray();
+            }
+        }
+    }
+
     /// <summary>The dictionary is listed as it changes: no copy, no lock.</summary>
     private static async IAsyncEnumerable<FileEntry> Entries(
         ConcurrentDictionary<string, MemoryNode> children, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)

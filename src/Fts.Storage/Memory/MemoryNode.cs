@@ -21,12 +21,18 @@ internal sealed class MemoryNode
     /// <summary>Null until it is set.</summary>
     public UnixFileMode? UnixMode { get; set; }
 
+    /// <summary>Of a file: the SHA-256 of its content, which never changes; null where nobody told it.</summary>
+    public byte[]? Sha256 { get; set; }
+
     public static MemoryNode File(ulong id, MemoryContent content) => new(id, content, null);
 
     // One stripe: all changes come from under one lock already.
     public static MemoryNode Folder(ulong id) => new(id, null, new ConcurrentDictionary<string, MemoryNode>(1, 0, StringComparer.Ordinal));
 
     public FileEntry ToEntry(string name) => new(name, Content is null ? EntryKind.Folder : EntryKind.File, Content?.Length ?? 0, Modified, UnixMode, Id);
+
+    /// <summary>Whether it is still what somebody saw.</summary>
+    public bool Is(in FileEntry seen) => (Id, Content?.Length, Modified) == (seen.Id, seen.Length, seen.Modified);
 }
 
 /// <summary>An upload, as it is found under the name it is for. Changed only under the store's lock.</summary>

@@ -91,9 +91,10 @@ internal static class ListingTargets
             Mode = (UnixFileMode)dice.Next(0x200),
             Permissions = "adfrw"u8,
             Id = (ulong)dice.Next(int.MaxValue),
+            Sha256 = dice.Next(2) == 0 ? default : new byte[32],
         };
         Span<byte> line = stackalloc byte[ListingFormat.MaxLine];
-        string machine = Line(line, ListingFormat.WriteMachine(line, row, MachineFacts.All)), unix = Line(line, ListingFormat.WriteUnix(line, row, Todays[0]));
+        string machine = Line(line, ListingFormat.WriteMachine(line, row, MachineFacts.Usual | MachineFacts.Sha256)), unix = Line(line, ListingFormat.WriteUnix(line, row, Todays[0]));
         ListingEntry? exact = Fts.Protocol.Listing.ParseMachineLine(machine), dated = new ListingReader(Todays[0]).Add(unix);
         Holds.Equal((name, row.Kind, (DateTime?)row.Modified, (UnixFileMode?)row.Mode), (exact!.Name, exact.Kind, exact.Modified, exact.UnixMode), "a line of MLSD comes back");
         Holds.Equal((name, row.Kind, row.Modified.Date, (UnixFileMode?)row.Mode), (dated!.Name, dated.Kind, dated.Modified!.Value.Date, dated.UnixMode), "a line of LIST comes back");

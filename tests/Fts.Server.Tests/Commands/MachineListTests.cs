@@ -72,7 +72,7 @@ public sealed class MachineListTests
         C: FEAT
         S: 211-*
         S: ...
-        S:  MLST type\*;size\*;modify\*;perm\*;unique\*;UNIX.mode\*;
+        S:  MLST type\*;size\*;modify\*;perm\*;unique\*;UNIX.mode\*;X.sha256;
         S: ...
         S: 211 *
         C: OPTS MLST Size;TYPE;nonsense;
@@ -80,7 +80,7 @@ public sealed class MachineListTests
         C: FEAT
         S: 211-*
         S: ...
-        S:  MLST type\*;size\*;modify;perm;unique;UNIX.mode;
+        S:  MLST type\*;size\*;modify;perm;unique;UNIX.mode;X.sha256;
         S: ...
         S: 211 *
         C: MLST a b.txt

@@ -93,6 +93,18 @@ internal sealed class HookedStore : IFileStore
         return _files.FindFreeSpaceAsync(folder, cancellationToken);
     }
 
+    public ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
+    {
+        Ask(nameof(FindHashAsync));
+        return _files.FindHashAsync(path, file, cancellationToken);
+    }
+
+    public ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    {
+        Ask(nameof(RememberHashAsync));
+        return _files.RememberHashAsync(path, hashed, sha256, cancellationToken);
+    }
+
     private void Ask(string member)
     {
         if (Fault?.Invoke(member) is { } fault)

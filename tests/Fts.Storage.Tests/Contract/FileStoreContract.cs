@@ -81,3 +81,7 @@ public sealed class KernelNames() : NamesContract(StoreUnderTest.Kernel);
 public sealed class PortableNames() : NamesContract(StoreUnderTest.Portable);
 
 public sealed class MemoryNames() : NamesContract(StoreUnderTest.InMemory);
+
+public sealed class KernelRemembering() : RememberingContract(StoreUnderTest.Kernel);
+
+public sealed class MemoryRemembering() : RememberingContract(StoreUnderTest.InMemory);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>What tests need of the system and .NET does not offer: FIFOs, devices, second names, names that are not UTF-8, and a thread without the rights of root.</summary>
+/// <summary>What tests need of the system and .NET does not offer: FIFOs, devices, second names, extended attributes, names that are not UTF-8, and a thread without the rights of root.</summary>
 internal static partial class NativeNames
 {
     [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
@@ -19,6 +19,12 @@ internal static partial class NativeNames
 
     [LibraryImport("libc", EntryPoint = "rmdir")]
     public static partial int Rmdir(byte[] path);
+
+    [LibraryImport("libc", EntryPoint = "setxattr", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Setxattr(string path, string name, byte[] value, nint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "getxattr", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint Getxattr(string path, string name, byte[] value, nint size);
 
     /// <summary>
     /// Runs something on a thread of its own with an ordinary user's rights. By number, since the C library would change the whole process; the thread ends
