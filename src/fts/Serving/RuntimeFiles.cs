@@ -49,18 +49,25 @@ internal static class RuntimeFiles
     /// </summary>
     public static void CloseDiagnostics()
     {
-        // Read without a stream: that costs 2 ms at start. The 22nd word is when the process began; the second, in brackets, may hold anything.
-        Span<byte> facts = stackalloc byte[1024];
-        using (SafeFileHandle file = File.OpenHandle("/proc/self/stat"))
+        try
         {
-            facts = facts[..RandomAccess.Read(file, facts, 0)];
-        }
+            // Read without a stream: that costs 2 ms at start. The 22nd word is when the process began; the second, in brackets, may hold anything.
+            Span<byte> facts = stackalloc byte[1024];
+            using (SafeFileHandle file = File.OpenHandle("/proc/self/stat"))
+            {
+                facts = facts[..RandomAccess.Read(file, facts, 0)];
+            }
 
-        string began = Encoding.ASCII.GetString(facts[(facts.LastIndexOf((byte)')') + 2)..]).Split(' ')[19];
-        string own = $"{Environment.ProcessId}-{began}", folder = Path.GetTempPath();
-        File.Delete($"{folder}dotnet-diagnostic-{own}-socket");
-        File.Delete($"{folder}clr-debug-pipe-{own}-in");
-        File.Delete($"{folder}clr-debug-pipe-{own}-out");
+            string began = Encoding.ASCII.GetString(facts[(facts.LastIndexOf((byte)')') + 2)..]).Split(' ')[19];
+            string own = $"{Environment.ProcessId}-{began}", folder = Path.GetTempPath();
+            File.Delete($"{folder}dotnet-diagnostic-{own}-socket");
+            File.Delete($"{folder}clr-debug-pipe-{own}-in");
+            File.Delete($"{folder}clr-debug-pipe-{own}-out");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // No /proc, or a folder where nobody removes anything: then they stay, which is no reason not to serve.
+        }
     }
 
     private static string[] Named(string variable) =>
