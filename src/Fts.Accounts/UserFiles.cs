@@ -7,10 +7,18 @@ namespace Fts.Accounts;
 /// One account's view of a store, and the only door to it: every call asks the permission first, then the store. Throws
 /// <see cref="StoreException"/> with <see cref="StoreError.Denied"/> where the account may not.
 /// </summary>
-public sealed class UserFiles(Account account, IFileStore store)
+/// <param name="account">Whose.</param>
+/// <param name="store">Of what.</param>
+/// <param name="from">Where the account comes from: an upload that broke off is continued from the same place. Null where that does not matter.</param>
+public sealed class UserFiles(Account account, IFileStore store, string? from = null)
 {
     /// <summary>Whose view this is.</summary>
     public Account Account { get; } = account;
+
+    /// <summary>
+    /// By what its uploads are told from those of others. By the account alone one device's half file would be another's, where many share an account.
+    /// </summary>
+    public string Uploader { get; } = $"{account?.Name}\n{from}";
 
     /// <summary>Whether the account may do all of this.</summary>
     public bool May(Permissions permissions) => (Account.Permissions & permissions) == permissions;
@@ -61,12 +69,9 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.OpenReadAsync(path, cancellationToken);
     }
 
-    /// <summary>
-    /// What an upload that broke off left to be continued. Who may make files may ask, whether or not names are his to list: it is his own, or its size is all
-    /// he learns.
-    /// </summary>
+    /// <summary>What an upload of one's own that broke off left to be continued. Who may make files may ask, whether or not names are his to list.</summary>
     public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken) =>
-        May(Permissions.Create) ? await store.FindPendingAsync(path, cancellationToken).ConfigureAwait(false) : null;
+        May(Permissions.Create) ? await store.FindPendingAsync(path, Uploader, cancellationToken).ConfigureAwait(false) : null;
 
     /// <summary>Opens a pending file. Without <see cref="Permissions.Overwrite"/> only new names are open, and the commit makes sure of it.</summary>
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
@@ -75,7 +80,7 @@ public sealed class UserFiles(Account account, IFileStore store)
         if (!May(Permissions.Overwrite) && !start.CreateOnly)
         {
             // An upload of one's own that broke off is no file yet: it may be continued.
-            if ((start.KeepsContent && !start.IsResumable) || await store.FindAsync(path, cancellationToken).ConfigureAwait(false) is not null)
+            if ((start.KeepsContent && start.Uploader is null) || await store.FindAsync(path, cancellationToken).ConfigureAwait(false) is not null)
             {
                 throw Denied(Permissions.Overwrite);
             }
@@ -103,11 +108,22 @@ public sealed class UserFiles(Account account, IFileStore store)
         return store.CreateLinkAsync(path, target, cancellationToken);
     }
 
-    /// <summary>Removes a file.</summary>
-    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
+    /// <summary>
+    /// Removes a file, and what is left of an upload of one's own to that name; where there is only that, that: who begins anew must not find half of what he
+    /// gave up.
+    /// </summary>
+    public async ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
         Demand(Permissions.Delete);
-        return store.DeleteFileAsync(path, cancellationToken);
+        bool hadPending = await store.GiveUpPendingAsync(path, Uploader, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await store.DeleteFileAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreException e) when (e.Error == StoreError.NotFound && hadPending)
+        {
+            // That was all there was.
+        }
     }
 
     /// <summary>Removes an empty folder.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Server.Commands;
 using Fts.Server.Data;
 using Fts.Server.Hashing;
 
@@ -54,6 +55,8 @@ public sealed class FtpServer : IAsyncDisposable
     internal HashCache Hashes { get; } = new();
 
     internal RunningUploads Uploads { get; }
+
+    internal MisledDownloads Misled { get; } = new();
 
     internal Balancers Balancers { get; }
 

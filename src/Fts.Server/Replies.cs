@@ -98,6 +98,8 @@ internal static class Replies
     public static readonly Reply NoLinks = new(ReplyCode.NotImplemented, "There are no links here.");
     public static readonly Reply BadName = new(ReplyCode.NameNotAllowed, "File name not allowed.");
     public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
+    public static readonly Reply SizeIsDoubtful = new(ReplyCode.FileUnavailable, "There are a file and an unfinished upload of yours: not told which.");
+    public static readonly Reply SizeMisled = new(ReplyCode.FileUnavailable, "SIZE told of your unfinished upload of that name, not of the file; ask again.");
     public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
     public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
 

@@ -112,6 +112,9 @@ internal sealed class Session : IDisposable
     /// <summary>What the commands before left for this one.</summary>
     public Pending Continuing { get; set; }
 
+    /// <summary>Whose unfinished upload, not file, SIZE last told the length of, where there is a file too.</summary>
+    public StorePath? Misled { get; set; }
+
     // Data connection
     public DataPort Data { get; }
     public Transfer? Transfer { get; set; }
@@ -145,7 +148,7 @@ internal sealed class Session : IDisposable
         ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
         (UserName, Files, Folder, Facts, Hash) = (null, null, StorePath.Root, MachineFacts.Usual, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel);
-        (Pending, Continuing) = (default, default);
+        (Pending, Continuing, Misled) = (default, default, null);
         Data.Reset();
     }
 

@@ -23,8 +23,11 @@ public interface IFileStore
     /// </summary>
     ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken);
 
-    /// <summary>What an upload of this name that broke off left to be continued (<see cref="IFileWriter.KeepAsync"/>), or null; null too while somebody writes it.</summary>
-    ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken);
+    /// <summary>What an upload of this uploader's and name that broke off left to be continued (<see cref="IFileWriter.KeepAsync"/>), or null; null too while it is written.</summary>
+    ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken);
+
+    /// <summary>Removes what <see cref="FindPendingAsync"/> finds; false where there is nothing.</summary>
+    ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken);
 
     /// <summary>Removes pending files that nobody writes and that were last written before a time: uploads kept and never continued, and what a killed process left.</summary>
     /// <param name="before">The time, UTC.</param>
@@ -35,10 +38,7 @@ public interface IFileStore
     /// <summary>Makes a folder; its parent must exist.</summary>
     ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Removes a file; a link is removed itself, not what it leads to. What is left to be continued under that name goes with it, and where there is only
-    /// that, that is what is removed: who begins anew must not find half of what he gave up.
-    /// </summary>
+    /// <summary>Removes a file; a link is removed itself, not what it leads to.</summary>
     ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Removes an empty folder, and what uploads into it that broke off have left.</summary>
@@ -102,10 +102,12 @@ public readonly record struct WriteStart
     public bool CreateOnly { get; init; }
 
     /// <summary>
-    /// It is an upload: <see cref="IFileWriter.KeepAsync"/> and a killed process leave it to be continued. <see cref="Append"/> and <see cref="At"/> continue what
-    /// one that broke off has left under this name, where there is something, in place of the committed file; <see cref="Replace"/> and <see cref="Create"/> give it up.
+    /// Whose upload it is; null where it is none. An upload is left by <see cref="IFileWriter.KeepAsync"/>, and by a killed process, to be continued by the same
+    /// uploader and nobody else: <see cref="Append"/> and <see cref="At"/> go on with what one that broke off has left under this name, where there is something,
+    /// in place of the committed file; <see cref="Replace"/> and <see cref="Create"/> give it up. What began as a copy of the committed file is continued only
+    /// while that is the same.
     /// </summary>
-    public bool IsResumable { get; init; }
+    public string? Uploader { get; init; }
 
     /// <summary>An empty file that replaces what is there (STOR).</summary>
     public static WriteStart Replace => new(0, false, false);
@@ -116,8 +118,9 @@ public readonly record struct WriteStart
     /// <summary>The end of the committed file, or an empty one where there is none (APPE).</summary>
     public static WriteStart Append => new(null, true, false);
 
-    /// <summary>This start, of an upload that can be continued one day.</summary>
-    public WriteStart AsUpload() => this with { IsResumable = true };
+    /// <summary>This start, of an upload that its uploader can continue one day.</summary>
+    /// <param name="uploader">Any text that tells the uploader from others, the same each time.</param>
+    public WriteStart AsUpload(string uploader) => this with { Uploader = uploader };
 
     /// <summary>
     /// The committed file, overwritten from <paramref name="offset"/> on; what lies beyond the bytes written stays as it was (REST, then STOR). Of an upload that
@@ -155,7 +158,7 @@ public interface IFileWriter : IAsyncDisposable
     /// <summary>Where the caller's first byte belongs: 0, the restart offset, or the end of the file appended to.</summary>
     long Start { get; }
 
-    /// <summary>Whether it goes on with an upload that broke off (<see cref="WriteStart.IsResumable"/>).</summary>
+    /// <summary>Whether it goes on with an upload that broke off (<see cref="WriteStart.Uploader"/>).</summary>
     bool IsContinuation { get; }
 
     /// <summary>
@@ -171,11 +174,9 @@ public interface IFileWriter : IAsyncDisposable
     ValueTask CommitAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Leaves an upload (<see cref="WriteStart.IsResumable"/>) to be continued; of several for one name, the one kept last. Nothing is written after it. Not kept is
-    /// any other pending file, one into which nothing was written, unless it continues another, and one whose place an upload of the name has that is still being written.
+    /// Leaves an upload (<see cref="WriteStart.Uploader"/>) to be continued; of several for one name, the one kept last. Nothing is written after it. Not kept is
+    /// any other pending file, one into which nothing was written, unless it continues another, and one whose place an upload of the same has that is still being written.
     /// </summary>
-    /// <param name="length">Bytes from its beginning that are the upload's: what lies beyond, of a file that was begun as a copy, is given up. Null for all that is there.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
     /// <returns>Bytes that are there; null where nothing is kept.</returns>
-    ValueTask<long?> KeepAsync(long? length, CancellationToken cancellationToken);
+    ValueTask<long?> KeepAsync(CancellationToken cancellationToken);
 }

@@ -87,6 +87,14 @@ public sealed class CombineTests
 
         public ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken) => _files.OpenWriteAsync(Lower(path), start, cancellationToken);
 
+        public ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+            _files.FindPendingAsync(path, uploader, cancellationToken);
+
+        public ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+            _files.GiveUpPendingAsync(path, uploader, cancellationToken);
+
+        public ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) => _files.SweepPendingAsync(before, cancellationToken);
+
         public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken) => _files.CreateFolderAsync(Lower(path), cancellationToken);
 
         public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) => _files.DeleteFileAsync(Lower(path), cancellationToken);

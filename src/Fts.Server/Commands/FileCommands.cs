@@ -59,10 +59,14 @@ internal static class FileCommands
             return Replies.SizeNeedsBinary; // what would be transferred is another number (RFC 3659 §4.3), known only by reading it all
         }
 
-        // An upload that can be continued comes before the file it will replace: who asks wants to know from where (RFC 3659 §4, §5.5).
-        if (session.Resolve(argument) is { } path && await PartialUpload.LengthAsync(session, path, cancellationToken) is { } pending)
+        if (session.Resolve(argument) is { } path)
         {
-            return new Reply(ReplyCode.FileStatus, pending.ToString(CultureInfo.InvariantCulture));
+            if (await PartialUpload.LengthAsync(session, path, cancellationToken) is { } pending)
+            {
+                return await PartialUpload.TellAsync(session, path, pending, cancellationToken);
+            }
+
+            session.Misled = session.Misled == path ? null : session.Misled;
         }
 
         (FileEntry? entry, Reply? refusal) = await FindAsync(session, argument, cancellationToken);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Storage;
 
@@ -12,10 +14,11 @@ internal static class PartialUpload
     /// <summary>Opens the pending file. An upload of the same account's that stands still makes room for its continuation.</summary>
     public static async ValueTask<IFileWriter> OpenAsync(Session session, StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
-        WriteStart upload = start.AsUpload();
+        session.Server.Misled.Remove(session, path);
+        WriteStart upload = start.AsUpload(session.Files!.Uploader);
         try
         {
-            return await session.Files!.OpenWriteAsync(path, upload, cancellationToken);
+            return await session.Files.OpenWriteAsync(path, upload, cancellationToken);
         }
         catch (StoreException e) when (e.Error == StoreError.Busy && start.KeepsContent)
         {
@@ -25,7 +28,27 @@ internal static class PartialUpload
             }
         }
 
-        return await session.Files!.OpenWriteAsync(path, upload, cancellationToken);
+        return await session.Files.OpenWriteAsync(path, upload, cancellationToken);
+    }
+
+    /// <summary>What SIZE answers: from where the upload is continued (RFC 3659 §4, §5.5), unless a download was misled by that.</summary>
+    public static async ValueTask<Reply> TellAsync(Session session, StorePath path, long length, CancellationToken cancellationToken)
+    {
+        if (session.Files!.May(Permissions.Read) && await session.Files.FindReadableAsync(path, cancellationToken) is { Kind: EntryKind.File } file && file.Length != length)
+        {
+            if (session.Server.Misled.Includes(session, path))
+            {
+                return Replies.SizeIsDoubtful;
+            }
+
+            session.Misled = path;
+        }
+        else if (session.Misled == path)
+        {
+            session.Misled = null;
+        }
+
+        return new Reply(ReplyCode.FileStatus, length.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>How many bytes of an upload are there to be continued; null where there is none.</summary>
@@ -52,7 +75,7 @@ internal static class PartialUpload
 
         try
         {
-            session.Transfer!.Kept = await file.KeepAsync(session.IsAscii ? null : file.Start + session.Transfer.Bytes, CancellationToken.None);
+            session.Transfer!.Kept = await file.KeepAsync(CancellationToken.None);
         }
         catch (StoreException e)
         {

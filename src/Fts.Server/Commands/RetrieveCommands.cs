@@ -21,6 +21,13 @@ internal static class RetrieveCommands
             return session.Continuing.RangeLast is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
         }
 
+        if (session.Misled == path && await session.Files!.FindPendingAsync(path, cancellationToken) is not null)
+        {
+            session.Misled = null;
+            session.Server.Misled.Add(session, path);
+            return Replies.SizeMisled;
+        }
+
         await using IFileReader whole = await session.Files!.OpenReadAsync(path, cancellationToken);
         IFileReader file = session.Continuing.RangeLast is { } last ? new FilePart(whole, last + 1) : whole;
         if (offset > file.Length)

@@ -54,7 +54,7 @@ internal static class SignInCommands
             return await AskAsync(session, userName, cancellationToken);
         }
 
-        session.Files = new UserFiles(account, session.Host.Store);
+        session.Files = FilesOf(session, account);
         ClientCertificate certificate = session.Certificate!;
         Log.SignedInByCertificate(session.Server.Options.Logger, session.Id, account.Name.Visible(), certificate.Subject.Visible(), certificate.KeyFingerprint);
         return Replies.SignedInByCertificate;
@@ -64,6 +64,13 @@ internal static class SignInCommands
     {
         session.UserName = userName;
         return session.Host.Accounts.NeedsPassword(userName) ? new(Replies.PasswordPlease) : SignInAsync(session, userName, "", cancellationToken);
+    }
+
+    /// <summary>A client of IPv6 changes the lower half of its address as it likes (RFC 8981).</summary>
+    private static UserFiles FilesOf(Session session, Account account)
+    {
+        byte[] address = session.Peer.Address.GetAddressBytes();
+        return new UserFiles(account, session.Host.Store, Convert.ToHexString(address.AsSpan(0, Math.Min(address.Length, 8))));
     }
 
     private static Credentials Shown(Session session, string userName, string password) =>
@@ -76,7 +83,7 @@ internal static class SignInCommands
         Account? account = await session.Host.Accounts.SignInAsync(Shown(session, userName, password), cancellationToken);
         if (account is not null)
         {
-            session.Files = new UserFiles(account, session.Host.Store);
+            session.Files = FilesOf(session, account);
             Log.SignedIn(options.Logger, session.Id, account.Name.Visible());
             return Replies.SignedIn;
         }

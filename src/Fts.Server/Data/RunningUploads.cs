@@ -5,33 +5,33 @@ namespace Fts.Server.Data;
 
 /// <summary>
 /// The uploads that are under way, by what they are for. A client whose connection died unnoticed comes back to continue while its old session still waits for
-/// bytes: that one makes room for it, if it is the same account's and has stood still for a while.
+/// bytes: that one makes room for it, if it is the same uploader's and has stood still for a while.
 /// </summary>
 internal sealed class RunningUploads(TimeSpan standstill)
 {
     /// <summary>For a transfer to end that was told to; it only has to notice.</summary>
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<(IFileStore Store, StorePath Path), Running> _uploads = new();
+    private readonly ConcurrentDictionary<(IFileStore Store, StorePath Path, string Uploader), Running> _uploads = new();
 
     /// <summary>Notes an upload; whoever did takes it out again with <see cref="Leave"/>. Of several for one name the first is known.</summary>
     public void Enter(Session session, StorePath path, long start) =>
-        _uploads.TryAdd((session.Host.Store, path), new Running(session.Transfer!, session.Files!.Account.Name, start));
+        _uploads.TryAdd(KeyOf(session, path), new Running(session.Transfer!, start));
 
     /// <summary>The session's upload is over.</summary>
     public void Leave(Session session, StorePath path)
     {
-        var key = (session.Host.Store, path);
+        var key = KeyOf(session, path);
         if (_uploads.TryGetValue(key, out Running? running) && running.Transfer == session.Transfer)
         {
-            _uploads.TryRemove(new KeyValuePair<(IFileStore, StorePath), Running>(key, running));
+            _uploads.TryRemove(KeyValuePair.Create(key, running));
         }
     }
 
-    /// <summary>How many bytes the account's own upload has that stands still; null where there is none.</summary>
+    /// <summary>How many bytes the uploader's own has that stands still; null where there is none.</summary>
     public long? StalledLength(Session session, StorePath path) => Stalled(session, path) is { } stalled ? stalled.Start + stalled.Transfer.Bytes : null;
 
-    /// <summary>Ends the account's own upload that stands still, and waits until it has; false where there is none.</summary>
+    /// <summary>Ends the uploader's own that stands still, and waits until it has; false where there is none.</summary>
     public async ValueTask<bool> TryEndStalledAsync(Session session, StorePath path, CancellationToken cancellationToken)
     {
         if (Stalled(session, path) is not { } stalled)
@@ -46,8 +46,9 @@ internal sealed class RunningUploads(TimeSpan standstill)
     }
 
     private Running? Stalled(Session session, StorePath path) =>
-        _uploads.TryGetValue((session.Host.Store, path), out Running? running) && running.Account == session.Files!.Account.Name &&
-        Environment.TickCount64 - running.Transfer.LastProgress >= standstill.TotalMilliseconds ? running : null;
+        _uploads.TryGetValue(KeyOf(session, path), out Running? running) && Environment.TickCount64 - running.Transfer.LastProgress >= standstill.TotalMilliseconds ? running : null;
 
-    private sealed record Running(Transfer Transfer, string Account, long Start);
+    private static (IFileStore, StorePath, string) KeyOf(Session session, StorePath path) => (session.Host.Store, path, session.Files!.Uploader);
+
+    private sealed record Running(Transfer Transfer, long Start);
 }

@@ -25,7 +25,10 @@ internal interface IRootDirectory : IDisposable
     IPendingFile OpenPending(StorePath path, WriteStart start);
 
     /// <summary>What an upload left there to be continued; null too while somebody writes it.</summary>
-    PendingUpload? FindPending(StorePath path);
+    PendingUpload? FindPending(StorePath path, string uploader);
+
+    /// <summary>Removes what <see cref="FindPending"/> finds; false where there is nothing.</summary>
+    bool GiveUpPending(StorePath path, string uploader);
 
     /// <summary>Removes pending files last written before a time that nobody writes, in the whole tree; how many.</summary>
     int Sweep(DateTime before, CancellationToken cancellationToken);
@@ -36,7 +39,7 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Makes a link with a text that goes nowhere but down, to a file or folder that exists.</summary>
     void CreateLink(StorePath path, StorePath target, string text);
 
-    /// <summary>Removes anything but a folder; a link itself. What is left to be continued under the name goes too, also alone.</summary>
+    /// <summary>Removes anything but a folder; a link itself.</summary>
     void DeleteFile(StorePath path);
 
     /// <summary>Removes a folder in which nothing is, or nothing but what uploads have left.</summary>
@@ -96,6 +99,12 @@ internal interface IPendingFile : IDisposable
 
     /// <summary>Brings the folder's entries to stable storage.</summary>
     void FlushFolder();
+
+    /// <summary>
+    /// Gives an upload that began as a copy the name by which it is found, once what was copied is there: until then a killed process must leave nothing that looks
+    /// like the beginning of a file and is less.
+    /// </summary>
+    void Enter();
 
     /// <summary>Renames the pending file to its name, in one step.</summary>
     void Commit();

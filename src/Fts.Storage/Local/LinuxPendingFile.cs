@@ -19,7 +19,7 @@ internal sealed class LinuxPendingFile : IPendingFile
     private readonly string _name;
     private readonly bool _createOnly;
     private readonly string? _slot;
-    private readonly string _pendingName;
+    private string _pendingName;
     private bool _isLeft;
     private bool _disposed;
 
@@ -44,7 +44,7 @@ internal sealed class LinuxPendingFile : IPendingFile
             throw RootDirectory.LastError(target.Name);
         }
 
-        LinuxPendingFile pending = start.IsResumable ? OpenSlot(target, start) : New(target, start, PendingNames.New(), slot: null) ?? throw RootDirectory.LastError(target.Name);
+        LinuxPendingFile pending = start.Uploader is not null ? OpenUpload(target, start, start.Uploader) : New(target, start, PendingNames.New(), slot: null) ?? throw RootDirectory.LastError(target.Name);
         if (target.Committed is { } facts && Fchmod(pending.Handle, facts.Mode & 0x1FFu) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
             // EPERM, EOPNOTSUPP: a file system without permission bits has none to lose.
@@ -99,17 +99,32 @@ internal sealed class LinuxPendingFile : IPendingFile
         _isLeft = true;
     }
 
-    public bool Keep()
+    public void Enter()
+    {
+        if (!TryEnter())
+        {
+            throw new StoreException(StoreError.Busy, $"{_name} is being uploaded by another.");
+        }
+    }
+
+    public bool Keep() => _isLeft |= TryEnter();
+
+    private bool TryEnter()
     {
         // The second attempt is for a place that became free in between; after that somebody is writing there, or it is not ours to clear.
-        bool mayBeFree = _slot is not null && !_isLeft;
+        bool mayBeFree = _slot is not null && _pendingName != _slot;
         for (int attempt = 0; mayBeFree && attempt < MaxAttempts; attempt++)
         {
-            _isLeft = _pendingName == _slot || RootDirectory.Rename(_folder, _pendingName, _folder, _slot!, replace: false) == 0;
-            mayBeFree = !_isLeft && (LinuxPendingSlot.TryRemove(_folder, _slot!) || attempt == 0);
+            if (RootDirectory.Rename(_folder, _pendingName, _folder, _slot!, replace: false) == 0)
+            {
+                _pendingName = _slot!;
+                return true;
+            }
+
+            mayBeFree = LinuxPendingSlot.TryRemove(_folder, _slot!) || attempt == 0;
         }
 
-        return _isLeft;
+        return _slot is not null && _pendingName == _slot;
     }
 
     public void Dispose()
@@ -130,32 +145,44 @@ internal sealed class LinuxPendingFile : IPendingFile
         _folder.Dispose();
     }
 
-    private static LinuxPendingFile OpenSlot(in LinuxTarget target, WriteStart start)
+    private static LinuxPendingFile OpenUpload(in LinuxTarget target, WriteStart start, string uploader)
     {
-        string slot = PendingNames.For(target.Name);
+        if (!start.KeepsContent)
+        {
+            return Begin(target, start, PendingNames.For(target.Name, uploader));
+        }
+
+        foreach (string slot in PendingNames.All(target.Name, uploader, target.CommittedFile))
+        {
+            switch (LinuxPendingSlot.TryTake(target.Folder, slot, out SafeFileHandle? taken, out LinuxFacts facts))
+            {
+                case SlotState.Taken:
+                    return new LinuxPendingFile(target, start, slot, taken!, slot, facts.Length);
+                case SlotState.Busy:
+                    throw new StoreException(StoreError.Busy, $"{target.Name} is being uploaded by another.");
+            }
+        }
+
+        return New(target, start, PendingNames.New(), PendingNames.For(target.Name, uploader, target.CommittedFile)) ?? throw RootDirectory.LastError(target.Name);
+    }
+
+    /// <summary>One that begins anew expects nothing in its place. What is there and nobody writes is given up.</summary>
+    private static LinuxPendingFile Begin(in LinuxTarget target, WriteStart start, string slot)
+    {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            // One who begins anew expects nothing there, one who continues something.
-            if (!start.KeepsContent && New(target, start, slot, slot) is { } first)
+            if (New(target, start, slot, slot) is { } first)
             {
                 return first;
             }
 
-            switch (LinuxPendingSlot.TryTake(target.Folder, slot, out SafeFileHandle? taken, out LinuxFacts facts))
+            switch (LinuxPendingSlot.TryTake(target.Folder, slot, out SafeFileHandle? taken, out _))
             {
-                case SlotState.Taken when start.KeepsContent:
-                    return new LinuxPendingFile(target, start, slot, taken!, slot, facts.Length);
                 case SlotState.Taken:
                     GiveUp(target.Folder, slot, taken!);
                     break;
-                case SlotState.Empty when start.KeepsContent && New(target, start, slot, slot) is { } made:
-                    return made;
-                case SlotState.Busy when start.KeepsContent:
-                    throw new StoreException(StoreError.Busy, $"{target.Name} is being uploaded by another.");
                 case SlotState.Busy or SlotState.Foreign:
                     return New(target, start, PendingNames.New(), slot) ?? throw RootDirectory.LastError(target.Name);
-                default:
-                    break; // gone or come in this moment
             }
         }
 

@@ -65,8 +65,36 @@ internal static class LinuxPendingSlot
     /// </summary>
     public static bool TryHold(SafeFileHandle folder, string name, SafeFileHandle file) => TryLock(file) && IsStill(folder, name, file, out _);
 
+    /// <summary>What an uploader can continue; null where there is nothing.</summary>
+    public static PendingUpload? Find(RootDirectory root, StorePath path, string uploader)
+    {
+        using LinuxTarget? target = TryFind(root, path);
+        foreach (string slot in target is { } found ? PendingNames.All(found.Name, uploader, found.CommittedFile) : [])
+        {
+            if (Find(target!.Value.Folder, slot) is { } facts)
+            {
+                return new PendingUpload(facts.Length, facts.Modified);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Removes what an uploader can continue; false where there is nothing.</summary>
+    public static bool GiveUp(RootDirectory root, StorePath path, string uploader)
+    {
+        using LinuxTarget? target = TryFind(root, path);
+        bool isRemoved = false;
+        foreach (string slot in target is { } found ? PendingNames.All(found.Name, uploader, found.CommittedFile) : [])
+        {
+            isRemoved |= TryRemove(target!.Value.Folder, slot);
+        }
+
+        return isRemoved;
+    }
+
     /// <summary>The facts of an upload that can be continued; null where there is none.</summary>
-    public static unsafe LinuxFacts? Find(SafeFileHandle folder, string name)
+    private static unsafe LinuxFacts? Find(SafeFileHandle folder, string name)
     {
         int descriptor = Openat(folder, name, O_RDONLY | s_flags, 0);
         if (descriptor < 0)
@@ -90,6 +118,18 @@ internal static class LinuxPendingSlot
         using (handle)
         {
             return (before is null || facts.Modified < before) && Unlinkat(folder, name, 0) == 0;
+        }
+    }
+
+    private static LinuxTarget? TryFind(RootDirectory root, StorePath path)
+    {
+        try
+        {
+            return LinuxTarget.Find(root, path);
+        }
+        catch (StoreException e) when (e.Error is StoreError.NotFound or StoreError.NotAFolder or StoreError.Denied or StoreError.BadName)
+        {
+            return null; // nothing can be uploaded there, so nothing was
         }
     }
 

@@ -15,6 +15,9 @@ namespace Fts.Storage.Local;
 /// <param name="Committed">What is there, or null.</param>
 internal readonly record struct LinuxTarget(SafeFileHandle Folder, string Name, LinuxFacts? Committed) : IDisposable
 {
+    /// <summary>What is there, as the names of pending files count it.</summary>
+    public FileEntry? CommittedFile => Committed is { IsFile: true } facts ? facts.ToEntry(Name) : null;
+
     /// <summary>As many links in a chain as the kernel itself follows.</summary>
     private const int MaxLinks = 40;
 

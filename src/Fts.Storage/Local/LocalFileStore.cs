@@ -81,15 +81,30 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         try
         {
             long kept = pending.KeptLength ?? 0;
+            SafeFileHandle? committed = null;
             if (pending.KeptLength is null && start.KeepsContent && pending.CommittedLength is not null)
             {
                 DemandWithin(start.Offset, pending.CommittedLength.Value, path);
-                kept = await Task.Run(() => CopyCommitted(pending, cancellationToken), cancellationToken).ConfigureAwait(false);
+                committed = pending.OpenCommitted();
+                kept = committed is null ? 0 : await CopyAsync(committed, pending, start.Offset, cancellationToken).ConfigureAwait(false);
             }
 
-            // Again, or for the first time: another upload may have replaced the file by a shorter one meanwhile.
-            DemandWithin(start.Offset, kept, path);
-            return new LocalFileWriter(pending, start.Offset ?? kept, _durable);
+            try
+            {
+                // Again, or for the first time: another upload may have replaced the file by a shorter one meanwhile.
+                DemandWithin(start.Offset, kept, path);
+                if (pending.KeptLength is null && start is { KeepsContent: true, Uploader: not null })
+                {
+                    pending.Enter();
+                }
+            }
+            catch
+            {
+                committed?.Dispose();
+                throw;
+            }
+
+            return new LocalFileWriter(pending, start.Offset ?? kept, committed, _durable);
         }
         catch
         {
@@ -104,11 +119,15 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return path.IsRoot || PathRules.IsReserved(path) ? null : _root.FindPending(path);
+        return path.IsRoot || PathRules.IsReserved(path) ? null : _root.FindPending(path, uploader);
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+        !path.IsRoot && !PathRules.IsReserved(path) && await Task.Run(() => _root.GiveUpPending(path, uploader), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) =>
@@ -210,10 +229,18 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         }
     }
 
-    private static long CopyCommitted(IPendingFile pending, CancellationToken cancellationToken)
+    /// <summary>Up to the offset: what lies beyond is added when all is written, so that its length says how far an upload came.</summary>
+    private static async Task<long> CopyAsync(SafeFileHandle committed, IPendingFile pending, long? offset, CancellationToken cancellationToken)
     {
-        using SafeFileHandle? committed = pending.OpenCommitted();
-        return committed is null ? 0 : ContentCopy.Copy(committed, pending.Handle, cancellationToken);
+        try
+        {
+            return await Task.Run(() => ContentCopy.Copy(committed, pending.Handle, offset ?? long.MaxValue, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            committed.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens the folder when the first entry is asked for: entries that nobody reads must not hold a handle that nobody closes.</summary>

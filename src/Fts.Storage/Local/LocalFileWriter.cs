@@ -2,12 +2,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;
 
-/// <summary>A pending file on disk. Writes on the caller's thread, into the page cache. Owns the pending file.</summary>
+/// <summary>A pending file on disk. Writes on the caller's thread, into the page cache. Owns the pending file, and the handle of the committed one.</summary>
 /// <remarks>
 /// An upload that is continued from before its end loses what lies beyond only when the first byte comes: a client that asks for that and is then not heard of
 /// again has lost nothing.
 /// </remarks>
-internal sealed class LocalFileWriter(IPendingFile pending, long start, GroupCommit? durable) : IFileWriter
+/// <param name="pending">The file.</param>
+/// <param name="start">Where the caller's first byte belongs.</param>
+/// <param name="committed">What it began as a copy of, whose rest it gets in the end; null for none.</param>
+/// <param name="durable">Commits it to stable storage; null for the page cache.</param>
+internal sealed class LocalFileWriter(IPendingFile pending, long start, SafeFileHandle? committed, GroupCommit? durable) : IFileWriter
 {
     /// <summary>From here on, freeing the blocks of a file can take longer than a caller's thread may wait.</summary>
     private const long SlowToFree = 16 * 1024 * 1024;
@@ -45,6 +49,11 @@ internal sealed class LocalFileWriter(IPendingFile pending, long start, GroupCom
         ThrowIfAtEnd();
         cancellationToken.ThrowIfCancellationRequested();
         Guarded(Begin);
+        if (committed is not null)
+        {
+            await Task.Run(() => ContentCopy.CopyRest(committed, pending.Handle, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
         if (durable is not null)
         {
             await durable.CommitAsync(pending).ConfigureAwait(false);
@@ -61,24 +70,16 @@ internal sealed class LocalFileWriter(IPendingFile pending, long start, GroupCom
         _isAtEnd = _isCommitted = true;
     }
 
-    public ValueTask<long?> KeepAsync(long? length, CancellationToken cancellationToken)
+    public ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
     {
         ThrowIfAtEnd();
         _isAtEnd = true;
-        long there = 0;
-        Guarded(() =>
-        {
-            there = RandomAccess.GetLength(pending.Handle);
-            if (_isWritten && length < there)
-            {
-                RandomAccess.SetLength(pending.Handle, there = length.Value);
-            }
-        });
-        return new((_isWritten || IsContinuation) && pending.Keep() ? there : null);
+        return new((_isWritten || IsContinuation) && pending.Keep() ? RandomAccess.GetLength(pending.Handle) : null);
     }
 
     public ValueTask DisposeAsync()
     {
+        committed?.Dispose();
         if (_isCommitted)
         {
             pending.Dispose();

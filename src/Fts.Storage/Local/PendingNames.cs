@@ -7,16 +7,21 @@ namespace Fts.Storage.Local;
 internal static class PendingNames
 {
     /// <summary>
-    /// The place of the one upload of a name that can be continued: always the same, so that it is found without looking through the folder, by another
+    /// The place of the one upload of a name that an uploader can continue: always the same, so that it is found without looking through the folder, by another
     /// process too. A hash, because the name itself may be as long as the file system allows.
     /// </summary>
-    public static string For(string name)
+    /// <param name="name">The name in its folder.</param>
+    /// <param name="uploader">Whose upload.</param>
+    /// <param name="copied">The committed file that it began as a copy of; null for one that began empty.</param>
+    public static string For(string name, string uploader, FileEntry? copied = null)
     {
-        Span<byte> utf8 = stackalloc byte[StorePath.MaxNameBytes];
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(name, utf8)], hash);
-        return PathRules.PendingPrefix + Convert.ToHexStringLower(hash[..12]);
+        string text = copied is { } file ? $"{name}\0{uploader}\0{file.Id}\0{file.Length}\0{file.Modified.Ticks}" : $"{name}\0{uploader}";
+        return PathRules.PendingPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 12));
     }
+
+    /// <summary>The places in which to look for what can be continued.</summary>
+    public static IEnumerable<string> All(string name, string uploader, FileEntry? committed) =>
+        committed is null ? [For(name, uploader)] : [For(name, uploader), For(name, uploader, committed)];
 
     /// <summary>For any other pending file. Random and not counted: several servers may share a folder.</summary>
     public static string New() => $"{PathRules.PendingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";

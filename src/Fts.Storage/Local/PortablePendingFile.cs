@@ -39,9 +39,11 @@ internal sealed class PortablePendingFile : IPendingFile
             File.OpenHandle(real, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
         }
 
-        string? slot = start.IsResumable ? SlotOf(real) : null;
-        bool hasSlot = slot is not null && s_written.TryAdd(slot, true);
-        if (slot is not null && !hasSlot && start.KeepsContent)
+        // What is continued is found under its name; what begins as a copy gets it when it is one.
+        string? kept = start is { Uploader: { } uploader, KeepsContent: true } ? SlotsOf(real, uploader, committed).FirstOrDefault(one => s_written.ContainsKey(one) || Path.Exists(one)) : null;
+        string? slot = kept ?? (start.Uploader is { } whose ? SlotOf(real, whose, start.KeepsContent ? committed : null) : null);
+        bool hasSlot = (kept is not null || (slot is not null && !start.KeepsContent)) && s_written.TryAdd(slot!, true);
+        if (kept is not null && !hasSlot)
         {
             throw new StoreException(StoreError.Busy, $"{real} is being uploaded by another.");
         }
@@ -66,11 +68,18 @@ internal sealed class PortablePendingFile : IPendingFile
         }
     }
 
-    /// <summary>What is left to be continued of an upload to <paramref name="real"/>; null while somebody writes it.</summary>
-    public static PendingUpload? Find(string real)
+    /// <summary>What is left to be continued of an uploader's upload to <paramref name="real"/>; null while it is written.</summary>
+    public static PendingUpload? Find(string real, string uploader)
     {
-        string slot = SlotOf(real);
-        return s_written.ContainsKey(slot) || PortableRootDirectory.Facts(slot) is not { Kind: EntryKind.File } facts ? null : new PendingUpload(facts.Length, facts.Modified);
+        foreach (string slot in SlotsOf(real, uploader, PortableRootDirectory.Facts(real)))
+        {
+            if (!s_written.ContainsKey(slot) && PortableRootDirectory.Facts(slot) is { Kind: EntryKind.File } facts)
+            {
+                return new PendingUpload(facts.Length, facts.Modified);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Removes a pending file if nobody writes it and, where <paramref name="before"/> says so, if it was last written before then.</summary>
@@ -110,8 +119,17 @@ internal sealed class PortablePendingFile : IPendingFile
         }
     }
 
-    /// <summary>Removes what is left to be continued of an upload to <paramref name="real"/>.</summary>
-    public static bool TryRemoveSlot(string real) => TryRemove(SlotOf(real));
+    /// <summary>Removes what is left to be continued of an uploader's upload to <paramref name="real"/>; false where there is nothing.</summary>
+    public static bool GiveUp(string real, string uploader)
+    {
+        bool isRemoved = false;
+        foreach (string slot in SlotsOf(real, uploader, PortableRootDirectory.Facts(real)))
+        {
+            isRemoved |= TryRemove(slot);
+        }
+
+        return isRemoved;
+    }
 
     public SafeFileHandle? OpenCommitted() => PortableRootDirectory.Guard(() =>
         File.Exists(_path) && new FileInfo(_path).LinkTarget is null ? File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null);
@@ -142,27 +160,15 @@ internal sealed class PortablePendingFile : IPendingFile
         return true;
     });
 
-    public bool Keep()
+    public void Enter()
     {
-        if (_isLeft || _slot is null || _pendingPath == _slot)
+        if (!TryEnter())
         {
-            return _isLeft |= _slot is not null;
+            throw new StoreException(StoreError.Busy, $"{_path} is being uploaded by another.");
         }
-
-        if (s_written.TryAdd(_slot, true))
-        {
-            string before = _pendingPath;
-            PortableRootDirectory.Guard(() =>
-            {
-                File.Move(before, _slot, overwrite: true);
-                return true;
-            });
-            (_pendingPath, _isLeft) = (_slot, true);
-            s_written.TryRemove(before, out _);
-        }
-
-        return _isLeft;
     }
+
+    public bool Keep() => _isLeft |= TryEnter();
 
     public void Dispose()
     {
@@ -188,7 +194,29 @@ internal sealed class PortablePendingFile : IPendingFile
         s_written.TryRemove(_pendingPath, out _);
     }
 
-    private static string SlotOf(string real) => Path.Combine(Path.GetDirectoryName(real)!, PendingNames.For(Path.GetFileName(real)));
+    private static string SlotOf(string real, string uploader, FileEntry? copied) =>
+        Path.Combine(Path.GetDirectoryName(real)!, PendingNames.For(Path.GetFileName(real), uploader, copied));
+
+    private static IEnumerable<string> SlotsOf(string real, string uploader, FileEntry? committed) =>
+        PendingNames.All(Path.GetFileName(real), uploader, committed is { Kind: EntryKind.File } ? committed : null).Select(name => Path.Combine(Path.GetDirectoryName(real)!, name));
+
+    private bool TryEnter()
+    {
+        string before = _pendingPath;
+        if (_slot is null || before == _slot || !s_written.TryAdd(_slot, true))
+        {
+            return _slot is not null && before == _slot;
+        }
+
+        PortableRootDirectory.Guard(() =>
+        {
+            File.Move(before, _slot, overwrite: true);
+            return true;
+        });
+        _pendingPath = _slot;
+        s_written.TryRemove(before, out _);
+        return true;
+    }
 
     private void OpenHandle(WriteStart start)
     {

@@ -73,8 +73,11 @@ internal sealed class PortableRootDirectory : IRootDirectory
             : Guard(() => PortablePendingFile.Open(real, committed, start));
     }
 
-    public PendingUpload? FindPending(StorePath path) =>
-        PortableWalk.IsSpellable(path) && !path.IsRoot && _walk.Resolve(path, followLast: true, out string real) is null ? Guard(() => PortablePendingFile.Find(real)) : null;
+    public PendingUpload? FindPending(StorePath path, string uploader) =>
+        PortableWalk.IsSpellable(path) && _walk.Resolve(path, followLast: true, out string real) is null ? Guard(() => PortablePendingFile.Find(real, uploader)) : null;
+
+    public bool GiveUpPending(StorePath path, string uploader) =>
+        PortableWalk.IsSpellable(path) && _walk.Resolve(path, followLast: true, out string real) is null && Guard(() => PortablePendingFile.GiveUp(real, uploader));
 
     /// <summary>Folders only: no link is followed, and what cannot be read is passed over, for the next sweep comes.</summary>
     public int Sweep(DateTime before, CancellationToken cancellationToken) => Guard(() =>
@@ -120,17 +123,16 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     public void DeleteFile(StorePath path)
     {
-        string real = Addressed(path, followLast: false, StoreError.NotFound);
+        string real = Itself(path, out FileEntry facts);
         Guard(() =>
         {
-            FileEntry? facts = Facts(real);
-            if (facts is { Kind: EntryKind.Folder })
+            if (facts.Kind == EntryKind.Folder)
             {
                 throw new StoreException(StoreError.NotAFile, path.Value);
             }
 
-            File.Delete(real); // of nothing, does nothing
-            return PortablePendingFile.TryRemoveSlot(real) || facts is not null ? true : throw new StoreException(StoreError.NotFound, path.Value);
+            File.Delete(real);
+            return true;
         });
     }
 

@@ -115,18 +115,9 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    public PendingUpload? FindPending(StorePath path)
-    {
-        try
-        {
-            using LinuxTarget target = LinuxTarget.Find(this, path);
-            return LinuxPendingSlot.Find(target.Folder, PendingNames.For(target.Name)) is { } facts ? new PendingUpload(facts.Length, facts.Modified) : null;
-        }
-        catch (StoreException e) when (e.Error is StoreError.NotFound or StoreError.NotAFolder or StoreError.Denied or StoreError.BadName)
-        {
-            return null; // nothing can be uploaded there, so nothing was
-        }
-    }
+    public PendingUpload? FindPending(StorePath path, string uploader) => LinuxPendingSlot.Find(this, path, uploader);
+
+    public bool GiveUpPending(StorePath path, string uploader) => LinuxPendingSlot.GiveUp(this, path, uploader);
 
     public int Sweep(DateTime before, CancellationToken cancellationToken) => new LinuxPendingSweep(this, before).Run(cancellationToken);
 
@@ -159,12 +150,7 @@ internal sealed class RootDirectory : IRootDirectory
     public void DeleteFile(StorePath path)
     {
         using SafeFileHandle parent = OpenParent(path);
-        int result = Unlinkat(parent, path.Name, 0), error = Marshal.GetLastPInvokeError();
-        bool hadPending = (result == 0 || error == ENOENT) && LinuxPendingSlot.TryRemove(parent, PendingNames.For(path.Name));
-        if (result < 0 && !hadPending)
-        {
-            throw Exception(error, path.Value);
-        }
+        ThrowIfFailed(Unlinkat(parent, path.Name, 0), path);
     }
 
     public void DeleteFolder(StorePath path)

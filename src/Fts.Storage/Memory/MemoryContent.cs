@@ -56,6 +56,11 @@ internal sealed class MemoryContent
     /// <summary>Gives up what lies beyond a length.</summary>
     public void Trim(long length)
     {
+        if (length >= Length)
+        {
+            return;
+        }
+
         (long chunk, long at) = Math.DivRem(length, ChunkSize);
         int keep = (int)chunk + (at > 0 ? 1 : 0);
         if (keep < _chunks.Count)
@@ -69,7 +74,7 @@ internal sealed class MemoryContent
             OwnChunk((int)chunk, (int)at).AsSpan((int)at).Clear(); // a gap left later must read as zeros
         }
 
-        Length = Math.Min(Length, length);
+        Length = length;
     }
 
     private byte[] OwnChunk(int index, int needed)

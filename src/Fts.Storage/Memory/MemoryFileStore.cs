@@ -60,33 +60,50 @@ public sealed class MemoryFileStore : IFileStore
         lock (_lock)
         {
             MemoryContent? committed = Replaceable(path, start.CreateOnly)?.Content;
-            MemoryUpload? kept = start.IsResumable ? Uploads(path)?.GetValueOrDefault(path.Name) : null;
-            if (kept is not null && start.KeepsContent)
+            MemoryUploads? uploads = start.Uploader is null ? null : ParentOf(path).Uploads ??= new MemoryUploads();
+            if (start.KeepsContent && uploads?.Find(path.Name, start.Uploader!, committed) is { } kept)
             {
                 return Continue(path, kept, start);
             }
 
             DemandWithin(start.Offset, committed?.Length ?? 0, path);
-            var upload = new MemoryUpload(start.KeepsContent && committed is not null ? committed.Copy() : new MemoryContent());
-            if (start.IsResumable && kept is not { IsWritten: true })
+            MemoryContent? copied = start.KeepsContent ? committed : null;
+            var upload = new MemoryUpload(copied?.Copy() ?? new MemoryContent(), path.Name, start.Uploader, copied);
+            upload.Content.Trim(start.Offset ?? long.MaxValue);
+            if (uploads is not null && uploads.TryEnter(upload, out long freed))
             {
-                Forget(path);
-                upload.Enter(ParentOf(path), path.Name);
+                Take(-freed);
             }
 
             Take(upload.Content.Length);
-
-            return new MemoryFileWriter(this, path, upload, start.Offset ?? upload.Content.Length, start, isContinued: false);
+            return new MemoryFileWriter(this, path, upload, start, upload.Content.Length, start.Offset is null ? null : copied, isContinuation: false);
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return Lookup(path.Parent, out _)?.Uploads?.GetValueOrDefault(path.Name) is { IsWritten: false } kept ? new PendingUpload(kept.Content.Length, kept.Modified) : null;
+            return Kept(path, uploader) is { } kept ? new PendingUpload(kept.Content.Length, kept.Modified) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            if (Kept(path, uploader) is not { } kept)
+            {
+                return false;
+            }
+
+            kept.Place!.Leave(kept);
+            Take(-kept.Content.Length);
+            return true;
         }
     }
 
@@ -121,17 +138,9 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.DemandNotRoot(path, StoreError.NotAFile);
         lock (_lock)
         {
-            if (Lookup(path, out StoreError error) is { } file)
-            {
-                long length = (file.Content ?? throw new StoreException(StoreError.NotAFile, path.Value)).Length;
-                Remove(path);
-                Take(-length);
-                Forget(path);
-            }
-            else if (!Forget(path))
-            {
-                throw new StoreException(error, path.Value);
-            }
+            MemoryContent content = Existing(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
+            Remove(path);
+            Take(-content.Length);
         }
     }
 
@@ -143,7 +152,7 @@ public sealed class MemoryFileStore : IFileStore
         lock (_lock)
         {
             MemoryNode folder = Existing(path);
-            if (folder.Children is null || !folder.Children.IsEmpty || HasWriters(folder))
+            if (folder.Children is null || !folder.Children.IsEmpty || folder.Uploads is { HasWriters: true })
             {
                 throw new StoreException(folder.Children is null ? StoreError.NotAFolder : StoreError.NotEmpty, path.Value);
             }
@@ -169,7 +178,7 @@ public sealed class MemoryFileStore : IFileStore
                 : there is null || there == moved ? null
                 : there.Children is null && moved.Children is not null ? StoreError.NotAFolder
                 : there.Children is not null && moved.Children is null ? StoreError.NotAFile
-                : there.Children is { IsEmpty: false } || HasWriters(there) ? StoreError.NotEmpty
+                : there.Children is { IsEmpty: false } || there.Uploads is { HasWriters: true } ? StoreError.NotEmpty
                 : null;
             if (refused is { } error)
             {
@@ -274,7 +283,7 @@ public sealed class MemoryFileStore : IFileStore
             MemoryNode file = MemoryNode.File(++_lastId, upload.Content);
             file.UnixMode = replaced?.UnixMode;
             ParentOf(path).Children![path.Name] = file;
-            upload.Leave(path.Name);
+            upload.Place?.Leave(upload);
             Take(-(replaced?.Content?.Length ?? 0));
         }
     }
@@ -286,13 +295,12 @@ public sealed class MemoryFileStore : IFileStore
         {
             if (upload.Place is null)
             {
-                if (Lookup(path.Parent, out _) is not { Children: not null } folder || folder.Uploads?.GetValueOrDefault(path.Name) is { IsWritten: true })
+                if (Lookup(path.Parent, out _) is not { Children: not null } folder || !(folder.Uploads ??= new MemoryUploads()).TryEnter(upload, out long freed))
                 {
                     return false;
                 }
 
-                Forget(path);
-                upload.Enter(folder, path.Name);
+                Take(-freed);
             }
 
             (upload.IsWritten, upload.Modified) = (false, DateTime.UtcNow);
@@ -301,11 +309,11 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <summary>Gives a pending file up.</summary>
-    internal void Discard(StorePath path, MemoryUpload upload)
+    internal void Discard(MemoryUpload upload)
     {
         lock (_lock)
         {
-            upload.Leave(path.Name);
+            upload.Place?.Leave(upload);
             Take(-upload.Content.Length);
         }
     }
@@ -319,37 +327,17 @@ public sealed class MemoryFileStore : IFileStore
 
         DemandWithin(start.Offset, kept.Content.Length, path);
         kept.IsWritten = true;
-        return new MemoryFileWriter(this, path, kept, start.Offset ?? kept.Content.Length, start, isContinued: true);
+        return new MemoryFileWriter(this, path, kept, start, start.Offset ?? kept.Content.Length, rest: null, isContinuation: true);
     }
 
-    private static bool HasWriters(MemoryNode folder) => folder.Uploads?.Values.Any(upload => upload.IsWritten) == true;
-
-    private Dictionary<string, MemoryUpload>? Uploads(StorePath path) => Lookup(path.Parent, out _)?.Uploads;
-
-    /// <summary>Removes what is left to be continued under a name; false where there is nothing, or somebody writes it.</summary>
-    private bool Forget(StorePath path)
-    {
-        if (Uploads(path) is { } uploads && uploads.TryGetValue(path.Name, out MemoryUpload? kept) && !kept.IsWritten)
-        {
-            kept.Leave(path.Name);
-            Take(-kept.Content.Length);
-            return true;
-        }
-
-        return false;
-    }
+    private MemoryUpload? Kept(StorePath path, string uploader) =>
+        Lookup(path.Parent, out _)?.Uploads?.Find(path.Name, uploader, Lookup(path, out _)?.Content) is { IsWritten: false } kept ? kept : null;
 
     private int Sweep(MemoryNode folder, DateTime before)
     {
-        int removed = 0;
-        foreach ((string name, MemoryUpload kept) in folder.Uploads?.Where(upload => !upload.Value.IsWritten && upload.Value.Modified < before).ToArray() ?? [])
-        {
-            kept.Leave(name);
-            Take(-kept.Content.Length);
-            removed++;
-        }
-
-        return removed + folder.Children!.Values.Where(child => child.Children is not null).Sum(child => Sweep(child, before));
+        (int count, long bytes) = folder.Uploads?.Sweep(before) ?? default;
+        Take(-bytes);
+        return count + folder.Children!.Values.Where(child => child.Children is not null).Sum(child => Sweep(child, before));
     }
 
     private static void DemandWithin(long? offset, long length, StorePath path)

@@ -22,16 +22,18 @@ internal sealed class MemoryFileReader(MemoryContent content) : IFileReader
 /// <param name="store">Where it will be published.</param>
 /// <param name="path">Its name there.</param>
 /// <param name="upload">Its content.</param>
-/// <param name="start">Where the caller's first byte belongs; what lies beyond is given up when it comes, if this continues an upload.</param>
 /// <param name="options">What was asked for.</param>
-/// <param name="isContinued">It was there before, and stays unless it is committed.</param>
-internal sealed class MemoryFileWriter(MemoryFileStore store, StorePath path, MemoryUpload upload, long start, WriteStart options, bool isContinued) : IFileWriter
+/// <param name="start">Where the caller's first byte belongs; what lies beyond is given up when it comes.</param>
+/// <param name="rest">What it began as a copy of, whose rest it gets in the end; null for none.</param>
+/// <param name="isContinuation">It was there before, and stays as it was until something is written.</param>
+internal sealed class MemoryFileWriter(
+    MemoryFileStore store, StorePath path, MemoryUpload upload, WriteStart options, long start, MemoryContent? rest, bool isContinuation) : IFileWriter
 {
     private bool _isWritten, _isAtEnd, _disposed;
 
     public long Start { get; } = start;
 
-    public bool IsContinuation => isContinued;
+    public bool IsContinuation => isContinuation;
 
     public SafeFileHandle? Handle => null;
 
@@ -40,8 +42,7 @@ internal sealed class MemoryFileWriter(MemoryFileStore store, StorePath path, Me
         ThrowIfAtEnd();
         cancellationToken.ThrowIfCancellationRequested();
         Begin();
-        store.Take(Math.Max(0, offset + bytes.Length - upload.Content.Length));
-        upload.Content.Write(offset, bytes.Span);
+        Write(offset, bytes.Span);
     }
 
     public async ValueTask CommitAsync(CancellationToken cancellationToken)
@@ -49,19 +50,20 @@ internal sealed class MemoryFileWriter(MemoryFileStore store, StorePath path, Me
         ThrowIfAtEnd();
         cancellationToken.ThrowIfCancellationRequested();
         Begin();
+        byte[] buffer = new byte[rest?.Length > upload.Content.Length ? 64 * 1024 : 0];
+        for (int read; buffer.Length > 0 && (read = rest!.Read(upload.Content.Length, buffer)) > 0;)
+        {
+            Write(upload.Content.Length, buffer.AsSpan(0, read));
+        }
+
         store.Publish(path, upload, options.CreateOnly);
         _isAtEnd = true;
     }
 
-    public async ValueTask<long?> KeepAsync(long? length, CancellationToken cancellationToken)
+    public async ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
     {
         ThrowIfAtEnd();
-        if (_isWritten && length is { } kept)
-        {
-            Trim(kept);
-        }
-
-        _isAtEnd = options.IsResumable && (_isWritten || isContinued) && store.TryKeep(path, upload);
+        _isAtEnd = options.Uploader is not null && (_isWritten || isContinuation) && store.TryKeep(path, upload);
         return _isAtEnd ? upload.Content.Length : null;
     }
 
@@ -69,7 +71,7 @@ internal sealed class MemoryFileWriter(MemoryFileStore store, StorePath path, Me
     {
         if (!_isAtEnd && !_disposed)
         {
-            store.Discard(path, upload);
+            store.Discard(upload);
         }
 
         _disposed = true;
@@ -78,19 +80,20 @@ internal sealed class MemoryFileWriter(MemoryFileStore store, StorePath path, Me
 
     private void Begin()
     {
-        if (!_isWritten && isContinued)
+        if (!_isWritten && isContinuation)
         {
-            Trim(Start);
+            long before = upload.Content.Length;
+            upload.Content.Trim(Start);
+            store.Take(upload.Content.Length - before);
         }
 
         _isWritten = true;
     }
 
-    private void Trim(long length)
+    private void Write(long offset, ReadOnlySpan<byte> bytes)
     {
-        long before = upload.Content.Length;
-        upload.Content.Trim(length);
-        store.Take(upload.Content.Length - before);
+        store.Take(Math.Max(0, offset + bytes.Length - upload.Content.Length));
+        upload.Content.Write(offset, bytes);
     }
 
     private void ThrowIfAtEnd()

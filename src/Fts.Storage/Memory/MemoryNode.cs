@@ -13,8 +13,8 @@ internal sealed class MemoryNode
 
     public ConcurrentDictionary<string, MemoryNode>? Children { get; }
 
-    /// <summary>Of a folder: the uploads into it that are being written, or broke off and can be continued, by name. Null before the first.</summary>
-    public Dictionary<string, MemoryUpload>? Uploads { get; set; }
+    /// <summary>Of a folder: the uploads into it that are being written, or broke off and can be continued. Null before the first.</summary>
+    public MemoryUploads? Uploads { get; set; }
 
     public DateTime Modified { get; set; } = DateTime.UtcNow;
 
@@ -33,29 +33,4 @@ internal sealed class MemoryNode
 
     /// <summary>Whether it is still what somebody saw.</summary>
     public bool Is(in FileEntry seen) => (Id, Content?.Length, Modified) == (seen.Id, seen.Length, seen.Modified);
-}
-
-/// <summary>An upload, as it is found under the name it is for. Changed only under the store's lock.</summary>
-internal sealed class MemoryUpload(MemoryContent content)
-{
-    public MemoryContent Content { get; } = content;
-
-    /// <summary>Where it is found, if it is: a folder's uploads, which a renamed folder keeps.</summary>
-    public Dictionary<string, MemoryUpload>? Place { get; private set; }
-
-    /// <summary>False once it broke off.</summary>
-    public bool IsWritten { get; set; } = true;
-
-    /// <summary>When it broke off, UTC.</summary>
-    public DateTime Modified { get; set; }
-
-    /// <summary>Makes it the upload that is found in a folder under a name.</summary>
-    public void Enter(MemoryNode folder, string name) => (Place = folder.Uploads ??= [])[name] = this;
-
-    /// <summary>Undoes <see cref="Enter"/>.</summary>
-    public void Leave(string name)
-    {
-        Place?.Remove(name);
-        Place = null;
-    }
 }

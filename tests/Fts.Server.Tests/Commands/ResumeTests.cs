@@ -107,11 +107,76 @@ public sealed class ResumeTests
             S: 150 *
             D< old
             S: 226 *
+            C: MDTM a
+            S: 213 *
             C: HASH a
             S: 213 SHA-256 0-2 *
             C: SIZE a
             S: 213 5
             """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_download_that_size_misled_is_refused_once_and_then_comes_out_right(Wire wire)
+    {
+        // curl takes no byte more than SIZE told, and ends there as if that were all.
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "the old file"));
+        await server.PlayAsync($"""
+            {BreaksOff}
+            C: SIZE a
+            S: 213 5
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 550 SIZE told of your unfinished upload *
+            C: SIZE a
+            S: 550 *
+            C: RETR a
+            S: 150 *
+            D< the old file
+            S: 226 *
+            """);
+        await server.PlayAsync($"""
+            C: SIZE a
+            S: 550 *
+            C: REST 5
+            S: 350 *
+            C: EPSV
+            S: 229 *
+            C: ALLO 1
+            S: 200 *
+            C: STOR a
+            S: 150 *
+            D> 
+            S: 451 *
+            C: SIZE a
+            S: 213 5
+            """);
+    }
+
+    [Fact]
+    public async Task Nobody_else_learns_of_it()
+    {
+        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "the old file"));
+        await server.PlayAsync(BreaksOff);
+        await using Conversation other = await server.SignInAsync(from: System.Net.IPAddress.Parse("127.0.0.2"));
+        await other.PlayAsync("""
+            C: SIZE a
+            S: 213 12
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< the old file
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: APPE a
+            S: 150 *
+            D>  and more
+            S: 226 *
+            """);
+        Assert.Equal("the old file and more", await server.ReadAsync("/a"));
     }
 
     [Theory, OnEveryWire]
@@ -260,15 +325,15 @@ public sealed class ResumeTests
     {
         var store = new Storage.Memory.MemoryFileStore();
         StorePath path = StorePath.Root.Child("a");
-        await using (IFileWriter upload = await store.OpenWriteAsync(path, WriteStart.Replace.AsUpload(), CancellationToken.None))
+        await using (IFileWriter upload = await store.OpenWriteAsync(path, WriteStart.Replace.AsUpload("ann"), CancellationToken.None))
         {
             await upload.WriteAsync(0, new byte[5], CancellationToken.None);
-            await upload.KeepAsync(null, CancellationToken.None);
+            await upload.KeepAsync(CancellationToken.None);
         }
 
         await using TestServer server = new(Wire.IPv4, store, options => options with { PendingLifetime = TimeSpan.FromTicks(1) });
         await server.Log.SaysAsync(RecordingLogger.Swept);
-        Assert.Null(await store.FindPendingAsync(path, CancellationToken.None));
+        Assert.Null(await store.FindPendingAsync(path, "ann", CancellationToken.None));
     }
 
     private static async Task ContinuesAsync(Wire wire, string? content, string script)

@@ -200,6 +200,7 @@ public sealed class ModelTests
 
         private async Task ClearAsync()
         {
+            _server.ForgetMisled();
             await _server.Store.SweepPendingAsync(DateTime.MaxValue, CancellationToken.None);
             foreach (string line in (await LinesAsync(StorePath.Root)).OrderByDescending(line => line.Length))
             {

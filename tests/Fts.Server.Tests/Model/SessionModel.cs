@@ -18,6 +18,8 @@ internal sealed class SessionModel
     private string? _user;
     private bool _isSignedIn, _isAscii = true;
     private Before _before = new();
+    private string? _misled;
+    private readonly HashSet<string> _doubtful = new(StringComparer.Ordinal);
 
     public ModelTree Tree { get; } = new();
 
@@ -76,7 +78,7 @@ internal sealed class SessionModel
             case "DELE":
                 return Done(Tree.RemoveFile(path));
             case "SIZE":
-                return _isAscii || (Tree.Pending(path) ?? Tree.File(path)) is not { } file ? Answer.Of(550) : new Answer([213], file.Length.ToString(CultureInfo.InvariantCulture));
+                return _isAscii ? Answer.Of(550) : Size(path);
             case "MLST":
                 return Done(Tree.Exists(path));
             case "RNFR":
@@ -100,7 +102,20 @@ internal sealed class SessionModel
             return Answer.Of(551);
         }
 
-        if (_isAscii && before.Offset > 0 || Tree.File(path) is not { } file)
+        if (_isAscii && before.Offset > 0)
+        {
+            return Answer.Of(550);
+        }
+
+        // SIZE told of the upload, not of the file: who believes it would take less, or wait for more.
+        if (_misled == path && Tree.Pending(path) is not null)
+        {
+            _doubtful.Add(path);
+            _misled = null;
+            return Answer.Of(550);
+        }
+
+        if (Tree.File(path) is not { } file)
         {
             return Answer.Of(550);
         }
@@ -117,6 +132,19 @@ internal sealed class SessionModel
         return new Answer([150, 226], Data: _isAscii ? part.Replace("\n", "\r\n", StringComparison.Ordinal) : part);
     }
 
+    private Answer Size(string path)
+    {
+        (string? pending, string? file) = (Tree.Pending(path), Tree.File(path));
+        bool isDoubtful = pending is not null && file is not null && file.Length != pending.Length;
+        if (isDoubtful && _doubtful.Contains(path))
+        {
+            return Answer.Of(550);
+        }
+
+        _misled = isDoubtful ? path : _misled == path ? null : _misled;
+        return (pending ?? file) is { } told ? new Answer([213], told.Length.ToString(CultureInfo.InvariantCulture)) : Answer.Of(550);
+    }
+
     private Answer Store(Step step, Before before, string path)
     {
         bool appends = step.Verb == "APPE";
@@ -130,6 +158,7 @@ internal sealed class SessionModel
             return Answer.Of(503);
         }
 
+        _doubtful.Remove(path);
         if (!Tree.CanStore(path))
         {
             return Answer.Of(550);
@@ -194,7 +223,7 @@ internal sealed class SessionModel
 
     private Answer Restart(int code)
     {
-        (_user, _isSignedIn, _isAscii, _hasData, _onlyExtended, _before) = (null, false, true, false, false, new Before());
+        (_user, _isSignedIn, _isAscii, _hasData, _onlyExtended, _before, _misled) = (null, false, true, false, false, new Before(), null);
         Tree.Enter("/");
         return Answer.Of(code);
     }
@@ -269,6 +298,8 @@ internal sealed class SessionModel
     {
         var clone = new SessionModel { _hasData = _hasData, _onlyExtended = _onlyExtended, _user = _user, _isSignedIn = _isSignedIn, _isAscii = _isAscii, _before = _before.Copy() };
         clone.Tree.CopyFrom(Tree);
+        clone._misled = _misled;
+        clone._doubtful.UnionWith(_doubtful);
         return clone;
     }
 

@@ -1,5 +1,3 @@
-using Fts.Storage;
-
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>Each way an upload can end: what is published, what is answered, what is logged, and what is there to be continued.</summary>
@@ -70,7 +68,7 @@ public sealed class VerdictTests
         await talk.UntilReceivedAsync(4);
         await server.StopAsync(TimeSpan.Zero);
         Assert.Null(await server.ReadAsync("/a"));
-        Assert.Equal(4, (await server.Store.FindPendingAsync(StorePath.Root.Child("a"), CancellationToken.None))?.Length);
+        Assert.Equal(4, (await server.PendingAsync("/a", wire))?.Length);
     }
 
     [Theory, OnEveryWire]
@@ -114,7 +112,7 @@ public sealed class VerdictTests
         await (reply is null ? server.Log.SaysAsync(RecordingLogger.Disconnected) : talk.PlayAsync(reply));
         kept ??= isPublished ? 0 : 4;
         Assert.Equal(isPublished ? "half" : "old", await server.ReadAsync("/a"));
-        Assert.Equal(kept, (await server.Store.FindPendingAsync(StorePath.Root.Child("a"), CancellationToken.None))?.Length ?? 0);
+        Assert.Equal(kept, (await server.PendingAsync("/a", wire))?.Length ?? 0);
         Assert.Contains(server.Log.Texts, text => text.Contains(logged, StringComparison.Ordinal));
     }
 

@@ -48,11 +48,13 @@ internal sealed class HookedStore : IFileStore
         return new HookedWriter(this, await _files.OpenWriteAsync(path, start, cancellationToken));
     }
 
-    public ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
         Ask(nameof(FindPendingAsync));
-        return _files.FindPendingAsync(path, cancellationToken);
+        return _files.FindPendingAsync(path, uploader, cancellationToken);
     }
+
+    public ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) => _files.GiveUpPendingAsync(path, uploader, cancellationToken);
 
     public ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) => _files.SweepPendingAsync(before, cancellationToken);
 
@@ -148,10 +150,10 @@ internal sealed class HookedStore : IFileStore
             return inner.CommitAsync(cancellationToken);
         }
 
-        public ValueTask<long?> KeepAsync(long? length, CancellationToken cancellationToken)
+        public ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
         {
             store.Ask(nameof(KeepAsync));
-            return inner.KeepAsync(length, cancellationToken);
+            return inner.KeepAsync(cancellationToken);
         }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -143,6 +143,16 @@ internal sealed class TestServer : IAsyncDisposable
         return content;
     }
 
+    /// <summary>What an upload of an anonymous client of this machine has left to be continued.</summary>
+    public async Task<PendingUpload?> PendingAsync(string path, Wire wire)
+    {
+        string address = Convert.ToHexString(wire.Loopback().GetAddressBytes().AsSpan(0, wire.IsIPv4() ? 4 : 8));
+        return await Store.FindPendingAsync(StorePath.Root.Resolve(path)!.Value, $"anonymous\n{address}", CancellationToken.None);
+    }
+
+    /// <summary>Begins anew with the names that SIZE told the wrong length of.</summary>
+    public void ForgetMisled() => _server.Misled.Clear();
+
     /// <summary>The names in a folder, sorted.</summary>
     public async Task<string[]> NamesAsync(string folder)
     {

@@ -97,12 +97,12 @@ public abstract class RememberingContract(Func<StoreUnderTest> create) : FileSto
         await Store.PutAsync("/file", "text", Token);
         await Store.SetFactsAsync(At("/file"), new FileFacts(Date), Token);
         await RememberAsync("/file", Hash);
-        WriteStart start = (offset is { } at ? WriteStart.At(at) : WriteStart.Append).AsUpload();
+        WriteStart start = (offset is { } at ? WriteStart.At(at) : WriteStart.Append).AsUpload("ann");
         if (isContinued)
         {
             await using IFileWriter broken = await OpenWriteAsync("/file", start);
             await broken.WriteAsync(broken.Start, Bytes("ab"), Token);
-            await broken.KeepAsync(null, Token);
+            await broken.KeepAsync(Token);
             Assert.Equal(Hash, await FindAsync("/file"));
         }
 

@@ -5,7 +5,7 @@ namespace Fts.Storage.Tests.Contract;
 /// <summary>Uploads that break off, and their continuation.</summary>
 public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
-    private static readonly WriteStart Fresh = WriteStart.Replace.AsUpload(), Append = WriteStart.Append.AsUpload();
+    private static readonly WriteStart Fresh = WriteStart.Replace.AsUpload("ann"), Append = WriteStart.Append.AsUpload("ann");
 
     [Fact]
     public async Task What_is_kept_is_found_and_continued_and_seen_by_nobody_until_then()
@@ -33,7 +33,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task It_is_continued_from_any_offset_and_what_lay_beyond_is_given_up()
     {
         await BreakOffAsync("/report", Fresh, "0123456789");
-        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.At(4).AsUpload()))
+        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.At(4).AsUpload("ann")))
         {
             Assert.Equal(4, writer.Start);
             await writer.WriteAsync(4, Bytes("x"), Token);
@@ -47,7 +47,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task An_offset_past_its_end_is_refused_and_loses_nothing()
     {
         await BreakOffAsync("/report", Fresh, "0123");
-        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/report", WriteStart.At(5).AsUpload()));
+        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/report", WriteStart.At(5).AsUpload("ann")));
         Assert.Equal(4, (await PendingAsync("/report"))?.Length);
     }
 
@@ -55,7 +55,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task A_continuation_that_writes_nothing_leaves_it_as_it_was()
     {
         await BreakOffAsync("/report", Fresh, "0123");
-        Assert.Equal(4, await BreakOffAsync("/report", WriteStart.At(1).AsUpload(), ""));
+        Assert.Equal(4, await BreakOffAsync("/report", WriteStart.At(1).AsUpload("ann"), ""));
         Assert.Equal(4, (await PendingAsync("/report"))?.Length);
     }
 
@@ -63,7 +63,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task A_continuation_to_its_very_end_needs_no_byte()
     {
         await BreakOffAsync("/report", Fresh, "whole and more");
-        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.At(5).AsUpload()))
+        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.At(5).AsUpload("ann")))
         {
             await writer.CommitAsync(Token);
         }
@@ -80,11 +80,11 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         while (at < bytes.Length)
         {
             int length = Math.Min(random.Next(1, 20_000), bytes.Length - at);
-            await using IFileWriter writer = await OpenWriteAsync("/report", at == 0 ? Fresh : random.Next(2) == 0 ? Append : WriteStart.At(at).AsUpload());
+            await using IFileWriter writer = await OpenWriteAsync("/report", at == 0 ? Fresh : random.Next(2) == 0 ? Append : WriteStart.At(at).AsUpload("ann"));
             Assert.Equal(at, writer.Start);
             await writer.WriteAsync(at, bytes.AsMemory(at, length), Token);
             at += length;
-            await (at == bytes.Length ? writer.CommitAsync(Token) : Kept(writer, at));
+            await (at == bytes.Length ? writer.CommitAsync(Token) : KeepAsync(writer));
         }
 
         Assert.Equal(bytes, await Store.GetAsync(At("/report"), Token));
@@ -113,7 +113,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         {
             await using IFileWriter writer = await OpenWriteAsync("/report", start);
             await writer.WriteAsync(writer.Start, Bytes("copy"), Token);
-            Assert.Null(start == WriteStart.Append ? await writer.KeepAsync(null, Token) : null);
+            Assert.Null(start == WriteStart.Append ? await writer.KeepAsync(Token) : null);
             await (start == WriteStart.Append ? default : writer.CommitAsync(Token));
         }
 
@@ -125,7 +125,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task A_committed_file_that_is_continued_is_kept_up_to_where_it_was_written()
     {
         await Store.PutAsync("/log", "0123456789", Token);
-        Assert.Equal(5, await BreakOffAsync("/log", WriteStart.At(3).AsUpload(), "xx"));
+        Assert.Equal(5, await BreakOffAsync("/log", WriteStart.At(3).AsUpload("ann"), "xx"));
         Assert.Equal(5, (await PendingAsync("/log"))?.Length);
         await using (IFileWriter writer = await OpenWriteAsync("/log", Append))
         {
@@ -166,7 +166,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await writer.WriteAsync(0, Bytes("first"), Token);
         Assert.Null(await PendingAsync("/report"));
         Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", Append));
-        Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", WriteStart.At(1).AsUpload()));
+        Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", WriteStart.At(1).AsUpload("ann")));
         Assert.Equal(0, await Store.SweepPendingAsync(DateTime.MaxValue, Token));
         await writer.CommitAsync(Token);
         Assert.Equal("first", await Store.GetAsync("/report", Token));
@@ -179,9 +179,9 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await using IFileWriter second = await OpenWriteAsync("/report", Fresh);
         await first.WriteAsync(0, Bytes("first"), Token);
         await second.WriteAsync(0, Bytes("second"), Token);
-        Assert.Equal(5, await first.KeepAsync(null, Token));
+        Assert.Equal(5, await first.KeepAsync(Token));
         await first.DisposeAsync();
-        Assert.Equal(6, await second.KeepAsync(null, Token));
+        Assert.Equal(6, await second.KeepAsync(Token));
         await second.DisposeAsync();
         Assert.Equal(6, (await PendingAsync("/report"))?.Length);
     }
@@ -193,7 +193,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await using (IFileWriter second = await OpenWriteAsync("/report", Fresh))
         {
             await second.WriteAsync(0, Bytes("second"), Token);
-            Assert.Null(await second.KeepAsync(null, Token));
+            Assert.Null(await second.KeepAsync(Token));
         }
 
         await first.WriteAsync(0, Bytes("first"), Token);
@@ -203,18 +203,57 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
-    public async Task Deleting_the_name_deletes_it_too_with_a_file_or_alone()
+    public async Task It_is_its_uploaders_alone()
     {
-        await Store.PutAsync("/report", "old", Token);
-        foreach (string what in new[] { "with the file", "alone" })
+        await BreakOffAsync("/report", Fresh, "first");
+        WriteStart bobs = WriteStart.Append.AsUpload("bob");
+        Assert.Null(await Store.FindPendingAsync(At("/report"), "bob", Token));
+        Assert.False(await Store.GiveUpPendingAsync(At("/report"), "bob", Token));
+        await using (IFileWriter writer = await OpenWriteAsync("/report", bobs))
         {
-            await BreakOffAsync("/report", Fresh, what);
-            await Store.DeleteFileAsync(At("/report"), Token);
-            Assert.Null(await PendingAsync("/report"));
-            Assert.Null(await KindAsync("/report"));
+            Assert.Equal((0, false), (writer.Start, writer.IsContinuation));
+            await writer.WriteAsync(0, Bytes("bob's"), Token);
+            await writer.KeepAsync(Token);
         }
 
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At("/report"), Token)));
+        Assert.Equal((5, 5), ((await PendingAsync("/report"))?.Length, (await Store.FindPendingAsync(At("/report"), "bob", Token))?.Length));
+        await using IFileWriter mine = await OpenWriteAsync("/report", Append);
+        await mine.CommitAsync(Token);
+        Assert.Equal("first", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task Given_up_it_is_gone()
+    {
+        await Store.PutAsync("/report", "old", Token);
+        foreach (WriteStart start in new[] { Fresh, Append })
+        {
+            await BreakOffAsync("/report", start, "new");
+            Assert.True(await Store.GiveUpPendingAsync(At("/report"), "ann", Token));
+            Assert.Null(await PendingAsync("/report"));
+            Assert.False(await Store.GiveUpPendingAsync(At("/report"), "ann", Token));
+        }
+
+        Assert.Equal("old", await Store.GetAsync("/report", Token));
+    }
+
+    [Fact]
+    public async Task What_was_to_be_added_to_a_file_is_not_added_to_another()
+    {
+        // Two append to one log. What one had begun on the old file would undo what the other has added since.
+        await Store.PutAsync("/log", "one ", Token);
+        await BreakOffAsync("/log", Append, "two");
+        await using (IFileWriter bob = await OpenWriteAsync("/log", WriteStart.Append.AsUpload("bob")))
+        {
+            await bob.WriteAsync(bob.Start, Bytes("three "), Token);
+            await bob.CommitAsync(Token);
+        }
+
+        Assert.Null(await PendingAsync("/log"));
+        await using IFileWriter writer = await OpenWriteAsync("/log", Append);
+        await writer.WriteAsync(writer.Start, Bytes("four"), Token);
+        await writer.CommitAsync(Token);
+        Assert.Equal("one three four", await Store.GetAsync("/log", Token));
     }
 
     [Fact]
@@ -260,7 +299,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task A_new_file_is_continued_as_a_new_one()
     {
-        WriteStart create = WriteStart.Create.AsUpload(), goOn = Append with { CreateOnly = true };
+        WriteStart create = WriteStart.Create.AsUpload("ann"), goOn = Append with { CreateOnly = true };
         await BreakOffAsync("/report", create, "first");
         await using (IFileWriter writer = await OpenWriteAsync("/report", goOn))
         {
@@ -282,7 +321,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             {
                 await using IFileWriter writer = await Store.OpenWriteAsync(At("/report"), number % 2 == 0 ? Fresh : Append, token);
                 await writer.WriteAsync(writer.Start, Bytes(mine), token);
-                await (number % 3 == 0 ? Kept(writer, null) : writer.CommitAsync(token));
+                await (number % 3 == 0 ? KeepAsync(writer) : writer.CommitAsync(token));
             }
             catch (StoreException e) when (e.Error == StoreError.Busy)
             {
@@ -295,7 +334,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         Assert.Empty(UnderTest.Folder is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
     }
 
-    private async Task<PendingUpload?> PendingAsync(string path) => await Store.FindPendingAsync(At(path), Token);
+    private async Task<PendingUpload?> PendingAsync(string path) => await Store.FindPendingAsync(At(path), "ann", Token);
 
     private async Task<long?> BreakOffAsync(string path, WriteStart start, string text)
     {
@@ -305,8 +344,8 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             await writer.WriteAsync(writer.Start, Bytes(text), Token);
         }
 
-        return await writer.KeepAsync(writer.Start + text.Length, Token);
+        return await writer.KeepAsync(Token);
     }
 
-    private static async ValueTask Kept(IFileWriter writer, long? length) => Assert.NotNull(await writer.KeepAsync(length, Token) ?? (length is null ? 0 : null));
+    private static async ValueTask KeepAsync(IFileWriter writer) => await writer.KeepAsync(Token);
 }

@@ -102,6 +102,10 @@ public sealed class GroupCommitTests
             ThrowIf(FolderFailure);
         }
 
+        public void Enter()
+        {
+        }
+
         public void Commit() => steps.Enqueue($"commit {name}");
 
         public bool Keep() => false;

@@ -142,9 +142,9 @@ public sealed class LocalFileStoreTests : IDisposable
         using var source = File.OpenHandle(_folder["source"]);
         foreach (Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long> copy in new Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long>[]
         {
-            target => ContentCopy.Copy(source, target, Token),
-            target => ContentCopy.CopyByKernel(source, target, Token),
-            target => ContentCopy.CopyByBuffer(source, target, 0, Token),
+            target => ContentCopy.Copy(source, target, long.MaxValue, Token),
+            target => ContentCopy.CopyByKernel(source, target, 0, long.MaxValue, Token),
+            target => ContentCopy.CopyByBuffer(source, target, 0, long.MaxValue, Token),
         })
         {
             using (var target = File.OpenHandle(_folder["target"], FileMode.Create, FileAccess.ReadWrite))
