@@ -82,7 +82,7 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>Sends a command and returns the reply that completes it, refusal or not. Preliminary replies are passed over.</summary>
-    /// <param name="verb">The verb, ASCII letters.</param>
+    /// <param name="verb">The verb, ASCII letters and digits.</param>
     /// <param name="argument">What follows it after one space; null or empty for nothing.</param>
     /// <param name="cancellationToken">Ends the wait, and with it the use of this connection.</param>
     /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was sent.</exception>
@@ -305,9 +305,10 @@ public sealed class FtpConnection : IAsyncDisposable
     private static Command Checked(string verb, string? argument)
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);
-        if (!verb.All(char.IsAsciiLetter))
+        // Digits are in XSHA256 and its kind.
+        if (!verb.All(char.IsAsciiLetterOrDigit))
         {
-            throw new ArgumentException("A verb is made of ASCII letters.", nameof(verb));
+            throw new ArgumentException("A verb is made of ASCII letters and digits.", nameof(verb));
         }
 
         return argument is null || argument.AsSpan().IndexOfAny('\r', '\n', '\0') < 0

@@ -136,9 +136,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             }
         }
 
-        if (facts?.Length is { } before && (isResumed || file.Length >= WorthAsking)
+        if (facts is { Length: { } before, Kind: ListingKind.File } && (isResumed || file.Length >= WorthAsking || file.Length != before)
             && await RemoteFacts.LookAsync(connection, path, facts.Modified is not null, cancellationToken).ConfigureAwait(false) is { } now
-            && (now.Length != before || (DownloadStart.AreExact(facts) && facts.Modified is { } then && now.Modified is { } later && !PrefixProof.IsSame(then, later))))
+            && (now.Length != before || file.Length != before || (DownloadStart.AreExact(facts) && facts.Modified is { } then && now.Modified is { } later && !PrefixProof.IsSame(then, later))))
         {
             file.Forget();
             throw FtpIntegrityException.OfChange(path, before, now.Length ?? 0);

@@ -30,7 +30,7 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
     public void Enter(FtpPhase phase)
     {
         _phase = phase;
-        Report();
+        Tell();
     }
 
     public void Add(int bytes)
@@ -38,11 +38,12 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
         Bytes += bytes;
         if (progress is not null && Stopwatch.GetElapsedTime(_reported) >= Interval)
         {
-            Report();
+            Tell();
         }
     }
 
-    private void Report()
+    /// <summary>Reports now.</summary>
+    public void Tell()
     {
         _reported = Stopwatch.GetTimestamp();
         progress?.Report(new FtpProgress(path, _phase, Bytes, Whole - Resumed, Resumed, Restart));

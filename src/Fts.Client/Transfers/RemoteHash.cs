@@ -3,7 +3,10 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>SHA-256 of a file on the server or of its first bytes: HASH and RANG (draft-bryan-ftpext-hash), else XSHA256.</summary>
+/// <summary>
+/// SHA-256 of a file on the server or of its first bytes: HASH (draft-bryan-ftpext-hash) or XSHA256. A part is rather asked for by XSHA256, which takes the range
+/// itself: ProFTPD keeps RANG for the next RETR and hashes the whole file.
+/// </summary>
 internal static class RemoteHash
 {
     /// <summary>A server that reads slower than this from its own disk is given up.</summary>
@@ -27,13 +30,17 @@ internal static class RemoteHash
         TimeSpan limit = connection.Options.Timeouts.Reply == Timeout.InfiniteTimeSpan
             ? Timeout.InfiniteTimeSpan
             : connection.Options.Timeouts.Reply + TimeSpan.FromSeconds(length / LeastBytesPerSecond);
-        return HasHash(connection) && (isWhole || connection.Features.Has("RANG"))
+        return (isWhole ? HasHash(connection) : !HasXsha256(connection))
             ? await ByHashAsync(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false)
             : await ByXsha256Async(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The hash in <c>SHA-256 0-49 a1b2… a.txt</c>, which a HASH reply says; null when it is another kind's, or none.</summary>
-    public static byte[]? FromHashReply(string text) => text.Split(' ') is [Name, _, var hex, ..] ? FromHex(hex) : null;
+    /// <summary>
+    /// The hash in <c>SHA-256 0-49 a1b2… a.txt</c>, which a HASH reply says; null when it is another kind's, or none, or not that of the part asked for. The
+    /// second number is the last byte's or, with ProFTPD, the one's after it.
+    /// </summary>
+    public static byte[]? FromHashReply(string text, long? length) =>
+        text.Split(' ') is [Name, var range, var hex, ..] && (length is not { } bytes || range == Range(bytes - 1) || range == Range(bytes)) ? FromHex(hex) : null;
 
     /// <summary>The hash in the reply to XSHA256: the last word that is one, for servers put what they like before it.</summary>
     public static byte[]? FromXsha256Reply(string text) => text.Split(' ').Select(FromHex).LastOrDefault(hash => hash is not null);
@@ -66,14 +73,17 @@ internal static class RemoteHash
         }
 
         Reply reply = await connection.SendAsync("HASH", path, limit, cancellationToken).ConfigureAwait(false);
-        if (length is not null && !reply.IsCompletion)
+        byte[]? hash = reply.IsCompletion ? FromHashReply(reply.Text, length) : null;
+        if (length is not null && hash is null)
         {
-            // Whether the refusal used the range up, nobody says; the next RETR must not have it.
+            // The range was not used: the next RETR must not have it.
             await connection.SendAsync("RANG", "1 0", cancellationToken).ConfigureAwait(false);
         }
 
-        return reply.IsCompletion ? FromHashReply(reply.Text) : null;
+        return hash;
     }
+
+    private static string Range(long last) => string.Create(CultureInfo.InvariantCulture, $"0-{last}");
 
     private static async Task<byte[]?> ByXsha256Async(FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
     {

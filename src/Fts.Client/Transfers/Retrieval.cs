@@ -75,6 +75,8 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
         }
         finally
         {
+            // However it ends: this is how far it came.
+            meter.Tell();
             ArrayPool<byte>.Shared.Return(buffer);
         }
 

@@ -132,6 +132,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
         finally
         {
+            // However it ends: this is how far it came.
+            _meter.Tell();
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
