@@ -14,11 +14,8 @@ public sealed class FtpTargetExistsException : FtpException
     /// <param name="path">Its path: remote, or local for a download.</param>
     /// <param name="why">Why not, as the rest of a sentence.</param>
     internal FtpTargetExistsException(string path, string why)
-        : base($"{path.Visible()} exists already, and {why}") => (Path, Why) = (path, why);
+        : base($"{path.Visible()} exists already, and {why}") => Path = path;
 
     /// <summary>Its path: remote, or local for a download.</summary>
     public string Path { get; }
-
-    /// <summary>Why it cannot be gone on with, as the rest of a sentence; null when it was not asked to be.</summary>
-    public string? Why { get; }
 }

@@ -113,6 +113,8 @@ internal sealed class PartialFile : IDisposable
         {
             File.Move(_path, _target, overwrite);
             _committed = true;
+            // Whoever reads the target is not to find it locked.
+            _handle!.Dispose();
         }
         catch (IOException) when (!overwrite && Path.Exists(_target))
         {

@@ -86,12 +86,12 @@ public sealed class TerminalTests : IAsyncLifetime
         _server.Folder.Write("a.txt", "theirs");
         await using RunningProgram client = await ConnectAsync();
         client.Type("get a.txt" + Return);
-        await client.SeesAsync("Replace it? [y/N] ");
+        await client.SeesAsync("Replace it? [y/N/resume] ");
         client.Type("n" + Return);
         await client.SeesAsync("kept as it is");
         Assert.Equal("mine", _folder.Read("a.txt"));
         client.Type("get a.txt" + Return);
-        await client.SeesAsync("Replace it? [y/N] ", times: 2);
+        await client.SeesAsync("Replace it? [y/N/resume] ", times: 2);
         client.Type("y" + Return);
         await client.SeesAsync("downloaded a.txt");
         Assert.Equal("theirs", _folder.Read("a.txt"));
