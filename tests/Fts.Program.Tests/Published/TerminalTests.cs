@@ -98,6 +98,22 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_existing_file_may_be_gone_on_with_and_tab_knows_the_options()
+    {
+        _folder.Write("a.txt", "one, ");
+        _server.Folder.Write("a.txt", "one, two");
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("get a.txt" + Return);
+        await client.SeesAsync("Replace it? [y/N/resume] ");
+        client.Type("r" + Return);
+        await client.SeesAsync("resuming a.txt at 62 %");
+        await client.SeesAsync("downloaded a.txt (3 bytes after the 5 bytes from before");
+        Assert.Equal("one, two", _folder.Read("a.txt"));
+        client.Type("get --sk\ta\t" + Return);
+        await client.SeesAsync("a.txt is here already: kept as it is");
+    }
+
+    [Fact]
     public async Task Ctrl_c_ends_the_running_command_only_and_a_bar_shows_it_meanwhile()
     {
         const int stop = 19, resume = 18;
