@@ -69,6 +69,12 @@ internal sealed class ControlChannel : IAsyncDisposable
 
             return new ControlChannel(socket, options);
         }
+        catch (SocketException e)
+        {
+            // Reset so soon that the system does not know any more who was there.
+            socket.Dispose();
+            throw Lost(FtpConnectionPhase.Greeting, e);
+        }
         catch
         {
             socket.Dispose();

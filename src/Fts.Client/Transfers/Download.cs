@@ -16,7 +16,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return pool.RunAsync(
             async (connection, token) =>
             {
-                FtpEntry? facts = await FactsAsync(connection, withTime: false, token).ConfigureAwait(false);
+                FtpEntry? facts = options.Known ?? await LookAsync(connection, withTime: false, token).ConfigureAwait(false);
                 var retrieval = new Retrieval(connection, path, facts, _meter);
                 FtpDataStream data = await retrieval.OpenAsync(token).ConfigureAwait(false);
                 await using (data.ConfigureAwait(false))
@@ -42,10 +42,11 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     private async Task<FtpTransferResult> ToFileAsync(FtpConnection connection, string target, CancellationToken cancellationToken)
     {
-        FtpEntry? facts = await FactsAsync(connection, options.KeepModified || options.Resume != FtpResume.Never, cancellationToken).ConfigureAwait(false);
+        bool goesOnFromTarget = options.Resume == FtpResume.Existing && File.Exists(target);
+        bool withTime = options.KeepModified || options.Resume != FtpResume.Never;
+        FtpEntry? facts = IsEnough(options.Known, goesOnFromTarget) ? options.Known : await LookAsync(connection, withTime, cancellationToken).ConfigureAwait(false);
         using PartialFile file = options.Resume == FtpResume.Never ? PartialFile.OneOff(target) : PartialFile.Open(target);
         var start = new DownloadStart(connection, path, facts, _meter);
-        bool goesOnFromTarget = options.Resume == FtpResume.Existing && File.Exists(target);
         if (goesOnFromTarget && await start.FindWholeAsync(target, cancellationToken).ConfigureAwait(false) is { } proof)
         {
             file.Forget();
@@ -106,10 +107,13 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         }
     }
 
-    private async Task<FtpEntry?> FactsAsync(FtpConnection connection, bool withTime, CancellationToken cancellationToken)
+    /// <summary>What a listing told is enough, unless it is by its time that what is here, or will be kept, is proven; a little is rather fetched anew.</summary>
+    private bool IsEnough(FtpEntry? known, bool goesOnFromTarget) =>
+        known is not null && (options.Resume == FtpResume.Never || DownloadStart.AreExact(known) || (known.Length < WorthAsking && !goesOnFromTarget));
+
+    private async Task<FtpEntry?> LookAsync(FtpConnection connection, bool withTime, CancellationToken cancellationToken)
     {
-        bool areEnough = options.Known is { } known && (!withTime || options.Resume == FtpResume.Never || DownloadStart.AreExact(known) || known.Length < WorthAsking);
-        FtpEntry? facts = areEnough ? options.Known : await RemoteFacts.LookAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false) ?? options.Known;
+        FtpEntry? facts = await RemoteFacts.LookAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false) ?? options.Known;
         return facts?.Kind == ListingKind.Folder ? throw new FtpException($"{path.Visible()} is a folder") : facts;
     }
 

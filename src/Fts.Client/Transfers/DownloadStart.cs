@@ -37,7 +37,7 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
         return RandomAccess.GetLength(handle) != facts?.Length ? null : await CompareAsync(handle, isWhole: true, cancellationToken).ConfigureAwait(false) switch
         {
             true => FtpVerified.Hash,
-            null when facts.Modified is { } there && (File.GetLastWriteTimeUtc(handle) - there).Duration() <= CoarsestTime => FtpVerified.Length,
+            null when facts.Modified is { } there && IsOf(File.GetLastWriteTimeUtc(handle), there) => FtpVerified.Length,
             false => throw Another(target, "its content is another than that on the server"),
             null => throw Another(target, "nothing proves that its content is that on the server"),
         };
@@ -73,6 +73,10 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
 
         return part.Length;
     }
+
+    /// <summary>A file that was fetched by what a LIST told has its time to the minute.</summary>
+    private static bool IsOf(DateTime here, DateTime there) =>
+        (here - there).Duration() <= CoarsestTime || (here.Ticks % TimeSpan.TicksPerMinute == 0 && here.Ticks == there.Ticks - (there.Ticks % TimeSpan.TicksPerMinute));
 
     private static DateTime? TimeOf(FtpEntry facts) => AreExact(facts) ? facts.Modified : null;
 

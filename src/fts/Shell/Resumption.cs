@@ -31,7 +31,7 @@ internal static class Resumption
     {
         Failure failure = Failures.Of(e, $"put {local}", target);
         return failure.Code == ExitCode.Mismatch ? new FailureException(failure with { Next = Command("put", "--overwrite", local) })
-            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last is { Bytes: > 0, Total: not null } ? new FailureException(failure with { Next = Command("put", "--resume", local) })
+            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.Resumed > 0 && last.Total is not null ? new FailureException(failure with { Next = Command("put", "--resume", local) })
             : e;
     }
 
