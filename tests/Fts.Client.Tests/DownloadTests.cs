@@ -246,6 +246,18 @@ public sealed class DownloadTests : IDisposable
     }
 }
 
+/// <summary>Does something when a transfer comes to a phase.</summary>
+internal sealed class AtPhase(FtpPhase phase, Action act) : IProgress<FtpProgress>
+{
+    public void Report(FtpProgress value)
+    {
+        if (value.Phase == phase)
+        {
+            act();
+        }
+    }
+}
+
 /// <summary>Progress as it was reported, on the reporting thread.</summary>
 internal sealed class Steps : IProgress<FtpProgress>
 {

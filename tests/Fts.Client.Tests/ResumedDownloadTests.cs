@@ -318,22 +318,16 @@ public sealed class ResumedDownloadTests : IDisposable
         using var source = new CancellationTokenSource();
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.SignIn(Facts, Restart) + $"{Looked}{Passive}C: RETR a.txt\nS: 150 go\nD> hel\nD.\nS: 451 disk broke\n"
-            + $"{Looked}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nD> lo\n? sent\nC: ABOR\nS: 426 stopped\nS: 226 ok\n{Looked}{Rest}{Looked}");
+            + $"{Looked}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nC: ABOR\nS: 426 stopped\nS: 226 ok\n"
+            + $"{Looked}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nD> loworld\nD.\nS: 226 done\n{Looked}");
         await using (var client = new FtpClient(peer.Options))
         {
             await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
             Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
-            Task<FtpTransferResult> second = client.DownloadFileAsync("a.txt", Target, null, null, source.Token);
-            while (new FileInfo(Part).Length < 5)
-            {
-                // A file tells nobody when it has grown.
-                await Task.Delay(5, Token);
-            }
-
-            peer.Open("sent");
-            await source.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+            var cancel = new AtPhase(FtpPhase.Transferring, source.Cancel);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync("a.txt", Target, null, cancel, source.Token));
+            Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
             await client.DownloadFileAsync("a.txt", Target, null, null, Token);
         }
@@ -494,17 +488,13 @@ public sealed class ResumedDownloadTests : IDisposable
     [Fact]
     public async Task A_second_download_to_the_same_target_takes_a_file_of_its_own()
     {
-        const string halted = $"{Passive}C: RETR a.txt\nS: 150 go\nD> hello\n! first\n? second\nD> there\nD.\nS: 226 done\n";
+        const string halted = $"{Passive}C: RETR a.txt\nS: 150 go\nD> hello\n? second\nD> there\nD.\nS: 226 done\n";
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(Facts, Restart) + Looked + halted, ScriptedPeer.SignIn(Facts, Restart) + Looked + All);
         await using (var client = new FtpClient(peer.Options))
         {
-            Task<FtpTransferResult> first = client.DownloadFileAsync("a.txt", Target, null, null, Token);
-            await peer.PassedAsync("first");
-            while (!File.Exists(RecordFile))
-            {
-                await Task.Delay(5, Token);
-            }
-
+            Task<FtpTransferResult> first = client.DownloadFileAsync("a.txt", Target, null, new AtPhase(FtpPhase.Transferring, () => begun.TrySetResult()), Token);
+            await begun.Task.WaitAsync(Token);
             await client.DownloadFileAsync("a.txt", Target, null, null, Token);
             Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
             Assert.Equal([".a.txt.fts-part", ".a.txt.fts-part-of", "a.txt"], LocalNames);
