@@ -99,7 +99,8 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>Sends a local file. The file is opened before anything is sent; when it cannot be read to its end, the transfer is aborted.</summary>
     /// <exception cref="IOException">The local file is missing, a folder, or cannot be read.</exception>
-    /// <exception cref="FtpIntegrityException">The local file's size changed while it was sent.</exception>
+    /// <exception cref="FtpIntegrityException">The local file's size changed while it was sent, or what the server has is another file.</exception>
+    /// <exception cref="FtpTargetExistsException">The remote file exists, and is neither to be replaced nor the beginning of the local one.</exception>
     public Task<FtpTransferResult> UploadFileAsync(
         string localPath, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
         new Upload(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).FromFileAsync(Given(localPath), cancellationToken);
@@ -111,10 +112,12 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>
     /// Fetches a file into a hidden file beside <paramref name="localPath"/>, which gets its name when everything arrived and the server confirmed it.
-    /// On failure the hidden file is removed and what stood at <paramref name="localPath"/> before still stands there.
+    /// On failure what stood at <paramref name="localPath"/> before still stands there, and the hidden file is kept for the next call to go on from, if that will
+    /// be able to prove what it is a part of: see <see cref="FtpResume"/> and <see cref="FtpPartialDownload"/>.
     /// </summary>
     /// <exception cref="IOException">The local file cannot be written.</exception>
-    /// <exception cref="FtpIntegrityException">Fewer or more bytes came than the file has.</exception>
+    /// <exception cref="FtpIntegrityException">Fewer or more bytes came than the file has, or others, or the file changed meanwhile.</exception>
+    /// <exception cref="FtpTargetExistsException">The local file exists, and is neither to be replaced nor the beginning of the remote one.</exception>
     public Task<FtpTransferResult> DownloadFileAsync(
         string remotePath, string localPath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
         new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).ToFileAsync(Given(localPath), cancellationToken);

@@ -24,15 +24,25 @@ internal static class ClientCommand
         var certificate = new Option<string>("--cert");
         var key = new Option<string>("--key");
         var compress = new Option<string>("--compress");
+        var verify = new Option<string>("--verify");
+        Option<bool>[] ifThere = [.. TransferChoices.Options.Select(option => new Option<bool>(option.Name))];
         var color = new Option<string>("--color");
         var progress = new Option<string>("--progress");
         var line = new CommandLine(
             "client", Usage, 3, args,
-            user, passwordFile, active, passive, passiveAddress, proxyUrl, tls, authorities, certificate, key, compress, color, progress);
+            user, passwordFile, active, passive, passiveAddress, proxyUrl, tls, authorities, certificate, key, compress, verify, color, progress, ifThere[0], ifThere[1], ifThere[2]);
         var terminal = new Terminal(line.OneOf(color, "auto", "always", "never"), line.OneOf(progress, "auto", "always", "never"));
         Target target = Target.From(line, line.Value(user));
         bool debug = line.Debug(2);
         FtpProxy? proxy = ProxyChoice.Find(line.Value(proxyUrl), target, Environment.GetEnvironmentVariable);
+        var transfers = new TransferChoices(
+            TransferChoices.From(name => line.Has(ifThere.Single(option => option.Name == name)), IfThere.Unsaid),
+            line.OneOf(verify, "auto", "always", "never") switch
+            {
+                "always" => FtpVerify.ByHash,
+                "never" => FtpVerify.Length,
+                _ => FtpVerify.ResumedByHash,
+            });
         FtpDataMode dataMode = DataMode(line.Has(active), line.Has(passive), proxy);
 
         var trust = new ServerTrust(target, KnownHosts.OfUser, terminal);
@@ -58,9 +68,11 @@ internal static class ClientCommand
             },
             // Commands come one at a time.
             MaxConnections = 1,
+            // A Ctrl-C is to be obeyed within two seconds, whatever the server does.
+            Timeouts = new FtpTimeouts { Abort = TimeSpan.FromSeconds(1.5) },
             Trace = debug ? trace => terminal.Say(terminal.Paint("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,
         });
-        var shell = new Shell(client, target, terminal, interrupts);
+        var shell = new Shell(client, target, terminal, interrupts, transfers);
         try
         {
             await ConnectAsync(shell, signIn, interrupts);

@@ -23,6 +23,8 @@ internal enum ExitCode
     TransferFailed = 8,
     /// <summary>Some of several files or commands failed.</summary>
     SomeFailed = 9,
+    /// <summary>What arrived is another content than what was sent.</summary>
+    Mismatch = 10,
     /// <summary>A local file cannot be read or written.</summary>
     LocalFiles = 11,
     /// <summary>The server has no room left, or a quota is used up.</summary>

@@ -23,7 +23,7 @@ internal static class Failures
         FtpProxyException behind => Behind(behind, doing, target),
         FtpReplyException refused => Refused(refused, doing, target),
         FtpTargetExistsException exists => new Failure(ExitCode.Other, $"{doing}: {exists.Path} exists already, and is left as it is", null, "another name, or rm first"),
-        FtpIntegrityException lost => new Failure(ExitCode.TransferFailed, $"{doing}: {lost.Actual} of {lost.Expected} bytes arrived; nothing was kept", null, "the same command again"),
+        FtpIntegrityException lost => NotTheSame(lost, doing),
         FtpConnectionException { Phase: FtpConnectionPhase.Connect or FtpConnectionPhase.Greeting } unreachable => Unreachable(unreachable, target),
         FtpConnectionException lost => Lost(lost, doing, target),
         FtpException odd => new Failure(ExitCode.Other, $"{doing}: {odd.Message}"),
@@ -46,6 +46,13 @@ internal static class Failures
             identity.ProblemKind == FtpCertificateProblem.NobodyVouches ? "without --ca, to remember that key" : $"without --ca, and with that key remembered: fts trust add {target} {identity.Fingerprint}"),
         FtpTlsFailure.ClientCertificateRefused => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--cert FILE and --key FILE, with a certificate that the server trusts"),
         _ => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", Said(e.Reply), "--tls off, if everybody on the way may read along"),
+    };
+
+    private static Failure NotTheSame(FtpIntegrityException e, string doing) => e.Failure switch
+    {
+        FtpIntegrityFailure.Content => new Failure(ExitCode.Mismatch, $"{doing}: the file here and the file on the server differ (SHA-256)", null, "the same command again"),
+        FtpIntegrityFailure.Changed => new Failure(ExitCode.TransferFailed, $"{doing}: the file changed on the server meanwhile", null, "the same command again"),
+        _ => new Failure(ExitCode.TransferFailed, $"{doing}: {e.Actual} of {e.Expected} bytes arrived", null, "the same command again"),
     };
 
     private static Failure Behind(FtpProxyException e, string doing, Target target) => new(

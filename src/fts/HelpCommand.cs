@@ -56,15 +56,15 @@ internal static class HelpCommand
           URL                  ftp://user@host:port/folder; port 21 if it names none
           --user NAME          who to sign in as; default: anonymous
           --password-file FILE its first line is the password. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
-          --tls WHEN           auto (the default: if the server offers it, or did before), required, off or implicit
-          --ca FILE            trust these authorities (PEM) and nobody else
+          --tls WHEN           auto (the default: if offered now or before), required, off or implicit   --ca FILE   trust these alone (PEM)
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active, --passive  who connects for each transfer: the server, or we; default: we, and the server where that fails
           --passive-address A  control (the default: data goes where the commands go) or server (where it says)
           --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
                                Default: ftp_proxy or all_proxy, unless no_proxy names the server
-          --compress WHEN      auto (the default: where it was measured to be faster), off or always; if the server can (MODE Z)
-          --color WHEN         auto, always or never       --progress WHEN   auto, always or never
+          --compress WHEN      auto (the default: where measured to be faster), off, always    --color, --progress WHEN   auto, always, never
+          --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script
+          --verify WHEN        auto (the default: what was resumed), always or never: compare SHA-256, if the server can
 
           fts client 192.168.1.5 2121 --user fts
           fts client ftp://files.example.com/pub <commands.txt
@@ -73,7 +73,7 @@ internal static class HelpCommand
         Type help inside for the commands. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.
 
         Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 5 TLS or trust · 6 not found · 7 not permitted
-          8 transfer failed · 9 some of several failed · 11 local files · 12 no space or quota · 130 Ctrl-C · 143 SIGTERM
+          8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota · 130 Ctrl-C · 143 SIGTERM
           Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0.
         """;
 

@@ -23,6 +23,11 @@ internal static class LocalReason
             StoreError.BadName => "the name cannot be used",
             _ => store.Message,
         },
+        _ when IsFull(e) => "no space left",
         _ => e.Message,
     };
+
+    /// <summary>Whether a disk has no room left: ENOSPC or EDQUOT, and their like on Windows, which .NET has no exceptions for.</summary>
+    public static bool IsFull(Exception e) =>
+        e is IOException && (OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) is 39 or 112 or 1295 : e.HResult is 28 || e.HResult == (OperatingSystem.IsLinux() ? 122 : 69));
 }

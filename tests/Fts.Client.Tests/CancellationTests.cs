@@ -125,7 +125,7 @@ public sealed class CancellationTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> abc\nD.\nC: ABOR\nS: 226 done\nS: 225 idle");
         await using (var client = new FtpClient(peer.Options))
         {
-            var cancel = new CancelIn(FtpPhase.AwaitingReply, _source);
+            var cancel = new AtPhase(FtpPhase.AwaitingReply, _source.Cancel);
             await AssertCancelledAsync(() => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
         }
 
@@ -147,16 +147,5 @@ public sealed class CancellationTests : IDisposable
         }
 
         await peer.PlayedAsync();
-    }
-
-    private sealed class CancelIn(FtpPhase phase, CancellationTokenSource source) : IProgress<FtpProgress>
-    {
-        public void Report(FtpProgress value)
-        {
-            if (value.Phase == phase)
-            {
-                source.Cancel();
-            }
-        }
     }
 }

@@ -35,7 +35,7 @@ public sealed class DownloadTests : IDisposable
             var steps = new Steps();
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Local("b.txt"), null, steps, Token);
             Assert.Equal(5, result.Bytes);
-            Assert.Equal(ReplyCode.TransferComplete, result.Reply.Code);
+            Assert.Equal(ReplyCode.TransferComplete, result.Reply?.Code);
             Assert.Equal([FtpPhase.Connecting, FtpPhase.Transferring, FtpPhase.AwaitingReply, FtpPhase.Committing], steps.Phases);
             Assert.Equal(5, steps.Last.Bytes);
             Assert.Equal(5, steps.Last.Total);
@@ -243,6 +243,18 @@ public sealed class DownloadTests : IDisposable
         }
 
         await peer.PlayedAsync();
+    }
+}
+
+/// <summary>Does something when a transfer comes to a phase.</summary>
+internal sealed class AtPhase(FtpPhase phase, Action act) : IProgress<FtpProgress>
+{
+    public void Report(FtpProgress value)
+    {
+        if (value.Phase == phase)
+        {
+            act();
+        }
     }
 }
 

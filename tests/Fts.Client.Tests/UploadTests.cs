@@ -30,7 +30,7 @@ public sealed class UploadTests : IDisposable
         {
             var steps = new Steps();
             FtpTransferResult result = await client.UploadFileAsync(LocalFile("hello"), "b.txt", null, steps, Token);
-            Assert.Equal((5, "done"), (result.Bytes, result.Reply.Text));
+            Assert.Equal((5, "done"), (result.Bytes, result.Reply?.Text));
             Assert.Equal([FtpPhase.Connecting, FtpPhase.Transferring, FtpPhase.AwaitingReply], steps.Phases);
             Assert.Equal((5, 5), (steps.Last.Bytes, steps.Last.Total));
         }

@@ -75,7 +75,8 @@ internal static class RemoteFacts
     /// <summary>The reply when it is a completion; what the server said as an exception otherwise.</summary>
     public static Reply Expect(Reply reply, string verb, string argument) => reply.IsCompletion ? reply : throw new FtpReplyException(reply, $"{verb} {argument}");
 
-    private static bool CanAskForFacts(FtpConnection connection) => connection.Features.HasMachineListing && !connection.Memory.RefusesMachineListing;
+    /// <summary>Whether MLST is worth asking.</summary>
+    public static bool CanAskForFacts(FtpConnection connection) => connection.Features.HasMachineListing && !connection.Memory.RefusesMachineListing;
 
     private static async Task<FtpEntry?> MeasureAsync(FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken) =>
         await SizeAsync(connection, path, cancellationToken).ConfigureAwait(false) is not { } length ? null : new FtpEntry

@@ -69,6 +69,12 @@ internal sealed class ControlChannel : IAsyncDisposable
 
             return new ControlChannel(socket, options);
         }
+        catch (SocketException e)
+        {
+            // Reset so soon that the system does not know any more who was there.
+            socket.Dispose();
+            throw Lost(FtpConnectionPhase.Greeting, e);
+        }
         catch
         {
             socket.Dispose();
@@ -111,14 +117,23 @@ internal sealed class ControlChannel : IAsyncDisposable
     }
 
     /// <summary>Sends one command. Checks first that no reply is waiting which would be taken for this command's.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="ahead">A command that goes before it, in one packet; its reply comes first.</param>
     /// <exception cref="FtpConnectionException">The connection is gone; says whether the command left.</exception>
-    public async Task WriteAsync(Command command, CancellationToken cancellationToken)
+    public async Task WriteAsync(Command command, CancellationToken cancellationToken, Command? ahead = null)
     {
         byte[] line = Text.EncodeLine(command.ToString());
         ThrowIfBroken();
         if (!IsQuiet)
         {
             await FailOnUnaskedReplyAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (ahead is { } first)
+        {
+            _lines.Queue(Text.EncodeLine(first.ToString()));
+            NoteSent(first);
         }
 
         await SendLineAsync(command, line, cancellationToken).ConfigureAwait(false);
@@ -211,8 +226,7 @@ internal sealed class ControlChannel : IAsyncDisposable
 
     private async Task SendLineAsync(Command command, byte[] line, CancellationToken cancellationToken)
     {
-        _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
-        CommandsSent++;
+        NoteSent(command);
         using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
         // Half a command cannot be taken back. A cancelled one leaves whole, if it can soon; whoever reads the reply sees the cancellation.
         using CancellationTokenRegistration hurry = cancellationToken.UnsafeRegister(_ => limit.CancelAfter(_options.Timeouts.Abort), null);
@@ -229,6 +243,12 @@ internal sealed class ControlChannel : IAsyncDisposable
         {
             throw Broken(Lost(FtpConnectionPhase.Reply, e));
         }
+    }
+
+    private void NoteSent(Command command)
+    {
+        _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
+        CommandsSent++;
     }
 
     /// <summary>Finds out what stands unasked in the channel and throws it; nothing was sent then.</summary>

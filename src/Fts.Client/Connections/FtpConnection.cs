@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,6 +16,7 @@ public sealed class FtpConnection : IAsyncDisposable
     private readonly DataOpener _opener;
     private readonly TicketRefill _tickets;
     private FtpDataStream? _data;
+    private Command? _ahead;
 
     private FtpConnection(ControlChannel control, FtpClientOptions options, ServerMemory memory)
     {
@@ -53,6 +55,9 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>Whether the transfer opened last is compressed.</summary>
     internal bool IsDeflating => _opener.IsDeflating;
 
+    /// <summary>Whether HASH was told to answer with SHA-256.</summary>
+    internal bool HashesBySha256 { get; set; }
+
     internal int CommandsSent => _control.CommandsSent;
 
     /// <summary>Connects, reads the greeting and, as the options want it, goes over to TLS; nothing else is sent. A server that says "later" (120) is waited for.</summary>
@@ -77,22 +82,34 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>Sends a command and returns the reply that completes it, refusal or not. Preliminary replies are passed over.</summary>
-    /// <param name="verb">The verb, ASCII letters.</param>
+    /// <param name="verb">The verb, ASCII letters and digits.</param>
     /// <param name="argument">What follows it after one space; null or empty for nothing.</param>
     /// <param name="cancellationToken">Ends the wait, and with it the use of this connection.</param>
     /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was sent.</exception>
     /// <exception cref="InvalidOperationException">A data connection is open.</exception>
     /// <exception cref="FtpConnectionException">The connection is lost, or the server closes it (421).</exception>
     /// <exception cref="FtpProtocolException">The server's answer is no reply.</exception>
-    public async Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
+    public Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default) =>
+        SendAsync(verb, argument, Options.Timeouts.Reply, cancellationToken);
+
+    /// <inheritdoc cref="SendAsync(string, string?, CancellationToken)"/>
+    internal async Task<Reply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
     {
         Command command = Checked(verb, argument);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
-        await _control.WriteAsync(command, cancellationToken).ConfigureAwait(false);
+        Command? ahead = _ahead;
+        _ahead = null;
+        await _control.WriteAsync(command, cancellationToken, ahead).ConfigureAwait(false);
         try
         {
-            Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+            if (ahead is not null)
+            {
+                // What the server makes of it changes nothing.
+                await ReadReplyAsync(FtpConnectionPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
+            }
+
+            Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
             return reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply;
         }
         catch (Exception e) when (e is OperationCanceledException or FtpException)
@@ -118,13 +135,24 @@ public sealed class FtpConnection : IAsyncDisposable
     public Task<FtpDataStream> OpenDataAsync(string verb, string? argument, long restart, FtpDataDirection direction, CancellationToken cancellationToken = default) =>
         OpenDataAsync(verb, argument, restart, direction, deflate: false, cancellationToken);
 
-    internal async Task<FtpDataStream> OpenDataAsync(string verb, string? argument, long restart, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken)
+    /// <inheritdoc cref="OpenDataAsync(string, string?, long, FtpDataDirection, CancellationToken)"/>
+    /// <param name="verb">RETR, STOR, APPE, LIST, MLSD…</param>
+    /// <param name="argument">The path; null or empty for none.</param>
+    /// <param name="restart">Offset in bytes to start at.</param>
+    /// <param name="direction">Which way data goes.</param>
+    /// <param name="deflate">Whether to compress, if the server takes it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="allocate">Bytes that will be sent; the server is told (ALLO) if it wants to know, so that it sees when some are missing.</param>
+    internal async Task<FtpDataStream> OpenDataAsync(
+        string verb, string? argument, long restart, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken, long? allocate = null)
     {
         Command command = Checked(verb, argument);
         ArgumentOutOfRangeException.ThrowIfNegative(restart);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
         await _tickets.RunAsync(cancellationToken).ConfigureAwait(false);
+        // In one packet with what asks for the data connection: it costs no round trip.
+        _ahead = allocate is { } bytes && Features.Has("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
         // Sent twice, STOU would leave two files.
         return await _opener.OpenAsync(
             link => OpenDataAsync(link, command, restart, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
@@ -134,7 +162,7 @@ public sealed class FtpConnection : IAsyncDisposable
     {
         if (restart > 0)
         {
-            Command rest = new("REST", restart.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Command rest = new("REST", restart.ToString(CultureInfo.InvariantCulture));
             Reply reply = await SendAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
             if (!reply.IsIntermediate)
             {
@@ -277,9 +305,10 @@ public sealed class FtpConnection : IAsyncDisposable
     private static Command Checked(string verb, string? argument)
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);
-        if (!verb.All(char.IsAsciiLetter))
+        // Digits are in XSHA256 and its kind.
+        if (!verb.All(char.IsAsciiLetterOrDigit))
         {
-            throw new ArgumentException("A verb is made of ASCII letters.", nameof(verb));
+            throw new ArgumentException("A verb is made of ASCII letters and digits.", nameof(verb));
         }
 
         return argument is null || argument.AsSpan().IndexOfAny('\r', '\n', '\0') < 0

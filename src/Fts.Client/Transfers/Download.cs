@@ -1,16 +1,12 @@
-using System.Buffers;
-using System.Diagnostics;
 using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>Fetches one file: the facts, RETR, the bytes, the server's final word, and the proof that nothing is missing.</summary>
+/// <summary>Fetches one file: the facts, what is here of it already, what is missing (<see cref="Retrieval"/>), and the proof that it is whole.</summary>
 internal sealed class Download(ConnectionPool pool, string path, FtpTransferOptions options, IProgress<FtpProgress>? progress)
 {
-    /// <summary>Large enough that system calls do not count, small enough to stay in the processor's cache.</summary>
-    private const int BufferLength = 256 * 1024;
-
-    private const int SampleLength = 64 * 1024;
+    /// <summary>From here on it does not count to ask twice for a file's facts.</summary>
+    private const long WorthAsking = 1024 * 1024;
 
     private readonly ProgressMeter _meter = new(progress, path);
 
@@ -20,12 +16,13 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return pool.RunAsync(
             async (connection, token) =>
             {
-                FtpEntry? facts = await FactsAsync(connection, withTime: false, token).ConfigureAwait(false);
-                FtpDataStream data = await OpenAsync(connection, facts, token).ConfigureAwait(false);
+                FtpEntry? facts = options.Known ?? await LookAsync(connection, withTime: false, token).ConfigureAwait(false);
+                var retrieval = new Retrieval(connection, path, facts, _meter);
+                FtpDataStream data = await retrieval.OpenAsync(token).ConfigureAwait(false);
                 await using (data.ConfigureAwait(false))
                 {
-                    Reply reply = await ReceiveAsync(connection, data, facts, target.WriteAsync, token).ConfigureAwait(false);
-                    return new FtpTransferResult(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified);
+                    Reply reply = await retrieval.ReceiveAsync(data, target.WriteAsync, token).ConfigureAwait(false);
+                    return Result(reply, facts, _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length);
                 }
             },
             cancellationToken);
@@ -33,7 +30,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     public Task<FtpTransferResult> ToFileAsync(string target, CancellationToken cancellationToken)
     {
-        PendingFile.Check(target);
+        PartialFile.Check(target);
         if (!options.Overwrite && File.Exists(target))
         {
             throw new FtpTargetExistsException(target);
@@ -45,111 +42,115 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     private async Task<FtpTransferResult> ToFileAsync(FtpConnection connection, string target, CancellationToken cancellationToken)
     {
-        FtpEntry? facts = await FactsAsync(connection, options.KeepModified, cancellationToken).ConfigureAwait(false);
-        FtpDataStream data = await OpenAsync(connection, facts, cancellationToken).ConfigureAwait(false);
+        bool goesOnFromTarget = options.Resume == FtpResume.Existing && File.Exists(target);
+        bool withTime = options.KeepModified || options.Resume != FtpResume.Never;
+        FtpEntry? facts = IsEnough(options.Known, goesOnFromTarget) ? options.Known : await LookAsync(connection, withTime, cancellationToken).ConfigureAwait(false);
+        using PartialFile file = options.Resume == FtpResume.Never ? PartialFile.OneOff(target) : PartialFile.Open(target);
+        var start = new DownloadStart(connection, path, facts, _meter);
+        if (goesOnFromTarget && await start.FindWholeAsync(target, cancellationToken).ConfigureAwait(false) is { } proof)
+        {
+            file.Forget();
+            _meter.Resumed = facts!.Length!.Value;
+            return Result(null, facts, proof);
+        }
+
+        long offset = await start.FindAsync(file, cancellationToken).ConfigureAwait(false);
+        if (offset == 0 && goesOnFromTarget)
+        {
+            offset = await start.TakeTargetAsync(target, file, cancellationToken).ConfigureAwait(false);
+        }
+
+        Reply? reply = await FetchAsync(connection, file, facts, offset, start.Record, cancellationToken).ConfigureAwait(false);
+        FtpVerified verified = await VerifyAsync(connection, file, facts, cancellationToken).ConfigureAwait(false);
+        _meter.Enter(FtpPhase.Committing);
+        file.Commit(options.KeepModified ? facts?.Modified : null, options.Overwrite);
+        return Result(reply, facts, verified);
+    }
+
+    /// <summary>What is missing from <paramref name="offset"/> on. The file is made, or emptied, only when the server has begun to send: a missing one leaves nothing behind.</summary>
+    private async Task<Reply?> FetchAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, long offset, PartialRecord? record, CancellationToken cancellationToken)
+    {
+        _meter.Resumed = offset;
+        if (offset > 0 && offset == facts?.Length)
+        {
+            // Only the confirmation had been missing; some servers do not start at the very end.
+            _meter.Whole = offset;
+            return null;
+        }
+
+        var retrieval = new Retrieval(connection, path, facts, _meter);
+        FtpDataStream data = await retrieval.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (data.ConfigureAwait(false))
         {
-            // Only now is there a file to fetch; a missing one leaves nothing behind.
-            using PendingFile file = PendingFile.Create(target);
-            Reply reply = await ReceiveAsync(
-                connection,
-                data,
-                facts,
-                (bytes, _) =>
-                {
-                    file.Write(bytes.Span);
-                    return default;
-                },
-                cancellationToken).ConfigureAwait(false);
-            _meter.Enter(FtpPhase.Committing);
-            file.Commit(options.KeepModified ? facts?.Modified : null, options.Overwrite);
-            return new FtpTransferResult(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified);
+            if (_meter.Resumed == 0)
+            {
+                file.Begin(record);
+            }
+
+            try
+            {
+                return await retrieval.ReceiveAsync(
+                    data,
+                    (bytes, _) =>
+                    {
+                        file.Write(bytes.Span);
+                        return default;
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+            catch (FtpException e) when ((e is FtpIntegrityException integrity && integrity.Actual > integrity.Expected) || e.InnerException is DeflateException)
+            {
+                // It is not the file that was begun, or nobody knows from which byte on.
+                file.Forget();
+                throw;
+            }
         }
     }
 
-    private async Task<FtpEntry?> FactsAsync(FtpConnection connection, bool withTime, CancellationToken cancellationToken)
+    /// <summary>What a listing told is enough, unless it is by its time that what is here, or will be kept, is proven; a little is rather fetched anew.</summary>
+    private bool IsEnough(FtpEntry? known, bool goesOnFromTarget) =>
+        known is not null && (options.Resume == FtpResume.Never || DownloadStart.AreExact(known) || (known.Length < WorthAsking && !goesOnFromTarget));
+
+    private async Task<FtpEntry?> LookAsync(FtpConnection connection, bool withTime, CancellationToken cancellationToken)
     {
-        FtpEntry? facts = options.Known ?? await RemoteFacts.LookAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false);
+        FtpEntry? facts = await RemoteFacts.LookAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false) ?? options.Known;
         return facts?.Kind == ListingKind.Folder ? throw new FtpException($"{path.Visible()} is a folder") : facts;
     }
 
-    private Task<FtpDataStream> OpenAsync(FtpConnection connection, FtpEntry? facts, CancellationToken cancellationToken) =>
-        connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, DeflateChoice.ForDownload(connection, path, facts?.Length), cancellationToken);
-
-    /// <summary>A server whose compressed data does not come out right is not asked for any again.</summary>
-    private async Task<Reply> ReceiveAsync(
-        FtpConnection connection, FtpDataStream data, FtpEntry? facts, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether what is here is what is there. Without a hash the facts are asked for again, where that counts for little: a file that changed under the
+    /// transfer is neither the old nor the new one.
+    /// </summary>
+    private async Task<FtpVerified> VerifyAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, CancellationToken cancellationToken)
     {
-        try
+        bool isResumed = _meter.Resumed > 0;
+        if (options.WantsHash(isResumed) && file.Length > 0 && RemoteHash.IsOffered(connection))
         {
-            return await ReceiveAllAsync(connection, data, facts, write, cancellationToken).ConfigureAwait(false);
-        }
-        catch (FtpException e) when (connection.IsDeflating && (e is FtpIntegrityException || e.InnerException is DeflateException))
-        {
-            connection.Memory.RefusesDeflate = true;
-            throw;
-        }
-    }
-
-    private async Task<Reply> ReceiveAllAsync(
-        FtpConnection connection, FtpDataStream data, FtpEntry? facts, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
-    {
-        // A link's or device's size says nothing of what is read through it.
-        long? told = facts?.Kind == ListingKind.File ? facts.Length : null;
-        _meter.Total = data.AnnouncedLength ?? told;
-        _meter.Enter(FtpPhase.Transferring);
-        // More than any size told will fail in the end: a server that sends without end is not to fill a disk before.
-        long? most = told > data.AnnouncedLength ? told : data.AnnouncedLength ?? told;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
-        byte[] sample = [];
-        long started = Stopwatch.GetTimestamp();
-        try
-        {
-            for (int read; (read = await data.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            _meter.Enter(FtpPhase.Verifying);
+            switch (await ContentProof.CompareAsync(connection, path, file.Handle, file.Length, isWhole: true, cancellationToken).ConfigureAwait(false))
             {
-                if (_meter.Bytes == 0 && connection.Options.Compression == FtpCompression.Auto)
-                {
-                    sample = buffer.AsSpan(0, Math.Min(read, SampleLength)).ToArray();
-                }
-
-                await write(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-                _meter.Add(read);
-                if (_meter.Bytes > most)
-                {
-                    throw new FtpIntegrityException(path, most.Value, _meter.Bytes);
-                }
+                case true:
+                    return FtpVerified.Hash;
+                case false:
+                    file.Forget();
+                    throw FtpIntegrityException.OfContent(path, file.Length);
+                default:
+                    // It does not tell after all.
+                    break;
             }
         }
-        finally
+
+        if (facts is { Length: { } before, Kind: ListingKind.File } && (isResumed || file.Length >= WorthAsking || file.Length != before)
+            && await RemoteFacts.LookAsync(connection, path, facts.Modified is not null, cancellationToken).ConfigureAwait(false) is { } now
+            && (now.Length != before || file.Length != before || (DownloadStart.AreExact(facts) && facts.Modified is { } then && now.Modified is { } later && !PrefixProof.IsSame(then, later))))
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            file.Forget();
+            throw FtpIntegrityException.OfChange(path, before, now.Length ?? 0);
         }
 
-        _meter.Enter(FtpPhase.AwaitingReply);
-        Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        if (!reply.IsCompletion)
-        {
-            throw new FtpReplyException(reply, data.CommandText);
-        }
-
-        if (data.WasCut && (data.AnnouncedLength ?? told) is null)
-        {
-            throw FtpTlsException.Cut(path.Visible());
-        }
-
-        ThrowIfIncomplete(data.AnnouncedLength, told);
-        DeflateChoice.Learn(connection, path, _meter.Bytes, Stopwatch.GetElapsedTime(started), sample);
-        return reply;
+        return _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length;
     }
 
-    /// <summary>
-    /// An end of data is no proof of its completeness, not even with a 226. The size in the 150 is newer than the facts, but prose: either one will do.
-    /// </summary>
-    private void ThrowIfIncomplete(long? announced, long? told)
-    {
-        if ((announced ?? told) is { } expected && _meter.Bytes != expected && _meter.Bytes != told)
-        {
-            throw new FtpIntegrityException(path, told ?? expected, _meter.Bytes);
-        }
-    }
+    private FtpTransferResult Result(Reply? reply, FtpEntry? facts, FtpVerified verified) =>
+        new(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified, _meter.Resumed, verified);
 }

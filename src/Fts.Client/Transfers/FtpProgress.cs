@@ -11,6 +11,21 @@ public enum FtpPhase
     AwaitingReply,
     /// <summary>The server confirmed; the local file gets its name.</summary>
     Committing,
+    /// <summary>Both sides hash what they have: before a transfer is resumed, or at its end.</summary>
+    Verifying,
+}
+
+/// <summary>Why a transfer that was to be resumed starts anew.</summary>
+public enum FtpRestart
+{
+    /// <summary>It does not: it is resumed, or there was nothing to go on from.</summary>
+    None,
+    /// <summary>The server's file is not the one that the earlier transfer began.</summary>
+    Changed,
+    /// <summary>Nothing proves that it still is: the server tells no time of change, and no hash.</summary>
+    Unproven,
+    /// <summary>The server cannot start in the middle of a file.</summary>
+    Unsupported,
 }
 
 /// <summary>How far a transfer is. Reported when the phase changes, at most ten times a second in between, and once at the end.</summary>
@@ -19,4 +34,5 @@ public enum FtpPhase
 /// <param name="Bytes">Bytes moved by this transfer, without <paramref name="Resumed"/>.</param>
 /// <param name="Total">Bytes this transfer will have moved at its end; null when nobody knows.</param>
 /// <param name="Resumed">Bytes that were there before, and count for no rate.</param>
-public readonly record struct FtpProgress(string Path, FtpPhase Phase, long Bytes, long? Total, long Resumed = 0);
+/// <param name="Restart">Why what was there before is not gone on with.</param>
+public readonly record struct FtpProgress(string Path, FtpPhase Phase, long Bytes, long? Total, long Resumed = 0, FtpRestart Restart = FtpRestart.None);

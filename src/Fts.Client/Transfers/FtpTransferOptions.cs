@@ -1,5 +1,34 @@
 namespace Fts.Client;
 
+/// <summary>Whether a transfer goes on where an earlier one broke off.</summary>
+public enum FtpResume
+{
+    /// <summary>Never; and a download that breaks off leaves nothing behind.</summary>
+    Never,
+    /// <summary>
+    /// A download that breaks off keeps what came, hidden beside its target, if a later one will be able to prove what it is a part of; the next download to
+    /// that target proves it and goes on from there, or starts anew. Uploads start anew.
+    /// </summary>
+    Kept,
+    /// <summary>
+    /// As <see cref="Kept"/>, and what stands under the target's own name is gone on with, too: that of an upload by its size on the server and, where the server
+    /// has hashes, if it is the beginning of the local file; that of a download only where a hash proves it. Complete already, nothing moves.
+    /// What is no beginning is left as it is: <see cref="FtpTargetExistsException"/>.
+    /// </summary>
+    Existing,
+}
+
+/// <summary>What is looked at before a transfer counts as done, besides the length, which always is where the server tells it.</summary>
+public enum FtpVerify
+{
+    /// <summary>Nothing else.</summary>
+    Length,
+    /// <summary>The SHA-256 of what was resumed, if the server has HASH or XSHA256.</summary>
+    ResumedByHash,
+    /// <summary>The SHA-256 of every file, if the server has HASH or XSHA256.</summary>
+    ByHash,
+}
+
 /// <summary>How one file is transferred.</summary>
 public sealed record FtpTransferOptions
 {
@@ -12,17 +41,17 @@ public sealed record FtpTransferOptions
     /// </summary>
     public bool Overwrite { get; init; } = true;
 
+    /// <summary>Whether a file's transfer goes on where an earlier one broke off; <see cref="FtpResume.Kept"/> unless said otherwise. Transfers of streams never do.</summary>
+    public FtpResume Resume { get; init; } = FtpResume.Kept;
+
+    /// <summary>How a file's transfer is verified; <see cref="FtpVerify.ResumedByHash"/> unless said otherwise. Transfers of streams are by their length.</summary>
+    public FtpVerify Verify { get; init; } = FtpVerify.ResumedByHash;
+
     /// <summary>Whether a downloaded file gets the server's modification time, where the server tells it; true unless said otherwise.</summary>
     public bool KeepModified { get; init; } = true;
 
     /// <summary>What a listing already told of the file to download: saves asking again.</summary>
     public FtpEntry? Known { get; init; }
-}
 
-/// <summary>A transfer that succeeded.</summary>
-/// <param name="Path">The remote path.</param>
-/// <param name="Bytes">Bytes moved.</param>
-/// <param name="Elapsed">From asking for a connection to the last step.</param>
-/// <param name="Reply">The server's last word, usually 226.</param>
-/// <param name="Modified">The server's modification time of a downloaded file, where it told.</param>
-public sealed record FtpTransferResult(string Path, long Bytes, TimeSpan Elapsed, Protocol.Reply Reply, DateTime? Modified = null);
+    internal bool WantsHash(bool isResumed) => Verify == FtpVerify.ByHash || (Verify == FtpVerify.ResumedByHash && isResumed);
+}

@@ -13,18 +13,24 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
     /// <summary>Bytes moved.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Bytes there will be; null when nobody knows.</summary>
-    public long? Total { get; set; }
+    /// <summary>Bytes there will be of the whole file; null when nobody knows.</summary>
+    public long? Whole { get; set; }
+
+    /// <summary>Bytes that were there before.</summary>
+    public long Resumed { get; set; }
+
+    /// <summary>Why there are none although there was something.</summary>
+    public FtpRestart Restart { get; set; }
 
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
     /// <summary>Begins anew with the same file.</summary>
-    public void Restart() => Bytes = 0;
+    public void Rewind() => Bytes = 0;
 
     public void Enter(FtpPhase phase)
     {
         _phase = phase;
-        Report();
+        Tell();
     }
 
     public void Add(int bytes)
@@ -32,13 +38,14 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
         Bytes += bytes;
         if (progress is not null && Stopwatch.GetElapsedTime(_reported) >= Interval)
         {
-            Report();
+            Tell();
         }
     }
 
-    private void Report()
+    /// <summary>Reports now.</summary>
+    public void Tell()
     {
         _reported = Stopwatch.GetTimestamp();
-        progress?.Report(new FtpProgress(path, _phase, Bytes, Total));
+        progress?.Report(new FtpProgress(path, _phase, Bytes, Whole - Resumed, Resumed, Restart));
     }
 }

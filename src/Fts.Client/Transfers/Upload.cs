@@ -12,85 +12,71 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     /// <summary>One send; the stall timeout is the time one of these may take.</summary>
     private const int BufferLength = 128 * 1024;
 
+    /// <summary>From here on it does not count to ask for the size that arrived.</summary>
+    private const long WorthAsking = 1024 * 1024;
+
     private readonly ProgressMeter _meter = new(progress, path);
 
     public async Task<FtpTransferResult> FromFileAsync(string source, CancellationToken cancellationToken)
     {
         using SafeFileHandle handle = OpenSource(source);
-        long position = 0;
-        // A pipe or device has no length and no positions; only a FileStream asks the handle which it is.
-        var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-        long? length = stream.CanSeek ? stream.Length : null;
-        FtpTransferResult result = await (length is null
-            ? RunAsync(null, stream.ReadAsync, null, null, cancellationToken)
-            : RunAsync(
-                length,
-                (buffer, _) =>
-                {
-                    int read = RandomAccess.Read(handle, buffer.Span, position);
-                    position += read;
-                    return new ValueTask<int>(read);
-                },
-                () => position = 0,
-                (offset, buffer) => RandomAccess.Read(handle, buffer.Span, offset),
-                cancellationToken)).ConfigureAwait(false);
-        return length is { } expected && expected != result.Bytes ? throw new FtpIntegrityException(path, expected, result.Bytes) : result;
+        return await RunAsync(UploadSource.Of(handle), cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<FtpTransferResult> FromStreamAsync(Stream source, CancellationToken cancellationToken)
-    {
-        if (!source.CanSeek)
-        {
-            return RunAsync(null, source.ReadAsync, null, null, cancellationToken);
-        }
-
-        long start = source.Position;
-        return RunAsync(source.Length - start, source.ReadAsync, () => source.Position = start, null, cancellationToken);
-    }
+    public Task<FtpTransferResult> FromStreamAsync(Stream source, CancellationToken cancellationToken) => RunAsync(UploadSource.Of(source), cancellationToken);
 
     private static SafeFileHandle OpenSource(string source) =>
         Directory.Exists(source) ? throw new IOException($"{source} is a folder.") : File.OpenHandle(source, options: FileOptions.SequentialScan);
 
-    /// <summary>Sends what <paramref name="read"/> reads; <paramref name="rewind"/> and <paramref name="sample"/> are null for a source that cannot.</summary>
-    private Task<FtpTransferResult> RunAsync(
-        long? length, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, Action? rewind, Func<long, Memory<byte>, int>? sample, CancellationToken cancellationToken)
+    private Task<FtpTransferResult> RunAsync(UploadSource source, CancellationToken cancellationToken)
     {
-        _meter.Total = length;
+        _meter.Whole = source.Length;
         _meter.Enter(FtpPhase.Connecting);
-        return pool.RunAsync(
-            async (connection, token) =>
+        return pool.RunAsync((connection, token) => RunAsync(connection, source, token), cancellationToken);
+    }
+
+    private async Task<FtpTransferResult> RunAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
+    {
+        if (!options.Overwrite && await RemoteFacts.FindAsync(connection, path, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw new FtpTargetExistsException(path);
+        }
+
+        if (options.Resume == FtpResume.Existing && source is { File: { } handle, Length: { } length })
+        {
+            var start = new UploadStart(connection, path, handle, length, _meter);
+            (_meter.Resumed, FtpVerified? done) = await start.FindAsync(cancellationToken).ConfigureAwait(false);
+            if (done is { } proof)
             {
-                if (!options.Overwrite && await RemoteFacts.FindAsync(connection, path, token).ConfigureAwait(false) is not null)
-                {
-                    throw new FtpTargetExistsException(path);
-                }
+                return Result(null, proof);
+            }
 
-                bool deflate = DeflateChoice.ForUpload(connection, path, length, sample);
-                Reply? reply = await StoreAsync(connection, deflate, rewind is not null, read, token).ConfigureAwait(false);
-                if (reply is null)
-                {
-                    // What a server made of a compressed upload is not what was sent: again, as it is.
-                    rewind!();
-                    _meter.Restart();
-                    reply = await StoreAsync(connection, deflate: false, canRepeat: false, read, token).ConfigureAwait(false);
-                }
+            source.Seek!(_meter.Resumed);
+        }
 
-                return new FtpTransferResult(path, _meter.Bytes, _meter.Elapsed, reply!);
-            },
-            cancellationToken);
+        bool deflate = DeflateChoice.ForUpload(connection, path, source.Length, source.Sample);
+        Reply? reply = await StoreAsync(connection, source, deflate, canRepeat: source.Seek is not null, cancellationToken).ConfigureAwait(false);
+        if (reply is null)
+        {
+            // What a server made of a compressed upload is not what was sent: again, as it is.
+            source.Seek!(_meter.Resumed);
+            _meter.Rewind();
+            reply = await StoreAsync(connection, source, deflate: false, canRepeat: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        return Result(reply, await VerifyAsync(connection, source, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>One STOR; null when it was compressed, came to nothing good, and can be sent again.</summary>
-    private async Task<Reply?> StoreAsync(
-        FtpConnection connection, bool deflate, bool canRepeat, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)
+    private async Task<Reply?> StoreAsync(FtpConnection connection, UploadSource source, bool deflate, bool canRepeat, CancellationToken cancellationToken)
     {
-        FtpDataStream data = await connection.OpenDataAsync("STOR", path, 0, FtpDataDirection.Send, deflate, cancellationToken).ConfigureAwait(false);
+        FtpDataStream data = await OpenAsync(connection, deflate, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = data.ConfigureAwait(false);
         long started = Stopwatch.GetTimestamp();
         Reply reply;
         try
         {
-            reply = await SendAsync(data, read, cancellationToken).ConfigureAwait(false);
+            reply = await SendAsync(data, source.Read, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpReplyException) when (connection.IsDeflating && canRepeat && connection.IsUsable)
         {
@@ -99,14 +85,37 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
 
         DeflateChoice.Learn(connection, path, _meter.Bytes, Stopwatch.GetElapsedTime(started), []);
-        if (!connection.IsDeflating || await RemoteFacts.SizeAsync(connection, path, cancellationToken).ConfigureAwait(false) is not { } stored || stored == _meter.Bytes)
+        long sent = _meter.Resumed + _meter.Bytes;
+        if (!connection.IsDeflating || await RemoteFacts.SizeAsync(connection, path, cancellationToken).ConfigureAwait(false) is not { } stored || stored == sent)
         {
             return reply;
         }
 
         // ProFTPD before 1.3.9 loses the end of what expands far.
         connection.Memory.RefusesDeflate = true;
-        return canRepeat ? null : throw new FtpIntegrityException(path, _meter.Bytes, stored);
+        return canRepeat ? null : throw new FtpIntegrityException(path, sent, stored);
+    }
+
+    /// <summary>After what the server has: by REST and STOR (RFC 3659 §5), or by APPE where there is no REST.</summary>
+    private async Task<FtpDataStream> OpenAsync(FtpConnection connection, bool deflate, CancellationToken cancellationToken)
+    {
+        long offset = _meter.Resumed;
+        if (offset == 0 || connection.Features is not { IsKnown: true, CanRestart: false })
+        {
+            try
+            {
+                return await OpenAsync("STOR", offset).ConfigureAwait(false);
+            }
+            catch (FtpReplyException e) when (offset > 0 && e.Command.StartsWith("REST ", StringComparison.Ordinal) && e.Reply.IsPermanentFailure)
+            {
+                // Not for uploads, then.
+            }
+        }
+
+        return await OpenAsync("APPE", 0).ConfigureAwait(false);
+
+        Task<FtpDataStream> OpenAsync(string verb, long restart) =>
+            connection.OpenDataAsync(verb, path, restart, FtpDataDirection.Send, deflate, cancellationToken, _meter.Whole - offset);
     }
 
     private async Task<Reply> SendAsync(FtpDataStream data, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)
@@ -123,6 +132,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
         finally
         {
+            // However it ends: this is how far it came.
+            _meter.Tell();
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
@@ -130,4 +141,34 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion ? reply : throw new FtpReplyException(reply, data.CommandText);
     }
+
+    /// <summary>Whether the server has what is here: by hash as the options want it, else by size where asking for it counts for little.</summary>
+    private async Task<FtpVerified> VerifyAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
+    {
+        long sent = _meter.Resumed + _meter.Bytes;
+        if (source is { File: not null, Length: { } length } && length != sent)
+        {
+            throw new FtpIntegrityException(path, length, sent);
+        }
+
+        bool isResumed = _meter.Resumed > 0;
+        if (source.File is { } file && sent > 0 && options.WantsHash(isResumed) && RemoteHash.IsOffered(connection))
+        {
+            _meter.Enter(FtpPhase.Verifying);
+            bool? isSame = await ContentProof.CompareAsync(connection, path, file, sent, isWhole: true, cancellationToken).ConfigureAwait(false);
+            if (isSame is { } answer)
+            {
+                return answer ? FtpVerified.Hash : throw FtpIntegrityException.OfContent(path, sent);
+            }
+        }
+
+        return !isResumed && sent < WorthAsking ? FtpVerified.Reply : await RemoteFacts.SizeAsync(connection, path, cancellationToken).ConfigureAwait(false) switch
+        {
+            null => FtpVerified.Reply,
+            { } stored when stored == sent => FtpVerified.Length,
+            { } stored => throw new FtpIntegrityException(path, sent, stored),
+        };
+    }
+
+    private FtpTransferResult Result(Reply? reply, FtpVerified verified) => new(path, _meter.Bytes, _meter.Elapsed, reply, null, _meter.Resumed, verified);
 }

@@ -30,7 +30,13 @@ internal sealed class NameCompletion(Shell shell)
             return Completion.Of(start, word, ShellCommands.All.Select(command => command.Names[0]));
         }
 
-        return Completion.Of(start, word, ShellCommands.Find(before.Split(' ')[0])?.Completes switch
+        ShellCommand? typed = ShellCommands.Find(before.Split(' ')[0]);
+        if (word.StartsWith("--", StringComparison.Ordinal) && typed?.Options.Count > 0)
+        {
+            return Completion.Of(start, word, typed.Options.Select(option => option.Name));
+        }
+
+        return Completion.Of(start, word, typed?.Completes switch
         {
             NameSide.Commands => ShellCommands.Names,
             NameSide.Local => Local(word),

@@ -86,7 +86,7 @@ internal static class LocalNames
     {
         (string folder, string pattern) = RemoteFolder.Split(Home(word));
         string[] files = [.. new DirectoryInfo(folder.Length == 0 ? "." : folder).EnumerateFiles()
-            .Select(file => file.Name).Where(name => RemoteNames.Fits(pattern, name)).Order(StringComparer.Ordinal).Select(name => folder + name)];
+            .Select(file => file.Name).Where(name => RemoteNames.Fits(pattern, name) && !FtpPartialDownload.IsItsName(name)).Order(StringComparer.Ordinal).Select(name => folder + name)];
         return files.Length > 0 ? files : throw new FailureException(ExitCode.NotFound, $"no file here fits {word}, in {Environment.CurrentDirectory}", "lls, to see what is here");
     }
 }

@@ -61,6 +61,11 @@ internal static class SessionCommands
             shell.Terminal.Data($"  other names: {string.Join(", ", command.Names[1..])}");
         }
 
+        foreach (ShellOption option in command.Options)
+        {
+            shell.Terminal.Data($"  {option.Name,-13}{option.Does}");
+        }
+
         if (command.Completes is NameSide.Local or NameSide.Remote)
         {
             shell.Terminal.Data("  a name with spaces: \"two words\"; * and ? outside quotes are patterns where several files may be named");

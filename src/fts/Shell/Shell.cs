@@ -8,7 +8,8 @@ namespace Fts.Cli;
 /// <param name="target">Where that is, for messages.</param>
 /// <param name="terminal">Where results and messages go.</param>
 /// <param name="interrupts">Ctrl-C and SIGTERM.</param>
-internal sealed class Shell(FtpClient client, Target target, Terminal terminal, Interrupts interrupts)
+/// <param name="transfers">What was said for all transfers.</param>
+internal sealed class Shell(FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers)
 {
     private ExitCode _result = ExitCode.Done;
 
@@ -17,6 +18,8 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
     public Target Target => target;
 
     public Terminal Terminal => terminal;
+
+    public TransferChoices Transfers => transfers;
 
     public RemoteFolder Folder { get; } = new();
 
@@ -81,9 +84,8 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
                 return await LocalCommands.RunAsync(this, trimmed[1..], cancellationToken);
             }
 
-            IReadOnlyList<Word> words = Words.Split(trimmed);
-            ShellCommand command = ShellCommands.Demand(words[0].Text, words.Count - 1);
-            return await command.Run(this, [.. words.Skip(1)], cancellationToken);
+            (ShellCommand command, Arguments arguments) = ShellCommands.Demand(Words.Split(trimmed));
+            return await command.Run(this, arguments, cancellationToken);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -102,7 +104,7 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
             {
                 await action(item, cancellationToken);
             }
-            catch (Exception e) when (items.Count > 1 && e is not (OperationCanceledException or OutOfMemoryException))
+            catch (Exception e) when (items.Count > 1 && !cancellationToken.IsCancellationRequested && e is not OutOfMemoryException)
             {
                 result = Show(e, $"{verb} {item}") is var code && code is ExitCode.CannotConnect ? code : ExitCode.SomeFailed;
                 if (result is ExitCode.CannotConnect)
@@ -121,7 +123,7 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
         if (failure.Code == ExitCode.Interrupted)
         {
             // What the user wanted is no error.
-            terminal.Say(failure.What.Visible());
+            terminal.Say(failure.What.Visible() + (failure.Next is null ? "" : $"\n  try: {failure.Next.Visible()}"));
         }
         else
         {

@@ -7,10 +7,13 @@ namespace Fts.Cli;
 /// <param name="Arguments">How few and how many words may follow.</param>
 /// <param name="Run">Does it.</param>
 internal sealed record ShellCommand(
-    string[] Names, string Usage, string Does, (int Least, int Most) Arguments, Func<Shell, IReadOnlyList<Word>, CancellationToken, Task<ExitCode>> Run)
+    string[] Names, string Usage, string Does, (int Least, int Most) Arguments, Func<Shell, Arguments, CancellationToken, Task<ExitCode>> Run)
 {
     /// <summary>What Tab completes after it.</summary>
     public NameSide Completes { get; init; }
+
+    /// <summary>Its options; for what a command takes no words like <c>--skip</c>, such a word is a name.</summary>
+    public IReadOnlyList<ShellOption> Options { get; init; } = [];
 }
 
 /// <summary>Where the names come from that a command takes.</summary>
@@ -33,8 +36,8 @@ internal static class ShellCommands
 
     public static IReadOnlyList<ShellCommand> All { get; } =
     [
-        new(["put", "mput"], "put FILE…", "send files to the server", (1, Many), TransferCommands.PutAsync) { Completes = NameSide.Local },
-        new(["get", "mget"], "get FILE…", "fetch files from the server", (1, Many), TransferCommands.GetAsync) { Completes = NameSide.Remote },
+        new(["put", "mput"], "put FILE…", "send files to the server", (1, Many), TransferCommands.PutAsync) { Completes = NameSide.Local, Options = TransferChoices.Options },
+        new(["get", "mget"], "get FILE…", "fetch files from the server", (1, Many), TransferCommands.GetAsync) { Completes = NameSide.Remote, Options = TransferChoices.Options },
         new(["change", "mv", "rename"], "change OLD NEW", "rename on the server; never overwrites", (2, 2), RemoteCommands.ChangeAsync) { Completes = NameSide.Remote },
         new(["help", "?"], "help [COMMAND]", "this list, and the server's own", (0, 1), SessionCommands.HelpAsync) { Completes = NameSide.Commands },
         new(["bye", "quit", "exit"], "bye", "leave", (0, 0), SessionCommands.Bye),
@@ -58,10 +61,11 @@ internal static class ShellCommands
     /// <summary>The command of that name, or null. Case does not matter: old clients' users type GET.</summary>
     public static ShellCommand? Find(string name) => All.FirstOrDefault(command => command.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>Finds the command and checks how many words follow it.</summary>
-    /// <exception cref="FailureException">No such command, or not so many words.</exception>
-    public static ShellCommand Demand(string name, int words)
+    /// <summary>Finds the command that words begin with, and checks its options and how many names follow it.</summary>
+    /// <exception cref="FailureException">No such command, no such option, or not so many names.</exception>
+    public static (ShellCommand Command, Arguments Arguments) Demand(IReadOnlyList<Word> words)
     {
+        string name = words[0].Text;
         ShellCommand? command = Find(name);
         if (command is null)
         {
@@ -69,11 +73,12 @@ internal static class ShellCommands
             throw new FailureException(ExitCode.Usage, $"unknown command '{name}'{(near is null ? "" : $"; did you mean {near}?")}", near is null ? "help, for the list" : null);
         }
 
-        if (words < command.Arguments.Least || words > command.Arguments.Most)
+        var arguments = new Arguments(command, words.Skip(1));
+        if (arguments.Count < command.Arguments.Least || arguments.Count > command.Arguments.Most)
         {
-            throw new FailureException(ExitCode.Usage, $"usage: {command.Usage}", words > command.Arguments.Most ? "a name with spaces needs quotes: \"two words\"" : null);
+            throw new FailureException(ExitCode.Usage, $"usage: {command.Usage}", arguments.Count > command.Arguments.Most ? "a name with spaces needs quotes: \"two words\"" : null);
         }
 
-        return command;
+        return (command, arguments);
     }
 }

@@ -99,11 +99,11 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Asks a question that is answered with y or anything else. Only where <see cref="IsInteractive"/>.</summary>
-    public bool Confirm(string question)
+    /// <summary>Asks a question; the answer in small letters, empty for none. Only where <see cref="IsInteractive"/>.</summary>
+    public string Ask(string question)
     {
-        Write($"{question} [y/N] ");
-        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
+        Write(question);
+        return Console.ReadLine()?.Trim().ToLowerInvariant() ?? "";
     }
 
     /// <summary>Replaces the line at the bottom; empty takes it away. Only where <see cref="CanRedraw"/>.</summary>

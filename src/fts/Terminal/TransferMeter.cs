@@ -24,6 +24,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
     private readonly Queue<(TimeSpan At, long Bytes)> _samples = new();
     private readonly Lock _lock = new();
     private FtpProgress _latest;
+    private bool _hasBegun;
     private TimeSpan _lastLine;
     private int _lastTenth;
 
@@ -37,12 +38,33 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
         _drawing = terminal.Progress == "never" ? Task.CompletedTask : DrawAsync();
     }
 
+    /// <summary>What the transfer said of itself last.</summary>
+    public FtpProgress Latest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _latest;
+            }
+        }
+    }
+
     /// <summary>Takes what the transfer says of itself.</summary>
     public void Report(FtpProgress value)
     {
         lock (_lock)
         {
             _latest = value;
+        }
+
+        if (value.Phase == FtpPhase.Transferring && !_hasBegun)
+        {
+            _hasBegun = true;
+            if (Resumption.Line(_name, value) is { } line)
+            {
+                _terminal.Say(line);
+            }
         }
     }
 
@@ -62,12 +84,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_over.Token))
             {
-                FtpProgress latest;
-                lock (_lock)
-                {
-                    latest = _latest;
-                }
-
+                FtpProgress latest = Latest;
                 double rate = Sample(latest.Bytes);
                 if (_watch.Elapsed < Patience && _terminal.Progress != "always")
                 {

@@ -75,6 +75,7 @@ internal static class TransferText
         FtpPhase.Connecting => "connecting",
         FtpPhase.AwaitingReply => "waiting for confirmation",
         FtpPhase.Committing => "renaming",
+        FtpPhase.Verifying => "verifying",
         _ when progress.Total is null || rate <= 0 => "",
         _ => $"{Amounts.Time(Min(LongestEstimate, TimeSpan.FromSeconds(Math.Min((progress.Total!.Value - progress.Bytes) / rate, 1e9))))} left",
     };

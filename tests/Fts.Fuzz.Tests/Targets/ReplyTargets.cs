@@ -14,6 +14,8 @@ internal static class ReplyTargets
         FuzzTarget.OfText("reply", Read) with { Refusal = typeof(ReplyFormatException), BytesPerByte = 512 },
         FuzzTarget.OfText("features", Features) with { BytesPerByte = 160 },
         FuzzTarget.OfText("announced-length", AnnouncedLength),
+        FuzzTarget.OfText("hash-reply", Hash) with { BytesPerByte = 256 },
+        FuzzTarget.OfText("partial-record", Record) with { BytesPerByte = 256 },
     ];
 
     /// <summary>Every reply in the text must come back from its own bytes.</summary>
@@ -54,6 +56,22 @@ internal static class ReplyTargets
         if (ReplyWords.AnnouncedIn(text) is { } length)
         {
             Holds.True(length >= 0 && ReplyWords.AnnouncedIn($"Opening ({length} bytes).") == length, "a length comes back");
+        }
+    }
+
+    private static void Hash(string text)
+    {
+        Holds.True(RemoteHash.FromHashReply(text, null) is null or { Length: 32 } && RemoteHash.FromXsha256Reply(text) is null or { Length: 32 }, "a SHA-256 has 32 bytes");
+        Holds.True(RemoteHash.FromHashReply(text, 5) is not { } part || text.Contains(Convert.ToHexString(part), StringComparison.OrdinalIgnoreCase), "a hash stands in the reply");
+        Holds.True(RemoteHash.FromHashReply(text, 5) is null || text.Contains(" 0-4 ", StringComparison.Ordinal) || text.Contains(" 0-5 ", StringComparison.Ordinal), "a part's hash is that part's");
+    }
+
+    private static void Record(string text)
+    {
+        if (PartialRecord.TryParse(text, out PartialRecord record))
+        {
+            Holds.True(record.Length >= 0 && text.Contains(record.Path, StringComparison.Ordinal), "a record says what stands there");
+            Holds.True(PartialRecord.TryParse(record.ToString(), out PartialRecord again) && again == record, "a record comes back");
         }
     }
 

@@ -11,10 +11,12 @@ public enum PeerKind
     ProFtpd,
     PureFtpd,
     Pyftpdlib,
+    /// <summary>Ours, as a program.</summary>
+    Fts,
 }
 
 /// <summary>A running server of somebody else's with one folder that may be written to. Owns the process and its files.</summary>
-internal sealed class Peer(Daemon daemon, TempFolder home, IPEndPoint endPoint, string user, string password) : IAsyncDisposable
+internal sealed class Peer : IAsyncDisposable
 {
     /// <summary>The one folder a client may write to: vsftpd refuses to serve a top folder that its user can change.</summary>
     public const string Box = "/box";
@@ -22,14 +24,20 @@ internal sealed class Peer(Daemon daemon, TempFolder home, IPEndPoint endPoint, 
     /// <summary>"secret" by crypt(3) in its MD5 form: a costly hash would only make each sign-in slower, by a second with pure-pw's own.</summary>
     public const string SecretHash = "$1$T6YIQRfh$maA6aNmePfYu1W30Onv3h/";
 
-    public IPEndPoint EndPoint => endPoint;
+    private readonly TempFolder _home;
+    private readonly Func<Task<(Daemon Daemon, string User, string Password)>> _start;
+    private Daemon? _daemon;
 
-    public string User => user;
+    private Peer(TempFolder home, IPEndPoint endPoint, Func<Task<(Daemon Daemon, string User, string Password)>> start) => (_home, EndPoint, _start) = (home, endPoint, start);
 
-    public string Password => password;
+    public IPEndPoint EndPoint { get; }
+
+    public string User { get; private set; } = "";
+
+    public string Password { get; private set; } = "";
 
     /// <summary>Where <see cref="Box"/> lies on this machine.</summary>
-    public string BoxFolder => home["root/box"];
+    public string BoxFolder => _home["root/box"];
 
     /// <summary>Starts one. Encrypted, it takes nothing else, and is as strict about resumed sessions and close_notify as it can be.</summary>
     /// <param name="kind">Which.</param>
@@ -51,14 +59,16 @@ internal sealed class Peer(Daemon daemon, TempFolder home, IPEndPoint endPoint, 
             }
 
             string? authority = clientAuthority is null ? null : home.Write("authority.pem", clientAuthority);
-            (Daemon daemon, string user, string password) = kind switch
+            var peer = new Peer(home, endPoint, () => kind switch
             {
-                PeerKind.Vsftpd => await Vsftpd.StartAsync(home, endPoint, certificate, authority),
-                PeerKind.ProFtpd => await ProFtpd.StartAsync(home, endPoint, certificate, authority),
-                PeerKind.PureFtpd => await PureFtpd.StartAsync(home, endPoint),
-                _ => await Pyftpdlib.StartAsync(home, endPoint, certificate),
-            };
-            return new Peer(daemon, home, endPoint, user, password);
+                PeerKind.Vsftpd => Vsftpd.StartAsync(home, endPoint, certificate, authority),
+                PeerKind.ProFtpd => ProFtpd.StartAsync(home, endPoint, certificate, authority),
+                PeerKind.PureFtpd => PureFtpd.StartAsync(home, endPoint),
+                PeerKind.Fts => FtsServer.StartAsync(home, endPoint),
+                _ => Pyftpdlib.StartAsync(home, endPoint, certificate),
+            });
+            await peer.StartAsync();
+            return peer;
         }
         catch
         {
@@ -67,9 +77,22 @@ internal sealed class Peer(Daemon daemon, TempFolder home, IPEndPoint endPoint, 
         }
     }
 
+    /// <summary>Kills it with whatever it is at.</summary>
+    public async Task KillAsync()
+    {
+        if (_daemon is not null)
+        {
+            await _daemon.DisposeAsync();
+            _daemon = null;
+        }
+    }
+
+    /// <summary>Starts it again after <see cref="KillAsync"/>, on the same port.</summary>
+    public async Task StartAsync() => (_daemon, User, Password) = await _start();
+
     public async ValueTask DisposeAsync()
     {
-        await daemon.DisposeAsync();
-        home.Dispose();
+        await KillAsync();
+        _home.Dispose();
     }
 }

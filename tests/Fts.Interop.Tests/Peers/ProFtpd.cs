@@ -40,7 +40,11 @@ internal static class ProFtpd
             LoadModule mod_deflate.c
             DeflateEngine on
 
-            """ + (certificate is null ? "" : $"""
+            """ + (!File.Exists($"{tool.Prefix}/usr/lib/proftpd/mod_digest.so") ? "" : """
+            LoadModule mod_digest.c
+            DigestEngine on
+
+            """) + (certificate is null ? "" : $"""
             LoadModule mod_tls.c
             TLSEngine on
             TLSRequired on

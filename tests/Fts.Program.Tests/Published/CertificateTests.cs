@@ -107,7 +107,7 @@ public sealed class CertificateTests : IDisposable
         (string certificate, string key) = _authority.Pair("ann", "sesame");
         _folder.Write("a.txt", "hello");
 
-        (int code, _, string messages) = await ClientAsync(server, ["--user", "ann", "--cert", _authority.Pem("ann")], "put a.txt", "get a.txt");
+        (int code, _, string messages) = await ClientAsync(server, ["--user", "ann", "--cert", _authority.Pem("ann")], "put a.txt", "get --overwrite a.txt");
         Assert.True(code == 0, messages);
         (code, _, messages) = await ClientAsync(server, ["--user", "ann", "--cert", certificate, "--key", key], "ls", ("FTS_KEY_PASSWORD", "sesame"));
         Assert.True(code == 0, messages);

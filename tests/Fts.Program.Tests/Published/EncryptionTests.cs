@@ -24,7 +24,7 @@ public sealed partial class EncryptionTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync("1");
         _folder.Write("a.txt", "hello");
 
-        (int code, _, string first) = await ClientAsync(server, [], "put a.txt", "get a.txt");
+        (int code, _, string first) = await ClientAsync(server, [], "put a.txt", "get --overwrite a.txt");
         (_, _, string second) = await ClientAsync(server, [], "ls");
 
         Assert.Equal(0, code);
@@ -77,7 +77,7 @@ public sealed partial class EncryptionTests : IDisposable
 
         Assert.Equal(5, (await ClientAsync(plain, ["--tls", "required"], "ls")).Code);
         Assert.Equal(4, (await ClientAsync(strict, ["--tls", "off"], "ls")).Code);
-        (int code, _, string messages) = await ClientAsync(strict, [], "put a.txt", "get a.txt", "ls", "put a.txt", "get a.txt", "ls");
+        (int code, _, string messages) = await ClientAsync(strict, [], "put a.txt", "get --overwrite a.txt", "ls", "put a.txt", "get --overwrite a.txt", "ls");
         Assert.True(code == 0, messages);
         Assert.DoesNotContain("tls", plain.Program.Messages, StringComparison.Ordinal);
     }

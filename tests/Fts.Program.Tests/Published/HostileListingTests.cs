@@ -118,7 +118,7 @@ public sealed class HostileListingTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder["in"], "a"), "mine");
         using HostileServer server = HostileServer.Start(new() { ["SIZE"] = size, ["RETR"] = ending }, new() { ["RETR"] = HostileServer.Bytes("content") });
-        (int code, _, string messages) = await RunAsync(server, "get a\n");
+        (int code, _, string messages) = await RunAsync(server, "get --overwrite a\n");
         Assert.Equal(expected, code);
         Assert.Contains(said, messages, StringComparison.Ordinal);
         Assert.Equal(["in/a"], Everything());

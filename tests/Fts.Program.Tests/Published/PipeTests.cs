@@ -19,7 +19,7 @@ public sealed class PipeTests : IDisposable
         _folder.Write("a.txt", "a");
         (_, string data, string messages) = await RunningProgram.RunAsync(
             _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--progress", progress],
-            "put a.txt\nls\nget a.txt\nget missing\nnonsense\nput\ncat a.txt\nhelp\ncd nowhere\nbye\n");
+            "put a.txt\nls\nget --overwrite a.txt\nget missing\nnonsense\nput\ncat a.txt\nhelp\ncd nowhere\nbye\n");
         foreach (string output in (string[])[data, messages, server.Program.Data, server.Program.Messages])
         {
             Assert.DoesNotContain('\e', output);

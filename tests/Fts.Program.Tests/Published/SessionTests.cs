@@ -72,7 +72,7 @@ public sealed class SessionTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         _folder.Write("a.txt", "mine");
-        Assert.Equal(6, (await server.ClientAsync(_folder, "get a.txt")).Code);
+        Assert.Equal(6, (await server.ClientAsync(_folder, "get --overwrite a.txt")).Code);
         Assert.Equal("mine", _folder.Read("a.txt"));
         Assert.Equal(["a.txt"], _folder.Names);
     }

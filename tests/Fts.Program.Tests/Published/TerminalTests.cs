@@ -86,15 +86,31 @@ public sealed class TerminalTests : IAsyncLifetime
         _server.Folder.Write("a.txt", "theirs");
         await using RunningProgram client = await ConnectAsync();
         client.Type("get a.txt" + Return);
-        await client.SeesAsync("Replace it? [y/N] ");
+        await client.SeesAsync("Replace it? [y/N/resume] ");
         client.Type("n" + Return);
         await client.SeesAsync("kept as it is");
         Assert.Equal("mine", _folder.Read("a.txt"));
         client.Type("get a.txt" + Return);
-        await client.SeesAsync("Replace it? [y/N] ", times: 2);
+        await client.SeesAsync("Replace it? [y/N/resume] ", times: 2);
         client.Type("y" + Return);
         await client.SeesAsync("downloaded a.txt");
         Assert.Equal("theirs", _folder.Read("a.txt"));
+    }
+
+    [Fact]
+    public async Task An_existing_file_may_be_gone_on_with_and_tab_knows_the_options()
+    {
+        _folder.Write("a.txt", "one, ");
+        _server.Folder.Write("a.txt", "one, two");
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("get a.txt" + Return);
+        await client.SeesAsync("Replace it? [y/N/resume] ");
+        client.Type("r" + Return);
+        await client.SeesAsync("resuming a.txt at 62 %");
+        await client.SeesAsync("downloaded a.txt (3 bytes after the 5 bytes from before");
+        Assert.Equal("one, two", _folder.Read("a.txt"));
+        client.Type("get --sk\ta\t" + Return);
+        await client.SeesAsync("a.txt is here already: kept as it is");
     }
 
     [Fact]

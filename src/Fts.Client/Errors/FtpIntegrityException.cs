@@ -1,0 +1,51 @@
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>How it showed that a transfer did not bring what was sent.</summary>
+public enum FtpIntegrityFailure
+{
+    /// <summary>Bytes are missing, or there are too many.</summary>
+    Length,
+    /// <summary>The hashes of the two files differ.</summary>
+    Content,
+    /// <summary>The file on the server changed while it was fetched.</summary>
+    Changed,
+}
+
+/// <summary>What arrived is not what was sent.</summary>
+public sealed class FtpIntegrityException : FtpException
+{
+    /// <summary>A transfer that lost or gained bytes.</summary>
+    /// <param name="path">The remote path.</param>
+    /// <param name="expected">Bytes there should be.</param>
+    /// <param name="actual">Bytes there are.</param>
+    public FtpIntegrityException(string path, long expected, long actual)
+        : this(path, FtpIntegrityFailure.Length, expected, actual, $"{actual} of {expected} bytes were transferred")
+    {
+    }
+
+    private FtpIntegrityException(string path, FtpIntegrityFailure failure, long expected, long actual, string what)
+        : base($"{path.Visible()}: {what}") => (Path, Failure, Expected, Actual) = (path, failure, expected, actual);
+
+    /// <summary>The remote path.</summary>
+    public string Path { get; }
+
+    /// <summary>How it showed.</summary>
+    public FtpIntegrityFailure Failure { get; }
+
+    /// <summary>Bytes there should be.</summary>
+    public long Expected { get; }
+
+    /// <summary>Bytes there are.</summary>
+    public long Actual { get; }
+
+    /// <summary>True: another try may get it whole.</summary>
+    public override bool IsTransient => true;
+
+    internal static FtpIntegrityException OfContent(string path, long length) =>
+        new(path, FtpIntegrityFailure.Content, length, length, "the content here and the content on the server differ (SHA-256)");
+
+    internal static FtpIntegrityException OfChange(string path, long before, long after) =>
+        new(path, FtpIntegrityFailure.Changed, before, after, "it changed on the server while it was fetched");
+}

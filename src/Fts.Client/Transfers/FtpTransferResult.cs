@@ -1,0 +1,25 @@
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>What showed that a transfer is whole.</summary>
+public enum FtpVerified
+{
+    /// <summary>The server's word alone: it tells no length.</summary>
+    Reply,
+    /// <summary>Both sides have as many bytes.</summary>
+    Length,
+    /// <summary>Both sides have the same SHA-256.</summary>
+    Hash,
+}
+
+/// <summary>A transfer that succeeded.</summary>
+/// <param name="Path">The remote path.</param>
+/// <param name="Bytes">Bytes moved, without those <paramref name="Resumed"/>.</param>
+/// <param name="Elapsed">From asking for a connection to the last step.</param>
+/// <param name="Reply">The server's last word on the transfer, usually 226; null when all was there and nothing had to move.</param>
+/// <param name="Modified">The server's modification time of a downloaded file, where it told.</param>
+/// <param name="Resumed">Bytes that were there before.</param>
+/// <param name="Verified">What shows that it is whole.</param>
+public sealed record FtpTransferResult(
+    string Path, long Bytes, TimeSpan Elapsed, Reply? Reply, DateTime? Modified = null, long Resumed = 0, FtpVerified Verified = FtpVerified.Reply);

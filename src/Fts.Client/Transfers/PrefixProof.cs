@@ -1,0 +1,64 @@
+namespace Fts.Client;
+
+/// <summary>
+/// Whether what an earlier download left is the beginning of the server's file as it is now. Length and time of change, as they were told then and now, prove
+/// that; where there is no time, or it may not have counted a change, only a hash does.
+/// </summary>
+internal static class PrefixProof
+{
+    /// <summary>From here on a hash costs less than the bytes that would be fetched in vain, and is asked for although the time proves it.</summary>
+    private const long WorthHashing = 1024 * 1024;
+
+    /// <summary>A file seen this soon after its time of change may have changed once more within the same second; clocks differ besides.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(1);
+
+    /// <summary><see cref="FtpRestart.None"/> when it is; else why it cannot be gone on with.</summary>
+    /// <param name="connection">Where to ask.</param>
+    /// <param name="part">What is here, locked.</param>
+    /// <param name="now">What a record of it would say now; null when the server tells too little.</param>
+    /// <param name="verifying">Called before hashing, which can take long.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<FtpRestart> LookAsync(FtpConnection connection, PartialFile part, PartialRecord? now, Action verifying, CancellationToken cancellationToken)
+    {
+        if (part.Record is not { } then || now is null)
+        {
+            return FtpRestart.Unproven;
+        }
+
+        if (then.Server != now.Server || then.Length != now.Length || part.Length > now.Length || (then.Modified is { } before && now.Modified is { } after && !IsSame(before, after)))
+        {
+            return FtpRestart.Changed;
+        }
+
+        if (part.Length < now.Length && connection.Features is { IsKnown: true, CanRestart: false })
+        {
+            return FtpRestart.Unsupported;
+        }
+
+        bool isByTime = then.Path == now.Path && then.Modified is not null && now.Modified is not null;
+        if (RemoteHash.IsOfferedForParts(connection) && (!isByTime || !IsSettled(then) || part.Length >= WorthHashing))
+        {
+            verifying();
+            switch (await ContentProof.CompareAsync(connection, now.Path, part.Handle, part.Length, part.Length == now.Length, cancellationToken).ConfigureAwait(false))
+            {
+                case true:
+                    return FtpRestart.None;
+                case false:
+                    return FtpRestart.Changed;
+                default:
+                    // It does not tell after all.
+                    break;
+            }
+        }
+
+        return isByTime ? FtpRestart.None : FtpRestart.Unproven;
+    }
+
+    /// <summary>Servers tell a file's time to the second in one reply and finer in another.</summary>
+    public static bool IsSame(DateTime one, DateTime other) =>
+        one == other || ((IsWholeSecond(one) || IsWholeSecond(other)) && one.Ticks / TimeSpan.TicksPerSecond == other.Ticks / TimeSpan.TicksPerSecond);
+
+    private static bool IsSettled(PartialRecord record) => record.Modified is { } time && (!IsWholeSecond(time) || (record.Seen - time).Duration() > Settled);
+
+    private static bool IsWholeSecond(DateTime time) => time.Ticks % TimeSpan.TicksPerSecond == 0;
+}

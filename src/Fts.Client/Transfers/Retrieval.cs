@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Diagnostics;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>One RETR: the data connection, the bytes, the server's final word, and whether as many bytes came as it told.</summary>
+internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry? facts, ProgressMeter meter)
+{
+    /// <summary>Large enough that system calls do not count, small enough to stay in the processor's cache.</summary>
+    private const int BufferLength = 256 * 1024;
+
+    private const int SampleLength = 64 * 1024;
+
+    /// <summary>The data connection, from <see cref="ProgressMeter.Resumed"/> on; from the beginning where the server does not start in the middle, and then says so there.</summary>
+    public async Task<FtpDataStream> OpenAsync(CancellationToken cancellationToken)
+    {
+        bool deflate = DeflateChoice.ForDownload(connection, path, facts?.Length);
+        try
+        {
+            return await connection.OpenDataAsync("RETR", path, meter.Resumed, FtpDataDirection.Receive, deflate, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpReplyException e) when (meter.Resumed > 0 && e.Command.StartsWith("REST ", StringComparison.Ordinal) && e.Reply.IsPermanentFailure)
+        {
+            (meter.Resumed, meter.Restart) = (0, FtpRestart.Unsupported);
+            return await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, deflate, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The bytes and the server's final word. A server whose compressed data does not come out right is not asked for any again.</summary>
+    public async Task<Reply> ReceiveAsync(
+        FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReceiveAllAsync(data, write, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpException e) when (connection.IsDeflating && (e is FtpIntegrityException || e.InnerException is DeflateException))
+        {
+            connection.Memory.RefusesDeflate = true;
+            throw;
+        }
+    }
+
+    private async Task<Reply> ReceiveAllAsync(
+        FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        // A link's or device's size says nothing of what is read through it.
+        long? told = facts?.Kind == ListingKind.File ? facts.Length : null;
+        // Of a part, some servers announce its length and some the whole file's.
+        long? announced = meter.Resumed == 0 ? data.AnnouncedLength : null;
+        meter.Whole = announced ?? told;
+        meter.Enter(FtpPhase.Transferring);
+        // More than any size told will fail in the end: a server that sends without end is not to fill a disk before.
+        long? most = told > announced ? told : announced ?? told;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
+        byte[] sample = [];
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            for (int read; (read = await data.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            {
+                if (meter.Bytes == 0 && connection.Options.Compression == FtpCompression.Auto)
+                {
+                    sample = buffer.AsSpan(0, Math.Min(read, SampleLength)).ToArray();
+                }
+
+                await write(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                meter.Add(read);
+                if (meter.Resumed + meter.Bytes > most)
+                {
+                    throw new FtpIntegrityException(path, most.Value, meter.Resumed + meter.Bytes);
+                }
+            }
+        }
+        finally
+        {
+            // However it ends: this is how far it came.
+            meter.Tell();
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        meter.Enter(FtpPhase.AwaitingReply);
+        Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        if (!reply.IsCompletion)
+        {
+            throw new FtpReplyException(reply, data.CommandText);
+        }
+
+        if (data.WasCut && (announced ?? told) is null)
+        {
+            throw FtpTlsException.Cut(path.Visible());
+        }
+
+        ThrowIfIncomplete(announced, told);
+        DeflateChoice.Learn(connection, path, meter.Bytes, Stopwatch.GetElapsedTime(started), sample);
+        return reply;
+    }
+
+    /// <summary>
+    /// An end of data is no proof of its completeness, not even with a 226. The size in the 150 is newer than the facts, but prose: either one will do.
+    /// </summary>
+    private void ThrowIfIncomplete(long? announced, long? told)
+    {
+        long here = meter.Resumed + meter.Bytes;
+        if ((announced ?? told) is { } expected && here != expected && here != told)
+        {
+            throw new FtpIntegrityException(path, told ?? expected, here);
+        }
+    }
+}

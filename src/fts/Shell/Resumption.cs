@@ -1,0 +1,56 @@
+using System.Globalization;
+using Fts.Client;
+
+namespace Fts.Cli;
+
+/// <summary>What is said of transfers that break off, go on, or start anew: how much is kept, and the command that goes on from it.</summary>
+internal static class Resumption
+{
+    /// <summary>A failed <c>get</c>: tells what is kept here.</summary>
+    public static Exception OfGet(Exception e, RemoteName item, string local, Target target)
+    {
+        Failure failure = Failures.Of(e, $"get {item}", target);
+        if (e is not FtpIntegrityException && !IsBrokenOff(failure.Code))
+        {
+            return e;
+        }
+
+        if (FtpPartialDownload.Find(local) is not { } kept)
+        {
+            return e is FtpIntegrityException ? new FailureException(failure with { What = $"{failure.What}; nothing was kept" }) : e;
+        }
+
+        string what = LocalReason.IsFull(e)
+            ? $"get {item}: no space left here: {Amounts.Size(kept.Length)} of {Amounts.Size(kept.Total)} are kept, {Amounts.Size(kept.Total - kept.Length)} more are needed"
+            : $"{failure.What}; {Percent(kept.Length, kept.Total)} of it is kept";
+        return new FailureException(failure with { What = what, Next = Command("get", "--resume", item.Typed) });
+    }
+
+    /// <summary>A failed <c>put</c>, of which some bytes had left.</summary>
+    public static Exception OfPut(Exception e, string local, Target target, FtpProgress last)
+    {
+        Failure failure = Failures.Of(e, $"put {local}", target);
+        return failure.Code == ExitCode.Mismatch ? new FailureException(failure with { Next = Command("put", "--overwrite", local) })
+            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.Resumed > 0 && last.Total is not null ? new FailureException(failure with { Next = Command("put", "--resume", local) })
+            : e;
+    }
+
+    /// <summary>What is to be said when the bytes begin to move; null when nothing is.</summary>
+    public static string? Line(string name, FtpProgress progress) => progress switch
+    {
+        { Resumed: > 0, Total: { } left } =>
+            $"resuming {name} at {Percent(progress.Resumed, progress.Resumed + left)} ({Amounts.Size(progress.Resumed)} of {Amounts.Size(progress.Resumed + left)})",
+        { Restart: FtpRestart.Changed } => $"{name} has changed on the server since it was begun: starting anew",
+        { Restart: FtpRestart.Unproven } => $"nothing proves that what is kept of {name} is its beginning: starting anew",
+        { Restart: FtpRestart.Unsupported } => $"the server cannot start in the middle of {name}: starting anew",
+        _ => null,
+    };
+
+    /// <summary>Rounded down: 100 % means all of it.</summary>
+    private static string Percent(long part, long whole) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(whole == 0 ? 100 : (int)(100.0 * part / whole))} %");
+
+    private static string Command(string verb, string option, string name) => $"{verb} {option} {Words.Escape(name)}";
+
+    private static bool IsBrokenOff(ExitCode code) => code is ExitCode.TransferFailed or ExitCode.CannotConnect or ExitCode.LocalFiles or ExitCode.Interrupted;
+}

@@ -1,0 +1,45 @@
+using Fts.Client;
+
+namespace Fts.Cli;
+
+/// <summary>What a transfer does with a file that is there already.</summary>
+internal enum IfThere
+{
+    /// <summary>Nobody said: put replaces it, as FTP clients always have; get asks, or fails where there is nobody to ask.</summary>
+    Unsaid,
+    /// <summary>Replace it.</summary>
+    Overwrite,
+    /// <summary>Leave it, which is no failure.</summary>
+    Skip,
+    /// <summary>Go on from it, if it is the beginning.</summary>
+    Resume,
+}
+
+/// <summary>What was said on the command line for every transfer of a session; an option of a command goes before it.</summary>
+internal sealed record TransferChoices(IfThere IfThere, FtpVerify Verify)
+{
+    /// <summary>The same three for <c>put</c>, <c>get</c> and <c>fts client</c>.</summary>
+    public static IReadOnlyList<ShellOption> Options { get; } =
+    [
+        new("--overwrite", "replace a file that is there already"),
+        new("--skip", "leave it"),
+        new("--resume", "go on from it, or from what a transfer that broke off left"),
+    ];
+
+    /// <summary>The one that was given.</summary>
+    /// <param name="has">Whether an option was given.</param>
+    /// <param name="otherwise">What counts when none was.</param>
+    /// <exception cref="FailureException">More than one.</exception>
+    public static IfThere From(Func<string, bool> has, IfThere otherwise)
+    {
+        string[] given = [.. Options.Select(option => option.Name).Where(has)];
+        return given switch
+        {
+            [] => otherwise,
+            ["--overwrite"] => IfThere.Overwrite,
+            ["--skip"] => IfThere.Skip,
+            ["--resume"] => IfThere.Resume,
+            _ => throw new FailureException(ExitCode.Usage, $"{string.Join(" and ", given)} exclude each other"),
+        };
+    }
+}
