@@ -34,6 +34,9 @@ internal static partial class Log
     [LoggerMessage(24, LogLevel.Information, "[{Session}] said QUIT after {Bytes} bytes of {Transfer}")]
     public static partial void QuitDuringTransfer(ILogger logger, long session, long bytes, string transfer);
 
+    [LoggerMessage(25, LogLevel.Information, "[{Session}] {Bytes} bytes of {Path} are kept to be continued")]
+    public static partial void Kept(ILogger logger, long session, long bytes, string path);
+
     [LoggerMessage(22, LogLevel.Information, "{Count} pending uploads removed that nobody continued")]
     public static partial void Swept(ILogger logger, int count);
 

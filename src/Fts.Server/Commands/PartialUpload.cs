@@ -65,7 +65,7 @@ internal static class PartialUpload
     /// Keeps it. Of one in ASCII the lines were translated: where in them the client would go on, no offset tells. More than was announced is nothing that a client
     /// could want to continue.
     /// </summary>
-    public static async ValueTask KeepAsync(Session session, IFileWriter file)
+    public static async ValueTask KeepAsync(Session session, StorePath path, IFileWriter file)
     {
         bool isTooLong = !session.IsAscii && session.Continuing.AnnouncedLength is { } announced && session.Transfer!.Bytes > announced;
         if ((session.IsAscii && !file.IsContinuation) || isTooLong || session.Server.Options.PendingLifetime == TimeSpan.Zero)
@@ -76,6 +76,10 @@ internal static class PartialUpload
         try
         {
             session.Transfer!.Kept = await file.KeepAsync(CancellationToken.None);
+            if (session.Transfer.Kept is { } kept)
+            {
+                Log.Kept(session.Server.Options.Logger, session.Id, kept, path.Value);
+            }
         }
         catch (StoreException e)
         {

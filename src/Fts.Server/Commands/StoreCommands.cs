@@ -57,7 +57,7 @@ internal static class StoreCommands
         }
         catch (Exception e) when (PartialUpload.IsOf(session, e))
         {
-            await PartialUpload.KeepAsync(session, file);
+            await PartialUpload.KeepAsync(session, path, file);
             throw;
         }
         finally
@@ -68,7 +68,7 @@ internal static class StoreCommands
         ILogger log = session.Server.Options.Logger;
         if (!verdict.IsPublished(session.Server.Options.Publish))
         {
-            await PartialUpload.KeepAsync(session, file);
+            await PartialUpload.KeepAsync(session, path, file);
             Log.BrokeOff(log, session.Id, transfer.Description.Visible(), transfer.Bytes, verdict.Describe());
             return Replies.For(verdict);
         }

@@ -149,6 +149,11 @@ internal sealed class LinuxPendingFile : IPendingFile
     {
         if (!start.KeepsContent)
         {
+            if (target.CommittedFile is { } file)
+            {
+                LinuxPendingSlot.TryRemove(target.Folder, PendingNames.For(target.Name, uploader, file)); // given up, too
+            }
+
             return Begin(target, start, PendingNames.For(target.Name, uploader));
         }
 

@@ -41,6 +41,11 @@ internal sealed class PortablePendingFile : IPendingFile
 
         // What is continued is found under its name; what begins as a copy gets it when it is one.
         string? kept = start is { Uploader: { } uploader, KeepsContent: true } ? SlotsOf(real, uploader, committed).FirstOrDefault(one => s_written.ContainsKey(one) || Path.Exists(one)) : null;
+        if (start is { Uploader: { } anew, KeepsContent: false } && committed is not null)
+        {
+            TryRemove(SlotOf(real, anew, committed)); // given up, too
+        }
+
         string? slot = kept ?? (start.Uploader is { } whose ? SlotOf(real, whose, start.KeepsContent ? committed : null) : null);
         bool hasSlot = (kept is not null || (slot is not null && !start.KeepsContent)) && s_written.TryAdd(slot!, true);
         if (kept is not null && !hasSlot)

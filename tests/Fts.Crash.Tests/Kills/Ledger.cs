@@ -12,7 +12,10 @@ internal sealed class Ledger
 
     public IReadOnlyDictionary<string, Kept> Kept => _kept;
 
-    /// <summary>Pending files that no name leads to: the server was killed before it told the name, or while a new upload took the place of a kept one.</summary>
+    /// <summary>
+    /// Pending files that no name leads to, at most: the server was killed before it told the name, while a new upload took the place of a kept one, or before all of
+    /// what an upload goes on from was copied.
+    /// </summary>
     public int Unreachable { get; private set; }
 
     /// <summary>An operation is about to be asked for.</summary>
@@ -104,6 +107,7 @@ internal sealed class Ledger
 
         bool replaces = _kept.TryGetValue(name, out Kept? before) && (before.Target != target || before.IsDoubtful);
         Unreachable += replaces ? 1 : 0;
+        Unreachable += before is null && operation.Copies ? 1 : 0;
         _kept[name] = new Kept(target, target.Length, IsDoubtful: replaces && !operation.HasBegun);
     }
 

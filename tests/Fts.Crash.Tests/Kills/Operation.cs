@@ -16,6 +16,9 @@ internal sealed class Operation(string what, params (string Name, Content? Conte
     /// <summary>Whose pending file an upload writes; null while only the server knows.</summary>
     public string? Name { get; init; }
 
+    /// <summary>Whether an upload begins as a copy of what is there.</summary>
+    public bool Copies { get; init; }
+
     /// <summary>Whether the server said 150: a pending file that is there from then on is this upload's.</summary>
     public bool HasBegun { get; private set; }
 

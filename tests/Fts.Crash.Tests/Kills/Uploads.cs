@@ -88,13 +88,18 @@ internal sealed class Uploads(FtpWire wire, Ledger ledger, Dice dice)
     public async Task ReadBackAsync(string name)
     {
         (byte[]? content, string reply) = await wire.DownloadAsync("RETR " + name);
+        if (reply.Contains("SIZE told of your unfinished upload", StringComparison.Ordinal))
+        {
+            (content, reply) = await wire.DownloadAsync("RETR " + name);
+        }
+
         wire.Expect(reply, ledger.Committed.ContainsKey(name) ? "226" : "550");
         Assert.Equal(ledger.Committed.GetValueOrDefault(name), content is null ? null : Content.Read(content));
     }
 
     private async Task SendAsync(string name, Content target, string verb, int from)
     {
-        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}", (name, target)) { Name = name, Uploads = target }, verb, from);
+        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}", (name, target)) { Name = name, Uploads = target, Copies = from > 0 }, verb, from);
         wire.Expect(await wire.UploadAsync($"{verb} {name}", target.ToBytes().AsMemory(from), _ => operation.Began()), "226");
         ledger.Done();
     }
@@ -102,7 +107,7 @@ internal sealed class Uploads(FtpWire wire, Ledger ledger, Dice dice)
     private async Task BreakOffAsync(string name, Content target, string verb, int from)
     {
         int most = from + 1 + dice.Below(target.Length - from - 1);
-        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}, cut at {most}") { Name = name, Uploads = target }, verb, from);
+        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}, cut at {most}") { Name = name, Uploads = target, Copies = from > 0 }, verb, from);
         using Socket data = await wire.OpenDataAsync();
         await wire.AskAsync($"{verb} {name}", "150");
         operation.Began();
