@@ -11,7 +11,7 @@ internal static class HelpCommand
           fts server [ip] [port] [debug] [options]    share the current folder
           fts client [ip] [port] [debug] [options]    connect, then type commands
           fts trust list | add | remove               the server keys that are remembered
-          fts help server | client | trust | hosts    their options and exit codes
+          fts help server|client|trust|hosts|uploads  their options and exit codes
           fts --version
 
         Without arguments both use 127.0.0.1 65432 0; debug 1 shows every request and response.
@@ -31,13 +31,10 @@ internal static class HelpCommand
           --tls WHEN         optional (the default), required or off     --implicit-port N   TLS from the first byte
           --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is made and kept in
                              ${XDG_STATE_HOME:-~/.local/state}/fts/server.pem
-          --publish WHICH    auto (the default: uploads not known to be cut) or complete-only: those proven whole, by ALLO or TLS
-          --keep-partial T   how long an upload that broke off can be resumed: 30m, 24h (the default), 7d, or 0 for not at all
-          --durable          uploads are on stable storage before they are acknowledged
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
-          --host, --client-ca more folders by name, and sign-in by certificate: see fts help hosts
+          --durable, --publish, --keep-partial: fts help uploads    --host, --client-ca: fts help hosts
 
         On a loopback address anybody on this machine may read and write, as anonymous. On any other address a
         password for the user fts is made at each start and shown on the start screen.
@@ -106,6 +103,22 @@ internal static class HelpCommand
           fts client files.example.com 65432 --user ann --cert ann.pem
         """;
 
+    private const string Uploads = """
+        fts server, what becomes of uploads
+
+          --durable          a file and its name are on stable storage before its upload is acknowledged, renames, removals and new
+                             folders as well: they outlast a power cut. Uploads at the same time share a flush. Without it they
+                             outlast the end of the server, however that comes, and the system writes them out when it likes
+          --publish WHICH    auto (the default): every upload that is not known to be cut. Known are a reset, a timeout, ABOR, TLS
+                             whose end was not announced, another size than ALLO told
+                             complete-only: none but those proven whole, by ALLO or the announced end of TLS; 550 for the others
+          --keep-partial T   how long what came of a cut upload is kept, for the account and address it came from: 30m, 24h (the
+                             default), 7d, or 0 for not at all. Clients resume it: put --resume, curl -C - -T, lftp put -c
+
+          fts server --durable
+          fts server 0.0.0.0 --publish complete-only --keep-partial 7d
+        """;
+
     /// <summary>Every subcommand's name.</summary>
     public static IReadOnlyList<string> Names { get; } = ["server", "client", "trust", "help", "version"];
 
@@ -122,7 +135,8 @@ internal static class HelpCommand
             "client" => Client,
             "trust" => Trust,
             "hosts" => Hosts,
-            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, [.. Names, "hosts"]), "fts help [server|client|trust|hosts]"),
+            "uploads" => Uploads,
+            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, [.. Names, "hosts", "uploads"]), "fts help [server|client|trust|hosts|uploads]"),
         });
         Terminal.Plain.Flush();
         return ExitCode.Done;

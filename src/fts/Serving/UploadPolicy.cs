@@ -28,7 +28,7 @@ internal sealed record UploadPolicy(FtpPublish Publish, TimeSpan KeepPartial, bo
     /// <summary><c>30m</c>, <c>24h</c>, <c>7d</c>; <c>0</c> for not at all.</summary>
     private static TimeSpan ParseTime(string text)
     {
-        TimeSpan unit = text[^1..] switch
+        TimeSpan unit = text.AsSpan(Math.Max(0, text.Length - 1)) switch
         {
             "m" => TimeSpan.FromMinutes(1),
             "h" => TimeSpan.FromHours(1),

@@ -86,6 +86,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--help")]
     [InlineData("help server")]
     [InlineData("help hosts")]
+    [InlineData("help uploads")]
     [InlineData("help client")]
     [InlineData("server --help")]
     [InlineData("client -h")]

@@ -161,7 +161,7 @@ public sealed class SandboxTests : IDisposable
         foreach (string tls in (string[])["required", "off"])
         {
             (int code, _, string messages) = await RunningProgram.RunAsync(
-                _folder.Path, ["client", "127.0.0.1", server.PortText, "--tls", tls, "--compress", "off"], "put big\nput small\nget big\nget small\nls\n", ("XDG_CONFIG_HOME", _home.Path));
+                _folder.Path, ["client", "127.0.0.1", server.PortText, "--tls", tls, "--compress", "off"], "put big\nput small\nget --overwrite big small\nls\n", ("XDG_CONFIG_HOME", _home.Path));
             Assert.True(code == 0, messages);
         }
 

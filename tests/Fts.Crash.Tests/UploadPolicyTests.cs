@@ -1,0 +1,56 @@
+using Fts.CrashTests.Wire;
+using Fts.ProgramTests.Running;
+
+namespace Fts.CrashTests;
+
+/// <summary>What the server's options say of uploads, from the command line to the folder.</summary>
+public sealed class UploadPolicyTests : IDisposable
+{
+    private static readonly byte[] s_content = [1, 2, 3, 4];
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Complete_only_wants_a_size_where_nothing_else_proves_it()
+    {
+        await using RunningServer server = await RunningServer.OnFolderAsync(_folder, [], ["--publish", "complete-only"]);
+        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        wire.Expect(await wire.UploadAsync("STOR file", s_content), "550");
+        Assert.DoesNotContain("file", _folder.Names);
+        await wire.AskAsync("SIZE file", "213");
+        await wire.AskAsync("ALLO 4", "200");
+        wire.Expect(await wire.UploadAsync("STOR file", s_content), "226");
+        Assert.Equal(["file"], _folder.Names);
+    }
+
+    [Theory]
+    [InlineData("0", false)]
+    [InlineData("1m", true)]
+    [InlineData("7d", true)]
+    public async Task What_broke_off_is_kept_as_told(string time, bool isKept)
+    {
+        await using RunningServer server = await RunningServer.OnFolderAsync(_folder, [], ["--keep-partial", time]);
+        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        await wire.AskAsync("ALLO 5", "200");
+        wire.Expect(await wire.UploadAsync("STOR file", s_content), "451");
+        await wire.AskAsync("SIZE file", isKept ? "213" : "550");
+        Assert.Equal(isKept ? 1 : 0, _folder.Names.Length);
+    }
+
+    [Theory]
+    [InlineData("--keep-partial", "")]
+    [InlineData("--keep-partial", "h")]
+    [InlineData("--keep-partial", "1")]
+    [InlineData("--keep-partial", "-1h")]
+    [InlineData("--keep-partial", "0h")]
+    [InlineData("--keep-partial", "99999d")]
+    [InlineData("--publish", "all")]
+    public async Task What_means_nothing_is_a_usage_error(string option, string value)
+    {
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["server", "127.0.0.1", "0", option, value]);
+        Assert.Equal(2, code);
+        Assert.Contains(option, messages, StringComparison.Ordinal);
+    }
+}
