@@ -101,6 +101,7 @@ void Measure(Scenario scenario, Site site)
             catch (Exception e) when (e is LoadException or DllNotFoundException)
             {
                 results.Miss(scenario, taker, e.Message);
+                Console.Error.WriteLine($"{scenario.Name} {taker}: not measured: {e.Message}");
             }
         }
     }

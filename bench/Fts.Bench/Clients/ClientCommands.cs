@@ -36,7 +36,7 @@ internal sealed record ClientCommands(ServerProcess Server, string? Program, str
     {
         // Folder by folder: it has no word yet for a tree.
         Options.Ours => Ours(string.Concat(Enumerable.Range(0, ServedFolder.TreeFolders).Select(number => $"cd /{ServedFolder.TreeFolder(number)}\nlcd {Path.GetFileName(ServedFolder.TreeFolder(number))}\nget *\nlcd ..\n"))),
-        "curl" => new("curl", ["-s", "-S", "-Z", "--parallel-max", "8", .. CurlTls, "-o", "d#1/f#2", $"{Url}{ServedFolder.Tree}/d[0-{ServedFolder.TreeFolders - 1}]/f[00000-{ServedFolder.FilesPerTreeFolder - 1:00000}]"]),
+        "curl" => new("curl", ["-s", "-S", "-Z", "--parallel-max", "8", "--create-dirs", .. CurlTls, "-o", "d#1/f#2", $"{Url}{ServedFolder.Tree}/d[0-{ServedFolder.TreeFolders - 1}]/f[00000-{ServedFolder.FilesPerTreeFolder - 1:00000}]"]),
         "lftp" => Lftp($"mirror --parallel=8 {ServedFolder.Tree} ."),
         _ => throw new LoadException($"{client} fetches one file at a time"),
     };
@@ -56,7 +56,8 @@ internal sealed record ClientCommands(ServerProcess Server, string? Program, str
     private ClientRun Lftp(string command)
     {
         string tls = Server.OverTls ? "set ssl:verify-certificate no; set ftp:ssl-force yes; set ftp:ssl-protect-data yes" : "set ftp:ssl-allow no";
-        return new("lftp", ["-c", $"{tls}; open -u {Account.User},{Account.Password} -p {Port} 127.0.0.1; {command}"]);
+        // It would try for minutes to reach a server that is gone.
+        return new("lftp", ["-c", $"{tls}; set net:max-retries 2; open -u {Account.User},{Account.Password} -p {Port} 127.0.0.1; {command}"]);
     }
 
     /// <summary>A server that wants a password is given it by a file, as a script would.</summary>

@@ -45,4 +45,7 @@ internal static unsafe partial class Kernel
 
     [LibraryImport("libc", EntryPoint = "getrusage", SetLastError = true)]
     public static partial int Usage(int who, long* usage);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int process, int signal);
 }

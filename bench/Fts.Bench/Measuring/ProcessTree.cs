@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fts.Bench.Load;
 
 namespace Fts.Bench.Measuring;
 
@@ -9,6 +10,8 @@ namespace Fts.Bench.Measuring;
 /// </summary>
 internal sealed class ProcessTree(int root)
 {
+    private const int KillSignal = 9;
+
     private const double NanosecondsPerTick = 10_000_000;
 
     /// <summary>Seconds so far, and how many processes are alive.</summary>
@@ -45,6 +48,20 @@ internal sealed class ProcessTree(int root)
 
     /// <summary>The most KiB that were resident since <see cref="ResetPeak"/>.</summary>
     public double ReadPeak() => Members().Sum(member => ReadKiB(member.Id, "status", "VmHWM:"));
+
+    /// <summary>
+    /// Ends them all, the first one first, so that it starts no more. .NET's own way looks at every process of the machine once for each of them: minutes,
+    /// where each of a thousand sessions is two.
+    /// </summary>
+    public void Kill()
+    {
+        int[] ids = [.. Members().Select(member => member.Id)];
+        _ = Kernel.Kill(root, KillSignal);
+        foreach (int id in ids)
+        {
+            _ = Kernel.Kill(id, KillSignal);
+        }
+    }
 
     private IEnumerable<(int Id, Stat Stat)> Members()
     {

@@ -20,10 +20,10 @@ internal static class ClientScenarios
         Of("client-get-tls", "1 GiB over TLS from Pure-FTPd", s_bytes, (client, site) => Get(client, site, "pure-ftpd", overTls: true)) with { OverTls = true },
         Of("client-start", "one file of 4 KiB from Pure-FTPd", s_runs, (client, site) => Start(client, site, overTls: false)),
         Of("client-start-tls", "the same over TLS", s_runs, (client, site) => Start(client, site, overTls: true)) with { OverTls = true },
-        Of("tree-get", "10,000 files of 4 KiB: ours from our server, the others 8 at once from Pure-FTPd", s_files, (client, site) => GetTree(client, site, overTls: false)) with { ClosesManyConnections = true },
-        Of("tree-put", "the same tree stored", s_files, (client, site) => PutTree(client, site, overTls: false)) with { ClosesManyConnections = true },
-        Of("tree-get-tls", "as tree-get, over TLS", s_files, (client, site) => GetTree(client, site, overTls: true)) with { OverTls = true, ClosesManyConnections = true },
-        Of("tree-put-tls", "as tree-put, over TLS", s_files, (client, site) => PutTree(client, site, overTls: true)) with { OverTls = true, ClosesManyConnections = true },
+        Of("tree-get", "10,000 files of 4 KiB: ours from our server, the others 8 at once from Pure-FTPd", s_files, (client, site) => GetTree(client, site, overTls: false)) with { ClosesManyConnections = true, IsWarmedUp = false },
+        Of("tree-put", "the same tree stored", s_files, (client, site) => PutTree(client, site, overTls: false)) with { ClosesManyConnections = true, IsWarmedUp = false },
+        Of("tree-get-tls", "as tree-get, over TLS", s_files, (client, site) => GetTree(client, site, overTls: true)) with { OverTls = true, ClosesManyConnections = true, IsWarmedUp = false },
+        Of("tree-put-tls", "as tree-put, over TLS", s_files, (client, site) => PutTree(client, site, overTls: true)) with { OverTls = true, ClosesManyConnections = true, IsWarmedUp = false },
     ];
 
     private static Scenario Of(string name, string what, IReadOnlyList<Figure> figures, Func<string, Site, double[]> run) =>

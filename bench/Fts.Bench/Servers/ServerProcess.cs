@@ -107,7 +107,7 @@ internal sealed class ServerProcess : IDisposable
     {
         if (!_disposed && !_process.HasExited)
         {
-            _process.Kill(entireProcessTree: true);
+            Tree.Kill();
         }
     }
 
