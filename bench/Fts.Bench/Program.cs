@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Fts.Bench;
 using Fts.Bench.Load;
@@ -25,41 +24,28 @@ catch (ArgumentException e)
 }
 
 var results = new Results();
-var running = new List<ServerProcess>();
 Console.Error.WriteLine("making what the servers serve");
-using var folder = new ServedFolder(options.Scenarios.Select(scenario => scenario.Name), options.Servers);
+using var folder = new ServedFolder([.. options.Scenarios.Select(scenario => scenario.Name)], [Options.Ours, .. Peers.Names]);
 DirectoryInfo scratch = Directory.CreateTempSubdirectory("fts-bench-");
+var certificate = new Certificate(scratch.FullName);
+using var servers = new ServerSet(
+    new Peers(options.UnpackedPeers, folder.Path, scratch.FullName, certificate),
+    options.Program is null ? null : new Ours(options.Program, folder.Path, certificate));
 using var ended = new ManualResetEventSlim();
 // A run that is broken off still removes what it made: the signal ends the servers, so that nothing waits for them, and this thread does the rest.
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, BreakOff), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, BreakOff);
 try
 {
-    var peers = new Peers(options.UnpackedPeers, folder.Path, scratch.FullName);
-    foreach (string server in options.Servers)
-    {
-        if (!ended.IsSet)
-        {
-            Start(server, peers);
-        }
-    }
-
     if (options.Hold)
     {
-        running.ForEach(server => Console.WriteLine($"{server.Name}: 127.0.0.1 port {server.Port}, process {server.ProcessId}, user {server.Account.User}, password {server.Account.Password}"));
-        Console.WriteLine($"serving {folder.Path}; Enter ends it");
-        _ = Task.Run(() =>
-        {
-            Console.ReadLine();
-            ended.Set();
-        });
-        ended.Wait();
+        Hold();
         return 0;
     }
 
-    var payload = new Payload();
+    var site = new Site(folder, new Payload(), servers, options.Program, scratch.FullName);
     foreach (Scenario scenario in options.Scenarios)
     {
-        Measure(scenario, payload);
+        Measure(scenario, site);
     }
 
     if (ended.IsSet)
@@ -67,54 +53,31 @@ try
         return 130;
     }
 
-    Console.WriteLine(Table.Write(results, options.Scenarios, options.Servers));
+    foreach (IGrouping<Contest, Scenario> contest in options.Scenarios.GroupBy(scenario => scenario.Contest))
+    {
+        Console.WriteLine(Table.Write(results, contest.Key, [.. contest], options.Takers(contest.Key)) + "\n");
+    }
+
     foreach (string line in results.NotMeasured)
     {
         Console.WriteLine("not measured: " + line);
     }
 
     JsonFile.Write(options.Json, results, options);
-    return running.Exists(server => server.Name == Options.Ours) ? 0 : 1;
+    // A run that says nothing of ours has failed, whatever it says of others; what growth measures is ours alone.
+    return results.Has(Options.Ours) || GrowthScenarios.Amounts.Any(results.Has) ? 0 : 1;
 }
 finally
 {
-    CleanUp();
+    servers.Dispose();
+    scratch.Delete(recursive: true);
 }
 
-void Start(string server, Peers peers)
+void Measure(Scenario scenario, Site site)
 {
-    try
+    for (int round = scenario.IsWarmedUp ? 0 : 1; round <= options.Rounds; round++)
     {
-        string reason = options.Program is null ? "no program of ours was named (--program)" : "";
-        ServerProcess? process = server != Options.Ours ? peers.TryStart(server, out reason) : options.Program is null ? null : StartOurs(options.Program);
-        if (process is null)
-        {
-            results.Miss(server, reason);
-        }
-        else
-        {
-            running.Add(process);
-        }
-    }
-    catch (LoadException e)
-    {
-        results.Miss(server, e.Message);
-    }
-}
-
-ServerProcess StartOurs(string program)
-{
-    int port = ServerProcess.FreePort();
-    string[] arguments = ["server", "127.0.0.1", port.ToString(CultureInfo.InvariantCulture), "0", "--quiet"];
-    return new ServerProcess(Options.Ours, Path.GetFullPath(program), arguments, port, ("anonymous", "bench@"), folder.Path);
-}
-
-void Measure(Scenario scenario, Payload payload)
-{
-    // One round more than is counted: a server that compiles itself while it runs, and a client that does, begin cold.
-    for (int round = 0; round <= options.Rounds; round++)
-    {
-        foreach (ServerProcess server in running)
+        foreach (string taker in options.Takers(scenario.Contest))
         {
             if (ended.IsSet)
             {
@@ -128,31 +91,52 @@ void Measure(Scenario scenario, Payload payload)
 
             try
             {
-                Sample sample = scenario.Run(server, folder, payload);
+                double[] values = scenario.Run(taker, site);
                 if (round > 0)
                 {
-                    results.Add(scenario, server.Name, sample);
-                    Console.Error.WriteLine(
-                        $"{scenario.Name} {round}/{options.Rounds} {server.Name}: {sample.PerSecond * scenario.Unit.SpeedFactor:0.#} {scenario.Unit.Speed}, {sample.ServerSecondsPerUnit * scenario.Unit.CostFactor:0.###} {scenario.Unit.Cost}");
+                    results.Add(scenario, taker, values);
+                    Console.Error.WriteLine($"{scenario.Name} {round}/{options.Rounds} {taker}: {string.Join(", ", scenario.Figures.Zip(values, (figure, value) => $"{Table.Number(value)} {figure.Unit}"))}");
                 }
             }
-            catch (LoadException e)
+            catch (Exception e) when (e is LoadException or DllNotFoundException)
             {
-                results.Miss($"{scenario.Name}, {server.Name}", e.Message);
+                results.Miss(scenario, taker, e.Message);
+                Console.Error.WriteLine($"{scenario.Name} {taker}: not measured: {e.Message}");
             }
         }
     }
+}
+
+void Hold()
+{
+    foreach (string name in options.Servers)
+    {
+        foreach (bool overTls in options.Scenarios.Select(scenario => scenario.OverTls).Distinct())
+        {
+            try
+            {
+                ServerProcess server = servers.Get(name, overTls);
+                Console.WriteLine($"{name}: 127.0.0.1 port {server.Port}{(overTls ? ", with TLS" : "")}, process {server.ProcessId}, user {server.Account.User}, password {server.Account.Password}");
+            }
+            catch (LoadException e)
+            {
+                Console.WriteLine($"{name}: {e.Message}");
+            }
+        }
+    }
+
+    Console.WriteLine($"serving {folder.Path}; Enter ends it");
+    _ = Task.Run(() =>
+    {
+        Console.ReadLine();
+        ended.Set();
+    });
+    ended.Wait();
 }
 
 void BreakOff(PosixSignalContext signal)
 {
     signal.Cancel = true;
     ended.Set();
-    Array.ForEach(running.ToArray(), server => server.Kill());
-}
-
-void CleanUp()
-{
-    running.ForEach(server => server.Dispose());
-    scratch.Delete(recursive: true);
+    servers.Break();
 }

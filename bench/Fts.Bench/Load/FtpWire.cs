@@ -6,19 +6,28 @@ namespace Fts.Bench.Load;
 /// <summary>One control connection, reduced to what a measurement needs: a command out, a reply's code in.</summary>
 internal sealed class FtpWire : IDisposable
 {
-    private readonly Wire _wire;
-    private readonly byte[] _command = new byte[1024];
-    private readonly byte[] _input = new byte[8192];
-    private readonly byte[] _data = GC.AllocateUninitializedArray<byte>(1 << 20, pinned: true);
-    private int _start, _end;
-    private Range _line;
+    [ThreadStatic]
+    private static byte[]? t_copy, t_command;
 
-    public FtpWire(int port)
+    private readonly ReplyReader _replies = new();
+    private readonly TlsWire? _tls;
+    private readonly IWire _wire;
+    private nint _ticket;
+
+    /// <summary>Connects from 127.0.0.<paramref name="source"/>, reads the greeting and, if wanted, asks for TLS.</summary>
+    public FtpWire(int port, bool overTls = false, int source = 1)
     {
-        _wire = new Wire(port);
+        var plain = new Wire(port, source);
+        _wire = plain;
         try
         {
-            Expect(220, ReadReply(), "the greeting");
+            Expect(220, _replies.Read(_wire), "the greeting");
+            if (overTls)
+            {
+                Must(2, "AUTH", "TLS");
+                _tls = new TlsWire(plain);
+                _wire = _tls;
+            }
         }
         catch
         {
@@ -27,8 +36,11 @@ internal sealed class FtpWire : IDisposable
         }
     }
 
+    /// <summary>Data connections so far that TLS shook hands for, and how many of them were resumed.</summary>
+    public (int All, int Resumed) DataHandshakes { get; private set; }
+
     /// <summary>The last line of the last reply.</summary>
-    public string Line => Encoding.UTF8.GetString(_input[_line]);
+    public string Line => Encoding.UTF8.GetString(_replies.Line);
 
     public void SignIn(string user, string password)
     {
@@ -45,7 +57,7 @@ internal sealed class FtpWire : IDisposable
     public int Ask(string verb, string argument = "")
     {
         Send(verb, argument);
-        return ReadReply();
+        return _replies.Read(_wire);
     }
 
     /// <summary>Sends a command whose reply must be of the hundred <paramref name="class"/>.</summary>
@@ -58,18 +70,37 @@ internal sealed class FtpWire : IDisposable
         }
     }
 
-    /// <summary>Fetches with EPSV and <paramref name="verb"/>; the bytes are dropped, in the kernel or after a copy. Returns how many came.</summary>
-    public long Fetch(string verb, string argument, bool copy)
+    /// <summary>Begins a transfer with EPSV and <paramref name="verb"/>. The data connection is the caller's.</summary>
+    public IWire Begin(string verb, string argument)
     {
-        using Wire data = OpenData();
-        Must(1, verb, argument);
+        Must(2, "EPSV");
+        ReadOnlySpan<byte> line = _replies.Line;
+        int bars = line.IndexOf("|||"u8);
+        var data = new Wire(bars >= 0 && Utf8Parser.TryParse(line[(bars + 3)..], out int port, out _) ? port : throw new LoadException("EPSV: " + Line));
+        try
+        {
+            Must(1, verb, argument);
+            return _tls is null ? data : Secure(_tls, data);
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Fetches with EPSV and <paramref name="verb"/>; the bytes are dropped, in the kernel or after a copy. Returns how many came.</summary>
+    public long Fetch(string verb, string argument, bool copy = false)
+    {
+        using IWire data = Begin(verb, argument);
         long total = 0, read;
-        while ((read = copy ? data.Receive(_data) : data.Drop(1 << 20)) > 0)
+        while ((read = copy ? data.Receive(t_copy ??= new byte[1 << 20]) : data.Drop(1 << 20)) > 0)
         {
             total += read;
         }
 
         // Before the reply is awaited: ProFTPD waits for the other side's close before it sends one.
+        KeepTicket(data);
         data.Forget();
         Finish(verb, argument);
         return total;
@@ -78,9 +109,8 @@ internal sealed class FtpWire : IDisposable
     /// <summary>Stores <paramref name="length"/> bytes with EPSV and STOR.</summary>
     public void Store(string path, long length, Payload payload)
     {
-        using Wire data = OpenData();
-        Must(1, "STOR", path);
-        if (length <= payload.Bytes.Length && length < 65536)
+        using IWire data = Begin("STOR", path);
+        if (length < 65536)
         {
             data.Send(payload.Bytes.AsSpan(0, (int)length));
         }
@@ -88,7 +118,7 @@ internal sealed class FtpWire : IDisposable
         {
             for (long left = length; left > 0;)
             {
-                left -= data.SendFrom(payload.File, (nint)Math.Min(left, payload.Bytes.Length));
+                left -= data.SendFrom(payload, (nint)Math.Min(left, payload.Bytes.Length));
             }
         }
 
@@ -97,19 +127,38 @@ internal sealed class FtpWire : IDisposable
         Finish("STOR", path);
     }
 
-    public void Dispose() => _wire.Dispose();
-
-    private Wire OpenData()
+    public void Dispose()
     {
-        Must(2, "EPSV");
-        ReadOnlySpan<byte> line = _input[_line];
-        int bars = line.IndexOf("|||"u8);
-        return bars >= 0 && Utf8Parser.TryParse(line[(bars + 3)..], out int port, out _) ? new Wire(port) : throw new LoadException("EPSV: " + Line);
+        if (_ticket != 0)
+        {
+            OpenSsl.FreeSession(_ticket);
+            _ticket = 0;
+        }
+
+        _wire.Dispose();
+    }
+
+    private TlsWire Secure(TlsWire control, Wire plain)
+    {
+        _ticket = _ticket != 0 ? _ticket : control.TakeSession();
+        var data = new TlsWire(plain, _ticket);
+        DataHandshakes = (DataHandshakes.All + 1, DataHandshakes.Resumed + (data.IsResumed ? 1 : 0));
+        return data;
+    }
+
+    /// <summary>A ticket of TLS 1.3 is best used once, and each connection may bring the next.</summary>
+    private void KeepTicket(IWire data)
+    {
+        if (data is TlsWire tls && tls.TakeSession() is not 0 and var newer)
+        {
+            OpenSsl.FreeSession(_ticket);
+            _ticket = newer;
+        }
     }
 
     private void Finish(string verb, string argument)
     {
-        if (ReadReply() / 100 != 2)
+        if (_replies.Read(_wire) / 100 != 2)
         {
             throw new LoadException($"{verb} {argument}: {Line}");
         }
@@ -125,63 +174,16 @@ internal sealed class FtpWire : IDisposable
 
     private void Send(string verb, string argument)
     {
-        int length = Encoding.UTF8.GetBytes(verb, _command);
+        byte[] command = t_command ??= new byte[1024];
+        int length = Encoding.UTF8.GetBytes(verb, command);
         if (argument.Length > 0)
         {
-            _command[length++] = (byte)' ';
-            length += Encoding.UTF8.GetBytes(argument, _command.AsSpan(length));
+            command[length++] = (byte)' ';
+            length += Encoding.UTF8.GetBytes(argument, command.AsSpan(length));
         }
 
-        _command[length++] = (byte)'\r';
-        _command[length++] = (byte)'\n';
-        _wire.Send(_command.AsSpan(0, length));
-    }
-
-    /// <summary>Reads a reply, of one line or many, and returns its code.</summary>
-    private int ReadReply()
-    {
-        int first = 0;
-        while (true)
-        {
-            ReadLine();
-            ReadOnlySpan<byte> line = _input[_line];
-            bool isReply = Utf8Parser.TryParse(line[..Math.Min(3, line.Length)], out int code, out int digits) && digits == 3;
-            if (first == 0 && !isReply)
-            {
-                throw new LoadException("not a reply: " + Line);
-            }
-
-            bool goesOn = line.Length > 3 && line[3] == (byte)'-';
-            if (isReply && !goesOn && (first == 0 || first == code))
-            {
-                return code;
-            }
-
-            first = first == 0 ? code : first;
-        }
-    }
-
-    private void ReadLine()
-    {
-        while (true)
-        {
-            int end = _input.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
-            if (end >= 0)
-            {
-                int length = end > 0 && _input[_start + end - 1] == (byte)'\r' ? end - 1 : end;
-                _line = _start..(_start + length);
-                _start += end + 1;
-                return;
-            }
-
-            if (_start > 0)
-            {
-                _input.AsSpan(_start, _end - _start).CopyTo(_input);
-                (_start, _end) = (0, _end - _start);
-            }
-
-            int read = _end < _input.Length ? _wire.Receive(_input.AsSpan(_end)) : throw new LoadException("a reply line without end");
-            _end += read > 0 ? read : throw new LoadException("the server closed the control connection");
-        }
+        command[length++] = (byte)'\r';
+        command[length++] = (byte)'\n';
+        _wire.Send(command.AsSpan(0, length));
     }
 }

@@ -3,33 +3,42 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Bench.Load;
 
-/// <summary>One blocking TCP connection to a port of 127.0.0.1. Whoever opened it disposes it.</summary>
-internal sealed unsafe class Wire : IDisposable
+/// <summary>One blocking TCP connection to a port of 127.0.0.1.</summary>
+internal sealed unsafe class Wire : IWire
 {
     private const int ReceiveTimeout = 20, SendTimeout = 21, Linger = 13, SocketLevel = 1;
 
     private readonly int _descriptor;
     private bool _closed;
 
-    public Wire(int port)
+    /// <summary>Connects, from 127.0.0.<paramref name="source"/>: one address has 28,000 ports to give.</summary>
+    public Wire(int port, int source = 1)
     {
         _descriptor = Check(Kernel.Socket(Kernel.Inet, Kernel.Stream | Kernel.CloseOnExec, 0), "socket");
-        // A server that hangs ends the measurement, not the whole run.
-        long* patience = stackalloc long[] { 60, 0 };
-        Check(Kernel.SetOption(_descriptor, SocketLevel, ReceiveTimeout, patience, 16), "setsockopt");
-        Check(Kernel.SetOption(_descriptor, SocketLevel, SendTimeout, patience, 16), "setsockopt");
-        byte* address = stackalloc byte[16];
-        new Span<byte>(address, 16).Clear();
-        BinaryPrimitives.WriteInt16LittleEndian(new Span<byte>(address, 2), Kernel.Inet);
-        BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(address + 2, 2), (ushort)port);
-        (address[4], address[7]) = (127, 1);
-        if (Kernel.Connect(_descriptor, address, 16) != 0)
+        try
         {
-            int error = Marshal.GetLastPInvokeError();
+            // A server that hangs ends the measurement, not the whole run.
+            long* patience = stackalloc long[] { 60, 0 };
+            Check(Kernel.SetOption(_descriptor, SocketLevel, ReceiveTimeout, patience, 16), "setsockopt");
+            Check(Kernel.SetOption(_descriptor, SocketLevel, SendTimeout, patience, 16), "setsockopt");
+            byte* address = stackalloc byte[16];
+            if (source != 1)
+            {
+                Write(address, source, 0);
+                Check(Kernel.Bind(_descriptor, address, 16), "bind");
+            }
+
+            Write(address, 1, port);
+            Check(Kernel.Connect(_descriptor, address, 16), "connect");
+        }
+        catch
+        {
             Dispose();
-            throw new LoadException($"connect to port {port}: {Marshal.GetPInvokeErrorMessage(error)}");
+            throw;
         }
     }
+
+    public int Descriptor => _descriptor;
 
     public void Send(ReadOnlySpan<byte> bytes)
     {
@@ -42,14 +51,13 @@ internal sealed unsafe class Wire : IDisposable
         }
     }
 
-    /// <summary>Sends from a file of memory, so that sending costs this side as little as it can.</summary>
-    public long SendFrom(int file, nint length)
+    /// <summary>From a file of memory: nothing is copied on this side.</summary>
+    public long SendFrom(Payload payload, nint length)
     {
         long offset = 0;
-        return Check(Kernel.SendFile(_descriptor, file, &offset, length), "sendfile");
+        return Check(Kernel.SendFile(_descriptor, payload.File, &offset, length), "sendfile");
     }
 
-    /// <summary>What there is, copied; 0 at the end.</summary>
     public int Receive(Span<byte> buffer)
     {
         fixed (byte* start = buffer)
@@ -58,10 +66,9 @@ internal sealed unsafe class Wire : IDisposable
         }
     }
 
-    /// <summary>Takes up to this many bytes from the connection and drops them in the kernel; how many there were, 0 at the end.</summary>
+    /// <summary>In the kernel: nothing is copied.</summary>
     public long Drop(nint length) => Check(Kernel.Receive(_descriptor, null, length, Kernel.Truncate), "recv");
 
-    /// <summary>No more will be sent; returns when the server has closed its side too.</summary>
     public void FinishSending()
     {
         Check(Kernel.Shutdown(_descriptor, Kernel.ShutWrite), "shutdown");
@@ -89,6 +96,14 @@ internal sealed unsafe class Wire : IDisposable
             _closed = true;
             _ = Kernel.Close(_descriptor);
         }
+    }
+
+    private static void Write(byte* address, int host, int port)
+    {
+        new Span<byte>(address, 16).Clear();
+        BinaryPrimitives.WriteInt16LittleEndian(new Span<byte>(address, 2), Kernel.Inet);
+        BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(address + 2, 2), (ushort)port);
+        (address[4], address[7]) = (127, (byte)host);
     }
 
     private static nint Check(nint result, string call) => result >= 0 ? result : throw Failure(call);

@@ -6,6 +6,9 @@ namespace Fts.Bench.Measuring;
 /// <param name="ServerSeconds">Processor time of the server's processes.</param>
 internal readonly record struct Sample(double Work, double Seconds, double ServerSeconds)
 {
+    /// <summary>How many KiB more than before the server's processes held at most, where that was measured.</summary>
+    public double Growth { get; init; }
+
     public double PerSecond => Work / Seconds;
 
     public double ServerSecondsPerUnit => ServerSeconds / Work;

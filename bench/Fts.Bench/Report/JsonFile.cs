@@ -18,16 +18,14 @@ internal static class JsonFile
         json.WriteStartArray("figures");
         foreach (Scenario scenario in options.Scenarios)
         {
-            foreach (string server in options.Servers)
+            foreach (string taker in options.Takers(scenario.Contest))
             {
-                if (results.Speed(scenario, server) is { } speed && results.Cost(scenario, server) is { } cost)
+                foreach (Figure figure in scenario.Figures)
                 {
-                    json.WriteStartObject();
-                    json.WriteString("scenario", scenario.Name);
-                    json.WriteString("server", server);
-                    Write(json, "speed", scenario.Unit.Speed, speed);
-                    Write(json, "cost", scenario.Unit.Cost, cost);
-                    json.WriteEndObject();
+                    if (results.Of(scenario, taker, figure) is { } spread)
+                    {
+                        Write(json, scenario, taker, figure, spread);
+                    }
                 }
             }
         }
@@ -43,10 +41,12 @@ internal static class JsonFile
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, string name, string unit, Spread spread)
+    private static void Write(Utf8JsonWriter json, Scenario scenario, string taker, Figure figure, Spread spread)
     {
-        json.WriteStartObject(name);
-        json.WriteString("unit", unit);
+        json.WriteStartObject();
+        json.WriteString("scenario", scenario.Name);
+        json.WriteString("of", taker);
+        json.WriteString("unit", figure.Unit);
         json.WriteNumber("median", spread.Median);
         json.WriteStartArray("rounds");
         foreach (double value in spread.Values)

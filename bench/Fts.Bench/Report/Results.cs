@@ -1,47 +1,58 @@
-using Fts.Bench.Measuring;
 using Fts.Bench.Scenarios;
 
 namespace Fts.Bench.Report;
 
-/// <summary>Every sample of a run, by scenario and server, and what could not be measured.</summary>
+/// <summary>Every value of a run, by scenario and who took part, and what could not be measured.</summary>
 internal sealed class Results
 {
-    private readonly Dictionary<(string Scenario, string Server), List<Sample>> _samples = [];
+    private readonly Dictionary<(string Scenario, string Who), List<double[]>> _rounds = [];
 
-    private readonly Dictionary<string, int> _missing = [];
+    private readonly List<(string Reason, List<string> What)> _missing = [];
 
-    /// <summary>What has no figure, or fewer than rounds, and why.</summary>
-    public IEnumerable<string> NotMeasured => _missing.Select(entry => entry.Value == 1 ? entry.Key : $"{entry.Key} ({entry.Value} times)");
+    /// <summary>What has no figure, or fewer than rounds, by the reason.</summary>
+    public IEnumerable<string> NotMeasured => _missing.Select(missing =>
+        $"{missing.Reason}: {string.Join("; ", missing.What.GroupBy(what => what).Select(same => same.Count() == 1 ? same.Key : $"{same.Key} ({same.Count()} times)"))}");
 
     /// <summary>Notes a measurement that did not come about.</summary>
-    public void Miss(string what, string reason) => _missing[$"{what}: {reason}"] = _missing.GetValueOrDefault($"{what}: {reason}") + 1;
-
-    public void Add(Scenario scenario, string server, Sample sample)
+    public void Miss(Scenario scenario, string who, string reason)
     {
-        if (!_samples.TryGetValue((scenario.Name, server), out List<Sample>? samples))
+        if (!_missing.Exists(missing => missing.Reason == reason))
         {
-            _samples[(scenario.Name, server)] = samples = [];
+            _missing.Add((reason, []));
         }
 
-        samples.Add(sample);
+        _missing.Find(missing => missing.Reason == reason).What.Add($"{scenario.Name}, {who}");
     }
 
-    /// <summary>Speed in the scenario's unit; null where there is no sample.</summary>
-    public Spread? Speed(Scenario scenario, string server) => Of(scenario, server, sample => sample.PerSecond * scenario.Unit.SpeedFactor);
+    public void Add(Scenario scenario, string who, double[] values)
+    {
+        if (!_rounds.TryGetValue((scenario.Name, who), out List<double[]>? rounds))
+        {
+            _rounds[(scenario.Name, who)] = rounds = [];
+        }
 
-    /// <summary>The server's processor time in the scenario's unit; null where there is no sample.</summary>
-    public Spread? Cost(Scenario scenario, string server) => Of(scenario, server, sample => sample.ServerSecondsPerUnit * scenario.Unit.CostFactor);
+        rounds.Add(values);
+    }
 
-    private Spread? Of(Scenario scenario, string server, Func<Sample, double> figure) =>
-        _samples.TryGetValue((scenario.Name, server), out List<Sample>? samples) ? new Spread([.. samples.Select(figure).Order()]) : null;
+    /// <summary>Whether there is anything at all about somebody.</summary>
+    public bool Has(string who) => _rounds.Keys.Any(key => key.Who == who);
+
+    /// <summary>A figure's values; null where there is none.</summary>
+    public Spread? Of(Scenario scenario, string who, Figure figure)
+    {
+        int index = scenario.Figures.ToList().IndexOf(figure);
+        return _rounds.TryGetValue((scenario.Name, who), out List<double[]>? rounds) ? new Spread([.. rounds.Select(values => values[index])]) : null;
+    }
 }
 
-/// <summary>Figures of several rounds, ascending.</summary>
+/// <summary>Values of several rounds, in their order.</summary>
 internal sealed record Spread(IReadOnlyList<double> Values)
 {
-    public double Median => (Values[(Values.Count - 1) / 2] + Values[Values.Count / 2]) / 2;
+    private readonly double[] _ascending = [.. Values.Order()];
 
-    public double Lowest => Values[0];
+    public double Median => (_ascending[(_ascending.Length - 1) / 2] + _ascending[_ascending.Length / 2]) / 2;
 
-    public double Highest => Values[^1];
+    public double Lowest => _ascending[0];
+
+    public double Highest => _ascending[^1];
 }

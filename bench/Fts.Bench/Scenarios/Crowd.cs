@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using Fts.Bench.Load;
 using Fts.Bench.Measuring;
 using Fts.Bench.Servers;
 
@@ -58,4 +59,24 @@ internal static class Crowd
 
     /// <summary>The numbers from 0 to <paramref name="total"/> that fall to one of <paramref name="count"/> threads.</summary>
     public static (int First, int End) Share(int total, int count, int index) => ((int)((long)total * index / count), (int)((long)total * (index + 1) / count));
+
+    /// <summary>One signed-in session per thread; all of them end with it.</summary>
+    public sealed class Wires(ServerProcess server, int count) : IDisposable
+    {
+        private readonly FtpWire?[] _wires = new FtpWire?[count];
+
+        /// <summary>Those that have connected.</summary>
+        public IEnumerable<FtpWire> All => _wires.OfType<FtpWire>();
+
+        /// <summary>Connects for the thread of that number.</summary>
+        public FtpWire Connect(int index) => _wires[index] = server.Connect();
+
+        public void Dispose()
+        {
+            foreach (FtpWire wire in All)
+            {
+                wire.Dispose();
+            }
+        }
+    }
 }

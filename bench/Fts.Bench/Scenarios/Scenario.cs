@@ -1,44 +1,58 @@
-using Fts.Bench.Load;
 using Fts.Bench.Measuring;
-using Fts.Bench.Servers;
 
 namespace Fts.Bench.Scenarios;
 
-/// <summary>What one scenario counts in, and how it is written.</summary>
+/// <summary>Who is compared: each has a table of its own.</summary>
+internal enum Contest
+{
+    /// <summary>Our server and others, under the load generator.</summary>
+    Servers,
+    /// <summary>Our client and others, as whole programs, against one server.</summary>
+    Clients,
+    /// <summary>Our server with itself, under ten times the work.</summary>
+    Growth,
+}
+
+/// <summary>One number that every round yields.</summary>
+/// <param name="Unit">How it is written.</param>
+/// <param name="MoreIsBetter">Whether the best is the highest; null where a number only explains the others.</param>
+internal sealed record Figure(string Unit, bool? MoreIsBetter = false);
+
+/// <summary>What work is counted in, and how its speed and the server's cost are written.</summary>
 /// <param name="Speed">The unit of speed.</param>
 /// <param name="SpeedFactor">Units of speed in one of work per second.</param>
 /// <param name="Cost">The unit of the server's processor time.</param>
 /// <param name="CostFactor">Units of cost in one second per one of work.</param>
-internal sealed record Unit(string Speed, double SpeedFactor, string Cost, double CostFactor)
+internal sealed record Rate(string Speed, double SpeedFactor, string Cost, double CostFactor)
 {
-    public static Unit Bytes { get; } = new("MiB/s", 1024, "CPU s/GiB", 1);
+    public static Rate Bytes { get; } = new("MiB/s", 1024, "CPU s/GiB", 1);
 
-    public static Unit Names { get; } = new("names/s", 1, "CPU s/100,000", 100_000);
+    public static Rate Names { get; } = new("names/s", 1, "CPU s/100,000", 100_000);
 
-    public static Unit Operations { get; } = new("/s", 1, "CPU ms", 1000);
+    public static Rate Operations { get; } = new("/s", 1, "CPU ms", 1000);
+
+    public IReadOnlyList<Figure> Figures => [new(Speed, MoreIsBetter: true), new(Cost)];
+
+    public double[] Of(Sample sample) => [sample.PerSecond * SpeedFactor, sample.ServerSecondsPerUnit * CostFactor];
 }
 
-/// <summary>One thing that is measured, the same way against every server.</summary>
+/// <summary>One thing that is measured, the same way for everybody who takes part.</summary>
 /// <param name="Name">As on the command line.</param>
-/// <param name="Unit">What it counts in.</param>
-/// <param name="Run">Runs it once.</param>
-internal sealed record Scenario(string Name, Unit Unit, Func<ServerProcess, ServedFolder, Payload, Sample> Run)
+/// <param name="What">What is done, in half a line.</param>
+/// <param name="Figures">What comes out.</param>
+/// <param name="Run">Runs it once for one of them, by name; a value for each figure.</param>
+internal sealed record Scenario(string Name, string What, IReadOnlyList<Figure> Figures, Func<string, Site, double[]> Run)
 {
+    public Contest Contest { get; init; }
+
+    /// <summary>Needs the servers that were told a certificate.</summary>
+    public bool OverTls { get; init; }
+
     /// <summary>Leaves many closed connections behind.</summary>
     public bool ClosesManyConnections { get; init; }
 
-    public static IReadOnlyList<Scenario> All { get; } =
-    [
-        new("get", Unit.Bytes, (server, _, _) => BulkLoad.Get(server, copy: false)),
-        new("get-copy", Unit.Bytes, (server, _, _) => BulkLoad.Get(server, copy: true)),
-        new("put", Unit.Bytes, (server, _, payload) => BulkLoad.Put(server, payload)),
-        new("small-get", Unit.Operations, (server, _, _) => SmallFileLoad.Get(server, 1)),
-        new("small-get-8", Unit.Operations, (server, _, _) => SmallFileLoad.Get(server, 8)),
-        new("small-put", Unit.Operations, (server, folder, payload) => SmallFileLoad.Put(server, folder, payload, 1)) { ClosesManyConnections = true },
-        new("small-put-8", Unit.Operations, (server, folder, payload) => SmallFileLoad.Put(server, folder, payload, 8)) { ClosesManyConnections = true },
-        new("list-mlsd", Unit.Names, (server, _, _) => ListLoad.Mlsd(server)),
-        new("list-list", Unit.Names, (server, _, _) => ListLoad.List(server)),
-        new("login", Unit.Operations, (server, _, _) => SignInLoad.Run(server, 1)) { ClosesManyConnections = true },
-        new("login-16", Unit.Operations, (server, _, _) => SignInLoad.Run(server, 16)) { ClosesManyConnections = true },
-    ];
+    /// <summary>One round more than is counted comes first: a server that compiles itself while it runs, and a client that does, begin cold.</summary>
+    public bool IsWarmedUp { get; init; } = true;
+
+    public static IReadOnlyList<Scenario> All { get; } = [.. ServerScenarios.All, .. ClientScenarios.All, .. GrowthScenarios.All];
 }

@@ -4,43 +4,40 @@ using Fts.Bench.Servers;
 
 namespace Fts.Bench.Scenarios;
 
-/// <summary>5,000 files of 4 KiB over one or several sessions, each with its own EPSV and data connection.</summary>
+/// <summary>Files of 4 KiB over one or several sessions, each with its own EPSV and data connection.</summary>
 internal static class SmallFileLoad
 {
-    public static Sample Get(ServerProcess server, int sessions) =>
-        Measure(server, sessions, (wire, number) => wire.Fetch("RETR", $"{ServedFolder.SmallFolder}/{ServedFolder.Name(number)}", copy: false));
+    /// <summary>Fewer over TLS, whose closed connections last.</summary>
+    public const int TlsFiles = 1000;
 
-    public static Sample Put(ServerProcess server, ServedFolder folder, Payload payload, int sessions)
+    /// <summary>Downloads; and which share of the data connections was resumed, where there was TLS.</summary>
+    public static (Sample Sample, double Resumed) Get(ServerProcess server, int sessions, int files = ServedFolder.SmallFiles)
     {
-        folder.EmptyUploads(server.Name);
+        using var wires = new Crowd.Wires(server, sessions);
+        Sample sample = Measure(server, wires, sessions, files, (wire, number) => wire.Fetch("RETR", $"{ServedFolder.SmallFolder}/{ServedFolder.Name(number % ServedFolder.SmallFiles)}"));
+        double handshakes = wires.All.Sum(wire => wire.DataHandshakes.All);
+        return (sample, handshakes > 0 ? wires.All.Sum(wire => wire.DataHandshakes.Resumed) / handshakes : 0);
+    }
+
+    public static Sample Put(ServerProcess server, Site site, int sessions, int files = ServedFolder.SmallFiles)
+    {
+        site.Folder.EmptyUploads(server.Name);
         string uploads = ServedFolder.Uploads(server.Name);
-        return Measure(server, sessions, (wire, number) => wire.Store($"{uploads}/{ServedFolder.Name(number)}", ServedFolder.SmallLength, payload));
+        using var wires = new Crowd.Wires(server, sessions);
+        return Measure(server, wires, sessions, files, (wire, number) => wire.Store($"{uploads}/{ServedFolder.Name(number)}", ServedFolder.SmallLength, site.Payload));
     }
 
-    private static Sample Measure(ServerProcess server, int sessions, Action<FtpWire, int> move)
-    {
-        var wires = new FtpWire?[sessions];
-        try
+    private static Sample Measure(ServerProcess server, Crowd.Wires wires, int sessions, int files, Action<FtpWire, int> move) =>
+        Crowd.Measure(server, sessions, files, index =>
         {
-            return Crowd.Measure(server, sessions, ServedFolder.SmallFiles, index =>
+            FtpWire wire = wires.Connect(index);
+            (int first, int end) = Crowd.Share(files, sessions, index);
+            return () =>
             {
-                FtpWire wire = wires[index] = server.Connect();
-                (int first, int end) = Crowd.Share(ServedFolder.SmallFiles, sessions, index);
-                return () =>
+                for (int number = first; number < end; number++)
                 {
-                    for (int number = first; number < end; number++)
-                    {
-                        move(wire, number);
-                    }
-                };
-            });
-        }
-        finally
-        {
-            foreach (FtpWire? wire in wires)
-            {
-                wire?.Dispose();
-            }
-        }
-    }
+                    move(wire, number);
+                }
+            };
+        });
 }

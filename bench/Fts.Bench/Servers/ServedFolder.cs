@@ -3,45 +3,61 @@ namespace Fts.Bench.Servers;
 /// <summary>What the servers serve, made on tmpfs so that no disk is measured, and removed with the program. Only what the chosen scenarios need is made.</summary>
 internal sealed class ServedFolder : IDisposable
 {
-    public const string BigFile = "big1g.bin", SmallFolder = "small", ListedFolder = "list100k";
+    public const string BigFile = "big1g.bin", TenthFile = "big100m.bin", SmallFolder = "small", ListedFolder = "list100k", ListedTenth = "list10k", Tree = "tree", OneSmallFile = "small.bin";
 
-    public const int SmallFiles = 5000, SmallLength = 4096, ListedFiles = 100_000;
+    public const int SmallFiles = 5000, SmallLength = 4096, ListedFiles = 100_000, ParallelFiles = 16, TreeFolders = 10, FilesPerTreeFolder = 1000, TreeFiles = TreeFolders * FilesPerTreeFolder;
 
-    public const long BigLength = 1L << 30;
+    public const long BigLength = 1L << 30, ParallelLength = 64L << 20;
 
-    public ServedFolder(IEnumerable<string> scenarios, IEnumerable<string> servers)
+    public ServedFolder(IReadOnlyCollection<string> scenarios, IEnumerable<string> servers)
     {
-        string[] wanted = [.. scenarios];
         Directory.CreateDirectory(Path);
-        if (wanted.Any(name => name.StartsWith("get", StringComparison.Ordinal)))
+        if (Wants("get", "client-get", "latency-8", "growth-get"))
         {
-            MakeBigFile();
+            Make(BigFile, BigLength);
         }
 
-        if (wanted.Any(name => name.StartsWith("small-get", StringComparison.Ordinal)))
+        if (Wants("growth-get"))
         {
-            string folder = Directory.CreateDirectory(this[SmallFolder]).FullName;
-            byte[] bytes = new byte[SmallLength];
-            for (int i = 0; i < SmallFiles; i++)
-            {
-                Random.Shared.NextBytes(bytes);
-                File.WriteAllBytes(System.IO.Path.Combine(folder, Name(i)), bytes);
-            }
+            Make(TenthFile, BigLength / 10);
         }
 
-        if (wanted.Any(name => name.StartsWith("list", StringComparison.Ordinal)))
+        if (Wants("client-start"))
         {
-            string folder = Directory.CreateDirectory(this[ListedFolder]).FullName;
-            for (int i = 0; i < ListedFiles; i++)
-            {
-                File.Create(System.IO.Path.Combine(folder, $"file{i:000000}.dat"), 0).Dispose();
-            }
+            Make(OneSmallFile, SmallLength);
+        }
+
+        for (int i = 0; i < (Wants("par-") ? ParallelFiles : 0); i++)
+        {
+            Make(Parallel(i), ParallelLength);
+        }
+
+        if (Wants("small-get", "growth-small-get"))
+        {
+            MakeMany(SmallFolder, SmallFiles, Name, SmallLength);
+        }
+
+        for (int i = 0; i < (Wants("tree-") ? TreeFolders : 0); i++)
+        {
+            MakeMany(TreeFolder(i), FilesPerTreeFolder, Name, SmallLength);
+        }
+
+        if (Wants("list-", "growth-list"))
+        {
+            MakeMany(ListedFolder, ListedFiles, number => $"file{number:000000}.dat", 0);
+        }
+
+        if (Wants("growth-list"))
+        {
+            MakeMany(ListedTenth, ListedFiles / 10, number => $"file{number:000000}.dat", 0);
         }
 
         foreach (string server in servers)
         {
             EmptyUploads(server);
         }
+
+        bool Wants(params IEnumerable<string> families) => families.Any(family => scenarios.Any(name => name.StartsWith(family, StringComparison.Ordinal)));
     }
 
     public string Path { get; } = System.IO.Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath(), $"fts-bench-{Environment.ProcessId}");
@@ -49,6 +65,10 @@ internal sealed class ServedFolder : IDisposable
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
     public static string Name(int number) => $"f{number:00000}";
+
+    public static string Parallel(int number) => $"par{number:00}.bin";
+
+    public static string TreeFolder(int number) => $"{Tree}/d{number}";
 
     /// <summary>Each server stores into a folder of its own, as a user of its own: none could replace another's files.</summary>
     public static string Uploads(string server) => "up-" + server;
@@ -74,14 +94,26 @@ internal sealed class ServedFolder : IDisposable
         }
     }
 
-    private void MakeBigFile()
+    /// <summary>Noise, so that nothing on the way can shorten it.</summary>
+    private void Make(string name, long length)
     {
-        byte[] chunk = new byte[16 << 20];
-        using FileStream file = File.Create(this[BigFile], 0);
-        for (long made = 0; made < BigLength; made += chunk.Length)
+        byte[] chunk = new byte[Math.Min(length, 16 << 20)];
+        using FileStream file = File.Create(this[name], 0);
+        for (long left = length; left > 0; left -= chunk.Length)
         {
             Random.Shared.NextBytes(chunk);
-            file.Write(chunk);
+            file.Write(chunk.AsSpan(0, (int)Math.Min(left, chunk.Length)));
+        }
+    }
+
+    private void MakeMany(string folder, int count, Func<int, string> name, int length)
+    {
+        Directory.CreateDirectory(this[folder]);
+        byte[] bytes = new byte[length];
+        for (int i = 0; i < count; i++)
+        {
+            Random.Shared.NextBytes(bytes);
+            File.WriteAllBytes(System.IO.Path.Combine(this[folder], name(i)), bytes);
         }
     }
 }

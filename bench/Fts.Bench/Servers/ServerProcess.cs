@@ -11,9 +11,11 @@ namespace Fts.Bench.Servers;
 internal sealed class ServerProcess : IDisposable
 {
     private readonly Process _process;
+    private readonly long _started;
+    private bool _disposed;
     private readonly StringBuilder _said = new();
 
-    /// <summary>Starts a server and returns when a user can sign in.</summary>
+    /// <summary>Starts a server and returns when a user can sign in. It is asked for TLS, and its data too, by who connects, if <see cref="OverTls"/> is set.</summary>
     /// <exception cref="LoadException">It ended, or did not answer in time.</exception>
     public ServerProcess(string name, string program, IEnumerable<string> arguments, int port, (string User, string Password) account, string folder, string? libraries = null)
     {
@@ -24,6 +26,7 @@ internal sealed class ServerProcess : IDisposable
             start.Environment["LD_LIBRARY_PATH"] = libraries;
         }
 
+        _started = Stopwatch.GetTimestamp();
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Collect;
         _process.ErrorDataReceived += Collect;
@@ -51,6 +54,12 @@ internal sealed class ServerProcess : IDisposable
 
     public ProcessTree Tree { get; }
 
+    /// <summary>Whether <see cref="Connect"/> asks for TLS.</summary>
+    public bool OverTls { get; init; }
+
+    /// <summary>From the start of the process until it accepted a connection, and the processor seconds it used until then.</summary>
+    public (TimeSpan Elapsed, double Processor) Start { get; private set; }
+
     /// <summary>A port below the range from which the system hands out ports.</summary>
     public static int FreePort()
     {
@@ -70,14 +79,20 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>A signed-in session, binary.</summary>
-    public FtpWire Connect()
+    /// <summary>A signed-in session, binary, from 127.0.0.<paramref name="source"/>.</summary>
+    public FtpWire Connect(int source = 1)
     {
-        var wire = new FtpWire(Port);
+        var wire = new FtpWire(Port, OverTls, source);
         try
         {
             wire.SignIn(Account.User, Account.Password);
             wire.Must(2, "TYPE", "I");
+            if (OverTls)
+            {
+                wire.Must(2, "PBSZ", "0");
+                wire.Must(2, "PROT", "P");
+            }
+
             return wire;
         }
         catch
@@ -90,17 +105,21 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Ends the process and its children; whoever waits for them then fails.</summary>
     public void Kill()
     {
-        if (!_process.HasExited)
+        if (!_disposed && !_process.HasExited)
         {
-            _process.Kill(entireProcessTree: true);
+            Tree.Kill();
         }
     }
 
     public void Dispose()
     {
-        Kill();
-        _process.WaitForExit();
-        _process.Dispose();
+        if (!_disposed)
+        {
+            Kill();
+            _process.WaitForExit();
+            _disposed = true;
+            _process.Dispose();
+        }
     }
 
     private void WaitUntilItAnswers()
@@ -110,6 +129,11 @@ internal sealed class ServerProcess : IDisposable
         {
             try
             {
+                using (new Wire(Port))
+                {
+                    Start = Start.Elapsed > TimeSpan.Zero ? Start : (Stopwatch.GetElapsedTime(_started), Tree.Read().Seconds);
+                }
+
                 using FtpWire wire = Connect();
                 wire.Ask("QUIT");
                 return;
@@ -117,7 +141,7 @@ internal sealed class ServerProcess : IDisposable
             catch (LoadException) when (!_process.HasExited && Environment.TickCount64 < deadline)
             {
                 // A foreign process tells nobody when it listens.
-                Thread.Sleep(20);
+                Thread.Sleep(1);
             }
             catch (LoadException e)
             {

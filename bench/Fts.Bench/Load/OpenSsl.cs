@@ -1,0 +1,116 @@
+using System.Runtime.InteropServices;
+
+namespace Fts.Bench.Load;
+
+/// <summary>
+/// The system's libssl. .NET's own stream keeps sessions by the host's name, for all connections together, and costs this side more; here a data
+/// connection resumes what its own control connection was given, and what it costs is seen.
+/// </summary>
+internal static unsafe partial class OpenSsl
+{
+    public const int ZeroReturn = 6, SentAndReceived = 3;
+
+    private const string Library = "libssl.so.3", Crypto = "libcrypto.so.3";
+
+    private const int SetReadAhead = 41, SetLowestVersion = 123, Tls13 = 0x0304;
+
+    private const ulong IgnoreUnexpectedEnd = 1 << 7;
+
+    private static readonly Lazy<nint> s_context = new(MakeContext);
+
+    /// <summary>TLS 1.3 alone, so that nobody is measured over another. No certificate is checked: whose it is, is no matter of speed.</summary>
+    public static nint Context => s_context.Value;
+
+    [LibraryImport(Library, EntryPoint = "SSL_new")]
+    public static partial nint New(nint context);
+
+    [LibraryImport(Library, EntryPoint = "SSL_set_fd")]
+    public static partial int SetDescriptor(nint ssl, int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "SSL_connect")]
+    public static partial int Connect(nint ssl);
+
+    [LibraryImport(Library, EntryPoint = "SSL_read")]
+    public static partial int Read(nint ssl, byte* buffer, int length);
+
+    [LibraryImport(Library, EntryPoint = "SSL_write")]
+    public static partial int Write(nint ssl, byte* buffer, int length);
+
+    [LibraryImport(Library, EntryPoint = "SSL_get_error")]
+    public static partial int Error(nint ssl, int result);
+
+    [LibraryImport(Library, EntryPoint = "SSL_shutdown")]
+    public static partial int Shutdown(nint ssl);
+
+    [LibraryImport(Library, EntryPoint = "SSL_set_shutdown")]
+    public static partial void SetShutdown(nint ssl, int mode);
+
+    [LibraryImport(Library, EntryPoint = "SSL_free")]
+    public static partial void Free(nint ssl);
+
+    [LibraryImport(Library, EntryPoint = "SSL_get1_session")]
+    public static partial nint TakeSession(nint ssl);
+
+    [LibraryImport(Library, EntryPoint = "SSL_set_session")]
+    public static partial int SetSession(nint ssl, nint session);
+
+    [LibraryImport(Library, EntryPoint = "SSL_session_reused")]
+    public static partial int IsResumed(nint ssl);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_is_resumable")]
+    public static partial int IsResumable(nint session);
+
+    [LibraryImport(Library, EntryPoint = "SSL_SESSION_free")]
+    public static partial void FreeSession(nint session);
+
+    /// <summary>The oldest error of this thread, in words; the others are forgotten.</summary>
+    public static string Reason()
+    {
+        ulong code = NextError();
+        ClearErrors();
+        if (code == 0)
+        {
+            return "the connection broke";
+        }
+
+        byte* text = stackalloc byte[256];
+        DescribeError(code, text, 256);
+        return Marshal.PtrToStringUTF8((nint)text)!;
+    }
+
+    private static nint MakeContext()
+    {
+        nint context = NewContext(ClientMethod());
+        Control(context, SetLowestVersion, Tls13, 0);
+        // Many records per system call, as the plain client takes many segments.
+        Control(context, SetReadAhead, 1, 0);
+        SetReadBuffer(context, 256 << 10);
+        // What counts as the end is the other side's reply and the count of bytes, not TLS's own word for it.
+        SetOptions(context, IgnoreUnexpectedEnd);
+        return context;
+    }
+
+    [LibraryImport(Library, EntryPoint = "TLS_client_method")]
+    private static partial nint ClientMethod();
+
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_new")]
+    private static partial nint NewContext(nint method);
+
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_ctrl")]
+    private static partial nint Control(nint context, int what, nint value, nint more);
+
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_default_read_buffer_len")]
+    private static partial void SetReadBuffer(nint context, nint length);
+
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_options")]
+    private static partial ulong SetOptions(nint context, ulong options);
+
+    [LibraryImport(Crypto, EntryPoint = "ERR_get_error")]
+    private static partial ulong NextError();
+
+    [LibraryImport(Crypto, EntryPoint = "ERR_clear_error")]
+    private static partial void ClearErrors();
+
+    [LibraryImport(Crypto, EntryPoint = "ERR_error_string_n")]
+    private static partial void DescribeError(ulong code, byte* text, nint length);
+}

@@ -1,0 +1,38 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Fts.Bench.Servers;
+
+/// <summary>The one certificate all servers have: self-signed, ECDSA P-256. Another kind would be another price per handshake.</summary>
+internal sealed class Certificate
+{
+    public Certificate(string folder)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        string pem = certificate.ExportCertificatePem() + "\n", keyPem = key.ExportPkcs8PrivateKeyPem() + "\n";
+        File = Write(Path.Combine(folder, "cert.pem"), pem);
+        KeyFile = Write(Path.Combine(folder, "key.pem"), keyPem);
+        BothFile = Write(Path.Combine(folder, "both.pem"), keyPem + pem);
+    }
+
+    public string File { get; }
+
+    public string KeyFile { get; }
+
+    /// <summary>Key and certificate in one.</summary>
+    public string BothFile { get; }
+
+    private static string Write(string path, string text)
+    {
+        System.IO.File.WriteAllText(path, text);
+        System.IO.File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return path;
+    }
+}
