@@ -241,9 +241,9 @@ internal sealed class SessionLoop(Session session)
 
         if (!row.Has(Rules.Transfer))
         {
-            if (!row.Has(Rules.DuringTransfer) && session.Data.Link is { } link)
+            if (row.Has(Rules.EndsData) && session.Data.Link is { } link)
             {
-                await link.TryFlushAsync(session.Ending); // what it says may close the connection
+                await link.TryFlushAsync(session.Ending);
             }
 
             return await CommandRunner.RunAsync(session, row, argument, session.Ending);

@@ -28,17 +28,17 @@ internal static class CommandTable
     [
         // Sign-in and session (RFC 959 §4.1.1, RFC 7151)
         new("HOST", HostCommands.HostAsync, Rules.Argument, "HOST <name>", "HOST"),
-        new("USER", SignInCommands.UserAsync, Rules.Argument, "USER <name>"),
+        new("USER", SignInCommands.UserAsync, Rules.Argument | Rules.EndsData, "USER <name>"),
         new("PASS", SignInCommands.PasswordAsync, Rules.None, "PASS <password>"),
         new("ACCT", SignInCommands.AccountAsync, Rules.Argument, "ACCT <account>"),
-        new("REIN", SignInCommands.ReinitializeAsync, Rules.None, "REIN"),
-        new("QUIT", SignInCommands.QuitAsync, Rules.None, "QUIT"),
+        new("REIN", SignInCommands.ReinitializeAsync, Rules.EndsData, "REIN"),
+        new("QUIT", SignInCommands.QuitAsync, Rules.EndsData, "QUIT"),
 
         // Security (RFC 2228, RFC 4217)
-        new("AUTH", SecurityCommands.AuthenticateAsync, Rules.Tls | Rules.Argument, "AUTH TLS", "AUTH TLS"),
+        new("AUTH", SecurityCommands.AuthenticateAsync, Rules.Tls | Rules.Argument | Rules.EndsData, "AUTH TLS", "AUTH TLS"),
         new("PBSZ", SecurityCommands.BufferSizeAsync, Rules.Tls | Rules.Argument, "PBSZ 0", "PBSZ"),
-        new("PROT", SecurityCommands.ProtectionAsync, Rules.Tls | Rules.Argument | Rules.Neutral, "PROT C | P", "PROT"),
-        new("CCC", SecurityCommands.ClearAsync, Rules.Tls | Rules.Login, "CCC"),
+        new("PROT", SecurityCommands.ProtectionAsync, Rules.Tls | Rules.Argument | Rules.Neutral | Rules.EndsData, "PROT C | P", "PROT"),
+        new("CCC", SecurityCommands.ClearAsync, Rules.Tls | Rules.Login | Rules.EndsData, "CCC"),
 
         // Folders
         new("CWD", FolderCommands.ChangeAsync, Rules.Login | Rules.Argument, "CWD <folder>", "TVFS"),
@@ -58,12 +58,12 @@ internal static class CommandTable
 
         // Transfer parameters and data ports (RFC 959 §4.1.2, RFC 2428)
         new("TYPE", ParameterCommands.TypeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "TYPE A | I | L 8"),
-        new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MODE S | B | Z", "MODE B DRAIN", "MODE Z"),
+        new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "MODE S | B | Z", "MODE Z", "MODE B DRAIN"),
         new("STRU", ParameterCommands.StructureAsync, Rules.Login | Rules.Argument | Rules.Neutral, "STRU F"),
-        new("PASV", DataPortCommands.PassiveAsync, Rules.Login | Rules.Neutral, "PASV"),
-        new("EPSV", DataPortCommands.ExtendedPassiveAsync, Rules.Login | Rules.Neutral, "EPSV [1 | 2 | ALL]", "EPSV"),
-        new("PORT", DataPortCommands.PortAsync, Rules.Login | Rules.Argument | Rules.Neutral, "PORT <h1,h2,h3,h4,p1,p2>"),
-        new("EPRT", DataPortCommands.ExtendedPortAsync, Rules.Login | Rules.Argument | Rules.Neutral, "EPRT <|1|address|port|>", "EPRT"),
+        new("PASV", DataPortCommands.PassiveAsync, Rules.Login | Rules.Neutral | Rules.EndsData, "PASV"),
+        new("EPSV", DataPortCommands.ExtendedPassiveAsync, Rules.Login | Rules.Neutral | Rules.EndsData, "EPSV [1 | 2 | ALL]", "EPSV"),
+        new("PORT", DataPortCommands.PortAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "PORT <h1,h2,h3,h4,p1,p2>"),
+        new("EPRT", DataPortCommands.ExtendedPortAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "EPRT <|1|address|port|>", "EPRT"),
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
         new("RETR", RetrieveCommands.RetrieveAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "RETR <file>"),
