@@ -150,6 +150,40 @@ public sealed class BatchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_refuses_the_user_is_asked_once()
+    {
+        IReadOnlyList<FtpBatchResult> results = await UploadAsync(
+            [("a", "one"), ("b", "two"), ("c", "three")], "S: 220 hello\nC: USER anonymous\nS: 331 password\nC: PASS anonymous@\nS: 530 no\n");
+        Assert.All(results, result => Assert.IsType<FtpSignInException>(result.Failure));
+    }
+
+    [Fact]
+    public async Task No_more_commands_are_under_way_than_a_connection_holds()
+    {
+        const int Files = 300, Most = 128;
+        string asked = string.Concat(Enumerable.Range(0, Most).Select(i => $"C: STOR f{i}\n")), stored = "B< x\nS: 125 go\nS: 250 stored\n";
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(Blocks) + Drains + Entered + asked + string.Concat(Enumerable.Repeat(stored, Most / 2)) + "! halved\n? never");
+        int underWay = 0, most = 0;
+        await using var client = new FtpClient(peer.Options with
+        {
+            Trace = trace => most = Math.Max(most, trace.Line switch
+            {
+                ['S', 'T', 'O', 'R', ..] => Interlocked.Increment(ref underWay),
+                "250 stored" => Interlocked.Decrement(ref underWay),
+                _ => 0,
+            }),
+        });
+        File.WriteAllText(PathOf("x"), "x");
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<IReadOnlyList<FtpBatchResult>> running =
+            client.UploadManyAsync([.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(PathOf("x"), $"f{i}"))], null, null, cancelled.Token);
+        await peer.PassedAsync("halved");
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(Most, most);
+    }
+
+    [Fact]
     public async Task What_is_cancelled_ends_and_leaves_no_pending_file()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go\n! begun\n? never");

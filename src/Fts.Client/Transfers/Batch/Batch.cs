@@ -56,6 +56,7 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
         catch (Exception e) when (e is FtpException or IOException or SocketException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
         {
             // Whether it is the server, or only this way to it, the transfers that follow find out.
+            NoteUnreachable(e);
         }
     }
 
@@ -78,9 +79,17 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
         }
         catch (Exception e) when (e is FtpException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // A server that cannot be reached is not waited for with every file.
-            _unreachable = e is FtpTimeoutException or FtpConnectionException { Phase: FtpConnectionPhase.Connect } ? (FtpException)e : _unreachable;
+            NoteUnreachable(e);
             file.Fail(e);
+        }
+    }
+
+    /// <summary>A server that is not there is not waited for with every file, and one that refuses the user is not asked ten thousand times.</summary>
+    private void NoteUnreachable(Exception exception)
+    {
+        if (exception is FtpSignInException or FtpTlsException { Failure: not FtpTlsFailure.Truncated } or FtpConnectionException { Phase: FtpConnectionPhase.Connect or FtpConnectionPhase.Greeting or FtpConnectionPhase.Proxy })
+        {
+            _unreachable = (FtpException)exception;
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
     private readonly byte[] _output = ArrayPool<byte>.Shared.Rent(OutputBytes);
     private readonly BlockWriter _writer;
     private TaskCompletionSource? _room;
-    private int _roomAt;
+    private int _roomCommands, _roomBytes;
     private int _askedBytes;
     private DataSocket? _data;
     private string _lastPath = "";
@@ -236,8 +236,8 @@ internal sealed class BlockPipeline : IAsyncDisposable
                 return;
             }
 
-            (_room, _roomAt) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), commands / 2);
-            room = _room.Task;
+            _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            (_roomCommands, _roomBytes, room) = (commands / 2, bytes / 2, _room.Task);
         }
 
         await room.WaitAsync(Token).ConfigureAwait(false);
@@ -257,7 +257,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
         {
             _asked.Dequeue();
             _askedBytes -= length;
-            if (_room is not null && _asked.Count <= _roomAt)
+            if (_room is not null && _asked.Count <= _roomCommands && _askedBytes <= _roomBytes)
             {
                 _room.SetResult();
                 _room = null;
