@@ -129,6 +129,33 @@ public sealed class FtpClient : IAsyncDisposable
         new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).ToStreamAsync(target, cancellationToken);
 
     /// <summary>
+    /// Sends many files. A server with block mode that reads refused uploads to their end (FEAT: MODE B DRAIN) gets the small ones over one data connection, one after
+    /// the other without a wait; any other, and the large ones, by a transfer for each over the pool. Unless <see cref="FtpTransferOptions.KeepModified"/> is
+    /// false they get their modification times where the server can set them (MFMT).
+    /// </summary>
+    /// <param name="files">The files, in the order in which they are sent.</param>
+    /// <param name="options">As for each; <see cref="FtpTransferOptions.Known"/> has no meaning here.</param>
+    /// <param name="progress">Told the result of each file as soon as it is known, in whichever order that is.</param>
+    /// <param name="cancellationToken">Ends the transfers; what was stored stays.</param>
+    /// <returns>What became of each, in their order: one that fails does not end the others.</returns>
+    public Task<IReadOnlyList<FtpBatchResult>> UploadManyAsync(
+        IReadOnlyList<FtpBatchFile> files, FtpTransferOptions? options = null, IProgress<FtpBatchResult>? progress = null, CancellationToken cancellationToken = default) =>
+        ManyAsync(files, FtpDataDirection.Send, options, progress, cancellationToken);
+
+    /// <summary>
+    /// Fetches many files, each into a hidden file beside its target until it is whole. A server with block mode (FEAT: MODE B) sends them over one data connection, one
+    /// after the other without a wait; any other by a transfer for each over the pool.
+    /// </summary>
+    /// <param name="files">The files, in the order in which they are asked for.</param>
+    /// <param name="options">As for each; for <see cref="FtpTransferOptions.Known"/> each has its own.</param>
+    /// <param name="progress">Told the result of each file as soon as it is known, in whichever order that is.</param>
+    /// <param name="cancellationToken">Ends the transfers; what was fetched stays.</param>
+    /// <returns>What became of each, in their order: one that fails does not end the others.</returns>
+    public Task<IReadOnlyList<FtpBatchResult>> DownloadManyAsync(
+        IReadOnlyList<FtpBatchFile> files, FtpTransferOptions? options = null, IProgress<FtpBatchResult>? progress = null, CancellationToken cancellationToken = default) =>
+        ManyAsync(files, FtpDataDirection.Receive, options, progress, cancellationToken);
+
+    /// <summary>
     /// Opens a file for reading from an offset in bytes. The read that finds the end also reads the server's confirmation and throws when there is none.
     /// The stream holds a connection until it is disposed; disposed before its end, it gives that connection up.
     /// </summary>
@@ -199,6 +226,19 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>Says QUIT on idle connections and closes all.</summary>
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    private Task<IReadOnlyList<FtpBatchResult>> ManyAsync(
+        IReadOnlyList<FtpBatchFile> files, FtpDataDirection direction, FtpTransferOptions? options, IProgress<FtpBatchResult>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        foreach (FtpBatchFile file in files)
+        {
+            Given(file.LocalPath, nameof(files));
+            Given(file.RemotePath, nameof(files));
+        }
+
+        return new Batch(_pool, direction, options ?? FtpTransferOptions.Default, progress).RunAsync(files, Options.MaxConnections, cancellationToken);
+    }
 
     private Task<Reply> RunAsync(string verb, string argument, CancellationToken cancellationToken) => _pool.RunAsync(
         async (connection, token) => RemoteFacts.Expect(await connection.SendAsync(verb, argument, token).ConfigureAwait(false), verb, argument),

@@ -38,6 +38,12 @@ public sealed class FtpServerFeatures
     /// <summary>What stands behind a feature's name; empty when nothing does, null when it is not announced.</summary>
     public string? Parameter(string feature) => _list.Parameter(feature);
 
+    /// <summary>MODE B, in which one data connection carries many files (RFC 959 §3.4.2).</summary>
+    internal bool HasBlockMode => (Parameter("MODE") ?? "").Split(' ').Contains("B", StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>In block mode, uploads may be sent before it is known that they are wanted (OPTS MODE B DRAIN ON).</summary>
+    internal bool DrainsRefused => HasBlockMode && Parameter("MODE")!.Split(' ').Contains("DRAIN", StringComparer.OrdinalIgnoreCase);
+
     internal static FtpServerFeatures Unknown { get; } = new(FeatureList.Empty, isKnown: false);
 
     /// <summary>Whether a verb is worth sending: announced, or nobody can know.</summary>

@@ -10,6 +10,7 @@ internal static class Replies
     public static readonly Reply Done = new(ReplyCode.Okay, "Done.");
     public static readonly Reply TypeBinary = new(ReplyCode.Okay, "Type is image.");
     public static readonly Reply ModeStream = new(ReplyCode.Okay, "Mode is stream.");
+    public static readonly Reply ModeBlock = new(ReplyCode.Okay, "Mode is block.");
     public static readonly Reply ModeDeflate = new(ReplyCode.Okay, "Mode is deflate.");
     public static readonly Reply TypeAscii = new(ReplyCode.Okay, "Type is ASCII.");
     public static readonly Reply English = new(ReplyCode.Okay, "Replies are in English.");
@@ -17,6 +18,7 @@ internal static class Replies
     public static readonly Reply SystemType = new(ReplyCode.SystemType, "UNIX Type: L8");
     public static readonly Reply ReadyAgain = new(ReplyCode.ServiceReady, "Ready for a new user.");
     public static readonly Reply Goodbye = new(ReplyCode.Closing, "Goodbye.");
+    public static readonly Reply AlreadyOpen = new(ReplyCode.TransferStarting, "Data connection already open.");
     public static readonly Reply Opening = new(ReplyCode.OpeningDataConnection, "Opening the data connection.");
     public static readonly Reply HandshakeNow = new(ReplyCode.SecurityAccepted, "Begin the TLS handshake.");
     public static readonly Reply BufferSizeZero = new(ReplyCode.Okay, "PBSZ=0");
@@ -36,6 +38,7 @@ internal static class Replies
 
     public static readonly Reply Aborted = new(ReplyCode.TransferComplete, "Nothing is being transferred now.");
     public static readonly Reply Transferred = new(ReplyCode.TransferComplete, "Transfer complete.");
+    public static readonly Reply TransferredAndOpen = new(ReplyCode.FileActionOkay, "Transfer complete.");
     public static readonly Reply SignedIn = new(ReplyCode.LoggedIn, "Signed in.");
     public static readonly Reply SignedInByCertificate = new(ReplyCode.LoggedInBySecurity, "Signed in by certificate.");
     public static readonly Reply FileDone = new(ReplyCode.FileActionOkay, "Done.");
@@ -63,6 +66,7 @@ internal static class Replies
     public static readonly Reply Incomplete = new(ReplyCode.LocalError, "Not as many bytes came as were announced; nothing was stored.");
     public static readonly Reply NotProvenComplete = new(ReplyCode.FileUnavailable, "Nothing proves that all of it came: announce its size with ALLO, or use TLS. Nothing was stored.");
     public static readonly Reply DeflateDamaged = new(ReplyCode.LocalError, "Not one whole zlib stream; nothing was stored.");
+    public static readonly Reply NoBlock = new(ReplyCode.LocalError, "Not blocks of RFC 959; nothing was stored.");
     public static readonly Reply DeflateTooLarge = new(ReplyCode.StorageExceeded, "Expands too far for its size, use MODE S; nothing was stored.");
     public static readonly Reply LocalError = new(ReplyCode.LocalError, "The server failed to do this.");
 

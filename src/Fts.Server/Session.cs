@@ -26,6 +26,8 @@ internal enum TransferMode
     Stream,
     /// <summary>MODE Z: one zlib stream for each transfer.</summary>
     Deflate,
+    /// <summary>MODE B: the files of many transfers over one connection.</summary>
+    Block,
 }
 
 /// <summary>What REST, RANG, ALLO, RNFR and SITE CPFR leave for the command that follows them.</summary>
@@ -104,6 +106,8 @@ internal sealed class Session : IDisposable
     public TransferMode Mode { get; set; }
     /// <summary>0 to 9, for what is sent in MODE Z.</summary>
     public int DeflateLevel { get; set; } = DeflateWriter.DefaultLevel;
+    /// <summary>In block mode the client sends files before it knows whether they are wanted: those that are not are read to their end (OPTS MODE B DRAIN).</summary>
+    public bool DrainsRefused { get; set; }
     public MachineFacts Facts { get; set; } = MachineFacts.Usual;
     /// <summary>What HASH computes.</summary>
     public HashKind Hash { get; set; }
@@ -147,7 +151,7 @@ internal sealed class Session : IDisposable
         // Only who was signed in begins anew: saying USER again and again must not put the sign-in timeout off for ever.
         ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
         (UserName, Files, Folder, Facts, Hash) = (null, null, StorePath.Root, MachineFacts.Usual, HashKind.Sha256);
-        (IsAscii, Mode, DeflateLevel) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel);
+        (IsAscii, Mode, DeflateLevel, DrainsRefused) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
         (Pending, Continuing, Misled) = (default, default, null);
         Data.Reset();
     }

@@ -108,11 +108,22 @@ internal sealed class SessionLoop(Session session)
     {
         if (_read is null)
         {
-            return await session.Channel.ReadLineAsync(session.Ending);
+            ValueTask<LineRead> reading = session.Channel.ReadLineAsync(session.Ending);
+            if (!reading.IsCompleted)
+            {
+                session.Data.Link?.StartFlush();
+            }
+
+            return await reading;
         }
 
         // Begun beside a transfer: what was queued since then would wait for the peer's next word.
         await session.Channel.FlushAsync(session.Ending);
+        if (!_read.IsCompleted)
+        {
+            session.Data.Link?.StartFlush();
+        }
+
         LineRead line = await _read;
         (_read, session.HasLineWaiting) = (null, false);
         return line;
@@ -145,6 +156,7 @@ internal sealed class SessionLoop(Session session)
         {
             if (!transfer.IsCompleted)
             {
+                session.Data.Link?.StartFlush();
                 _read ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
                 await Task.WhenAny(session.HasLineWaiting ? [transfer] : [transfer, _read]);
             }
@@ -204,6 +216,11 @@ internal sealed class SessionLoop(Session session)
             _transfer = null;
         }
 
+        if (session.Transfer is { End: not TransferEnd.None })
+        {
+            session.Data.CloseLink(); // shut down, even where the transfer had just got through
+        }
+
         session.Transfer?.Dispose();
         session.Transfer = null;
         session.LastHeard = Environment.TickCount64;
@@ -224,6 +241,11 @@ internal sealed class SessionLoop(Session session)
 
         if (!row.Has(Rules.Transfer))
         {
+            if (row.Has(Rules.EndsData) && session.Data.Link is { } link)
+            {
+                await link.TryFlushAsync(session.Ending);
+            }
+
             return await CommandRunner.RunAsync(session, row, argument, session.Ending);
         }
 
@@ -271,6 +293,7 @@ internal sealed class SessionLoop(Session session)
         try
         {
             using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await (session.Data.Link?.TryFlushAsync(budget.Token) ?? Task.CompletedTask);
             await session.Channel.FlushAsync(budget.Token);
             session.Socket.Shutdown(SocketShutdown.Send);
             for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(budget.Token)).Status != LineStatus.End; lines++)

@@ -50,6 +50,12 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
             case ['D', '<', .. var text]:
                 Check(Unescaped(text.TrimStart()), await ReadDataAsync(Encoding.UTF8));
                 break;
+            case ['B', '>', .. var text]:
+                await SendAsync(await DataAsync(), Encoding.Latin1.GetString(Blocks(text.TrimStart())));
+                break;
+            case ['B', '<', .. var text]:
+                Check(text.TrimStart(), await ReadFileAsync());
+                break;
             case ['Z', '>', ' ', .. var text]:
                 await SendAsync(await DataAsync(), Encoding.Latin1.GetString(Deflated(text)));
                 break;
@@ -100,6 +106,29 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
             default:
                 throw new InvalidOperationException($"Not a line of a script: {line}");
         }
+    }
+
+    private static byte[] Blocks(string text)
+    {
+        var writer = new BlockWriter(new byte[text.Length + 8]);
+        writer.Write(Encoding.UTF8.GetBytes(text));
+        Assert.True(writer.TryEnd());
+        return writer.Blocks.ToArray();
+    }
+
+    /// <summary>One file in blocks, and nothing beyond it.</summary>
+    private async Task<string> ReadFileAsync()
+    {
+        using var content = new MemoryStream();
+        var reader = new BlockReader();
+        byte[] one = new byte[1];
+        while (!reader.HasEnded)
+        {
+            Assert.Equal(1, await (await DataAsync()).ReceiveAsync(one, SocketFlags.None, stop));
+            content.Write(one, 0, reader.Read(one).Content);
+        }
+
+        return Encoding.UTF8.GetString(content.ToArray());
     }
 
     /// <summary>After the script only QUIT and the end may come.</summary>

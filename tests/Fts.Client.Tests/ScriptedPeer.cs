@@ -6,7 +6,7 @@ namespace Fts.Client.Tests;
 /// <summary>
 /// A server that plays literal conversations, one per connection in order, and fails the test when the client says anything else. Lines:
 /// <c>S: text</c> is sent, <c>C: text</c> must come (a trailing <c>*</c> matches the rest), <c>D&gt; text</c> sends data, <c>D&lt; text</c> reads data to
-/// its end and compares, <c>Z&gt; text</c> and <c>Z&lt; text</c> do so with a zlib stream, <c>D.</c> ends the data connection, <c>D!</c> resets it, <c>X</c> closes and <c>X!</c> resets the control
+/// its end and compares, <c>Z&gt; text</c> and <c>Z&lt; text</c> do so with a zlib stream, <c>B&gt; text</c> and <c>B&lt; text</c> with one file in blocks, after which the connection stays; <c>D.</c> ends the data connection, <c>D!</c> resets it, <c>X</c> closes and <c>X!</c> resets the control
 /// connection, <c>S* text</c> is sent with its escapes and no line end of its own, <c>TLS</c> and <c>D TLS</c> shake hands over the control or data connection, with
 /// another certificate where <c>expired</c>, <c>another</c> (address) or <c>other</c> (key) follows,
 /// <c>D~</c> ends data without a close_notify, <c>S+ text</c> and <c>D+ text</c> are sent over and over

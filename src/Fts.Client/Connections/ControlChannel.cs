@@ -142,6 +142,34 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>Sends one command although replies may be waiting: ABOR, whose sender counts what is still to come.</summary>
     public Task WriteAmidTransferAsync(Command command, CancellationToken cancellationToken) => SendLineAsync(command, Text.EncodeLine(command.ToString()), cancellationToken);
 
+    /// <summary>Queues a command behind others whose replies are still to come; its sender counts them. Returns its length in bytes.</summary>
+    public int Queue(Command command)
+    {
+        byte[] line = Text.EncodeLine(command.ToString());
+        Queue(command, line);
+        return line.Length;
+    }
+
+    /// <summary>Sends what was queued.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
+        // Half a command cannot be taken back. A cancelled one leaves whole, if it can soon; whoever reads the reply sees the cancellation.
+        using CancellationTokenRegistration hurry = cancellationToken.UnsafeRegister(_ => limit.CancelAfter(_options.Timeouts.Abort), null);
+        try
+        {
+            await _lines.FlushAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw Broken(Deadline.Translate(e, FtpConnectionPhase.Reply, _options.Timeouts.Reply, cancellationToken));
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            throw Broken(Lost(FtpConnectionPhase.Reply, e));
+        }
+    }
+
     /// <summary>Reads one whole reply. After a timeout or cancellation the rest of it can still be read; after any other error the channel is broken.</summary>
     /// <exception cref="FtpConnectionException">The connection is gone, or the server says it closes it (421).</exception>
     /// <exception cref="FtpProtocolException">What came is no reply.</exception>
@@ -224,25 +252,16 @@ internal sealed class ControlChannel : IAsyncDisposable
         return _replies.Add(line);
     }
 
-    private async Task SendLineAsync(Command command, byte[] line, CancellationToken cancellationToken)
+    private Task SendLineAsync(Command command, byte[] line, CancellationToken cancellationToken)
+    {
+        Queue(command, line);
+        return FlushAsync(cancellationToken);
+    }
+
+    private void Queue(Command command, byte[] line)
     {
         NoteSent(command);
-        using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
-        // Half a command cannot be taken back. A cancelled one leaves whole, if it can soon; whoever reads the reply sees the cancellation.
-        using CancellationTokenRegistration hurry = cancellationToken.UnsafeRegister(_ => limit.CancelAfter(_options.Timeouts.Abort), null);
-        try
-        {
-            _lines.Queue(line);
-            await _lines.FlushAsync(limit.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw Broken(Deadline.Translate(e, FtpConnectionPhase.Reply, _options.Timeouts.Reply, cancellationToken));
-        }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
-        {
-            throw Broken(Lost(FtpConnectionPhase.Reply, e));
-        }
+        _lines.Queue(line);
     }
 
     private void NoteSent(Command command)

@@ -68,6 +68,26 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
         }
     }
 
+    /// <summary>Enters block mode and agrees on its data connection, which the caller disposes; null when the server refuses the mode.</summary>
+    public async Task<DataLink?> EnterBlockModeAsync(CancellationToken cancellationToken)
+    {
+        await EnterModeAsync(deflate: false, cancellationToken).ConfigureAwait(false);
+        if (!(await connection.SendAsync("MODE", "B", cancellationToken).ConfigureAwait(false)).IsCompletion)
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await PrepareAsync(First, null, cancellationToken).ConfigureAwait(false)).Link;
+        }
+        catch
+        {
+            connection.Break(); // whose mode nobody here would know
+            throw;
+        }
+    }
+
     /// <summary>A data connection in the making, which the caller disposes, and the way it comes about: a way that the server refuses for good is passed over.</summary>
     private async Task<(DataLink Link, DataWay Way)> PrepareAsync(DataWay way, FtpException? earlier, CancellationToken cancellationToken)
     {

@@ -237,6 +237,28 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Enters block mode and agrees on its data connection; null when the server refuses. From then on commands are queued, their replies counted by the caller, until
+    /// MODE S ends it. A server that does not read refused uploads to their end is no use for <see cref="FtpDataDirection.Send"/>.
+    /// </summary>
+    internal async Task<DataLink?> EnterBlockModeAsync(FtpDataDirection direction, CancellationToken cancellationToken)
+    {
+        ThrowIfBusy();
+        await _tickets.RunAsync(cancellationToken).ConfigureAwait(false);
+        bool isReady = direction == FtpDataDirection.Receive || (await SendAsync("OPTS", "MODE B DRAIN ON", cancellationToken).ConfigureAwait(false)).IsCompletion;
+        return isReady ? await _opener.EnterBlockModeAsync(cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>A data connection in block mode was used, for a path last.</summary>
+    internal void NoteBlocks(FtpDataDirection direction, string path) => _tickets.Note(direction, path);
+
+    /// <summary>Queues a command without waiting for replies to those before; returns its length in bytes.</summary>
+    /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was queued.</exception>
+    internal int Queue(string verb, string argument) => _control.Queue(Checked(verb, argument));
+
+    /// <summary>Sends what was queued.</summary>
+    internal Task FlushAsync(CancellationToken cancellationToken) => _control.FlushAsync(cancellationToken);
+
     internal Task<Reply> ReadReplyAsync(FtpConnectionPhase phase, TimeSpan limit, CancellationToken cancellationToken) =>
         _control.ReadReplyAsync(phase, limit, cancellationToken);
 

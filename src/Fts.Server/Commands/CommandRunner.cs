@@ -13,6 +13,11 @@ internal static class CommandRunner
     public static async ValueTask<Reply> RunAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
         Reply reply = await AnswerAsync(session, row, argument, cancellationToken);
+        if (session.Mode == TransferMode.Block && row.Has(Rules.DataPort))
+        {
+            reply = await BlockStep.AfterAsync(session, row, reply, cancellationToken);
+        }
+
         return row.Has(Rules.DataPort) && session.Transfer?.Kept is { } kept ? new Reply(reply.Code, $"{reply.Text} {kept} bytes are kept, REST {kept} continues.") : reply;
     }
 
@@ -47,6 +52,11 @@ internal static class CommandRunner
                 DeflateFault.TooLarge => Replies.DeflateTooLarge,
                 _ => Replies.DeflateDamaged,
             };
+        }
+        catch (BlockException e)
+        {
+            Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, e.Message);
+            return Ended(session) ?? Replies.NoBlock;
         }
         catch (Exception e) when (row.Has(Rules.Transfer) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {

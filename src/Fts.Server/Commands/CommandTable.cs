@@ -6,16 +6,16 @@ namespace Fts.Server.Commands;
 /// <summary>A command's code: its session, the text after the verb, and a token that ends with the session or the transfer. Returns the one final reply.</summary>
 internal delegate ValueTask<Reply> CommandHandler(Session session, string argument, CancellationToken cancellationToken);
 
-/// <summary>One row: a verb, its code, its rules, how it is written, and its line in FEAT if it has one (RFC 2389 §3.2).</summary>
-internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rules, string Usage, string? Feature = null)
+/// <summary>One row: a verb, its code, its rules, how it is written, and its lines in FEAT if it has any (RFC 2389 §3.2).</summary>
+internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rules, string Usage, params string[] Features)
 {
     public bool Has(Rules rules) => (Rules & rules) == rules;
 
     /// <summary>Whether the session's server speaks it: a verb that would not work is not known at all.</summary>
     public bool IsKnownTo(Session session) => !Has(Rules.Tls) || session.Tls is not null;
 
-    /// <summary>Its line in FEAT for this session; null for none.</summary>
-    public string? FeatureFor(Session session) => !IsKnownTo(session) || (Verb == "MODE" && !session.Server.Options.Deflate) ? null : Feature;
+    /// <summary>Its lines in FEAT for this session.</summary>
+    public IEnumerable<string> FeaturesFor(Session session) => !IsKnownTo(session) ? [] : session.Server.Options.Deflate ? Features : Features.Where(feature => feature != "MODE Z");
 
     /// <summary>RFC 959 §5.4 knows 553 only where a name is given, and HASH for a folder's; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
     public Reply Fit(Reply reply) => reply.Code == ReplyCode.NameNotAllowed && !Has(Rules.NewName) && reply != Replies.FolderHasNoHash ? new Reply(ReplyCode.FileUnavailable, reply.Lines) : reply;
@@ -28,17 +28,17 @@ internal static class CommandTable
     [
         // Sign-in and session (RFC 959 §4.1.1, RFC 7151)
         new("HOST", HostCommands.HostAsync, Rules.Argument, "HOST <name>", "HOST"),
-        new("USER", SignInCommands.UserAsync, Rules.Argument, "USER <name>"),
+        new("USER", SignInCommands.UserAsync, Rules.Argument | Rules.EndsData, "USER <name>"),
         new("PASS", SignInCommands.PasswordAsync, Rules.None, "PASS <password>"),
         new("ACCT", SignInCommands.AccountAsync, Rules.Argument, "ACCT <account>"),
-        new("REIN", SignInCommands.ReinitializeAsync, Rules.None, "REIN"),
-        new("QUIT", SignInCommands.QuitAsync, Rules.None, "QUIT"),
+        new("REIN", SignInCommands.ReinitializeAsync, Rules.EndsData, "REIN"),
+        new("QUIT", SignInCommands.QuitAsync, Rules.EndsData, "QUIT"),
 
         // Security (RFC 2228, RFC 4217)
-        new("AUTH", SecurityCommands.AuthenticateAsync, Rules.Tls | Rules.Argument, "AUTH TLS", "AUTH TLS"),
+        new("AUTH", SecurityCommands.AuthenticateAsync, Rules.Tls | Rules.Argument | Rules.EndsData, "AUTH TLS", "AUTH TLS"),
         new("PBSZ", SecurityCommands.BufferSizeAsync, Rules.Tls | Rules.Argument, "PBSZ 0", "PBSZ"),
-        new("PROT", SecurityCommands.ProtectionAsync, Rules.Tls | Rules.Argument | Rules.Neutral, "PROT C | P", "PROT"),
-        new("CCC", SecurityCommands.ClearAsync, Rules.Tls | Rules.Login, "CCC"),
+        new("PROT", SecurityCommands.ProtectionAsync, Rules.Tls | Rules.Argument | Rules.Neutral | Rules.EndsData, "PROT C | P", "PROT"),
+        new("CCC", SecurityCommands.ClearAsync, Rules.Tls | Rules.Login | Rules.EndsData, "CCC"),
 
         // Folders
         new("CWD", FolderCommands.ChangeAsync, Rules.Login | Rules.Argument, "CWD <folder>", "TVFS"),
@@ -58,12 +58,12 @@ internal static class CommandTable
 
         // Transfer parameters and data ports (RFC 959 §4.1.2, RFC 2428)
         new("TYPE", ParameterCommands.TypeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "TYPE A | I | L 8"),
-        new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MODE S | Z", "MODE Z"),
+        new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "MODE S | B | Z", "MODE Z", "MODE B DRAIN"),
         new("STRU", ParameterCommands.StructureAsync, Rules.Login | Rules.Argument | Rules.Neutral, "STRU F"),
-        new("PASV", DataPortCommands.PassiveAsync, Rules.Login | Rules.Neutral, "PASV"),
-        new("EPSV", DataPortCommands.ExtendedPassiveAsync, Rules.Login | Rules.Neutral, "EPSV [1 | 2 | ALL]", "EPSV"),
-        new("PORT", DataPortCommands.PortAsync, Rules.Login | Rules.Argument | Rules.Neutral, "PORT <h1,h2,h3,h4,p1,p2>"),
-        new("EPRT", DataPortCommands.ExtendedPortAsync, Rules.Login | Rules.Argument | Rules.Neutral, "EPRT <|1|address|port|>", "EPRT"),
+        new("PASV", DataPortCommands.PassiveAsync, Rules.Login | Rules.Neutral | Rules.EndsData, "PASV"),
+        new("EPSV", DataPortCommands.ExtendedPassiveAsync, Rules.Login | Rules.Neutral | Rules.EndsData, "EPSV [1 | 2 | ALL]", "EPSV"),
+        new("PORT", DataPortCommands.PortAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "PORT <h1,h2,h3,h4,p1,p2>"),
+        new("EPRT", DataPortCommands.ExtendedPortAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "EPRT <|1|address|port|>", "EPRT"),
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
         new("RETR", RetrieveCommands.RetrieveAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "RETR <file>"),

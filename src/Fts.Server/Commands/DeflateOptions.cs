@@ -12,7 +12,7 @@ internal static class DeflateOptions
     public static Reply Set(Session session, string text)
     {
         string[] words = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
-        if (words.Length % 2 == 0 || !string.Equals(words[0], "Z", StringComparison.OrdinalIgnoreCase))
+        if (!session.Server.Options.Deflate || words.Length % 2 == 0 || !string.Equals(words[0], "Z", StringComparison.OrdinalIgnoreCase))
         {
             return Replies.BadParameter;
         }

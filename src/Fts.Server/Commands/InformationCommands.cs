@@ -40,7 +40,7 @@ internal static class InformationCommands
 
     public static ValueTask<Reply> FeaturesAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        IEnumerable<string> features = CommandTable.Rows.Select(row => row.FeatureFor(session)).Where(feature => feature is not null)
+        IEnumerable<string> features = CommandTable.Rows.SelectMany(row => row.FeaturesFor(session))
             .Select(feature => feature switch
             {
                 "MLST" => $" MLST {MachineFactNames.Describe(session.Facts)}",
@@ -50,7 +50,7 @@ internal static class InformationCommands
         return new(new Reply(ReplyCode.SystemStatus, ["Features:", .. features, "End."]));
     }
 
-    /// <summary>OPTS UTF8 ON, which is so anyway, OPTS MLST with the facts wanted (RFC 3659 §7.9), OPTS HASH with the hash wanted, OPTS MODE Z.</summary>
+    /// <summary>OPTS UTF8 ON, which is so anyway, OPTS MLST with the facts wanted (RFC 3659 §7.9), OPTS HASH with the hash wanted, OPTS MODE B and Z.</summary>
     public static ValueTask<Reply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] words = argument.Split(' ', 2, StringSplitOptions.TrimEntries);
@@ -65,8 +65,8 @@ internal static class InformationCommands
             case "HASH" when value.Length == 0 || HashNames.Parse(value) is not null:
                 session.Hash = HashNames.Parse(value) ?? session.Hash;
                 return new(new Reply(ReplyCode.Okay, session.Hash.Name()));
-            case "MODE" when session.Server.Options.Deflate:
-                return new(DeflateOptions.Set(session, value));
+            case "MODE":
+                return new(value is ['B' or 'b', ..] ? BlockOptions.Set(session, value) : DeflateOptions.Set(session, value));
             default:
                 return new(Replies.BadParameter); // RFC 2389 §4 knows 501 for every lasting refusal, and no 504
         }
@@ -79,6 +79,13 @@ internal static class InformationCommands
         : session.Transfer is not null ? new(Replies.BadSequence)
         : ListAsync(session, argument, cancellationToken);
 
+    private static string ModeOf(Session session) => session.Mode switch
+    {
+        TransferMode.Block => "block",
+        TransferMode.Deflate => "deflate",
+        _ => "stream",
+    };
+
     private static Reply SessionStatus(Session session)
     {
         string who = session.Files is null ? "Not signed in" : $"Signed in as {session.Files.Account.Name}";
@@ -90,7 +97,7 @@ internal static class InformationCommands
             $" Connected from {session.Peer.Address}",
             $" {who}",
             $" Control connection {(session.IsSecure ? "encrypted" : "in plain")}, data connections {(session.Tls is { ProtectsData: true } ? "encrypted" : "in plain")}",
-            $" Type {(session.IsAscii ? "ASCII" : "image")}, mode {(session.Mode == TransferMode.Stream ? "stream" : "deflate")}, structure file",
+            $" Type {(session.IsAscii ? "ASCII" : "image")}, mode {ModeOf(session)}, structure file",
             $" {transfer}",
             "End.");
     }

@@ -30,16 +30,28 @@ internal static class ParameterCommands
         switch (argument.ToUpperInvariant())
         {
             case "S":
-                session.Mode = TransferMode.Stream;
-                return new(Replies.ModeStream);
+                return new(SetMode(session, TransferMode.Stream, Replies.ModeStream));
+            case "B":
+                return new(SetMode(session, TransferMode.Block, Replies.ModeBlock));
             case "Z" when session.Server.Options.Deflate:
-                session.Mode = TransferMode.Deflate;
-                return new(Replies.ModeDeflate);
-            case "B" or "C" or "Z":
+                return new(SetMode(session, TransferMode.Deflate, Replies.ModeDeflate));
+            case "C" or "Z":
                 return new(Replies.ParameterNotImplemented);
             default:
                 return new(Replies.BadParameter);
         }
+    }
+
+    /// <summary>Another mode's transfers have connections of their own; one that is open is of no more use.</summary>
+    private static Reply SetMode(Session session, TransferMode mode, Reply reply)
+    {
+        if (session.Mode != mode)
+        {
+            session.Data.CloseLink();
+        }
+
+        session.Mode = mode;
+        return reply;
     }
 
     public static ValueTask<Reply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) => new(argument.ToUpperInvariant() switch

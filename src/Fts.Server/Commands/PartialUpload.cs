@@ -56,10 +56,10 @@ internal static class PartialUpload
         (await session.Files!.FindPendingAsync(path, cancellationToken))?.Length ?? session.Server.Uploads.StalledLength(session, path);
 
     /// <summary>
-    /// Whether what came before an exception is the beginning of the file. It is not where compressed data was damaged or expanded beyond measure; and what the
-    /// store could not take gives its space back.
+    /// Whether what came before an exception is the beginning of the file. It is not where compressed data was damaged or expanded beyond measure, nor where blocks were
+    /// none; and what the store could not take gives its space back.
     /// </summary>
-    public static bool IsOf(Session session, Exception exception) => exception is not StoreException and not DeflateException { Fault: not DeflateFault.Truncated };
+    public static bool IsOf(Session session, Exception exception) => exception is not StoreException and not BlockException and not DeflateException { Fault: not DeflateFault.Truncated };
 
     /// <summary>
     /// Keeps it. Of one in ASCII the lines were translated: where in them the client would go on, no offset tells. More than was announced is nothing that a client

@@ -21,4 +21,6 @@ internal enum Rules
     Tls = 64,
     /// <summary>Gives something a new name, and may answer 553.</summary>
     NewName = 128,
+    /// <summary>May close a data connection that is open in block mode: what was gathered for it leaves before.</summary>
+    EndsData = 256,
 }

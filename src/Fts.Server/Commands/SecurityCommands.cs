@@ -47,10 +47,10 @@ internal static class SecurityCommands
         switch (argument.ToUpperInvariant())
         {
             case "P" when tls.Options.Data != FtpTlsPolicy.Off:
-                tls.ProtectsData = true;
+                SetProtection(session, tls, true);
                 return new(Replies.DataIsPrivate);
             case "C" when tls.Options.Data != FtpTlsPolicy.Required:
-                tls.ProtectsData = false;
+                SetProtection(session, tls, false);
                 return new(Replies.DataIsClear);
             case "C" or "P":
                 return new(Replies.ProtectionRefused);
@@ -59,6 +59,17 @@ internal static class SecurityCommands
             default:
                 return new(Replies.ParameterNotImplemented);
         }
+    }
+
+    /// <summary>A connection that is open in block mode has the other protection.</summary>
+    private static void SetProtection(Session session, SessionTls tls, bool isPrivate)
+    {
+        if (tls.ProtectsData != isPrivate)
+        {
+            session.Data.CloseLink();
+        }
+
+        tls.ProtectsData = isPrivate;
     }
 
     /// <summary>CCC: refused unless the server was told otherwise.</summary>

@@ -32,7 +32,9 @@ internal static class UploadVerdicts
             return transfer.Bytes == announced || start + transfer.Bytes == announced ? UploadVerdict.Complete : UploadVerdict.NotAsAnnounced;
         }
 
-        return session.IsPeerGone ? UploadVerdict.ClientGone
+        // A last block says so itself, whatever became of its sender since.
+        return session.Mode == TransferMode.Block ? UploadVerdict.Complete
+            : session.IsPeerGone ? UploadVerdict.ClientGone
             : isEndAnnounced ? UploadVerdict.Complete
             : transfer.WasQuitEarly ? UploadVerdict.ClientQuit
             : UploadVerdict.Unknown;

@@ -12,93 +12,83 @@ internal sealed class DataConnection : IAsyncDisposable
 {
     private readonly Session _session;
     private readonly bool _isDeflated;
+    private readonly BlockLink? _link;
     private DataTls? _tls;
     private DeflateWriter? _deflate;
     private InflateReader? _inflate;
 
     private DataConnection(Session session, Socket socket) => (_session, Socket, _isDeflated) = (session, socket, session.Mode == TransferMode.Deflate);
 
-    /// <summary>Whether bytes travel as they are, so that the kernel may copy them.</summary>
-    public bool IsPlain => _tls is null && !_isDeflated;
+    private DataConnection(Session session, BlockLink link) => (_session, Socket, _link) = (session, link.Socket, link);
 
-    /// <summary>Whether an end that was received was announced by the peer: by TLS, which reads none otherwise, or by the compressed stream.</summary>
+    /// <summary>Whether bytes travel as they are, so that the kernel may copy them.</summary>
+    public bool IsPlain => _tls is null && !_isDeflated && _link is null;
+
+    /// <summary>Whether an end that was received was announced by the peer: by TLS, which reads none otherwise, by the compressed stream, or a last block.</summary>
     public bool AnnouncesEnd => !IsPlain;
 
     public Socket Socket { get; }
 
     /// <summary>
     /// Meets the peer and queues <paramref name="announcement"/> (150). It leaves at the latest when the transfer first waits
-    /// (<see cref="AnnounceAsync"/>), so that a small file's 150 and 226 travel together.
+    /// (<see cref="AnnounceAsync"/>), so that a small file's 150 and 226 travel together. A connection that is open in block mode is used again, which is 125.
     /// </summary>
-    public static async ValueTask<DataConnection> OpenAsync(Session session, Reply announcement, CancellationToken cancellationToken)
+    public static async ValueTask<DataConnection> OpenAsync(Session session, Reply? announcement, CancellationToken cancellationToken)
     {
-        bool announced = false;
-        Socket socket = await session.Data.MeetAsync(AnnounceFirst, cancellationToken);
-        try
+        if (session.Data.Link is { } link)
         {
-            if (!announced)
-            {
-                session.Queue(announcement);
-            }
+            session.Transfer!.Uses(link.Socket);
+            link.Begin();
+            Queue(session, announcement is null ? null : AlreadyOpen(announcement));
+            return new DataConnection(session, link);
+        }
 
-            session.Transfer!.Uses(socket);
-            var data = new DataConnection(session, socket);
-            if (session.Tls is { ProtectsData: true } tls)
-            {
-                await data.AnnounceAsync(cancellationToken); // some clients shake hands only then
-                socket.NoDelay = true;
-                data._tls = await tls.AcceptDataAsync(session, new NetworkStream(socket), cancellationToken);
-            }
-
+        DataConnection data = await MeetAsync(session, announcement, cancellationToken);
+        if (session.Mode != TransferMode.Block)
+        {
             return data;
         }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
 
-        ValueTask AnnounceFirst()
-        {
-            if (announced)
-            {
-                return default;
-            }
-
-            announced = true;
-            session.Queue(announcement);
-            return session.Channel.FlushAsync(cancellationToken);
-        }
+        link = new BlockLink(session, data.Socket, data._tls);
+        link.Begin();
+        session.Data.Keep(link);
+        return new DataConnection(session, link);
     }
 
-    /// <summary>Sends the announcement if it is still queued.</summary>
-    public ValueTask AnnounceAsync(CancellationToken cancellationToken) => _session.Channel.FlushAsync(cancellationToken);
+    /// <summary>Sends the announcement if it is still queued. In block mode that waits until the connection does: many of them leave together.</summary>
+    public ValueTask AnnounceAsync(CancellationToken cancellationToken) => _link is null ? _session.Channel.FlushAsync(cancellationToken) : default;
 
-    /// <summary>Sends all of the bytes; in MODE Z, what they are compressed to, some of it later.</summary>
+    /// <summary>Sends all of the bytes; in MODE Z what they are compressed to, and in block mode, some of it later.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        if (!_isDeflated)
+        if (_link is not null)
+        {
+            await _link.SendAsync(bytes, cancellationToken);
+        }
+        else if (_isDeflated)
+        {
+            await Deflate().WriteAsync(bytes, cancellationToken);
+        }
+        else
         {
             await SendAsIsAsync(bytes, cancellationToken);
             return;
         }
 
-        await Deflate().WriteAsync(bytes, cancellationToken);
         _session.Transfer!.Advance(bytes.Length);
     }
 
     /// <summary>Receives some bytes, in MODE Z what they expand to; 0 when the peer has sent all.</summary>
     /// <exception cref="DeflateException">In MODE Z what came is not one whole zlib stream.</exception>
+    /// <exception cref="BlockException">In block mode what came is no block.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (!_isDeflated)
+        if (_link is null && !_isDeflated)
         {
             return await ReceiveAsIsAsync(buffer, cancellationToken);
         }
 
-        FtpServerOptions options = _session.Server.Options;
-        _inflate ??= new InflateReader(ReceiveAsIsAsync, new InflateLimit(options.FreeExpansion, options.MaxExpansion), nothingIsEmpty: false);
-        int read = await _inflate.ReadAsync(buffer, cancellationToken);
+        int read = _link is null ? await Inflate().ReadAsync(buffer, cancellationToken) : await _link.ReceiveAsync(buffer, cancellationToken);
         _session.Transfer!.Advance(read);
         return read;
     }
@@ -106,6 +96,12 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>Tells the peer that all was sent.</summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
+        if (_link is not null)
+        {
+            await _link.EndFileAsync(cancellationToken);
+            return;
+        }
+
         if (_isDeflated)
         {
             await Deflate().FinishAsync(cancellationToken);
@@ -135,8 +131,14 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>A connection in block mode stays with the session.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_link is not null)
+        {
+            return;
+        }
+
         _deflate?.Dispose();
         _inflate?.Dispose();
         if (_tls is not null)
@@ -145,6 +147,64 @@ internal sealed class DataConnection : IAsyncDisposable
         }
 
         Socket.Dispose();
+    }
+
+    private static async ValueTask<DataConnection> MeetAsync(Session session, Reply? announcement, CancellationToken cancellationToken)
+    {
+        bool announced = false;
+        Socket socket = await session.Data.MeetAsync(AnnounceFirst, cancellationToken);
+        try
+        {
+            if (!announced)
+            {
+                Queue(session, announcement);
+            }
+
+            session.Transfer!.Uses(socket);
+            var data = new DataConnection(session, socket);
+            if (session.Tls is { ProtectsData: true } tls)
+            {
+                await data.AnnounceAsync(cancellationToken); // some clients shake hands only then
+                socket.NoDelay = true;
+                data._tls = await tls.AcceptDataAsync(session, new NetworkStream(socket), cancellationToken);
+            }
+
+            return data;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        ValueTask AnnounceFirst()
+        {
+            if (announced)
+            {
+                return default;
+            }
+
+            announced = true;
+            Queue(session, announcement);
+            return session.Channel.FlushAsync(cancellationToken);
+        }
+    }
+
+    private static void Queue(Session session, Reply? announcement)
+    {
+        if (announcement is not null)
+        {
+            session.Queue(announcement);
+        }
+    }
+
+    private static Reply AlreadyOpen(Reply announcement) => announcement == Replies.Opening ? Replies.AlreadyOpen
+        : new Reply(ReplyCode.TransferStarting, announcement.Text.Replace("Opening the data connection", "Data connection already open", StringComparison.Ordinal));
+
+    private InflateReader Inflate()
+    {
+        FtpServerOptions options = _session.Server.Options;
+        return _inflate ??= new InflateReader(ReceiveAsIsAsync, new InflateLimit(options.FreeExpansion, options.MaxExpansion), nothingIsEmpty: false);
     }
 
     private DeflateWriter Deflate() => _deflate ??= new DeflateWriter(SendAsIsAsync, _session.DeflateLevel);

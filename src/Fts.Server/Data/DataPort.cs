@@ -9,7 +9,7 @@ internal sealed class NoDataConnectionException(Exception? cause = null) : Excep
 
 /// <summary>
 /// How the peer of the next transfer is met: by waiting on this session's own listening socket, or on a port of the server's range (PASV, EPSV), or by
-/// connecting to it (PORT, EPRT). Good for one transfer, then it must be said anew.
+/// connecting to it (PORT, EPRT). Good for one transfer, then it must be said anew; in block mode the connection stays, until any of these is said again.
 /// </summary>
 /// <remarks>
 /// Without a range, one listening socket serves the whole session, on a port the system picks at random: a fresh bind for each transfer slows to a crawl
@@ -30,9 +30,13 @@ internal sealed class DataPort(FtpServer server, IPAddress local, IPAddress peer
     private IPEndPoint? _target;
     private bool _waits;
     private long _lastUsed;
+    private BlockLink? _link;
 
     /// <summary>Whether a transfer can start.</summary>
-    public bool IsReady => _waits || _target is not null;
+    public bool IsReady => _waits || _target is not null || _link is not null;
+
+    /// <summary>The connection that is open for the next transfer in block mode; null for none.</summary>
+    public BlockLink? Link => _link;
 
     /// <summary>EPSV ALL was said: the other ways are closed for this session (RFC 2428 §4).</summary>
     public bool OnlyExtendedPassive { get; set; }
@@ -85,6 +89,26 @@ internal sealed class DataPort(FtpServer server, IPAddress local, IPAddress peer
         {
             ForgetLocked();
             _target = target;
+        }
+    }
+
+    /// <summary>Keeps a connection for the transfers to come; it is disposed here.</summary>
+    public void Keep(BlockLink link)
+    {
+        lock (_lock)
+        {
+            ForgetLocked();
+            _link = link;
+        }
+    }
+
+    /// <summary>Closes the connection that was kept.</summary>
+    public void CloseLink()
+    {
+        lock (_lock)
+        {
+            _link?.Dispose();
+            _link = null;
         }
     }
 
@@ -178,7 +202,8 @@ internal sealed class DataPort(FtpServer server, IPAddress local, IPAddress peer
     private void ForgetLocked()
     {
         _reservation?.Dispose();
-        (_reservation, _target, _waits) = (null, null, false);
+        _link?.Dispose();
+        (_reservation, _target, _waits, _link) = (null, null, false, null);
     }
 
     private static void Empty(Socket listener)

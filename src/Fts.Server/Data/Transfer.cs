@@ -67,6 +67,12 @@ internal sealed class Transfer(string description) : IDisposable
         Volatile.Write(ref _lastProgress, Environment.TickCount64);
     }
 
+    /// <summary>A data connection was there for it.</summary>
+    public bool HasData => _data is not null;
+
+    /// <summary>Something moved that is none of its bytes.</summary>
+    public void NoteProgress() => Volatile.Write(ref _lastProgress, Environment.TickCount64);
+
     /// <summary>
     /// Counts what a slow peer has acknowledged as progress, too: bytes given to the kernel count long before they arrive, and then for long none are.
     /// Called once a second, by the watch.

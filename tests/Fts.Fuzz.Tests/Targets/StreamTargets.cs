@@ -4,7 +4,7 @@ using Fts.Protocol;
 
 namespace Fts.FuzzTests;
 
-/// <summary>What comes in pieces: the lines of a control connection, line ends of files. The pieces change nothing.</summary>
+/// <summary>What comes in pieces: the lines of a control connection, line ends of files, blocks. The pieces change nothing.</summary>
 internal static class StreamTargets
 {
     private const int LongestLine = 256;
@@ -15,6 +15,7 @@ internal static class StreamTargets
         new("lines", Lines) { Weight = 50, BytesPerByte = 512 },
         FuzzTarget.OfText("line-sent", Sent) with { Corpus = "lines", Weight = 50 },
         new("ascii", Ascii),
+        new("blocks", Blocks) { Refusal = typeof(BlockException) },
     ];
 
     private static void Lines(ReadOnlySpan<byte> input)
@@ -115,5 +116,44 @@ internal static class StreamTargets
         }
 
         return output[..(length + (isToWire ? 0 : translator.Finish(output.AsSpan(length))))];
+    }
+
+    /// <summary>Whatever comes as blocks has the same files in any pieces, and these come back when they are sent.</summary>
+    private static void Blocks(ReadOnlySpan<byte> input)
+    {
+        List<byte[]> files = Files(input, input.Length), cut = Files(input, 1 + (input.Length % 5));
+        byte[] buffer = new byte[input.Length + (3 * files.Count) + 3];
+        var writer = new BlockWriter(buffer);
+        Holds.Equal(files.Count, cut.Count, "pieces change no end");
+        for (int i = 0; i < files.Count; i++)
+        {
+            Holds.True(files[i].AsSpan().SequenceEqual(cut[i]), "pieces change nothing");
+            Holds.True(writer.Write(files[i]) == files[i].Length && writer.TryEnd(), "blocks as long as these have room for the same");
+        }
+
+        List<byte[]> sent = Files(writer.Blocks.Span, 7);
+        Holds.True(sent.Count == files.Count && files.Zip(sent).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)), "what is sent comes back");
+    }
+
+    private static List<byte[]> Files(ReadOnlySpan<byte> bytes, int piece)
+    {
+        var files = new List<byte[]>();
+        var file = new List<byte>();
+        var reader = new BlockReader();
+        while (!bytes.IsEmpty)
+        {
+            BlockPiece read = reader.Read(bytes[..Math.Min(piece, bytes.Length)]);
+            Holds.True(read.Used > 0 && read.Content <= read.Used, "each piece is used up, and content is a part of it");
+            file.AddRange(bytes.Slice(read.Used - read.Content, read.Content));
+            bytes = bytes[read.Used..];
+            if (reader.HasEnded)
+            {
+                files.Add([.. file]);
+                file.Clear();
+                reader = new BlockReader();
+            }
+        }
+
+        return files;
     }
 }

@@ -87,7 +87,7 @@ public sealed class CommandTableTests
         string[] features = await talk.AskAsync("FEAT");
         Assert.StartsWith("211-", features[0], StringComparison.Ordinal);
         Assert.Equal(
-            RowsOn(wire).Where(row => row.Feature is not null).Select(row => " " + row.Feature!),
+            RowsOn(wire).SelectMany(row => row.Features).Select(feature => " " + feature),
             features[1..^1].Select(line => line.StartsWith(" MLST ", StringComparison.Ordinal) || line.StartsWith(" HASH ", StringComparison.Ordinal) ? line[..5] : line));
     }
 

@@ -125,8 +125,9 @@ public sealed class InformationTests
         await using TestServer server = await TestServer.WithAsync(wire, ("/ä", "hello"));
         await using Conversation talk = await server.SignInAsync();
         string[] features = (await talk.AskAsync("FEAT"))[1..^1];
-        foreach (string feature in features.Select(line => line.Trim().Split(' ')[0]))
+        foreach (string line in features)
         {
+            string feature = line.Trim().Split(' ')[0];
             await talk.PlayAsync(feature switch
             {
                 "TVFS" => "C: CWD /./\nS: 250 *",
@@ -148,6 +149,8 @@ public sealed class InformationTests
                 "CSID" => "C: CSID Name=someone;\nS: 200 Name=fts; *",
                 "LANG" => "C: LANG en\nS: 200 *",
                 "RANG" => "C: RANG 1 3\nS: 350 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nD< ell\nS: 226 *",
+                "MODE" when line.StartsWith(" MODE B", StringComparison.Ordinal) =>
+                    "C: MODE B\nS: 200 *\nC: OPTS MODE B DRAIN ON\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nB< hello\nS: 250 *\nC: STOR missing/x\nB> x\nS: 550 *",
                 "MODE" => "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nZ< hello\nS: 226 *\nC: MODE S\nS: 200 *",
                 "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
                 ['X', ..] => $"C: {feature} ä\nS: 250 *",

@@ -60,7 +60,7 @@ internal static class Steps
         _ => new Step("STRU F"),
         _ => new Step("STRU R"),
         _ => new Step("MODE S"),
-        _ => new Step("MODE B"),
+        _ => new Step("MODE C"),
         _ => new Step("EPSV 2"),
         _ => new Step("EPSV ALL"),
         _ => new Step("PASV"),

@@ -32,6 +32,10 @@ public sealed class VerdictTests
         wire, "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "Z> half", "S: 226 *", "complete", with: CompleteOnly);
 
     [Theory, OnEveryWire]
+    public Task A_last_block_proves_that_all_of_it_came(Wire wire) => EndsAsync(
+        wire, "C: MODE B\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 250 *", "complete", with: CompleteOnly);
+
+    [Theory, OnEveryWire]
     public Task Fewer_bytes_than_announced_are_not_published(Wire wire) => EndsAsync(
         wire, $"C: ALLO 5\nS: 200 *\n{Start}", "D> ", "S: 451 * 4 bytes are kept, REST 4 continues.", "not the bytes announced", isPublished: false);
 

@@ -17,7 +17,9 @@ internal sealed class DataPeer : IDisposable
     private readonly TlsClient? _tls;
     private readonly IPAddress? _from;
     private readonly byte[]? _header;
+    private readonly byte[] _blocks = new byte[64 * 1024];
     private Socket? _socket;
+    private int _start, _end;
     private Task<(SslStream Stream, TlsTap Tap)>? _shaking;
 
     private DataPeer(IPEndPoint? target, Socket? listener, TlsClient? tls, IPAddress? from, byte[]? header) =>
@@ -109,6 +111,27 @@ internal sealed class DataPeer : IDisposable
     {
         Stream stream = await StreamAsync();
         return await stream.ReadAsync(buffer, TestContext.Current.CancellationToken).InTime();
+    }
+
+    /// <summary>One file in blocks; what comes beyond it is kept for the next.</summary>
+    public async Task<byte[]> ReadFileAsync()
+    {
+        using var content = new MemoryStream();
+        var reader = new BlockReader();
+        while (!reader.HasEnded)
+        {
+            if (_start == _end)
+            {
+                (_start, _end) = (0, await ReadSomeAsync(_blocks));
+                Assert.True(_end > 0, "The data connection ended before the file's last block.");
+            }
+
+            BlockPiece piece = reader.Read(_blocks.AsSpan(_start, _end - _start));
+            _start += piece.Used;
+            content.Write(_blocks, _start - piece.Content, piece.Content);
+        }
+
+        return content.ToArray();
     }
 
     /// <summary>Reads on until the server ended the connection, in whatever way.</summary>

@@ -16,6 +16,8 @@ namespace Fts.Server.Tests;
 /// D+ text      … and does not close it             D: late | close | reset
 /// Z&lt; text      the data connection brings one zlib stream of exactly this, then its end
 /// Z> text      the client sends one of this and closes the connection
+/// B&lt; text      the data connection brings one file of exactly this in blocks (MODE B), and stays
+/// B> text      the client sends one file of this in blocks
 /// </code>
 /// <c>*</c> stands for any text, <c>\*</c> for itself; <c>\r \n \0 \xNN \\</c> are bytes; <c>{PORT}</c> and <c>{EPRT}</c> make the client listen.
 /// </summary>
@@ -193,6 +195,17 @@ internal static class Script
                 await Data(talk).SendAsync(Zlib.Compress(Bytes(text)));
                 await Data(talk).FinishAsync();
                 break;
+            case ("B<", _):
+                byte[] file = await Data(talk).ReadFileAsync();
+                if (!file.AsSpan().SequenceEqual(Bytes(text)))
+                {
+                    throw talk.Failure($"Expected in blocks: {text}\nand got: {Encoding.UTF8.GetString(file)}");
+                }
+
+                return;
+            case ("B>", _):
+                await Data(talk).SendAsync(Blocks.Of(Bytes(text)));
+                return;
             case ("D>", _):
                 await Data(talk).SendAsync(Bytes(text));
                 await Data(talk).FinishAsync();

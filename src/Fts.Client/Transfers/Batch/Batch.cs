@@ -1,0 +1,110 @@
+using System.Net.Sockets;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>
+/// Many files, each with a result of its own: in block mode over one connection where the server has that, the rest, and what was under way when that broke, by one
+/// transfer each over the pool.
+/// </summary>
+internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, FtpTransferOptions options, IProgress<FtpBatchResult>? progress)
+{
+    private volatile FtpException? _unreachable;
+
+    public async Task<IReadOnlyList<FtpBatchResult>> RunAsync(IReadOnlyList<FtpBatchFile> given, int connections, CancellationToken cancellationToken)
+    {
+        BatchFile[] files = [.. given.Select(file => new BatchFile(file, progress))];
+        try
+        {
+            if (files.Length > 1)
+            {
+                await TryBlocksAsync(files, cancellationToken).ConfigureAwait(false);
+            }
+
+            BatchFile[] rest = [.. files.Where(file => file.Result is null)];
+            var plainly = new ParallelOptions { MaxDegreeOfParallelism = connections, CancellationToken = cancellationToken };
+            await Parallel.ForEachAsync(rest, plainly, async (file, token) => await TransferAsync(file, token).ConfigureAwait(false)).ConfigureAwait(false);
+            return [.. files.Select(file => file.Result!)];
+        }
+        finally
+        {
+            Array.ForEach(files, file => file.Dispose());
+        }
+    }
+
+    private async Task TryBlocksAsync(BatchFile[] files, CancellationToken cancellationToken)
+    {
+        try
+        {
+            PoolLease lease = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
+            await using (lease.ConfigureAwait(false))
+            {
+                if (!MayUseBlocks(lease.Connection.Features) || await BlockPipeline.OpenAsync(lease.Connection, direction, cancellationToken).ConfigureAwait(false) is not { } pipeline)
+                {
+                    return;
+                }
+
+                await using (pipeline.ConfigureAwait(false))
+                {
+                    bool isAboutTimes = options.KeepModified;
+                    await (direction == FtpDataDirection.Send
+                        ? new BlockUpload(pipeline, isAboutTimes && lease.Connection.Features.CanSetModified).RunAsync(files)
+                        : new BlockDownload(pipeline, options, isAboutTimes && lease.Connection.Features.Has("MDTM")).RunAsync(files)).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e) when (e is FtpException or IOException or SocketException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
+        {
+            // Whether it is the server, or only this way to it, the transfers that follow find out.
+            NoteUnreachable(e);
+        }
+    }
+
+    /// <summary>A target that is not to be replaced is looked for first, one by one.</summary>
+    private bool MayUseBlocks(FtpServerFeatures features) =>
+        direction == FtpDataDirection.Send ? features.DrainsRefused && options.Overwrite : features.HasBlockMode;
+
+    private async Task TransferAsync(BatchFile file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            file.Dispose();
+            if (_unreachable is { } known)
+            {
+                file.Fail(known);
+                return;
+            }
+
+            file.Succeed(await (direction == FtpDataDirection.Send ? UploadAsync(file.File, cancellationToken) : DownloadAsync(file.File, cancellationToken)).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is FtpException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            NoteUnreachable(e);
+            file.Fail(e);
+        }
+    }
+
+    /// <summary>A server that is not there is not waited for with every file, and one that refuses the user is not asked ten thousand times.</summary>
+    private void NoteUnreachable(Exception exception)
+    {
+        if (exception is FtpSignInException or FtpTlsException { Failure: not FtpTlsFailure.Truncated } or FtpConnectionException { Phase: FtpConnectionPhase.Connect or FtpConnectionPhase.Greeting or FtpConnectionPhase.Proxy })
+        {
+            _unreachable = (FtpException)exception;
+        }
+    }
+
+    private Task<FtpTransferResult> DownloadAsync(FtpBatchFile file, CancellationToken cancellationToken) =>
+        new Download(pool, file.RemotePath, file.Known is null ? options : options with { Known = file.Known }, null).ToFileAsync(file.LocalPath, cancellationToken);
+
+    private async Task<FtpTransferResult> UploadAsync(FtpBatchFile file, CancellationToken cancellationToken)
+    {
+        FtpTransferResult result = await new Upload(pool, file.RemotePath, options, null).FromFileAsync(file.LocalPath, cancellationToken).ConfigureAwait(false);
+        if (options.KeepModified && pool.Features!.CanSetModified && File.Exists(file.LocalPath))
+        {
+            string argument = $"{FtpTime.Format(File.GetLastWriteTimeUtc(file.LocalPath))} {file.RemotePath}";
+            await pool.RunAsync((connection, token) => connection.SendAsync("MFMT", argument, token), cancellationToken).ConfigureAwait(false);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,191 @@
+using System.Buffers;
+using System.Threading.Channels;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>
+/// Fetches files one after the other without waiting for each. Which of them come, the replies tell: a file whose 1yz was heard is the next in the stream. Each is a
+/// pending file until its last block and its final reply are there, whichever comes second.
+/// </summary>
+internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions options, bool asksModified)
+{
+    private const int InputBytes = 128 * 1024;
+
+    private readonly Channel<BatchFile> _coming = Channel.CreateUnbounded<BatchFile>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    public Task RunAsync(IEnumerable<BatchFile> files)
+    {
+        Task receiving = Task.Run(ReceiveAsync);
+        return pipeline.RunAsync(pipeline.HearAsync(Hear), receiving, Task.Run(() => AskAsync(files, receiving)));
+    }
+
+    private async Task AskAsync(IEnumerable<BatchFile> files, Task receiving)
+    {
+        foreach (BatchFile file in files.Where(CanTake))
+        {
+            file.Start();
+            file.Modified = options.KeepModified ? file.File.Known?.Modified : null;
+            try
+            {
+                if (asksModified && file.Modified is null)
+                {
+                    await pipeline.AskAsync("MDTM", file.File.RemotePath, file).ConfigureAwait(false);
+                }
+
+                await pipeline.AskAsync("RETR", file.File.RemotePath, file).ConfigureAwait(false);
+            }
+            catch (ArgumentException e)
+            {
+                file.Fail(e);
+            }
+        }
+
+        await pipeline.SettleAsync().ConfigureAwait(false);
+        _coming.Writer.Complete();
+        await receiving.ConfigureAwait(false);
+        await pipeline.EndAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Says now what would fail later: a file that cannot be written here is not asked for.</summary>
+    private bool CanTake(BatchFile file)
+    {
+        string target = file.File.LocalPath;
+        Locally(file, () =>
+        {
+            PartialFile.Check(target);
+            if (!options.Overwrite && File.Exists(target))
+            {
+                throw new FtpTargetExistsException(target);
+            }
+        });
+        if (file.LocalFailure is { } failure)
+        {
+            file.Fail(failure);
+        }
+
+        return file.LocalFailure is null;
+    }
+
+    private async Task ReceiveAsync()
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(InputBytes);
+        int start = 0, end = 0;
+        await foreach (BatchFile file in _coming.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
+        {
+            var reader = new BlockReader();
+            Locally(file, () =>
+            {
+                file.Pending = PartialFile.OneOff(file.File.LocalPath); // small: fetched anew rather than kept
+                file.Pending.Begin(record: null);
+            });
+            while (!reader.HasEnded)
+            {
+                if (start == end)
+                {
+                    (start, end) = (0, await pipeline.ReceiveAsync(buffer).ConfigureAwait(false));
+                }
+
+                BlockPiece piece = reader.Read(buffer.AsSpan(start, end - start));
+                start += piece.Used;
+                Write(file, buffer.AsSpan(start - piece.Content, piece.Content));
+            }
+
+            if (file.HasBothHalves())
+            {
+                Finish(file);
+            }
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private static void Write(BatchFile file, ReadOnlySpan<byte> content)
+    {
+        file.Bytes += content.Length;
+        if (file.Bytes > file.Announced)
+        {
+            // A server that sends without end is not to fill a disk.
+            var failure = new FtpIntegrityException(file.File.RemotePath, file.Announced.Value, file.Bytes);
+            file.Fail(failure);
+            throw failure;
+        }
+
+        if (file.Pending is not { } pending || content.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            pending.Write(content);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            file.LocalFailure = e; // the rest of it is read all the same, to get to the next
+            file.Dispose();
+        }
+    }
+
+    private void Hear(BatchFile file, string verb, Reply reply)
+    {
+        if (verb == "MDTM")
+        {
+            file.Modified = reply.Code == ReplyCode.FileStatus && FtpTime.TryParse(reply.Text, out DateTime modified) ? modified : null;
+        }
+        else if (reply.IsPreliminary)
+        {
+            file.Announced = ReplyWords.AnnouncedIn(reply.Text);
+            _coming.Writer.TryWrite(file);
+        }
+        else if (reply.IsCompletion)
+        {
+            file.Final = reply;
+            if (file.HasBothHalves())
+            {
+                Finish(file);
+            }
+        }
+        else if (reply.Code is ReplyCode.CannotOpenDataConnection or ReplyCode.TransferAborted or ReplyCode.NotLoggedIn)
+        {
+            throw new FtpReplyException(reply, $"RETR {file.File.RemotePath}");
+        }
+        else
+        {
+            file.Fail(new FtpReplyException(reply, $"RETR {file.File.RemotePath}"));
+        }
+    }
+
+    private void Finish(BatchFile file)
+    {
+        Locally(file, () =>
+        {
+            if (file.Announced is { } announced && announced != file.Bytes)
+            {
+                throw new FtpIntegrityException(file.File.RemotePath, announced, file.Bytes);
+            }
+
+            file.Pending?.Commit(file.Modified, options.Overwrite);
+        });
+        if (file.LocalFailure is { } failure)
+        {
+            file.Fail(failure);
+        }
+        else
+        {
+            file.Succeed(file.Final!, file.Modified);
+        }
+    }
+
+    private static void Locally(BatchFile file, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FtpException)
+        {
+            file.LocalFailure ??= e;
+        }
+    }
+}
