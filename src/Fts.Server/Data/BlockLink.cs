@@ -27,7 +27,7 @@ internal enum BlockTurn
 /// </remarks>
 internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : IDisposable
 {
-    /// <summary>Some thirty files of 4 KiB to a call; larger ones gain nothing by more (bench: small).</summary>
+    /// <summary>Some thirty files of 4 KiB to a call.</summary>
     private const int OutputBytes = 128 * 1024, InputBytes = 64 * 1024;
 
     private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(1);
