@@ -27,7 +27,7 @@ internal enum BlockTurn
 /// </remarks>
 internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : IDisposable
 {
-    /// <summary>Some thirty files of 4 KiB to a call; larger ones gain nothing by more (bench: small).</summary>
+    /// <summary>Some thirty files of 4 KiB to a call.</summary>
     private const int OutputBytes = 128 * 1024, InputBytes = 64 * 1024;
 
     private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(1);
@@ -208,16 +208,19 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
         }
     }
 
-    /// <summary>Closes the connection, over TLS with a word of goodbye. A transfer that still uses it ends with an exception.</summary>
+    /// <summary>
+    /// Closes the connection; over TLS with a word of goodbye, unless somebody is still reading or writing, for OpenSSL does one thing at a time: an aborted transfer, which
+    /// ends with an exception.
+    /// </summary>
     public void Dispose()
     {
-        if (tls is null)
+        if (tls is not null && session.Transfer is null or { End: TransferEnd.None } && _sending.Wait(0))
         {
-            Close();
+            _ = SayGoodbyeAsync();
         }
         else
         {
-            _ = SayGoodbyeAsync();
+            _ = CloseAsync();
         }
     }
 
@@ -227,16 +230,16 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
         {
             await tls!.FinishAsync().AsTask().WaitAsync(Goodbye);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or NotSupportedException or TimeoutException)
+        catch (Exception e) when (e is IOException or SocketException or InvalidOperationException or TimeoutException)
         {
             // Nobody is there to hear it.
         }
 
-        await tls!.DisposeAsync();
-        Close();
+        _sending.Release();
+        await CloseAsync();
     }
 
-    private void Close()
+    private async Task CloseAsync()
     {
         try
         {
@@ -245,6 +248,11 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // It has ended.
+        }
+
+        if (tls is not null)
+        {
+            await tls.DisposeAsync();
         }
 
         socket.Dispose();

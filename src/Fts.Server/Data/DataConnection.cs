@@ -49,6 +49,7 @@ internal sealed class DataConnection : IAsyncDisposable
             return data;
         }
 
+        data.Socket.NoDelay = true; // no end of the connection pushes the last bytes of a file out
         link = new BlockLink(session, data.Socket, data._tls);
         link.Begin();
         session.Data.Keep(link);

@@ -150,7 +150,7 @@ public sealed class InformationTests
                 "LANG" => "C: LANG en\nS: 200 *",
                 "RANG" => "C: RANG 1 3\nS: 350 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nD< ell\nS: 226 *",
                 "MODE" when line.StartsWith(" MODE B", StringComparison.Ordinal) =>
-                    "C: MODE B\nS: 200 *\nC: OPTS MODE B DRAIN ON\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nB< hello\nS: 250 *\nC: STOR missing/x\nB> x\nS: 550 *",
+                    "C: MODE B\nS: 200 *\nC: OPTS MODE B DRAIN ON\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nB< hello\nS: 250 *\nC: STOR missing/x\nB> x\nS: 550 *\nC: MODE S\nS: 200 *",
                 "MODE" => "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: RETR ä\nS: 150 *\nZ< hello\nS: 226 *\nC: MODE S\nS: 200 *",
                 "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
                 ['X', ..] => $"C: {feature} ä\nS: 250 *",

@@ -213,6 +213,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
     {
         FtpClientOptions options = _connection.Options;
         Socket socket = await _link.TakeAsync(options.Timeouts.Connect, Token).ConfigureAwait(false);
+        socket.NoDelay = true; // no end of the connection pushes the last bytes of a file out
         DataSocket data = await DataSocket.OpenAsync(
             socket, _connection.Tls, _direction == FtpDataDirection.Send, options.Proxy is not null, isDeflated: false, Token).ConfigureAwait(false);
         _connection.NoteBlocks(_direction, _lastPath);
