@@ -6,7 +6,7 @@ using Fts.Bench.Report;
 using Fts.Bench.Scenarios;
 using Fts.Bench.Servers;
 
-if (args is ["--help" or "-h"])
+if (args.Contains("--help") || args.Contains("-h"))
 {
     Console.WriteLine(Options.Usage);
     return 0;

@@ -116,7 +116,8 @@ internal sealed class ServerProcess : IDisposable
         if (!_disposed)
         {
             Kill();
-            _process.WaitForExit();
+            // With a limit it waits for the process alone, not for whoever else holds its output: a session of vsftpd may outlive its parent and does.
+            _process.WaitForExit(10_000);
             _disposed = true;
             _process.Dispose();
         }
