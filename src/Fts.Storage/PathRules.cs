@@ -78,6 +78,15 @@ internal static class PathRules
             : throw new StoreException(StoreError.Denied, $"{target} lies neither beside {path} nor below it.");
     }
 
+    /// <summary>A file is gone on with from what it has.</summary>
+    public static void DemandWithin(long? offset, long length, StorePath path)
+    {
+        if (offset > length)
+        {
+            throw new StoreException(StoreError.BadOffset, $"{path} has {length} bytes; {offset} lies past its end.");
+        }
+    }
+
     /// <summary>The top folder can be neither made, removed, renamed nor replaced.</summary>
     public static void DemandNotRoot(StorePath path, StoreError error)
     {

@@ -84,7 +84,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             SafeFileHandle? committed = null;
             if (pending.KeptLength is null && start.KeepsContent && pending.CommittedLength is not null)
             {
-                DemandWithin(start.Offset, pending.CommittedLength.Value, path);
+                PathRules.DemandWithin(start.Offset, pending.CommittedLength.Value, path);
                 committed = pending.OpenCommitted();
                 kept = committed is null ? 0 : await CopyAsync(committed, pending, start.Offset, cancellationToken).ConfigureAwait(false);
             }
@@ -92,7 +92,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
             try
             {
                 // Again, or for the first time: another upload may have replaced the file by a shorter one meanwhile.
-                DemandWithin(start.Offset, kept, path);
+                PathRules.DemandWithin(start.Offset, kept, path);
                 if (pending.KeptLength is null && start is { KeepsContent: true, Uploader: not null })
                 {
                     pending.Enter();
@@ -220,14 +220,6 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
     /// <summary>What has been done by then is not to be cancelled any more.</summary>
     private ValueTask FlushAsync(StorePath folder) => _durable is null ? default : new(Task.Run(() => _root.FlushFolder(folder)));
-
-    private static void DemandWithin(long? offset, long length, StorePath path)
-    {
-        if (offset > length)
-        {
-            throw new StoreException(StoreError.BadOffset, $"{path} has {length} bytes; {offset} lies past its end.");
-        }
-    }
 
     /// <summary>Up to the offset: what lies beyond is added when all is written, so that its length says how far an upload came.</summary>
     private static async Task<long> CopyAsync(SafeFileHandle committed, IPendingFile pending, long? offset, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ namespace Fts.Storage.Memory;
 public sealed class MemoryFileStore : IFileStore
 {
     private readonly Lock _lock = new();
-    private readonly MemoryNode _root = MemoryNode.Folder(1);
+    private readonly MemoryTree _tree = new();
     private readonly long _capacity;
     private ulong _lastId = 1;
     private long _taken;
@@ -27,7 +27,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return Lookup(path, out _)?.ToEntry(path.Name);
+            return _tree.Lookup(path, out _)?.ToEntry(path.Name);
         }
     }
 
@@ -37,7 +37,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            MemoryNode node = Existing(folder);
+            MemoryNode node = _tree.Existing(folder);
             return Entries(node.Children ?? throw new StoreException(StoreError.NotAFolder, folder.Value), cancellationToken);
         }
     }
@@ -48,7 +48,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return new MemoryFileReader(Existing(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value));
+            return new MemoryFileReader(_tree.Existing(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value));
         }
     }
 
@@ -59,14 +59,14 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.DemandCreatable(path, StoreError.NotAFile);
         lock (_lock)
         {
-            MemoryContent? committed = Replaceable(path, start.CreateOnly)?.Content;
-            MemoryUploads? uploads = start.Uploader is null ? null : ParentOf(path).Uploads ??= new MemoryUploads();
+            MemoryContent? committed = _tree.Replaceable(path, start.CreateOnly)?.Content;
+            MemoryUploads? uploads = start.Uploader is null ? null : _tree.ParentOf(path).Uploads ??= new MemoryUploads();
             if (start.KeepsContent && uploads?.Find(path.Name, start.Uploader!, committed) is { } kept)
             {
                 return Continue(path, kept, start);
             }
 
-            DemandWithin(start.Offset, committed?.Length ?? 0, path);
+            PathRules.DemandWithin(start.Offset, committed?.Length ?? 0, path);
             MemoryContent? copied = start.KeepsContent ? committed : null;
             var upload = new MemoryUpload(copied?.Copy() ?? new MemoryContent(), path.Name, start.Uploader, copied);
             upload.Content.Trim(start.Offset ?? long.MaxValue);
@@ -113,7 +113,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return Sweep(_root, before);
+            return Sweep(_tree.Root, before);
         }
     }
 
@@ -124,7 +124,7 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.DemandCreatable(path, StoreError.Exists);
         lock (_lock)
         {
-            if (!ParentOf(path).Children!.TryAdd(path.Name, MemoryNode.Folder(++_lastId)))
+            if (!_tree.ParentOf(path).Children!.TryAdd(path.Name, MemoryNode.Folder(++_lastId)))
             {
                 throw new StoreException(StoreError.Exists, path.Value);
             }
@@ -138,8 +138,8 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.DemandNotRoot(path, StoreError.NotAFile);
         lock (_lock)
         {
-            MemoryContent content = Existing(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
-            Remove(path);
+            MemoryContent content = _tree.Existing(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
+            _tree.Remove(path);
             Take(-content.Length);
         }
     }
@@ -151,14 +151,14 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.DemandNotRoot(path, StoreError.Denied);
         lock (_lock)
         {
-            MemoryNode folder = Existing(path);
+            MemoryNode folder = _tree.Existing(path);
             if (folder.Children is null || !folder.Children.IsEmpty || folder.Uploads is { HasWriters: true })
             {
                 throw new StoreException(folder.Children is null ? StoreError.NotAFolder : StoreError.NotEmpty, path.Value);
             }
 
             Sweep(folder, DateTime.MaxValue);
-            Remove(path);
+            _tree.Remove(path);
         }
     }
 
@@ -170,8 +170,8 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.DemandCreatable(target, StoreError.Denied);
         lock (_lock)
         {
-            MemoryNode moved = Existing(source);
-            MemoryNode folder = ParentOf(target);
+            MemoryNode moved = _tree.Existing(source);
+            MemoryNode folder = _tree.ParentOf(target);
             MemoryNode? there = folder.Children!.GetValueOrDefault(target.Name);
             StoreError? refused = there is not null && !replace ? StoreError.Exists
                 : target != source && target.IsWithin(source) ? StoreError.NotSupported
@@ -197,7 +197,7 @@ public sealed class MemoryFileStore : IFileStore
 
             Take(-(there?.Content?.Length ?? 0));
             folder.Children![target.Name] = moved;
-            Remove(source);
+            _tree.Remove(source);
         }
     }
 
@@ -208,7 +208,7 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.DemandSettable(facts);
         lock (_lock)
         {
-            MemoryNode node = Existing(path);
+            MemoryNode node = _tree.Existing(path);
             (node.Modified, node.UnixMode) = (facts.Modified ?? node.Modified, facts.UnixMode ?? node.UnixMode);
         }
     }
@@ -219,7 +219,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            _ = Existing(folder).Children ?? throw new StoreException(StoreError.NotAFolder, folder.Value);
+            _ = _tree.Existing(folder).Children ?? throw new StoreException(StoreError.NotAFolder, folder.Value);
             return _capacity == long.MaxValue ? null : _capacity - _taken;
         }
     }
@@ -230,7 +230,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return Lookup(path, out _) is { Sha256: { } hash } node && node.Is(file) ? [.. hash] : null;
+            return _tree.Lookup(path, out _) is { Sha256: { } hash } node && node.Is(file) ? [.. hash] : null;
         }
     }
 
@@ -241,7 +241,7 @@ public sealed class MemoryFileStore : IFileStore
         PathRules.DemandHash(sha256.Length);
         lock (_lock)
         {
-            if (Lookup(path, out _) is { Content: not null } node && node.Is(hashed))
+            if (_tree.Lookup(path, out _) is { Content: not null } node && node.Is(hashed))
             {
                 node.Sha256 = sha256.ToArray();
             }
@@ -279,10 +279,10 @@ public sealed class MemoryFileStore : IFileStore
     {
         lock (_lock)
         {
-            MemoryNode? replaced = Replaceable(path, createOnly);
+            MemoryNode? replaced = _tree.Replaceable(path, createOnly);
             MemoryNode file = MemoryNode.File(++_lastId, upload.Content);
             file.UnixMode = replaced?.UnixMode;
-            ParentOf(path).Children![path.Name] = file;
+            _tree.ParentOf(path).Children![path.Name] = file;
             upload.Place?.Leave(upload);
             Take(-(replaced?.Content?.Length ?? 0));
         }
@@ -295,7 +295,7 @@ public sealed class MemoryFileStore : IFileStore
         {
             if (upload.Place is null)
             {
-                if (Lookup(path.Parent, out _) is not { Children: not null } folder || !(folder.Uploads ??= new MemoryUploads()).TryEnter(upload, out long freed))
+                if (_tree.Lookup(path.Parent, out _) is not { Children: not null } folder || !(folder.Uploads ??= new MemoryUploads()).TryEnter(upload, out long freed))
                 {
                     return false;
                 }
@@ -325,70 +325,18 @@ public sealed class MemoryFileStore : IFileStore
             throw new StoreException(StoreError.Busy, $"{path} is being uploaded by another.");
         }
 
-        DemandWithin(start.Offset, kept.Content.Length, path);
+        PathRules.DemandWithin(start.Offset, kept.Content.Length, path);
         kept.IsWritten = true;
         return new MemoryFileWriter(this, path, kept, start, start.Offset ?? kept.Content.Length, rest: null, isContinuation: true);
     }
 
     private MemoryUpload? Kept(StorePath path, string uploader) =>
-        Lookup(path.Parent, out _)?.Uploads?.Find(path.Name, uploader, Lookup(path, out _)?.Content) is { IsWritten: false } kept ? kept : null;
+        _tree.Lookup(path.Parent, out _)?.Uploads?.Find(path.Name, uploader, _tree.Lookup(path, out _)?.Content) is { IsWritten: false } kept ? kept : null;
 
     private int Sweep(MemoryNode folder, DateTime before)
     {
         (int count, long bytes) = folder.Uploads?.Sweep(before) ?? default;
         Take(-bytes);
         return count + folder.Children!.Values.Where(child => child.Children is not null).Sum(child => Sweep(child, before));
-    }
-
-    private static void DemandWithin(long? offset, long length, StorePath path)
-    {
-        if (offset > length)
-        {
-            throw new StoreException(StoreError.BadOffset, $"{path} has {length} bytes; {offset} lies past its end.");
-        }
-    }
-
-    private MemoryNode? Replaceable(StorePath path, bool createOnly)
-    {
-        MemoryNode? there = ParentOf(path).Children!.GetValueOrDefault(path.Name);
-        return there is null ? null
-            : createOnly ? throw new StoreException(StoreError.Exists, path.Value)
-            : there.Content is null ? throw new StoreException(StoreError.NotAFile, path.Value)
-            : there;
-    }
-
-    private MemoryNode ParentOf(StorePath path) => Existing(path.Parent) is { Children: not null } folder ? folder : throw new StoreException(StoreError.NotAFolder, path.Value);
-
-    private void Remove(StorePath path) => ParentOf(path).Children!.TryRemove(path.Name, out _);
-
-    private MemoryNode Existing(StorePath path) => Lookup(path, out StoreError error) ?? throw new StoreException(error, path.Value);
-
-    private MemoryNode? Lookup(StorePath path, out StoreError error)
-    {
-        error = StoreError.NotFound;
-        MemoryNode node = _root;
-        foreach (Range part in path.Relative.AsSpan().Split('/'))
-        {
-            string name = path.Relative[part];
-            if (name.Length == 0)
-            {
-                continue;
-            }
-
-            if (node.Children is null)
-            {
-                error = StoreError.NotAFolder;
-                return null;
-            }
-
-            if (!node.Children.TryGetValue(name, out MemoryNode? child))
-            {
-                return null;
-            }
-
-            node = child;
-        }
-
-        return node;
     }
 }

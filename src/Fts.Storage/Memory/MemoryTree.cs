@@ -1,0 +1,57 @@
+namespace Fts.Storage.Memory;
+
+/// <summary>The files and folders of a store in memory, by path. Used only under the store's lock; throws what the store throws.</summary>
+internal sealed class MemoryTree
+{
+    /// <summary>The top folder.</summary>
+    public MemoryNode Root { get; } = MemoryNode.Folder(1);
+
+    /// <summary>The file that one written to a path would replace; null where there is none.</summary>
+    public MemoryNode? Replaceable(StorePath path, bool createOnly)
+    {
+        MemoryNode? there = ParentOf(path).Children!.GetValueOrDefault(path.Name);
+        return there is null ? null
+            : createOnly ? throw new StoreException(StoreError.Exists, path.Value)
+            : there.Content is null ? throw new StoreException(StoreError.NotAFile, path.Value)
+            : there;
+    }
+
+    /// <summary>The folder that a path lies in.</summary>
+    public MemoryNode ParentOf(StorePath path) => Existing(path.Parent) is { Children: not null } folder ? folder : throw new StoreException(StoreError.NotAFolder, path.Value);
+
+    /// <summary>Takes an entry out of its folder.</summary>
+    public void Remove(StorePath path) => ParentOf(path).Children!.TryRemove(path.Name, out _);
+
+    /// <summary>What is at a path that must be there.</summary>
+    public MemoryNode Existing(StorePath path) => Lookup(path, out StoreError error) ?? throw new StoreException(error, path.Value);
+
+    /// <summary>What is at a path; null, and why, where there is nothing.</summary>
+    public MemoryNode? Lookup(StorePath path, out StoreError error)
+    {
+        error = StoreError.NotFound;
+        MemoryNode node = Root;
+        foreach (Range part in path.Relative.AsSpan().Split('/'))
+        {
+            string name = path.Relative[part];
+            if (name.Length == 0)
+            {
+                continue;
+            }
+
+            if (node.Children is null)
+            {
+                error = StoreError.NotAFolder;
+                return null;
+            }
+
+            if (!node.Children.TryGetValue(name, out MemoryNode? child))
+            {
+                return null;
+            }
+
+            node = child;
+        }
+
+        return node;
+    }
+}
