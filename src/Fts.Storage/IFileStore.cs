@@ -44,7 +44,7 @@ public interface IFileStore
     /// <summary>Removes an empty folder, and what uploads into it that broke off have left.</summary>
     ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>Renames a file or folder in one step. Without <paramref name="replace"/> an existing <paramref name="target"/> is refused (<see cref="StoreError.Exists"/>) without a race.</summary>
+    /// <summary>Renames a file or folder in one step, but for another spelling of its own name on file systems that take both for one. Without <paramref name="replace"/> an existing <paramref name="target"/> is refused (<see cref="StoreError.Exists"/>) without a race.</summary>
     ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken);
 
     /// <summary>

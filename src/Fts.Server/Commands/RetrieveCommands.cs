@@ -21,7 +21,7 @@ internal static class RetrieveCommands
             return session.Continuing.RangeLast is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
         }
 
-        if (session.Misled == path && await session.Files!.FindPendingAsync(path, cancellationToken) is not null)
+        if (session.Misled == path && await PartialUpload.LengthAsync(session, path, cancellationToken) is not null)
         {
             session.Misled = null;
             session.Server.Misled.Add(session, path);

@@ -154,6 +154,28 @@ public sealed class ResumeTests
             """);
     }
 
+    [Theory, OnEveryWire]
+    public async Task A_download_that_size_misled_by_an_upload_that_stands_still_is_refused_too(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { Standstill = TimeSpan.Zero });
+        await server.WriteAsync("/a", "the old file");
+        await using Conversation first = await server.SignInAsync();
+        await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
+        await first.UntilReceivedAsync(5);
+        await server.PlayAsync("""
+            C: SIZE a
+            S: 213 5
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 550 SIZE told of your unfinished upload *
+            C: RETR a
+            S: 150 *
+            D< the old file
+            S: 226 *
+            """);
+    }
+
     [Fact]
     public async Task Nobody_else_learns_of_it()
     {
