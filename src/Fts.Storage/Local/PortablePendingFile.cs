@@ -154,7 +154,7 @@ internal sealed class PortablePendingFile : IPendingFile
 
     public void FlushFolder() => FolderFlush.Run(Path.GetDirectoryName(_path)!);
 
-    public void Commit() => _isLeft = PortableRootDirectory.Guard(() =>
+    public void Commit() => _isLeft = PortableRootDirectory.GuardNaming(() =>
     {
         if (Directory.Exists(_path) && new FileInfo(_path).LinkTarget is null)
         {

@@ -8,6 +8,8 @@ namespace Fts.Storage.Local;
 /// </summary>
 internal sealed class PortableRootDirectory : IRootDirectory
 {
+    private static readonly Lock s_naming = new();
+
     private readonly PortableWalk _walk;
 
     public PortableRootDirectory(string folder)
@@ -95,12 +97,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void CreateFolder(StorePath path)
     {
         string real = Addressed(path, followLast: false, StoreError.BadName);
-        if (Guard(() => Facts(real)) is not null)
-        {
-            throw new StoreException(StoreError.Exists, path.Value);
-        }
-
-        Guard(() => Directory.CreateDirectory(real));
+        GuardNaming(() => Facts(real) is null ? Directory.CreateDirectory(real) : throw new StoreException(StoreError.Exists, path.Value));
     }
 
     public void CreateLink(StorePath path, StorePath target, string text)
@@ -112,13 +109,9 @@ internal sealed class PortableRootDirectory : IRootDirectory
             throw new StoreException(StoreError.NotAFile, target.Value);
         }
 
-        if (Guard(() => Facts(real)) is not null)
-        {
-            throw new StoreException(StoreError.Exists, path.Value);
-        }
-
         // Windows has two kinds of links.
-        Guard(() => there.Kind == EntryKind.Folder ? Directory.CreateSymbolicLink(real, text) : File.CreateSymbolicLink(real, text));
+        GuardNaming(() => Facts(real) is not null ? throw new StoreException(StoreError.Exists, path.Value)
+            : there.Kind == EntryKind.Folder ? Directory.CreateSymbolicLink(real, text) : File.CreateSymbolicLink(real, text));
     }
 
     public void DeleteFile(StorePath path)
@@ -154,26 +147,22 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void Rename(StorePath source, StorePath target, bool replace)
     {
         string from = Itself(source, out FileEntry moved), to = Addressed(target, followLast: false, StoreError.BadName);
-        FileEntry? there = Guard(() => Facts(to));
-        bool isOne = from != to && PortableRenaming.MayBeOne(moved, there);
-        StoreError? refused = there is not null && !replace && !isOne ? StoreError.Exists
-            : to.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? StoreError.NotSupported
-            : there is { Kind: EntryKind.Folder } && moved.Kind != EntryKind.Folder ? StoreError.NotAFile
-            : there is { Kind: not EntryKind.Folder } && moved.Kind == EntryKind.Folder ? StoreError.NotAFolder
-            : null;
-        if (refused is { } error)
+        GuardNaming(() =>
         {
-            throw new StoreException(error, $"{source} to {target}");
-        }
+            FileEntry? there = Facts(to);
+            bool isOne = from != to && PortableRenaming.MayBeOne(moved, there);
+            StoreError? refused = there is not null && !replace && !isOne ? StoreError.Exists
+                : to.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? StoreError.NotSupported
+                : there is { Kind: EntryKind.Folder } && moved.Kind != EntryKind.Folder ? StoreError.NotAFile
+                : there is { Kind: not EntryKind.Folder } && moved.Kind == EntryKind.Folder ? StoreError.NotAFolder
+                : null;
+            if (refused is { } error)
+            {
+                throw new StoreException(error, $"{source} to {target}");
+            }
 
-        if (isOne)
-        {
-            Guard(() => PortableRenaming.MoveByThirdName(from, to, replace));
-        }
-        else if (from != to)
-        {
-            Guard(() => PortableRenaming.Move(from, to, there, replace));
-        }
+            return isOne ? PortableRenaming.MoveByThirdName(from, to, replace) : from == to || PortableRenaming.Move(from, to, there, replace);
+        });
     }
 
     public void SetFacts(StorePath path, FileFacts facts)
@@ -254,6 +243,18 @@ internal sealed class PortableRootDirectory : IRootDirectory
         catch (Exception exception) when (SystemErrors.IsRefusal(exception))
         {
             throw SystemErrors.Translate(exception);
+        }
+    }
+
+    /// <summary>
+    /// For whatever gives a name that must be free. Many of these calls look whether it is and then take it, .NET's moves among them (outside Windows), so that
+    /// of two at once both would succeed and one file be lost: here they wait for one another. Other processes are not kept out.
+    /// </summary>
+    internal static T GuardNaming<T>(Func<T> call)
+    {
+        lock (s_naming)
+        {
+            return Guard(call);
         }
     }
 
