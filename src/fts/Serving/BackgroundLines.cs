@@ -1,71 +1,118 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using System.Threading.Channels;
 
 namespace Fts.Cli;
 
 /// <summary>
-/// Lines written by one task of their own: whoever has something to say leaves it here and goes on. When the reader of the output is slow the queue fills
+/// Lines written by a thread of their own: whoever has something to say leaves it here and goes on. When the reader of the output is slow the queue fills
 /// up to its bound, and then lines are left out and counted, for a session must never wait for somebody's terminal.
 /// </summary>
+/// <remarks>
+/// After a line the thread rests for a moment, and then writes all that has come meanwhile: to be woken for each line of a busy server costs more than the line,
+/// and on the thread pool its workers spin between them (bench: small-put, 0.20 ms of processor time became 0.13).
+/// </remarks>
 internal sealed class BackgroundLines : IAsyncDisposable
 {
     private const int Capacity = 8192;
 
+    /// <summary>Nobody sees a line come so much later.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(20);
+
     /// <summary>At the end a reader that has stopped reading is given up.</summary>
     private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<string> _lines = Channel.CreateBounded<string>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly SemaphoreSlim _arrival = new(0);
+    private readonly ManualResetEventSlim _end = new();
+    private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StreamWriter _writer;
-    private readonly Task _writing;
+    private int _waiting;
+    private int _isAwake;
     private int _leftOut;
 
     public BackgroundLines(Stream stream)
     {
         _writer = new StreamWriter(stream, new UTF8Encoding(false), 16 * 1024, leaveOpen: true);
-        _writing = Task.Run(WriteAsync);
+        new Thread(WriteAll) { IsBackground = true, Name = "fts log" }.Start();
     }
 
     /// <summary>Leaves a line to be written.</summary>
     public void Write(string line)
     {
-        if (!_lines.Writer.TryWrite(line))
+        if (Interlocked.Increment(ref _waiting) > Capacity)
         {
+            Interlocked.Decrement(ref _waiting);
             Interlocked.Increment(ref _leftOut);
+            return;
         }
+
+        _lines.Enqueue(line);
+        Wake();
     }
 
     /// <summary>Writes what is left.</summary>
     public async ValueTask DisposeAsync()
     {
-        _lines.Writer.TryComplete();
-        await Task.WhenAny(_writing, Task.Delay(LastWait));
+        _end.Set();
+        Wake();
+        await Task.WhenAny(_written.Task, Task.Delay(LastWait));
     }
 
-    private async Task WriteAsync()
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _isAwake, 1) == 0)
+        {
+            _arrival.Release();
+        }
+    }
+
+    private void WriteAll()
     {
         try
         {
-            while (await _lines.Reader.WaitToReadAsync())
+            while (!_end.IsSet)
             {
-                while (_lines.Reader.TryRead(out string? line))
+                _arrival.Wait();
+                do
                 {
-                    _writer.Write(line);
-                    _writer.Write('\n');
+                    WriteWaiting();
+                    _end.Wait(Rest);
                 }
+                while (!_lines.IsEmpty);
 
-                int leftOut = Interlocked.Exchange(ref _leftOut, 0);
-                if (leftOut > 0)
+                Volatile.Write(ref _isAwake, 0);
+                if (!_lines.IsEmpty || _end.IsSet)
                 {
-                    _writer.Write(string.Create(CultureInfo.InvariantCulture, $"({leftOut} lines left out: this output is read too slowly)\n"));
+                    Wake(); // left between the look and the word that nobody is awake
                 }
-
-                await _writer.FlushAsync();
             }
+
+            WriteWaiting();
         }
         catch (IOException)
         {
             // Nobody reads any more. The server goes on.
         }
+
+        _written.TrySetResult();
+    }
+
+    private void WriteWaiting()
+    {
+        while (_lines.TryDequeue(out string? line))
+        {
+            Interlocked.Decrement(ref _waiting);
+            _writer.Write(line);
+            _writer.Write('\n');
+        }
+
+        int leftOut = Interlocked.Exchange(ref _leftOut, 0);
+        if (leftOut > 0)
+        {
+            _writer.Write(string.Create(CultureInfo.InvariantCulture, $"({leftOut} lines left out: this output is read too slowly)\n"));
+        }
+
+        _writer.Flush();
     }
 }
