@@ -24,6 +24,7 @@ public sealed class ReachabilityTests : IDisposable
         _folder.Write("a.txt", "content");
         Assert.Equal(0, (await server.ClientAsync(_folder, "put a.txt")).Code);
         Assert.Equal("content", server.Folder.Read("a.txt"));
+        await server.Program.SeesAsync("(|||");
         string told = server.Program.Messages.Split("(|||")[1].Split('|')[0];
         Assert.InRange(int.Parse(told, CultureInfo.InvariantCulture), first, first + 9); // the client is local
     }

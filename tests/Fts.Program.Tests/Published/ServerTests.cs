@@ -114,6 +114,7 @@ public sealed class ServerTests : IDisposable
         (int code, _, string messages) = await RunningProgram.RunAsync(
             _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--user", "anonymous"], "bye\n", ("FTS_PASSWORD", "sesame@example"));
         Assert.Equal(0, code);
+        await server.Program.SeesAsync("< 230");
         foreach (string output in (string[])[messages, server.Program.Messages])
         {
             Assert.Contains("> USER anonymous", output, StringComparison.Ordinal);
