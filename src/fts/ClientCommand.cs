@@ -16,7 +16,7 @@ internal static class ClientCommand
         Target target = Target.From(line, options.User(line));
         using var interrupts = new Interrupts();
         await using Connection connection = options.Prepare(line, target, terminal, line.Debug(2));
-        var shell = new Shell(connection.Client, target, terminal, interrupts, connection.Transfers);
+        var shell = new Shell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside);
         try
         {
             await ConnectAsync(shell, connection, interrupts);
