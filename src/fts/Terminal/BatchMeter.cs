@@ -19,6 +19,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     private readonly Rate _rate = new();
     private readonly LogPace _pace = new();
     private readonly Dictionary<string, FtpProgress> _active = [];
+    private readonly HashSet<string> _begun = [];
     private readonly List<string> _finished = [];
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _over = new();
@@ -87,7 +88,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         bool begins;
         lock (_lock)
         {
-            begins = value.Phase == FtpPhase.Transferring && !(_active.TryGetValue(value.Path, out FtpProgress before) && before.Phase >= FtpPhase.Transferring);
+            begins = value.Phase == FtpPhase.Transferring && _begun.Add(value.Path);
             _active[value.Path] = value;
         }
 
