@@ -62,6 +62,25 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
         return interrupts.Stop ?? _result;
     }
 
+    /// <summary>Runs one command and no more, and shows what went wrong.</summary>
+    /// <param name="doing">The command as the user would name it.</param>
+    /// <param name="command">Does it.</param>
+    public async Task<ExitCode> RunOnceAsync(string doing, Func<CancellationToken, Task<ExitCode>> command)
+    {
+        ExitCode code;
+        try
+        {
+            code = await command(interrupts.Begin());
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            code = Show(e, doing);
+        }
+
+        terminal.Flush();
+        return interrupts.End() ? interrupts.Stop ?? ExitCode.Interrupted : code;
+    }
+
     /// <summary>Runs one line and shows what went wrong.</summary>
     private async Task<ExitCode> RunLineAsync(string line)
     {

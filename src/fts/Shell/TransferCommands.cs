@@ -7,9 +7,12 @@ namespace Fts.Cli;
 internal static class TransferCommands
 {
     /// <summary><c>put FILE…</c>: each under its base name, into the current folder there.</summary>
-    public static Task<ExitCode> PutAsync(Shell shell, Arguments words, CancellationToken cancellationToken)
+    public static Task<ExitCode> PutAsync(Shell shell, Arguments words, CancellationToken cancellationToken) =>
+        PutAsync(shell, words, TransferChoices.From(words.Has, shell.Transfers.IfThere), cancellationToken);
+
+    /// <summary>The same, with the choice made.</summary>
+    public static Task<ExitCode> PutAsync(Shell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
     {
-        IfThere ifThere = TransferChoices.From(words.Has, shell.Transfers.IfThere);
         IReadOnlyList<string> files = LocalNames.Expand(words);
         return files.Count == 1
             ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken)
@@ -17,9 +20,12 @@ internal static class TransferCommands
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
-    public static async Task<ExitCode> GetAsync(Shell shell, Arguments words, CancellationToken cancellationToken)
+    public static Task<ExitCode> GetAsync(Shell shell, Arguments words, CancellationToken cancellationToken) =>
+        GetAsync(shell, words, TransferChoices.From(words.Has, shell.Transfers.IfThere), cancellationToken);
+
+    /// <summary>The same, with the choice made.</summary>
+    public static async Task<ExitCode> GetAsync(Shell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
     {
-        IfThere ifThere = TransferChoices.From(words.Has, shell.Transfers.IfThere);
         IReadOnlyList<RemoteName> items = await RemoteNames.ExpandAsync(shell, words, cancellationToken);
         return items.Count == 1
             ? await shell.EachAsync("get", items, (item, cancel) => GetOneAsync(shell, item, ifThere, cancel), cancellationToken)
