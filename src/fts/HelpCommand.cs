@@ -116,6 +116,28 @@ internal static class HelpCommand
         Exit codes as of fts client: 0 all are there · 6 no such file · 8 transfer failed · 9 some of several failed · ...
         """;
 
+    private const string Mirror = """
+        fts mirror URL FOLDER | FOLDER URL [--dry-run] [options]      in fts client: mirror [-R] SOURCE [TARGET]
+
+        The second becomes like the first: folders are made, empty ones too, and files transferred that are not there, or have
+        another size or time of change. Nothing is ever removed. Run it again to go on after it was stopped.
+
+          --dry-run        tell what would be done, and change nothing
+          --skip           leave files that are there, though they differ
+          --debug          show each request and response, passwords masked
+
+        And the options of fts client on sign-in, TLS, proxies, verification and progress: fts help client.
+        Times count to the second. Where the server tells none that exactly (it has no MLSD), sizes alone do; where it cannot be
+        given a file's time (no MFMT), an upload that is not older than the file counts as the same.
+        Symbolic links are left on both sides, as far as the server tells them; those it shows as the folder they lead to are
+        followed, but not back to where they are in. A name that would lead elsewhere is refused and counts as a failure.
+
+          fts mirror ftp://files.example.com/pub/docs docs
+          fts mirror site ftp://ann@192.168.1.5:2121/www --dry-run
+
+        Exit codes as of fts client: 0 both have the same · 6 no such folder · 9 some of it failed · ...
+        """;
+
     private const string Trust = """
         fts trust list | add HOST:PORT SHA256:KEY | remove HOST:PORT
 
@@ -162,10 +184,10 @@ internal static class HelpCommand
         """;
 
     /// <summary>Every subcommand's name.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["server", "client", "get", "put", "trust", "help", "version"];
+    public static IReadOnlyList<string> Names { get; } = ["server", "client", "get", "put", "mirror", "trust", "help", "version"];
 
     /// <summary>Whether there is a page for this.</summary>
-    public static bool Knows(string topic) => topic is "server" or "client" or "get" or "put" or "trust";
+    public static bool Knows(string topic) => topic is "server" or "client" or "get" or "put" or "mirror" or "trust";
 
     /// <summary>Prints a page.</summary>
     public static ExitCode Run(string? topic)
@@ -177,6 +199,7 @@ internal static class HelpCommand
             "client" => Client,
             "get" => Get,
             "put" => Put,
+            "mirror" => Mirror,
             "trust" => Trust,
             "hosts" => Hosts,
             "uploads" => Uploads,

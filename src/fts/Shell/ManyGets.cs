@@ -20,10 +20,14 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
         foreach (bool resumes in (bool[])[false, true])
         {
             FtpBatchFile[] files = [.. _files.Where(file => file.IfThere == IfThere.Resume == resumes).Select(file => file.File)];
+            if (files.Length == 0 || result == ExitCode.CannotConnect)
+            {
+                continue;
+            }
+
             var many = new ManyTransfers(shell, TransferWay.Down, file => file.LocalPath, (file, e, _) => Explain(e, _items[file.LocalPath], file.LocalPath));
             long? total = files.All(file => file.Known?.Length is not null) ? files.Sum(file => file.Known!.Length!.Value) : null;
-            result = Shell.Worst(result, result == ExitCode.CannotConnect ? result
-                : await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), again, cancellationToken));
+            result = Shell.Worst(result, await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), again, cancellationToken));
         }
 
         // What the first of a name has left decides what becomes of the others.

@@ -19,7 +19,7 @@ internal sealed class ManyPuts(Shell shell, IfThere ifThere)
         ExitCode checks = await shell.EachAsync("put", files, (local, _) => Take(local), cancellationToken);
         var many = new ManyTransfers(
             shell, TransferWay.Up, file => Path.GetFileName(file.LocalPath), (file, e, last) => shell.Explain(Resumption.OfPut(shell, e, file.LocalPath, last), $"put {file.LocalPath}"));
-        ExitCode sent = await many.RunAsync(_files, _bytes, TransferCommands.Options(shell, ifThere), again, cancellationToken);
+        ExitCode sent = _files.Count == 0 ? ExitCode.Done : await many.RunAsync(_files, _bytes, TransferCommands.Options(shell, ifThere), again, cancellationToken);
         // In their order: the last one stays.
         ExitCode others = sent == ExitCode.CannotConnect ? sent : await shell.EachAsync(
             "put", _namesakes, (local, cancel) => TransferCommands.PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken, areSeveral: true);

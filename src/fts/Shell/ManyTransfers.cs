@@ -25,26 +25,40 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
     private Exception? _shown;
     private int _repeated, _skipped;
 
+    /// <summary>Files that went through.</summary>
+    public int Done { get; private set; }
+
+    /// <summary>What came of them.</summary>
+    public string Summary { get; private set; } = "";
+
+    /// <summary>Transfers them and sums up. See <see cref="TransferAsync"/>.</summary>
+    public async Task<ExitCode> RunAsync(IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, string again, CancellationToken cancellationToken)
+    {
+        ExitCode code = await TransferAsync(files, total, options, again, (told, meter) => way == TransferWay.Up
+            ? shell.Client.UploadManyAsync(told, options, meter, cancellationToken)
+            : shell.Client.DownloadManyAsync(told, options, meter, cancellationToken), cancellationToken);
+        if (files.Count > BatchMeter.Few)
+        {
+            shell.Terminal.Say(Summary);
+        }
+
+        return code;
+    }
+
     /// <summary>Transfers them. <see cref="ExitCode.SomeFailed"/> when any failed, <see cref="ExitCode.CannotConnect"/> when the server was not to be had.</summary>
     /// <param name="files">The files.</param>
     /// <param name="total">Their bytes; null when nobody knows.</param>
     /// <param name="options">As for each. What is not to be replaced and is there is skipped, and no failure.</param>
     /// <param name="again">The command that does the rest, should this be stopped.</param>
-    /// <param name="cancellationToken">Stops them.</param>
-    public async Task<ExitCode> RunAsync(IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, string again, CancellationToken cancellationToken)
+    /// <param name="transfer">Does it, and tells the meter.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<ExitCode> TransferAsync(
+        IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, string again, Func<FtpBatchFile[], BatchMeter, Task> transfer, CancellationToken cancellationToken)
     {
-        if (files.Count == 0)
-        {
-            return ExitCode.Done;
-        }
-
         var meter = new BatchMeter(shell.Terminal, way.Doing, files.Count, total, (result, last) => Tell(result, last, options));
         try
         {
-            FtpBatchFile[] told = [.. files.Select(file => file with { Progress = meter })];
-            await (way == TransferWay.Up
-                ? shell.Client.UploadManyAsync(told, options, meter, cancellationToken)
-                : shell.Client.DownloadManyAsync(told, options, meter, cancellationToken));
+            await transfer([.. files.Select(file => file with { Progress = meter })], meter);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -60,12 +74,8 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
             shell.Terminal.Say($"{_repeated} more failed for the same reason");
         }
 
-        if (meter.WantsSummary)
-        {
-            string skipped = _skipped > 0 ? $"; {_skipped} were {way.There} already" : "";
-            shell.Terminal.Say(TransferReport.OfMany(way.Done, meter.Done, files.Count - _skipped, meter.Bytes, meter.Elapsed) + skipped);
-        }
-
+        string skipped = _skipped > 0 ? $"; {_skipped} were {way.There} already" : "";
+        (Done, Summary) = (meter.Done, TransferReport.OfMany(way.Done, meter.Done, files.Count - _skipped, meter.Bytes, meter.Elapsed) + skipped);
         return _result;
     }
 

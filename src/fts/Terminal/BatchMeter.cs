@@ -9,7 +9,7 @@ namespace Fts.Cli;
 internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgress>, IAsyncDisposable
 {
     /// <summary>A log wants to hear of so many one by one.</summary>
-    private const int Few = 20;
+    public const int Few = 20;
 
     private readonly Terminal _terminal;
     private readonly string _verb;
@@ -38,12 +38,6 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         _drawing = terminal.Progress == "never" ? Task.CompletedTask : DrawAsync();
     }
 
-    /// <summary>Whether all are told one by one.</summary>
-    public bool TellsEach => _files <= Few || _terminal.CanRedraw;
-
-    /// <summary>Whether nothing but a summary tells that all is done.</summary>
-    public bool WantsSummary => _files > Few;
-
     /// <summary>Files that are finished, and well.</summary>
     public int Done { get; private set; }
 
@@ -67,7 +61,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
                 _resumed += result.Resumed;
             }
 
-            text = value.IsDone && !TellsEach ? null : _tell(value, last);
+            text = value.IsDone && _files > Few && !_terminal.CanRedraw ? null : _tell(value, last);
             if (text is not null && _terminal.CanRedraw && _terminal.Progress != "never")
             {
                 // Thousands of lines a second are written ten times a second.
