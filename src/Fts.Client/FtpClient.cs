@@ -156,6 +156,35 @@ public sealed class FtpClient : IAsyncDisposable
         ManyAsync(files, FtpDataDirection.Receive, options, progress, cancellationToken);
 
     /// <summary>
+    /// Finds out what a folder lacks to have what another has, by size and time of change, without changing anything. Times count to the second where the server
+    /// tells them exactly (MLSD), else sizes alone; where uploads cannot be given the time of their file (MFMT), one that is not older counts as the same.
+    /// </summary>
+    /// <param name="localFolder">The folder here; to mirror into, it need not be there.</param>
+    /// <param name="remoteFolder">The folder on the server, empty for the one the account starts in; to mirror into, it need not be there.</param>
+    /// <param name="direction">Which of them is to become like the other.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="FtpException">The folder on the server is a file, or the tree has more entries than <see cref="FtpLimits.MirrorEntries"/>.</exception>
+    /// <exception cref="IOException">The local folder cannot be read.</exception>
+    public Task<FtpMirrorPlan> PlanMirrorAsync(string localFolder, string remoteFolder, FtpMirrorDirection direction, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(remoteFolder);
+        return new Mirror(this, _pool).PlanAsync(new FtpMirrorPlan(direction, Given(localFolder), remoteFolder), cancellationToken);
+    }
+
+    /// <summary>Does what is planned: makes the folders, then transfers the files as <see cref="UploadManyAsync"/> and <see cref="DownloadManyAsync"/> do.</summary>
+    /// <param name="plan">The plan; what it says is done as it stands, though meanwhile others may have changed either side.</param>
+    /// <param name="options">As for each file.</param>
+    /// <param name="progress">Told the result of each file as soon as it is known, in whichever order that is.</param>
+    /// <param name="cancellationToken">Ends it; what was done stays, and a new plan has the rest.</param>
+    /// <returns>What came of it: one file or folder that fails does not end the others.</returns>
+    public Task<FtpMirrorResult> MirrorAsync(
+        FtpMirrorPlan plan, FtpTransferOptions? options = null, IProgress<FtpBatchResult>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return new Mirror(this, _pool).ApplyAsync(plan, options, progress, cancellationToken);
+    }
+
+    /// <summary>
     /// Opens a file for reading from an offset in bytes. The read that finds the end also reads the server's confirmation and throws when there is none.
     /// The stream holds a connection until it is disposed; disposed before its end, it gives that connection up.
     /// </summary>

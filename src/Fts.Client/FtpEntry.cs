@@ -29,6 +29,9 @@ public sealed record FtpEntry
     /// <summary>What a symbolic link points to, where the server tells.</summary>
     public string? LinkTarget { get; init; }
 
+    /// <summary>What several names of the same file or folder have in common (RFC 3659 §7.5.2), where the server tells.</summary>
+    public string? UniqueId { get; init; }
+
     /// <summary>
     /// True when the name is one component that stays in the folder it is put in: not empty, not <c>.</c> or <c>..</c>, without slashes, backslashes,
     /// control characters, or what this system forbids in names. Whoever writes a local file by a listed name checks this first.
@@ -45,5 +48,6 @@ public sealed record FtpEntry
         Source = entry.Source,
         UnixMode = entry.UnixMode,
         LinkTarget = entry.LinkTarget,
+        UniqueId = entry.UniqueId,
     };
 }

@@ -15,12 +15,16 @@ public sealed record FtpLimits
     /// <summary>Bytes of one whole listing. A listing is passed on as it arrives and never held; this ends one that never does.</summary>
     public long Listing { get; init; } = 1024L * 1024 * 1024;
 
+    /// <summary>Files and folders of a tree that is mirrored, which are held until the plan is made; a million take some 500 MB.</summary>
+    public int MirrorEntries { get; init; } = 1_000_000;
+
     /// <summary>Bytes of an HTTP proxy's answer, headers included.</summary>
     public int ProxyAnswer { get; init; } = 16 * 1024;
 
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(ProxyAnswer, 256);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MirrorEntries, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(ReplyLine, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(Reply, ReplyLine);
         ArgumentOutOfRangeException.ThrowIfLessThan(ListingLine, 256);

@@ -10,11 +10,13 @@ internal static class HelpCommand
 
           fts server [ip] [port] [debug] [options]    share the current folder
           fts client [ip] [port] [debug] [options]    connect, then type commands
+          fts get URL… | put FILE… URL                fetch or send files, and be done
+          fts mirror URL FOLDER | FOLDER URL          make a folder like another: what differs is transferred
           fts trust list | add | remove               the server keys that are remembered
-          fts help server|client|trust|hosts|uploads  their options and exit codes
+          fts help COMMAND, hosts or uploads          their options and exit codes
           fts --version
 
-        Without arguments both use 127.0.0.1 65432 0; debug 1 shows every request and response.
+        Without arguments server and client use 127.0.0.1 65432 0; debug 1 shows every request and response.
 
           fts server                                  share this folder with this machine
           fts client                                  and, in another terminal: put, get, change, ls, help, bye
@@ -74,6 +76,68 @@ internal static class HelpCommand
           Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0.
         """;
 
+    private const string Get = """
+        fts get URL… [--to FOLDER] [options]
+
+          URL              ftp://user@host:port/folder/file, from where the sign-in lands; ftp://host/%2Ffolder/file from the top
+                           * and ? in its last part fetch all that fit; quote them for your shell
+          --to FOLDER      where to put them; default: the current folder. --to - writes them to stdout
+          --overwrite, --skip, --resume   a file that is here already; without: you are asked, or it fails in a script
+          --debug          show each request and response, passwords masked
+
+        And the options of fts client on sign-in, TLS, proxies, verification and progress: fts help client.
+        Several files come as one: over one data connection where the server can (MODE B), else over up to four connections,
+        fewer where the server allows fewer. Up to 20 have a line each; of more a pipe gets a line every 10 s or 10 %, one for
+        each that failed, and a sum. What came of one that broke off is kept, and the same command fetches the rest.
+
+          fts get ftp://files.example.com/pub/report.pdf
+          fts get 'ftp://ann@192.168.1.5:2121/photos/*.jpg' --to ~/photos --skip
+
+        Exit codes as of fts client: 0 all are here · 6 no such file · 8 transfer failed · 9 some of several failed · ...
+        """;
+
+    private const string Put = """
+        fts put FILE… URL [options]
+
+          URL              ftp://user@host:port/folder/, which they go into; without a slash at the end it is the name that
+                           one file gets. Paths count from where the sign-in lands; ftp://host/%2Ffolder/ from the top
+          --overwrite      replace what is there (the default)
+          --skip, --resume leave it, or go on from it
+          --debug          show each request and response, passwords masked
+
+        And the options of fts client on sign-in, TLS, proxies, verification and progress: fts help client.
+        Several files go as one: over one data connection where the server can (MODE B), else over up to four connections,
+        fewer where the server allows fewer. Up to 20 have a line each; of more a pipe gets a line every 10 s or 10 %, one for
+        each that failed, and a sum.
+
+          fts put report.pdf ftp://192.168.1.5:2121/
+          fts put *.jpg ftp://ann@192.168.1.5:2121/photos/ --password-file ~/.secret
+
+        Exit codes as of fts client: 0 all are there · 6 no such file · 8 transfer failed · 9 some of several failed · ...
+        """;
+
+    private const string Mirror = """
+        fts mirror URL FOLDER | FOLDER URL [--dry-run] [options]      in fts client: mirror [-R] SOURCE [TARGET]
+
+        The second becomes like the first: folders are made, empty ones too, and files transferred that are not there, or have
+        another size or time of change. Nothing is ever removed. Run it again to go on after it was stopped.
+
+          --dry-run        tell what would be done, and change nothing
+          --skip           leave files that are there, though they differ
+          --debug          show each request and response, passwords masked
+
+        And the options of fts client on sign-in, TLS, proxies, verification and progress: fts help client.
+        Times count to the second. Where the server tells none that exactly (it has no MLSD), sizes alone do; where it cannot be
+        given a file's time (no MFMT), an upload that is not older than the file counts as the same.
+        Symbolic links are left on both sides, as far as the server tells them; those it shows as the folder they lead to are
+        followed, but not back to where they are in. A name that would lead elsewhere is refused and counts as a failure.
+
+          fts mirror ftp://files.example.com/pub/docs docs
+          fts mirror site ftp://ann@192.168.1.5:2121/www --dry-run
+
+        Exit codes as of fts client: 0 both have the same · 6 no such folder · 9 some of it failed · ...
+        """;
+
     private const string Trust = """
         fts trust list | add HOST:PORT SHA256:KEY | remove HOST:PORT
 
@@ -120,10 +184,10 @@ internal static class HelpCommand
         """;
 
     /// <summary>Every subcommand's name.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["server", "client", "trust", "help", "version"];
+    public static IReadOnlyList<string> Names { get; } = ["server", "client", "get", "put", "mirror", "trust", "help", "version"];
 
     /// <summary>Whether there is a page for this.</summary>
-    public static bool Knows(string topic) => topic is "server" or "client" or "trust";
+    public static bool Knows(string topic) => topic is "server" or "client" or "get" or "put" or "mirror" or "trust";
 
     /// <summary>Prints a page.</summary>
     public static ExitCode Run(string? topic)
@@ -133,10 +197,13 @@ internal static class HelpCommand
             null or "help" => Overview,
             "server" => Server,
             "client" => Client,
+            "get" => Get,
+            "put" => Put,
+            "mirror" => Mirror,
             "trust" => Trust,
             "hosts" => Hosts,
             "uploads" => Uploads,
-            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, [.. Names, "hosts", "uploads"]), "fts help [server|client|trust|hosts|uploads]"),
+            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, [.. Names, "hosts", "uploads"]), "fts help [server|client|get|put|mirror|trust|hosts|uploads]"),
         });
         Terminal.Plain.Flush();
         return ExitCode.Done;

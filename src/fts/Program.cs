@@ -31,6 +31,9 @@ static Task<ExitCode> RunAsync(string[] args) => args switch
     ["server", .. var rest] => ServerCommand.RunAsync(rest),
     ["trust", .. var rest] => TrustCommand.RunAsync(rest),
     ["client", .. var rest] => ClientCommand.RunAsync(rest),
+    ["get", .. var rest] => GetCommand.RunAsync(rest),
+    ["put", .. var rest] => PutCommand.RunAsync(rest),
+    ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
     [var other, ..] => throw CommandLine.Usage(
-        $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'", Suggestion.For(other, HelpCommand.Names), "fts server|client|trust|help"),
+        $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'", Suggestion.For(other, HelpCommand.Names), "fts server|client|get|put|mirror|trust|help"),
 };

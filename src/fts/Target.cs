@@ -19,7 +19,7 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
     public static Target From(CommandLine line, string? user)
     {
         string first = line.Words.Count > 0 ? line.Words[0] : IPAddress.Loopback.ToString();
-        if (first.Contains("://"))
+        if (IsUrl(first))
         {
             Target url = FromUrl(first);
             return url with { User = user ?? url.User, Port = line.Port(1, url.Port, zeroAllowed: false) };
@@ -34,8 +34,11 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         return new Target(host, line.Port(1, DefaultPort, zeroAllowed: false), user, null);
     }
 
+    /// <summary>Whether a word is meant as a URL.</summary>
+    public static bool IsUrl(string word) => word.Contains("://", StringComparison.Ordinal);
+
     /// <summary>A URL without a port means FTP's own, 21 (RFC 1738 §3.2). A password in it is refused: it is on the command line already, but must not become a habit.</summary>
-    private static Target FromUrl(string text)
+    public static Target FromUrl(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Host.Length == 0)
         {
@@ -52,6 +55,11 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
             throw CommandLine.Usage($"'{Masked(text)}': a password in a URL is visible to every user of this machine; set FTS_PASSWORD or use --password-file");
         }
 
+        if (url.Fragment.Length > 0)
+        {
+            throw CommandLine.Usage($"'{Masked(text)}': a # in a name is written %23");
+        }
+
         if (url.Port == 0)
         {
             throw CommandLine.Usage($"'{Masked(text)}': nothing listens on port 0");
@@ -66,6 +74,14 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         }
 
         return new Target(HostOf(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null);
+    }
+
+    /// <summary>The URL of a path on this server; what a pattern is made of stays as it is.</summary>
+    public string UrlOf(Word path)
+    {
+        string escaped = string.Join('/', path.Text.TrimStart('/').Split('/').Select(Uri.EscapeDataString));
+        string user = User is null ? "" : $"{Uri.EscapeDataString(User)}@";
+        return $"ftp://{user}{this}/{(path.Text.StartsWith('/') ? "%2F" : "")}{(path.IsPattern ? escaped.Replace("%2A", "*", StringComparison.Ordinal).Replace("%3F", "?", StringComparison.Ordinal) : escaped)}";
     }
 
     /// <summary>The host as DNS takes it. Uri finds out only here that there is no such form: of a name that is too long, or of characters no name may have.</summary>

@@ -100,6 +100,44 @@ public sealed class BatchTests : IDisposable
         Assert.All(results, result => Assert.True(result.IsDone, result.Failure?.Message));
     }
 
+    [Theory]
+    [InlineData("! there\n? never")]
+    [InlineData("! there\nX!")]
+    [InlineData("! there\nS: 421 one is enough\nX")]
+    [InlineData("S: 220 hello\nC: USER anonymous\n! there\nS: 530 one is enough")]
+    public async Task A_second_connection_that_comes_to_nothing_holds_no_file_up(string second)
+    {
+        const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn() + $"{Passive}C: STOR *\n? there\n{Stored}" + string.Concat(Enumerable.Repeat($"{Passive}C: STOR *\n{Stored}", 3)) + "! stored", second);
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 2 });
+        Task<IReadOnlyList<FtpBatchResult>> running = client.UploadManyAsync([Local("a", "one"), Local("b", "one"), Local("c", "one"), Local("d", "one")], null, null, Token);
+        await peer.PassedAsync("stored");
+        Assert.All(await running.WaitAsync(TimeSpan.FromSeconds(2), Token), result => Assert.True(result.IsDone, result.Failure?.Message));
+    }
+
+    [Fact]
+    public async Task A_large_file_and_one_that_was_begun_have_transfers_of_their_own()
+    {
+        const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+        File.WriteAllText(PathOf(".c.fts-part"), "");
+        FtpEntry large = new() { Path = "b", Name = "b", Kind = Protocol.ListingKind.File, Length = 10_000_000, Modified = new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc) };
+        var told = new List<FtpProgress>();
+        IReadOnlyList<FtpBatchResult> results = await PlayAsync(
+            client => client.DownloadManyAsync([To("a"), To("b") with { Known = large, Progress = new Told(told) }, To("c")], null, null, Token),
+            [ScriptedPeer.SignIn(Blocks) + Entered + "C: RETR a\nS: 150 go\nB> one\nS: 250 sent\n" + Left +
+                $"{Passive}C: RETR b\nS: 150 go\nD> two\nD.\nS: 226 sent\n{Passive}C: RETR c\nS: 150 go\nD> three\nD.\nS: 226 sent\n"]);
+        Assert.Equal([true, false, true], results.Select(result => result.IsDone));
+        Assert.IsType<FtpIntegrityException>(results[1].Failure);
+        Assert.Contains(told, progress => progress is { Path: "b", Bytes: 3 });
+        Assert.NotNull(FtpPartialDownload.Find(PathOf("b")));
+    }
+
+    private sealed class Told(List<FtpProgress> told) : IProgress<FtpProgress>
+    {
+        public void Report(FtpProgress value) => told.Add(value);
+    }
+
     [Fact]
     public async Task Downloads_come_one_after_the_other_and_a_missing_one_leaves_nothing()
     {

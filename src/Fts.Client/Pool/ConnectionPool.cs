@@ -19,7 +19,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
     private readonly ServerMemory _memory = new();
     private readonly ILogger _log;
     private int _limit;
-    private int _inUse;
+    private int _open, _opening;
     private bool _disposed;
 
     public ConnectionPool(FtpClientOptions options)
@@ -49,15 +49,13 @@ internal sealed class ConnectionPool : IAsyncDisposable
             try
             {
                 FtpConnection connection = await TakeIdleAsync(cancellationToken).ConfigureAwait(false) ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
-                Interlocked.Increment(ref _inUse);
                 keepPermit = true;
                 return new PoolLease(this, connection);
             }
-            catch (FtpException e) when (IsLimit(e) && Volatile.Read(ref _inUse) > 0)
+            catch (FtpException e) when (IsLimit(e) && TryLowerLimit(e))
             {
-                // The permit stays taken for ever: others are in use, and the next of them to come back does this work.
+                // The permit stays taken for ever: there are others, and the next of them to come back does this work.
                 keepPermit = true;
-                _log.LimitLearnt(_options.Host, Interlocked.Decrement(ref _limit), e.Message);
             }
             finally
             {
@@ -65,6 +63,46 @@ internal sealed class ConnectionPool : IAsyncDisposable
                 {
                     _permits.Release();
                 }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Opens one connection more, unless there are as many as are wanted: whoever has work for one need not hold it meanwhile. False when it cannot be had.
+    /// </summary>
+    public async Task<bool> TryAddAsync(int wanted, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (wanted > _limit || _open + _opening >= wanted)
+            {
+                return wanted <= _limit;
+            }
+
+            _opening++;
+        }
+
+        bool keepPermit = true;
+        try
+        {
+            await _permits.WaitAsync(cancellationToken).ConfigureAwait(false);
+            keepPermit = false;
+            FtpConnection connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            keepPermit = true;
+            await ReturnAsync(connection).ConfigureAwait(false);
+            return true;
+        }
+        catch (FtpException e)
+        {
+            keepPermit = IsLimit(e) && TryLowerLimit(e);
+            return false;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _opening);
+            if (!keepPermit)
+            {
+                _permits.Release();
             }
         }
     }
@@ -106,12 +144,11 @@ internal sealed class ConnectionPool : IAsyncDisposable
         {
             if (!keep)
             {
-                await connection.DisposeAsync().ConfigureAwait(false);
+                await DropAsync(connection).ConfigureAwait(false);
             }
         }
         finally
         {
-            Interlocked.Decrement(ref _inUse);
             _permits.Release();
         }
     }
@@ -152,7 +189,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
                 return connection;
             }
 
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await DropAsync(connection).ConfigureAwait(false);
         }
     }
 
@@ -176,7 +213,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await DropAsync(connection).ConfigureAwait(false);
             throw;
         }
     }
@@ -188,6 +225,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
         {
             await connection.SignInAsync(cancellationToken).ConfigureAwait(false);
             (Features, Greeting, ServerIdentity) = (connection.Features, connection.Greeting, connection.ServerIdentity);
+            Interlocked.Increment(ref _open);
             return connection;
         }
         catch
@@ -197,6 +235,33 @@ internal sealed class ConnectionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>How servers say "one connection too many" to a user they let in before: 421 or 530, at the greeting or at sign-in.</summary>
-    private static bool IsLimit(FtpException exception) => exception is FtpSignInException or (FtpConnectionException { Reply: not null } and not FtpTlsException);
+    private ValueTask DropAsync(FtpConnection connection)
+    {
+        Interlocked.Decrement(ref _open);
+        return connection.DisposeAsync();
+    }
+
+    /// <summary>Makes do with one connection less from now on, when there is another.</summary>
+    private bool TryLowerLimit(FtpException reason)
+    {
+        lock (_lock)
+        {
+            if (_open == 0 || _limit == 1)
+            {
+                return false;
+            }
+
+            _limit--;
+        }
+
+        _log.LimitLearnt(_options.Host, _limit, reason.Message);
+        return true;
+    }
+
+    /// <summary>
+    /// How servers say "one connection too many" to a user they let in before: 421 or 530, at the greeting or at sign-in. Firewalls say it by a reset, or
+    /// by nothing at all.
+    /// </summary>
+    private static bool IsLimit(FtpException exception) =>
+        exception is FtpSignInException or (FtpConnectionException and not FtpTlsException and ({ Reply: not null } or { Phase: FtpConnectionPhase.Connect or FtpConnectionPhase.Greeting }));
 }

@@ -32,6 +32,18 @@ internal static unsafe partial class OwnFile
             && opened is { Links: 1 } && (opened.Mode & FormatBits) == RegularFile && opened.Owner == EffectiveUser();
     }
 
+    /// <summary>Whether a path is no FIFO, socket or device, as far as this system can be asked: to open one may wait for ever.</summary>
+    public static bool IsRegular(string path)
+    {
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+        {
+            return true;
+        }
+
+        var named = default(Facts);
+        return StatxPath(s_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, WantedFacts, &named) != 0 || (named.Mode & FormatBits) == RegularFile;
+    }
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint EffectiveUser();
 

@@ -46,6 +46,9 @@ internal sealed class PartialFile : IDisposable
         }
     }
 
+    /// <summary>Whether an earlier download to a target left something.</summary>
+    public static bool IsThere(string target) => File.Exists(PartialNames.PartOf(Path.GetFullPath(target)));
+
     /// <summary>Opens what an earlier download left, if it did and nobody is at it. Nothing is made or changed before <see cref="Begin"/>.</summary>
     public static PartialFile Open(string target)
     {

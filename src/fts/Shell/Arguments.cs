@@ -20,17 +20,17 @@ internal sealed class Arguments : IReadOnlyList<Word>
         bool mayBeOption = command.Options.Count > 0;
         foreach (Word word in words)
         {
-            if (!mayBeOption || !word.Text.StartsWith("--", StringComparison.Ordinal))
+            if (mayBeOption && command.Options.Any(option => option.Name == word.Text))
+            {
+                _options.Add(word.Text);
+            }
+            else if (!mayBeOption || !word.Text.StartsWith("--", StringComparison.Ordinal))
             {
                 _names.Add(word);
             }
             else if (word.Text == "--")
             {
                 mayBeOption = false;
-            }
-            else if (command.Options.Any(option => option.Name == word.Text))
-            {
-                _options.Add(word.Text);
             }
             else
             {

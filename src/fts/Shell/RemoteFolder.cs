@@ -23,6 +23,9 @@ internal sealed class RemoteFolder
         return Path;
     }
 
+    /// <summary>Makes a folder the current one without asking whether it is there: what is done in it will tell.</summary>
+    public void Enter(string path) => Path = path.Length > 1 ? path.TrimEnd('/') : path;
+
     /// <summary>Makes another folder the current one, after asking the server whether it is one.</summary>
     public async Task ChangeAsync(FtpClient client, Target target, string name, CancellationToken cancellationToken)
     {

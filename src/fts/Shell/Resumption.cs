@@ -7,9 +7,14 @@ namespace Fts.Cli;
 internal static class Resumption
 {
     /// <summary>A failed <c>get</c>: tells what is kept here.</summary>
-    public static Exception OfGet(Exception e, RemoteName item, string local, Target target)
+    public static Exception OfGet(Shell shell, Exception e, RemoteName item, string local)
     {
-        Failure failure = Failures.Of(e, $"get {item}", target);
+        if (e is FtpTargetExistsException)
+        {
+            return new FailureException(ExitCode.Other, $"get {item}: {e.Message}", $"{shell.Again("get", "--overwrite", item.Typed)}, to replace it");
+        }
+
+        Failure failure = Failures.Of(e, $"get {item}", shell.Target);
         if (e is not FtpIntegrityException && !IsBrokenOff(failure.Code))
         {
             return e;
@@ -23,15 +28,16 @@ internal static class Resumption
         string what = LocalReason.IsFull(e)
             ? $"get {item}: no space left here: {Amounts.Size(kept.Length)} of {Amounts.Size(kept.Total)} are kept, {Amounts.Size(kept.Total - kept.Length)} more are needed"
             : $"{failure.What}; {Percent(kept.Length, kept.Total)} of it is kept";
-        return new FailureException(failure with { What = what, Next = Command("get", "--resume", item.Typed) });
+        return new FailureException(failure with { What = what, Next = shell.Again("get", "--resume", item.Typed) });
     }
 
     /// <summary>A failed <c>put</c>, of which some bytes had left.</summary>
-    public static Exception OfPut(Exception e, string local, Target target, FtpProgress last)
+    public static Exception OfPut(Shell shell, Exception e, string local, FtpProgress last)
     {
-        Failure failure = Failures.Of(e, $"put {local}", target);
-        return failure.Code == ExitCode.Mismatch ? new FailureException(failure with { Next = Command("put", "--overwrite", local) })
-            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.Resumed > 0 && last.Total is not null ? new FailureException(failure with { Next = Command("put", "--resume", local) })
+        Failure failure = Failures.Of(e, $"put {local}", shell.Target);
+        return e is FtpTargetExistsException ? new FailureException(ExitCode.Other, $"put {local}: {e.Message}", $"{shell.Again("put", "--overwrite", local)}, to replace it")
+            : failure.Code == ExitCode.Mismatch ? new FailureException(failure with { Next = shell.Again("put", "--overwrite", local) })
+            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.Resumed > 0 && last.Total is not null ? new FailureException(failure with { Next = shell.Again("put", "--resume", local) })
             : e;
     }
 
@@ -49,8 +55,6 @@ internal static class Resumption
     /// <summary>Rounded down: 100 % means all of it.</summary>
     private static string Percent(long part, long whole) =>
         string.Create(CultureInfo.InvariantCulture, $"{(whole == 0 ? 100 : (int)(100.0 * part / whole))} %");
-
-    private static string Command(string verb, string option, string name) => $"{verb} {option} {Words.Escape(name)}";
 
     private static bool IsBrokenOff(ExitCode code) => code is ExitCode.TransferFailed or ExitCode.CannotConnect or ExitCode.LocalFiles or ExitCode.Interrupted;
 }

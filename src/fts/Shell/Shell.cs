@@ -9,7 +9,8 @@ namespace Fts.Cli;
 /// <param name="terminal">Where results and messages go.</param>
 /// <param name="interrupts">Ctrl-C and SIGTERM.</param>
 /// <param name="transfers">What was said for all transfers.</param>
-internal sealed class Shell(FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers)
+/// <param name="wording">How its commands are typed.</param>
+internal sealed class Shell(FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording)
 {
     private ExitCode _result = ExitCode.Done;
 
@@ -61,6 +62,25 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
         return interrupts.Stop ?? _result;
     }
 
+    /// <summary>Runs one command and no more, and shows what went wrong.</summary>
+    /// <param name="doing">The command as the user would name it.</param>
+    /// <param name="command">Does it.</param>
+    public async Task<ExitCode> RunOnceAsync(string doing, Func<CancellationToken, Task<ExitCode>> command)
+    {
+        ExitCode code;
+        try
+        {
+            code = await command(interrupts.Begin());
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            code = Show(e, doing);
+        }
+
+        terminal.Flush();
+        return interrupts.End() ? interrupts.Stop ?? ExitCode.Interrupted : code;
+    }
+
     /// <summary>Runs one line and shows what went wrong.</summary>
     private async Task<ExitCode> RunLineAsync(string line)
     {
@@ -95,7 +115,8 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
     }
 
     /// <summary>Does something with each of several names; one that fails is shown and does not keep the others from their turn.</summary>
-    public async Task<ExitCode> EachAsync<T>(string verb, IReadOnlyCollection<T> items, Func<T, CancellationToken, Task> action, CancellationToken cancellationToken)
+    public async Task<ExitCode> EachAsync<T>(
+        string verb, IReadOnlyCollection<T> items, Func<T, CancellationToken, Task> action, CancellationToken cancellationToken, bool areSeveral = false)
     {
         ExitCode result = ExitCode.Done;
         foreach (T item in items)
@@ -104,7 +125,7 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
             {
                 await action(item, cancellationToken);
             }
-            catch (Exception e) when (items.Count > 1 && !cancellationToken.IsCancellationRequested && e is not OutOfMemoryException)
+            catch (Exception e) when ((areSeveral || items.Count > 1) && !cancellationToken.IsCancellationRequested && e is not OutOfMemoryException)
             {
                 result = Show(e, $"{verb} {item}") is var code && code is ExitCode.CannotConnect ? code : ExitCode.SomeFailed;
                 if (result is ExitCode.CannotConnect)
@@ -117,9 +138,30 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
         return result;
     }
 
+    /// <summary>What the parts of a command come to: a server that cannot be had counts most.</summary>
+    public static ExitCode Worst(params ReadOnlySpan<ExitCode> codes)
+    {
+        ExitCode worst = ExitCode.Done;
+        foreach (ExitCode code in codes)
+        {
+            worst = worst == ExitCode.CannotConnect || code == ExitCode.Done ? worst : code;
+        }
+
+        return worst;
+    }
+
+    /// <summary>What was thrown, in words.</summary>
+    public Failure Explain(Exception e, string doing) => wording.Fit(Failures.Of(e, doing, target));
+
+    /// <summary>A command for one file again, with an option.</summary>
+    public string Again(string verb, string option, string name) => wording.Command(verb, option, [new Word(name)]);
+
+    /// <summary>A command for several files again, leaving those that are there.</summary>
+    public string AgainMany(string verb, IEnumerable<Word> names) => wording.Command(verb, "--skip", names);
+
     private ExitCode Show(Exception e, string doing)
     {
-        Failure failure = Failures.Of(e, doing, target);
+        Failure failure = Explain(e, doing);
         if (failure.Code == ExitCode.Interrupted)
         {
             // What the user wanted is no error.

@@ -45,6 +45,7 @@ internal static class ShellCommands
         new(["nlist", "nls"], "nlist [FOLDER|PATTERN]", "its names only", (0, 1), RemoteCommands.NlistAsync) { Completes = NameSide.Remote },
         new(["cd"], "cd [FOLDER]", "change the folder there; none: back to the first", (0, 1), RemoteCommands.CdAsync) { Completes = NameSide.Remote },
         new(["pwd"], "pwd", "the current folder there", (0, 0), RemoteCommands.PwdAsync),
+        new(["mirror"], "mirror [-R] SOURCE [TARGET]", "make a folder here (-R: there) like SOURCE", (1, 2), MirrorCommands.MirrorAsync) { Completes = NameSide.Remote, Options = MirrorCommands.Options },
         new(["cat"], "cat FILE…", "show files of the server", (1, Many), TransferCommands.CatAsync) { Completes = NameSide.Remote },
         new(["size"], "size FILE…", "sizes in bytes", (1, Many), RemoteCommands.SizeAsync) { Completes = NameSide.Remote },
         new(["rm", "delete", "del"], "rm FILE…", "remove files there", (1, Many), RemoteCommands.RmAsync) { Completes = NameSide.Remote },

@@ -7,18 +7,29 @@ namespace Fts.Cli;
 internal static class TransferCommands
 {
     /// <summary><c>put FILE…</c>: each under its base name, into the current folder there.</summary>
-    public static Task<ExitCode> PutAsync(Shell shell, Arguments words, CancellationToken cancellationToken)
+    public static Task<ExitCode> PutAsync(Shell shell, Arguments words, CancellationToken cancellationToken) =>
+        PutAsync(shell, words, TransferChoices.From(words.Has, shell.Transfers.IfThere), cancellationToken);
+
+    /// <summary>The same, with the choice made.</summary>
+    public static Task<ExitCode> PutAsync(Shell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
     {
-        IfThere ifThere = TransferChoices.From(words.Has, shell.Transfers.IfThere);
-        return shell.EachAsync("put", LocalNames.Expand(words), (local, cancel) => PutOneAsync(shell, local, ifThere, cancel), cancellationToken);
+        IReadOnlyList<string> files = LocalNames.Expand(words);
+        return files.Count == 1
+            ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken)
+            : new ManyPuts(shell, ifThere).RunAsync(files, shell.AgainMany("put", words), cancellationToken);
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
-    public static async Task<ExitCode> GetAsync(Shell shell, Arguments words, CancellationToken cancellationToken)
+    public static Task<ExitCode> GetAsync(Shell shell, Arguments words, CancellationToken cancellationToken) =>
+        GetAsync(shell, words, TransferChoices.From(words.Has, shell.Transfers.IfThere), cancellationToken);
+
+    /// <summary>The same, with the choice made.</summary>
+    public static async Task<ExitCode> GetAsync(Shell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
     {
-        IfThere ifThere = TransferChoices.From(words.Has, shell.Transfers.IfThere);
-        return await shell.EachAsync(
-            "get", await RemoteNames.ExpandAsync(shell, words, cancellationToken), (item, cancel) => GetOneAsync(shell, item, ifThere, cancel), cancellationToken);
+        IReadOnlyList<RemoteName> items = await RemoteNames.ExpandAsync(shell, words, cancellationToken);
+        return items.Count == 1
+            ? await shell.EachAsync("get", items, (item, cancel) => GetOneAsync(shell, item, ifThere, cancel), cancellationToken)
+            : await new ManyGets(shell, ifThere).RunAsync(items, shell.AgainMany("get", words), cancellationToken);
     }
 
     /// <summary><c>cat FILE…</c>: their bytes to stdout, nothing added.</summary>
@@ -28,41 +39,68 @@ internal static class TransferCommands
             await shell.Client.DownloadAsync(item.Path, shell.Terminal.DataStream(), new FtpTransferOptions { Known = item.Known }, null, cancel);
         }, cancellationToken);
 
-    private static async Task PutOneAsync(Shell shell, string local, IfThere ifThere, CancellationToken cancellationToken)
+    /// <summary>Sends one file.</summary>
+    public static async Task PutOneAsync(Shell shell, string local, string name, IfThere ifThere, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(local))
-        {
-            throw new FailureException(ExitCode.Usage, $"put {local}: it is a folder; put sends files", "put with a pattern: put \"folder\"/*");
-        }
-
-        string name = Path.GetFileName(local);
-        FtpTransferOptions options = Options(shell, ifThere) with { Overwrite = ifThere != IfThere.Skip };
+        CheckPut(local);
         FtpTransferResult result;
-        await using (var meter = new TransferMeter(shell.Terminal, "uploading", name))
+        await using (var meter = new TransferMeter(shell.Terminal, TransferWay.Up.Doing, name))
         {
             try
             {
-                result = await shell.Client.UploadFileAsync(local, shell.Folder.Resolve(name), options, meter, cancellationToken);
+                result = await shell.Client.UploadFileAsync(local, shell.Folder.Resolve(name), Options(shell, ifThere), meter, cancellationToken);
             }
             catch (FtpTargetExistsException) when (ifThere == IfThere.Skip)
             {
                 shell.Terminal.Say($"{name.Visible()} is on the server already: skipped");
                 return;
             }
-            catch (FtpTargetExistsException e)
-            {
-                throw new FailureException(ExitCode.Other, $"put {local}: {e.Message}", $"put --overwrite {Words.Escape(local)}, to replace it");
-            }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                throw Resumption.OfPut(e, local, shell.Target, meter.Latest);
+                throw Resumption.OfPut(shell, e, local, meter.Latest);
             }
         }
 
-        Report(shell, "uploaded", name, result);
+        shell.Terminal.Say(TransferReport.Of(TransferWay.Up.Done, name, result, shell.Transfers.Verify));
     }
 
-    private static async Task GetOneAsync(Shell shell, RemoteName item, IfThere ifThere, CancellationToken cancellationToken)
+    /// <summary>Fetches one file.</summary>
+    public static async Task GetOneAsync(Shell shell, RemoteName item, IfThere ifThere, CancellationToken cancellationToken)
+    {
+        (string name, ifThere) = CheckGet(shell, item, ifThere);
+        if (ifThere == IfThere.Skip)
+        {
+            return;
+        }
+
+        FtpTransferResult result;
+        await using (var meter = new TransferMeter(shell.Terminal, TransferWay.Down.Doing, name))
+        {
+            try
+            {
+                result = await shell.Client.DownloadFileAsync(item.Path, name, Options(shell, ifThere) with { Known = item.Known }, meter, cancellationToken);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                throw Resumption.OfGet(shell, e, item, name);
+            }
+        }
+
+        shell.Terminal.Say(TransferReport.Of(TransferWay.Down.Done, name, result, shell.Transfers.Verify));
+    }
+
+    /// <summary>Refuses what <c>put</c> does not send.</summary>
+    public static void CheckPut(string local)
+    {
+        if (Directory.Exists(local))
+        {
+            throw new FailureException(ExitCode.Usage, $"put {local}: it is a folder; put sends files", "put with a pattern: put \"folder\"/*");
+        }
+    }
+
+    /// <summary>The name here that an item gets, and what is to be done where that is taken, for which somebody may be asked; <see cref="IfThere.Skip"/> was said already.</summary>
+    /// <exception cref="FailureException">It cannot have that name, or what stands there must not be touched.</exception>
+    public static (string Name, IfThere IfThere) CheckGet(Shell shell, RemoteName item, IfThere ifThere)
     {
         string name = RemoteFolder.NameOf(item.Path);
         // The name comes from a listing or was typed for a path there; either may spell a place here that was never meant.
@@ -77,38 +115,24 @@ internal static class TransferCommands
             throw new FailureException(ExitCode.LocalFiles, $"get {item}: a folder of that name is here already, in {Environment.CurrentDirectory}", "lcd to another folder");
         }
 
-        if (File.Exists(name))
+        if (!File.Exists(name))
         {
-            ifThere = ifThere == IfThere.Unsaid ? Ask(shell, item, name) : ifThere;
-            if (ifThere == IfThere.Skip)
-            {
-                shell.Terminal.Say($"{name.Visible()} is here already: kept as it is");
-                return;
-            }
+            return (name, ifThere == IfThere.Skip ? IfThere.Overwrite : ifThere);
         }
 
-        FtpTransferResult result;
-        await using (var meter = new TransferMeter(shell.Terminal, "downloading", name))
+        ifThere = ifThere == IfThere.Unsaid ? Ask(shell, item, name) : ifThere;
+        if (ifThere == IfThere.Skip)
         {
-            try
-            {
-                result = await shell.Client.DownloadFileAsync(item.Path, name, Options(shell, ifThere) with { Known = item.Known }, meter, cancellationToken);
-            }
-            catch (FtpTargetExistsException e)
-            {
-                throw new FailureException(ExitCode.Other, $"get {item}: {e.Message}", $"get --overwrite {Words.Escape(item.Typed)}, to replace it");
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                throw Resumption.OfGet(e, item, name, shell.Target);
-            }
+            shell.Terminal.Say($"{name.Visible()} is here already: kept as it is");
         }
 
-        Report(shell, "downloaded", name, result);
+        return (name, ifThere);
     }
 
-    private static FtpTransferOptions Options(Shell shell, IfThere ifThere) => new()
+    /// <summary>What the library is told.</summary>
+    public static FtpTransferOptions Options(Shell shell, IfThere ifThere) => new()
     {
+        Overwrite = ifThere != IfThere.Skip,
         Verify = shell.Transfers.Verify,
         Resume = ifThere == IfThere.Resume ? FtpResume.Existing : FtpResume.Kept,
     };
@@ -121,25 +145,4 @@ internal static class TransferCommands
             "r" or "resume" => IfThere.Resume,
             _ => IfThere.Skip,
         };
-
-    private static void Report(Shell shell, string done, string name, FtpTransferResult result)
-    {
-        string proof = result.Verified switch
-        {
-            FtpVerified.Hash => ", same SHA-256",
-            FtpVerified.Length when result.Reply is null => ", same length",
-            _ when shell.Transfers.Verify == FtpVerify.ByHash => ", no SHA-256 to be had from the server",
-            _ => "",
-        };
-        if (result.Reply is null)
-        {
-            shell.Terminal.Say($"{name.Visible()} is complete: all of it was there already ({Amounts.Bytes(result.Resumed)}{proof})");
-            return;
-        }
-
-        // A rate over an instant says nothing about the line.
-        string rate = result.Elapsed.TotalSeconds < 0.5 ? "" : $" in {Amounts.Time(result.Elapsed)}, {Amounts.Size(result.Bytes / result.Elapsed.TotalSeconds)}/s";
-        string resumed = result.Resumed > 0 ? $" after the {Amounts.Bytes(result.Resumed)} from before" : "";
-        shell.Terminal.Say($"{done} {name.Visible()} ({Amounts.Bytes(result.Bytes)}{resumed}{rate}{proof})");
-    }
 }

@@ -117,8 +117,11 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>A failure: what failed, what the server said, what to try next. Control characters are escaped here, wherever the text came from.</summary>
-    public void Show(Failure failure)
+    /// <summary>A failure: what failed, what the server said, what to try next.</summary>
+    public void Show(Failure failure) => Say(Text(failure));
+
+    /// <summary>A failure as it is shown. Control characters are escaped here, wherever the text came from.</summary>
+    public string Text(Failure failure)
     {
         var text = new StringBuilder(Paint("31", "error: ")).Append(failure.What.Visible());
         if (failure.ServerSaid is not null)
@@ -131,7 +134,7 @@ internal sealed class Terminal
             text.Append("\n  ").Append(Paint("2", "try: ")).Append(failure.Next.Visible());
         }
 
-        Say(text.ToString());
+        return text.ToString();
     }
 
     /// <summary>Text in one of the terminal's own colours (an SGR parameter), or as it is.</summary>

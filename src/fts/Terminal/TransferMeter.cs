@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Fts.Client;
 using Fts.Protocol;
 
@@ -11,22 +10,20 @@ namespace Fts.Cli;
 internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
 {
     /// <summary>Ten redraws a second are all an eye follows.</summary>
-    private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
 
     /// <summary>What is over sooner shows nothing: it would only flicker.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly Terminal _terminal;
     private readonly string _verb, _name;
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly CancellationTokenSource _over = new();
     private readonly Task _drawing;
-    private readonly Queue<(TimeSpan At, long Bytes)> _samples = new();
+    private readonly Rate _rate = new();
+    private readonly LogPace _pace = new();
     private readonly Lock _lock = new();
     private FtpProgress _latest;
     private bool _hasBegun;
-    private TimeSpan _lastLine;
-    private int _lastTenth;
 
     /// <summary>Starts the clock.</summary>
     /// <param name="terminal">Where to show it.</param>
@@ -85,8 +82,8 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_over.Token))
             {
                 FtpProgress latest = Latest;
-                double rate = Sample(latest.Bytes);
-                if (_watch.Elapsed < Patience && _terminal.Progress != "always")
+                double rate = _rate.Sample(latest.Bytes);
+                if (_rate.Elapsed < Patience && _terminal.Progress != "always")
                 {
                     continue;
                 }
@@ -113,31 +110,13 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
         }
     }
 
-    /// <summary>Where there is no cursor to move: a line at the start, then one every ten seconds or ten percent, never two within a second.</summary>
+    /// <summary>Where there is no cursor to move.</summary>
     private void Line(FtpProgress latest, double rate)
     {
-        int tenth = latest.Total is > 0 ? (int)((latest.Bytes + latest.Resumed) * 10.0 / (latest.Total.Value + latest.Resumed)) : 0;
-        TimeSpan now = _watch.Elapsed, since = now - _lastLine;
-        bool first = _lastLine == default;
-        if (first || since.TotalSeconds >= 10 || (tenth > _lastTenth && since.TotalSeconds >= 1))
+        bool isFirst = _pace.IsFirst;
+        if (_pace.IsDue(_rate.Elapsed, TransferText.Fraction(latest) ?? 0))
         {
-            _terminal.Say(TransferText.Line(_verb, _name, latest, first ? 0 : rate));
-            (_lastLine, _lastTenth) = (now, tenth);
+            _terminal.Say(TransferText.Line(_verb, _name, latest, isFirst ? 0 : rate));
         }
-    }
-
-    /// <summary>Bytes a second over the last three seconds: long enough to be steady, short enough to show a stall.</summary>
-    private double Sample(long bytes)
-    {
-        TimeSpan now = _watch.Elapsed;
-        _samples.Enqueue((now, bytes));
-        while (now - _samples.Peek().At > TimeSpan.FromSeconds(3))
-        {
-            _samples.Dequeue();
-        }
-
-        (TimeSpan at, long before) = _samples.Count > 1 ? _samples.Peek() : default;
-        double seconds = (now - at).TotalSeconds;
-        return seconds > 0 ? (bytes - before) / seconds : 0;
     }
 }

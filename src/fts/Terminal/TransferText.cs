@@ -46,6 +46,10 @@ internal static class TransferText
     public static string Line(string verb, string name, FtpProgress progress, double rate) =>
         $"{verb} {name}: {Join(", ", Percent(progress).Trim(), Amount(progress), Speed(progress, rate), Left(progress, rate))}";
 
+    /// <summary>How much is there, 0 to 1; null when nobody knows the whole.</summary>
+    public static double? Fraction(FtpProgress progress) =>
+        progress.Total is { } total && total + progress.Resumed > 0 ? Math.Min(1, (double)(progress.Bytes + progress.Resumed) / (total + progress.Resumed)) : null;
+
     private static string Join(string separator, params ReadOnlySpan<string> parts)
     {
         string joined = "";
@@ -56,9 +60,6 @@ internal static class TransferText
 
         return joined;
     }
-
-    private static double? Fraction(FtpProgress progress) =>
-        progress.Total is { } total && total + progress.Resumed > 0 ? Math.Min(1, (double)(progress.Bytes + progress.Resumed) / (total + progress.Resumed)) : null;
 
     /// <summary>Rounded down: 100 % means all of it.</summary>
     private static string Percent(FtpProgress progress) =>

@@ -44,7 +44,8 @@ internal sealed class Peer : IAsyncDisposable
     /// <param name="address">Where it listens.</param>
     /// <param name="encrypted">Whether.</param>
     /// <param name="clientAuthority">The certificate (PEM) of the authority that must vouch for clients; null where clients need no certificate.</param>
-    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address, bool encrypted = false, string? clientAuthority = null)
+    /// <param name="mostPerAddress">Connections that vsftpd lets in from one address; 0 for any number.</param>
+    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address, bool encrypted = false, string? clientAuthority = null, int mostPerAddress = 0)
     {
         var home = new TempFolder();
         try
@@ -61,7 +62,7 @@ internal sealed class Peer : IAsyncDisposable
             string? authority = clientAuthority is null ? null : home.Write("authority.pem", clientAuthority);
             var peer = new Peer(home, endPoint, () => kind switch
             {
-                PeerKind.Vsftpd => Vsftpd.StartAsync(home, endPoint, certificate, authority),
+                PeerKind.Vsftpd => Vsftpd.StartAsync(home, endPoint, certificate, authority, mostPerAddress),
                 PeerKind.ProFtpd => ProFtpd.StartAsync(home, endPoint, certificate, authority),
                 PeerKind.PureFtpd => PureFtpd.StartAsync(home, endPoint),
                 PeerKind.Fts => FtsServer.StartAsync(home, endPoint),

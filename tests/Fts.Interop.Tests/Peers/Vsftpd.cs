@@ -7,7 +7,7 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>vsftpd for anonymous clients that may write: any other user of its would have to be one of the system's.</summary>
 internal static class Vsftpd
 {
-    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority)
+    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority, int mostPerAddress)
     {
         Tool tool = Tool.Require("vsftpd");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "vsftpd changes its root and its user, for which it must be started by root.");
@@ -38,7 +38,7 @@ internal static class Vsftpd
             log_ftp_protocol=YES
             vsftpd_log_file={home["vsftpd.log"]}
             max_clients=0
-            max_per_ip=0
+            max_per_ip={mostPerAddress}
             seccomp_sandbox=NO
 
             """ + (certificate is null ? "" : $"""

@@ -88,6 +88,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("help hosts")]
     [InlineData("help uploads")]
     [InlineData("help client")]
+    [InlineData("help get")]
+    [InlineData("help put")]
+    [InlineData("help mirror")]
+    [InlineData("get --help")]
     [InlineData("server --help")]
     [InlineData("client -h")]
     public async Task Help_is_one_screen_on_stdout(string arguments)

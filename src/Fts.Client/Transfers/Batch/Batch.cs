@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Fts.Protocol;
 
@@ -21,9 +22,8 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
                 await TryBlocksAsync(files, cancellationToken).ConfigureAwait(false);
             }
 
-            BatchFile[] rest = [.. files.Where(file => file.Result is null)];
-            var plainly = new ParallelOptions { MaxDegreeOfParallelism = connections, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(rest, plainly, async (file, token) => await TransferAsync(file, token).ConfigureAwait(false)).ConfigureAwait(false);
+            var rest = new ConcurrentQueue<BatchFile>(files.Where(file => file.Result is null));
+            await Workers.RunAsync(pool, _unreachable is null ? Math.Min(connections, rest.Count) : 1, token => TransferAsync(rest, token), cancellationToken).ConfigureAwait(false);
             return [.. files.Select(file => file.Result!)];
         }
         finally
@@ -39,7 +39,7 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
             PoolLease lease = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
             await using (lease.ConfigureAwait(false))
             {
-                if (!MayUseBlocks(lease.Connection.Features) || await BlockPipeline.OpenAsync(lease.Connection, direction, cancellationToken).ConfigureAwait(false) is not { } pipeline)
+                if (!MayUseBlocks(lease.Connection) || await BlockPipeline.OpenAsync(lease.Connection, direction, cancellationToken).ConfigureAwait(false) is not { } pipeline)
                 {
                     return;
                 }
@@ -60,9 +60,18 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
         }
     }
 
-    /// <summary>A target that is not to be replaced is looked for first, one by one.</summary>
-    private bool MayUseBlocks(FtpServerFeatures features) =>
-        direction == FtpDataDirection.Send ? features.DrainsRefused && options.Overwrite : features.HasBlockMode;
+    /// <summary>A target that is not to be replaced, or is to be continued, is looked at first, one by one, as is what is to be compared afterwards.</summary>
+    private bool MayUseBlocks(FtpConnection connection) =>
+        options is { Resume: not FtpResume.Existing, Verify: not FtpVerify.ByHash } && connection.Options.Compression != FtpCompression.Always &&
+        (direction == FtpDataDirection.Send ? connection.Features.DrainsRefused && options.Overwrite : connection.Features.HasBlockMode);
+
+    private async Task TransferAsync(ConcurrentQueue<BatchFile> files, CancellationToken cancellationToken)
+    {
+        while (files.TryDequeue(out BatchFile? file))
+        {
+            await TransferAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private async Task TransferAsync(BatchFile file, CancellationToken cancellationToken)
     {
@@ -94,11 +103,11 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
     }
 
     private Task<FtpTransferResult> DownloadAsync(FtpBatchFile file, CancellationToken cancellationToken) =>
-        new Download(pool, file.RemotePath, file.Known is null ? options : options with { Known = file.Known }, null).ToFileAsync(file.LocalPath, cancellationToken);
+        new Download(pool, file.RemotePath, file.Known is null ? options : options with { Known = file.Known }, file.Progress).ToFileAsync(file.LocalPath, cancellationToken);
 
     private async Task<FtpTransferResult> UploadAsync(FtpBatchFile file, CancellationToken cancellationToken)
     {
-        FtpTransferResult result = await new Upload(pool, file.RemotePath, options, null).FromFileAsync(file.LocalPath, cancellationToken).ConfigureAwait(false);
+        FtpTransferResult result = await new Upload(pool, file.RemotePath, options, file.Progress).FromFileAsync(file.LocalPath, cancellationToken).ConfigureAwait(false);
         if (options.KeepModified && pool.Features!.CanSetModified && File.Exists(file.LocalPath))
         {
             string argument = $"{FtpTime.Format(File.GetLastWriteTimeUtc(file.LocalPath))} {file.RemotePath}";

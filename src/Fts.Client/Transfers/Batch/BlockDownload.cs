@@ -10,6 +10,9 @@ namespace Fts.Client;
 /// </summary>
 internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions options, bool asksModified)
 {
+    /// <summary>What is larger is not lost for it: one that breaks off is kept.</summary>
+    private const long MostBytes = 1024 * 1024;
+
     private const int InputBytes = 128 * 1024;
 
     private readonly Channel<BatchFile> _coming = Channel.CreateUnbounded<BatchFile>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
@@ -22,7 +25,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
 
     private async Task AskAsync(IEnumerable<BatchFile> files, Task receiving)
     {
-        foreach (BatchFile file in files.Where(CanTake))
+        foreach (BatchFile file in files.Where(file => IsForBlocks(file.File) && CanTake(file)))
         {
             file.Start();
             file.Modified = options.KeepModified ? file.File.Known?.Modified : null;
@@ -46,6 +49,9 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         await receiving.ConfigureAwait(false);
         await pipeline.EndAsync().ConfigureAwait(false);
     }
+
+    /// <summary>What is large, or was begun before, has a transfer of its own, which can be gone on with when it breaks off.</summary>
+    private bool IsForBlocks(FtpBatchFile file) => options.Resume == FtpResume.Never || !(file.Known?.Length > MostBytes || PartialFile.IsThere(file.LocalPath));
 
     /// <summary>Says now what would fail later: a file that cannot be written here is not asked for.</summary>
     private bool CanTake(BatchFile file)

@@ -7,8 +7,13 @@ namespace Fts.Client;
 /// <param name="RemotePath">Its path on the server.</param>
 public sealed record FtpBatchFile(string LocalPath, string RemotePath)
 {
-    /// <summary>What a listing already told of the file to download: saves asking for its time.</summary>
+    /// <summary>What a listing already told of the file to download: saves asking for its time, and tells a large one from the others.</summary>
     public FtpEntry? Known { get; init; }
+
+    /// <summary>
+    /// Told how far it is, when it goes by a transfer of its own. Of those that go over one data connection with others only the result is told.
+    /// </summary>
+    public IProgress<FtpProgress>? Progress { get; init; }
 }
 
 /// <summary>What became of one of many files.</summary>

@@ -1,0 +1,48 @@
+namespace Fts.Client;
+
+/// <summary>Which way a tree is mirrored.</summary>
+public enum FtpMirrorDirection
+{
+    /// <summary>The folder here becomes like the one on the server.</summary>
+    Download,
+    /// <summary>The folder on the server becomes like the one here.</summary>
+    Upload,
+}
+
+/// <summary>What is to be done so that one folder has what another has. Nothing is ever removed.</summary>
+/// <param name="Direction">Which way.</param>
+/// <param name="LocalFolder">The folder here.</param>
+/// <param name="RemoteFolder">The folder on the server; empty for the one the account starts in.</param>
+public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalFolder, string RemoteFolder)
+{
+    /// <summary>Paths of folders to be made in the target, parents first.</summary>
+    public IReadOnlyList<string> Folders { get; init; } = [];
+
+    /// <summary>Files to be transferred: those the target has not, or with another size or time.</summary>
+    public IReadOnlyList<FtpBatchFile> Files { get; init; } = [];
+
+    /// <summary>The bytes of those, as far as they are known.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Files that are in the target already.</summary>
+    public int Unchanged { get; init; }
+
+    /// <summary>Symbolic links, devices and their like, which are left.</summary>
+    public int Skipped { get; init; }
+
+    /// <summary>What cannot be mirrored: unsafe names, folders that cannot be listed, files in the place of folders.</summary>
+    public IReadOnlyList<FtpMirrorFailure> Failures { get; init; } = [];
+
+    /// <summary>Whether the target has everything that can be mirrored.</summary>
+    public bool IsEmpty => Folders.Count == 0 && Files.Count == 0;
+}
+
+/// <summary>A file or folder that is not mirrored.</summary>
+/// <param name="Path">Its path, where it comes from; of a folder that cannot be made, where it was to go.</param>
+/// <param name="Reason">Why: an <see cref="FtpException"/>, or an exception of the file system where this machine is the trouble.</param>
+public sealed record FtpMirrorFailure(string Path, Exception Reason);
+
+/// <summary>What came of a plan.</summary>
+/// <param name="Files">What became of each file.</param>
+/// <param name="Failures">Folders that could not be made; the files in them have failed, too.</param>
+public sealed record FtpMirrorResult(IReadOnlyList<FtpBatchResult> Files, IReadOnlyList<FtpMirrorFailure> Failures);

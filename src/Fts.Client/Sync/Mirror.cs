@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>Plans a mirror and does what is planned.</summary>
+internal sealed class Mirror(FtpClient client, ConnectionPool pool)
+{
+    public async Task<FtpMirrorPlan> PlanAsync(FtpMirrorPlan plan, CancellationToken cancellationToken)
+    {
+        FtpEntry? there = await FindFolderAsync(plan.RemoteFolder, cancellationToken).ConfigureAwait(false);
+        bool isHere = Directory.Exists(plan.LocalFolder), isDownload = plan.Direction == FtpMirrorDirection.Download;
+        List<string> missing = isDownload ? isHere ? [] : [plan.LocalFolder] : there is null ? await MissingAsync(plan.RemoteFolder, cancellationToken).ConfigureAwait(false) : [];
+        var top = new MirrorFolder(plan.LocalFolder, plan.RemoteFolder, isDownload ? isHere : there is not null, there?.UniqueId, null);
+        plan = await new MirrorWalk(client, pool, plan).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
+        // Some servers list what is not there as if it were empty.
+        return isDownload && there is null && plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [] } && plan.Folders.Count == missing.Count
+            ? throw new FtpException($"there is no folder {plan.RemoteFolder.Visible()} on the server")
+            : plan;
+    }
+
+    public async Task<FtpMirrorResult> ApplyAsync(FtpMirrorPlan plan, FtpTransferOptions? options, IProgress<FtpBatchResult>? progress, CancellationToken cancellationToken)
+    {
+        bool isDownload = plan.Direction == FtpMirrorDirection.Download;
+        List<FtpMirrorFailure> failures = isDownload ? MakeHere(plan.Folders) : await MakeThereAsync(plan.Folders, cancellationToken).ConfigureAwait(false);
+        // What has nowhere to go is not tried, and fails for its folder's reason.
+        var nowhere = new List<FtpBatchResult>();
+        var files = new List<FtpBatchFile>();
+        foreach (FtpBatchFile file in plan.Files)
+        {
+            if (failures.Find(failure => IsIn(isDownload ? file.LocalPath : file.RemotePath, failure.Path)) is { } failed)
+            {
+                nowhere.Add(new FtpBatchResult(file, null, failed.Reason));
+                progress?.Report(nowhere[^1]);
+            }
+            else
+            {
+                files.Add(file);
+            }
+        }
+
+        IReadOnlyList<FtpBatchResult> results = await (isDownload
+            ? client.DownloadManyAsync(files, options, progress, cancellationToken)
+            : client.UploadManyAsync(files, options, progress, cancellationToken)).ConfigureAwait(false);
+        return new FtpMirrorResult([.. nowhere, .. results], failures);
+    }
+
+    private static List<FtpMirrorFailure> MakeHere(IEnumerable<string> folders)
+    {
+        var failures = new List<FtpMirrorFailure>();
+        foreach (string folder in folders)
+        {
+            try
+            {
+                Directory.CreateDirectory(folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                failures.Add(new FtpMirrorFailure(folder, e));
+            }
+        }
+
+        return failures;
+    }
+
+    /// <summary>Level by level: a folder's parent is there before it.</summary>
+    private async Task<List<FtpMirrorFailure>> MakeThereAsync(IEnumerable<string> folders, CancellationToken cancellationToken)
+    {
+        const int WorthConnection = 32;
+        var failures = new ConcurrentQueue<FtpMirrorFailure>();
+        foreach (IGrouping<int, string> level in folders.GroupBy(folder => folder.Count(c => c == '/')).OrderBy(level => level.Key))
+        {
+            var rest = new ConcurrentQueue<string>(level);
+            int connections = Math.Min(client.Options.MaxConnections, 1 + (rest.Count / WorthConnection));
+            await Workers.RunAsync(pool, connections, token => MakeAllAsync(rest, failures, token), cancellationToken).ConfigureAwait(false);
+        }
+
+        return [.. failures];
+    }
+
+    private async Task MakeAllAsync(ConcurrentQueue<string> folders, ConcurrentQueue<FtpMirrorFailure> failures, CancellationToken cancellationToken)
+    {
+        while (folders.TryDequeue(out string? folder))
+        {
+            try
+            {
+                await client.CreateFolderAsync(folder, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is FtpException or ArgumentException)
+            {
+                if (e is not FtpReplyException || await FindFolderAsync(folder, cancellationToken).ConfigureAwait(false) is null)
+                {
+                    failures.Enqueue(new FtpMirrorFailure(folder, e));
+                }
+            }
+        }
+    }
+
+    /// <summary>The folder, and those above it, that are not there, from the top down.</summary>
+    private async Task<List<string>> MissingAsync(string folder, CancellationToken cancellationToken)
+    {
+        var missing = new List<string>();
+        for (string path = folder; path.TrimEnd('/').Length > 0 && (missing.Count == 0 || await FindFolderAsync(path, cancellationToken).ConfigureAwait(false) is null); path = RemotePath.FolderOf(path))
+        {
+            missing.Insert(0, path);
+        }
+
+        return missing;
+    }
+
+    /// <exception cref="FtpException">It is a file.</exception>
+    private async Task<FtpEntry?> FindFolderAsync(string path, CancellationToken cancellationToken)
+    {
+        FtpEntry? entry = path.Length == 0 ? new FtpEntry { Path = "", Name = "", Kind = ListingKind.Folder } : await client.FindAsync(path, cancellationToken).ConfigureAwait(false);
+        return entry?.Kind == ListingKind.File ? throw new FtpException($"{path.Visible()} is a file on the server") : entry;
+    }
+
+    private static bool IsIn(string path, string folder) => path.StartsWith(folder, StringComparison.Ordinal) && path.Length > folder.Length && path[folder.Length] is '/' or '\\';
+}

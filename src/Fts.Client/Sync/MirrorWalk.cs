@@ -1,0 +1,250 @@
+using System.Collections.Concurrent;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>A folder of a tree that is walked, on both sides.</summary>
+/// <param name="Local">Its path here.</param>
+/// <param name="Remote">Its path on the server.</param>
+/// <param name="IsInTarget">Whether the target has it already.</param>
+/// <param name="UniqueId">What tells it from any other on the server, where that is told.</param>
+/// <param name="Parent">What it is in; null for the top.</param>
+internal sealed record MirrorFolder(string Local, string Remote, bool IsInTarget, string? UniqueId, MirrorFolder? Parent)
+{
+    public int Depth { get; } = Parent is null ? 0 : Parent.Depth + 1;
+
+    /// <summary>Whether this folder, or one that it is in, is of that identity: some servers list links as what they lead to, and would do so without end.</summary>
+    public bool IsBelow(string? uniqueId)
+    {
+        for (MirrorFolder? above = this; above is not null && uniqueId is not null; above = above.Parent)
+        {
+            if (above.UniqueId == uniqueId)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>Walks a tree, level by level, a folder at a time on each connection, and finds out what the target lacks.</summary>
+internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirrorPlan plan)
+{
+    /// <summary>No file system has paths for more; a link into itself may seem to.</summary>
+    private const int Deepest = 128;
+
+    /// <summary>Folders for which another connection is worth its sign-in.</summary>
+    private const int WorthConnection = 4;
+
+    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false, MatchType = MatchType.Simple };
+
+    private static readonly StringComparer LocalNames =
+        OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+
+    private readonly Lock _lock = new();
+    private readonly List<string> _folders = [];
+    private readonly List<FtpBatchFile> _files = [];
+    private readonly List<FtpMirrorFailure> _failures = [];
+    private long _bytes;
+    private int _unchanged, _skipped, _entries;
+    private volatile bool _isTooLarge;
+
+    private bool IsDownload => plan.Direction == FtpMirrorDirection.Download;
+
+    /// <summary>The plan for the tree below <paramref name="top"/>.</summary>
+    /// <param name="top">Where to start.</param>
+    /// <param name="missing">Folders of the target that lead there and are not there yet.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<FtpMirrorPlan> RunAsync(MirrorFolder top, IEnumerable<string> missing, CancellationToken cancellationToken)
+    {
+        _folders.AddRange(missing);
+        // What the top is listed by is the caller's, and so is what goes wrong with it.
+        var level = new ConcurrentQueue<MirrorFolder>(await VisitAsync(top, cancellationToken).ConfigureAwait(false));
+        while (!level.IsEmpty)
+        {
+            var next = new ConcurrentQueue<MirrorFolder>();
+            int connections = Math.Min(client.Options.MaxConnections, 1 + (level.Count / WorthConnection));
+            _folders.AddRange(level.Where(folder => !folder.IsInTarget).Select(folder => IsDownload ? folder.Local : folder.Remote).Order(StringComparer.Ordinal));
+            await Workers.RunAsync(pool, connections, token => VisitAllAsync(level, next, token), cancellationToken).ConfigureAwait(false);
+            level = next;
+        }
+
+        _files.Sort((a, b) => string.CompareOrdinal(a.RemotePath, b.RemotePath));
+        return plan with { Folders = _folders, Files = _files, Bytes = _bytes, Unchanged = _unchanged, Skipped = _skipped, Failures = _failures };
+    }
+
+    private async Task VisitAllAsync(ConcurrentQueue<MirrorFolder> folders, ConcurrentQueue<MirrorFolder> below, CancellationToken cancellationToken)
+    {
+        while (folders.TryDequeue(out MirrorFolder? folder))
+        {
+            try
+            {
+                (await VisitAsync(folder, cancellationToken).ConfigureAwait(false)).ForEach(below.Enqueue);
+            }
+            catch (Exception e) when (!_isTooLarge && e is (FtpException and not FtpConnectionException) or IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                Fail(IsDownload ? folder.Remote : folder.Local, e);
+            }
+        }
+    }
+
+    /// <summary>Compares one folder; the folders in it.</summary>
+    private async Task<List<MirrorFolder>> VisitAsync(MirrorFolder folder, CancellationToken cancellationToken)
+    {
+        if (folder.Depth > Deepest)
+        {
+            throw new FtpException($"it is more than {Deepest} folders deep");
+        }
+
+        Dictionary<string, FileSystemInfo> here = IsDownload && !folder.IsInTarget ? [] :
+            new DirectoryInfo(folder.Local).EnumerateFileSystemInfos("*", Everything).ToDictionary(entry => entry.Name, IsDownload ? LocalNames : StringComparer.Ordinal);
+        List<FtpEntry> there = IsDownload || folder.IsInTarget ? await ListAsync(folder.Remote, cancellationToken).ConfigureAwait(false) : [];
+        var below = new List<MirrorFolder>();
+        lock (_lock)
+        {
+            if (IsDownload)
+            {
+                Download(folder, here, there, below);
+            }
+            else
+            {
+                Upload(folder, here, there, below);
+            }
+        }
+
+        return below;
+    }
+
+    private async Task<List<FtpEntry>> ListAsync(string path, CancellationToken cancellationToken)
+    {
+        var entries = new List<FtpEntry>();
+        await foreach (FtpEntry entry in client.ListAsync(path, cancellationToken).ConfigureAwait(false))
+        {
+            entries.Add(entry);
+            if (Interlocked.Increment(ref _entries) > client.Options.Limits.MirrorEntries)
+            {
+                _isTooLarge = true;
+                throw new FtpProtocolException($"the tree has more than {client.Options.Limits.MirrorEntries} entries, and may never end");
+            }
+        }
+
+        return entries;
+    }
+
+    private void Download(MirrorFolder folder, Dictionary<string, FileSystemInfo> here, List<FtpEntry> there, List<MirrorFolder> below)
+    {
+        var seen = new HashSet<string>(LocalNames);
+        foreach (FtpEntry entry in there)
+        {
+            if (!entry.IsSafeName || PartialNames.IsOne(entry.Name))
+            {
+                Fail(entry.Path, new FtpException($"'{entry.Name}' is no name for a file here"));
+                continue;
+            }
+
+            string local = Path.Combine(folder.Local, entry.Name);
+            FileSystemInfo? present = here.GetValueOrDefault(entry.Name);
+            if (entry.Kind is not (ListingKind.File or ListingKind.Folder) || (entry.Kind == ListingKind.Folder && folder.IsBelow(entry.UniqueId)))
+            {
+                _skipped++;
+            }
+            else if (!seen.Add(entry.Name))
+            {
+                Fail(entry.Path, new FtpException("there is another of that name"));
+            }
+            else if (present is not null && (IsLink(present) || present is DirectoryInfo != (entry.Kind == ListingKind.Folder)))
+            {
+                Fail(entry.Path, new IOException($"{local} is {KindOf(present)}, and is left as it is"));
+            }
+            else if (entry.Kind == ListingKind.Folder)
+            {
+                below.Add(new MirrorFolder(local, entry.Path, present is not null, entry.UniqueId, folder));
+            }
+            else
+            {
+                Take(new FtpBatchFile(local, entry.Path) { Known = entry }, entry.Length ?? 0, present is FileInfo file && IsSame(entry, file));
+            }
+        }
+    }
+
+    private void Upload(MirrorFolder folder, Dictionary<string, FileSystemInfo> here, List<FtpEntry> there, List<MirrorFolder> below)
+    {
+        var present = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
+        there.ForEach(entry => present.TryAdd(entry.Name, entry));
+        foreach (FileSystemInfo entry in here.Values)
+        {
+            string remote = RemotePath.Join(folder.Remote, entry.Name);
+            FtpEntry? taken = present.GetValueOrDefault(entry.Name);
+            if (PartialNames.IsOne(entry.Name))
+            {
+                continue;
+            }
+
+            if (IsLink(entry) || (entry is FileInfo { Exists: true, Length: 0 } && !OwnFile.IsRegular(entry.FullName)))
+            {
+                _skipped++;
+            }
+            else if (!entry.Exists)
+            {
+                Fail(entry.FullName, new FileNotFoundException("it is not there any more, or has a name that cannot be read"));
+            }
+            else if (taken is not null && taken.Kind != (entry is DirectoryInfo ? ListingKind.Folder : ListingKind.File))
+            {
+                Fail(entry.FullName, new FtpException($"{remote} is {(taken.Kind == ListingKind.Folder ? "a folder" : taken.Kind == ListingKind.File ? "a file" : "a link or device")} on the server, and is left as it is"));
+            }
+            else if (entry is FileInfo file)
+            {
+                Take(new FtpBatchFile(Path.Combine(folder.Local, file.Name), remote), file.Length, taken is not null && IsSame(taken, file));
+            }
+            else
+            {
+                below.Add(new MirrorFolder(Path.Combine(folder.Local, entry.Name), remote, taken is not null, null, folder));
+            }
+        }
+    }
+
+    private void Take(FtpBatchFile file, long length, bool isSame)
+    {
+        if (isSame)
+        {
+            _unchanged++;
+            return;
+        }
+
+        _bytes += length;
+        _files.Add(file);
+    }
+
+    /// <summary>
+    /// Whether size and time are the same, to the second. Times of listings for people say nothing that exact; and where uploads keep the time they were made at,
+    /// one that was made after the last change is of that.
+    /// </summary>
+    private bool IsSame(FtpEntry remote, FileInfo local)
+    {
+        if (remote.Length is { } length && length != local.Length)
+        {
+            return false;
+        }
+
+        if (remote.Modified is not { } there || !DownloadStart.AreExact(remote))
+        {
+            return remote.Length is not null;
+        }
+
+        DateTime here = local.LastWriteTimeUtc;
+        return here.Ticks / TimeSpan.TicksPerSecond == there.Ticks / TimeSpan.TicksPerSecond || (!IsDownload && !client.Features.CanSetModified && here < there);
+    }
+
+    private void Fail(string path, Exception reason)
+    {
+        lock (_lock)
+        {
+            _failures.Add(new FtpMirrorFailure(path, reason));
+        }
+    }
+
+    private static bool IsLink(FileSystemInfo entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
+
+    private static string KindOf(FileSystemInfo entry) => IsLink(entry) ? "a link" : entry is DirectoryInfo ? "a folder" : "a file";
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+
+namespace Fts.Cli;
+
+/// <summary><c>fts get URL…</c>: fetches files into a folder here, or to stdout.</summary>
+internal static class GetCommand
+{
+    private const string Usage = "fts get URL… [--to FOLDER] [options]", StandardOutput = "-";
+
+    public static async Task<ExitCode> RunAsync(string[] args)
+    {
+        var options = new ConnectionOptions();
+        var to = new Option<string>("--to");
+        var debug = new Option<bool>("--debug");
+        var line = new CommandLine("get", Usage, int.MaxValue, args, options.With(to, debug));
+        Terminal terminal = options.Terminal(line);
+        (Target Server, Word Path)[] files = [.. line.Words.Select(Parse)];
+        if (files.Length == 0)
+        {
+            throw CommandLine.Usage("get what?", null, Usage);
+        }
+
+        string user = options.User(line) ?? "";
+        IGrouping<Target, Word>[] servers = [.. files.GroupBy(file => user.Length > 0 ? file.Server with { User = user } : file.Server, file => file.Path)];
+        Connection[] connections = [.. servers.Select(server => options.Prepare(line, server.Key, terminal, line.Has(debug)))];
+        bool isToStandardOutput = line.Value(to) == StandardOutput;
+        if (line.Value(to) is { } folder && !isToStandardOutput)
+        {
+            Enter(folder);
+        }
+
+        ExitCode result = ExitCode.Done;
+        for (int i = 0; i < servers.Length; i++)
+        {
+            Word[] paths = [.. servers[i]];
+            ExitCode code = await OneShot.RunAsync(connections[i], $"get {string.Join(' ', paths)}", OneShot.Wording(servers[i].Key, name => Quoted(servers[i].Key.UrlOf(name))), (shell, cancel) =>
+                isToStandardOutput ? TransferCommands.CatAsync(shell, paths, cancel) : TransferCommands.GetAsync(shell, paths, shell.Transfers.IfThere, cancel));
+            result = code is ExitCode.Done ? result : servers.Length > 1 ? ExitCode.SomeFailed : code;
+            if (code is ExitCode.Interrupted or ExitCode.Terminated)
+            {
+                return code;
+            }
+        }
+
+        return result;
+    }
+
+    private static (Target Server, Word Path) Parse(string word)
+    {
+        if (!Target.IsUrl(word))
+        {
+            throw CommandLine.Usage($"'{word}' is not a URL; --to says where to", null, Usage);
+        }
+
+        Target target = Target.FromUrl(word);
+        string name = word[(word.LastIndexOf('/') + 1)..];
+        return target.Folder is null || name.Length == 0
+            ? throw CommandLine.Usage($"'{word}' names a folder; fts mirror fetches those")
+            : (target with { Folder = null }, new Word(target.Folder, name.AsSpan().IndexOfAny('*', '?') >= 0));
+    }
+
+    private static void Enter(string folder)
+    {
+        try
+        {
+            Environment.CurrentDirectory = folder;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(ExitCode.LocalFiles, $"--to {folder}: {LocalReason.Of(e)}");
+        }
+    }
+
+    private static string Quoted(string url) => url.AsSpan().IndexOfAny('*', '?') >= 0 ? $"'{url}'" : url;
+}

@@ -1,0 +1,64 @@
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary><c>get</c> with several files, which come as a batch.</summary>
+internal sealed class ManyGets(Shell shell, IfThere ifThere)
+{
+    private readonly List<(FtpBatchFile File, IfThere IfThere)> _files = [];
+    private readonly List<RemoteName> _namesakes = [];
+    private readonly Dictionary<string, RemoteName> _items = new(OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+
+    /// <summary>Fetches them.</summary>
+    /// <param name="items">The files there.</param>
+    /// <param name="again">The command that does the rest, should this be stopped.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<ExitCode> RunAsync(IReadOnlyList<RemoteName> items, string again, CancellationToken cancellationToken)
+    {
+        ExitCode result = await shell.EachAsync("get", items, TakeAsync, cancellationToken);
+        foreach (bool resumes in (bool[])[false, true])
+        {
+            FtpBatchFile[] files = [.. _files.Where(file => file.IfThere == IfThere.Resume == resumes).Select(file => file.File)];
+            if (files.Length == 0 || result == ExitCode.CannotConnect)
+            {
+                continue;
+            }
+
+            var many = new ManyTransfers(shell, TransferWay.Down, file => file.LocalPath, (file, e, _) => Explain(e, _items[file.LocalPath], file.LocalPath));
+            long? total = files.All(file => file.Known?.Length is not null) ? files.Sum(file => file.Known!.Length!.Value) : null;
+            result = Shell.Worst(result, await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), again, cancellationToken));
+        }
+
+        // What the first of a name has left decides what becomes of the others.
+        return Shell.Worst(result, result == ExitCode.CannotConnect ? result
+            : await shell.EachAsync("get", _namesakes, (item, cancel) => TransferCommands.GetOneAsync(shell, item, ifThere, cancel), cancellationToken, areSeveral: true));
+    }
+
+    private Failure Explain(Exception e, RemoteName item, string name) => shell.Explain(Resumption.OfGet(shell, e, item, name), $"get {item}");
+
+    private async Task TakeAsync(RemoteName item, CancellationToken cancellationToken)
+    {
+        if (_items.ContainsKey(RemoteFolder.NameOf(item.Path)))
+        {
+            _namesakes.Add(item);
+            return;
+        }
+
+        (string name, IfThere choice) = TransferCommands.CheckGet(shell, item, ifThere);
+        if (choice == IfThere.Skip)
+        {
+            return;
+        }
+
+        // How large it is decides how it is fetched; a server that lists for machines tells without a listing of the whole folder.
+        item = item.Known is null && shell.Client.Features.HasMachineListing ? item with { Known = await shell.Client.FindAsync(item.Path, cancellationToken) } : item;
+        if (item.Known?.Kind == ListingKind.Folder)
+        {
+            throw new FailureException(ExitCode.Other, $"get {item}: it is a folder", $"mirror {Words.Escape(item.Typed)} {Words.Escape(name)}");
+        }
+
+        _items.Add(name, item);
+        _files.Add((new FtpBatchFile(name, item.Path) { Known = item.Known }, choice));
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>The command that makes a folder like another: what differs is transferred, nothing is removed.</summary>
+internal static class MirrorCommands
+{
+    private const string Reverse = "-R", DryRun = "--dry-run";
+
+    public static IReadOnlyList<ShellOption> Options { get; } =
+    [
+        new(Reverse, "from here to the server"),
+        new(DryRun, "tell what would be done, and do nothing"),
+    ];
+
+    /// <summary><c>mirror [-R] SOURCE [TARGET]</c>.</summary>
+    public static async Task<ExitCode> MirrorAsync(Shell shell, Arguments words, CancellationToken cancellationToken)
+    {
+        bool isUpload = words.Has(Reverse);
+        string source = words[0].Text.Length > 1 ? words[0].Text.TrimEnd('/') : words[0].Text;
+        string target = words.Count > 1 ? words[1].Text : RemoteFolder.NameOf(source);
+        if (words.Count == 1 && (target is "" or "." or ".." or "~" || (!isUpload && !new FtpEntry { Path = source, Name = target, Kind = ListingKind.Folder }.IsSafeName)))
+        {
+            throw new FailureException(ExitCode.Usage, $"mirror {source}: where to?", $"mirror {words[0]} TARGET");
+        }
+
+        (string local, string remote) = isUpload ? (source, target) : (target, source);
+        string again = $"mirror {(isUpload ? $"{Reverse} " : "")}{Words.Escape(source)} {Words.Escape(target)}";
+        return await RunAsync(
+            shell, isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download, LocalNames.Home(local), await PathAsync(shell, remote, cancellationToken), words.Has(DryRun), again, cancellationToken);
+    }
+
+    /// <summary>The path to send for a folder: a whole one, so that its server can say which it is.</summary>
+    public static async Task<string> PathAsync(Shell shell, string folder, CancellationToken cancellationToken) =>
+        folder is "" or "." ? await shell.Folder.GetAsync(shell.Client, cancellationToken) : shell.Folder.Resolve(folder.Length > 1 ? folder.TrimEnd('/') : folder);
+
+    /// <summary>Mirrors one way or the other.</summary>
+    /// <param name="shell">The session.</param>
+    /// <param name="direction">Which way.</param>
+    /// <param name="local">The folder here.</param>
+    /// <param name="remote">The folder there.</param>
+    /// <param name="isDryRun">Whether nothing is to be changed.</param>
+    /// <param name="again">The command itself, for who stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<ExitCode> RunAsync(
+        Shell shell, FtpMirrorDirection direction, string local, string remote, bool isDryRun, string again, CancellationToken cancellationToken)
+    {
+        FtpMirrorPlan plan = await PlanAsync(shell, direction, local, remote, cancellationToken);
+        foreach (FtpMirrorFailure failure in plan.Failures)
+        {
+            shell.Terminal.Show(shell.Explain(failure.Reason, $"mirror {failure.Path}"));
+        }
+
+        ExitCode planned = plan.Failures.Count > 0 ? ExitCode.SomeFailed : ExitCode.Done;
+        TransferWay way = direction == FtpMirrorDirection.Upload ? TransferWay.Up : TransferWay.Down;
+        if (isDryRun)
+        {
+            Tell(shell, plan, way);
+            return planned;
+        }
+
+        if (plan.IsEmpty)
+        {
+            shell.Terminal.Say($"nothing to transfer{Rest(plan)}");
+            return planned;
+        }
+
+        var many = new ManyTransfers(shell, way, file => file.LocalPath, (file, e, _) => shell.Explain(e, $"mirror {file.LocalPath}"));
+        FtpTransferOptions options = TransferCommands.Options(shell, shell.Transfers.IfThere);
+        FtpMirrorResult? result = null;
+        ExitCode transferred = await many.TransferAsync(
+            plan.Files, plan.Bytes, options, again, async (files, meter) => result = await shell.Client.MirrorAsync(plan with { Files = files }, options, meter, cancellationToken), cancellationToken);
+        foreach (FtpMirrorFailure failure in result!.Failures)
+        {
+            shell.Terminal.Show(shell.Explain(failure.Reason, $"mirror {failure.Path}"));
+        }
+
+        shell.Terminal.Say($"{many.Summary}{Count(plan.Folders.Count - result.Failures.Count, "folder", " made")}{Rest(plan)}");
+        return Shell.Worst(planned, result.Failures.Count > 0 ? ExitCode.SomeFailed : ExitCode.Done, transferred);
+    }
+
+    private static async Task<FtpMirrorPlan> PlanAsync(Shell shell, FtpMirrorDirection direction, string local, string remote, CancellationToken cancellationToken)
+    {
+        bool shows = shell.Terminal.CanRedraw && shell.Terminal.Progress != "never";
+        if (shows)
+        {
+            shell.Terminal.Status($"comparing {Amounts.Fit(local.Visible(), Terminal.Width - 13)}");
+        }
+
+        try
+        {
+            return await shell.Client.PlanMirrorAsync(local, remote, direction, cancellationToken);
+        }
+        finally
+        {
+            if (shows)
+            {
+                shell.Terminal.Status("");
+            }
+        }
+    }
+
+    private static void Tell(Shell shell, FtpMirrorPlan plan, TransferWay way)
+    {
+        foreach (string folder in plan.Folders)
+        {
+            shell.Terminal.Data($"make      {folder.Visible()}/");
+        }
+
+        foreach (FtpBatchFile file in plan.Files)
+        {
+            shell.Terminal.Data($"{(way == TransferWay.Up ? "upload    " : "download  ")}{file.LocalPath.Visible()}");
+        }
+
+        string files = plan.Files.Count == 1 ? "1 file" : string.Create(CultureInfo.InvariantCulture, $"{plan.Files.Count} files");
+        shell.Terminal.Say($"nothing was changed; to be {way.Done}: {files} ({Amounts.Size(plan.Bytes)}){Count(plan.Folders.Count, "folder", " to be made")}{Rest(plan)}");
+    }
+
+    private static string Rest(FtpMirrorPlan plan) =>
+        Count(plan.Unchanged, "file", " the same") + Count(plan.Skipped, "link or device", " left", "links and devices") + Count(plan.Failures.Count, "failure", "");
+
+    private static string Count(int number, string one, string what, string? many = null) =>
+        number == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {number} {(number == 1 ? one : many ?? one + "s")}{what}");
+}

@@ -1,0 +1,38 @@
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>What is said of transfers that are done.</summary>
+internal static class TransferReport
+{
+    /// <summary>Of one file.</summary>
+    /// <param name="done">What was done: <c>uploaded</c>, <c>downloaded</c>.</param>
+    /// <param name="name">The file.</param>
+    /// <param name="result">The transfer.</param>
+    /// <param name="verify">What was to be compared.</param>
+    public static string Of(string done, string name, FtpTransferResult result, FtpVerify verify)
+    {
+        string proof = result.Verified switch
+        {
+            FtpVerified.Hash => ", same SHA-256",
+            FtpVerified.Length when result.Reply is null => ", same length",
+            _ when verify == FtpVerify.ByHash => ", no SHA-256 to be had from the server",
+            _ => "",
+        };
+        if (result.Reply is null)
+        {
+            return $"{name.Visible()} is complete: all of it was there already ({Amounts.Bytes(result.Resumed)}{proof})";
+        }
+
+        string resumed = result.Resumed > 0 ? $" after the {Amounts.Bytes(result.Resumed)} from before" : "";
+        return $"{done} {name.Visible()} ({Amounts.Bytes(result.Bytes)}{resumed}{Speed(result.Bytes, result.Elapsed)}{proof})";
+    }
+
+    /// <summary>Of many.</summary>
+    public static string OfMany(string done, int files, int of, long bytes, TimeSpan elapsed) =>
+        $"{done} {files}{(files == of ? "" : $" of {of}")} files ({Amounts.Size(bytes)}{Speed(bytes, elapsed)})";
+
+    /// <summary>A rate over an instant says nothing about the line.</summary>
+    private static string Speed(long bytes, TimeSpan elapsed) => elapsed.TotalSeconds < 0.5 ? "" : $" in {Amounts.Time(elapsed)}, {Amounts.Size(bytes / elapsed.TotalSeconds)}/s";
+}
