@@ -190,6 +190,31 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_cancelled_when_all_was_here_is_not_fetched_again()
+    {
+        byte[] content = ServedFiles.Content(Length);
+        await _files.PutAsync("a", content);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        _files.Relay.Answer = async command =>
+        {
+            if (command.StartsWith("HASH", StringComparison.Ordinal))
+            {
+                await stop.CancelAsync();
+            }
+
+            return null;
+        };
+        await using (FtpClient client = _files.Client())
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync("a", _files["a"], Four with { Verify = FtpVerify.ByHash }, null, stop.Token));
+        }
+
+        FtpTransferResult result = await GetAsync(Four);
+        Assert.Equal((Length, 0, FtpVerified.Hash), (result.Resumed, result.Bytes, result.Verified));
+        await AssertIsHereAsync(content);
+    }
+
+    [Fact]
     public async Task A_killed_client_leaves_nothing_that_is_taken_for_more_than_it_is()
     {
         byte[] content = ServedFiles.Content(Length);

@@ -18,6 +18,7 @@ internal sealed class PartialFile : IDisposable
     private SafeFileHandle? _handle;
     private ByteRanges? _pieces;
     private bool _isKept;
+    private bool _hasUnsaved;
     private bool _committed;
 
     private PartialFile(string target, string path) => (_target, _path) = (target, path);
@@ -80,7 +81,7 @@ internal sealed class PartialFile : IDisposable
             RandomAccess.SetLength(_handle, 0);
             // After a power cut, too, the old bytes must not stand beside the new record.
             RandomAccess.FlushToDisk(_handle);
-            (Length, _pieces) = (0, null);
+            (Length, _pieces, _hasUnsaved) = (0, null, false);
         }
         else if (!mayKeep || !TryCreate())
         {
@@ -124,7 +125,7 @@ internal sealed class PartialFile : IDisposable
         lock (_writing)
         {
             _pieces!.Add(new ByteRange(offset, offset + bytes.Length));
-            Length = _pieces.Prefix;
+            (Length, _hasUnsaved) = (_pieces.Prefix, true);
         }
     }
 
@@ -140,17 +141,25 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Has a later run find the bytes that are here now. They are on the disk before it is said that they are: a power cut must not leave zeros in their place.</summary>
     public void SavePieces()
     {
-        if (_isKept)
+        ByteRanges pieces;
+        lock (_writing)
         {
-            ByteRanges pieces;
-            lock (_writing)
+            if (!_isKept || !_hasUnsaved)
             {
-                pieces = _pieces!.Below(long.MaxValue);
+                return;
             }
 
+            (pieces, _hasUnsaved) = (_pieces!.Below(long.MaxValue), false);
+        }
+
+        try
+        {
             RandomAccess.FlushToDisk(_handle!);
-            // Where it cannot be said any more, what was said last still is true.
             TryReplaceRecord(pieces);
+        }
+        catch (IOException)
+        {
+            // What was said last still is true; whoever writes on meets the error.
         }
     }
 
@@ -159,7 +168,7 @@ internal sealed class PartialFile : IDisposable
     {
         RandomAccess.SetLength(_handle!, Length);
         RandomAccess.FlushToDisk(_handle!);
-        _pieces = null;
+        (_pieces, _hasUnsaved) = (null, false);
         // Where it cannot be said that all of it is there, less is said, which is true as well.
         _ = _isKept && TryReplaceRecord(null);
     }
@@ -202,7 +211,11 @@ internal sealed class PartialFile : IDisposable
 
     public void Dispose()
     {
-        if (_handle is not null && !_committed && (!_isKept || Length == 0))
+        if (_handle is not null && !_committed && _isKept && Length > 0)
+        {
+            SavePieces();
+        }
+        else if (_handle is not null && !_committed)
         {
             File.Delete(_path);
             if (_path == PartialNames.PartOf(_target))

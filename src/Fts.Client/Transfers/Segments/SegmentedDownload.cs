@@ -17,7 +17,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
 
     private Reply? _confirmation;
 
-    /// <summary>Fetches it, and returns one of the server's confirmations, if there was one. Whatever breaks off, the file knows what is there.</summary>
+    /// <summary>Fetches it, and returns one of the server's confirmations, if there was one.</summary>
     /// <exception cref="FtpIntegrityException">The server's file ends before or after its length.</exception>
     public async Task<Reply?> RunAsync(int connections, CancellationToken cancellationToken)
     {
@@ -26,11 +26,9 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
         Segment[] segments = [.. SegmentPlan.Split(file.Missing(length), connections).Select(range => new Segment(range))];
         using var stop = new CancellationTokenSource();
         Task saving = SaveAsync(stop.Token);
-        bool isWhole = false;
         try
         {
             await new SegmentWork<Segment>(pool, FetchAsync).RunAsync(segments, connections, cancellationToken).ConfigureAwait(false);
-            isWhole = true;
         }
         catch (FtpIntegrityException e) when (e.Actual > e.Expected)
         {
@@ -43,10 +41,6 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
             meter.Tell();
             await stop.CancelAsync().ConfigureAwait(false);
             await saving.ConfigureAwait(false);
-            if (!isWhole)
-            {
-                file.SavePieces();
-            }
         }
 
         meter.Enter(FtpPhase.AwaitingReply);
