@@ -25,12 +25,13 @@ internal static class ClientCommand
         var key = new Option<string>("--key");
         var compress = new Option<string>("--compress");
         var verify = new Option<string>("--verify");
+        var segments = new Option<string>("--segments");
         Option<bool>[] ifThere = [.. TransferChoices.Options.Select(option => new Option<bool>(option.Name))];
         var color = new Option<string>("--color");
         var progress = new Option<string>("--progress");
         var line = new CommandLine(
             "client", Usage, 3, args,
-            user, passwordFile, active, passive, passiveAddress, proxyUrl, tls, authorities, certificate, key, compress, verify, color, progress, ifThere[0], ifThere[1], ifThere[2]);
+            user, passwordFile, active, passive, passiveAddress, proxyUrl, tls, authorities, certificate, key, compress, verify, segments, color, progress, ifThere[0], ifThere[1], ifThere[2]);
         var terminal = new Terminal(line.OneOf(color, "auto", "always", "never"), line.OneOf(progress, "auto", "always", "never"));
         Target target = Target.From(line, line.Value(user));
         bool debug = line.Debug(2);
@@ -42,7 +43,8 @@ internal static class ClientCommand
                 "always" => FtpVerify.ByHash,
                 "never" => FtpVerify.Length,
                 _ => FtpVerify.ResumedByHash,
-            });
+            },
+            TransferChoices.SegmentsFrom(line.Value(segments)));
         FtpDataMode dataMode = DataMode(line.Has(active), line.Has(passive), proxy);
 
         var trust = new ServerTrust(target, KnownHosts.OfUser, terminal);
@@ -66,8 +68,8 @@ internal static class ClientCommand
                 "always" => FtpCompression.Always,
                 _ => FtpCompression.Auto,
             },
-            // Commands come one at a time.
-            MaxConnections = 1,
+            // Commands come one at a time: none but a transfer in segments opens more than one.
+            MaxConnections = transfers.Segments ?? TransferChoices.MostAutomatic,
             // A Ctrl-C is to be obeyed within two seconds, whatever the server does.
             Timeouts = new FtpTimeouts { Abort = TimeSpan.FromSeconds(1.5) },
             Trace = debug ? trace => terminal.Say(terminal.Paint("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,

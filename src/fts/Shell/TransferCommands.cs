@@ -110,6 +110,7 @@ internal static class TransferCommands
     private static FtpTransferOptions Options(Shell shell, IfThere ifThere) => new()
     {
         Verify = shell.Transfers.Verify,
+        Segments = shell.Transfers.Segments,
         Resume = ifThere == IfThere.Resume ? FtpResume.Existing : FtpResume.Kept,
     };
 
