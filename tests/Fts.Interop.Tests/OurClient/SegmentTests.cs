@@ -1,6 +1,7 @@
 using Fts.Client;
 using Fts.Interop.Tests.Peers;
 using Fts.Interop.Tests.Trees;
+using Fts.ProgramTests.Running;
 
 namespace Fts.Interop.Tests.OurClient;
 
@@ -24,7 +25,7 @@ public sealed class SegmentTests
         int retrievals = 0;
         await using PeerSession session = await PeerSession.StartAsync(
             kind, "127.0.0.1", options => Watching(options, trace => Interlocked.Add(ref retrievals, trace is { IsSent: true, Line: ['R', 'E', 'T', 'R', ..] } ? 1 : 0)), encrypted);
-        OnServer(session, "big.bin");
+        OnServer(Path.Combine(session.BoxFolder, "big.bin"));
 
         for (int round = 0; round < 2; round++)
         {
@@ -72,13 +73,52 @@ public sealed class SegmentTests
                 stop.Cancel();
             }
         }));
-        OnServer(session, "big.bin");
+        OnServer(Path.Combine(session.BoxFolder, "big.bin"));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.Client.DownloadFileAsync(Peer.Box + "/big.bin", session.Local["back.bin"], Four, null, stop.Token));
         long kept = FtpPartialDownload.Find(session.Local["back.bin"])?.Length ?? 0;
 
         FtpTransferResult result = await session.Client.DownloadFileAsync(Peer.Box + "/big.bin", session.Local["back.bin"], Four, null, Cancelled);
         Assert.Equal((kept, new FileInfo(TestTree.Big).Length - kept), (result.Resumed, result.Bytes));
         Snapshot.AssertSameFile(TestTree.Big, session.Local["back.bin"]);
+    }
+
+    [Fact]
+    public async Task After_the_client_was_killed_no_gap_is_taken_for_content()
+    {
+        await using BrokenTransfer transfer = await BrokenTransfer.StartAsync(PeerKind.Fts, "--segments", "4");
+        OnServer(transfer.RemoteFile);
+        await using (RunningProgram client = await transfer.HoldAsync("get big.bin", 20_000_003))
+        {
+            await transfer.PartialHasAsync((BrokenTransfer.Total / 4) + 1);
+            client.Signal(9);
+            await client.ExitAsync();
+        }
+
+        Assert.False(File.Exists(transfer.LocalFile));
+        (int code, string messages) = await transfer.RunAsync("get big.bin");
+        Assert.True(code == 0, messages);
+        Snapshot.AssertSameFile(TestTree.Big, transfer.LocalFile);
+        Assert.Equal([BrokenTransfer.Name], transfer.Local.Names);
+    }
+
+    [Fact]
+    public async Task After_ctrl_c_it_says_what_is_kept_and_goes_on_from_there()
+    {
+        await using BrokenTransfer transfer = await BrokenTransfer.StartAsync(PeerKind.Fts, "--segments", "4");
+        OnServer(transfer.RemoteFile);
+        await using (RunningProgram client = await transfer.HoldAsync("get big.bin", 20_000_003))
+        {
+            await transfer.PartialHasAsync((BrokenTransfer.Total / 4) + 1);
+            client.Signal(2);
+            Assert.Equal(130, await client.ExitAsync());
+            Assert.Contains("% of it is kept\n  try: get --resume big.bin", client.Messages, StringComparison.Ordinal);
+        }
+
+        (int code, string messages) = await transfer.RunAsync("get --resume big.bin");
+        Assert.True(code == 0, messages);
+        Assert.Contains("resuming big.bin at ", messages, StringComparison.Ordinal);
+        Assert.InRange(transfer.Travelled, 30_000_000, 52_000_000);
+        Snapshot.AssertSameFile(TestTree.Big, transfer.LocalFile);
     }
 
     private static FtpClientOptions Watching(FtpClientOptions options, Action<FtpTrace> watch) => options with
@@ -92,9 +132,8 @@ public sealed class SegmentTests
     };
 
     /// <summary>From long ago: of a file that changed just now, no time would tell whether it changes once more.</summary>
-    private static void OnServer(PeerSession session, string name)
+    private static void OnServer(string path)
     {
-        string path = Path.Combine(session.BoxFolder, name);
         File.Copy(TestTree.Big, path);
         File.SetLastWriteTimeUtc(path, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
     }
