@@ -53,15 +53,15 @@ internal static class HelpCommand
         fts client [ip|host|URL] [port] [debug] [options]      default: 127.0.0.1 65432 0
 
           URL                  ftp://user@host:port/folder; port 21 if it names none
-          --user NAME          who to sign in as; default: anonymous
+          --user NAME          who to sign in as; default: anonymous           --color, --progress WHEN   auto, always, never
           --password-file FILE its first line is the password. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
           --tls WHEN           auto (the default: if offered now or before), required, off or implicit   --ca FILE   trust these alone (PEM)
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
-          --active, --passive  who connects for each transfer: the server, or we; default: we, and the server where that fails
-          --passive-address A  control (the default: data goes where the commands go) or server (where it says)
+          --active, --passive  the server connects for data, or we; default: both ways. --passive-address control (default) or server: whose word
           --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
                                Default: ftp_proxy or all_proxy, unless no_proxy names the server
-          --compress WHEN      auto (the default: where measured to be faster), off, always    --color, --progress WHEN   auto, always, never
+          --compress WHEN      auto (the default: where measured to be faster), off, always
+          --segments N         connections for one file, 1 to 16, or auto (the default: 4 for 64 MiB and more, from 10 ms away)
           --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script
           --verify WHEN        auto (the default: what was resumed), always or never: compare SHA-256, if the server can
 

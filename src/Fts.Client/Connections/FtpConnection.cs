@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
@@ -100,6 +101,7 @@ public sealed class FtpConnection : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         Command? ahead = _ahead;
         _ahead = null;
+        long sent = Stopwatch.GetTimestamp();
         await _control.WriteAsync(command, cancellationToken, ahead).ConfigureAwait(false);
         try
         {
@@ -110,6 +112,7 @@ public sealed class FtpConnection : IAsyncDisposable
             }
 
             Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
+            Memory.NoteReply(Stopwatch.GetElapsedTime(sent));
             return reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply;
         }
         catch (Exception e) when (e is OperationCanceledException or FtpException)
@@ -143,8 +146,9 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="deflate">Whether to compress, if the server takes it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="allocate">Bytes that will be sent; the server is told (ALLO) if it wants to know, so that it sees when some are missing.</param>
+    /// <param name="last">The last byte wanted, by RANG in place of REST; null to go on to the end.</param>
     internal async Task<FtpDataStream> OpenDataAsync(
-        string verb, string? argument, long restart, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken, long? allocate = null)
+        string verb, string? argument, long restart, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken, long? allocate = null, long? last = null)
     {
         Command command = Checked(verb, argument);
         ArgumentOutOfRangeException.ThrowIfNegative(restart);
@@ -155,14 +159,16 @@ public sealed class FtpConnection : IAsyncDisposable
         _ahead = allocate is { } bytes && Features.Has("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
         // Sent twice, STOU would leave two files.
         return await _opener.OpenAsync(
-            link => OpenDataAsync(link, command, restart, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
+            link => OpenDataAsync(link, command, restart, last, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<FtpDataStream> OpenDataAsync(DataLink link, Command command, long restart, FtpDataDirection direction, CancellationToken cancellationToken)
+    private async Task<FtpDataStream> OpenDataAsync(
+        DataLink link, Command command, long restart, long? last, FtpDataDirection direction, CancellationToken cancellationToken)
     {
-        if (restart > 0)
+        if (restart > 0 || last is not null)
         {
-            Command rest = new("REST", restart.ToString(CultureInfo.InvariantCulture));
+            string start = restart.ToString(CultureInfo.InvariantCulture);
+            Command rest = last is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{start} {end}")) : new("REST", start);
             Reply reply = await SendAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
             if (!reply.IsIntermediate)
             {

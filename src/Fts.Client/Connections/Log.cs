@@ -20,4 +20,7 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Debug, "Dropped an idle connection to {Host}: {Reason}")]
     public static partial void IdleDropped(this ILogger logger, string host, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "Parts of {Path} may be left on the server: {Reason}")]
+    public static partial void PartsLeft(this ILogger logger, string path, string reason);
 }

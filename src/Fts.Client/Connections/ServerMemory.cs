@@ -7,8 +7,11 @@ internal sealed class ServerMemory
     private volatile bool _refusesMachineListing;
     private volatile bool _renewsTickets;
     private volatile bool _refusesDeflate;
+    private volatile bool _refusesRange;
+    private volatile bool _refusesParts;
     private volatile bool _hasOneHost;
     private volatile bool _takesHost;
+    private long _roundTrip = long.MaxValue;
 
     /// <summary>How to open data connections, at first: those before it were answered with 5yz, or led nowhere.</summary>
     public DataWay DataWay
@@ -52,6 +55,32 @@ internal sealed class ServerMemory
         set => _refusesDeflate = value;
     }
 
+    /// <summary>RANG is announced, but was refused, or not followed by RETR.</summary>
+    public bool RefusesRange
+    {
+        get => _refusesRange;
+        set => _refusesRange = value;
+    }
+
+    /// <summary>COMB is announced, but an upload in parts was refused.</summary>
+    public bool RefusesParts
+    {
+        get => _refusesParts;
+        set => _refusesParts = value;
+    }
+
+    /// <summary>The shortest time yet from a command to its reply, which is the link's alone; null before the first.</summary>
+    public TimeSpan? RoundTrip => Interlocked.Read(ref _roundTrip) is < long.MaxValue and var ticks ? new TimeSpan(ticks) : null;
+
     /// <summary>What compressing would be worth.</summary>
     public DeflateMeasures Deflate { get; } = new();
+
+    /// <summary>Notes how long a reply took.</summary>
+    public void NoteReply(TimeSpan took)
+    {
+        for (long least = Interlocked.Read(ref _roundTrip); took.Ticks < least; least = Interlocked.Read(ref _roundTrip))
+        {
+            Interlocked.CompareExchange(ref _roundTrip, took.Ticks, least);
+        }
+    }
 }

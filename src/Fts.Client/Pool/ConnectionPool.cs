@@ -30,6 +30,12 @@ internal sealed class ConnectionPool : IAsyncDisposable
         _log = options.LoggerFactory?.CreateLogger(typeof(FtpClient)) ?? NullLogger.Instance;
     }
 
+    /// <summary>What its connections are made with.</summary>
+    public FtpClientOptions Options => _options;
+
+    /// <summary>Where the client logs.</summary>
+    public ILogger Log => _log;
+
     /// <summary>What the first connection learnt; null before there was one.</summary>
     public FtpServerFeatures? Features { get; private set; }
 

@@ -2,7 +2,10 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>Fetches one file: the facts, what is here of it already, what is missing (<see cref="Retrieval"/>), and the proof that it is whole.</summary>
+/// <summary>
+/// Fetches one file: the facts, what is here of it already, what is missing (<see cref="Retrieval"/>, or over several connections <see cref="SegmentedDownload"/>), and
+/// the proof that it is whole.
+/// </summary>
 internal sealed class Download(ConnectionPool pool, string path, FtpTransferOptions options, IProgress<FtpProgress>? progress)
 {
     /// <summary>From here on it does not count to ask twice for a file's facts.</summary>
@@ -28,7 +31,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             cancellationToken);
     }
 
-    public Task<FtpTransferResult> ToFileAsync(string target, CancellationToken cancellationToken)
+    public async Task<FtpTransferResult> ToFileAsync(string target, CancellationToken cancellationToken)
     {
         PartialFile.Check(target);
         if (!options.Overwrite && File.Exists(target))
@@ -37,21 +40,25 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         }
 
         _meter.Enter(FtpPhase.Connecting);
-        return pool.RunAsync((connection, token) => ToFileAsync(connection, target, token), cancellationToken);
+        using PartialFile file = options.Resume == FtpResume.Never ? PartialFile.OneOff(target) : PartialFile.Open(target);
+        (FtpTransferResult? result, FtpEntry? facts, int segments) =
+            await pool.RunAsync((connection, token) => ToFileAsync(connection, target, file, token), cancellationToken).ConfigureAwait(false);
+        return result ?? await InSegmentsAsync(file, facts!, segments, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<FtpTransferResult> ToFileAsync(FtpConnection connection, string target, CancellationToken cancellationToken)
+    /// <summary>The whole transfer on one connection; or no result yet, when the rest is to travel over so many: then this one goes back to the pool and is the first of them.</summary>
+    private async Task<(FtpTransferResult? Result, FtpEntry? Facts, int Segments)> ToFileAsync(
+        FtpConnection connection, string target, PartialFile file, CancellationToken cancellationToken)
     {
         bool goesOnFromTarget = options.Resume == FtpResume.Existing && File.Exists(target);
         bool withTime = options.KeepModified || options.Resume != FtpResume.Never;
         FtpEntry? facts = IsEnough(options.Known, goesOnFromTarget) ? options.Known : await LookAsync(connection, withTime, cancellationToken).ConfigureAwait(false);
-        using PartialFile file = options.Resume == FtpResume.Never ? PartialFile.OneOff(target) : PartialFile.Open(target);
         var start = new DownloadStart(connection, path, facts, _meter);
         if (goesOnFromTarget && await start.FindWholeAsync(target, cancellationToken).ConfigureAwait(false) is { } proof)
         {
             file.Forget();
             _meter.Resumed = facts!.Length!.Value;
-            return Result(null, facts, proof);
+            return (Result(null, facts, proof), facts, 1);
         }
 
         long offset = await start.FindAsync(file, cancellationToken).ConfigureAwait(false);
@@ -60,8 +67,69 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             offset = await start.TakeTargetAsync(target, file, cancellationToken).ConfigureAwait(false);
         }
 
+        bool hasGaps = offset > 0 && file.IsScattered;
+        int segments = CountSegments(connection, facts, start.Record, offset == 0 ? 0 : file.Kept);
+        if (segments > 1 && offset == 0)
+        {
+            file.Begin(start.Record);
+        }
+
+        if (hasGaps || (segments > 1 && file.TryScatter()))
+        {
+            return (null, facts, segments);
+        }
+
         Reply? reply = await FetchAsync(connection, file, facts, offset, start.Record, cancellationToken).ConfigureAwait(false);
-        FtpVerified verified = await VerifyAsync(connection, file, facts, cancellationToken).ConfigureAwait(false);
+        return (await FinishAsync(connection, file, facts, reply, isSegmented: false, cancellationToken).ConfigureAwait(false), facts, 1);
+    }
+
+    /// <summary>Whatever proves that the segments are of one file must be there beforehand: a time of change that would count any change from now on.</summary>
+    private int CountSegments(FtpConnection connection, FtpEntry? facts, PartialRecord? record, long kept) =>
+        record is not null && PrefixProof.IsSettled(record) && connection.Features.CanRestart && !DeflateChoice.ForDownload(connection, path, record.Length)
+            && facts!.Kind == ListingKind.File
+            ? SegmentPlan.Count(options.Segments, connection.Options.MaxConnections, record.Length - kept, connection.Memory.RoundTrip)
+            : 1;
+
+    private async Task<FtpTransferResult> InSegmentsAsync(PartialFile file, FtpEntry facts, int segments, CancellationToken cancellationToken)
+    {
+        Reply? reply;
+        try
+        {
+            reply = await new SegmentedDownload(pool, path, file, facts.Length!.Value, _meter).RunAsync(segments, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpReplyException e) when (e.Command.StartsWith("REST ", StringComparison.Ordinal) && e.Reply.IsPermanentFailure)
+        {
+            // In one go, then, from the gap on or anew.
+            file.KeepPrefix();
+            _meter.Rewind();
+            return await pool.RunAsync(
+                async (connection, token) =>
+                {
+                    Reply? last = await FetchAsync(connection, file, facts, file.Length, file.Record, token).ConfigureAwait(false);
+                    return await FinishAsync(connection, file, facts, last, isSegmented: true, token).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpException e) when (e is FtpReplyException or FtpIntegrityException)
+        {
+            // A segment that the server does not have any more may be one of another file by now, which says more than its refusal.
+            (bool isChanged, long? now) =
+                await pool.RunAsync((connection, token) => CompareAsync(connection, facts, mustTell: false, token), cancellationToken).ConfigureAwait(false);
+            if (isChanged)
+            {
+                throw Changed(file, facts, now);
+            }
+
+            throw;
+        }
+
+        return await pool.RunAsync((connection, token) => FinishAsync(connection, file, facts, reply, isSegmented: true, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<FtpTransferResult> FinishAsync(
+        FtpConnection connection, PartialFile file, FtpEntry? facts, Reply? reply, bool isSegmented, CancellationToken cancellationToken)
+    {
+        FtpVerified verified = await VerifyAsync(connection, file, facts, isSegmented, cancellationToken).ConfigureAwait(false);
         _meter.Enter(FtpPhase.Committing);
         file.Commit(options.KeepModified ? facts?.Modified : null, options.Overwrite);
         return Result(reply, facts, verified);
@@ -121,7 +189,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// Whether what is here is what is there. Without a hash the facts are asked for again, where that counts for little: a file that changed under the
     /// transfer is neither the old nor the new one.
     /// </summary>
-    private async Task<FtpVerified> VerifyAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, CancellationToken cancellationToken)
+    private async Task<FtpVerified> VerifyAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, bool isSegmented, CancellationToken cancellationToken)
     {
         bool isResumed = _meter.Resumed > 0;
         if (options.WantsHash(isResumed) && file.Length > 0 && RemoteHash.IsOffered(connection))
@@ -140,15 +208,34 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             }
         }
 
-        if (facts is { Length: { } before, Kind: ListingKind.File } && (isResumed || file.Length >= WorthAsking || file.Length != before)
-            && await RemoteFacts.LookAsync(connection, path, facts.Modified is not null, cancellationToken).ConfigureAwait(false) is { } now
-            && (now.Length != before || file.Length != before || (DownloadStart.AreExact(facts) && facts.Modified is { } then && now.Modified is { } later && !PrefixProof.IsSame(then, later))))
+        if (facts is { Length: { } before, Kind: ListingKind.File } && (isSegmented || isResumed || file.Length >= WorthAsking || file.Length != before))
         {
-            file.Forget();
-            throw FtpIntegrityException.OfChange(path, before, now.Length ?? 0);
+            (bool isChanged, long? now) = await CompareAsync(connection, facts, isSegmented, cancellationToken).ConfigureAwait(false);
+            if (isChanged || (now is not null && file.Length != before))
+            {
+                throw Changed(file, facts, now);
+            }
         }
 
         return _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length;
+    }
+
+    /// <summary>Whether the server's file is another than before, and how long it is now; null while it is the same.</summary>
+    /// <param name="connection">Where to ask.</param>
+    /// <param name="facts">What was told before.</param>
+    /// <param name="mustTell">Whether no answer counts as a change; else it is that of a server which tells nothing.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task<(bool IsChanged, long? Length)> CompareAsync(FtpConnection connection, FtpEntry facts, bool mustTell, CancellationToken cancellationToken)
+    {
+        FtpEntry? now = await RemoteFacts.LookAsync(connection, path, facts.Modified is not null, cancellationToken).ConfigureAwait(false);
+        bool isAnotherTime = facts.Modified is { } then && DownloadStart.AreExact(facts) && (now?.Modified is { } later ? !PrefixProof.IsSame(then, later) : mustTell);
+        return (now is null ? mustTell : now.Length != facts.Length || isAnotherTime, now?.Length);
+    }
+
+    private FtpIntegrityException Changed(PartialFile file, FtpEntry facts, long? now)
+    {
+        file.Forget();
+        return FtpIntegrityException.OfChange(path, facts.Length ?? 0, now ?? 0);
     }
 
     private FtpTransferResult Result(Reply? reply, FtpEntry? facts, FtpVerified verified) =>

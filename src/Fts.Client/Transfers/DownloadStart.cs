@@ -27,7 +27,17 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
         }
 
         meter.Restart = await PrefixProof.LookAsync(connection, part, Record, () => meter.Enter(FtpPhase.Verifying), cancellationToken).ConfigureAwait(false);
-        return meter.Restart == FtpRestart.None ? part.Length : 0;
+        if (meter.Restart != FtpRestart.None)
+        {
+            return 0;
+        }
+
+        if (part.IsScattered && !PrefixProof.IsEnough(part.Record!, Record!))
+        {
+            part.KeepPrefix();
+        }
+
+        return part.Length;
     }
 
     /// <summary>Whether the target has all of the server's file already: how that showed; null when it has not.</summary>

@@ -10,7 +10,7 @@ public sealed record FtpPartialDownload(long Length, long Total)
     {
         ArgumentException.ThrowIfNullOrEmpty(localPath);
         using PartialFile file = PartialFile.Open(localPath);
-        return file is { Length: > 0, Record: { } record } ? new FtpPartialDownload(file.Length, record.Length) : null;
+        return file is { Length: > 0, Record: { } record } ? new FtpPartialDownload(file.Kept, record.Length) : null;
     }
 
     /// <summary>Whether a local name is that of something left by a download: nothing to upload or to show.</summary>

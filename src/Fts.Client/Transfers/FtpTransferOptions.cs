@@ -53,5 +53,18 @@ public sealed record FtpTransferOptions
     /// <summary>What a listing already told of the file to download: saves asking again.</summary>
     public FtpEntry? Known { get; init; }
 
+    /// <summary>
+    /// Over how many connections a file travels at once, in as many segments: null, as unless said otherwise, for several where the file is large and the server far
+    /// away, 1 for never. There are never more than <see cref="FtpClientOptions.MaxConnections"/>, nor more than the file has MiB. Downloads need a server that starts
+    /// in the middle of a file and tells when it changed or has hashes; uploads one that joins files (COMB), and room there for the file twice. Any other transfer,
+    /// those of streams among them, goes over one connection.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    public int? Segments
+    {
+        get;
+        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Segments), value, "1 or more.");
+    }
+
     internal bool WantsHash(bool isResumed) => Verify == FtpVerify.ByHash || (Verify == FtpVerify.ResumedByHash && isResumed);
 }

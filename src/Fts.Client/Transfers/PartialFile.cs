@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client;
@@ -8,21 +7,30 @@ namespace Fts.Client;
 /// earlier one left, with a <see cref="PartialRecord"/> beside it. The open file is locked; a second download to the same target takes a file that nobody finds.
 /// </summary>
 /// <remarks>
-/// Owns the file until <see cref="Commit"/>. The record is written while the file is empty and never after, so that at no moment bytes stand beside a record of
-/// another file. What is removed or renamed is so while it is locked: else it could be another run's by then.
+/// Owns the file until <see cref="Commit"/>. The record is written while the file is empty, so that at no moment bytes stand beside a record of another file; after
+/// that only to say which bytes are there, where they come in no order (<see cref="TryScatter"/>). What is removed or renamed is so while it is locked: else it could be another run's by then.
 /// </remarks>
 internal sealed class PartialFile : IDisposable
 {
     private readonly string _target;
     private string _path;
+    private readonly Lock _writing = new();
     private SafeFileHandle? _handle;
+    private ByteRanges? _pieces;
     private bool _isKept;
+    private bool _hasUnsaved;
     private bool _committed;
 
     private PartialFile(string target, string path) => (_target, _path) = (target, path);
 
-    /// <summary>Bytes that are here.</summary>
+    /// <summary>Bytes that are here from the beginning.</summary>
     public long Length { get; private set; }
+
+    /// <summary>Whether there may be bytes after a gap.</summary>
+    public bool IsScattered => _pieces is not null;
+
+    /// <summary>Bytes that are here, wherever.</summary>
+    public long Kept => _pieces?.Total ?? Length;
 
     /// <summary>What they are a part of; null when there are none, or nobody knows.</summary>
     public PartialRecord? Record { get; private set; }
@@ -56,7 +64,8 @@ internal sealed class PartialFile : IDisposable
         var file = new PartialFile(full, PartialNames.PartOf(full));
         if (File.Exists(file._path) && OpenOwn(file._path) is { } handle)
         {
-            (file._handle, file._isKept, file.Length, file.Record) = (handle, true, RandomAccess.GetLength(handle), ReadRecord(full));
+            (file._handle, file._isKept, file.Length, file.Record) = (handle, true, RandomAccess.GetLength(handle), PartialRecordFile.Read(full));
+            file.FindPieces();
         }
 
         return file;
@@ -75,7 +84,7 @@ internal sealed class PartialFile : IDisposable
             RandomAccess.SetLength(_handle, 0);
             // After a power cut, too, the old bytes must not stand beside the new record.
             RandomAccess.FlushToDisk(_handle);
-            Length = 0;
+            (Length, _pieces, _hasUnsaved) = (0, null, false);
         }
         else if (!mayKeep || !TryCreate())
         {
@@ -86,10 +95,10 @@ internal sealed class PartialFile : IDisposable
 
         if (_path == PartialNames.PartOf(_target))
         {
-            RemoveRecord();
+            PartialRecordFile.Remove(_target);
         }
 
-        _isKept = mayKeep && TryWriteRecord(record!);
+        _isKept = mayKeep && PartialRecordFile.TryWrite(_target, record!);
         Record = record;
     }
 
@@ -98,6 +107,73 @@ internal sealed class PartialFile : IDisposable
     {
         RandomAccess.Write(_handle!, bytes, Length);
         Length += bytes.Length;
+    }
+
+    /// <summary>From now on bytes may come in any order. False where that could not be told to a later run, which would take gaps for content: then nothing is changed.</summary>
+    public bool TryScatter()
+    {
+        var pieces = ByteRanges.UpTo(Length);
+        if (!_isKept || TryReplaceRecord(pieces))
+        {
+            _pieces = pieces;
+        }
+
+        return IsScattered;
+    }
+
+    /// <summary>Writes bytes where they belong, as several do at once.</summary>
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        RandomAccess.Write(_handle!, bytes, offset);
+        lock (_writing)
+        {
+            _pieces!.Add(new ByteRange(offset, offset + bytes.Length));
+            (Length, _hasUnsaved) = (_pieces.Prefix, true);
+        }
+    }
+
+    /// <summary>What is not here of a file of this length.</summary>
+    public IReadOnlyList<ByteRange> Missing(long length)
+    {
+        lock (_writing)
+        {
+            return (_pieces ?? ByteRanges.UpTo(Length)).Missing(length);
+        }
+    }
+
+    /// <summary>Has a later run find the bytes that are here now. They are on the disk before it is said that they are: a power cut must not leave zeros in their place.</summary>
+    public void SavePieces()
+    {
+        ByteRanges pieces;
+        lock (_writing)
+        {
+            if (!_isKept || !_hasUnsaved)
+            {
+                return;
+            }
+
+            (pieces, _hasUnsaved) = (_pieces!.Below(long.MaxValue), false);
+        }
+
+        try
+        {
+            RandomAccess.FlushToDisk(_handle!);
+            TryReplaceRecord(pieces);
+        }
+        catch (IOException)
+        {
+            // What was said last still is true; whoever writes on meets the error.
+        }
+    }
+
+    /// <summary>Gives up what is here after a gap.</summary>
+    public void KeepPrefix()
+    {
+        RandomAccess.SetLength(_handle!, Length);
+        RandomAccess.FlushToDisk(_handle!);
+        (_pieces, _hasUnsaved) = (null, false);
+        // Where it cannot be said that all of it is there, less is said, which is true as well.
+        _ = _isKept && TryReplaceRecord(null);
     }
 
     /// <summary>What came is of no use: nothing of it is kept.</summary>
@@ -126,7 +202,7 @@ internal sealed class PartialFile : IDisposable
 
         if (_path == PartialNames.PartOf(_target))
         {
-            RemoveRecord();
+            PartialRecordFile.Remove(_target);
         }
         else
         {
@@ -138,12 +214,16 @@ internal sealed class PartialFile : IDisposable
 
     public void Dispose()
     {
-        if (_handle is not null && !_committed && (!_isKept || Length == 0))
+        if (_handle is not null && !_committed && _isKept && Length > 0)
+        {
+            SavePieces();
+        }
+        else if (_handle is not null && !_committed)
         {
             File.Delete(_path);
             if (_path == PartialNames.PartOf(_target))
             {
-                RemoveRecord();
+                PartialRecordFile.Remove(_target);
             }
         }
 
@@ -179,23 +259,13 @@ internal sealed class PartialFile : IDisposable
         return null;
     }
 
-    private static PartialRecord? ReadRecord(string target)
+    /// <summary>Bytes that a record names and the file does not have are none.</summary>
+    private void FindPieces()
     {
-        try
+        if (Record?.Pieces is { } text)
         {
-            string path = PartialNames.RecordOf(target);
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (!OwnFile.StandsAt(path, stream.SafeFileHandle) || stream.Length > PartialRecord.LongestText)
-            {
-                return null;
-            }
-
-            using var reader = new StreamReader(stream, Encoding.UTF8);
-            return PartialRecord.TryParse(reader.ReadToEnd(), out PartialRecord record) ? record : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
+            _pieces = ByteRanges.TryParse(text, out ByteRanges pieces) ? pieces.Below(Length) : new ByteRanges();
+            Length = _pieces.Prefix;
         }
     }
 
@@ -212,31 +282,11 @@ internal sealed class PartialFile : IDisposable
         }
     }
 
-    /// <summary>False where it cannot be: then there is nothing that a later run could go by.</summary>
-    private bool TryWriteRecord(PartialRecord record)
+    private bool TryReplaceRecord(ByteRanges? pieces)
     {
-        try
-        {
-            // Made anew: never written through a link.
-            using var stream = new FileStream(PartialNames.RecordOf(_target), FileMode.CreateNew, FileAccess.Write);
-            stream.Write(Encoding.UTF8.GetBytes(record.ToString()));
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
-    private void RemoveRecord()
-    {
-        try
-        {
-            File.Delete(PartialNames.RecordOf(_target));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Somebody else's, in a folder where anybody may write: it is not read either.
-        }
+        PartialRecord record = Record! with { Pieces = pieces?.ToString() };
+        bool isReplaced = PartialRecordFile.TryReplace(_target, record);
+        Record = isReplaced ? record : Record;
+        return isReplaced;
     }
 }

@@ -35,7 +35,7 @@ internal static class PrefixProof
             return FtpRestart.Unsupported;
         }
 
-        bool isByTime = then.Path == now.Path && then.Modified is not null && now.Modified is not null;
+        bool isByTime = IsByTime(then, now);
         if (RemoteHash.IsOfferedForParts(connection) && (!isByTime || !IsSettled(then) || part.Length >= WorthHashing))
         {
             verifying();
@@ -58,7 +58,13 @@ internal static class PrefixProof
     public static bool IsSame(DateTime one, DateTime other) =>
         one == other || ((IsWholeSecond(one) || IsWholeSecond(other)) && one.Ticks / TimeSpan.TicksPerSecond == other.Ticks / TimeSpan.TicksPerSecond);
 
-    private static bool IsSettled(PartialRecord record) => record.Modified is { } time && (!IsWholeSecond(time) || (record.Seen - time).Duration() > Settled);
+    /// <summary>Whether the time alone proves all that is here, also what is after a gap and in no hash.</summary>
+    public static bool IsEnough(PartialRecord then, PartialRecord now) => IsByTime(then, now) && IsSettled(then);
+
+    /// <summary>Whether a change after this record would show in the time that the server tells.</summary>
+    public static bool IsSettled(PartialRecord record) => record.Modified is { } time && (!IsWholeSecond(time) || (record.Seen - time).Duration() > Settled);
+
+    private static bool IsByTime(PartialRecord then, PartialRecord now) => then.Path == now.Path && then.Modified is not null && now.Modified is not null;
 
     private static bool IsWholeSecond(DateTime time) => time.Ticks % TimeSpan.TicksPerSecond == 0;
 }

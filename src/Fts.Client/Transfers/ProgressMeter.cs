@@ -2,10 +2,11 @@ using System.Diagnostics;
 
 namespace Fts.Client;
 
-/// <summary>Counts a transfer's bytes and tells its progress: phases at once, bytes at most ten times a second.</summary>
+/// <summary>Counts a transfer's bytes and tells its progress: phases at once, bytes at most ten times a second. Several connections may add at once.</summary>
 internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string path)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    private readonly Lock _lock = new();
     private readonly long _started = Stopwatch.GetTimestamp();
     private FtpPhase _phase;
     private long _reported;
@@ -33,12 +34,15 @@ internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string pat
         Tell();
     }
 
-    public void Add(int bytes)
+    public void Add(long bytes)
     {
-        Bytes += bytes;
-        if (progress is not null && Stopwatch.GetElapsedTime(_reported) >= Interval)
+        lock (_lock)
         {
-            Tell();
+            Bytes += bytes;
+            if (progress is not null && Stopwatch.GetElapsedTime(_reported) >= Interval)
+            {
+                Tell();
+            }
         }
     }
 

@@ -6,7 +6,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client;
 
-/// <summary>Sends one file: STOR, the bytes, the server's final word. When the source fails, the transfer is aborted, so that no half file looks whole.</summary>
+/// <summary>
+/// Sends one file: STOR, the bytes, the server's final word; or in parts (<see cref="SegmentedUpload"/>). When the source fails, the transfer is aborted, so that no half
+/// file looks whole.
+/// </summary>
 internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOptions options, IProgress<FtpProgress>? progress)
 {
     /// <summary>One send; the stall timeout is the time one of these may take.</summary>
@@ -28,14 +31,16 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     private static SafeFileHandle OpenSource(string source) =>
         Directory.Exists(source) ? throw new IOException($"{source} is a folder.") : File.OpenHandle(source, options: FileOptions.SequentialScan);
 
-    private Task<FtpTransferResult> RunAsync(UploadSource source, CancellationToken cancellationToken)
+    private async Task<FtpTransferResult> RunAsync(UploadSource source, CancellationToken cancellationToken)
     {
         _meter.Whole = source.Length;
         _meter.Enter(FtpPhase.Connecting);
-        return pool.RunAsync((connection, token) => RunAsync(connection, source, token), cancellationToken);
+        (FtpTransferResult? result, int parts) = await pool.RunAsync((connection, token) => RunAsync(connection, source, token), cancellationToken).ConfigureAwait(false);
+        return result ?? await InPartsAsync(source, parts, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<FtpTransferResult> RunAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
+    /// <summary>The whole transfer on one connection; or no result yet, when it is to travel in so many parts: then this one goes back to the pool and is the first for them.</summary>
+    private async Task<(FtpTransferResult? Result, int Parts)> RunAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
         if (!options.Overwrite && await RemoteFacts.FindAsync(connection, path, cancellationToken).ConfigureAwait(false) is not null)
         {
@@ -48,13 +53,59 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             (_meter.Resumed, FtpVerified? done) = await start.FindAsync(cancellationToken).ConfigureAwait(false);
             if (done is { } proof)
             {
-                return Result(null, proof);
+                return (Result(null, proof), 1);
             }
 
             source.Seek!(_meter.Resumed);
         }
 
         bool deflate = DeflateChoice.ForUpload(connection, path, source.Length, source.Sample);
+        int parts = deflate || _meter.Resumed > 0 ? 1 : await CountPartsAsync(connection, source, cancellationToken).ConfigureAwait(false);
+        return parts > 1 ? (null, parts) : (await InOneGoAsync(connection, source, deflate, cancellationToken).ConfigureAwait(false), 1);
+    }
+
+    /// <summary>Only a plain upload makes void what waits on the server to be resumed under the same name, and would go on answering for it.</summary>
+    private async Task<int> CountPartsAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
+    {
+        if (source is not { File: { } handle, Length: { } length })
+        {
+            return 1;
+        }
+
+        int parts = SegmentPlan.Count(options.Segments, connection.Options.MaxConnections, length, connection.Memory.RoundTrip);
+        return parts > 1 && SegmentedUpload.IsOffered(connection, path, parts)
+            && !(await RemoteFacts.SizeAsync(connection, path, cancellationToken).ConfigureAwait(false) is { } there
+                && await new UploadStart(connection, path, handle, length, _meter).IsPendingAsync(there, cancellationToken).ConfigureAwait(false))
+            ? parts
+            : 1;
+    }
+
+    private async Task<FtpTransferResult> InPartsAsync(UploadSource source, int parts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            (Reply reply, FtpVerified verified) =
+                await new SegmentedUpload(pool, path, source.File!, source.Length!.Value, options, _meter).RunAsync(parts, cancellationToken).ConfigureAwait(false);
+            return Result(reply, verified);
+        }
+        catch (FtpReplyException e) when (e.Reply.IsPermanentFailure || e.Reply.Code == ReplyCode.InsufficientStorage)
+        {
+            // What it refuses may be the parts alone: their names, their joining, room for the file twice.
+            _meter.Rewind();
+        }
+
+        return await pool.RunAsync(
+            async (connection, token) =>
+            {
+                FtpTransferResult result = await InOneGoAsync(connection, source, deflate: false, token).ConfigureAwait(false);
+                connection.Memory.RefusesParts = true;
+                return result;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<FtpTransferResult> InOneGoAsync(FtpConnection connection, UploadSource source, bool deflate, CancellationToken cancellationToken)
+    {
         Reply? reply = await StoreAsync(connection, source, deflate, canRepeat: source.Seek is not null, cancellationToken).ConfigureAwait(false);
         if (reply is null)
         {

@@ -33,7 +33,7 @@ internal sealed class UploadStart(FtpConnection connection, string path, SafeFil
     /// Whether SIZE told of an upload that waits to be resumed, hidden from all else: then a hash would be that of the file which stands there meanwhile.
     /// MLST shows that one, or none.
     /// </summary>
-    private async Task<bool> IsPendingAsync(long there, CancellationToken cancellationToken)
+    public async Task<bool> IsPendingAsync(long there, CancellationToken cancellationToken)
     {
         if (!RemoteFacts.CanAskForFacts(connection))
         {

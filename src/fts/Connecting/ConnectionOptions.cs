@@ -6,8 +6,8 @@ namespace Fts.Cli;
 /// <summary>The options that say how a server is reached and what its transfers are like: the same for every subcommand that connects to one.</summary>
 internal sealed class ConnectionOptions
 {
-    /// <summary>For many files to a server without block mode; one that allows fewer gets fewer. Commands that come one at a time need no second.</summary>
-    private const int MostConnections = 4;
+    /// <summary>For many files to a server without block mode, and a large one in segments; one that allows fewer gets fewer. Other commands need no second.</summary>
+    private const int UsualConnections = 4;
 
     private readonly Option<string> _user = new("--user");
     private readonly Option<string> _passwordFile = new("--password-file");
@@ -21,6 +21,7 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _key = new("--key");
     private readonly Option<string> _compress = new("--compress");
     private readonly Option<string> _verify = new("--verify");
+    private readonly Option<string> _segments = new("--segments");
     private readonly Option<string> _color = new("--color");
     private readonly Option<string> _progress = new("--progress");
     private readonly Option<bool>[] _ifThere = [.. TransferChoices.Options.Select(option => new Option<bool>(option.Name))];
@@ -28,7 +29,7 @@ internal sealed class ConnectionOptions
     /// <summary>All of them, and a subcommand's own.</summary>
     public Option[] With(params ReadOnlySpan<Option> others) =>
     [
-        _user, _passwordFile, _active, _passive, _passiveAddress, _proxy, _tls, _authorities, _certificate, _key, _compress, _verify, _color, _progress, .. _ifThere, .. others,
+        _user, _passwordFile, _active, _passive, _passiveAddress, _proxy, _tls, _authorities, _certificate, _key, _compress, _verify, _segments, _color, _progress, .. _ifThere, .. others,
     ];
 
     /// <summary>What <c>--user</c> says.</summary>
@@ -64,7 +65,7 @@ internal sealed class ConnectionOptions
                 "always" => FtpCompression.Always,
                 _ => FtpCompression.Auto,
             },
-            MaxConnections = MostConnections,
+            MaxConnections = Math.Max(transfers.Segments ?? 0, UsualConnections),
             // A Ctrl-C is to be obeyed within two seconds, whatever the server does.
             Timeouts = new FtpTimeouts { Abort = TimeSpan.FromSeconds(1.5) },
             Trace = debug ? trace => terminal.Say(terminal.Paint("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,
@@ -79,7 +80,8 @@ internal sealed class ConnectionOptions
             "always" => FtpVerify.ByHash,
             "never" => FtpVerify.Length,
             _ => FtpVerify.ResumedByHash,
-        });
+        },
+        TransferChoices.SegmentsFrom(line.Value(_segments)));
 
     private static FtpDataMode DataMode(bool active, bool passive, FtpProxy? proxy) => (active, passive) switch
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fts.Client;
 
 namespace Fts.Cli;
@@ -16,8 +17,11 @@ internal enum IfThere
 }
 
 /// <summary>What was said on the command line for every transfer of a session; an option of a command goes before it.</summary>
-internal sealed record TransferChoices(IfThere IfThere, FtpVerify Verify)
+internal sealed record TransferChoices(IfThere IfThere, FtpVerify Verify, int? Segments)
 {
+    /// <summary>More do not make it faster, and servers turn them away.</summary>
+    private const int MostSegments = 16;
+
     /// <summary>The same three for <c>put</c>, <c>get</c> and <c>fts client</c>.</summary>
     public static IReadOnlyList<ShellOption> Options { get; } =
     [
@@ -25,6 +29,14 @@ internal sealed record TransferChoices(IfThere IfThere, FtpVerify Verify)
         new("--skip", "leave it"),
         new("--resume", "go on from it, or from what a transfer that broke off left"),
     ];
+
+    /// <summary>The value of <c>--segments</c>; null for auto.</summary>
+    public static int? SegmentsFrom(string? text) => text switch
+    {
+        null or "auto" => null,
+        _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= MostSegments => number,
+        _ => throw CommandLine.Usage($"--segments {text}: must be auto or a number from 1 to {MostSegments}"),
+    };
 
     /// <summary>The one that was given.</summary>
     /// <param name="has">Whether an option was given.</param>

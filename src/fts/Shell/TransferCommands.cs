@@ -134,6 +134,7 @@ internal static class TransferCommands
     {
         Overwrite = ifThere != IfThere.Skip,
         Verify = shell.Transfers.Verify,
+        Segments = shell.Transfers.Segments,
         Resume = ifThere == IfThere.Resume ? FtpResume.Existing : FtpResume.Kept,
     };
 

@@ -14,8 +14,9 @@ internal sealed class BrokenTransfer : IAsyncDisposable
     public const string Name = "big.bin";
 
     private readonly HoldingProxy _proxy;
+    private readonly string[] _options;
 
-    private BrokenTransfer(Peer peer) => (Peer, _proxy) = (peer, new HoldingProxy(peer.EndPoint.Port));
+    private BrokenTransfer(Peer peer, string[] options) => (Peer, _proxy, _options) = (peer, new HoldingProxy(peer.EndPoint.Port), options);
 
     public static long Total => new FileInfo(TestTree.Big).Length;
 
@@ -34,7 +35,7 @@ internal sealed class BrokenTransfer : IAsyncDisposable
     /// <summary>Bytes of data that travelled in the last transfer.</summary>
     public long Travelled => _proxy.Passed;
 
-    public static async Task<BrokenTransfer> StartAsync(PeerKind kind) => new(await Peer.StartAsync(kind, IPAddress.Loopback));
+    public static async Task<BrokenTransfer> StartAsync(PeerKind kind, params string[] options) => new(await Peer.StartAsync(kind, IPAddress.Loopback), options);
 
     /// <summary>Starts the client with a command, and returns when so many bytes of data have passed and the client waits for more.</summary>
     public async Task<RunningProgram> HoldAsync(string command, long bytes)
@@ -89,6 +90,6 @@ internal sealed class BrokenTransfer : IAsyncDisposable
 
     private RunningProgram Client() => RunningProgram.Start(
         Local.Path,
-        ["client", "127.0.0.1", Peer.EndPoint.Port.ToString(CultureInfo.InvariantCulture), "1", "--user", Peer.User, "--proxy", _proxy.Url, "--tls", "off", "--progress", "never"],
+        ["client", "127.0.0.1", Peer.EndPoint.Port.ToString(CultureInfo.InvariantCulture), "1", "--user", Peer.User, "--proxy", _proxy.Url, "--tls", "off", "--progress", "never", .. _options],
         ("FTS_PASSWORD", Peer.Password));
 }

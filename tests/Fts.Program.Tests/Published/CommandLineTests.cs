@@ -60,6 +60,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("client 127.0.0.1 65432 yes", "yes")]
     [InlineData("client --colour never", "--color")]
     [InlineData("client --color purple", "purple")]
+    [InlineData("client --segments 17", "from 1 to 16")]
     [InlineData("client http://127.0.0.1", "ftp://")]
     [InlineData("clinet", "did you mean client?")]
     [InlineData("help clinet", "did you mean client?")]
