@@ -17,12 +17,15 @@ internal sealed record ClientCommands(ServerProcess Server, string? Program, str
 
     private (string User, string Password) Account => Server.Account;
 
+    /// <summary>Without an account: a password in a URL is refused by ours.</summary>
+    private string Address => $"ftp://127.0.0.1:{Port}/";
+
     private string Url => $"ftp://{Uri.EscapeDataString(Account.User)}:{Uri.EscapeDataString(Account.Password)}@127.0.0.1:{Port}/";
 
     /// <summary>Fetches one file into the current folder, under its own name.</summary>
     public ClientRun Get(string client, string file) => client switch
     {
-        Options.Ours => Ours($"get {file}\n"),
+        Options.Ours => Ours("get", Address + file),
         "curl" => new("curl", ["-s", "-S", .. CurlTls, "-O", Url + file]),
         "lftp" => Lftp($"get {file}"),
         "tnftp" when !Server.OverTls => new("tnftp", ["-V", "-o", file, Url + file]),
@@ -34,8 +37,7 @@ internal sealed record ClientCommands(ServerProcess Server, string? Program, str
     /// <summary>Fetches the whole tree into the current folder.</summary>
     public ClientRun GetTree(string client) => client switch
     {
-        // Folder by folder: it has no word yet for a tree.
-        Options.Ours => Ours(string.Concat(Enumerable.Range(0, ServedFolder.TreeFolders).Select(number => $"cd /{ServedFolder.TreeFolder(number)}\nlcd {Path.GetFileName(ServedFolder.TreeFolder(number))}\nget *\nlcd ..\n"))),
+        Options.Ours => Ours("mirror", Address + ServedFolder.Tree, "."),
         "curl" => new("curl", ["-s", "-S", "-Z", "--parallel-max", "8", "--create-dirs", .. CurlTls, "-o", "d#1/f#2", $"{Url}{ServedFolder.Tree}/d[0-{ServedFolder.TreeFolders - 1}]/f[00000-{ServedFolder.FilesPerTreeFolder - 1:00000}]"]),
         "lftp" => Lftp($"mirror --parallel=8 {ServedFolder.Tree} ."),
         _ => throw new LoadException($"{client} fetches one file at a time"),
@@ -44,7 +46,7 @@ internal sealed record ClientCommands(ServerProcess Server, string? Program, str
     /// <summary>Stores the tree that lies at <paramref name="local"/> into the folder <paramref name="remote"/>.</summary>
     public ClientRun PutTree(string client, string local, string remote) => client switch
     {
-        Options.Ours => Ours(string.Concat(Enumerable.Range(0, ServedFolder.TreeFolders).Select(number => $"mkdir /{remote}/d{number}\ncd /{remote}/d{number}\nput {local}/d{number}/*\n"))),
+        Options.Ours => Ours("mirror", local, Address + remote),
         "curl" => new("curl", ["-s", "-S", "-Z", "--parallel-max", "8", "--ftp-create-dirs", .. CurlTls, .. Enumerable.Range(0, ServedFolder.TreeFolders).SelectMany(number =>
             (string[])["-T", $"{local}/d{number}/f[00000-{ServedFolder.FilesPerTreeFolder - 1:00000}]", $"{Url}{remote}/d{number}/"])]),
         "lftp" => Lftp($"mirror -R --parallel=8 {local} {remote}"),
@@ -61,13 +63,12 @@ internal sealed record ClientCommands(ServerProcess Server, string? Program, str
     }
 
     /// <summary>A server that wants a password is given it by a file, as a script would.</summary>
-    private ClientRun Ours(string input)
+    private ClientRun Ours(params IEnumerable<string> command)
     {
         string password = Path.Combine(Home, "password");
         File.WriteAllText(password, Account.Password + "\n", Encoding.ASCII);
         File.SetUnixFileMode(password, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         string[] account = Account.User == "anonymous" ? [] : ["--user", Account.User, "--password-file", password];
-        return new(Program ?? throw new LoadException("no program of ours was named (--program)"),
-            ["client", "127.0.0.1", Port, "0", "--tls", Server.OverTls ? "required" : "off", .. account], input);
+        return new(Program ?? throw new LoadException("no program of ours was named (--program)"), [.. command, "--tls", Server.OverTls ? "required" : "off", .. account]);
     }
 }

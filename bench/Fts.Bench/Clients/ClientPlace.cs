@@ -21,15 +21,6 @@ internal sealed class ClientPlace : IDisposable
 
     public (double Seconds, double Processor) Run(ClientRun run) => run.Measure(_folder, _home);
 
-    /// <summary>The tree's folders, for a client that makes none.</summary>
-    public void MakeTreeFolders()
-    {
-        for (int number = 0; number < ServedFolder.TreeFolders; number++)
-        {
-            Directory.CreateDirectory(Path.Combine(_folder, $"d{number}"));
-        }
-    }
-
     /// <exception cref="LoadException">Not so many files of that length are here.</exception>
     public void Demand(int files, long length) => Demand(_folder, files, length);
 

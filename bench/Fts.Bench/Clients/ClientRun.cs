@@ -4,11 +4,10 @@ using Fts.Bench.Measuring;
 
 namespace Fts.Bench.Clients;
 
-/// <summary>A client as its user starts it: a program, its arguments, and what is typed.</summary>
+/// <summary>A client as its user starts it: a program and its arguments, and nothing to read.</summary>
 /// <param name="Program">A name on the path, or a file.</param>
 /// <param name="Arguments">Each as one word.</param>
-/// <param name="Input">What it reads; then its input ends.</param>
-internal sealed record ClientRun(string Program, IReadOnlyList<string> Arguments, string Input = "")
+internal sealed record ClientRun(string Program, IReadOnlyList<string> Arguments)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
@@ -27,7 +26,6 @@ internal sealed record ClientRun(string Program, IReadOnlyList<string> Arguments
         double before = OwnProcessor.OfEndedChildren();
         long began = Stopwatch.GetTimestamp();
         using Process process = Start(start);
-        process.StandardInput.Write(Input);
         process.StandardInput.Close();
         Task<string> complaint = process.StandardError.ReadToEndAsync();
         Task said = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);

@@ -48,11 +48,6 @@ internal static class ClientScenarios
     private static double[] GetTree(string client, Site site, bool overTls)
     {
         using var place = new ClientPlace(site);
-        if (client == Options.Ours)
-        {
-            place.MakeTreeFolders();
-        }
-
         (double seconds, double spent) = place.Run(place.Of(site.Servers.Get(TreeServer(client), overTls)).GetTree(client));
         place.Demand(ServedFolder.TreeFiles, ServedFolder.SmallLength);
         return [ServedFolder.TreeFiles / seconds, spent * 1000 / ServedFolder.TreeFiles];

@@ -23,6 +23,7 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
 {
     private ExitCode _result = ExitCode.Done;
     private Exception? _shown;
+    private Failure? _told;
     private int _repeated, _skipped;
 
     /// <summary>Files that went through.</summary>
@@ -100,9 +101,10 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
             return null;
         }
 
-        _shown = result.Failure;
         Failure failure = explain(result.File, result.Failure!, last);
         _result = failure.Code == ExitCode.CannotConnect || _result == ExitCode.CannotConnect ? ExitCode.CannotConnect : ExitCode.SomeFailed;
-        return shell.Terminal.Text(failure);
+        (bool isRepeated, _shown, _told) = (failure == _told, result.Failure, failure);
+        _repeated += isRepeated ? 1 : 0;
+        return isRepeated ? null : shell.Terminal.Text(failure);
     }
 }

@@ -156,8 +156,8 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
     /// <summary>A command for one file again, with an option.</summary>
     public string Again(string verb, string option, string name) => wording.Command(verb, option, [new Word(name)]);
 
-    /// <summary>A command for several files again, leaving those that are there.</summary>
-    public string AgainMany(string verb, IEnumerable<Word> names) => wording.Command(verb, "--skip", names);
+    /// <summary>A command for several files again.</summary>
+    public string AgainMany(string verb, string option, IEnumerable<Word> names) => wording.Command(verb, option, names);
 
     private ExitCode Show(Exception e, string doing)
     {

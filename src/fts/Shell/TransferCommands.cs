@@ -16,7 +16,8 @@ internal static class TransferCommands
         IReadOnlyList<string> files = LocalNames.Expand(words);
         return files.Count == 1
             ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken)
-            : new ManyPuts(shell, ifThere).RunAsync(files, shell.AgainMany("put", words), cancellationToken);
+            // To go on with what was cut off, all that is there is compared; of many that takes longer than to send the few again.
+            : new ManyPuts(shell, ifThere).RunAsync(files, shell.AgainMany("put", files.Count > BatchMeter.Few ? "--skip" : "--resume", words), cancellationToken);
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
@@ -29,7 +30,7 @@ internal static class TransferCommands
         IReadOnlyList<RemoteName> items = await RemoteNames.ExpandAsync(shell, words, cancellationToken);
         return items.Count == 1
             ? await shell.EachAsync("get", items, (item, cancel) => GetOneAsync(shell, item, ifThere, cancel), cancellationToken)
-            : await new ManyGets(shell, ifThere).RunAsync(items, shell.AgainMany("get", words), cancellationToken);
+            : await new ManyGets(shell, ifThere).RunAsync(items, shell.AgainMany("get", "--skip", words), cancellationToken);
     }
 
     /// <summary><c>cat FILE…</c>: their bytes to stdout, nothing added.</summary>
