@@ -1,10 +1,8 @@
 using Fts.Cli;
 
-// The server's socket continuations run on the thread that polls: one thread hop less per read. Read once, when the first socket is made.
-if (args is ["server", ..])
-{
-    Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-}
+// Continuations of a socket run on the thread that polls: one thread hop less per read, and no worker that spins until the next. Nothing here waits for a socket
+// without awaiting it. Read once, when the first socket is made.
+Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 try
 {
