@@ -55,7 +55,7 @@ public sealed class MirrorTests : IDisposable
     [Fact]
     public async Task A_tree_without_end_is_left()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + "C: MLST top\n" + IsFolder + $"{Passive}C: MLSD top\nS: 150 go\nD> type=file; a\\r\\ntype=file; b\\r\\ntype=file; c\\r\\n\n? never");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=dir; a", "type=file; b") + $"{Passive}C: MLSD top/a\nS: 150 go\nD> type=file; c\\r\\n\n? never");
         await using var client = new FtpClient(peer.Options with { MaxConnections = 1, Limits = new FtpLimits { MirrorEntries = 2 } });
         FtpProtocolException e = await Assert.ThrowsAsync<FtpProtocolException>(() => client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Download, Token));
         Assert.Contains("more than 2 entries", e.Message, StringComparison.Ordinal);
