@@ -69,7 +69,7 @@ internal static class HelpCommand
           fts client ftp://files.example.com/pub <commands.txt
 
         On a terminal: Tab completes, Ctrl-C stops a transfer, Ctrl-D leaves. From a pipe every line is a command.
-        Type help inside for the commands. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.
+        Type help inside for the commands; of several files see fts help get. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.
 
         Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 5 TLS or trust · 6 not found · 7 not permitted
           8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota · 130 Ctrl-C · 143 SIGTERM

@@ -110,7 +110,8 @@ public sealed class BatchTests : IDisposable
         const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.SignIn() + $"{Passive}C: STOR *\n? there\n{Stored}" + string.Concat(Enumerable.Repeat($"{Passive}C: STOR *\n{Stored}", 3)) + "! stored", second);
-        await using var client = new FtpClient(peer.Options with { MaxConnections = 2 });
+        // Longer than the test waits: nobody is to wait for that.
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 2, Timeouts = peer.Options.Timeouts with { Reply = TimeSpan.FromMinutes(1) } });
         Task<IReadOnlyList<FtpBatchResult>> running = client.UploadManyAsync([Local("a", "one"), Local("b", "one"), Local("c", "one"), Local("d", "one")], null, null, Token);
         await peer.PassedAsync("stored");
         Assert.All(await running.WaitAsync(TimeSpan.FromSeconds(2), Token), result => Assert.True(result.IsDone, result.Failure?.Message));

@@ -1,0 +1,119 @@
+namespace Fts.Client.Tests;
+
+/// <summary>What a plan holds, and what is done with it, by literal conversations.</summary>
+public sealed class MirrorTests : IDisposable
+{
+    private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", IsFolder = "S: 250-facts\nS:  type=dir;unique=1; top\nS: 250 end\n";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_listed_fails_alone_and_one_that_is_in_itself_is_left()
+    {
+        FtpMirrorPlan plan = await PlanAsync(
+            FtpMirrorDirection.Download,
+            ScriptedPeer.SignIn("MLST") + "C: MLST top\n" + IsFolder
+                + Listing("top", "type=dir;unique=2; a", "type=dir;unique=1; circle", "type=dir;unique=3; shut", "type=OS.unix=slink:x;unique=4; link", "type=file;size=3;modify=20200102030405; f")
+                + Listing("top/a", "type=dir;unique=2; again", "type=file;size=5;modify=20200102030405; g")
+                + $"{Passive}C: MLSD top/shut\nS: 550 permission denied\n");
+        Assert.Equal(["a", "shut"], plan.Folders.Select(folder => Path.GetFileName(folder)));
+        Assert.Equal(["top/a/g", "top/f"], plan.Files.Select(file => file.RemotePath));
+        Assert.Equal((8, 3, 0), (plan.Bytes, plan.Skipped, plan.Unchanged));
+        Assert.Equal("top/shut", Assert.Single(plan.Failures).Path);
+    }
+
+    [Theory]
+    [InlineData("size=3;modify=20200102030405;", "", true)]
+    [InlineData("size=4;modify=20200102030405;", "", false)]
+    [InlineData("size=3;modify=20200102030406;", "", false)]
+    [InlineData("size=3;modify=20200102030406;", "MFMT", false)]
+    [InlineData("size=3;", "", true)]
+    public async Task Downloads_are_told_from_what_is_here_by_size_and_time(string facts, string feature, bool isSame)
+    {
+        Local("f");
+        FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Download, ScriptedPeer.SignIn("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
+        Assert.Equal((isSame ? 0 : 1, isSame ? 1 : 0), (plan.Files.Count, plan.Unchanged));
+    }
+
+    [Theory]
+    [InlineData("size=3;modify=20200102030405;", "MFMT", true)]
+    [InlineData("size=3;modify=20200102030406;", "MFMT", false)]
+    [InlineData("size=3;modify=20200102030406;", "MDTM", true)]
+    [InlineData("size=3;modify=20200102030404;", "MDTM", false)]
+    [InlineData("size=4;modify=20200102030406;", "MDTM", false)]
+    public async Task Where_a_file_cannot_be_given_its_time_an_upload_that_is_not_older_is_the_same(string facts, string feature, bool isSame)
+    {
+        Local("f");
+        FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Upload, ScriptedPeer.SignIn("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
+        Assert.Equal((isSame ? 0 : 1, isSame ? 1 : 0), (plan.Files.Count, plan.Unchanged));
+    }
+
+    [Fact]
+    public async Task A_tree_without_end_is_left()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=dir; a", "type=file; b") + $"{Passive}C: MLSD top/a\nS: 150 go\nD> type=file; c\\r\\n\n? never");
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 1, Limits = new FtpLimits { MirrorEntries = 2 } });
+        FtpProtocolException e = await Assert.ThrowsAsync<FtpProtocolException>(() => client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Download, Token));
+        Assert.Contains("more than 2 entries", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_server_lists_as_empty_although_it_is_not_there_is_an_error()
+    {
+        string nothing = "S: 150 go\nD.\nS: 226 done\n";
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + $"C: SIZE in/top\nS: 550 no\n{Passive}C: LIST in\n{nothing}{Passive}C: LIST in/top\n{nothing}");
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
+        FtpException e = await Assert.ThrowsAsync<FtpException>(() => client.PlanMirrorAsync(_folder.FullName, "in/top", FtpMirrorDirection.Download, Token));
+        Assert.Equal("there is no folder in/top on the server", e.Message);
+    }
+
+    [Fact]
+    public async Task Missing_folders_are_made_from_the_top_and_what_has_nowhere_to_go_is_not_tried()
+    {
+        Local("f");
+        _folder.CreateSubdirectory("shut");
+        Local(Path.Combine("shut", "g"));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("MLST") + "C: MLST x/top\nS: 550 no\nC: MLST x\nS: 550 no\n"
+                + "C: MKD x\nS: 257 \"x\"\nC: MKD x/top\nS: 257 \"x/top\"\nC: MKD x/top/shut\nS: 550 no\nC: MLST x/top/shut\nS: 550 no\n"
+                + $"{Passive}C: STOR x/top/f\nS: 150 go\nD< abc\nS: 226 done\n");
+        FtpMirrorResult result;
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            FtpMirrorPlan plan = await client.PlanMirrorAsync(_folder.FullName, "x/top", FtpMirrorDirection.Upload, Token);
+            Assert.Equal(["x", "x/top", "x/top/shut"], plan.Folders);
+            result = await client.MirrorAsync(plan, null, null, Token);
+        }
+
+        await peer.PlayedAsync();
+        FtpMirrorFailure failure = Assert.Single(result.Failures);
+        Assert.Equal("x/top/shut", failure.Path);
+        Assert.Equal([failure.Reason, null], result.Files.Select(file => file.Failure));
+    }
+
+    private void Local(string name)
+    {
+        string path = Path.Combine(_folder.FullName, name);
+        File.WriteAllText(path, "abc");
+        File.SetLastWriteTimeUtc(path, new DateTime(2020, 1, 2, 3, 4, 5, 500, DateTimeKind.Utc));
+    }
+
+    private static string Listing(string path, params string[] lines) => $"{Passive}C: MLSD {path}\nS: 150 go\nD> {string.Concat(lines.Select(line => line + "\\r\\n"))}\nD.\nS: 226 done\n";
+
+    private async Task<FtpMirrorPlan> PlanAsync(FtpMirrorDirection direction, string script)
+    {
+        await using var peer = ScriptedPeer.Start(script);
+        FtpMirrorPlan plan;
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            plan = await client.PlanMirrorAsync(_folder.FullName, "top", direction, Token);
+        }
+
+        await peer.PlayedAsync();
+        return plan;
+    }
+}
