@@ -129,17 +129,29 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     {
         byte[] content = ServedFiles.Content(Length);
         await _files.PutAsync("a", content);
-        int moving = 0;
-        _files.Relay.Answer = command =>
-        {
-            bool isRefused = command.StartsWith("RANG", StringComparison.Ordinal) && Volatile.Read(ref moving) > 0;
-            Interlocked.Add(ref moving, command.StartsWith("RETR", StringComparison.Ordinal) ? 1 : 0);
-            return Task.FromResult(isRefused ? "450 one at a time" : null);
-        };
+        // Three others ask twice each while the first one moves.
+        int refused = 0;
+        bool isFirstHere = false;
+        var allRefused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _files.Relay.Pass = asked => asked.StartsWith("RANG 0 ", StringComparison.Ordinal) ? allRefused.Task : Task.CompletedTask;
         _files.Relay.Reply = line =>
         {
-            Interlocked.Add(ref moving, line.StartsWith("226", StringComparison.Ordinal) ? -1 : 0);
+            isFirstHere |= line.StartsWith("226", StringComparison.Ordinal);
             return line;
+        };
+        _files.Relay.Answer = command =>
+        {
+            if (Volatile.Read(ref isFirstHere) || !command.StartsWith("RANG", StringComparison.Ordinal) || command.StartsWith("RANG 0 ", StringComparison.Ordinal))
+            {
+                return Task.FromResult<string?>(null);
+            }
+
+            if (Interlocked.Increment(ref refused) == 6)
+            {
+                allRefused.SetResult();
+            }
+
+            return Task.FromResult<string?>("450 one at a time");
         };
         await GetAsync(Four);
         await AssertIsHereAsync(content);

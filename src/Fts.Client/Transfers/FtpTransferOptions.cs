@@ -56,8 +56,8 @@ public sealed record FtpTransferOptions
     /// <summary>
     /// Over how many connections a file travels at once, in as many segments: null, as unless said otherwise, for several where the file is large and the server far
     /// away, 1 for never. There are never more than <see cref="FtpClientOptions.MaxConnections"/>, nor more than the file has MiB. Downloads need a server that starts
-    /// in the middle of a file and tells when it changed or has hashes; uploads one that joins files (COMB), and room there for the file twice. Any other transfer,
-    /// those of streams among them, goes over one connection.
+    /// in the middle of a file (REST) and tells when it changed, which must be a minute ago where it tells that to the second: sooner, another change would not show.
+    /// Uploads need one that joins files (COMB), and room there for the file twice. Any other transfer, those of streams among them, goes over one connection.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     public int? Segments

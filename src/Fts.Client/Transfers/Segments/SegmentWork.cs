@@ -48,7 +48,7 @@ internal sealed class SegmentWork<T>(ConnectionPool pool, Func<FtpConnection, T,
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Others did it all, or one failed, or the caller knows.
         }

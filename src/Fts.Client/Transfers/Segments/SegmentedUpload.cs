@@ -51,7 +51,8 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         finally
         {
             meter.Tell();
-            await RemoveAsync().ConfigureAwait(false);
+            // Who stopped it has waited for the transfers to be aborted already.
+            await RemoveAsync(pool.Options.Timeouts.Abort / (cancellationToken.IsCancellationRequested ? 3 : 1)).ConfigureAwait(false);
         }
     }
 
@@ -155,9 +156,8 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
     /// All in one packet, for whoever stopped the transfer waits; those that COMB removed, which is its custom, are not there. What cannot be removed is left under its
     /// hidden name.
     /// </summary>
-    private async Task RemoveAsync()
+    private async Task RemoveAsync(TimeSpan patience)
     {
-        TimeSpan patience = pool.Options.Timeouts.Abort;
         using var limit = new CancellationTokenSource(patience);
         try
         {
