@@ -102,15 +102,22 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
                     _ => await ListenAsync(cancellationToken).ConfigureAwait(false),
                 }, way);
             }
-            catch (FtpReplyException e) when (e.Reply.IsPermanentFailure && After(way) is { } next)
+            catch (FtpReplyException e)
             {
-                // A port that could not be reached may be reached tomorrow; a verb that is not known stays unknown.
-                memory.DataWay = earlier is null ? next : memory.DataWay;
-                way = next;
-            }
-            catch (FtpReplyException e) when (earlier is not null)
-            {
-                throw Both(earlier, e);
+                if (e.Reply.IsPermanentFailure && After(way) is { } next)
+                {
+                    // A port that could not be reached may be reached tomorrow; a verb that is not known stays unknown.
+                    memory.DataWay = earlier is null ? next : memory.DataWay;
+                    way = next;
+                }
+                else if (earlier is not null)
+                {
+                    throw Both(earlier, e);
+                }
+                else
+                {
+                    throw;
+                }
             }
         }
     }
