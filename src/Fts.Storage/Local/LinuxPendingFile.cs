@@ -44,7 +44,7 @@ internal sealed class LinuxPendingFile : IPendingFile
             throw RootDirectory.LastError(target.Name);
         }
 
-        LinuxPendingFile pending = start.Uploader is not null ? OpenUpload(target, start, start.Uploader) : New(target, start, PendingNames.New(), slot: null) ?? throw RootDirectory.LastError(target.Name);
+        LinuxPendingFile pending = start.Uploader is not null ? OpenUpload(target, start, start.Uploader) : NewApart(target, start, slot: null);
         if (target.Committed is { } facts && Fchmod(pending.Handle, facts.Mode & 0x1FFu) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
             // EPERM, EOPNOTSUPP: a file system without permission bits has none to lose.
@@ -168,7 +168,7 @@ internal sealed class LinuxPendingFile : IPendingFile
             }
         }
 
-        return New(target, start, PendingNames.New(), PendingNames.For(target.Name, uploader, target.CommittedFile)) ?? throw RootDirectory.LastError(target.Name);
+        return NewApart(target, start, PendingNames.For(target.Name, uploader, target.CommittedFile));
     }
 
     /// <summary>One that begins anew expects nothing in its place. What is there and nobody writes is given up.</summary>
@@ -187,11 +187,25 @@ internal sealed class LinuxPendingFile : IPendingFile
                     GiveUp(target.Folder, slot, taken!);
                     break;
                 case SlotState.Busy or SlotState.Foreign:
-                    return New(target, start, PendingNames.New(), slot) ?? throw RootDirectory.LastError(target.Name);
+                    return NewApart(target, start, slot);
             }
         }
 
         throw new StoreException(StoreError.Busy, $"{target.Name} is being uploaded by many others.");
+    }
+
+    /// <summary>Makes one under a name of its own. A sweep that comes by before it is locked may take it away: then another.</summary>
+    private static LinuxPendingFile NewApart(in LinuxTarget target, WriteStart start, string? slot)
+    {
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (New(target, start, PendingNames.New(), slot) is { } made)
+            {
+                return made;
+            }
+        }
+
+        throw new StoreException(StoreError.Busy, $"{target.Name} cannot be held.");
     }
 
     /// <summary>Makes an empty one; null where its name is taken.</summary>
@@ -204,7 +218,7 @@ internal sealed class LinuxPendingFile : IPendingFile
         }
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (slot is null || LinuxPendingSlot.TryHold(target.Folder, pendingName, handle))
+        if (LinuxPendingSlot.TryHold(target.Folder, pendingName, handle))
         {
             return new LinuxPendingFile(target, start, pendingName, handle, slot, keptLength: null);
         }

@@ -173,6 +173,16 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     }
 
     [Fact]
+    public async Task What_is_written_and_is_no_upload_is_not_swept_either()
+    {
+        await using IFileWriter writer = await Store.OpenWriteAsync(At("/copy"), WriteStart.Replace, Token);
+        await writer.WriteAsync(0, Bytes("first"), Token);
+        Assert.Equal(0, await Store.SweepPendingAsync(DateTime.MaxValue, Token));
+        await writer.CommitAsync(Token);
+        Assert.Equal("first", await Store.GetAsync("/copy", Token));
+    }
+
+    [Fact]
     public async Task Of_two_uploads_that_break_off_the_last_can_be_continued()
     {
         await using IFileWriter first = await OpenWriteAsync("/report", Fresh);
