@@ -34,6 +34,7 @@ public sealed class FtpServer : IAsyncDisposable
         Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;
         Uploads = new RunningUploads(options.Standstill);
+        Pumps = new Pumps(options.KernelFrom);
         Balancers = new Balancers(options);
         PassiveAddresses = new PassiveAddresses(options);
         PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
@@ -55,6 +56,8 @@ public sealed class FtpServer : IAsyncDisposable
     internal HashCache Hashes { get; } = new();
 
     internal RunningUploads Uploads { get; }
+
+    internal Pumps Pumps { get; }
 
     internal MisledDownloads Misled { get; } = new();
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
+using Fts.Server.Data;
 using Fts.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -102,6 +103,9 @@ public sealed record FtpServerOptions
 
     /// <summary>How long an upload has stood still that makes room for its continuation on another connection.</summary>
     internal TimeSpan Standstill { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>From how many bytes on the kernel copies what it can: from 1, or never, for tests of one engine.</summary>
+    internal long KernelFrom { get; init; } = Pumps.WorthwhileBytes;
 
     /// <summary>The IPv4 addresses of a name; as the machine resolves it, but for tests.</summary>
     internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } =

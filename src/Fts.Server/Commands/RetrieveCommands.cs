@@ -43,7 +43,7 @@ internal static class RetrieveCommands
         transfer.Total = session.IsAscii ? null : file.Length - offset;
         await using (DataConnection data = await DataConnection.OpenAsync(session, Opening(transfer.Total), cancellationToken))
         {
-            await Pumps.ForSending(session.IsAscii, data, file, file.Length - offset).SendAsync(transfer, data, file, offset, cancellationToken);
+            await session.Server.Pumps.ForSending(session.IsAscii, data, file, file.Length - offset).SendAsync(transfer, data, file, offset, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             await data.FinishAsync(cancellationToken);
         }

@@ -47,7 +47,7 @@ internal static class StoreCommands
             await using (DataConnection data = await DataConnection.OpenAsync(session, opening, cancellationToken))
             {
                 session.Server.Uploads.Enter(session, path, file.Start);
-                await Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
+                await session.Server.Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
                 await data.AnswerEndAsync();
                 verdict = UploadVerdicts.Of(session, data.AnnouncesEnd, file.Start);
             }

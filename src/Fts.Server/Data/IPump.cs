@@ -13,19 +13,20 @@ internal interface IPump
 }
 
 /// <summary>Which engine moves what.</summary>
-internal static class Pumps
+/// <param name="kernelFrom">From how many bytes on the kernel copies what it can; the first of an upload go through the store, which counts on that.</param>
+internal sealed class Pumps(long kernelFrom)
 {
     /// <summary>From here on a pump thread's work is worth waking it; a small file is faster sent by who read its command.</summary>
     public const int WorthwhileBytes = 256 * 1024;
 
     private static readonly PortablePump Portable = new();
     private static readonly AsciiPump Ascii = new();
-    private static readonly KernelPump? Kernel = OperatingSystem.IsLinux() ? new KernelPump(Portable) : null;
+    private readonly KernelPump? _kernel = OperatingSystem.IsLinux() ? new KernelPump(Portable, kernelFrom) : null;
 
     /// <summary>The engine for a download of so many bytes.</summary>
-    public static IPump ForSending(bool ascii, DataConnection data, IFileReader file, long length) =>
-        ascii ? Ascii : data.IsPlain && Kernel is not null && file.Handle is not null && length > WorthwhileBytes ? Kernel : Portable;
+    public IPump ForSending(bool ascii, DataConnection data, IFileReader file, long length) =>
+        ascii ? Ascii : data.IsPlain && _kernel is not null && file.Handle is not null && length >= kernelFrom ? _kernel : Portable;
 
     /// <summary>The engine for an upload.</summary>
-    public static IPump ForReceiving(bool ascii, DataConnection data, IFileWriter file) => ascii ? Ascii : data.IsPlain && Kernel is not null && file.Handle is not null ? Kernel : Portable;
+    public IPump ForReceiving(bool ascii, DataConnection data, IFileWriter file) => ascii ? Ascii : data.IsPlain && _kernel is not null && file.Handle is not null ? _kernel : Portable;
 }

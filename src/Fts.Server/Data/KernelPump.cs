@@ -11,17 +11,18 @@ namespace Fts.Server.Data;
 /// read and send (bench: get, put). Ending the transfer shuts its socket down, which ends the call.
 /// </summary>
 [SupportedOSPlatform("linux")]
-internal sealed class KernelPump(PortablePump portable) : IPump
+internal sealed class KernelPump(PortablePump portable, long worthwhileBytes) : IPump
 {
     /// <summary>Bytes per call: enough to make the call's cost vanish, few enough to see progress.</summary>
     private const int ChunkBytes = 1024 * 1024;
 
-    private readonly PumpThreads _threads = new(maxThreads: 64);
+    // Of all servers in the process.
+    private static readonly PumpThreads Threads = new(maxThreads: 64);
 
     public async ValueTask SendAsync(Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken)
     {
         await data.AnnounceAsync(cancellationToken);
-        if (_threads.TryRun(() => Send(transfer, data.Socket, file.Handle!, offset, file.Length)) is { } sending)
+        if (Threads.TryRun(() => Send(transfer, data.Socket, file.Handle!, offset, file.Length)) is { } sending)
         {
             await sending;
         }
@@ -34,7 +35,7 @@ internal sealed class KernelPump(PortablePump portable) : IPump
     /// <summary>A thread and a pipe for a small file would cost three times the whole transfer: only what turns out to be large goes that way.</summary>
     public async ValueTask ReceiveAsync(Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
     {
-        ReceivedPart start = await PortablePump.ReceiveUpToAsync(data, file, offset, Pumps.WorthwhileBytes, cancellationToken);
+        ReceivedPart start = await PortablePump.ReceiveUpToAsync(data, file, offset, worthwhileBytes, cancellationToken);
         if (start.IsWhole)
         {
             return;
@@ -44,7 +45,7 @@ internal sealed class KernelPump(PortablePump portable) : IPump
         try
         {
             offset = start.Offset;
-            if (_threads.TryRun(() => Receive(transfer, data.Socket, file.Handle!, pipe, ref offset)) is not { } receiving)
+            if (Threads.TryRun(() => Receive(transfer, data.Socket, file.Handle!, pipe, ref offset)) is not { } receiving)
             {
                 await portable.ReceiveAsync(transfer, data, file, offset, cancellationToken);
                 return;

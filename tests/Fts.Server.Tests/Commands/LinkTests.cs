@@ -1,5 +1,6 @@
 using Fts.Accounts;
 using Fts.Storage.Local;
+using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -68,5 +69,10 @@ public sealed class LinkTests
     }
 
     [Theory, OnEveryWire]
-    public Task A_store_without_links_says_so(Wire wire) => TestServer.PlayAsync(wire, "C: SITE SYMLINK a b\nS: 502 *", ("/a", "hello"));
+    public async Task A_store_without_links_says_so(Wire wire)
+    {
+        await using TestServer server = new(wire, new MemoryFileStore());
+        await server.WriteAsync("/a", "hello");
+        await server.PlayAsync("C: SITE SYMLINK a b\nS: 502 *");
+    }
 }

@@ -138,7 +138,8 @@ public sealed class TreeTests
             C: AVBL missing
             S: 550 *
             """);
-        await TestServer.PlayAsync(wire, "C: AVBL\nS: 550 *");
+        await using TestServer boundless = new(wire, new MemoryFileStore());
+        await boundless.PlayAsync("C: AVBL\nS: 550 *");
 
         using var folder = new TemporaryFolder();
         using var store = new LocalFileStore(folder.Path);

@@ -2,7 +2,7 @@ using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Large;
 
-/// <summary>Transfers large enough, from and to a disk, for the kernel's own copy calls: these block a thread, and must let go of it all the same.</summary>
+/// <summary>Transfers large enough, from and to a disk, for the kernel's own copy calls, which block a thread and must let go of it all the same; and the same by read and send.</summary>
 public sealed class KernelEngineTests
 {
     private const long Large = 64L * 1024 * 1024;
@@ -19,11 +19,7 @@ public sealed class KernelEngineTests
     private static async Task WithDiskAsync(Wire wire, Func<TestServer, Conversation, Task> test, Func<FtpServerOptions, FtpServerOptions>? with = null)
     {
         using var folder = new TemporaryFolder();
-        using (FileStream file = File.Create(Path.Combine(folder.Path, "large")))
-        {
-            file.SetLength(Large);
-        }
-
+        SetLength(folder, Large);
         using var store = new LocalFileStore(folder.Path);
         await using TestServer server = new(wire, store, with);
         await server.WriteAsync("/small", "ok");
@@ -34,6 +30,12 @@ public sealed class KernelEngineTests
         // What was cut off is there to be continued, and goes with its time.
         await store.SweepPendingAsync(DateTime.MaxValue, CancellationToken.None);
         Assert.Equal(["large", "small"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    private static void SetLength(TemporaryFolder folder, long length)
+    {
+        using FileStream file = File.OpenWrite(Path.Combine(folder.Path, "large"));
+        file.SetLength(length);
     }
 
     /// <summary>Sends more than an engine takes on before it leaves the work to the kernel, and waits until all of it has come.</summary>
@@ -67,22 +69,15 @@ public sealed class KernelEngineTests
     });
 
     [Theory, OnEveryWire]
-    public Task A_stalled_upload_ends(Wire wire) => WithDiskAsync(
+    public Task A_stall_ends_both(Wire wire) => WithDiskAsync(
         wire,
-        async (_, talk) =>
+        async (server, uploading) =>
         {
-            await UploadAsync(talk);
-            await talk.PlayAsync("S: 426 *");
-        },
-        options => options with { StallTimeout = TimeSpan.FromSeconds(2) });
-
-    [Theory, OnEveryWire]
-    public Task A_stalled_download_ends(Wire wire) => WithDiskAsync(
-        wire,
-        async (_, talk) =>
-        {
-            await DownloadAsync(talk);
-            await talk.PlayAsync("S: 426 *");
+            await using Conversation downloading = await server.SignInAsync();
+            await UploadAsync(uploading);
+            await DownloadAsync(downloading);
+            await uploading.PlayAsync("S: 426 *");
+            await downloading.PlayAsync("S: 426 *");
         },
         options => options with { StallTimeout = TimeSpan.FromSeconds(2) });
 
@@ -99,6 +94,20 @@ public sealed class KernelEngineTests
         await DownloadAsync(talk);
         await talk.PlayAsync("D: close\nS: 426 *");
     });
+
+    [Theory, OnEveryWire]
+    public async Task A_file_cut_short_while_it_is_sent_is_told(Wire wire)
+    {
+        using var folder = new TemporaryFolder();
+        using var store = new LocalFileStore(folder.Path);
+        SetLength(folder, Large);
+        await using TestServer server = new(wire, store);
+        await using Conversation talk = await server.SignInAsync();
+        await DownloadAsync(talk);
+        SetLength(folder, 1000);
+        await talk.Data!.ReadToAnyEndAsync();
+        await talk.PlayAsync("S: 451 *");
+    }
 
     [Theory, OnEveryWire]
     public Task A_lost_control_connection_ends_both(Wire wire) => WithDiskAsync(wire, async (server, _) =>

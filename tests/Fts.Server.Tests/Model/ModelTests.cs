@@ -21,14 +21,15 @@ public sealed class ModelTests
         var met = new HashSet<string>();
         for (int first = 0; first < Sequences; first += SequencesPerSession)
         {
-            await using Run run = await Run.StartAsync();
+            Wire wire = first / SequencesPerSession % 4 == 0 ? Wire.Kernel : Wire.IPv4;
+            await using Run run = await Run.StartAsync(wire);
             for (int i = first; i < first + SequencesPerSession; i++)
             {
                 Step[] steps = Steps.Sequence(new Random(Seed + i), StepsEach);
                 if (await run.DifferenceAsync(steps, met) is { } difference)
                 {
-                    (steps, difference) = await ShortenAsync(steps, difference);
-                    Assert.Fail($"Seed {Seed}, sequence {i}: {difference}\n{string.Join('\n', steps.AsEnumerable())}");
+                    (steps, difference) = await ShortenAsync(wire, steps, difference);
+                    Assert.Fail($"Seed {Seed}, sequence {i}, {wire}: {difference}\n{string.Join('\n', steps.AsEnumerable())}");
                 }
             }
         }
@@ -38,12 +39,12 @@ public sealed class ModelTests
     }
 
     /// <summary>Leaves steps out for as long as the rest still differs.</summary>
-    private static async Task<(Step[] Steps, string Difference)> ShortenAsync(Step[] steps, string difference)
+    private static async Task<(Step[] Steps, string Difference)> ShortenAsync(Wire wire, Step[] steps, string difference)
     {
         for (int i = steps.Length - 1; i >= 0; i--)
         {
             Step[] shorter = [.. steps[..i], .. steps[(i + 1)..]];
-            await using Run run = await Run.StartAsync();
+            await using Run run = await Run.StartAsync(wire);
             if (await run.DifferenceAsync(shorter) is { } still)
             {
                 (steps, difference) = (shorter, still);
@@ -61,9 +62,9 @@ public sealed class ModelTests
 
         private Run(TestServer server, Conversation talk) => (_server, _talk) = (server, talk);
 
-        public static async Task<Run> StartAsync()
+        public static async Task<Run> StartAsync(Wire wire)
         {
-            var server = new TestServer(Wire.IPv4, with: options => options with { MaxSignInAttempts = int.MaxValue, MaxUnknownCommands = int.MaxValue });
+            var server = new TestServer(wire, with: options => options with { MaxSignInAttempts = int.MaxValue, MaxUnknownCommands = int.MaxValue });
             Conversation talk = await server.ConnectAsync();
             talk.ConnectsLate = true;
             await talk.ReadReplyAsync();

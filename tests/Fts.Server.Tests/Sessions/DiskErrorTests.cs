@@ -1,5 +1,7 @@
 using System.Text;
 using Fts.Storage;
+using Fts.Storage.Local;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Tests.Sessions;
 
@@ -14,7 +16,11 @@ public sealed class DiskErrorTests
     [Theory, OnEveryWire]
     public async Task An_upload_whose_third_write_fails_leaves_the_old_file_and_nothing_else(Wire wire)
     {
-        var store = new HookedStore();
+        using var folder = new TemporaryFolder();
+        using var disk = new LocalFileStore(folder.Path);
+        // To the kernel, too, it is a file that takes nothing: it gives what it has back to the store.
+        using SafeFileHandle unwritable = File.OpenHandle(Environment.ProcessPath!);
+        var store = new HookedStore(disk) { KernelWritesTo = unwritable };
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
         await using Conversation talk = await server.SignInAsync();
@@ -48,7 +54,9 @@ public sealed class DiskErrorTests
     [Theory, OnEveryWire]
     public async Task An_upload_that_cannot_be_committed_leaves_the_old_file_and_nothing_else(Wire wire)
     {
-        var store = new HookedStore();
+        using var folder = new TemporaryFolder();
+        using var disk = new LocalFileStore(folder.Path);
+        var store = new HookedStore(disk);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "old");
         await using Conversation talk = await server.SignInAsync();

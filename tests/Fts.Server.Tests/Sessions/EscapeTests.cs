@@ -22,10 +22,12 @@ public sealed partial class EscapeTests
         "out", "out/", "out/secret", "out/new", "sub/out/secret", "sub/out/../secret", "outfile", "outfile/", "absolute", "absolute/secret", "absolutefile", "chain/secret", "dangling", "loop", "loop/x", "up/secret",
     ];
 
-    public static TheoryData<string> Verbs => [.. CommandTable.Rows.Where(row => PathPlace().IsMatch(row.Usage)).Select(row => row.Verb)];
+    /// <summary>Verbs that transfer something do it over every wire, and so by each engine.</summary>
+    public static TheoryData<string, Wire> Verbs => [.. CommandTable.Rows.Where(row => PathPlace().IsMatch(row.Usage))
+        .SelectMany(row => row.Has(Rules.DataPort) ? Enum.GetValues<Wire>() : [Wire.IPv4], (row, wire) => (row.Verb, wire))];
 
     [Theory, MemberData(nameof(Verbs))]
-    public async Task No_way_leads_out_of_the_served_folder(string verb)
+    public async Task No_way_leads_out_of_the_served_folder(string verb, Wire wire)
     {
         string usage = CommandTable.Rows.Single(row => row.Verb == verb).Usage;
         using var home = new TemporaryFolder();
@@ -37,7 +39,7 @@ public sealed partial class EscapeTests
             for (int place = 0; place < PathPlace().Count(usage); place++)
             {
                 MakeRoot(root, outside);
-                string said = await SaidAsync(root, verb, Line(usage, place, escape));
+                string said = await SaidAsync(wire, root, verb, Line(usage, place, escape));
 
                 Assert.Equal(before, Snapshot(home.Path));
                 Assert.All(
@@ -61,10 +63,10 @@ public sealed partial class EscapeTests
     }
 
     /// <summary>What the server said, and what came over the data connection, when a client of a fresh session said the line.</summary>
-    private static async Task<string> SaidAsync(string root, string verb, string line)
+    private static async Task<string> SaidAsync(Wire wire, string root, string verb, string line)
     {
         using var store = new LocalFileStore(root);
-        await using var server = new TestServer(Wire.IPv4, store);
+        await using var server = new TestServer(wire, store);
         await using Conversation talk = await server.SignInAsync();
         talk.ConnectsLate = true;
         CommandRow row = CommandTable.Rows.Single(other => other.Verb == verb);
@@ -89,6 +91,7 @@ public sealed partial class EscapeTests
             if (isUpload)
             {
                 await talk.Data!.SendAsync("overwritten"u8.ToArray());
+                await talk.Data.FinishAsync();
             }
 
             talk.CloseData();

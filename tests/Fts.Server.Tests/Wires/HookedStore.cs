@@ -1,12 +1,13 @@
 using Fts.Storage;
 using Fts.Storage.Memory;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Tests;
 
-/// <summary>A store in memory that a test can make refuse, fail, or list what it likes.</summary>
-internal sealed class HookedStore : IFileStore
+/// <summary>A store, in memory unless a test brings another, that can be made to refuse, fail, or list what the test likes.</summary>
+internal sealed class HookedStore(IFileStore? files = null) : IFileStore
 {
-    private readonly MemoryFileStore _files = new();
+    private readonly IFileStore _files = files ?? new MemoryFileStore();
 
     /// <summary>Asked before every call, by the member's name; what it returns is thrown.</summary>
     public Func<string, Exception?>? Fault { get; set; }
@@ -16,6 +17,15 @@ internal sealed class HookedStore : IFileStore
 
     /// <summary>Waited for before every read of a file.</summary>
     public Func<CancellationToken, Task>? Reading { get; set; }
+
+    /// <summary>What the kernel is given to write to instead of a file.</summary>
+    public SafeFileHandle? KernelWritesTo { get; set; }
+
+    /// <summary>What engines asked for, rather than the kernel.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>What engines brought, rather than the kernel.</summary>
+    public long BytesWritten { get; private set; }
 
     /// <summary>Waited for before every file is deleted.</summary>
     public Func<CancellationToken, Task>? Deleting { get; set; }
@@ -38,8 +48,7 @@ internal sealed class HookedStore : IFileStore
     public async ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
     {
         Ask(nameof(OpenReadAsync));
-        IFileReader file = await _files.OpenReadAsync(path, cancellationToken);
-        return Reading is null ? file : new HookedReader(this, file);
+        return new HookedReader(this, await _files.OpenReadAsync(path, cancellationToken));
     }
 
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
@@ -119,12 +128,14 @@ internal sealed class HookedStore : IFileStore
     {
         public long Length => inner.Length;
 
-        public Microsoft.Win32.SafeHandles.SafeFileHandle? Handle => inner.Handle;
+        public SafeFileHandle? Handle => inner.Handle;
 
         public async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
             await (store.Reading?.Invoke(cancellationToken) ?? Task.CompletedTask);
-            return await inner.ReadAsync(offset, buffer, cancellationToken);
+            int read = await inner.ReadAsync(offset, buffer, cancellationToken);
+            store.BytesRead += read;
+            return read;
         }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
@@ -136,11 +147,12 @@ internal sealed class HookedStore : IFileStore
 
         public bool IsContinuation => inner.IsContinuation;
 
-        public Microsoft.Win32.SafeHandles.SafeFileHandle? Handle => inner.Handle;
+        public SafeFileHandle? Handle => store.KernelWritesTo ?? inner.Handle;
 
         public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             store.Ask(nameof(WriteAsync));
+            store.BytesWritten += bytes.Length;
             return inner.WriteAsync(offset, bytes, cancellationToken);
         }
 

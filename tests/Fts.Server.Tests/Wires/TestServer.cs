@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Fts.Accounts;
 using Fts.Storage;
+using Fts.Storage.Local;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests;
@@ -13,10 +14,12 @@ internal sealed class TestServer : IAsyncDisposable
 
     private readonly FtpServer _server;
     private readonly Wire _wire;
+    private readonly TemporaryFolder? _folder;
 
     public TestServer(Wire wire, IFileStore? store = null, Func<FtpServerOptions, FtpServerOptions>? with = null)
     {
-        Store = store ?? new MemoryFileStore();
+        _folder = store is null && wire == Wire.Kernel ? new TemporaryFolder() : null;
+        Store = store ?? (_folder is null ? new MemoryFileStore() : new LocalFileStore(_folder.Path));
         _wire = wire;
         var options = new FtpServerOptions
         {
@@ -28,6 +31,7 @@ internal sealed class TestServer : IAsyncDisposable
             Tls = wire.Tls() is null ? null : new FtpTlsOptions { Certificates = Certificates },
             ImplicitTlsEndPoint = wire.Tls() is null ? null : new IPEndPoint(wire.Loopback(), 0),
         };
+        options = wire.KernelFrom() is { } from ? options with { KernelFrom = from } : options;
         _server = new FtpServer(with is null ? options : with(options));
         _server.Start();
     }
@@ -168,7 +172,15 @@ internal sealed class TestServer : IAsyncDisposable
     public Task StopAsync(TimeSpan drain) => _server.StopAsync(drain, CancellationToken.None);
 
     /// <summary>In time: a session that does not end is a failure with a name, not a run that stands still.</summary>
-    public async ValueTask DisposeAsync() => await _server.DisposeAsync().InTime();
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync().InTime();
+        if (_folder is not null)
+        {
+            ((LocalFileStore)Store).Dispose();
+            _folder.Dispose();
+        }
+    }
 
     private static FtpCertificates MakeCertificates()
     {
