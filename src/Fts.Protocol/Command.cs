@@ -38,7 +38,9 @@ internal readonly record struct Command(string Verb, string Argument)
 
         try
         {
-            command = new Command(Encoding.ASCII.GetString(verb).ToUpperInvariant(), space < 0 ? "" : StrictUtf8.GetString(line[(space + 1)..]));
+            Span<char> upper = stackalloc char[MaxVerbLength];
+            _ = Ascii.ToUpper(verb, upper, out int length);
+            command = new Command(new string(upper[..length]), space < 0 ? "" : StrictUtf8.GetString(line[(space + 1)..]));
             return CommandParse.Command;
         }
         catch (DecoderFallbackException)

@@ -103,9 +103,16 @@ internal static class HostPort
     /// IPAddress also takes octal and hexadecimal parts, fewer than four of them, brackets, ports and scopes; on the wire an address has one spelling
     /// for everyone who checks it (RFC 2428 §2).
     /// </summary>
-    public static bool IsPlain(ReadOnlySpan<char> host, IPAddress address, int family) => family == 1
-        ? address.AddressFamily == AddressFamily.InterNetwork && host.SequenceEqual(address.ToString())
-        : address.AddressFamily == AddressFamily.InterNetworkV6 && host.IndexOfAny('%', '[', ']') < 0;
+    public static bool IsPlain(ReadOnlySpan<char> host, IPAddress address, int family)
+    {
+        if (family != 1)
+        {
+            return address.AddressFamily == AddressFamily.InterNetworkV6 && host.IndexOfAny('%', '[', ']') < 0;
+        }
+
+        Span<char> spelling = stackalloc char["255.255.255.255".Length];
+        return address.AddressFamily == AddressFamily.InterNetwork && address.TryFormat(spelling, out int length) && host.SequenceEqual(spelling[..length]);
+    }
 
     /// <summary>The argument of EPRT for an address and port.</summary>
     public static string FormatExtended(IPEndPoint endPoint) =>

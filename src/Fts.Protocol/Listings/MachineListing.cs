@@ -18,23 +18,23 @@ internal static class MachineListing
             return false;
         }
 
-        // A line without a type fact says nothing about what can be done with the entry.
-        entry = new ListingEntry(line[(end + 1)..].ToString(), ListingKind.Other, null, null, ListingSource.Machine);
+        var facts = new Facts();
         foreach (Range part in line[..end].Split(';'))
         {
             ReadOnlySpan<char> fact = line[..end][part];
             int equals = fact.IndexOf('=');
             if (equals > 0)
             {
-                entry = With(entry, fact[..equals], fact[(equals + 1)..], ref isDotFolder);
+                facts.Add(fact[..equals], fact[(equals + 1)..]);
             }
             else if (!fact.IsEmpty)
             {
-                entry = null;
                 return false;
             }
         }
 
+        isDotFolder = facts.IsDotFolder;
+        entry = facts.Of(line[(end + 1)..].ToString());
         return true;
     }
 
@@ -52,62 +52,6 @@ internal static class MachineListing
 
         int semicolon = line.IndexOf("; ", StringComparison.Ordinal);
         return semicolon < 0 ? space : semicolon + 1;
-    }
-
-    /// <summary>Adds one fact; what is unknown or cannot be read counts as not told.</summary>
-    private static ListingEntry With(ListingEntry entry, ReadOnlySpan<char> name, ReadOnlySpan<char> value, ref bool isDotFolder)
-    {
-        if (Is(name, "type"))
-        {
-            isDotFolder = Is(value, "cdir") || Is(value, "pdir");
-            return WithType(entry, value);
-        }
-
-        if (Is(name, "size"))
-        {
-            return long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? entry with { Length = length } : entry;
-        }
-
-        if (Is(name, "modify"))
-        {
-            return FtpTime.TryParse(value, out DateTime utc) ? entry with { Modified = utc } : entry;
-        }
-
-        if (Is(name, "perm"))
-        {
-            return entry with { Permissions = value.ToString() };
-        }
-
-        if (Is(name, "unique"))
-        {
-            return entry with { UniqueId = value.ToString() };
-        }
-
-        return Is(name, "UNIX.mode") && TryParseOctal(value, out int mode) ? entry with { UnixMode = (UnixFileMode)(mode & 0xFFF) } : entry;
-    }
-
-    private static ListingEntry WithType(ListingEntry entry, ReadOnlySpan<char> value)
-    {
-        if (Is(value, "file"))
-        {
-            return entry with { Kind = ListingKind.File };
-        }
-
-        if (Is(value, "dir") || Is(value, "cdir") || Is(value, "pdir"))
-        {
-            return entry with { Kind = ListingKind.Folder };
-        }
-
-        foreach (string prefix in (ReadOnlySpan<string>)[SlinkPrefix, SymlinkPrefix])
-        {
-            if (value.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-            {
-                ReadOnlySpan<char> target = value[prefix.Length..];
-                return entry with { Kind = ListingKind.Link, LinkTarget = target.Length > 1 && target[0] == ':' ? target[1..].ToString() : null };
-            }
-        }
-
-        return entry;
     }
 
     /// <summary>Up to seven octal digits.</summary>
@@ -128,4 +72,79 @@ internal static class MachineListing
     }
 
     private static bool Is(ReadOnlySpan<char> text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The facts of one line as they are read. A record copied for each of them takes three and a half times the memory (microbench: Mlsd).</summary>
+    private struct Facts
+    {
+        private long? _length;
+        private DateTime? _modified;
+        private UnixFileMode? _unixMode;
+        private string? _linkTarget, _permissions, _uniqueId;
+
+        // A line without a type fact says nothing about what can be done with the entry.
+        private ListingKind _kind = ListingKind.Other;
+
+        public Facts()
+        {
+        }
+
+        public bool IsDotFolder { get; private set; }
+
+        /// <summary>Adds one fact; what is unknown or cannot be read counts as not told.</summary>
+        public void Add(ReadOnlySpan<char> name, ReadOnlySpan<char> value)
+        {
+            if (Is(name, "type"))
+            {
+                AddType(value);
+            }
+            else if (Is(name, "size"))
+            {
+                _length = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : _length;
+            }
+            else if (Is(name, "modify"))
+            {
+                _modified = FtpTime.TryParse(value, out DateTime utc) ? utc : _modified;
+            }
+            else if (Is(name, "perm"))
+            {
+                _permissions = value.ToString();
+            }
+            else if (Is(name, "unique"))
+            {
+                _uniqueId = value.ToString();
+            }
+            else if (Is(name, "UNIX.mode"))
+            {
+                _unixMode = TryParseOctal(value, out int mode) ? (UnixFileMode)(mode & 0xFFF) : _unixMode;
+            }
+        }
+
+        public readonly ListingEntry Of(string name) => new(name, _kind, _length, _modified, ListingSource.Machine)
+        {
+            UnixMode = _unixMode, LinkTarget = _linkTarget, Permissions = _permissions, UniqueId = _uniqueId,
+        };
+
+        private void AddType(ReadOnlySpan<char> value)
+        {
+            IsDotFolder = Is(value, "cdir") || Is(value, "pdir");
+            if (Is(value, "file"))
+            {
+                _kind = ListingKind.File;
+            }
+            else if (IsDotFolder || Is(value, "dir"))
+            {
+                _kind = ListingKind.Folder;
+            }
+            else if (value.StartsWith(SlinkPrefix, StringComparison.OrdinalIgnoreCase))
+            {
+                AddLink(value[SlinkPrefix.Length..]);
+            }
+            else if (value.StartsWith(SymlinkPrefix, StringComparison.OrdinalIgnoreCase))
+            {
+                AddLink(value[SymlinkPrefix.Length..]);
+            }
+        }
+
+        private void AddLink(ReadOnlySpan<char> target) => (_kind, _linkTarget) = (ListingKind.Link, target.Length > 1 && target[0] == ':' ? target[1..].ToString() : null);
+    }
 }
