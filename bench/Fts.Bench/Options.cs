@@ -85,7 +85,7 @@ internal sealed record Options
     }
 
     private static bool IsOfFamily(string name, string word) =>
-        name.StartsWith(word + "-", StringComparison.Ordinal) && (char.IsAsciiDigit(name[word.Length + 1]) || s_families.Contains(word));
+        name.StartsWith(word + "-", StringComparison.Ordinal) && (name[(word.Length + 1)..].All(char.IsAsciiDigit) || s_families.Contains(word));
 
     private static string[] Each(string list, string kind, IReadOnlyList<string> known)
     {

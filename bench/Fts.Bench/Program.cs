@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Fts.Bench;
+using Fts.Bench.Link;
 using Fts.Bench.Load;
 using Fts.Bench.Measuring;
 using Fts.Bench.Report;
@@ -28,9 +29,9 @@ Console.Error.WriteLine("making what the servers serve");
 using var folder = new ServedFolder([.. options.Scenarios.Select(scenario => scenario.Name)], [Options.Ours, .. Peers.Names]);
 DirectoryInfo scratch = Directory.CreateTempSubdirectory("fts-bench-");
 var certificate = new Certificate(scratch.FullName);
-using var servers = new ServerSet(
-    new Peers(options.UnpackedPeers, folder.Path, scratch.FullName, certificate),
-    options.Program is null ? null : new Ours(options.Program, folder.Path, certificate));
+var link = new Lazy<LongLink>(() => new LongLink());
+// The far end is a network of its own: any address there is.
+using ServerSet servers = Servers("127.0.0.1", scratch.FullName), serversAfar = Servers("0.0.0.0", Path.Combine(scratch.FullName, "afar"), link);
 using var ended = new ManualResetEventSlim();
 // A run that is broken off still removes what it made: the signal ends the servers, so that nothing waits for them, and this thread does the rest.
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, BreakOff), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, BreakOff);
@@ -42,7 +43,7 @@ try
         return 0;
     }
 
-    var site = new Site(folder, new Payload(), servers, options.Program, scratch.FullName);
+    var site = new Site(folder, new Payload(), servers, serversAfar, link, options.Program, scratch.FullName);
     foreach (Scenario scenario in options.Scenarios)
     {
         Measure(scenario, site);
@@ -70,8 +71,14 @@ try
 finally
 {
     servers.Dispose();
+    serversAfar.Dispose();
     scratch.Delete(recursive: true);
 }
+
+ServerSet Servers(string address, string settings, Lazy<LongLink>? link = null) => new(
+    new Peers(options.UnpackedPeers, address, folder.Path, settings, certificate),
+    options.Program is null ? null : new Ours(options.Program, address, folder.Path, certificate),
+    link);
 
 void Measure(Scenario scenario, Site site)
 {
@@ -139,4 +146,5 @@ void BreakOff(PosixSignalContext signal)
     signal.Cancel = true;
     ended.Set();
     servers.Break();
+    serversAfar.Break();
 }

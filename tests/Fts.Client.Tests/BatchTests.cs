@@ -199,7 +199,7 @@ public sealed class BatchTests : IDisposable
     [Fact]
     public async Task No_more_commands_are_under_way_than_a_connection_holds()
     {
-        const int Files = 300, Most = 128;
+        const int Files = 1200, Most = 512;
         string asked = string.Concat(Enumerable.Range(0, Most).Select(i => $"C: STOR f{i}\n")), stored = "B< x\nS: 125 go\nS: 250 stored\n";
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(Blocks) + Drains + Entered + asked + string.Concat(Enumerable.Repeat(stored, Most / 2)) + "! halved\n? never");
         int underWay = 0, most = 0;

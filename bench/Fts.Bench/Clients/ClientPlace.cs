@@ -17,7 +17,7 @@ internal sealed class ClientPlace : IDisposable
         _home = Directory.CreateDirectory(Path.Combine(site.Scratch, "home")).FullName;
     }
 
-    public ClientCommands Of(ServerProcess server) => new(server, _site.Program is null ? null : Path.GetFullPath(_site.Program), _home);
+    public ClientCommands Of(ServerProcess server) => new(server, _site.Servers.Address, _site.Program is null ? null : Path.GetFullPath(_site.Program), _home);
 
     public (double Seconds, double Processor) Run(ClientRun run) => run.Measure(_folder, _home);
 

@@ -9,7 +9,7 @@ namespace Fts.Bench.Clients;
 /// <param name="Arguments">Each as one word.</param>
 internal sealed record ClientRun(string Program, IReadOnlyList<string> Arguments)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
 
     /// <summary>Runs it in <paramref name="folder"/>; seconds from before its start until after its end, and of processor time.</summary>
     /// <param name="folder">Its current folder.</param>

@@ -7,9 +7,10 @@ namespace Fts.Bench.Servers;
 /// <summary>What each of the other servers is told: its configuration file where it has one, and its arguments.</summary>
 /// <param name="Folder">What is served.</param>
 /// <param name="Own">A folder of its own.</param>
-/// <param name="Port">Where it listens.</param>
+/// <param name="Address">Where it listens.</param>
+/// <param name="Port">The port of it.</param>
 /// <param name="Certificate">Null for a server without TLS.</param>
-internal sealed record PeerSettings(string Folder, string Own, int Port, Certificate? Certificate)
+internal sealed record PeerSettings(string Folder, string Own, string Address, int Port, Certificate? Certificate)
 {
     /// <summary>"bench" by crypt(3) in its MD5 form: a costly one would measure the hash.</summary>
     private const string Hash = "$1$benchsal$98J0la5BNKskrvVHxWkii0";
@@ -17,7 +18,7 @@ internal sealed record PeerSettings(string Folder, string Own, int Port, Certifi
     /// <summary>Anonymous clients, for any other user of its would have to be one of the system's.</summary>
     public IEnumerable<string> Vsftpd() => [Write("vsftpd.conf", $"""
         listen=YES
-        listen_address=127.0.0.1
+        listen_address={Address}
         listen_port={Port}
         background=NO
         anonymous_enable=YES
@@ -56,7 +57,7 @@ internal sealed record PeerSettings(string Folder, string Own, int Port, Certifi
             ModulePath {modules}
             ServerType standalone
             ServerName bench
-            DefaultAddress 127.0.0.1
+            DefaultAddress {Address}
             Port {Port}
             SocketBindTight on
             UseIPv6 off
@@ -95,13 +96,13 @@ internal sealed record PeerSettings(string Folder, string Own, int Port, Certifi
         }
 
         string[] tls = Certificate is null ? [] : ["-Y", "1", "-2", Certificate.BothFile];
-        return ["-S", "127.0.0.1," + PortText, "-4", "-H", "-E", "-A", "-c", "20000", "-C", "20000", "-I", "60", "-L", "200000:5", "-u", "1", "-f", "none",
+        return ["-S", $"{Address},{PortText}", "-4", "-H", "-E", "-A", "-c", "20000", "-C", "20000", "-I", "60", "-L", "200000:5", "-u", "1", "-f", "none",
             "-l", "puredb:" + database, "-g", Path.Combine(Own, "pure.pid"), .. tls];
     }
 
     /// <summary>One asynchronous process, by the script beside this program.</summary>
     public IEnumerable<string> Pyftpdlib() =>
-        [Path.Combine(AppContext.BaseDirectory, "Servers", "pyftpd.py"), PortText, Folder, .. Certificate is null ? (string[])[] : [Certificate.BothFile]];
+        [Path.Combine(AppContext.BaseDirectory, "Servers", "pyftpd.py"), Address, PortText, Folder, .. Certificate is null ? (string[])[] : [Certificate.BothFile]];
 
     private string VsftpdTls => Certificate is null ? "" : $"""
         ssl_enable=YES

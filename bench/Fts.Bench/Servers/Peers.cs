@@ -6,7 +6,7 @@ namespace Fts.Bench.Servers;
 /// The other servers, each as fast as its manual lets it be: limits, name look-ups, ident, delays and logs off, sendfile on, passwords by a cheap hash.
 /// Each runs twice where TLS is measured, plain and with a certificate: ProFTPD reads its key anew for each session, and its plain figures would pay for it.
 /// </summary>
-internal sealed class Peers(string? unpacked, string folder, string scratch, Certificate certificate)
+internal sealed class Peers(string? unpacked, string address, string folder, string scratch, Certificate certificate)
 {
     private static readonly (string, string) s_account = ("bench", "bench");
 
@@ -23,7 +23,7 @@ internal sealed class Peers(string? unpacked, string folder, string scratch, Cer
         string program = name == "pyftpdlib" ? "python3" : name;
         string found = Find(program) ?? throw new LoadException($"{program} is neither installed nor unpacked");
         string own = Directory.CreateDirectory(Path.Combine(scratch, overTls ? name + "-tls" : name)).FullName;
-        var settings = new PeerSettings(folder, own, ServerProcess.FreePort(), overTls ? certificate : null);
+        var settings = new PeerSettings(folder, own, address, ServerProcess.FreePort(), overTls ? certificate : null);
         return name switch
         {
             "vsftpd" => Start(name, found, settings, ("anonymous", "bench@"), settings.Vsftpd()),

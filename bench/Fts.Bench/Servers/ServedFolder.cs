@@ -3,11 +3,14 @@ namespace Fts.Bench.Servers;
 /// <summary>What the servers serve, made on tmpfs so that no disk is measured, and removed with the program. Only what the chosen scenarios need is made.</summary>
 internal sealed class ServedFolder : IDisposable
 {
-    public const string BigFile = "big1g.bin", TenthFile = "big100m.bin", SmallFolder = "small", ListedFolder = "list100k", ListedTenth = "list10k", Tree = "tree", OneSmallFile = "small.bin";
+    public const string BigFile = "big1g.bin", TenthFile = "big100m.bin", QuarterFile = "big256m.bin", SmallFolder = "small", ListedFolder = "list100k", ListedTenth = "list10k", OneSmallFile = "small.bin";
 
-    public const int SmallFiles = 5000, SmallLength = 4096, ListedFiles = 100_000, ParallelFiles = 16, TreeFolders = 10, FilesPerTreeFolder = 1000, TreeFiles = TreeFolders * FilesPerTreeFolder;
+    public const int SmallFiles = 5000, SmallLength = 4096, ListedFiles = 100_000, ParallelFiles = 16;
 
-    public const long BigLength = 1L << 30, ParallelLength = 64L << 20;
+    public const long BigLength = 1L << 30, QuarterLength = BigLength / 4, ParallelLength = 64L << 20;
+
+    /// <summary>What goes over the long link is fewer files: a round trip each would be minutes.</summary>
+    public static readonly FileTree Tree = new("tree", 10, 1000), SmallTree = new("tree2000", 10, 200);
 
     public ServedFolder(IReadOnlyCollection<string> scenarios, IEnumerable<string> servers)
     {
@@ -20,6 +23,11 @@ internal sealed class ServedFolder : IDisposable
         if (Wants("growth-get"))
         {
             Make(TenthFile, BigLength / 10);
+        }
+
+        if (Wants("client-get-50ms", "client-put-50ms"))
+        {
+            Make(QuarterFile, QuarterLength);
         }
 
         if (Wants("client-start"))
@@ -37,9 +45,12 @@ internal sealed class ServedFolder : IDisposable
             MakeMany(SmallFolder, SmallFiles, Name, SmallLength);
         }
 
-        for (int i = 0; i < (Wants("tree-") ? TreeFolders : 0); i++)
+        foreach (FileTree tree in Wants("tree-") ? (FileTree[])[Tree, SmallTree] : [])
         {
-            MakeMany(TreeFolder(i), FilesPerTreeFolder, Name, SmallLength);
+            for (int i = 0; i < tree.Folders; i++)
+            {
+                MakeMany($"{tree.Name}/d{i}", tree.FilesPerFolder, Name, SmallLength);
+            }
         }
 
         if (Wants("list-", "growth-list"))
@@ -68,8 +79,6 @@ internal sealed class ServedFolder : IDisposable
 
     public static string Parallel(int number) => $"par{number:00}.bin";
 
-    public static string TreeFolder(int number) => $"{Tree}/d{number}";
-
     /// <summary>Each server stores into a folder of its own, as a user of its own: none could replace another's files.</summary>
     public static string Uploads(string server) => "up-" + server;
 
@@ -94,16 +103,20 @@ internal sealed class ServedFolder : IDisposable
         }
     }
 
-    /// <summary>Noise, so that nothing on the way can shorten it.</summary>
+    /// <summary>Noise, so that nothing on the way can shorten it; and of yesterday, for a file that changed just now may change again, and is not fetched in segments.</summary>
     private void Make(string name, long length)
     {
         byte[] chunk = new byte[Math.Min(length, 16 << 20)];
-        using FileStream file = File.Create(this[name], 0);
-        for (long left = length; left > 0; left -= chunk.Length)
+        using (FileStream file = File.Create(this[name], 0))
         {
-            Random.Shared.NextBytes(chunk);
-            file.Write(chunk.AsSpan(0, (int)Math.Min(left, chunk.Length)));
+            for (long left = length; left > 0; left -= chunk.Length)
+            {
+                Random.Shared.NextBytes(chunk);
+                file.Write(chunk.AsSpan(0, (int)Math.Min(left, chunk.Length)));
+            }
         }
+
+        File.SetLastWriteTimeUtc(this[name], DateTime.UtcNow.AddDays(-1));
     }
 
     private void MakeMany(string folder, int count, Func<int, string> name, int length)
@@ -116,4 +129,13 @@ internal sealed class ServedFolder : IDisposable
             File.WriteAllBytes(System.IO.Path.Combine(this[folder], name(i)), bytes);
         }
     }
+}
+
+/// <summary>Folders full of small files.</summary>
+/// <param name="Name">Of the folder they are in.</param>
+/// <param name="Folders">How many folders.</param>
+/// <param name="FilesPerFolder">How many files in each.</param>
+internal sealed record FileTree(string Name, int Folders, int FilesPerFolder)
+{
+    public int Files => Folders * FilesPerFolder;
 }

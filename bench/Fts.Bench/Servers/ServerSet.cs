@@ -1,9 +1,13 @@
+using Fts.Bench.Link;
 using Fts.Bench.Load;
 
 namespace Fts.Bench.Servers;
 
 /// <summary>The servers that run, each started when it is first asked for. Owns them.</summary>
-internal sealed class ServerSet(Peers peers, Ours? ours) : IDisposable
+/// <param name="peers">The other ones.</param>
+/// <param name="ours">Null if no program of ours was named.</param>
+/// <param name="link">At whose far end they are; null for servers on this machine's loopback.</param>
+internal sealed class ServerSet(Peers peers, Ours? ours, Lazy<LongLink>? link = null) : IDisposable
 {
     private readonly Dictionary<(string Name, bool OverTls), ServerProcess> _running = [];
 
@@ -13,6 +17,9 @@ internal sealed class ServerSet(Peers peers, Ours? ours) : IDisposable
     private readonly Lock _lock = new();
     private readonly List<ServerProcess> _others = [];
     private bool _broken;
+
+    /// <summary>Where clients find them.</summary>
+    public string Address => link is null ? "127.0.0.1" : LongLink.ServersAddress;
 
     /// <summary>The server of that name, plain or with a certificate and its data encrypted.</summary>
     /// <exception cref="LoadException">It does not run, and why.</exception>
@@ -82,6 +89,8 @@ internal sealed class ServerSet(Peers peers, Ours? ours) : IDisposable
             throw new LoadException("the run was broken off");
         }
 
-        return name != Options.Ours ? peers.Start(name, overTls) : ours?.Start(overTls) ?? throw new LoadException("no program of ours was named (--program)");
+        return link is null ? Launch() : link.Value.AtServers(Launch);
+
+        ServerProcess Launch() => name != Options.Ours ? peers.Start(name, overTls) : ours?.Start(overTls) ?? throw new LoadException("no program of ours was named (--program)");
     }
 }

@@ -1,4 +1,4 @@
-"""pyftpd.py PORT FOLDER [PEM]: serves FOLDER on 127.0.0.1 to the user "bench", one asynchronous process, sendfile on; with PEM, over TLS for who asks."""
+"""pyftpd.py ADDRESS PORT FOLDER [PEM]: serves FOLDER to the user "bench", one asynchronous process, sendfile on; with PEM, over TLS for who asks."""
 import logging
 import sys
 
@@ -8,13 +8,14 @@ from pyftpdlib.servers import FTPServer
 
 logging.basicConfig(level=logging.ERROR)
 handler = FTPHandler
-if len(sys.argv) > 3:
+address, port, folder = sys.argv[1:4]
+if len(sys.argv) > 4:
     from pyftpdlib.handlers import TLS_FTPHandler as handler
-    handler.certfile = sys.argv[3]
+    handler.certfile = sys.argv[4]
 handler.authorizer = DummyAuthorizer()
-handler.authorizer.add_user("bench", "bench", sys.argv[2], perm="elradfmwMT")
+handler.authorizer.add_user("bench", "bench", folder, perm="elradfmwMT")
 handler.use_sendfile = True
 handler.timeout = 3600
-server = FTPServer(("127.0.0.1", int(sys.argv[1])), handler, backlog=512)
+server = FTPServer((address, int(port)), handler, backlog=512)
 server.max_cons = server.max_cons_per_ip = 20000
 server.serve_forever()

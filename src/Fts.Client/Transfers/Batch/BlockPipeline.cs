@@ -11,8 +11,8 @@ namespace Fts.Client;
 /// <remarks>Whoever opened it disposes it. Not ended in order (<see cref="EndAsync"/>), it gives the connection up.</remarks>
 internal sealed class BlockPipeline : IAsyncDisposable
 {
-    /// <summary>Enough that the server never waits for a command, and few enough that a send of them never has to wait.</summary>
-    private const int MostCommands = 128, MostCommandBytes = 16 * 1024;
+    /// <summary>Enough that the server does not wait for a command over a long link either, and few enough that a send of them never has to wait: that is for their bytes to say.</summary>
+    private const int MostCommands = 512, MostCommandBytes = 16 * 1024;
 
     private const int OutputBytes = 128 * 1024, WorthSending = 64 * 1024;
 
