@@ -12,7 +12,7 @@ namespace Fts.ProgramTests.Running;
 internal sealed partial class RunningProgram : IAsyncDisposable
 {
     /// <summary>Where programs keep keys and certificates when a test does not say: one server key for all, so that ports may be used again.</summary>
-    private static readonly TestFolder Home = new();
+    private static readonly TestFolder Home = ForThisRun();
 
     private readonly Process _process;
     private readonly StringBuilder _data = new(), _messages = new();
@@ -171,6 +171,13 @@ internal sealed partial class RunningProgram : IAsyncDisposable
 
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private static TestFolder ForThisRun()
+    {
+        var home = new TestFolder();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => home.Dispose();
+        return home;
     }
 
     private static int Count(string text, string part) => (text.Length - text.Replace(part, "", StringComparison.Ordinal).Length) / part.Length;

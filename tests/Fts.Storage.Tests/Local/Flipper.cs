@@ -38,7 +38,8 @@ internal sealed class Flipper : IDisposable
 
     public void Dispose()
     {
-        _process.Kill();
+        // Killed, it would leave its diagnostics pipes behind.
+        _process.StandardInput.Close();
         _process.WaitForExit();
         _process.Dispose();
     }
