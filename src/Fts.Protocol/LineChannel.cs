@@ -51,10 +51,21 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             }
 
             await FlushAsync(cancellationToken).ConfigureAwait(false);
-            if (!await FillAsync(cancellationToken).ConfigureAwait(false))
+            if (_start == _end)
+            {
+                // Nothing pending: wait without a buffer, so that an idle session costs none.
+                Return(ref _input);
+                (_start, _end) = (0, 0);
+                await _stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+            }
+
+            int read = await _stream.ReadAsync(Room(), cancellationToken).ConfigureAwait(false);
+            if (read == 0)
             {
                 return new LineRead(LineStatus.End, default);
             }
+
+            _end += read;
         }
     }
 
@@ -156,39 +167,27 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         return true;
     }
 
-    private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Where the next bytes go: behind an unfinished line, which is moved to the front when it reaches the end of its buffer, or to a larger one; the limit in
+    /// <see cref="TryTakeLine"/> bounds the growth.
+    /// </summary>
+    private Memory<byte> Room()
     {
-        if (_start == _end)
+        byte[] old = _input ??= ArrayPool<byte>.Shared.Rent(Math.Min(maxLineLength + 2, 1024));
+        if (_end == old.Length)
         {
-            // Nothing pending: wait without a buffer, so that an idle session costs none.
-            Return(ref _input);
-            (_start, _end) = (0, 0);
-            await _stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            _input = ArrayPool<byte>.Shared.Rent(Math.Min(maxLineLength + 2, 1024));
-        }
-        else if (_end == _input!.Length)
-        {
-            MakeRoom();
-        }
+            int pending = _end - _start;
+            _input = pending > old.Length / 2 ? ArrayPool<byte>.Shared.Rent(Math.Max(old.Length * 2, pending + 2)) : old;
+            old.AsSpan(_start, pending).CopyTo(_input);
+            if (!ReferenceEquals(old, _input))
+            {
+                ArrayPool<byte>.Shared.Return(old);
+            }
 
-        int read = await _stream.ReadAsync(_input.AsMemory(_end), cancellationToken).ConfigureAwait(false);
-        _end += read;
-        return read > 0;
-    }
-
-    /// <summary>Moves the unfinished line to the front, into a larger buffer when it fills this one; the limit in <see cref="TryTakeLine"/> bounds the growth.</summary>
-    private void MakeRoom()
-    {
-        int pending = _end - _start;
-        byte[] old = _input!;
-        byte[] room = pending > old.Length / 2 ? ArrayPool<byte>.Shared.Rent(Math.Max(old.Length * 2, pending + 2)) : old;
-        old.AsSpan(_start, pending).CopyTo(room);
-        if (!ReferenceEquals(old, room))
-        {
-            ArrayPool<byte>.Shared.Return(old);
+            (_start, _end) = (0, pending);
         }
 
-        (_input, _start, _end) = (room, 0, pending);
+        return _input.AsMemory(_end);
     }
 
     /// <summary>Takes Telnet commands out of a line, in place: IAC IAC is the byte 255, an option request has three bytes, anything else two.</summary>

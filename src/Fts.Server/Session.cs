@@ -50,7 +50,7 @@ internal sealed class Session : IDisposable
     {
         (Server, Id, Socket, IsImplicit) = (server, id, socket, isImplicit);
         Ends = ends;
-        Plain = new NetworkStream(socket, ownsSocket: true);
+        Plain = new EagerStream(socket, ownsSocket: true);
         Channel = new LineChannel(Plain, server.Options.MaxLineLength);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
         Host = server.Hosts.Default;
@@ -78,7 +78,7 @@ internal sealed class Session : IDisposable
     public bool IsPeerGone => !HasLineWaiting && !Channel.HasUnreadInput && Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
 
     /// <summary>The socket's own stream; under TLS the channel's lies on top of it.</summary>
-    public NetworkStream Plain { get; }
+    public EagerStream Plain { get; }
 
     // Security
     /// <summary>Null where the server offers none.</summary>

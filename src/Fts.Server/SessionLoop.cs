@@ -104,27 +104,32 @@ internal sealed class SessionLoop(Session session)
         session.IsSecure = true;
     }
 
-    private async ValueTask<LineRead> ReadAsync()
+    private ValueTask<LineRead> ReadAsync()
     {
-        if (_read is null)
+        if (_read is not null)
         {
-            ValueTask<LineRead> reading = session.Channel.ReadLineAsync(session.Ending);
-            if (!reading.IsCompleted)
-            {
-                session.Data.Link?.StartFlush();
-            }
-
-            return await reading;
+            return EndReadAsync(_read);
         }
 
-        // Begun beside a transfer: what was queued since then would wait for the peer's next word.
-        await session.Channel.FlushAsync(session.Ending);
-        if (!_read.IsCompleted)
+        ValueTask<LineRead> reading = session.Channel.ReadLineAsync(session.Ending);
+        if (!reading.IsCompleted)
         {
             session.Data.Link?.StartFlush();
         }
 
-        LineRead line = await _read;
+        return reading;
+    }
+
+    /// <summary>Ends a read that was begun beside a transfer: what was queued since then would wait for the peer's next word.</summary>
+    private async ValueTask<LineRead> EndReadAsync(Task<LineRead> read)
+    {
+        await session.Channel.FlushAsync(session.Ending);
+        if (!read.IsCompleted)
+        {
+            session.Data.Link?.StartFlush();
+        }
+
+        LineRead line = await read;
         (_read, session.HasLineWaiting) = (null, false);
         return line;
     }

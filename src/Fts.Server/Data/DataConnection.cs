@@ -167,7 +167,7 @@ internal sealed class DataConnection : IAsyncDisposable
             {
                 await data.AnnounceAsync(cancellationToken); // some clients shake hands only then
                 socket.NoDelay = true;
-                data._tls = await tls.AcceptDataAsync(session, new NetworkStream(socket), cancellationToken);
+                data._tls = await tls.AcceptDataAsync(session, new EagerStream(socket, ownsSocket: false), cancellationToken);
             }
 
             return data;
@@ -224,13 +224,14 @@ internal sealed class DataConnection : IAsyncDisposable
 
         while (!bytes.IsEmpty)
         {
-            ValueTask<int> sending = Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
-            if (!sending.IsCompleted)
+            cancellationToken.ThrowIfCancellationRequested();
+            int sent = Socket.SendNow(bytes.Span);
+            if (sent == 0)
             {
                 await AnnounceAsync(cancellationToken);
+                sent = await Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
             }
 
-            int sent = await sending;
             Advance(sent);
             bytes = bytes[sent..];
         }

@@ -14,6 +14,7 @@ internal static partial class LinuxCalls
     public const int CloseOnExec = 0x80000;
     public const uint SpliceMove = 1;
     public const int Interrupted = 4, TryAgain = 11;
+    public const int DontWait = 0x40, NoSignal = 0x4000;
 
     /// <summary>sendfile(2).</summary>
     [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
@@ -26,6 +27,14 @@ internal static partial class LinuxCalls
     /// <summary>splice(2), from a pipe into a file.</summary>
     [LibraryImport("libc", EntryPoint = "splice", SetLastError = true)]
     public static partial nint SpliceOut(SafeFileHandle source, nint sourceOffset, SafeFileHandle target, ref long targetOffset, nuint count, uint flags);
+
+    /// <summary>send(2).</summary>
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    public static partial nint Send(SafeSocketHandle target, ReadOnlySpan<byte> buffer, nuint count, int flags);
+
+    /// <summary>recv(2).</summary>
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static partial nint Receive(SafeSocketHandle source, Span<byte> buffer, nuint count, int flags);
 
     /// <summary>pipe2(2).</summary>
     [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]

@@ -1,0 +1,29 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Fts.Server.Data;
+
+/// <summary>
+/// What a socket does at once, without the state of an asynchronous operation, which is half a kilobyte for each direction of each socket and costs more than the
+/// call itself where nothing has to be waited for. Elsewhere than on Linux nothing is done at once.
+/// </summary>
+internal static class SocketCalls
+{
+    /// <summary>Sends what the kernel takes now; how many bytes. 0 also where the connection is broken: who then sends in earnest is told why.</summary>
+    public static int SendNow(this Socket socket, ReadOnlySpan<byte> bytes) =>
+        OperatingSystem.IsLinux() ? (int)Math.Max(0, LinuxCalls.Send(socket.SafeHandle, bytes, (nuint)bytes.Length, LinuxCalls.DontWait | LinuxCalls.NoSignal)) : 0;
+
+    /// <summary>Receives what is there now; how many bytes, 0 at the end, and -1 where nothing has come.</summary>
+    /// <exception cref="IOException">The connection is broken. Whoever asked the kernel again would be told that it ended.</exception>
+    public static int ReceiveNow(this Socket socket, Span<byte> buffer)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return -1;
+        }
+
+        int received = (int)LinuxCalls.Receive(socket.SafeHandle, buffer, (nuint)buffer.Length, LinuxCalls.DontWait);
+        return received >= 0 || Marshal.GetLastPInvokeError() is LinuxCalls.TryAgain or LinuxCalls.Interrupted ? received
+            : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+    }
+}
