@@ -4,38 +4,36 @@ using Fts.Server.Commands;
 namespace Fts.Server;
 
 /// <summary>Finds the row a line asks for, and refuses lines that ask for none: patiently those of a client, not those of anybody else.</summary>
-internal sealed class CommandFinder(Session session)
+internal static class CommandFinder
 {
-    private readonly FtpServerOptions _options = session.Server.Options;
-
     /// <summary>Finds a command that is answered beside a transfer. Any other line leaves no trace here: it will be looked at in its turn.</summary>
-    public bool TryFindBeside(LineRead line, out CommandRow? row, out string argument)
+    public static bool TryFindBeside(Session session, LineRead line, out CommandRow? row, out string argument)
     {
         (row, argument) = (null, "");
         if (line.Status == LineStatus.Line && Command.Parse(line.Bytes.Span, out Command command) == CommandParse.Command &&
             CommandTable.Find(command) is { Row: var found } && found.Has(Rules.DuringTransfer))
         {
-            return TryFind(line, out row, out argument, out _);
+            return TryFind(session, line, out row, out argument, out _);
         }
 
         return false;
     }
 
     /// <summary>Finds a command's row, or the reply that refuses the line.</summary>
-    public bool TryFind(LineRead line, out CommandRow? row, out string argument, out Reply? refusal)
+    public static bool TryFind(Session session, LineRead line, out CommandRow? row, out string argument, out Reply? refusal)
     {
         (row, argument, refusal) = (null, "", null);
         if (line.Status == LineStatus.TooLong)
         {
-            refusal = Unknown(Replies.LineTooLong);
+            refusal = Unknown(session, Replies.LineTooLong);
             return false;
         }
 
         CommandParse parsed = Command.Parse(line.Bytes.Span, out Command command);
-        _options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, parsed == CommandParse.Command ? command.Redacted : "(not a command)"));
+        session.Server.Options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, parsed == CommandParse.Command ? command.Redacted : "(not a command)"));
         if (parsed != CommandParse.Command)
         {
-            refusal = parsed == CommandParse.NotUtf8 ? Replies.NotUtf8 : Unknown(Replies.NotACommand);
+            refusal = parsed == CommandParse.NotUtf8 ? Replies.NotUtf8 : Unknown(session, Replies.NotACommand);
         }
         else if (CommandTable.Find(command) is var (found, rest) && found.IsKnownTo(session))
         {
@@ -44,17 +42,17 @@ internal sealed class CommandFinder(Session session)
         }
         else
         {
-            refusal = Unknown(Replies.Unknown, isHttp: IsHttp(command.Verb));
+            refusal = Unknown(session, Replies.Unknown, isHttp: IsHttp(command.Verb));
         }
 
         return false;
     }
 
     /// <summary>Counts what is no command of ours before sign-in: a browser or a scanner is not a client to be patient with.</summary>
-    private Reply Unknown(Reply reply, bool isHttp = false)
+    private static Reply Unknown(Session session, Reply reply, bool isHttp = false)
     {
         session.UnknownCommands += session.Files is null ? 1 : 0;
-        if (!isHttp && (session.Files is not null || session.UnknownCommands < _options.MaxUnknownCommands))
+        if (!isHttp && (session.Files is not null || session.UnknownCommands < session.Server.Options.MaxUnknownCommands))
         {
             return reply;
         }

@@ -13,14 +13,16 @@ namespace Fts.Server;
 /// </summary>
 public sealed class FtpServer : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<long, (Session Session, Task Running)> _sessions = new();
+    private readonly ConcurrentDictionary<long, Session> _sessions = new();
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _admission = new();
+    private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Socket> _listeners = [];
     private Task _accepting = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
     private long _lastId;
+    private int _running;
     private bool _closed;
     private bool _disposed;
 
@@ -68,7 +70,7 @@ public sealed class FtpServer : IAsyncDisposable
     /// <summary>Null where each session has a port of its own.</summary>
     internal PassivePorts? PassivePorts { get; }
 
-    internal IEnumerable<Session> Sessions => _sessions.Values.Select(entry => entry.Session);
+    internal IEnumerable<Session> Sessions => _sessions.Select(entry => entry.Value);
 
     /// <summary>Binds and begins to accept.</summary>
     /// <exception cref="SocketException">The port is in use, or the address is not this machine's.</exception>
@@ -115,6 +117,7 @@ public sealed class FtpServer : IAsyncDisposable
         lock (_admission)
         {
             _closed = true; // for those whose PROXY header comes in this moment
+            TellIfEmpty();
         }
 
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -135,7 +138,7 @@ public sealed class FtpServer : IAsyncDisposable
             session.End(Replies.Stopping);
         }
 
-        await Task.WhenAll(_sessions.Values.Select(entry => entry.Running));
+        await _emptied.Task;
         PassivePorts?.Dispose();
     }
 
@@ -147,6 +150,20 @@ public sealed class FtpServer : IAsyncDisposable
             _disposed = true;
             await StopAsync(TimeSpan.Zero, CancellationToken.None);
             _stopping.Dispose();
+        }
+    }
+
+    /// <summary>Gives back the place of a session whose loop is over.</summary>
+    internal void Leave(Session session)
+    {
+        _perAddress.AddOrUpdate(session.Peer.Address, 0, (_, count) => count - 1);
+        _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(session.Peer.Address, 0));
+        _sessions.TryRemove(session.Id, out _);
+        Log.Disconnected(Options.Logger, session.Id);
+        lock (_admission)
+        {
+            _running--;
+            TellIfEmpty();
         }
     }
 
@@ -200,7 +217,6 @@ public sealed class FtpServer : IAsyncDisposable
     private void Admit(Socket socket, bool isImplicit, ConnectionEnds ends)
     {
         var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, ends);
-        var ended = new TaskCompletionSource();
         IPAddress peer = ends.Peer.Address;
         // Two listeners and many balancers' connections are welcomed at once: counting and taking a place are one step.
         bool isAdmitted;
@@ -210,7 +226,8 @@ public sealed class FtpServer : IAsyncDisposable
             if (isAdmitted)
             {
                 _perAddress.AddOrUpdate(peer, 1, (_, count) => count + 1);
-                _sessions[session.Id] = (session, ended.Task);
+                _sessions[session.Id] = session;
+                _running++;
             }
         }
 
@@ -221,7 +238,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         Log.Connected(Options.Logger, session.Id, session.Peer);
-        _ = ServeAsync(session, ended);
+        _ = new SessionLoop(session).RunAsync();
     }
 
     /// <summary>Says so and closes at once: who is turned away takes no place, however long it would stay.</summary>
@@ -248,13 +265,12 @@ public sealed class FtpServer : IAsyncDisposable
         session.Dispose();
     }
 
-    private async Task ServeAsync(Session session, TaskCompletionSource ended)
+    /// <summary>Called under the lock.</summary>
+    private void TellIfEmpty()
     {
-        await new SessionLoop(session).RunAsync();
-        _perAddress.AddOrUpdate(session.Peer.Address, 0, (_, count) => count - 1);
-        _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(session.Peer.Address, 0));
-        _sessions.TryRemove(session.Id, out _);
-        Log.Disconnected(Options.Logger, session.Id);
-        ended.SetResult();
+        if (_closed && _running == 0)
+        {
+            _emptied.TrySetResult();
+        }
     }
 }

@@ -13,7 +13,6 @@ namespace Fts.Server;
 internal sealed class SessionLoop(Session session)
 {
     private readonly FtpServerOptions _options = session.Server.Options;
-    private readonly CommandFinder _commands = new(session);
     private Task<Reply>? _transfer;
     private Task<LineRead>? _read;
 
@@ -68,6 +67,7 @@ internal sealed class SessionLoop(Session session)
             await session.Channel.DisposeAsync();
             await ForgetReadAsync();
             session.Dispose();
+            session.Server.Leave(session);
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class SessionLoop(Session session)
 
     private async ValueTask ObeyAsync(LineRead line)
     {
-        if (!_commands.TryFind(line, out CommandRow? row, out string argument, out Reply? refusal))
+        if (!CommandFinder.TryFind(session, line, out CommandRow? row, out string argument, out Reply? refusal))
         {
             session.Queue(refusal!);
             return;
@@ -178,7 +178,7 @@ internal sealed class SessionLoop(Session session)
             {
                 await EndTransferAsync(TransferEnd.SessionEnded);
             }
-            else if (_commands.TryFindBeside(line, out CommandRow? row, out string argument))
+            else if (CommandFinder.TryFindBeside(session, line, out CommandRow? row, out string argument))
             {
                 _read = null;
                 await AnswerBesideTransferAsync(row!, argument);
