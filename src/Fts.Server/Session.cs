@@ -31,10 +31,19 @@ internal enum TransferMode
 }
 
 /// <summary>What REST, RANG, ALLO, RNFR and SITE CPFR leave for the command that follows them.</summary>
-internal readonly record struct Pending(long RestartOffset, long? AnnouncedLength, StorePath? RenameSource)
+internal sealed record Pending
 {
+    /// <summary>What other commands leave.</summary>
+    public static readonly Pending Nothing = new();
+
+    public long RestartOffset { get; init; }
+
     /// <summary>The last byte wanted (RANG).</summary>
     public long? RangeLast { get; init; }
+
+    public long? AnnouncedLength { get; init; }
+
+    public StorePath? RenameSource { get; init; }
 
     /// <summary>What SITE CPTO copies (SITE CPFR).</summary>
     public StorePath? CopySource { get; init; }
@@ -112,9 +121,9 @@ internal sealed class Session : IDisposable
     /// <summary>What HASH computes.</summary>
     public HashKind Hash { get; set; }
     /// <summary>What this command leaves for the next.</summary>
-    public Pending Pending { get; set; }
+    public Pending Pending { get; set; } = Pending.Nothing;
     /// <summary>What the commands before left for this one.</summary>
-    public Pending Continuing { get; set; }
+    public Pending Continuing { get; set; } = Pending.Nothing;
 
     /// <summary>Whose unfinished upload, not file, SIZE last told the length of, where there is a file too.</summary>
     public StorePath? Misled { get; set; }
@@ -152,7 +161,7 @@ internal sealed class Session : IDisposable
         ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
         (UserName, Files, Folder, Facts, Hash) = (null, null, StorePath.Root, MachineFacts.Usual, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, DrainsRefused) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
-        (Pending, Continuing, Misled) = (default, default, null);
+        (Pending, Continuing, Misled) = (Pending.Nothing, Pending.Nothing, null);
         Data.Reset();
     }
 

@@ -236,7 +236,7 @@ internal sealed class SessionLoop(Session session)
     {
         if (!row.Has(Rules.Neutral))
         {
-            (session.Continuing, session.Pending) = (session.Pending, default);
+            (session.Continuing, session.Pending) = (session.Pending, Pending.Nothing);
         }
 
         if (CommandGate.Refuse(session, row, argument) is { } refusal)

@@ -31,7 +31,7 @@ internal static class FileCommands
             return Replies.NotFound;
         }
 
-        session.Pending = new Pending(0, null, path);
+        session.Pending = new Pending { RenameSource = path };
         return Replies.RenameTo;
     }
 

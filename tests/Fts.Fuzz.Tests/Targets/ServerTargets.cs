@@ -36,12 +36,12 @@ internal static class ServerTargets
         {
             if (text.Length <= session.Value.Server.Options.MaxLineLength && !text.AsSpan().ContainsAny('\r', '\n'))
             {
-                session.Value.Pending = default;
+                session.Value.Pending = Pending.Nothing;
                 ValueTask<Reply> reply = handler(session.Value, text, CancellationToken.None);
                 Holds.True(reply.IsCompleted, "what is not there is not waited for");
                 Reply told = reply.GetAwaiter().GetResult();
                 Pending left = session.Value.Pending;
-                Holds.True(told.IsCompletion || told.IsIntermediate || left == default, "a refused argument leaves nothing behind");
+                Holds.True(told.IsCompletion || told.IsIntermediate || left == Pending.Nothing, "a refused argument leaves nothing behind");
                 Holds.True(left.RestartOffset >= 0 && left.RangeLast is not < 0 && left.AnnouncedLength is not < 0, "offsets and lengths are not negative");
                 Holds.True(left.RangeLast is not { } last || (last >= left.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
             }
