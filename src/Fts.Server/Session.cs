@@ -54,6 +54,7 @@ internal sealed class Session : IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
     private Reply? _farewell;
+    private DataPort? _data;
 
     public Session(FtpServer server, long id, Socket socket, bool isImplicit, ConnectionEnds ends)
     {
@@ -63,7 +64,6 @@ internal sealed class Session : IDisposable
         Channel = new LineChannel(Plain, server.Options.MaxLineLength);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
         Host = server.Hosts.Default;
-        Data = new DataPort(server, ConnectionEnds.Of(socket).Local.Address, Peer.Address);
         ConnectedAt = LastHeard = Environment.TickCount64;
     }
 
@@ -129,7 +129,10 @@ internal sealed class Session : IDisposable
     public StorePath? Misled { get; set; }
 
     // Data connection
-    public DataPort Data { get; }
+    /// <summary>Made when it is first spoken of: most of those who wait for long never do.</summary>
+    public DataPort Data => _data ??= new DataPort(Server, ConnectionEnds.Of(Socket).Local.Address, Peer.Address);
+    /// <summary>The connection that is open for the next transfer in block mode; null for none.</summary>
+    public BlockLink? Link => _data?.Link;
     public Transfer? Transfer { get; set; }
 
     /// <summary>Ends with the session.</summary>
@@ -162,8 +165,11 @@ internal sealed class Session : IDisposable
         (UserName, Files, Folder, Facts, Hash) = (null, null, StorePath.Root, MachineFacts.Usual, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, DrainsRefused) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
         (Pending, Continuing, Misled) = (Pending.Nothing, Pending.Nothing, null);
-        Data.Reset();
+        _data?.Reset();
     }
+
+    /// <summary>Gives back the port for data that was not used since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).</summary>
+    public void CloseIdlePort(long before) => _data?.CloseIfIdle(before);
 
     /// <summary>Ends the session from outside its loop: a running transfer breaks off, the peer is told why. The first reason counts.</summary>
     public void End(Reply farewell)
@@ -184,7 +190,7 @@ internal sealed class Session : IDisposable
 
     public void Dispose()
     {
-        Data.Dispose();
+        _data?.Dispose();
         _ending.Dispose();
     }
 }

@@ -114,7 +114,7 @@ internal sealed class SessionLoop(Session session)
         ValueTask<LineRead> reading = session.Channel.ReadLineAsync(session.Ending);
         if (!reading.IsCompleted)
         {
-            session.Data.Link?.StartFlush();
+            session.Link?.StartFlush();
         }
 
         return reading;
@@ -126,7 +126,7 @@ internal sealed class SessionLoop(Session session)
         await session.Channel.FlushAsync(session.Ending);
         if (!read.IsCompleted)
         {
-            session.Data.Link?.StartFlush();
+            session.Link?.StartFlush();
         }
 
         LineRead line = await read;
@@ -161,7 +161,7 @@ internal sealed class SessionLoop(Session session)
         {
             if (!transfer.IsCompleted)
             {
-                session.Data.Link?.StartFlush();
+                session.Link?.StartFlush();
                 _read ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
                 await Task.WhenAny(session.HasLineWaiting ? [transfer] : [transfer, _read]);
             }
@@ -246,7 +246,7 @@ internal sealed class SessionLoop(Session session)
 
         if (!row.Has(Rules.Transfer))
         {
-            if (row.Has(Rules.EndsData) && session.Data.Link is { } link)
+            if (row.Has(Rules.EndsData) && session.Link is { } link)
             {
                 await link.TryFlushAsync(session.Ending);
             }
@@ -298,7 +298,7 @@ internal sealed class SessionLoop(Session session)
         try
         {
             using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            await (session.Data.Link?.TryFlushAsync(budget.Token) ?? Task.CompletedTask);
+            await (session.Link?.TryFlushAsync(budget.Token) ?? Task.CompletedTask);
             await session.Channel.FlushAsync(budget.Token);
             session.Socket.Shutdown(SocketShutdown.Send);
             for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(budget.Token)).Status != LineStatus.End; lines++)

@@ -49,7 +49,7 @@ internal static class SessionWatch
         }
         else
         {
-            session.Data.CloseIfIdle(before: now - (long)ListenerIdle.TotalMilliseconds);
+            session.CloseIdlePort(before: now - (long)ListenerIdle.TotalMilliseconds);
         }
     }
 }

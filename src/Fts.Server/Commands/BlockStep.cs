@@ -46,14 +46,14 @@ internal static class BlockStep
             if (isUpload && session.DrainsRefused && session.Data.IsReady)
             {
                 await using DataConnection data = await DataConnection.OpenAsync(session, null, cancellationToken);
-                await session.Data.Link!.SkipAsync(cancellationToken);
+                await session.Link!.SkipAsync(cancellationToken);
             }
         }
-        else if (session.Data.Link is { Turn: BlockTurn.Receiving } receiving)
+        else if (session.Link is { Turn: BlockTurn.Receiving } receiving)
         {
             await receiving.SkipAsync(cancellationToken); // the client was told to send it
         }
-        else if (session.Data.Link is { Turn: not BlockTurn.Between } link)
+        else if (session.Link is { Turn: not BlockTurn.Between } link)
         {
             await link.FlushAsync(cancellationToken); // the files before are whole
             session.Data.CloseLink();

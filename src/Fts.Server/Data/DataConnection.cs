@@ -35,7 +35,7 @@ internal sealed class DataConnection : IAsyncDisposable
     /// </summary>
     public static async ValueTask<DataConnection> OpenAsync(Session session, Reply? announcement, CancellationToken cancellationToken)
     {
-        if (session.Data.Link is { } link)
+        if (session.Link is { } link)
         {
             session.Transfer!.Uses(link.Socket);
             link.Begin();
