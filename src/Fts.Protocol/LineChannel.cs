@@ -18,7 +18,7 @@ internal readonly record struct LineRead(LineStatus Status, ReadOnlyMemory<byte>
 
 /// <summary>
 /// The control connection as lines: bounded, Telnet sequences taken out (RFC 854, as RFC 959 §5.3 asks), CRLF and bare LF both an end.
-/// An idle channel holds no buffer. One reader; writers may be several, their replies never interleave.
+/// Who waits with <see cref="WaitAsync"/> holds no buffer. One reader; writers may be several, their replies never interleave.
 /// </summary>
 /// <remarks>The channel owns the stream it is given and disposes it; <see cref="ReplaceStream"/> moves that ownership to the new one.</remarks>
 /// <param name="stream">The connection.</param>
@@ -40,6 +40,23 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     /// <summary>Bytes of the peer's that were received and not yet read as lines: at a TLS upgrade these would be an injection (CVE-2011-0411).</summary>
     public bool HasUnreadInput => _end > _start;
 
+    /// <summary>
+    /// Waits for something to read, or the peer's end, and holds no buffer meanwhile. What was queued for the peer is sent first. No state machine lies between
+    /// the caller and the stream: each of many sessions that wait would keep one.
+    /// </summary>
+    public ValueTask<int> WaitAsync(CancellationToken cancellationToken)
+    {
+        if (HasUnreadInput)
+        {
+            return default;
+        }
+
+        Return(ref _input);
+        (_start, _end) = (0, 0);
+        ValueTask flushing = FlushAsync(cancellationToken);
+        return flushing.IsCompletedSuccessfully ? _stream.ReadAsync(Memory<byte>.Empty, cancellationToken) : WaitAfterAsync(flushing, cancellationToken);
+    }
+
     /// <summary>Reads the next line. What was queued for the peer is sent before the reader would have to wait.</summary>
     public async ValueTask<LineRead> ReadLineAsync(CancellationToken cancellationToken)
     {
@@ -51,14 +68,6 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             }
 
             await FlushAsync(cancellationToken).ConfigureAwait(false);
-            if (_start == _end)
-            {
-                // Nothing pending: wait without a buffer, so that an idle session costs none.
-                Return(ref _input);
-                (_start, _end) = (0, 0);
-                await _stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            }
-
             int read = await _stream.ReadAsync(Room(), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
@@ -167,6 +176,12 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         return true;
     }
 
+    private async ValueTask<int> WaitAfterAsync(ValueTask flushing, CancellationToken cancellationToken)
+    {
+        await flushing.ConfigureAwait(false);
+        return await _stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>
     /// Where the next bytes go: behind an unfinished line, which is moved to the front when it reaches the end of its buffer, or to a larger one; the limit in
     /// <see cref="TryTakeLine"/> bounds the growth.
@@ -174,7 +189,11 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     private Memory<byte> Room()
     {
         byte[] old = _input ??= ArrayPool<byte>.Shared.Rent(Math.Min(maxLineLength + 2, 1024));
-        if (_end == old.Length)
+        if (_start == _end)
+        {
+            (_start, _end) = (0, 0);
+        }
+        else if (_end == old.Length)
         {
             int pending = _end - _start;
             _input = pending > old.Length / 2 ? ArrayPool<byte>.Shared.Rent(Math.Max(old.Length * 2, pending + 2)) : old;

@@ -28,6 +28,11 @@ internal sealed class SessionLoop(Session session)
             session.Queue(session.Host.Greeting);
             while (session.Next != Next.Close)
             {
+                if (_read is null)
+                {
+                    await FlushLinkWhile(session.Channel.WaitAsync(session.Ending));
+                }
+
                 LineRead line = await ReadAsync();
                 if (line.Status == LineStatus.End)
                 {
@@ -104,34 +109,25 @@ internal sealed class SessionLoop(Session session)
         session.IsSecure = true;
     }
 
-    private ValueTask<LineRead> ReadAsync()
-    {
-        if (_read is not null)
-        {
-            return EndReadAsync(_read);
-        }
-
-        ValueTask<LineRead> reading = session.Channel.ReadLineAsync(session.Ending);
-        if (!reading.IsCompleted)
-        {
-            session.Link?.StartFlush();
-        }
-
-        return reading;
-    }
+    private ValueTask<LineRead> ReadAsync() => _read is null ? FlushLinkWhile(session.Channel.ReadLineAsync(session.Ending)) : EndReadAsync(_read);
 
     /// <summary>Ends a read that was begun beside a transfer: what was queued since then would wait for the peer's next word.</summary>
     private async ValueTask<LineRead> EndReadAsync(Task<LineRead> read)
     {
         await session.Channel.FlushAsync(session.Ending);
-        if (!read.IsCompleted)
+        LineRead line = await FlushLinkWhile(new ValueTask<LineRead>(read));
+        (_read, session.HasLineWaiting) = (null, false);
+        return line;
+    }
+
+    private ValueTask<T> FlushLinkWhile<T>(ValueTask<T> waiting)
+    {
+        if (!waiting.IsCompleted)
         {
             session.Link?.StartFlush();
         }
 
-        LineRead line = await read;
-        (_read, session.HasLineWaiting) = (null, false);
-        return line;
+        return waiting;
     }
 
     private async ValueTask ObeyAsync(LineRead line)

@@ -69,6 +69,24 @@ public sealed class LineChannelTests
     }
 
     [Fact]
+    public async Task A_wait_sends_what_is_queued_and_ends_when_there_is_something_to_read()
+    {
+        var stream = new PieceStream("one\r\ntwo\r\n"u8.ToArray(), 100) { WaitsAtEnd = true };
+        await using var channel = new LineChannel(stream, Limit);
+        await channel.ReadLineAsync(Token);
+        Assert.True(channel.WaitAsync(Token).AsTask().IsCompletedSuccessfully); // "two" is here already
+        await channel.ReadLineAsync(Token);
+
+        channel.Queue("200 done\r\n"u8);
+        using var source = new CancellationTokenSource();
+        ValueTask<int> waiting = channel.WaitAsync(source.Token);
+        Assert.Equal("200 done\r\n", Encoding.ASCII.GetString(stream.Written.ToArray()));
+        Assert.False(waiting.IsCompleted);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await waiting);
+    }
+
+    [Fact]
     public async Task What_was_received_before_a_switch_is_seen()
     {
         await using var channel = new LineChannel(new PieceStream("AUTH TLS\r\nUSER x\r\n"u8.ToArray(), 100), Limit);
