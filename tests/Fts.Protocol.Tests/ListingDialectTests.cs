@@ -69,6 +69,8 @@ public sealed class ListingDialectTests
         { "Unix", "-rw-r--r-- 1 o g 12 12-31 23:59 young iso", "young iso", ListingKind.File, 12, "2025-12-31 23:59:00" },
         { "Unix", "-rw-r--r-- 1 o g 12 Dec 31 23:59:07 2005 with all", "with all", ListingKind.File, 12, "2005-12-31 23:59:07" },
         { "Unix", "-rw-r--r-- 1 o g 12 Jan 31 23:59 2005 is a name", "2005 is a name", ListingKind.File, 12, "2026-01-31 23:59:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 1767225599 may", "may", ListingKind.File, 12, "2025-12-31 23:59:59" },
+        { "Unix", "-rw-r--r-- 1 o g 12 1767225599 May 5 notes", "May 5 notes", ListingKind.File, 12, "2025-12-31 23:59:59" },
         { "Unix", "-rw-r--r-- 1 o g 4.0K Dec 31 2005 rounded", "rounded", ListingKind.File, -1, "2005-12-31 00:00:00" },
         { "Unix", "-rwxrwxrwx   1 noone    nogroup      322 Aug 19  2005 message.ftp", "message.ftp", ListingKind.File, 322, "2005-08-19 00:00:00" },
         { "Unix", "-------r--         326  1391972  1392298 Nov 22  2005 of a Mac.sit", "of a Mac.sit", ListingKind.File, 1392298, "2005-11-22 00:00:00" },

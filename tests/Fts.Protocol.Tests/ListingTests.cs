@@ -98,6 +98,7 @@ public sealed class ListingTests
     [InlineData("-rw-r--r-- 1 o g 12 Jan 32  2020 x")]
     [InlineData("-rw-r--r-- 1 o g 12 Feb 30  2020 x")]
     [InlineData("-rw-r--r-- 1 o g 12 Jan  1 25:00 x")]
+    [InlineData("-rw-r--r-- 1 o 500 1767225599 Feb 30 2020 x")]
     [InlineData("-rw-r--r-- 1 o g size Jan  1  2020 x")]
     [InlineData("-rw-r--r--x 1 o g 1 Jan  1  2020 x")]
     [InlineData("xrw-r--r-- 1 o g 1 Jan  1  2020 x")]

@@ -12,13 +12,17 @@ internal static class UnixListingDate
     public static bool TryParse(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end) =>
         TryParseIso(line, words, out utc, out end) || TryParseShortIso(line, words, now, out utc, out end) || TryParseWords(line, words, now, out utc, out end);
 
-    /// <summary>Reads seconds since 1970, of today's length: what is shorter is another number, and a month behind them makes them a size.</summary>
+    /// <summary>Reads seconds since 1970, of today's length: what is shorter is another number, and a date in words behind them makes them a size.</summary>
     public static bool TryParseEpoch(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
     {
         (utc, end) = (default, words[0].End.Value);
-        return line[words[0]].Length is >= 9 and <= 11 && ListingWords.TryParseEpoch(line[words[0]], out utc) &&
-            (words.Length < 2 || MonthNames.Find(line[words[1]]) < 0);
+        return line[words[0]].Length is >= 9 and <= 11 && ListingWords.TryParseEpoch(line[words[0]], out utc) && !IsLikeWords(line, words[1..]);
     }
+
+    /// <summary>Whether the words look like a date, be there such a day or not: a month alone may as well start a name.</summary>
+    private static bool IsLikeWords(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+        words.Length >= 3 && MonthNames.Find(line[words[0]]) > 0 && NumberOf(line[words[1]].TrimEnd(','), 2) > 0 &&
+        (ListingWords.TryParseTime(line[words[2]], out _) || YearOf(line[words[2]]) > 0);
 
     private static bool TryParseWords(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end)
     {
