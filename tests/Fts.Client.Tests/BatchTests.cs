@@ -223,6 +223,28 @@ public sealed class BatchTests : IDisposable
     }
 
     [Fact]
+    public async Task What_one_connection_has_no_room_for_goes_over_another()
+    {
+        // One has its fill, and one file more in hand, before the other is greeted, and hears nothing before that has done the rest.
+        const int Files = 1000, Fill = 512, Others = Files - Fill - 1;
+        const string Ask = "C: STOR *\n", Stored = "B< x\nS: 125 go\nS: 250 stored\n";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn(Blocks) + Drains + Entered + Times(Fill, Ask) + "! full\n? others\n" + Times(Fill, Stored) + Ask + Stored + Left,
+            "? full\n" + ScriptedPeer.SignIn(Blocks) + Drains + Entered + Times(Others, Ask) + Times(Others, Stored) + Left + "! others\n");
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 2 }))
+        {
+            File.WriteAllText(PathOf("x"), "x");
+            FtpBatchFile[] files = [.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(PathOf("x"), $"f{i}"))];
+            IReadOnlyList<FtpBatchResult> results = await client.UploadManyAsync(files, null, null, Token);
+            Assert.All(results, result => Assert.True(result.IsDone, result.Failure?.Message));
+        }
+
+        await peer.PlayedAsync();
+
+        static string Times(int count, string lines) => string.Concat(Enumerable.Repeat(lines, count));
+    }
+
+    [Fact]
     public async Task What_is_cancelled_ends_and_leaves_no_pending_file()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go\n! begun\n? never");

@@ -42,16 +42,25 @@ internal sealed class PartialFile : IDisposable
     /// <exception cref="IOException">The target cannot be written.</exception>
     public static void Check(string target)
     {
+        string? nothingYet = null;
+        Check(target, ref nothingYet);
+    }
+
+    /// <summary>The same for many, whose folder is looked for when it is another than that of the one before.</summary>
+    public static void Check(string target, ref string? checkedFolder)
+    {
         if (Directory.Exists(target))
         {
             throw new IOException($"{target} is a folder.");
         }
 
         string folder = Path.GetDirectoryName(Path.GetFullPath(target))!;
-        if (!Directory.Exists(folder))
+        if (folder == checkedFolder)
         {
-            throw new DirectoryNotFoundException($"There is no folder {folder}.");
+            return;
         }
+
+        checkedFolder = Directory.Exists(folder) ? folder : throw new DirectoryNotFoundException($"There is no folder {folder}.");
     }
 
     /// <summary>Whether an earlier download to a target left something.</summary>
@@ -69,6 +78,14 @@ internal sealed class PartialFile : IDisposable
         }
 
         return file;
+    }
+
+    /// <summary>Removes what an earlier download to a target left, if it did and nobody is at it.</summary>
+    /// <param name="target">A full path.</param>
+    public static void Remove(string target)
+    {
+        using PartialFile left = Open(target);
+        left.Forget();
     }
 
     /// <summary>One that is removed unless it is committed, and looks at nothing that an earlier download left.</summary>
@@ -207,8 +224,7 @@ internal sealed class PartialFile : IDisposable
         else
         {
             // What an earlier download left of the target is in nobody's way any more, and of no use.
-            using PartialFile left = Open(_target);
-            left.Forget();
+            Remove(_target);
         }
     }
 

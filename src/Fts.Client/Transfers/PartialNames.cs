@@ -16,7 +16,7 @@ internal static class PartialNames
     public static string RecordOf(string target) => Beside(target, Stem(target) + RecordEnd);
 
     /// <summary>A name that nobody else has, for what nobody is to find later.</summary>
-    public static string OneOff(string target) => Beside(target, $".{Guid.NewGuid():N}{End}");
+    public static string OneOff(string target) => Beside(target, $".{Random.Shared.NextInt64():x16}{End}");
 
     public static bool IsOne(string name) => name.StartsWith('.') && (name.EndsWith(End, StringComparison.Ordinal) || name.EndsWith(RecordEnd, StringComparison.Ordinal));
 

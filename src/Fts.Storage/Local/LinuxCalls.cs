@@ -123,6 +123,9 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Utimensat(SafeFileHandle folder, string name, LinuxTime* accessedAndModified, int flags);
 
+    [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint Getxattr(string path, byte* name, byte* value, nuint size);
+
     [LibraryImport("libc", EntryPoint = "fgetxattr", SetLastError = true)]
     public static partial nint Fgetxattr(SafeFileHandle file, byte* name, byte* value, nuint size);
 

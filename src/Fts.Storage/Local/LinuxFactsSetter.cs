@@ -18,7 +18,7 @@ internal static class LinuxFactsSetter
         }
 
         // Before the mode, which may be one that lets nobody read the file any more, or write to it.
-        using SafeFileHandle? open = facts.Modified is not null && there.IsFile ? openAgain() : null;
+        using SafeFileHandle? open = facts.Modified is not null && there.IsFile && LinuxHash.MayBeThere(file) ? openAgain() : null;
         byte[]? hash = open is not null && RootDirectory.FactsOf(open) is var now && now.IsSameAs(there) ? LinuxHash.Take(open, now) : null;
         if (facts.UnixMode is { } mode)
         {

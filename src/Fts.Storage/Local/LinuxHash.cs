@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Storage.Local.LinuxCalls;
+using static Fts.Storage.Local.SystemErrors;
 
 namespace Fts.Storage.Local;
 
@@ -22,6 +24,18 @@ internal static class LinuxHash
     public static LinuxFacts? FactsIfStill(SafeFileHandle file, in FileEntry seen) =>
         Statx(file, "", AT_EMPTY_PATH, out LinuxFacts facts) == 0 && facts.IsFile && facts.ToEntry("") is var now &&
         (now.Id, now.Length, now.Modified) == (seen.Id, seen.Length, seen.Modified) ? facts : null;
+
+    /// <summary>
+    /// Whether a file that is only named (O_PATH) may have a hash, of whatever content. Few have one, and this spares opening the others: of such a handle the kernel
+    /// tells no attribute, but of what it names it does.
+    /// </summary>
+    public static unsafe bool MayBeThere(SafeFileHandle named)
+    {
+        fixed (byte* name = Name)
+        {
+            return Getxattr($"/proc/self/fd/{named.DangerousGetHandle()}", name, null, 0) >= 0 || Marshal.GetLastPInvokeError() is not (ENODATA or EOPNOTSUPP);
+        }
+    }
 
     /// <summary>The hash of a file that has these facts; null where there is none, or one of another content.</summary>
     public static byte[]? Find(SafeFileHandle file, in LinuxFacts facts)

@@ -6,7 +6,7 @@ using Fts.Interop.Tests.Processes;
 
 namespace Fts.Interop.Tests.OurClient;
 
-/// <summary>Many files at once, both ways: over one data connection with our server, file by file with others.</summary>
+/// <summary>Many files at once, both ways: over few data connections with our server, file by file with others.</summary>
 public sealed class BatchTests
 {
     private const int Files = 1500;
@@ -17,12 +17,12 @@ public sealed class BatchTests
     [InlineData(null)]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
-    public async Task A_tree_of_small_files_goes_both_ways_over_one_data_connection(SslProtocols? protocol)
+    public async Task A_tree_of_small_files_goes_both_ways_over_few_data_connections(SslProtocols? protocol)
     {
         int transfers = 0;
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: protocol is not null, options => options with
         {
-            Trace = trace => transfers += trace is { IsReply: true, Line: ['1', '5', '0', ..] } ? 1 : 0, // 125 where the connection is open already
+            Trace = trace => Interlocked.Add(ref transfers, trace is { IsReply: true, Line: ['1', '5', '0', ..] } ? 1 : 0), // 125 where the connection is open already
         });
         await using FtpClient client = Client(server, protocol);
         using var local = new TempFolder();
@@ -48,7 +48,8 @@ public sealed class BatchTests
             Assert.Equal(File.GetLastWriteTimeUtc(file.LocalPath), File.GetLastWriteTimeUtc(here));
         });
         Assert.Equal(Files - 1, Directory.GetFiles(folder).Length);
-        Assert.InRange(transfers, 2, 4); // one way, the other, and the one file that is too large for this
+        // Two for so many, one way, and the other; and the one file that is too large for this.
+        Assert.InRange(transfers, 2, 6);
         Assert.True((await client.UploadFileAsync(files[1].LocalPath, $"{ServerUnderTest.Box}/after", null, null, Token)).Reply!.IsCompletion);
     }
 

@@ -5,11 +5,14 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// Many files, each with a result of its own: in block mode over one connection where the server has that, the rest, and what was under way when that broke, by one
+/// Many files, each with a result of its own: in block mode over few connections where the server has that, the rest, and what was under way when one broke, by one
 /// transfer each over the pool.
 /// </summary>
 internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, FtpTransferOptions options, IProgress<FtpBatchResult>? progress)
 {
+    /// <summary>Files for which another connection in block mode is worth its sign-in, over a long link, and to a server that keeps a processor busy with each.</summary>
+    private const int WorthConnection = 1000;
+
     private volatile FtpException? _unreachable;
 
     public async Task<IReadOnlyList<FtpBatchResult>> RunAsync(IReadOnlyList<FtpBatchFile> given, int connections, CancellationToken cancellationToken)
@@ -19,7 +22,9 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
         {
             if (files.Length > 1)
             {
-                await TryBlocksAsync(files, cancellationToken).ConfigureAwait(false);
+                var all = new ConcurrentQueue<BatchFile>(files);
+                int pipelines = pool.Features is { HasBlockMode: false } ? 1 : Math.Min(connections, 1 + (files.Length / WorthConnection));
+                await Workers.RunAsync(pool, pipelines, token => TryBlocksAsync(all, token), cancellationToken).ConfigureAwait(false);
             }
 
             var rest = new ConcurrentQueue<BatchFile>(files.Where(file => file.Result is null));
@@ -32,14 +37,15 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
         }
     }
 
-    private async Task TryBlocksAsync(BatchFile[] files, CancellationToken cancellationToken)
+    /// <summary>Transfers what nobody has taken yet. What is taken and has no result afterwards is not for blocks, or was under way when this broke.</summary>
+    private async Task TryBlocksAsync(ConcurrentQueue<BatchFile> all, CancellationToken cancellationToken)
     {
         try
         {
             PoolLease lease = await pool.RentAsync(cancellationToken).ConfigureAwait(false);
             await using (lease.ConfigureAwait(false))
             {
-                if (!MayUseBlocks(lease.Connection) || await BlockPipeline.OpenAsync(lease.Connection, direction, cancellationToken).ConfigureAwait(false) is not { } pipeline)
+                if (all.IsEmpty || !MayUseBlocks(lease.Connection) || await BlockPipeline.OpenAsync(lease.Connection, direction, cancellationToken).ConfigureAwait(false) is not { } pipeline)
                 {
                     return;
                 }
@@ -48,8 +54,8 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
                 {
                     bool isAboutTimes = options.KeepModified;
                     await (direction == FtpDataDirection.Send
-                        ? new BlockUpload(pipeline, isAboutTimes && lease.Connection.Features.CanSetModified).RunAsync(files)
-                        : new BlockDownload(pipeline, options, isAboutTimes && lease.Connection.Features.Has("MDTM")).RunAsync(files)).ConfigureAwait(false);
+                        ? new BlockUpload(pipeline, isAboutTimes && lease.Connection.Features.CanSetModified).RunAsync(Taken(all))
+                        : new BlockDownload(pipeline, options, isAboutTimes && lease.Connection.Features.Has("MDTM")).RunAsync(Taken(all))).ConfigureAwait(false);
                 }
             }
         }
@@ -57,6 +63,14 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
         {
             // Whether it is the server, or only this way to it, the transfers that follow find out.
             NoteUnreachable(e);
+        }
+    }
+
+    private static IEnumerable<BatchFile> Taken(ConcurrentQueue<BatchFile> all)
+    {
+        while (all.TryDequeue(out BatchFile? file))
+        {
+            yield return file;
         }
     }
 

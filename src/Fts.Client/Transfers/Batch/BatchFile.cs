@@ -6,10 +6,15 @@ namespace Fts.Client;
 /// <summary>How far one file of a batch is. Its result is told once; without one it is still to be transferred.</summary>
 internal sealed class BatchFile(FtpBatchFile file, IProgress<FtpBatchResult>? progress) : IDisposable
 {
+    private string? _localPath;
     private long _startedAt;
     private int _halves;
 
     public FtpBatchFile File => file;
+
+    /// <summary>The full path on this machine.</summary>
+    /// <exception cref="ArgumentException">It is no path.</exception>
+    public string LocalPath => _localPath ??= Path.GetFullPath(file.LocalPath);
 
     public FtpBatchResult? Result { get; private set; }
 
@@ -26,7 +31,7 @@ internal sealed class BatchFile(FtpBatchFile file, IProgress<FtpBatchResult>? pr
     public Reply? Final { get; set; }
 
     /// <summary>The local file that a download becomes; owned here.</summary>
-    public PartialFile? Pending { get; set; }
+    public OneOffFile? Pending { get; set; }
 
     /// <summary>What kept this machine from taking what came.</summary>
     public Exception? LocalFailure { get; set; }

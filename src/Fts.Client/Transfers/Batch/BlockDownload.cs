@@ -17,6 +17,8 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
 
     private readonly Channel<BatchFile> _coming = Channel.CreateUnbounded<BatchFile>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
+    private string? _checkedFolder;
+
     public Task RunAsync(IEnumerable<BatchFile> files)
     {
         Task receiving = Task.Run(ReceiveAsync);
@@ -25,7 +27,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
 
     private async Task AskAsync(IEnumerable<BatchFile> files, Task receiving)
     {
-        foreach (BatchFile file in files.Where(file => IsForBlocks(file.File) && CanTake(file)))
+        foreach (BatchFile file in files.Where(file => IsForBlocks(file) && CanTake(file)))
         {
             file.Start();
             file.Modified = options.KeepModified ? file.File.Known?.Modified : null;
@@ -51,15 +53,15 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     }
 
     /// <summary>What is large, or was begun before, has a transfer of its own, which can be gone on with when it breaks off.</summary>
-    private bool IsForBlocks(FtpBatchFile file) => options.Resume == FtpResume.Never || !(file.Known?.Length > MostBytes || PartialFile.IsThere(file.LocalPath));
+    private bool IsForBlocks(BatchFile file) => options.Resume == FtpResume.Never || !(file.File.Known?.Length > MostBytes || PartialFile.IsThere(file.LocalPath));
 
     /// <summary>Says now what would fail later: a file that cannot be written here is not asked for.</summary>
     private bool CanTake(BatchFile file)
     {
-        string target = file.File.LocalPath;
+        string target = file.LocalPath;
         Locally(file, () =>
         {
-            PartialFile.Check(target);
+            PartialFile.Check(target, ref _checkedFolder);
             if (!options.Overwrite && File.Exists(target))
             {
                 throw new FtpTargetExistsException(target);
@@ -80,11 +82,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         await foreach (BatchFile file in _coming.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
         {
             var reader = new BlockReader();
-            Locally(file, () =>
-            {
-                file.Pending = PartialFile.OneOff(file.File.LocalPath); // small: fetched anew rather than kept
-                file.Pending.Begin(record: null);
-            });
+            Locally(file, () => file.Pending = new OneOffFile(file.LocalPath)); // small: fetched anew rather than kept
             while (!reader.HasEnded)
             {
                 if (start == end)
@@ -172,6 +170,10 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
             }
 
             file.Pending?.Commit(file.Modified, options.Overwrite);
+            if (options.Resume == FtpResume.Never)
+            {
+                PartialFile.Remove(file.LocalPath); // nobody looked whether there is one
+            }
         });
         if (file.LocalFailure is { } failure)
         {

@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Client;
+
+/// <summary>
+/// A local file that a small download becomes: under a hidden name of its own beside its target, renamed over it when it is whole, and otherwise removed. Unlike a
+/// <see cref="PartialFile"/> it is for nobody to find, so it is not locked either: where there are ten thousand, each call to the system counts.
+/// </summary>
+internal sealed partial class OneOffFile : IDisposable
+{
+    private readonly string _target, _path;
+    private readonly SafeFileHandle _handle;
+    private long _length;
+    private bool _isCommitted;
+
+    /// <param name="target">A full path.</param>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public OneOffFile(string target)
+    {
+        (_target, _path) = (target, PartialNames.OneOff(target));
+        _handle = Create(_path);
+    }
+
+    /// <summary>Appends bytes; a local file is written synchronously, for nothing waits longer than the page cache.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        RandomAccess.Write(_handle, bytes, _length);
+        _length += bytes.Length;
+    }
+
+    /// <summary>Gives the file its name and, when known, its time.</summary>
+    /// <exception cref="FtpTargetExistsException">The target came into being meanwhile and is not to be replaced.</exception>
+    public void Commit(DateTime? modifiedUtc, bool overwrite)
+    {
+        if (modifiedUtc is { } time)
+        {
+            File.SetLastWriteTimeUtc(_handle, time);
+        }
+
+        try
+        {
+            if (!overwrite || !TryReplace(_path, _target))
+            {
+                File.Move(_path, _target, overwrite);
+            }
+        }
+        catch (IOException) when (!overwrite && Path.Exists(_target))
+        {
+            throw new FtpTargetExistsException(_target);
+        }
+
+        _isCommitted = true;
+        _handle.Dispose();
+    }
+
+    public void Dispose()
+    {
+        if (!_isCommitted && !_handle.IsClosed)
+        {
+            File.Delete(_path);
+        }
+
+        _handle.Dispose();
+    }
+
+    /// <summary>.NET locks every file it opens. On Windows a name can be changed or removed only of a file that is open for it.</summary>
+    private static SafeFileHandle Create(string path)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            const int WriteOnly = 0x1, Creating = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
+            SafeFileHandle handle = Open(path, WriteOnly | Creating | Exclusive | CloseOnExec, 0x1B6 /* 0666 */);
+            if (!handle.IsInvalid)
+            {
+                return handle;
+            }
+
+            handle.Dispose();
+        }
+
+        // What was in the way the first time is told in .NET's words.
+        return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
+    }
+
+    /// <summary>Spares the look at whether the source is there. False where the system refused, or is another.</summary>
+    private static bool TryReplace(string path, string target) => OperatingSystem.IsLinux() && Rename(path, target) == 0;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(string from, string to);
+}
