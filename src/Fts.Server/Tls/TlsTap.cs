@@ -2,7 +2,7 @@ namespace Fts.Server.Tls;
 
 /// <summary>
 /// Sits between SslStream and the socket and notes two things SslStream does not tell: whether the handshake resumed a session, and whether the peer's
-/// end was announced (close_notify) or the connection just ended. Owns the inner stream.
+/// end was announced (close_notify) or the connection just ended. Gathers what belongs together. Owns the inner stream.
 /// </summary>
 internal sealed class TlsTap(Stream inner) : Stream
 {
@@ -11,6 +11,8 @@ internal sealed class TlsTap(Stream inner) : Stream
 
     private byte[]? _flight = new byte[512];
     private int _written;
+    private byte[]? _room;
+    private int _gathered;
 
     public Resumption Resumption { get; private set; }
 
@@ -41,7 +43,32 @@ internal sealed class TlsTap(Stream inner) : Stream
             Watch(buffer.Span);
         }
 
-        return inner.WriteAsync(buffer, cancellationToken);
+        if (_room is null)
+        {
+            return inner.WriteAsync(buffer, cancellationToken);
+        }
+
+        if (buffer.Length > _room.Length - _gathered)
+        {
+            return WriteBehindAsync(buffer, cancellationToken);
+        }
+
+        buffer.CopyTo(_room.AsMemory(_gathered));
+        _gathered += buffer.Length;
+        return default;
+    }
+
+    /// <summary>What is written from now on is kept in <paramref name="room"/>, as far as that goes; with null nothing is any more.</summary>
+    public void Gather(byte[]? room) => (_room, _gathered) = (room, 0);
+
+    /// <summary>Sends what was gathered.</summary>
+    public async ValueTask SendGatheredAsync(CancellationToken cancellationToken)
+    {
+        (int length, _gathered) = (_gathered, 0);
+        if (length > 0)
+        {
+            await inner.WriteAsync(_room.AsMemory(0, length), cancellationToken);
+        }
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
@@ -70,6 +97,12 @@ internal sealed class TlsTap(Stream inner) : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private async ValueTask WriteBehindAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await SendGatheredAsync(cancellationToken);
+        await inner.WriteAsync(buffer, cancellationToken);
     }
 
     private void Watch(ReadOnlySpan<byte> bytes)
