@@ -11,7 +11,10 @@ namespace Fts.ProgramTests.Running;
 /// <summary>The published program as a process behind pipes, or behind a pseudo-terminal. Ended by <see cref="DisposeAsync"/> if it still runs.</summary>
 internal sealed partial class RunningProgram : IAsyncDisposable
 {
-    /// <summary>Where programs keep keys and certificates when a test does not say: one server key for all, so that ports may be used again.</summary>
+    /// <summary>
+    /// Where programs keep keys and certificates when a test does not say: one server key for all. What a client remembers of servers is each working folder's, so each
+    /// test's: the next may have a server without TLS on a port where another's had it.
+    /// </summary>
     private static readonly TestFolder Home = ForThisRun();
 
     private readonly Process _process;
@@ -63,7 +66,8 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         start.Environment["NETRC"] = "/nonexistent";
         // A program that is killed would leave its diagnostics pipes behind.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        start.Environment["XDG_CONFIG_HOME"] = start.Environment["XDG_STATE_HOME"] = Home.Path;
+        start.Environment["XDG_STATE_HOME"] = Home.Path;
+        start.Environment["XDG_CONFIG_HOME"] = Path.Combine(Home.Path, folder.Replace('/', '_'));
         foreach ((string name, string? value) in environment)
         {
             start.Environment[name] = value;
