@@ -130,8 +130,8 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>
     /// Sends many files. A server with block mode that reads refused uploads to their end (FEAT: MODE B DRAIN) gets the small ones one after the other
-    /// without a wait, over one data connection or, where there are thousands, a few; any other, and the large ones, by a transfer for each over the pool. Unless <see cref="FtpTransferOptions.KeepModified"/> is
-    /// false they get their modification times where the server can set them (MFMT).
+    /// without a wait, over one data connection or, where there are thousands, a few; any other, and the large ones, by a transfer for each over the pool. Unless
+    /// <see cref="FtpTransferOptions.KeepModified"/> is false they get their modification times where the server can set them (MFMT).
     /// </summary>
     /// <param name="files">The files, in the order in which they are begun.</param>
     /// <param name="options">As for each; <see cref="FtpTransferOptions.Known"/> has no meaning here.</param>
@@ -146,7 +146,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// Fetches many files, each into a hidden file beside its target until it is whole. A server with block mode (FEAT: MODE B) sends them one after the other
     /// without a wait, over one data connection or, where there are thousands, a few; any other by a transfer for each over the pool.
     /// </summary>
-    /// <param name="files">The files, in the order in which they are asked for.</param>
+    /// <param name="files">The files, in the order in which they are begun.</param>
     /// <param name="options">As for each; for <see cref="FtpTransferOptions.Known"/> each has its own.</param>
     /// <param name="progress">Told the result of each file as soon as it is known, in whichever order that is.</param>
     /// <param name="cancellationToken">Ends the transfers; what was fetched stays.</param>

@@ -33,7 +33,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     public async Task<FtpTransferResult> ToFileAsync(string target, CancellationToken cancellationToken)
     {
-        PartialFile.Check(target);
+        new TargetCheck().Check(target);
         if (!options.Overwrite && File.Exists(target))
         {
             throw new FtpTargetExistsException(target);

@@ -38,31 +38,6 @@ internal sealed class PartialFile : IDisposable
     /// <summary>For reading what was written.</summary>
     public SafeFileHandle Handle => _handle!;
 
-    /// <summary>Says now what would fail later: a target that is a folder, or whose folder is missing.</summary>
-    /// <exception cref="IOException">The target cannot be written.</exception>
-    public static void Check(string target)
-    {
-        string? nothingYet = null;
-        Check(target, ref nothingYet);
-    }
-
-    /// <summary>The same for many, whose folder is looked for when it is another than that of the one before.</summary>
-    public static void Check(string target, ref string? checkedFolder)
-    {
-        if (Directory.Exists(target))
-        {
-            throw new IOException($"{target} is a folder.");
-        }
-
-        string folder = Path.GetDirectoryName(Path.GetFullPath(target))!;
-        if (folder == checkedFolder)
-        {
-            return;
-        }
-
-        checkedFolder = Directory.Exists(folder) ? folder : throw new DirectoryNotFoundException($"There is no folder {folder}.");
-    }
-
     /// <summary>Whether an earlier download to a target left something.</summary>
     public static bool IsThere(string target) => File.Exists(PartialNames.PartOf(Path.GetFullPath(target)));
 

@@ -25,6 +25,10 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
                 var all = new ConcurrentQueue<BatchFile>(files);
                 int pipelines = pool.Features is { HasBlockMode: false } ? 1 : Math.Min(connections, 1 + (files.Length / WorthConnection));
                 await Workers.RunAsync(pool, pipelines, token => TryBlocksAsync(all, token), cancellationToken).ConfigureAwait(false);
+                if (Array.Exists(files, file => file.Result is { IsDone: true }))
+                {
+                    _unreachable = null; // one connection may have come to nothing, but the server is there, and another was let in
+                }
             }
 
             var rest = new ConcurrentQueue<BatchFile>(files.Where(file => file.Result is null));

@@ -17,7 +17,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
 
     private readonly Channel<BatchFile> _coming = Channel.CreateUnbounded<BatchFile>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
-    private string? _checkedFolder;
+    private readonly TargetCheck _targets = new();
 
     public Task RunAsync(IEnumerable<BatchFile> files)
     {
@@ -61,7 +61,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         string target = file.LocalPath;
         Locally(file, () =>
         {
-            PartialFile.Check(target, ref _checkedFolder);
+            _targets.Check(target);
             if (!options.Overwrite && File.Exists(target))
             {
                 throw new FtpTargetExistsException(target);
