@@ -34,7 +34,7 @@ internal static class Replies
     public static readonly Reply EncryptFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS: say AUTH TLS first.");
     public static readonly Reply CertificateFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS, with a client certificate that is trusted here.");
     public static readonly Reply HandshakeFailed = new(ReplyCode.ProtocolNotSupported, "The TLS handshake of the data connection failed.");
-    public static readonly Reply NotResumed = new(ReplyCode.ProtocolNotSupported, "The data connection must resume the TLS session of the control connection.");
+    public static readonly Reply NotResumed = new(ReplyCode.CannotOpenDataConnection, "The data connection must resume the TLS session of the control connection.");
 
     public static readonly Reply Aborted = new(ReplyCode.TransferComplete, "Nothing is being transferred now.");
     public static readonly Reply Transferred = new(ReplyCode.TransferComplete, "Transfer complete.");

@@ -53,7 +53,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     public async ValueTask<SslStream> AcceptControlAsync(Session session, CancellationToken cancellationToken)
     {
         var stream = new SslStream(session.Plain, leaveInnerStreamOpen: false);
-        await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), cancellationToken);
+        await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), null, cancellationToken);
         if (_client?.Problem is { } problem)
         {
             Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem);
@@ -63,31 +63,65 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         return stream;
     }
 
-    /// <summary>Shakes hands over a data connection, with the certificate the control connection showed, and holds it to the policy on resumption.</summary>
-    /// <exception cref="HandshakeException">It failed, or was not the resumption that is required.</exception>
+    /// <summary>Performs the handshake of a data connection, with the control connection's certificate, and applies <see cref="FtpTlsOptions.DataBinding"/>.</summary>
+    /// <remarks>
+    /// TLS 1.3 session tickets leave with the first bytes that the server sends: on an upload with its close_notify. They stay resumable from upload to upload,
+    /// and a client that closes without reading loses nothing it sent.
+    /// </remarks>
+    /// <exception cref="HandshakeException">It failed, or did not resume the control connection's session although that is required.</exception>
     public async ValueTask<DataTls> AcceptDataAsync(Session session, Stream plain, CancellationToken cancellationToken)
     {
         var tap = new TlsTap(plain);
         var stream = new SslStream(tap, leaveInnerStreamOpen: false);
-        await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), cancellationToken);
-        if (tap.Resumption != Resumption.Resumed && Options.DataBinding != FtpDataBinding.Off)
+        tap.HoldWrites();
+        try
         {
-            if (Options.DataBinding == FtpDataBinding.Require)
+            await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), tap, cancellationToken);
+            ApplyBinding(session, tap.Resumption == Resumption.Resumed);
+            tap.StopHolding();
+            if (stream.SslProtocol != SslProtocols.Tls13)
             {
-                throw new HandshakeException("the data connection did not resume the control connection's TLS session") { NotResumed = true };
+                await tap.SendHeldAsync(cancellationToken); // the server's Finished
             }
 
-            if (!HasLoggedUnbound)
-            {
-                HasLoggedUnbound = true;
-                Log.DataNotResumed(session.Server.Options.Logger, session.Id);
-            }
+            return new DataTls(stream, tap);
         }
-
-        return new DataTls(stream, tap);
+        catch (IOException e) when (tap.HasEnded && e is not HandshakeException)
+        {
+            await stream.DisposeAsync();
+            throw new IOException("the client closed the data connection during the TLS handshake", e);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
     }
 
-    private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, CancellationToken cancellationToken)
+    /// <summary>Refuses or logs a data connection that did not resume the control connection's TLS session.</summary>
+    /// <remarks>
+    /// A refused peer does not get the tickets that are still held, nor in TLS 1.2 the server's Finished: with them its next connection would resume.
+    /// </remarks>
+    private void ApplyBinding(Session session, bool isResumed)
+    {
+        if (isResumed || Options.DataBinding == FtpDataBinding.Off)
+        {
+            return;
+        }
+
+        if (Options.DataBinding == FtpDataBinding.Require)
+        {
+            throw new HandshakeException("the data connection did not resume the control connection's TLS session") { NotResumed = true };
+        }
+
+        if (!HasLoggedUnbound)
+        {
+            HasLoggedUnbound = true;
+            Log.DataNotResumed(session.Server.Options.Logger, session.Id);
+        }
+    }
+
+    private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, TlsTap? tap, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
@@ -103,6 +137,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
         catch (AuthenticationException e)
         {
+            await SendAlertAsync(tap, limit.Token);
             throw new HandshakeException(_client?.Problem ?? e.InnerException?.Message ?? e.Message, e);
         }
         finally
@@ -112,6 +147,19 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
                 // The TLS library's own memory would otherwise stay until a finalizer runs: a thousand half-open handshakes are quickly made.
                 await stream.DisposeAsync();
             }
+        }
+    }
+
+    /// <summary>Sends the alert that SslStream wrote last. It tells the peer why its handshake failed.</summary>
+    private static async ValueTask SendAlertAsync(TlsTap? tap, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (tap?.SendHeldAsync(cancellationToken) ?? default);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The peer has closed the connection, or the handshake's time is over.
         }
     }
 

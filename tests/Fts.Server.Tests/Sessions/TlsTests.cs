@@ -63,10 +63,28 @@ public sealed class TlsTests
             S: 229 *
             C: NLST
             S: 150 *
-            S: 522 *
+            S: 425 The data connection must resume the TLS session of the control connection.
             C: NOOP
             S: 200 *
             """);
+    }
+
+    /// <summary>A ticket of this session in other hands would make their next connection look like the client's own.</summary>
+    [Theory, MemberData(nameof(Versions))]
+    public async Task A_refused_data_connection_gets_nothing_to_resume_with(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using Conversation talk = await SecureAsync(server, version, resumes: false);
+        for (int i = 0; i < 3; i++)
+        {
+            await talk.OpenDataAsync();
+            await talk.PlayAsync("""
+                C: NLST
+                S: 150 *
+                S: 425 *
+                """);
+            await talk.Data!.ReadToAnyEndAsync();
+        }
     }
 
     [Theory, MemberData(nameof(Versions))]
