@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Security;
+using Fts.Server.Data;
 
 namespace Fts.Server.Tls;
 
@@ -29,10 +30,10 @@ internal sealed class DataTls(SslStream stream, TlsTap tap) : IAsyncDisposable
         }
         catch (IOException e) when (tap.HasEnded)
         {
-            throw new IOException(NoCloseNotify, e); // it ended within a TLS record
+            throw new DataConnectionException(NoCloseNotify, e); // it ended within a TLS record
         }
 
-        return read == 0 && tap.HasEnded ? throw new IOException(NoCloseNotify) : read;
+        return read == 0 && tap.HasEnded ? throw new DataConnectionException(NoCloseNotify) : read;
     }
 
     /// <summary>Sends close_notify, and with it the session tickets if nothing was sent before.</summary>

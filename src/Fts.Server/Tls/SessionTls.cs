@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Fts.Accounts;
+using Fts.Server.Data;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tls;
@@ -25,6 +26,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     private SslServerAuthenticationOptions? _authentication;
     private X509Certificate2? _shown;
     private ClientCertificateCheck? _client;
+    private (SslStream Stream, TlsTap Tap)? _clearable;
 
     /// <summary>Whether the next data connections are encrypted (PROT P).</summary>
     public bool ProtectsData { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
@@ -52,8 +54,20 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// <summary>Shakes hands over the control connection. The stream returned owns the socket's own.</summary>
     public async ValueTask<SslStream> AcceptControlAsync(Session session, CancellationToken cancellationToken)
     {
-        var stream = new SslStream(session.Plain, leaveInnerStreamOpen: false);
-        await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), null, cancellationToken);
+        // Reading record by record costs two system calls instead of one, so only servers that allow CCC do it.
+        TlsTap? tap = Options.AllowClearCommandChannel ? new TlsTap(session.Plain, stopsAtRecords: true) : null;
+        var stream = new SslStream(tap ?? (Stream)session.Plain, leaveInnerStreamOpen: false);
+        try
+        {
+            await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), tap, cancellationToken);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
+
+        _clearable = tap is null ? null : (stream, tap);
         if (_client?.Problem is { } problem)
         {
             Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem);
@@ -61,6 +75,44 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
         _client?.Settle();
         return stream;
+    }
+
+    /// <summary>
+    /// Ends TLS on the control connection (CCC, RFC 4217): sends close_notify and waits for the client's, for <see cref="FtpTlsOptions.HandshakeTimeout"/> at most.
+    /// The socket's stream is usable afterwards, and holds whatever the client sent after its close_notify.
+    /// </summary>
+    /// <returns>Null, or the reason why the session must end: without the client's close_notify nobody knows where the plain text begins.</returns>
+    public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
+    {
+        (SslStream stream, TlsTap tap) = _clearable ?? throw new InvalidOperationException("CCC is not allowed.");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Options.HandshakeTimeout);
+        try
+        {
+            await stream.ShutdownAsync().WaitAsync(limit.Token);
+            if (await stream.ReadAsync(new byte[1], limit.Token) > 0)
+            {
+                return "the client sent a command between CCC and close_notify";
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"the client sent no close_notify within {Options.HandshakeTimeout.TotalSeconds} s";
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            return $"the client sent no close_notify: {e.Message}";
+        }
+
+        if (tap.HasEnded)
+        {
+            return "the client closed the connection without close_notify";
+        }
+
+        tap.ReleaseInner();
+        await stream.DisposeAsync();
+        _clearable = null;
+        return null;
     }
 
     /// <summary>Performs the handshake of a data connection, with the control connection's certificate, and applies <see cref="FtpTlsOptions.DataBinding"/>.</summary>
@@ -89,7 +141,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         catch (IOException e) when (tap.HasEnded && e is not HandshakeException)
         {
             await stream.DisposeAsync();
-            throw new IOException("the client closed the data connection during the TLS handshake", e);
+            throw new DataConnectionException("the client closed the data connection during the TLS handshake", e);
         }
         catch
         {
@@ -121,15 +173,14 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
     }
 
+    /// <summary>Performs a handshake. The caller disposes the stream if it fails: a finalizer would free the TLS library's memory too late.</summary>
     private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, TlsTap? tap, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
-        bool done = false;
         try
         {
             await stream.AuthenticateAsServerAsync(select, null, limit.Token);
-            done = true;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -139,14 +190,6 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         {
             await SendAlertAsync(tap, limit.Token);
             throw new HandshakeException(_client?.Problem ?? e.InnerException?.Message ?? e.Message, e);
-        }
-        finally
-        {
-            if (!done)
-            {
-                // The TLS library's own memory would otherwise stay until a finalizer runs: a thousand half-open handshakes are quickly made.
-                await stream.DisposeAsync();
-            }
         }
     }
 

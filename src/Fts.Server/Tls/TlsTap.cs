@@ -4,13 +4,15 @@ namespace Fts.Server.Tls;
 
 /// <summary>
 /// Sits between SslStream and the socket and notes two things SslStream does not tell: whether the handshake resumed a session, and whether the peer's
-/// end was announced (close_notify) or the connection just ended. Gathers what belongs together. Owns the inner stream.
+/// end was announced (close_notify) or the connection just ended. Gathers what belongs together. Owns the inner stream until <see cref="ReleaseInner"/>.
 /// </summary>
 /// <remarks>
 /// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets last in the handshake, after it has
 /// read the client's Finished. A peer that only sends may close without reading them, and unread bytes turn its close into a reset.
 /// </remarks>
-internal sealed class TlsTap(Stream inner) : Stream
+/// <param name="inner">The connection.</param>
+/// <param name="stopsAtRecords">Whether a read ends with the TLS record, so that bytes after close_notify stay in the connection (CCC).</param>
+internal sealed class TlsTap(Stream inner, bool stopsAtRecords = false) : Stream
 {
     /// <summary>More than any server flight up to the certificate's first bytes.</summary>
     private const int MostWatched = 4096;
@@ -22,6 +24,8 @@ internal sealed class TlsTap(Stream inner) : Stream
     private bool _holdsWrites;
     private byte[]? _held;
     private int _heldLength;
+    private RecordBounds _bounds;
+    private bool _hasReleasedInner;
 
     public Resumption Resumption { get; private set; }
 
@@ -48,7 +52,17 @@ internal sealed class TlsTap(Stream inner) : Stream
             await SendHeldAsync(cancellationToken);
         }
 
+        if (stopsAtRecords && buffer.Length > _bounds.MaxRead)
+        {
+            buffer = buffer[.._bounds.MaxRead];
+        }
+
         int read = await inner.ReadAsync(buffer, cancellationToken);
+        if (stopsAtRecords)
+        {
+            _bounds.Note(buffer.Span[..read]);
+        }
+
         HasEnded |= read == 0 && buffer.Length > 0;
         return read;
     }
@@ -92,6 +106,9 @@ internal sealed class TlsTap(Stream inner) : Stream
 
     /// <summary>Ends <see cref="HoldWrites"/>. The bytes still held leave together with the next write.</summary>
     public void StopHolding() => _holdsWrites = false;
+
+    /// <summary>Leaves the inner stream to the caller: it is not disposed here any more.</summary>
+    public void ReleaseInner() => _hasReleasedInner = true;
 
     /// <summary>Sends the bytes still held.</summary>
     public async ValueTask SendHeldAsync(CancellationToken cancellationToken)
@@ -141,13 +158,17 @@ internal sealed class TlsTap(Stream inner) : Stream
 
     public override async ValueTask DisposeAsync()
     {
-        await inner.DisposeAsync();
+        if (!_hasReleasedInner)
+        {
+            await inner.DisposeAsync();
+        }
+
         await base.DisposeAsync();
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !_hasReleasedInner)
         {
             inner.Dispose();
         }

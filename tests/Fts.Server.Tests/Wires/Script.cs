@@ -14,7 +14,6 @@ namespace Fts.Server.Tests;
 /// L&lt; te*       the data connection brings these lines in any order, then its end; "L&lt; (none)" none
 /// D> text      the client sends this over the data connection and closes it
 /// D+ text      … and does not close it             D: late | close | reset
-/// D! text      the client sends this, announces its end under TLS, and closes without having read anything
 /// Z&lt; text      the data connection brings one zlib stream of exactly this, then its end
 /// Z> text      the client sends one of this and closes the connection
 /// B&lt; text      the data connection brings one file of exactly this in blocks (MODE B), and stays
@@ -210,10 +209,6 @@ internal static class Script
             case ("D>", _):
                 await Data(talk).SendAsync(Bytes(text));
                 await Data(talk).FinishAsync();
-                break;
-            case ("D!", _):
-                await Data(talk).SendAsync(Bytes(text));
-                await Data(talk).CloseUnreadAsync();
                 break;
             case ("D+", _):
                 await Data(talk).SendAsync(Bytes(text));
