@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Authentication;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,6 +17,7 @@ public sealed class FtpConnection : IAsyncDisposable
     private readonly ControlChannel _control;
     private readonly DataOpener _opener;
     private readonly TicketRefill _tickets;
+    private bool _hasLostTicket;
     private FtpDataStream? _data;
     private Command? _ahead;
 
@@ -50,8 +52,11 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal WireText Text => _control.Text;
 
-    /// <summary>True when it could be used for the next command: nothing under way, and nothing unasked came from the server.</summary>
-    internal bool IsReady => _data is null && _control.IsQuiet;
+    /// <summary>True if the pool may use it again: it is in step, and it can resume its TLS session for the next data connection.</summary>
+    internal bool IsReady => IsInStep && !_hasLostTicket;
+
+    /// <summary>True if no transfer is under way and the server sent nothing unasked.</summary>
+    private bool IsInStep => _data is null && _control.IsQuiet;
 
     /// <summary>Whether the transfer opened last is compressed.</summary>
     internal bool IsDeflating => _opener.IsDeflating;
@@ -196,7 +201,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>Says QUIT when the connection is in step, waiting a moment for the answer, and closes it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (IsReady)
+        if (IsInStep)
         {
             using var budget = new CancellationTokenSource(Options.Timeouts.Abort);
             try
@@ -318,6 +323,12 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     internal void Break() => _control.Break();
+
+    /// <summary>
+    /// Notes that an upload's data connection was reset. In TLS 1.3 it has used up its ticket, and the server sends new ones only at an upload's orderly end. A
+    /// server that requires resumption would refuse the next data connection, so the pool opens a new control connection instead.
+    /// </summary>
+    internal void NoteUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 
     internal void ReleaseData(FtpDataStream data) => _data = ReferenceEquals(_data, data) ? null : _data;
 

@@ -279,6 +279,11 @@ public sealed class FtpDataStream : Stream
     /// <summary>A reset instead of an end: in stream mode an orderly close would make half a file look whole to the server.</summary>
     private void CloseHard()
     {
+        if (_socket is not null && CanWrite)
+        {
+            _connection.NoteUploadReset();
+        }
+
         _socket?.Reset();
         _socket = null;
     }

@@ -74,6 +74,30 @@ public sealed class EncryptedClientTests
         Snapshot.AssertSameFile(TestTree.Big, server.Local["back.bin"]);
     }
 
+    /// <summary>
+    /// One control connection, and a data connection for each file that has to resume its session. Over TLS 1.3 curl 7.88 does not resume a second time after an
+    /// upload, because it never reads from an upload's data connection.
+    /// </summary>
+    [Fact]
+    public async Task Curl_uploads_many_files_in_one_session()
+    {
+        const string version = "1.2";
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
+        string[] options = ["-q", "-sS", "-k", "--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "-u", $"{server.User}:{server.Password}"];
+        string[] names = [.. Enumerable.Range(0, 10).Select(i => $"{i}.bin")];
+        foreach (string name in names)
+        {
+            server.Local.Write(name, new string('x', 100_000));
+        }
+
+        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-T", $"{{{string.Join(',', names)}}}", server.Url("")])).Successfully();
+
+        foreach (string name in names)
+        {
+            Snapshot.AssertSameFile(server.Local[name], server.OnServer(name));
+        }
+    }
+
     [Fact]
     public async Task Lftp_mirrors_a_tree_up_and_down()
     {

@@ -24,6 +24,30 @@ public sealed class RcloneTests
         Snapshot.AssertEqual(tree, server.Local["back"]);
     }
 
+    /// <summary>Go's TLS closes an upload without reading from it. The large file does not fit into all socket buffers together.</summary>
+    [Theory]
+    [InlineData("disable_tls13 = true")]
+    [InlineData("disable_tls13 = false")]
+    public async Task Over_tls_files_of_all_sizes_are_copied_both_ways(string setting)
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
+        string files = server.Local.Folder("files");
+        File.Copy(TestTree.Big, Path.Combine(files, "large.bin"));
+        foreach (int size in (int[])[0, 1, 64 * 1024])
+        {
+            await File.WriteAllBytesAsync(Path.Combine(files, $"{size}.bin"), new byte[size], TestContext.Current.CancellationToken);
+        }
+
+        setting += "\nexplicit_tls = true\nno_check_certificate = true";
+        for (int i = 0; i < 3; i++)
+        {
+            (await RcloneAsync(server, setting, "copy", "files", $"peer:box/{i}")).Successfully();
+            (await RcloneAsync(server, setting, "copy", $"peer:box/{i}", $"back{i}")).Successfully();
+            Snapshot.AssertEqual(files, server.OnServer($"{i}"));
+            Snapshot.AssertEqual(files, server.Local[$"back{i}"]);
+        }
+    }
+
     [Fact]
     public async Task A_second_copy_transfers_nothing_for_the_times_were_kept()
     {

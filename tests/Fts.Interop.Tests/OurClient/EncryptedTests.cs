@@ -93,6 +93,62 @@ public sealed class EncryptedTests
         Assert.Equal(1, asked);
     }
 
+    /// <summary>A cancelled upload brings no ticket, and a refused data connection brings none either.</summary>
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task Transfers_still_resume_after_many_cancelled_uploads(SslProtocols protocol)
+    {
+        using var home = new TempFolder();
+        using FtpCertificates certificates = FtpCertificates.SelfSigned(home["server.pem"]);
+        await using var server = new FtpServer(new FtpServerOptions
+        {
+            Store = new MemoryFileStore(),
+            Accounts = new AnonymousAccounts(Permissions.ReadWrite),
+            Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = FtpDataBinding.Require },
+        });
+        server.Start();
+        await using var client = new FtpClient(Trusting(new FtpClientOptions
+        {
+            Host = "127.0.0.1", Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = protocol,
+        }) with { MaxConnections = 1 });
+        for (int i = 0; i < 6; i++)
+        {
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            using var endless = new EndlessStream(cancelAfter: 1_000_000, cancel);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.UploadAsync(endless, "cancelled", cancellationToken: cancel.Token));
+        }
+
+        byte[] content = RandomNumberGenerator.GetBytes(100_000);
+        for (int i = 0; i < 3; i++)
+        {
+            await client.UploadAsync(new MemoryStream(content), "a", cancellationToken: Token);
+            using var back = new MemoryStream();
+            await client.DownloadAsync("a", back, cancellationToken: Token);
+            Assert.Equal(content, back.ToArray());
+        }
+    }
+
+    /// <summary>Zeros without end, which cancel their own upload.</summary>
+    private sealed class EndlessStream(int cancelAfter, CancellationTokenSource cancel) : MemoryStream
+    {
+        private int _read;
+
+        public override bool CanSeek => false;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _read += buffer.Length;
+            if (_read > cancelAfter)
+            {
+                await cancel.CancelAsync();
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            return buffer.Length;
+        }
+    }
+
     private static FtpClientOptions Trusting(FtpClientOptions options) => options with
     {
         MaxConnections = Connections,
