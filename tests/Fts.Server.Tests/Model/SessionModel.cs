@@ -112,7 +112,7 @@ internal sealed class SessionModel
         {
             _doubtful.Add(path);
             _misled = null;
-            return Answer.Of(550);
+            return Answer.Of(450);
         }
 
         if (Tree.File(path) is not { } file)
