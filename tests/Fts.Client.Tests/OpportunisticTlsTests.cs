@@ -114,7 +114,7 @@ public sealed class OpportunisticTlsTests
     [InlineData(FtpProxyKind.HttpConnect)]
     public async Task A_password_is_not_sent_in_plain_to_another_machine_by_default(FtpProxyKind kind)
     {
-        // The proxy stands for the network: what passes through it leaves this machine.
+        // Through a proxy every server is another machine, also this one.
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 502 no");
         await using RelayProxy proxy = RelayProxy.Start(kind);
         await using (var client = new FtpClient(WhenOffered(peer) with { Proxy = proxy.Address, Credentials = new FtpCredentials("ann", "secret") }))

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Client;
 
 /// <summary>
-/// What the library tells a log. Every line of a conversation goes to <see cref="FtpClientOptions.Trace"/> instead. Text that a server or a caller chose is
-/// escaped here, so that no control character reaches a log, whatever the caller passes.
+/// What the library logs. Commands and replies go to <see cref="FtpClientOptions.Trace"/> instead. Text that a server or a caller chose is escaped here, so that
+/// no control character reaches a log.
 /// </summary>
 internal static partial class Log
 {

@@ -25,7 +25,7 @@ public sealed record FtpTrust
     public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? Decide { get; init; }
 
     /// <summary>
-    /// Whether <see cref="Decide"/> is also called for a certificate that a trusted authority vouches for; <see cref="FtpServerIdentity.Problem"/> is null then.
+    /// Whether <see cref="Decide"/> is also called for a certificate of a trusted authority; <see cref="FtpServerIdentity.Problem"/> is null then.
     /// The default is false. Without <see cref="Decide"/> it has no effect, nor with <see cref="PinnedKeys"/>.
     /// </summary>
     public bool AlwaysDecides { get; init; }
