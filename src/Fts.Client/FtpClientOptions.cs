@@ -25,6 +25,13 @@ public sealed record FtpClientOptions
     /// <summary>Which servers are believed to be who they say, when encrypted.</summary>
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
+    /// <summary>
+    /// Decides whether the password may be sent in plain: with <see cref="FtpTlsMode.WhenOffered"/>, to a server that offers no TLS and is not on this machine
+    /// (a loopback address, no proxy). Returns true to send it. Null, the default, refuses it with <see cref="FtpTlsFailure.PasswordNotProtected"/>.
+    /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not called for the user "anonymous", whose password is public.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPassword { get; init; }
+
     /// <summary>How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. A server that allows fewer is noticed, and fewer are used.</summary>
     public int MaxConnections { get; init; } = 4;
 

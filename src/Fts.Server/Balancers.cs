@@ -110,12 +110,12 @@ internal sealed class Balancers(FtpServerOptions options)
         }
         catch (ProxyHeaderException e)
         {
-            Log.NoProxyHeader(options.Logger, balancer, e.Message);
+            Log.NoProxyHeader(options.Logger, balancer, e.Message.Visible());
             socket.Dispose();
         }
         catch (Exception e) when (e is EndOfStreamException or SocketException or OperationCanceledException)
         {
-            Log.BalancerLeft(options.Logger, balancer, e.Message);
+            Log.BalancerLeft(options.Logger, balancer, e.Message.Visible());
             socket.Dispose();
         }
         finally

@@ -55,11 +55,11 @@ internal sealed class SessionLoop(Session session)
         }
         catch (HandshakeException e)
         {
-            Log.HandshakeFailed(_options.Logger, session.Id, e.Message);
+            Log.HandshakeFailed(_options.Logger, session.Id, e.Message.Visible());
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            Log.ConnectionLost(_options.Logger, session.Id, e.Message);
+            Log.ConnectionLost(_options.Logger, session.Id, e.Message.Visible());
         }
         catch (Exception e)
         {

@@ -54,8 +54,9 @@ internal static class HelpCommand
 
           URL                  ftp://user@host:port/folder; port 21 if it names none
           --user NAME          who to sign in as; default: anonymous           --color, --progress WHEN   auto, always, never
-          --password-file FILE its first line is the password. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
+          --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
           --tls WHEN           auto (the default: if offered now or before), required, off or implicit   --ca FILE   trust these alone (PEM)
+                               With --ca or --cert auto means required. A password goes in plain to another machine only with off, or if you agree
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active, --passive  the server connects for data, or we; default: both ways. --passive-address control (default) or server: whose word
           --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
@@ -139,13 +140,16 @@ internal static class HelpCommand
         """;
 
     private const string Trust = """
-        fts trust list | add HOST:PORT SHA256:KEY | remove HOST:PORT
+        fts trust list | add HOST:PORT SHA256:KEY|TLS | remove HOST:PORT
 
         A server whose certificate no trusted authority vouches for is known by its key: remembered the first time, in
         ${XDG_CONFIG_HOME:-~/.config}/fts/known_hosts, and refused when it shows another (exit code 5).
         fts server shows its key when it starts; add it beforehand to be sure from the first time.
+        A server with a certificate of a trusted authority is remembered as TLS: it must have such a certificate
+        again, with any key. No remembered server is used without TLS, except with --tls off.
 
           fts trust add 192.168.1.5:2121 SHA256:...
+          fts trust add files.example.com:21 TLS      never without TLS and a trusted certificate
           fts trust remove 192.168.1.5:2121           after the server was set up anew
 
         Exit codes: 0 done · 2 usage · 6 not remembered · 11 the file cannot be read or written

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -50,8 +51,14 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal WireText Text => _control.Text;
 
-    /// <summary>True when it could be used for the next command: nothing under way, and nothing unasked came from the server.</summary>
-    internal bool IsReady => _data is null && _control.IsQuiet;
+    /// <summary>
+    /// True when it could be used for the next command: nothing under way, and nothing unasked came from the server. A plain connection is not used any more
+    /// once another one of the same client is encrypted.
+    /// </summary>
+    internal bool IsReady => _data is null && _control.IsQuiet && (Tls is not null || !Memory.Tls.UsedTls);
+
+    /// <summary>Whether the server is on this machine, so that nothing travels over a network.</summary>
+    internal bool IsToThisMachine => Options.Proxy is null && IPAddress.IsLoopback(_control.Peer.Address);
 
     /// <summary>Whether the transfer opened last is compressed.</summary>
     internal bool IsDeflating => _opener.IsDeflating;
@@ -79,7 +86,7 @@ public sealed class FtpConnection : IAsyncDisposable
     public async Task SignInAsync(CancellationToken cancellationToken = default)
     {
         await SignIn.RunAsync(this, cancellationToken).ConfigureAwait(false);
-        Log.SignedIn(Options.Credentials.UserName.Visible(), Options.Host);
+        Log.SignedIn(Options.Credentials.UserName, Options.Host);
     }
 
     /// <summary>Sends a command and returns the reply that completes it, refusal or not. Preliminary replies are passed over.</summary>

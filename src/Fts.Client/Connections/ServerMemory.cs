@@ -72,6 +72,9 @@ internal sealed class ServerMemory
     /// <summary>The shortest time yet from a command to its reply, which is the link's alone; null before the first.</summary>
     public TimeSpan? RoundTrip => Interlocked.Read(ref _roundTrip) is < long.MaxValue and var ticks ? new TimeSpan(ticks) : null;
 
+    /// <summary>Whether the server uses TLS.</summary>
+    public TlsDecision Tls { get; } = new();
+
     /// <summary>What compressing would be worth.</summary>
     public DeflateMeasures Deflate { get; } = new();
 

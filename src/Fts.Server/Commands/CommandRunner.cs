@@ -30,17 +30,17 @@ internal static class CommandRunner
         }
         catch (StoreException e)
         {
-            Log.StoreRefused(log, session.Id, row.Verb, e.Error, e.Message);
+            Log.StoreRefused(log, session.Id, row.Verb, e.Error, e.Message.Visible());
             return row.Fit(Replies.For(e.Error));
         }
         catch (HandshakeException e)
         {
-            Log.HandshakeFailed(log, session.Id, e.Message);
+            Log.HandshakeFailed(log, session.Id, e.Message.Visible());
             return Ended(session) ?? (e.NotResumed ? Replies.NotResumed : Replies.HandshakeFailed);
         }
         catch (NoDataConnectionException e)
         {
-            Log.NoDataConnection(log, session.Id, e.InnerException?.Message ?? e.Message);
+            Log.NoDataConnection(log, session.Id, (e.InnerException?.Message ?? e.Message).Visible());
             return session.Transfer?.End is TransferEnd.Aborted or TransferEnd.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection;
         }
         catch (DeflateException e)

@@ -130,7 +130,7 @@ internal static class InformationCommands
         catch (StoreException e)
         {
             // The reply has begun and can end with its own code only (RFC 959 §4.2).
-            Log.StoreRefused(session.Server.Options.Logger, session.Id, "STAT", e.Error, e.Message);
+            Log.StoreRefused(session.Server.Options.Logger, session.Id, "STAT", e.Error, e.Message.Visible());
             return new Reply(ReplyCode.FileStatus, "The listing broke off.");
         }
 

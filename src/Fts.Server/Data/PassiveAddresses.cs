@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server.Data;
 
@@ -61,7 +62,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
             }
             catch (Exception e) when (e is SocketException or TimeoutException or ArgumentException)
             {
-                Log.NameNotResolved(options.Logger, name, e.Message);
+                Log.NameNotResolved(options.Logger, name.Visible(), e.Message.Visible());
                 all = false;
             }
         }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Server;
@@ -45,12 +46,12 @@ internal sealed class CertificateSource : IDisposable
                     _stamp = stamp;
                     // The old one is not disposed: sessions that began with it go on using it.
                     _shown = Load();
-                    Log.CertificateReadAgain(log, _certificateFile);
+                    Log.CertificateReadAgain(log, _certificateFile.Visible());
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                Log.CertificateNotRead(log, _certificateFile, e.Message);
+                Log.CertificateNotRead(log, _certificateFile.Visible(), e.Message.Visible());
             }
 
             return _shown;

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Fts.Accounts;
+using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tls;
@@ -56,7 +57,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), cancellationToken);
         if (_client?.Problem is { } problem)
         {
-            Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem);
+            Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem.Visible());
         }
 
         _client?.Settle();

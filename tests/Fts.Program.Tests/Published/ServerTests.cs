@@ -111,8 +111,9 @@ public sealed class ServerTests : IDisposable
     public async Task Debug_shows_requests_and_replies_with_the_password_masked()
     {
         await using RunningServer server = await RunningServer.StartAsync("1");
+        _folder.Write("address", "sesame@example\n");
         (int code, _, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--user", "anonymous"], "bye\n", ("FTS_PASSWORD", "sesame@example"));
+            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--user", "anonymous", "--password-file", "address"], "bye\n");
         Assert.Equal(0, code);
         await server.Program.SeesAsync("< 230");
         foreach (string output in (string[])[messages, server.Program.Messages])

@@ -76,4 +76,24 @@ public sealed class StrangerTests
         Assert.Contains(server.Log.Texts, text => text.Contains("evil", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Texts, text => text.Any(char.IsControl));
     }
+
+    [Theory, OnEveryWire]
+    public async Task Control_characters_of_file_names_reach_no_log(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: ALLO 9
+            S: 200 *
+            C: STOR kept\x1b]0;x\x07
+            S: 150 *
+            D> begun
+            S: 451 * 5 bytes are kept, REST 5 continues.
+            C: DELE absent\x1b]0;x\x07
+            S: 550 *
+            """);
+        Assert.Contains(server.Log.Texts, text => text.EndsWith("5 bytes of /kept\\x1b]0;x\\x07 are kept to be continued", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Texts, text => text.Any(char.IsControl));
+    }
 }

@@ -165,7 +165,7 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException)
         {
-            pool.Log.PartsLeft(path.Visible(), e.Message);
+            pool.Log.PartsLeft(path, e.Message);
         }
     }
 
