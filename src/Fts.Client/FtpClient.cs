@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Fts.Protocol;
 
@@ -15,12 +14,6 @@ namespace Fts.Client;
 /// </remarks>
 public sealed class FtpClient : IAsyncDisposable
 {
-    /// <summary>What leaves another state behind, moves data, or belongs to the library's own bookkeeping.</summary>
-    private static readonly FrozenSet<string> StatefulVerbs = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase,
-        "USER", "PASS", "ACCT", "REIN", "QUIT", "CWD", "CDUP", "XCWD", "XCUP", "SMNT", "TYPE", "MODE", "STRU", "OPTS", "REST", "RNFR", "RNTO", "ABOR",
-        "PORT", "EPRT", "PASV", "EPSV", "LPRT", "LPSV", "SPSV", "AUTH", "ADAT", "PBSZ", "PROT", "CCC", "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD");
-
     private readonly ConnectionPool _pool;
 
     /// <summary>A client; nothing is sent before the first operation.</summary>
@@ -241,16 +234,24 @@ public sealed class FtpClient : IAsyncDisposable
         return PathQuoting.Unquote(reply.Lines[0]) ?? throw new FtpProtocolException($"the reply to PWD names no folder: {reply.Shown()}");
     }
 
-    /// <summary>
-    /// Sends a command that moves no data and changes no state of the connection (HELP, STAT, SITE, NOOP, HASH…) and returns the reply, refusal or not.
-    /// </summary>
-    /// <exception cref="ArgumentException">A verb that would change what the next user of the connection finds, or a line end in the argument.</exception>
+    /// <summary>Sends a command that transfers no data and changes no state of the connection, and returns the reply, negative or not.</summary>
+    /// <param name="verb">
+    /// NOOP, HELP, STAT, SYST, FEAT, PWD, SIZE, MDTM, MLST, MFMT, MFCT, MFF, DELE, MKD, RMD, RMDA, AVBL, DSIZ, COMB, HASH, XCRC, XMD5, XSHA, XSHA1, XSHA256,
+    /// XSHA512 or SITE. Of SITE the subcommands HELP, CHMOD, CHGRP, CHOWN, UTIME, SYMLINK, COPY, MKDIR, RMDIR, WHO and QUOTA.
+    /// </param>
+    /// <param name="argument">The argument; null or empty for none.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="ArgumentException">
+    /// Another verb, or a line end in the argument; nothing was sent. RANG, for example, would shorten the next transfer on the same connection. An
+    /// <see cref="FtpConnection"/> of your own sends every verb.
+    /// </exception>
     public Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(verb);
-        return StatefulVerbs.Contains(verb)
-            ? throw new ArgumentException($"{verb.ToUpperInvariant()} would change what the next user of the connection finds; use an FtpConnection of your own.", nameof(verb))
-            : _pool.RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken);
+        return PooledCommands.IsAllowed(verb, argument)
+            ? _pool.RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken)
+            : throw new ArgumentException(
+                $"{PooledCommands.NameOf(verb, argument)} may change the state of a pooled connection; use an FtpConnection of your own.", nameof(verb));
     }
 
     /// <summary>Says QUIT on idle connections and closes all.</summary>

@@ -54,6 +54,7 @@ internal static class Failures
     private static Failure NotTheSame(FtpIntegrityException e, string doing) => e.Failure switch
     {
         FtpIntegrityFailure.Content => new Failure(ExitCode.Mismatch, $"{doing}: the file here and the file on the server differ (SHA-256)", null, "the same command again"),
+        FtpIntegrityFailure.Unverified => new Failure(ExitCode.Mismatch, $"{doing}: the server does not compute a SHA-256 to compare", null, "--verify auto, which compares lengths where there is no hash"),
         FtpIntegrityFailure.Changed => new Failure(ExitCode.TransferFailed, $"{doing}: the file changed on the server meanwhile", null, "the same command again"),
         _ => new Failure(ExitCode.TransferFailed, $"{doing}: {e.Actual} of {e.Expected} bytes arrived", null, "the same command again"),
     };

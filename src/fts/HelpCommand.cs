@@ -64,7 +64,7 @@ internal static class HelpCommand
           --compress WHEN      auto (the default: where measured to be faster), off, always
           --segments N         connections for one file, 1 to 16, or auto (the default: 4 for 64 MiB and more, from 10 ms away)
           --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script
-          --verify WHEN        auto (the default: what was resumed), always or never: compare SHA-256, if the server can
+          --verify WHEN        compare SHA-256: auto (the default: what was resumed, if the server can), always (else it fails), never
 
           fts client 192.168.1.5 2121 --user fts
           fts client ftp://files.example.com/pub <commands.txt
@@ -73,7 +73,8 @@ internal static class HelpCommand
         Type help inside for the commands; of several files see fts help get. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.
 
         Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 5 TLS or trust · 6 not found · 7 not permitted
-          8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota · 130 Ctrl-C · 143 SIGTERM
+          8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota
+          129 terminal closed · 130 Ctrl-C · 143 SIGTERM
           Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0.
         """;
 

@@ -135,11 +135,11 @@ public sealed class CancellationTests : IDisposable
     [Fact]
     public async Task Cancelled_while_waiting_for_a_free_connection()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + "C: SITE 1\n? go\nS: 200 ok");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + "C: HELP 1\n? go\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {
-            Task first = client.SendAsync("SITE", "1", Token);
-            Task second = client.SendAsync("SITE", "2", _source.Token);
+            Task first = client.SendAsync("HELP", "1", Token);
+            Task second = client.SendAsync("HELP", "2", _source.Token);
             await _source.CancelAsync();
             await AssertCancelledAsync(() => second);
             peer.Open("go");

@@ -5,6 +5,7 @@ internal sealed class ServerMemory
 {
     private volatile DataWay _dataWay;
     private volatile bool _refusesMachineListing;
+    private volatile bool _refusesSize;
     private volatile bool _renewsTickets;
     private volatile bool _refusesDeflate;
     private volatile bool _refusesRange;
@@ -39,6 +40,13 @@ internal sealed class ServerMemory
     {
         get => _refusesMachineListing;
         set => _refusesMachineListing = value;
+    }
+
+    /// <summary>SIZE was answered with "not implemented", whether it is announced or not.</summary>
+    public bool RefusesSize
+    {
+        get => _refusesSize;
+        set => _refusesSize = value;
     }
 
     /// <summary>A data connection after an encrypted upload is taken: the server gives new tickets with uploads, or does not ask for any.</summary>

@@ -121,7 +121,7 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
 
     private async Task<FtpVerified> VerifyAsync(FtpConnection connection, string whole, CancellationToken cancellationToken)
     {
-        if (options.WantsHash(isResumed: false) && RemoteHash.IsOffered(connection))
+        if (options.WantsHash(isResumed: false) && RemoteHash.IsOffered(connection.Features))
         {
             meter.Enter(FtpPhase.Verifying);
             bool? isSame = await ContentProof.CompareAsync(connection, whole, source, length, isWhole: true, cancellationToken).ConfigureAwait(false);
@@ -129,9 +129,14 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
             {
                 return answer ? FtpVerified.Hash : throw FtpIntegrityException.OfContent(path, length);
             }
+
+            if (options.RequiresHash)
+            {
+                throw FtpIntegrityException.OfMissingHash(path, length);
+            }
         }
 
-        return await RemoteFacts.SizeAsync(connection, whole, cancellationToken).ConfigureAwait(false) switch
+        return await RemoteFacts.StoredLengthAsync(connection, whole, cancellationToken).ConfigureAwait(false) switch
         {
             null => FtpVerified.Reply,
             { } stored when stored == length => FtpVerified.Length,
