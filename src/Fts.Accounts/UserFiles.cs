@@ -109,21 +109,13 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     }
 
     /// <summary>
-    /// Removes a file, and what is left of an upload of one's own to that name; where there is only that, that: who begins anew must not find half of what he
-    /// gave up.
+    /// Deletes a file and the account's own partial upload to that name. If only the partial upload exists, it alone is discarded, because a new upload
+    /// must not continue it. If the file cannot be deleted, the partial upload stays.
     /// </summary>
-    public async ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
         Demand(Permissions.Delete);
-        bool hadPending = await store.GiveUpPendingAsync(path, Uploader, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await store.DeleteFileAsync(path, cancellationToken).ConfigureAwait(false);
-        }
-        catch (StoreException e) when (e.Error == StoreError.NotFound && hadPending)
-        {
-            // That was all there was.
-        }
+        return store.DeleteFileAsync(path, Uploader, cancellationToken);
     }
 
     /// <summary>Removes an empty folder.</summary>

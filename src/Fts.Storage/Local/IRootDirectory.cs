@@ -39,8 +39,11 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Makes a link with a text that goes nowhere but down, to a file or folder that exists.</summary>
     void CreateLink(StorePath path, StorePath target, string text);
 
-    /// <summary>Removes anything but a folder; a link itself.</summary>
-    void DeleteFile(StorePath path);
+    /// <summary>
+    /// Deletes anything but a directory; a link itself. If an uploader is given, its partial upload to this name is discarded after that; if only a partial
+    /// upload exists, it alone is discarded. A refused call changes nothing.
+    /// </summary>
+    void DeleteFile(StorePath path, string? uploader);
 
     /// <summary>Removes a folder in which nothing is, or nothing but what uploads have left.</summary>
     void DeleteFolder(StorePath path);

@@ -143,12 +143,13 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) => DeleteAsync(path, uploader: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
-        PathRules.DemandNotRoot(path, StoreError.NotAFile);
-        PathRules.DemandAddressable(path);
-        await Task.Run(() => _root.DeleteFile(path), cancellationToken).ConfigureAwait(false);
-        await FlushAsync(path.Parent).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(uploader);
+        return DeleteAsync(path, uploader, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -216,6 +217,14 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         {
             _root.RememberHash(path, hashed, sha256.Span);
         }
+    }
+
+    private async ValueTask DeleteAsync(StorePath path, string? uploader, CancellationToken cancellationToken)
+    {
+        PathRules.DemandNotRoot(path, StoreError.NotAFile);
+        PathRules.DemandAddressable(path);
+        await Task.Run(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
+        await FlushAsync(path.Parent).ConfigureAwait(false);
     }
 
     /// <summary>What has been done by then is not to be cancelled any more.</summary>

@@ -115,13 +115,70 @@ internal sealed class PortablePendingFile : IPendingFile
     public static List<string> AllIn(string folder, bool recursive) =>
         [.. Directory.EnumerateFiles(folder, PathRules.PendingPrefix + "*", new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint })];
 
-    /// <summary>Removes what uploads into a folder have left, where nothing else is in it.</summary>
-    public static void RemoveLeft(string folder)
+    /// <summary>
+    /// Calls <paramref name="call"/>, which needs an empty folder, for one that may contain partial uploads. They are moved to the parent folder under random
+    /// hidden names first, deleted if the call succeeds and moved back if it throws. False, without calling it, if the folder contains anything else.
+    /// </summary>
+    public static bool TryClear(string folder, Action call)
     {
-        if (Directory.EnumerateFileSystemEntries(folder).All(entry => PathRules.IsReserved(Path.GetFileName(entry))))
+        var names = new List<string>();
+        foreach (string entry in Directory.EnumerateFileSystemEntries(folder))
         {
-            AllIn(folder, recursive: false).ForEach(pending => TryRemove(pending));
+            if (!PathRules.IsReserved(Path.GetFileName(entry)))
+            {
+                return false;
+            }
+
+            names.Add(entry);
         }
+
+        var held = new List<string>(names.Count);
+        var moved = new List<(string Upload, string Aside)>(names.Count);
+        bool isDone = false;
+        try
+        {
+            foreach (string name in names)
+            {
+                if (!s_written.TryAdd(name, true))
+                {
+                    return false; // an upload in progress
+                }
+
+                held.Add(name);
+                if (PortableRootDirectory.Facts(name) is not { Kind: EntryKind.File })
+                {
+                    return false;
+                }
+            }
+
+            foreach (string name in names)
+            {
+                string aside = Path.Combine(Path.GetDirectoryName(folder)!, PendingNames.New());
+                File.Move(name, aside);
+                moved.Add((name, aside));
+            }
+
+            call();
+            isDone = true;
+        }
+        finally
+        {
+            foreach ((string upload, string aside) in moved)
+            {
+                if (isDone)
+                {
+                    File.Delete(aside);
+                }
+                else
+                {
+                    File.Move(aside, upload);
+                }
+            }
+
+            held.ForEach(name => s_written.TryRemove(name, out _));
+        }
+
+        return true;
     }
 
     /// <summary>Removes what is left to be continued of an uploader's upload to <paramref name="real"/>; false where there is nothing.</summary>
@@ -202,7 +259,8 @@ internal sealed class PortablePendingFile : IPendingFile
     private static string SlotOf(string real, string uploader, FileEntry? copied) =>
         Path.Combine(Path.GetDirectoryName(real)!, PendingNames.For(Path.GetFileName(real), uploader, copied));
 
-    private static IEnumerable<string> SlotsOf(string real, string uploader, FileEntry? committed) =>
+    /// <summary>The paths in which to look for an uploader's partial upload to <paramref name="real"/>.</summary>
+    public static IEnumerable<string> SlotsOf(string real, string uploader, FileEntry? committed) =>
         PendingNames.All(Path.GetFileName(real), uploader, committed is { Kind: EntryKind.File } ? committed : null).Select(name => Path.Combine(Path.GetDirectoryName(real)!, name));
 
     private bool TryEnter()

@@ -114,18 +114,33 @@ internal sealed class PortableRootDirectory : IRootDirectory
             : there.Kind == EntryKind.Folder ? Directory.CreateSymbolicLink(real, text) : File.CreateSymbolicLink(real, text));
     }
 
-    public void DeleteFile(StorePath path)
+    public void DeleteFile(StorePath path, string? uploader)
     {
-        string real = Itself(path, out FileEntry facts);
+        string real = Addressed(path, followLast: false, StoreError.NotFound);
         Guard(() =>
         {
-            if (facts.Kind == EntryKind.Folder)
+            FileEntry? facts = Facts(real);
+            if (facts is { Kind: EntryKind.Folder })
             {
                 throw new StoreException(StoreError.NotAFile, path.Value);
             }
 
-            File.Delete(real);
-            return true;
+            // Found before the file is deleted, because the names of its partial uploads depend on its metadata.
+            string[] uploads = uploader is not null && _walk.Resolve(path, followLast: true, out string target) is null
+                ? [.. PortablePendingFile.SlotsOf(target, uploader, Facts(target))]
+                : [];
+            if (facts is not null)
+            {
+                File.Delete(real);
+            }
+
+            bool isDiscarded = false;
+            foreach (string upload in uploads)
+            {
+                isDiscarded |= PortablePendingFile.TryRemove(upload);
+            }
+
+            return isDiscarded || facts is not null ? true : throw new StoreException(StoreError.NotFound, path.Value);
         });
     }
 
@@ -139,7 +154,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
                 throw new StoreException(StoreError.NotAFolder, path.Value);
             }
 
-            PortableRenaming.DeleteFolder(real);
+            PortableRenaming.DeleteFolder(real, path.Value);
             return true;
         });
     }

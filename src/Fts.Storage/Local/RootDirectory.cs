@@ -147,19 +147,26 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    public void DeleteFile(StorePath path)
+    public void DeleteFile(StorePath path, string? uploader)
     {
         using SafeFileHandle parent = OpenParent(path);
-        ThrowIfFailed(Unlinkat(parent, path.Name, 0), path);
+        // Found before the file is deleted, because the names of its partial uploads depend on its metadata.
+        using LinuxTarget? target = uploader is null ? null : LinuxPendingSlot.TryFind(this, path);
+        int error = Unlinkat(parent, path.Name, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        bool isDiscarded = error is 0 or ENOENT && target is { } found && LinuxPendingSlot.GiveUp(found, uploader!);
+        if (error != 0 && !isDiscarded)
+        {
+            throw Exception(error, path.Value);
+        }
     }
 
     public void DeleteFolder(StorePath path)
     {
         using SafeFileHandle parent = OpenParent(path);
         int error = RemoveFolder(parent, path.Name);
-        if (error == ENOTEMPTY && new LinuxPendingSweep(this, DateTime.MaxValue).Empty(path))
+        if (error == ENOTEMPTY)
         {
-            error = RemoveFolder(parent, path.Name);
+            error = LinuxFolderClearing.Run(parent, path.Name, () => RemoveFolder(parent, path.Name));
         }
 
         if (error != 0)
@@ -173,9 +180,10 @@ internal sealed class RootDirectory : IRootDirectory
         using SafeFileHandle sourceParent = OpenParent(source);
         using SafeFileHandle targetParent = OpenParent(target);
         int error = LinuxRenaming.Rename(sourceParent, source.Name, targetParent, target.Name, replace);
-        if (error is ENOTEMPTY or EEXIST && replace && new LinuxPendingSweep(this, DateTime.MaxValue).Empty(target))
+        if (error is ENOTEMPTY or EEXIST && replace)
         {
-            error = LinuxRenaming.Rename(sourceParent, source.Name, targetParent, target.Name, replace);
+            error = LinuxFolderClearing.Run(
+                targetParent, target.Name, () => LinuxRenaming.Rename(sourceParent, source.Name, targetParent, target.Name, replace));
         }
 
         if (error != 0)

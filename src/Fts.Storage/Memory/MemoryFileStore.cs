@@ -145,6 +145,34 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ArgumentNullException.ThrowIfNull(uploader);
+        PathRules.DemandNotRoot(path, StoreError.NotAFile);
+        lock (_lock)
+        {
+            MemoryUpload? kept = Kept(path, uploader);
+            if (_tree.Lookup(path, out StoreError error) is { } file)
+            {
+                MemoryContent content = file.Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
+                _tree.Remove(path);
+                Take(-content.Length);
+            }
+            else if (kept is null)
+            {
+                throw new StoreException(error, path.Value);
+            }
+
+            if (kept is not null)
+            {
+                kept.Place!.Leave(kept);
+                Take(-kept.Content.Length);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
