@@ -170,7 +170,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     /// what it was before.
     /// </summary>
     /// <param name="target">The name of the whole; it may be that of the first part, whose content then counts once and which stays.</param>
-    /// <param name="parts">The files to join.</param>
+    /// <param name="parts">The files to join, each once.</param>
     /// <param name="progress">Told how many bytes were copied, as they are.</param>
     /// <param name="cancellationToken">Ends it early; the target stays what it was, and so do the parts.</param>
     public async ValueTask CombineAsync(StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, CancellationToken cancellationToken)
@@ -180,12 +180,21 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         Demand(Permissions.Delete);
         FileEntry? whole = await store.FindAsync(target, cancellationToken).ConfigureAwait(false);
         var added = new List<StorePath>();
+        HashSet<StorePath> paths = [];
+        HashSet<ulong> ids = [];
         for (int at = 0; at < parts.Count; at++)
         {
-            bool isTarget = parts[at] == target || IsOne(whole, await store.FindAsync(parts[at], cancellationToken).ConfigureAwait(false));
+            FileEntry? part = await store.FindAsync(parts[at], cancellationToken).ConfigureAwait(false);
+            bool isTarget = parts[at] == target || IsOne(whole, part);
             if (isTarget && at > 0)
             {
                 throw new StoreException(StoreError.NotSupported, $"{target} cannot become a part of itself.");
+            }
+
+            // The result is never longer than the files that it replaces: a part that counted twice would multiply what an account may store.
+            if (!paths.Add(parts[at]) || (part is { Id: not 0 } && !ids.Add(part.Value.Id)))
+            {
+                throw new StoreException(StoreError.NotSupported, $"{parts[at]} is named twice.");
             }
 
             if (!isTarget)
@@ -226,7 +235,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     private async ValueTask DeletePartsAsync(StorePath target, IReadOnlyList<StorePath> parts)
     {
         FileEntry? whole = await store.FindAsync(target, CancellationToken.None).ConfigureAwait(false);
-        foreach (StorePath part in parts.Distinct())
+        foreach (StorePath part in parts)
         {
             FileEntry? there = await store.FindAsync(part, CancellationToken.None).ConfigureAwait(false);
             // One that is gone was named before in another spelling.
