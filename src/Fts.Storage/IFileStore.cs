@@ -75,7 +75,7 @@ public interface IFileStore
 
     /// <summary>
     /// Sets facts of a file or folder; of a link, those of what it leads to. <see cref="StoreError.NotSupported"/> where the store does not keep one of
-    /// them; then none is set.
+    /// them; then none is set. The mode of the top folder is <see cref="StoreError.Denied"/>: it could lock out everybody.
     /// </summary>
     ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken);
 
@@ -202,6 +202,7 @@ public interface IFileWriter : IAsyncDisposable
     /// <summary>
     /// Leaves an upload (<see cref="WriteStart.Uploader"/>) to be continued; of several for one name, the one kept last. Nothing is written after it. Not kept is
     /// any other pending file, one into which nothing was written, unless it continues another, and one whose place an upload of the same has that is still being written.
+    /// An upload that began as a copy of the committed file is kept only if it received at least as many bytes as were copied: the client can append again.
     /// </summary>
     /// <returns>Bytes that are there; null where nothing is kept.</returns>
     ValueTask<long?> KeepAsync(CancellationToken cancellationToken);

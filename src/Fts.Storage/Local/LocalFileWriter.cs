@@ -74,7 +74,9 @@ internal sealed class LocalFileWriter(IPendingFile pending, long start, SafeFile
     {
         ThrowIfAtEnd();
         _isAtEnd = true;
-        return new((_isWritten || IsContinuation) && pending.Keep() ? RandomAccess.GetLength(pending.Handle) : null);
+        long length = RandomAccess.GetLength(pending.Handle);
+        bool isMostlyCopy = committed is not null && length - Start < Start;
+        return new((_isWritten || IsContinuation) && !isMostlyCopy && pending.Keep() ? length : null);
     }
 
     public ValueTask DisposeAsync()
