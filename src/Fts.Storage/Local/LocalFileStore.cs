@@ -20,6 +20,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
     /// <summary>Opens a folder that exists.</summary>
     /// <exception cref="StoreException">There is no such folder, or it cannot be opened.</exception>
+    /// <exception cref="ArgumentException">The folder lies in one of <see cref="LocalStoreOptions.ProtectedPaths"/>.</exception>
     public LocalFileStore(string folder, LocalStoreOptions? options = null) : this(folder, portable: false, options)
     {
     }
@@ -29,8 +30,9 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         _durable = options is { IsDurable: true } ? new GroupCommit() : null;
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        RootDirectory? confined = portable ? null : RootDirectory.TryOpen(folder);
-        _root = confined is null ? new PortableRootDirectory(folder) : confined;
+        var protectedEntries = ProtectedEntries.TryCreate(folder, options?.ProtectedPaths ?? []);
+        RootDirectory? confined = portable ? null : RootDirectory.TryOpen(folder, protectedEntries);
+        _root = confined is null ? new PortableRootDirectory(folder, protectedEntries) : confined;
         IsConfinedByKernel = confined is not null;
     }
 
@@ -179,7 +181,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandSettable(facts);
+        PathRules.DemandSettable(path, facts);
         PathRules.DemandAddressable(path);
         _root.SetFacts(path, facts);
     }

@@ -57,8 +57,9 @@ internal sealed class PortablePendingFile : IPendingFile
         var pending = new PortablePendingFile(pendingPath, real, start, slot) { CommittedLength = committed?.Length };
         try
         {
-            pending.OpenHandle(start);
-            if (committed?.UnixMode is { } mode && !OperatingSystem.IsWindows())
+            pending.OpenHandle(start, committed?.UnixMode);
+            UnixFileMode? final = committed is not null ? committed.Value.UnixMode : pending.KeptLength is not null ? FileModes.NewFile : null;
+            if (final is { } mode && !OperatingSystem.IsWindows())
             {
                 File.SetUnixFileMode(pending.Handle, mode);
             }
@@ -230,7 +231,22 @@ internal sealed class PortablePendingFile : IPendingFile
         }
     }
 
-    public bool Keep() => _isLeft |= TryEnter();
+    public bool Keep()
+    {
+        if (_slot is not null && !OperatingSystem.IsWindows() && FileModes.NewFile is not null)
+        {
+            try
+            {
+                File.SetUnixFileMode(Handle, FileModes.AtRest);
+            }
+            catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+            {
+                // A file system without permission bits.
+            }
+        }
+
+        return _isLeft |= TryEnter();
+    }
 
     public void Dispose()
     {
@@ -281,7 +297,7 @@ internal sealed class PortablePendingFile : IPendingFile
         return true;
     }
 
-    private void OpenHandle(WriteStart start)
+    private void OpenHandle(WriteStart start, UnixFileMode? mode)
     {
         s_written.TryAdd(_pendingPath, true);
         FileEntry? kept = _pendingPath == _slot ? PortableRootDirectory.Facts(_pendingPath) : null;
@@ -303,6 +319,14 @@ internal sealed class PortablePendingFile : IPendingFile
             File.Delete(_pendingPath);
         }
 
-        Handle = File.OpenHandle(_pendingPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        // Without a buffer the stream is nothing but its handle, which outlives it.
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows() && mode is not null)
+        {
+            // Never wider than the file it replaces, not even until its mode is set.
+            options.UnixCreateMode = mode;
+        }
+
+        Handle = new FileStream(_pendingPath, options).SafeFileHandle;
     }
 }

@@ -12,8 +12,11 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     private readonly PortableWalk _walk;
 
-    public PortableRootDirectory(string folder)
+    private readonly ProtectedEntries? _protected;
+
+    public PortableRootDirectory(string folder, ProtectedEntries? protectedEntries)
     {
+        _protected = protectedEntries;
         string real = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         // The root itself is the owner's to choose, and may be a link; /tmp is one on some systems.
         _walk = new PortableWalk(Guard(() => Directory.ResolveLinkTarget(real, returnFinalTarget: true))?.FullName ?? real);
@@ -33,7 +36,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
         return _walk.Resolve(path, followLast: false, out string real) switch
         {
-            null => Guard(() => Facts(real) is not { } entry ? (FileEntry?)null
+            null => IsHidden(real) ? null : Guard(() => Facts(real) is not { } entry ? (FileEntry?)null
                 : (entry.Kind == EntryKind.Other && Followed(path) is { } target ? target : entry) with { Name = path.Name }),
             StoreError.NotFound or StoreError.NotAFolder => null,
             { } error => throw new StoreException(error, path.Value),
@@ -103,6 +106,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void CreateLink(StorePath path, StorePath target, string text)
     {
         string pointed = Addressed(target, followLast: true, StoreError.NotFound), real = Addressed(path, followLast: false, StoreError.BadName);
+        DemandNotHolding(real, StoreError.BadName, path);
         FileEntry there = Guard(() => Facts(pointed)) ?? throw new StoreException(StoreError.NotFound, target.Value);
         if (there.Kind == EntryKind.Other)
         {
@@ -117,6 +121,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void DeleteFile(StorePath path, string? uploader)
     {
         string real = Addressed(path, followLast: false, StoreError.NotFound);
+        DemandNotHolding(real, StoreError.Denied, path);
         Guard(() =>
         {
             FileEntry? facts = Facts(real);
@@ -147,6 +152,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void DeleteFolder(StorePath path)
     {
         string real = Itself(path, out FileEntry facts);
+        DemandNotHolding(real, StoreError.Denied, path);
         Guard(() =>
         {
             if (facts.Kind != EntryKind.Folder)
@@ -162,6 +168,8 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void Rename(StorePath source, StorePath target, bool replace)
     {
         string from = Itself(source, out FileEntry moved), to = Addressed(target, followLast: false, StoreError.BadName);
+        DemandNotHolding(from, StoreError.Denied, source);
+        DemandNotHolding(to, StoreError.BadName, target);
         GuardNaming(() =>
         {
             FileEntry? there = Facts(to);
@@ -187,6 +195,11 @@ internal sealed class PortableRootDirectory : IRootDirectory
         if (there.Kind == EntryKind.Other)
         {
             throw new StoreException(StoreError.NotAFile, path.Value);
+        }
+
+        if (facts.UnixMode is not null && (real == _walk.Root || _protected?.Current.HoldsProtected(real) == true))
+        {
+            throw new StoreException(StoreError.Denied, $"The mode of {path} cannot be set: it leads to the root or to a protected entry.");
         }
 
         Guard(() =>
@@ -229,7 +242,10 @@ internal sealed class PortableRootDirectory : IRootDirectory
     }
 
     /// <summary>What a link found in a listing leads to, or null when that is nowhere or outside.</summary>
-    internal FileEntry? Followed(StorePath path) => _walk.Resolve(path, followLast: true, out string real) is null ? Facts(real) : null;
+    internal FileEntry? Followed(StorePath path) => _walk.Resolve(path, followLast: true, out string real) is null && !IsHidden(real) ? Facts(real) : null;
+
+    /// <summary>Whether a real path, free of links but perhaps for its last component, is that of a protected entry.</summary>
+    internal bool IsHidden(string real) => _protected?.Current.IsHidden(real) == true;
 
     /// <summary>What is at a real path, not following it; null where there is nothing.</summary>
     internal static FileEntry? Facts(string real)
@@ -281,7 +297,29 @@ internal sealed class PortableRootDirectory : IRootDirectory
             throw new StoreException(ifUnspellable, path.Value);
         }
 
-        return _walk.Resolve(path, followLast, out string real) is { } error ? throw new StoreException(error, path.Value) : real;
+        if (_walk.Resolve(path, followLast, out string real) is { } error)
+        {
+            throw new StoreException(error, path.Value);
+        }
+
+        DemandVisible(real, ifUnspellable, path);
+        return real;
+    }
+
+    private void DemandVisible(string real, StoreError ifHidden, StorePath path)
+    {
+        if (IsHidden(real))
+        {
+            throw new StoreException(ifHidden, $"{path} is protected.");
+        }
+    }
+
+    private void DemandNotHolding(string real, StoreError ifHolding, StorePath path)
+    {
+        if (_protected?.Current.HoldsProtected(real) == true)
+        {
+            throw new StoreException(ifHolding, $"{path} leads to a protected entry.");
+        }
     }
 
     private string Existing(StorePath path, EntryKind kind, StoreError otherwise)

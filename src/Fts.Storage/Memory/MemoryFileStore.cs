@@ -233,7 +233,7 @@ public sealed class MemoryFileStore : IFileStore
     public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandSettable(facts);
+        PathRules.DemandSettable(path, facts);
         lock (_lock)
         {
             MemoryNode node = _tree.Existing(path);
