@@ -180,7 +180,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         Demand(Permissions.Delete);
         FileEntry? whole = await store.FindAsync(target, cancellationToken).ConfigureAwait(false);
         var added = new List<StorePath>();
-        HashSet<StorePath> paths = [];
+        HashSet<string> paths = [];
         HashSet<ulong> ids = [];
         for (int at = 0; at < parts.Count; at++)
         {
@@ -192,7 +192,9 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
             }
 
             // The result is never longer than the files that it replaces: a part that counted twice would multiply what an account may store.
-            if (!paths.Add(parts[at]) || (part is { Id: not 0 } && !ids.Add(part.Value.Id)))
+            // A store without ids may take two spellings for one file.
+            bool isNew = part is { Id: not 0 } ? paths.Add(parts[at].Value) & ids.Add(part.Value.Id) : paths.Add(parts[at].Value.ToUpperInvariant());
+            if (!isNew)
             {
                 throw new StoreException(StoreError.NotSupported, $"{parts[at]} is named twice.");
             }

@@ -35,6 +35,8 @@ internal sealed class LinuxPendingFile : IPendingFile
 
     public long? KeptLength { get; }
 
+    public string? KeptName => _slot;
+
     /// <summary>Makes the file, or takes the one that is continued. The target's folder becomes the pending file's own unless this throws.</summary>
     public static LinuxPendingFile Open(in LinuxTarget target, WriteStart start)
     {

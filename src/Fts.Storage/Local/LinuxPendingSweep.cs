@@ -7,7 +7,7 @@ namespace Fts.Storage.Local;
 /// Looks through folders for pending files that nobody writes and that were last written before a time, and removes them. Looks at no file but those, follows no
 /// link, and passes over what cannot be read: the next sweep comes.
 /// </summary>
-internal sealed class LinuxPendingSweep(RootDirectory root, DateTime before)
+internal sealed class LinuxPendingSweep(RootDirectory root, DateTime before, PartialUploadIndex index)
 {
     /// <summary>The whole tree; how many were removed.</summary>
     public int Run(CancellationToken cancellationToken) => Walk(".", depth: 0, cancellationToken);
@@ -28,11 +28,18 @@ internal sealed class LinuxPendingSweep(RootDirectory root, DateTime before)
 
                 if (PathRules.IsReserved(name))
                 {
-                    removed += LinuxPendingSlot.TryRemove(folder, name, before) ? 1 : 0;
+                    if (LinuxPendingSlot.TryRemove(folder, name, before))
+                    {
+                        removed++;
+                    }
+                    else if (LinuxPendingSlot.Find(folder, name) is { } left)
+                    {
+                        index.Find(new PartialUploadPlace(relative, name), left.Length, left.Modified);
+                    }
                 }
                 else if (depth < StorePath.MaxDepth && (type == DT_DIR || (type == DT_UNKNOWN && Statx(folder, name, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) == 0 && facts.IsFolder)))
                 {
-                    removed += Walk($"{relative}/{name}", depth + 1, cancellationToken);
+                    removed += Walk(relative == "." ? name : $"{relative}/{name}", depth + 1, cancellationToken);
                 }
 
                 return true;

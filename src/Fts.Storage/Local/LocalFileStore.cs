@@ -17,6 +17,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 {
     private readonly IRootDirectory _root;
     private readonly GroupCommit? _durable;
+    private readonly PartialUploadIndex _partialUploads;
 
     /// <summary>Opens a folder that exists.</summary>
     /// <exception cref="StoreException">There is no such folder, or it cannot be opened.</exception>
@@ -33,6 +34,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         var protectedEntries = ProtectedEntries.TryCreate(folder, options?.ProtectedPaths ?? []);
         RootDirectory? confined = portable ? null : RootDirectory.TryOpen(folder, protectedEntries);
         _root = confined is null ? new PortableRootDirectory(folder, protectedEntries) : confined;
+        _partialUploads = new PartialUploadIndex((options?.PartialUploads ?? new PartialUploadLimits()).Validated(), _root);
         IsConfinedByKernel = confined is not null;
     }
 
@@ -106,7 +108,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 throw;
             }
 
-            return new LocalFileWriter(pending, start.Offset ?? kept, committed, _durable);
+            return new LocalFileWriter(pending, start.Offset ?? kept, committed, _durable, _partialUploads, path);
         }
         catch
         {
@@ -133,7 +135,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) =>
-        await Task.Run(() => _root.Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await Task.Run(() => Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
@@ -227,6 +229,14 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.DemandAddressable(path);
         await Task.Run(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
         await FlushAsync(path.Parent).ConfigureAwait(false);
+    }
+
+    private int Sweep(DateTime before, CancellationToken cancellationToken)
+    {
+        _partialUploads.BeginSweep();
+        int removed = _root.Sweep(before, _partialUploads, cancellationToken);
+        _partialUploads.EndSweep();
+        return removed;
     }
 
     /// <summary>What has been done by then is not to be cancelled any more.</summary>

@@ -9,6 +9,9 @@ public sealed record LocalStoreOptions
     /// </summary>
     public bool IsDurable { get; init; }
 
+    /// <summary>How many partial uploads are kept for one uploader, and how many bytes of them. Default: 100 and 32 GiB.</summary>
+    public PartialUploadLimits PartialUploads { get; init; } = new();
+
     /// <summary>
     /// Files and directories of this machine that no client reaches although they lie in the served directory: private keys, certificates, settings, state. They
     /// are not listed, cannot be read, written, renamed, removed or linked to, by any name or link, and neither can what lies in the directories. On Linux they

@@ -30,6 +30,8 @@ internal sealed class PortablePendingFile : IPendingFile
 
     public long? KeptLength { get; private set; }
 
+    public string? KeptName => Path.GetFileName(_slot);
+
     /// <summary>Makes the file beside <paramref name="real"/>, which holds no link, or takes the one there that is continued.</summary>
     public static PortablePendingFile Open(string real, FileEntry? committed, WriteStart start)
     {
@@ -79,7 +81,7 @@ internal sealed class PortablePendingFile : IPendingFile
     {
         foreach (string slot in SlotsOf(real, uploader, PortableRootDirectory.Facts(real)))
         {
-            if (!s_written.ContainsKey(slot) && PortableRootDirectory.Facts(slot) is { Kind: EntryKind.File } facts)
+            if (FindAt(slot) is { } facts)
             {
                 return new PendingUpload(facts.Length, facts.Modified);
             }
@@ -87,6 +89,10 @@ internal sealed class PortablePendingFile : IPendingFile
 
         return null;
     }
+
+    /// <summary>The metadata of a partial upload; null if there is none at this path, or while it is written.</summary>
+    public static FileEntry? FindAt(string pendingPath) =>
+        !s_written.ContainsKey(pendingPath) && PortableRootDirectory.Facts(pendingPath) is { Kind: EntryKind.File } facts ? facts : null;
 
     /// <summary>Removes a pending file if nobody writes it and, where <paramref name="before"/> says so, if it was last written before then.</summary>
     public static bool TryRemove(string pendingPath, DateTime? before = null)

@@ -85,17 +85,37 @@ internal sealed class PortableRootDirectory : IRootDirectory
         PortableWalk.IsSpellable(path) && _walk.Resolve(path, followLast: true, out string real) is null && Guard(() => PortablePendingFile.GiveUp(real, uploader));
 
     /// <summary>Folders only: no link is followed, and what cannot be read is passed over, for the next sweep comes.</summary>
-    public int Sweep(DateTime before, CancellationToken cancellationToken) => Guard(() =>
+    public int Sweep(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => Guard(() =>
     {
         int removed = 0;
         foreach (string pending in PortablePendingFile.AllIn(_walk.Root, recursive: true))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            removed += PortablePendingFile.TryRemove(pending, before) ? 1 : 0;
+            if (PortablePendingFile.TryRemove(pending, before))
+            {
+                removed++;
+            }
+            else if (PortablePendingFile.FindAt(pending) is { } left)
+            {
+                string folder = Path.GetRelativePath(_walk.Root, Path.GetDirectoryName(pending)!);
+                index.Find(new PartialUploadPlace(folder.Replace(Path.DirectorySeparatorChar, '/'), left.Name), left.Length, left.Modified);
+            }
         }
 
         return removed;
     });
+
+    public bool HasPartialUpload(in PartialUploadPlace place)
+    {
+        string path = PathOf(place);
+        return Guard(() => PortablePendingFile.FindAt(path)) is not null;
+    }
+
+    public void RemovePartialUpload(in PartialUploadPlace place)
+    {
+        string path = PathOf(place);
+        Guard(() => PortablePendingFile.TryRemove(path));
+    }
 
     public void CreateFolder(StorePath path)
     {
@@ -305,6 +325,8 @@ internal sealed class PortableRootDirectory : IRootDirectory
         DemandVisible(real, ifUnspellable, path);
         return real;
     }
+
+    private string PathOf(in PartialUploadPlace place) => Path.GetFullPath(Path.Combine(_walk.Root, place.Folder, place.Name));
 
     private void DemandVisible(string real, StoreError ifHidden, StorePath path)
     {

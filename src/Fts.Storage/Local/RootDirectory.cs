@@ -124,7 +124,22 @@ internal sealed class RootDirectory : IRootDirectory
 
     public bool GiveUpPending(StorePath path, string uploader) => LinuxPendingSlot.GiveUp(this, path, uploader);
 
-    public int Sweep(DateTime before, CancellationToken cancellationToken) => new LinuxPendingSweep(this, before).Run(cancellationToken);
+    public int Sweep(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => new LinuxPendingSweep(this, before, index).Run(cancellationToken);
+
+    public bool HasPartialUpload(in PartialUploadPlace place)
+    {
+        using SafeFileHandle? folder = Open(place.Folder, O_PATH | O_DIRECTORY, out _);
+        return folder is not null && LinuxPendingSlot.Find(folder, place.Name) is not null;
+    }
+
+    public void RemovePartialUpload(in PartialUploadPlace place)
+    {
+        using SafeFileHandle? folder = Open(place.Folder, O_PATH | O_DIRECTORY, out _);
+        if (folder is not null)
+        {
+            LinuxPendingSlot.TryRemove(folder, place.Name);
+        }
+    }
 
     public void CreateFolder(StorePath path)
     {

@@ -91,3 +91,9 @@ public sealed class KernelRefusal() : RefusalContract(StoreUnderTest.Kernel);
 public sealed class PortableRefusal() : RefusalContract(StoreUnderTest.Portable);
 
 public sealed class MemoryRefusal() : RefusalContract(StoreUnderTest.InMemory);
+
+public sealed class KernelPartialLimits() : PartialLimitsContract(StoreUnderTest.Kernel);
+
+public sealed class PortablePartialLimits() : PartialLimitsContract(StoreUnderTest.Portable);
+
+public sealed class MemoryPartialLimits() : PartialLimitsContract(StoreUnderTest.InMemory);
