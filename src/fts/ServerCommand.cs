@@ -40,14 +40,15 @@ internal static class ServerCommand
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && reachability.Balancers.Count == 0;
         Guests guests = Guests.For(isLocal, anonymous);
         IAccounts accounts = encryption.WithCertificates(guests.Accounts);
+        LocalStoreOptions files = uploads.Store with { ProtectedPaths = OwnFiles.Of(encryption, hosts) };
         // Threads inherit it: nothing above starts one, everything below may.
         var sandbox = Sandbox.Enter(line, [folder, .. hosts.Folders.Select(host => host.Folder)], encryption.Files.Concat(hosts.Files), encryption.OwnFile);
         await using var output = new BackgroundLines(Console.OpenStandardError());
         var server = new FtpServer(new FtpServerOptions
         {
-            Store = Open("--folder", folder, uploads),
+            Store = Open("--folder", folder, files),
             Accounts = accounts,
-            Hosts = hosts.For(accounts, (option, hostFolder) => Open(option, hostFolder, uploads)),
+            Hosts = hosts.For(accounts, (option, hostFolder) => Open(option, hostFolder, files)),
             Publish = uploads.Publish,
             PendingLifetime = uploads.KeepPartial,
             EndPoint = endPoint,
@@ -92,15 +93,20 @@ internal static class ServerCommand
         }
     }
 
-    private static LocalFileStore Open(string option, string folder, UploadPolicy uploads)
+    private static LocalFileStore Open(string option, string folder, LocalStoreOptions options)
     {
         try
         {
-            return Directory.Exists(folder) ? new LocalFileStore(folder, uploads.Store) : throw new FailureException(ExitCode.LocalFiles, $"{option} {folder}: no such folder");
+            return Directory.Exists(folder) ? new LocalFileStore(folder, options) : throw new FailureException(ExitCode.LocalFiles, $"{option} {folder}: no such folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FailureException(ExitCode.LocalFiles, $"cannot share {folder}: {LocalReason.Of(e)}");
+        }
+        catch (ArgumentException)
+        {
+            throw new FailureException(
+                ExitCode.LocalFiles, $"cannot share {folder}: fts keeps its own keys and settings there", $"choose another folder with {option}");
         }
     }
 
