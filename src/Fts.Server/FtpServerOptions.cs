@@ -56,7 +56,13 @@ public sealed record FtpServerOptions
     /// <summary>How long a signed-in session may stay silent with no transfer running. Default: 15 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>How long a transfer may go without a byte, or its peer stay away, before it is ended. Default: 2 min.</summary>
+    /// <summary>
+    /// How long a transfer waits for its data connection: in passive mode for the client to connect, in active mode for the connection to the client. Then it is
+    /// answered 425. Checked once a second. Default: 60 s.
+    /// </summary>
+    public TimeSpan DataConnectionTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a transfer may go without a byte before it is aborted with 426. Checked once a second. Default: 2 min.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
@@ -138,6 +144,7 @@ public sealed record FtpServerOptions
         ValidateReachability();
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SignInTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DataConnectionTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(PendingLifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(RefusalDelay, TimeSpan.Zero);

@@ -52,8 +52,11 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Debug, "[{Session}] {Verb} refused by the store, {Error}: {Reason}")]
     public static partial void StoreRefused(ILogger logger, long session, string verb, StoreError error, string reason);
 
-    [LoggerMessage(9, LogLevel.Debug, "[{Session}] no data connection: {Reason}")]
-    public static partial void NoDataConnection(ILogger logger, long session, string reason);
+    [LoggerMessage(9, LogLevel.Warning, "[{Session}] {Transfer} failed: can't open the data connection: {Reason}")]
+    public static partial void NoDataConnection(ILogger logger, long session, string transfer, string reason);
+
+    [LoggerMessage(41, LogLevel.Warning, "[{Session}] no passive port is free: {Reason}")]
+    public static partial void NoPassivePort(ILogger logger, long session, string reason);
 
     [LoggerMessage(10, LogLevel.Warning, "accepting a connection failed: {Reason}")]
     public static partial void AcceptFailed(ILogger logger, string reason);
@@ -66,6 +69,9 @@ internal static partial class Log
 
     [LoggerMessage(14, LogLevel.Warning, "[{Session}] sent something between AUTH and the handshake; closed")]
     public static partial void InputBeforeHandshake(ILogger logger, long session);
+
+    [LoggerMessage(42, LogLevel.Warning, "[{Session}] closed after CCC: {Reason}")]
+    public static partial void NotCleared(ILogger logger, long session, string reason);
 
     [LoggerMessage(18, LogLevel.Warning, "[{Session}] {Problem}; it counts for nothing")]
     public static partial void CertificateNotBelieved(ILogger logger, long session, string problem);

@@ -34,7 +34,7 @@ internal static class Replies
     public static readonly Reply EncryptFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS: say AUTH TLS first.");
     public static readonly Reply CertificateFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS, with a client certificate that is trusted here.");
     public static readonly Reply HandshakeFailed = new(ReplyCode.ProtocolNotSupported, "The TLS handshake of the data connection failed.");
-    public static readonly Reply NotResumed = new(ReplyCode.ProtocolNotSupported, "The data connection must resume the TLS session of the control connection.");
+    public static readonly Reply NotResumed = new(ReplyCode.CannotOpenDataConnection, "The data connection must resume the TLS session of the control connection.");
 
     public static readonly Reply Aborted = new(ReplyCode.TransferComplete, "Nothing is being transferred now.");
     public static readonly Reply Transferred = new(ReplyCode.TransferComplete, "Transfer complete.");
@@ -56,10 +56,8 @@ internal static class Replies
     public static readonly Reply TooManyUnknown = new(ReplyCode.ServiceNotAvailable, "This is an FTP server, closing.");
 
     public static readonly Reply NoDataPort = new(ReplyCode.CannotOpenDataConnection, "Say PASV, EPSV, PORT or EPRT first.");
-    public static readonly Reply NoDataConnection = new(ReplyCode.CannotOpenDataConnection, "No data connection came about.");
     public static readonly Reply CannotListen = new(ReplyCode.CannotOpenDataConnection, "No port is free for a data connection.");
     public static readonly Reply AddressUnknown = new(ReplyCode.CannotOpenDataConnection, "The address to tell is not known yet, use EPSV.");
-    public static readonly Reply DataConnectionLost = new(ReplyCode.TransferAborted, "The data connection broke; the transfer is not complete.");
     public static readonly Reply TransferAborted = new(ReplyCode.TransferAborted, "Transfer aborted.");
     public static readonly Reply TransferStalled = new(ReplyCode.TransferAborted, "No data moved for too long; transfer aborted.");
     public static readonly Reply TransferTakenOver = new(ReplyCode.TransferAborted, "Another connection of yours continues this transfer.");
@@ -103,9 +101,15 @@ internal static class Replies
     public static readonly Reply BadName = new(ReplyCode.NameNotAllowed, "File name not allowed.");
     public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
     public static readonly Reply SizeIsDoubtful = new(ReplyCode.FileUnavailable, "There are a file and an unfinished upload of yours: not told which.");
-    public static readonly Reply SizeMisled = new(ReplyCode.FileUnavailable, "SIZE told of your unfinished upload of that name, not of the file; ask again.");
+    public static readonly Reply SizeMisled = new(ReplyCode.FileBusy, "The last SIZE was of your unfinished upload, not of this file. Send SIZE and RETR again.");
     public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
     public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
+
+    /// <summary>No data connection was established.</summary>
+    public static Reply NoDataConnection(string reason) => new(ReplyCode.CannotOpenDataConnection, $"Can't open data connection: {reason}.");
+
+    /// <summary>The data connection failed before the end of the transfer.</summary>
+    public static Reply DataConnectionLost(string reason) => new(ReplyCode.TransferAborted, $"Transfer failed: {reason}.");
 
     /// <summary>An upload that is not published.</summary>
     public static Reply For(UploadVerdict verdict) => verdict switch

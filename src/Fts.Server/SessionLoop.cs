@@ -94,6 +94,12 @@ internal sealed class SessionLoop(Session session)
         {
             await SecureAsync();
         }
+        else if (await session.Tls!.EndControlAsync(session.Ending) is { } problem)
+        {
+            Log.NotCleared(_options.Logger, session.Id, problem);
+            session.Next = Next.Close;
+            return;
+        }
         else
         {
             session.Channel.ReplaceStream(session.Plain);

@@ -34,7 +34,14 @@ internal static class SessionWatch
         if (session.Transfer is { } transfer)
         {
             transfer.LookCloser();
-            if (now - transfer.LastProgress > options.StallTimeout.TotalMilliseconds)
+            if (transfer.WaitingForDataSince is { } since)
+            {
+                if (now - since > options.DataConnectionTimeout.TotalMilliseconds)
+                {
+                    transfer.Abort(TransferEnd.NotConnected);
+                }
+            }
+            else if (now - transfer.LastProgress > options.StallTimeout.TotalMilliseconds)
             {
                 transfer.Abort(TransferEnd.Stalled);
             }

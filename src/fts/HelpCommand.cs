@@ -35,6 +35,7 @@ internal static class HelpCommand
                              ${XDG_STATE_HOME:-~/.local/state}/fts/server.pem
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
+          --data-timeout TIME   how long a transfer waits for its data connection, like 30s or 2m; default: 60s
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
           --durable, --publish, --keep-partial: fts help uploads    --host, --client-ca: fts help hosts
 

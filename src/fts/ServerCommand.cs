@@ -57,6 +57,7 @@ internal static class ServerCommand
             PassivePorts = reachability.Ports,
             PassiveAddresses = reachability.Addresses,
             ProxyProtocolFrom = reachability.Balancers,
+            DataConnectionTimeout = reachability.DataTimeout,
             Logger = new LineLogger(output, line.Has(quiet) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
             Trace = debug ? trace => output.Write(LineLogger.Stamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
         });

@@ -40,15 +40,16 @@ internal static class CommandRunner
         }
         catch (NoDataConnectionException e)
         {
-            Log.NoDataConnection(log, session.Id, (e.InnerException?.Message ?? e.Message).Visible());
-            return session.Transfer?.End is TransferEnd.Aborted or TransferEnd.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection;
+            string? reason = TransferFailure.Describe(session.Transfer!, session.Server.Options, e);
+            Log.NoDataConnection(log, session.Id, session.Transfer!.Description.Visible(), (reason ?? e.InnerException?.Message ?? e.Message).Visible());
+            return session.Transfer.End is TransferEnd.Aborted or TransferEnd.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection(reason ?? "the connection failed");
         }
         catch (DeflateException e)
         {
             Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, e.Message);
             return Ended(session) ?? e.Fault switch
             {
-                DeflateFault.Truncated => Replies.DataConnectionLost,
+                DeflateFault.Truncated => Replies.DataConnectionLost("the data connection ended before the compressed data did"),
                 DeflateFault.TooLarge => Replies.DeflateTooLarge,
                 _ => Replies.DeflateDamaged,
             };
@@ -60,8 +61,9 @@ internal static class CommandRunner
         }
         catch (Exception e) when (row.Has(Rules.Transfer) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
-            Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, $"{session.Transfer.End}: {e.Message}");
-            return Ended(session) ?? Replies.DataConnectionLost;
+            string? reason = TransferFailure.Describe(session.Transfer!, session.Server.Options, e);
+            Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, reason ?? e.Message);
+            return Ended(session) ?? Replies.DataConnectionLost(reason ?? "the data connection failed");
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -73,6 +75,7 @@ internal static class CommandRunner
     private static Reply? Ended(Session session) => session.Transfer?.End switch
     {
         TransferEnd.Stalled => Replies.TransferStalled,
+        TransferEnd.NotConnected => Replies.NoDataConnection(TransferFailure.Describe(TransferEnd.NotConnected, session.Server.Options)!),
         TransferEnd.TakenOver => Replies.TransferTakenOver,
         TransferEnd.Aborted or TransferEnd.SessionEnded => Replies.TransferAborted,
         _ => null,

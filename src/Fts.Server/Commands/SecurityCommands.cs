@@ -72,7 +72,7 @@ internal static class SecurityCommands
         tls.ProtectsData = isPrivate;
     }
 
-    /// <summary>CCC: refused unless the server was told otherwise.</summary>
+    /// <summary>CCC: refused unless <see cref="FtpTlsOptions.AllowClearCommandChannel"/> allows it. Plain text begins after close_notify from both sides.</summary>
     public static ValueTask<Reply> ClearAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!session.IsSecure)

@@ -52,7 +52,7 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
     {
         if (Turn == BlockTurn.Broken)
         {
-            throw new IOException("the data connection broke between two transfers");
+            throw new DataConnectionException("the data connection broke between two transfers");
         }
 
         (_turn, _reader) = (BlockTurn.Begun, default);
@@ -291,7 +291,7 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
         if (_end == 0)
         {
             _isBroken = true;
-            throw new IOException("the data connection ended before the file's last block");
+            throw new DataConnectionException("the data connection ended before the file's last block");
         }
     }
 

@@ -153,6 +153,7 @@ internal sealed class DataConnection : IAsyncDisposable
     private static async ValueTask<DataConnection> MeetAsync(Session session, Reply? announcement, CancellationToken cancellationToken)
     {
         bool announced = false;
+        session.Transfer!.StartDataWait();
         Socket socket = await session.Data.MeetAsync(AnnounceFirst, cancellationToken);
         try
         {
@@ -161,7 +162,7 @@ internal sealed class DataConnection : IAsyncDisposable
                 Queue(session, announcement);
             }
 
-            session.Transfer!.Uses(socket);
+            session.Transfer.Uses(socket);
             var data = new DataConnection(session, socket);
             if (session.Tls is { ProtectsData: true } tls)
             {

@@ -4,8 +4,8 @@ using Fts.Protocol;
 
 namespace Fts.Server.Data;
 
-/// <summary>No data connection came about; answered 425.</summary>
-internal sealed class NoDataConnectionException(Exception? cause = null) : Exception("No data connection came about.", cause);
+/// <summary>No data connection was established; answered 425.</summary>
+internal sealed class NoDataConnectionException(Exception? cause = null) : Exception("No data connection was established.", cause);
 
 /// <summary>
 /// How the peer of the next transfer is met: by waiting on this session's own listening socket, or on a port of the server's range (PASV, EPSV), or by

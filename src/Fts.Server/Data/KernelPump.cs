@@ -41,10 +41,15 @@ internal sealed class KernelPump(PortablePump portable, long worthwhileBytes) : 
             return;
         }
 
-        SplicePipe pipe = SplicePipe.Rent();
+        offset = start.Offset;
+        if (SplicePipe.TryRent() is not { } pipe)
+        {
+            await portable.ReceiveAsync(transfer, data, file, offset, cancellationToken);
+            return;
+        }
+
         try
         {
-            offset = start.Offset;
             if (Threads.TryRun(() => Receive(transfer, data.Socket, file.Handle!, pipe, ref offset)) is not { } receiving)
             {
                 await portable.ReceiveAsync(transfer, data, file, offset, cancellationToken);
@@ -123,5 +128,10 @@ internal sealed class KernelPump(PortablePump portable, long worthwhileBytes) : 
         }
     }
 
-    private static IOException Broken(string call) => new($"{call}: error {Marshal.GetLastPInvokeError()}");
+    /// <summary>The error is the connection's or the file's. The call does not tell which, but errno does.</summary>
+    private static Exception Broken(string call)
+    {
+        string message = $"{call}: {Marshal.GetLastPInvokeErrorMessage()}";
+        return LinuxCalls.SocketErrorOf(Marshal.GetLastPInvokeError()) is { } error ? new IOException(message, new SocketException((int)error)) : new StoreException(message);
+    }
 }

@@ -16,6 +16,20 @@ internal static partial class LinuxCalls
     public const int Interrupted = 4, TryAgain = 11;
     public const int DontWait = 0x40, NoSignal = 0x4000;
 
+    /// <summary>Returns the .NET name of an errno of a connection; null for any other errno.</summary>
+    public static SocketError? SocketErrorOf(int error) => error switch
+    {
+        32 => SocketError.Shutdown, // EPIPE
+        100 => SocketError.NetworkDown,
+        101 => SocketError.NetworkUnreachable,
+        103 => SocketError.ConnectionAborted,
+        104 => SocketError.ConnectionReset,
+        107 => SocketError.NotConnected,
+        110 => SocketError.TimedOut,
+        113 => SocketError.HostUnreachable,
+        _ => null,
+    };
+
     /// <summary>sendfile(2).</summary>
     [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
     public static partial nint SendFile(SafeSocketHandle target, SafeFileHandle source, ref long offset, nuint count);

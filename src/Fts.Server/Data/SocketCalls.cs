@@ -24,6 +24,6 @@ internal static class SocketCalls
 
         int received = (int)LinuxCalls.Receive(socket.SafeHandle, buffer, (nuint)buffer.Length, LinuxCalls.DontWait);
         return received >= 0 || Marshal.GetLastPInvokeError() is LinuxCalls.TryAgain or LinuxCalls.Interrupted ? received
-            : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+            : throw new IOException(Marshal.GetLastPInvokeErrorMessage(), new SocketException((int)(LinuxCalls.SocketErrorOf(Marshal.GetLastPInvokeError()) ?? SocketError.SocketError)));
     }
 }

@@ -17,16 +17,9 @@ internal sealed class SplicePipe : IDisposable
 
     private readonly SafeFileHandle _input, _output;
 
-    private unsafe SplicePipe()
+    private SplicePipe(SafeFileHandle output, SafeFileHandle input)
     {
-        int* ends = stackalloc int[2];
-        if (LinuxCalls.Pipe(ends, LinuxCalls.CloseOnExec) < 0)
-        {
-            throw new StoreException($"No pipe: error {Marshal.GetLastPInvokeError()}.");
-        }
-
-        _output = new SafeFileHandle(ends[0], ownsHandle: true);
-        _input = new SafeFileHandle(ends[1], ownsHandle: true);
+        (_output, _input) = (output, input);
         // A system that allows less leaves it at its 64 KiB: slower, not wrong.
         _ = LinuxCalls.Control(_input, LinuxCalls.SetPipeSize, PipeBytes);
     }
@@ -34,7 +27,8 @@ internal sealed class SplicePipe : IDisposable
     /// <summary>Bytes in the pipe.</summary>
     public long Held { get; private set; }
 
-    public static SplicePipe Rent() => Kept.TryTake(out SplicePipe? pipe) ? pipe : new SplicePipe();
+    /// <summary>Returns a pipe, or null if the process or the system has no descriptor left for one.</summary>
+    public static SplicePipe? TryRent() => Kept.TryTake(out SplicePipe? pipe) ? pipe : TryCreate();
 
     /// <summary>Keeps an empty pipe for the next upload; one that still holds another's bytes is closed.</summary>
     public void Return()
@@ -95,6 +89,14 @@ internal sealed class SplicePipe : IDisposable
     {
         _input.Dispose();
         _output.Dispose();
+    }
+
+    private static unsafe SplicePipe? TryCreate()
+    {
+        int* ends = stackalloc int[2];
+        return LinuxCalls.Pipe(ends, LinuxCalls.CloseOnExec) == 0
+            ? new SplicePipe(new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true))
+            : null;
     }
 
     private unsafe int Read(Span<byte> buffer)

@@ -8,8 +8,10 @@ internal enum TransferEnd
     None,
     /// <summary>The client said ABOR.</summary>
     Aborted,
-    /// <summary>No byte moved, or no peer came, for too long.</summary>
+    /// <summary>No byte moved for too long.</summary>
     Stalled,
+    /// <summary>No data connection was established in time.</summary>
+    NotConnected,
     /// <summary>The control connection is gone, or the server stops.</summary>
     SessionEnded,
     /// <summary>It stood still, and its client continues it on another connection.</summary>
@@ -30,6 +32,7 @@ internal sealed class Transfer(string description) : IDisposable
     private readonly Lock _lock = new();
     private long _bytes;
     private long _lastProgress = Environment.TickCount64;
+    private long _waitingSince;
     private Socket? _data;
     private long _acknowledged;
 
@@ -69,6 +72,12 @@ internal sealed class Transfer(string description) : IDisposable
 
     /// <summary>A data connection was there for it.</summary>
     public bool HasData => _data is not null;
+
+    /// <summary>When it began to wait for its data connection, in <see cref="Environment.TickCount64"/> milliseconds; null while it does not wait.</summary>
+    public long? WaitingForDataSince => Volatile.Read(ref _waitingSince) is > 0 and var since ? since : null;
+
+    /// <summary>Notes that it waits for its data connection from now on, until <see cref="Uses"/>.</summary>
+    public void StartDataWait() => Volatile.Write(ref _waitingSince, Environment.TickCount64);
 
     /// <summary>Something moved that is none of its bytes.</summary>
     public void NoteProgress() => Volatile.Write(ref _lastProgress, Environment.TickCount64);
@@ -132,6 +141,8 @@ internal sealed class Transfer(string description) : IDisposable
             _data = data;
         }
 
+        NoteProgress();
+        Volatile.Write(ref _waitingSince, 0);
         Token.ThrowIfCancellationRequested();
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Security;
+using Fts.Server.Data;
 
 namespace Fts.Server.Tls;
 
@@ -8,6 +9,8 @@ internal sealed class DataTls(SslStream stream, TlsTap tap) : IAsyncDisposable
 {
     /// <summary>SslStream encrypts so much at a time, and would have each piece sent by itself.</summary>
     private const int PieceBytes = 32 * 1024;
+
+    private const string NoCloseNotify = "the data connection ended without a TLS close_notify";
 
     /// <summary>More than any cipher adds to a record of 16 KiB.</summary>
     private const int RecordBytes = 16 * 1024, MostAdded = 256;
@@ -20,18 +23,27 @@ internal sealed class DataTls(SslStream stream, TlsTap tap) : IAsyncDisposable
     /// <exception cref="IOException">The connection ended without that: somebody may have cut it (RFC 4217 §11).</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        int read = await stream.ReadAsync(buffer, cancellationToken);
-        return read == 0 && tap.HasEnded ? throw new IOException("the data connection ended without a TLS close_notify") : read;
+        int read;
+        try
+        {
+            read = await stream.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException e) when (tap.HasEnded)
+        {
+            throw new DataConnectionException(NoCloseNotify, e); // it ended within a TLS record
+        }
+
+        return read == 0 && tap.HasEnded ? throw new DataConnectionException(NoCloseNotify) : read;
     }
 
-    /// <summary>Says that all was sent (close_notify).</summary>
+    /// <summary>Sends close_notify, and with it the session tickets if nothing was sent before.</summary>
     public async ValueTask FinishAsync() => await stream.ShutdownAsync();
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
     private async ValueTask WriteAtOnceAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        byte[] room = ArrayPool<byte>.Shared.Rent(bytes.Length + (((bytes.Length / RecordBytes) + 1) * MostAdded));
+        byte[] room = ArrayPool<byte>.Shared.Rent(tap.HeldBytes + bytes.Length + (((bytes.Length / RecordBytes) + 1) * MostAdded));
         try
         {
             tap.Gather(room);

@@ -18,7 +18,7 @@ public enum FtpDataBinding
     Off,
     /// <summary>Served, and logged once for the session.</summary>
     Observe,
-    /// <summary>Refused with 425.</summary>
+    /// <summary>Refused with 425. A refused connection receives no session ticket.</summary>
     Require,
 }
 
@@ -40,10 +40,13 @@ public sealed record FtpTlsOptions
     /// <summary>Whether clients are asked for certificates of their own, and which are believed. Default: never asked.</summary>
     public FtpClientCertificates ClientCertificates { get; init; } = new();
 
-    /// <summary>Whether CCC may turn an encrypted control connection plain again, which lets firewalls read along, and everybody else. Default: no.</summary>
+    /// <summary>
+    /// Whether CCC may turn an encrypted control connection plain again, which lets firewalls read along, and everybody else. Both sides send close_notify
+    /// before that (RFC 4217); a client that sends none within <see cref="HandshakeTimeout"/> is disconnected. Default: no.
+    /// </summary>
     public bool AllowClearCommandChannel { get; init; }
 
-    /// <summary>How long a handshake may take. Default: 15 s.</summary>
+    /// <summary>How long a handshake may take, and after CCC the client's close_notify. Default: 15 s.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     internal void Validate()

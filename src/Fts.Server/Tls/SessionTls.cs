@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Fts.Accounts;
 using Fts.Protocol;
+using Fts.Server.Data;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tls;
@@ -26,6 +27,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     private SslServerAuthenticationOptions? _authentication;
     private X509Certificate2? _shown;
     private ClientCertificateCheck? _client;
+    private (SslStream Stream, TlsTap Tap)? _clearable;
 
     /// <summary>Whether the next data connections are encrypted (PROT P).</summary>
     public bool ProtectsData { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
@@ -53,8 +55,20 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// <summary>Shakes hands over the control connection. The stream returned owns the socket's own.</summary>
     public async ValueTask<SslStream> AcceptControlAsync(Session session, CancellationToken cancellationToken)
     {
-        var stream = new SslStream(session.Plain, leaveInnerStreamOpen: false);
-        await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), cancellationToken);
+        // Reading record by record costs two system calls instead of one, so only servers that allow CCC do it.
+        TlsTap? tap = Options.AllowClearCommandChannel ? new TlsTap(session.Plain, stopsAtRecords: true) : null;
+        var stream = new SslStream(tap ?? (Stream)session.Plain, leaveInnerStreamOpen: false);
+        try
+        {
+            await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), tap, cancellationToken);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
+
+        _clearable = tap is null ? null : (stream, tap);
         if (_client?.Problem is { } problem)
         {
             Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem.Visible());
@@ -64,39 +78,110 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         return stream;
     }
 
-    /// <summary>Shakes hands over a data connection, with the certificate the control connection showed, and holds it to the policy on resumption.</summary>
-    /// <exception cref="HandshakeException">It failed, or was not the resumption that is required.</exception>
+    /// <summary>
+    /// Ends TLS on the control connection (CCC, RFC 4217): sends close_notify and waits for the client's, for <see cref="FtpTlsOptions.HandshakeTimeout"/> at most.
+    /// The socket's stream is usable afterwards, and holds whatever the client sent after its close_notify.
+    /// </summary>
+    /// <returns>Null, or the reason why the session must end: without the client's close_notify nobody knows where the plain text begins.</returns>
+    public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
+    {
+        (SslStream stream, TlsTap tap) = _clearable ?? throw new InvalidOperationException("CCC is not allowed.");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Options.HandshakeTimeout);
+        try
+        {
+            await stream.ShutdownAsync().WaitAsync(limit.Token);
+            if (await stream.ReadAsync(new byte[1], limit.Token) > 0)
+            {
+                return "the client sent a command between CCC and close_notify";
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"the client sent no close_notify within {Options.HandshakeTimeout.TotalSeconds} s";
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            return $"the client sent no close_notify: {e.Message}";
+        }
+
+        if (tap.HasEnded)
+        {
+            return "the client closed the connection without close_notify";
+        }
+
+        tap.ReleaseInner();
+        await stream.DisposeAsync();
+        _clearable = null;
+        return null;
+    }
+
+    /// <summary>Performs the handshake of a data connection, with the control connection's certificate, and applies <see cref="FtpTlsOptions.DataBinding"/>.</summary>
+    /// <remarks>
+    /// TLS 1.3 session tickets leave with the first bytes that the server sends: on an upload with its close_notify. They stay resumable from upload to upload,
+    /// and a client that closes without reading loses nothing it sent.
+    /// </remarks>
+    /// <exception cref="HandshakeException">It failed, or did not resume the control connection's session although that is required.</exception>
     public async ValueTask<DataTls> AcceptDataAsync(Session session, Stream plain, CancellationToken cancellationToken)
     {
         var tap = new TlsTap(plain);
         var stream = new SslStream(tap, leaveInnerStreamOpen: false);
-        await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), cancellationToken);
-        if (tap.Resumption != Resumption.Resumed && Options.DataBinding != FtpDataBinding.Off)
+        tap.HoldWrites();
+        try
         {
-            if (Options.DataBinding == FtpDataBinding.Require)
+            await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), tap, cancellationToken);
+            ApplyBinding(session, tap.Resumption == Resumption.Resumed);
+            tap.StopHolding();
+            if (stream.SslProtocol != SslProtocols.Tls13)
             {
-                throw new HandshakeException("the data connection did not resume the control connection's TLS session") { NotResumed = true };
+                await tap.SendHeldAsync(cancellationToken); // the server's Finished
             }
 
-            if (!HasLoggedUnbound)
-            {
-                HasLoggedUnbound = true;
-                Log.DataNotResumed(session.Server.Options.Logger, session.Id);
-            }
+            return new DataTls(stream, tap);
         }
-
-        return new DataTls(stream, tap);
+        catch (IOException e) when (tap.HasEnded && e is not HandshakeException)
+        {
+            await stream.DisposeAsync();
+            throw new DataConnectionException("the client closed the data connection during the TLS handshake", e);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
     }
 
-    private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, CancellationToken cancellationToken)
+    /// <summary>Refuses or logs a data connection that did not resume the control connection's TLS session.</summary>
+    /// <remarks>
+    /// A refused peer does not get the tickets that are still held, nor in TLS 1.2 the server's Finished: with them its next connection would resume.
+    /// </remarks>
+    private void ApplyBinding(Session session, bool isResumed)
+    {
+        if (isResumed || Options.DataBinding == FtpDataBinding.Off)
+        {
+            return;
+        }
+
+        if (Options.DataBinding == FtpDataBinding.Require)
+        {
+            throw new HandshakeException("the data connection did not resume the control connection's TLS session") { NotResumed = true };
+        }
+
+        if (!HasLoggedUnbound)
+        {
+            HasLoggedUnbound = true;
+            Log.DataNotResumed(session.Server.Options.Logger, session.Id);
+        }
+    }
+
+    /// <summary>Performs a handshake. The caller disposes the stream if it fails: a finalizer would free the TLS library's memory too late.</summary>
+    private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, TlsTap? tap, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
-        bool done = false;
         try
         {
             await stream.AuthenticateAsServerAsync(select, null, limit.Token);
-            done = true;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -104,15 +189,21 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
         catch (AuthenticationException e)
         {
+            await SendAlertAsync(tap, limit.Token);
             throw new HandshakeException(_client?.Problem ?? e.InnerException?.Message ?? e.Message, e);
         }
-        finally
+    }
+
+    /// <summary>Sends the alert that SslStream wrote last. It tells the peer why its handshake failed.</summary>
+    private static async ValueTask SendAlertAsync(TlsTap? tap, CancellationToken cancellationToken)
+    {
+        try
         {
-            if (!done)
-            {
-                // The TLS library's own memory would otherwise stay until a finalizer runs: a thousand half-open handshakes are quickly made.
-                await stream.DisposeAsync();
-            }
+            await (tap?.SendHeldAsync(cancellationToken) ?? default);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The peer has closed the connection, or the handshake's time is over.
         }
     }
 

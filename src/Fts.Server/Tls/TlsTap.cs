@@ -1,10 +1,18 @@
+using System.Buffers;
+
 namespace Fts.Server.Tls;
 
 /// <summary>
 /// Sits between SslStream and the socket and notes two things SslStream does not tell: whether the handshake resumed a session, and whether the peer's
-/// end was announced (close_notify) or the connection just ended. Gathers what belongs together. Owns the inner stream.
+/// end was announced (close_notify) or the connection just ended. Gathers what belongs together. Owns the inner stream until <see cref="ReleaseInner"/>.
 /// </summary>
-internal sealed class TlsTap(Stream inner) : Stream
+/// <remarks>
+/// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets last in the handshake, after it has
+/// read the client's Finished. A peer that only sends may close without reading them, and unread bytes turn its close into a reset.
+/// </remarks>
+/// <param name="inner">The connection.</param>
+/// <param name="stopsAtRecords">Whether a read ends with the TLS record, so that bytes after close_notify stay in the connection (CCC).</param>
+internal sealed class TlsTap(Stream inner, bool stopsAtRecords = false) : Stream
 {
     /// <summary>More than any server flight up to the certificate's first bytes.</summary>
     private const int MostWatched = 4096;
@@ -13,11 +21,19 @@ internal sealed class TlsTap(Stream inner) : Stream
     private int _written;
     private byte[]? _room;
     private int _gathered;
+    private bool _holdsWrites;
+    private byte[]? _held;
+    private int _heldLength;
+    private RecordBounds _bounds;
+    private bool _hasReleasedInner;
 
     public Resumption Resumption { get; private set; }
 
     /// <summary>The peer's TCP side has ended. SslStream that reads 0 without this has read a close_notify.</summary>
     public bool HasEnded { get; private set; }
+
+    /// <summary>The number of bytes that are held for the next write.</summary>
+    public int HeldBytes => _heldLength;
 
     public override bool CanRead => true;
 
@@ -31,7 +47,22 @@ internal sealed class TlsTap(Stream inner) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_holdsWrites)
+        {
+            await SendHeldAsync(cancellationToken);
+        }
+
+        if (stopsAtRecords && buffer.Length > _bounds.MaxRead)
+        {
+            buffer = buffer[.._bounds.MaxRead];
+        }
+
         int read = await inner.ReadAsync(buffer, cancellationToken);
+        if (stopsAtRecords)
+        {
+            _bounds.Note(buffer.Span[..read]);
+        }
+
         HasEnded |= read == 0 && buffer.Length > 0;
         return read;
     }
@@ -41,6 +72,18 @@ internal sealed class TlsTap(Stream inner) : Stream
         if (_flight is not null)
         {
             Watch(buffer.Span);
+        }
+
+        if (_holdsWrites)
+        {
+            Hold(buffer.Span);
+            return default;
+        }
+
+        if (_heldLength > 0)
+        {
+            Hold(buffer.Span);
+            return SendHeldAsync(cancellationToken);
         }
 
         if (_room is null)
@@ -58,8 +101,38 @@ internal sealed class TlsTap(Stream inner) : Stream
         return default;
     }
 
-    /// <summary>What is written from now on is kept in <paramref name="room"/>, as far as that goes; with null nothing is any more.</summary>
-    public void Gather(byte[]? room) => (_room, _gathered) = (room, 0);
+    /// <summary>Holds each write until the next read, so that the peer still gets everything it has to answer.</summary>
+    public void HoldWrites() => _holdsWrites = true;
+
+    /// <summary>Ends <see cref="HoldWrites"/>. The bytes still held leave together with the next write.</summary>
+    public void StopHolding() => _holdsWrites = false;
+
+    /// <summary>Leaves the inner stream to the caller: it is not disposed here any more.</summary>
+    public void ReleaseInner() => _hasReleasedInner = true;
+
+    /// <summary>Sends the bytes still held.</summary>
+    public async ValueTask SendHeldAsync(CancellationToken cancellationToken)
+    {
+        if (_heldLength > 0)
+        {
+            (byte[] held, int length) = (_held!, _heldLength);
+            (_held, _heldLength) = (null, 0); // first: a write that fails is not repeated
+            await inner.WriteAsync(held.AsMemory(0, length), cancellationToken);
+            ArrayPool<byte>.Shared.Return(held);
+        }
+    }
+
+    /// <summary>Collects the bytes held and all further writes in <paramref name="room"/>, as far as they fit; null ends that.</summary>
+    public void Gather(byte[]? room)
+    {
+        (_room, _gathered) = (room, 0);
+        if (_heldLength > 0 && _heldLength <= room?.Length)
+        {
+            _held.AsSpan(0, _heldLength).CopyTo(room);
+            _gathered = _heldLength;
+            ReturnHeld();
+        }
+    }
 
     /// <summary>Sends what was gathered.</summary>
     public async ValueTask SendGatheredAsync(CancellationToken cancellationToken)
@@ -85,18 +158,46 @@ internal sealed class TlsTap(Stream inner) : Stream
 
     public override async ValueTask DisposeAsync()
     {
-        await inner.DisposeAsync();
+        if (!_hasReleasedInner)
+        {
+            await inner.DisposeAsync();
+        }
+
         await base.DisposeAsync();
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !_hasReleasedInner)
         {
             inner.Dispose();
         }
 
         base.Dispose(disposing);
+    }
+
+    private void Hold(ReadOnlySpan<byte> bytes)
+    {
+        if (_held is null || _held.Length - _heldLength < bytes.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(_heldLength + bytes.Length);
+            int length = _heldLength;
+            _held.AsSpan(0, length).CopyTo(larger);
+            ReturnHeld();
+            (_held, _heldLength) = (larger, length);
+        }
+
+        bytes.CopyTo(_held.AsSpan(_heldLength));
+        _heldLength += bytes.Length;
+    }
+
+    private void ReturnHeld()
+    {
+        (byte[]? held, _held, _heldLength) = (_held, null, 0);
+        if (held is not null)
+        {
+            ArrayPool<byte>.Shared.Return(held);
+        }
     }
 
     private async ValueTask WriteBehindAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)

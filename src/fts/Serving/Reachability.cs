@@ -9,13 +9,15 @@ namespace Fts.Cli;
 /// <param name="Ports">Ports of data connections; null for any.</param>
 /// <param name="Addresses">What PASV tells.</param>
 /// <param name="Balancers">Who sends PROXY headers.</param>
-internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> Balancers)
+/// <param name="DataTimeout">How long a transfer waits for its data connection.</param>
+internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> Balancers, TimeSpan DataTimeout)
 {
-    private static readonly Option<string> PassivePorts = new("--passive-ports");
+    private static readonly TimeSpan DefaultDataTimeout = TimeSpan.FromSeconds(60);
+    private static readonly Option<string> PassivePorts = new("--passive-ports"), DataTimeoutOption = new("--data-timeout");
     private static readonly Option<string[]> PassiveAddress = new("--passive-address"), ProxyFrom = new("--proxy-protocol-from");
 
     /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [PassivePorts, PassiveAddress, ProxyFrom];
+    public static Option[] CommandLineOptions => [PassivePorts, PassiveAddress, ProxyFrom, DataTimeoutOption];
 
     /// <summary>Reads the options; <paramref name="own"/> are the ports the server itself listens on.</summary>
     public static Reachability From(CommandLine line, params ReadOnlySpan<int?> own)
@@ -35,7 +37,7 @@ internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPas
             throw CommandLine.Usage($"{PassiveAddress.Name}: two addresses for {(twice.Key is { } network ? $"{network}" : "everybody else")}");
         }
 
-        return new Reachability(ports, addresses, [.. line.Values(ProxyFrom).Select(ParseBalancer)]);
+        return new Reachability(ports, addresses, [.. line.Values(ProxyFrom).Select(ParseBalancer)], line.Value(DataTimeoutOption) is { } wait ? ParseWait(wait) : DefaultDataTimeout);
     }
 
     /// <summary>One line for the start screen; null where there is nothing to tell.</summary>
@@ -45,6 +47,15 @@ internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPas
         string told = Ports?.ExternalFirst is { } first ? $", told as {first}-{first + Ports.Last - Ports.First}" : "";
         string addresses = string.Concat(Addresses.Select(address => $", {address.Host} for {(address.Network is { } network ? $"{network}" : "others")}"));
         return Ports is null && Addresses.Count == 0 ? null : ports + told + addresses;
+    }
+
+    /// <summary>Reads <c>30s</c> or <c>2m</c>.</summary>
+    private static TimeSpan ParseWait(string text)
+    {
+        TimeSpan unit = text.EndsWith('s') ? TimeSpan.FromSeconds(1) : text.EndsWith('m') ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
+        return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0
+            ? count * unit
+            : throw CommandLine.Usage($"{DataTimeoutOption.Name} {text}: must be like 30s or 2m");
     }
 
     /// <summary><c>A-B</c>, <c>A-B=C-D</c> where clients are told C to D, or single ports.</summary>

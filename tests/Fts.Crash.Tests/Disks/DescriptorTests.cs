@@ -44,6 +44,33 @@ public sealed class DescriptorTests
         Assert.DoesNotContain(folder.Names, name => name.StartsWith(".fts-pending-", StringComparison.Ordinal));
     }
 
+    /// <summary>The kernel's copy of an upload goes through a pipe of two descriptors. Without them the server copies by itself.</summary>
+    [Fact]
+    public async Task A_running_upload_ends_well_when_no_descriptor_is_left()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "There is no prlimit.");
+        using var folder = new TestFolder();
+        await using RunningServer server = await RunningServer.OnFolderAsync(folder, ["/usr/bin/prlimit", $"--nofile={MaxDescriptors}:{MaxDescriptors}"], []);
+        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        byte[] content = RandomNumberGenerator.GetBytes(4 * 1024 * 1024);
+        using Socket data = await wire.OpenDataAsync();
+        await wire.AskAsync("STOR kept", "150");
+
+        Socket[] crowd = await TakeAllAsync(server);
+        for (int sent = 0; sent < content.Length;)
+        {
+            sent += await data.SendAsync(content.AsMemory(sent), SocketFlags.None, TestContext.Current.CancellationToken);
+        }
+
+        data.Shutdown(SocketShutdown.Send);
+        wire.Expect(await wire.HearAsync(), "226");
+        Assert.Equal(content, await File.ReadAllBytesAsync(folder["kept"], TestContext.Current.CancellationToken));
+        foreach (Socket one in crowd)
+        {
+            one.Dispose();
+        }
+    }
+
     /// <summary>Connects until the server has no descriptor left; those it has not taken wait in its queue.</summary>
     private static async Task<Socket[]> TakeAllAsync(RunningServer server)
     {

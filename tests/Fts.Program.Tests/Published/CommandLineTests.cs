@@ -30,6 +30,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("server --passive-ports 50000-50009=65530-65539", "65530-65539")]
     [InlineData("server 127.0.0.1 50001 --passive-ports 50000-50009", "listens on 50001")]
     [InlineData("server --implicit-port 50001 --passive-ports 50000-50009", "listens on 50001")]
+    [InlineData("server --data-timeout 30", "like 30s or 2m")]
+    [InlineData("server --data-timeout 0s", "like 30s or 2m")]
     [InlineData("server --passive-address ::1", "'::1'")]
     [InlineData("server --passive-address 10.0.0.256", "'10.0.0.256'")]
     [InlineData("server --passive-address 10.0.0.0/33=203.0.113.5", "'10.0.0.0/33'")]

@@ -187,20 +187,66 @@ public sealed class DataPortTests
     [Theory, OnEveryWire]
     public async Task A_client_that_never_connects_is_told_so_and_lives(Wire wire)
     {
-        await using var server = new TestServer(wire, with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(50) });
+        await using var server = new TestServer(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await server.PlayAsync("""
             D: late
             C: EPSV
             S: 229 *
             C: LIST
             S: 150 *
-            S: 425 *
+            S: 425 Can't open data connection: timed out after 1 s.
             C: EPSV
             S: 229 *
             C: LIST
             S: 150 *
             D<
             S: 226 *
+            """);
+        Assert.Contains(server.Log.Texts, text => text.StartsWith("[1] LIST failed: can't open the data connection: timed out after 1 s", StringComparison.Ordinal));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Stat_and_abor_work_while_the_server_waits_for_the_data_connection(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await server.PlayAsync("""
+            D: late
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            C: STAT
+            S: 211-*
+            S: ...
+            S: 211 *
+            C: ABOR
+            S: 426 Transfer aborted.
+            S: 226 *
+            C: NOOP
+            S: 200 *
+            """);
+        Assert.Contains(server.Log.Texts, text => text.StartsWith("[1] STOR a failed: can't open the data connection: the client sent ABOR", StringComparison.Ordinal));
+    }
+
+    /// <summary>A port whose queue is full does not answer: the connection is neither accepted nor refused.</summary>
+    [Fact]
+    public async Task An_active_client_that_does_not_answer_ends_the_transfer_with_425()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux drops what a full queue does not take.");
+        await using var server = new TestServer(Wire.IPv4, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        silent.Listen(0);
+        var target = (IPEndPoint)silent.LocalEndPoint!;
+        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(target, TestContext.Current.CancellationToken).InTime();
+        await server.PlayAsync($"""
+            C: EPRT |1|127.0.0.1|{target.Port}|
+            S: 200 *
+            C: NLST
+            S: 425 Can't open data connection: timed out after 1 s.
+            C: NOOP
+            S: 200 *
             """);
     }
 
@@ -215,7 +261,7 @@ public sealed class DataPortTests
             C: EPRT {nobody}
             S: 200 *
             C: STOR a
-            S: 425 *
+            S: 425 Can't open data connection: the client refused the connection.
             C: LIST
             S: 425 *
             """);

@@ -188,9 +188,9 @@ public sealed class PassiveRangeTests
     [Fact]
     public async Task A_client_that_never_connects_is_told_so_and_its_port_is_free_again()
     {
-        await using TestServer server = With(FreePorts.Range(1), with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(50) });
+        await using TestServer server = With(FreePorts.Range(1), with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await using Conversation talk = await server.SignInAsync(), other = await server.SignInAsync();
-        await talk.PlayAsync("D: late\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 425 *");
+        await talk.PlayAsync("D: late\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 425 Can't open data connection: timed out after 1 s.");
         await other.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
     }
 

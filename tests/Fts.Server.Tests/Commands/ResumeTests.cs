@@ -128,7 +128,7 @@ public sealed class ResumeTests
             C: EPSV
             S: 229 *
             C: RETR a
-            S: 550 SIZE told of your unfinished upload *
+            S: 450 The last SIZE was of your unfinished upload, not of this file. Send SIZE and RETR again.
             C: SIZE a
             S: 550 *
             C: RETR a
@@ -168,7 +168,7 @@ public sealed class ResumeTests
             C: EPSV
             S: 229 *
             C: RETR a
-            S: 550 SIZE told of your unfinished upload *
+            S: 450 The last SIZE was of your unfinished upload, not of this file. Send SIZE and RETR again.
             C: RETR a
             S: 150 *
             D< the old file
@@ -226,7 +226,7 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task Without_a_data_connection_nothing_of_it_is_lost(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
+        await using TestServer server = new(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await using Conversation talk = await server.SignInAsync();
         await talk.PlayAsync(BreaksOff);
         talk.ConnectsLate = true;
@@ -334,7 +334,7 @@ public sealed class ResumeTests
             S: 150 *
             D+ one\r\n
             D: reset
-            S: 426 The data connection broke; the transfer is not complete.
+            S: 426 Transfer failed: the client closed the data connection.
             C: TYPE I
             S: 200 *
             C: SIZE a

@@ -187,7 +187,7 @@ public sealed class ClientCertificateTests
         await using TestServer server = Asking();
         await using Conversation talk = await SecureAsync(server, SslProtocols.Tls12, Ann);
         await talk.PlayAsync("C: USER ann\nS: 232 *\nC: CCC\nS: 200 *");
-        talk.GoOnInPlain();
+        await talk.ClearAsync();
         await talk.PlayAsync("C: USER ann\nS: 331 *\nC: PASS x\nS: 530 *");
     }
 

@@ -73,7 +73,7 @@ public sealed class LostConnectionTests
             C: RETR large
             S: 150 *
             D: close
-            S: 426 *
+            S: 426 Transfer failed: the client closed the data connection.
             C: EPSV
             S: 229 *
             C: RETR large

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Authentication;
+using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Sessions;
 
@@ -63,10 +66,47 @@ public sealed class TlsTests
             S: 229 *
             C: NLST
             S: 150 *
-            S: 522 *
+            S: 425 The data connection must resume the TLS session of the control connection.
             C: NOOP
             S: 200 *
             """);
+    }
+
+    /// <summary>A ticket of this session in other hands would make their next connection look like the client's own.</summary>
+    [Theory, MemberData(nameof(Versions))]
+    public async Task A_refused_data_connection_gets_nothing_to_resume_with(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using Conversation talk = await SecureAsync(server, version, resumes: false);
+        for (int i = 0; i < 3; i++)
+        {
+            await talk.OpenDataAsync();
+            await talk.PlayAsync("""
+                C: NLST
+                S: 150 *
+                S: 425 *
+                """);
+            await talk.Data!.ReadToAnyEndAsync();
+        }
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task A_refused_data_connection_is_disposed_of(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using Conversation talk = await SecureAsync(server, version);
+        var session = (Session)server.Sessions.Single().Target!;
+        (Socket client, Socket accepted) = await ConnectAsync();
+        var stream = new NotingStream(accepted);
+        Task shaking = new TlsClient(version).ShakeAsync(new NetworkStream(client, ownsSocket: true));
+
+        HandshakeException refusal = await Assert.ThrowsAsync<HandshakeException>(
+            () => session.Tls!.AcceptDataAsync(session, stream, TestContext.Current.CancellationToken).AsTask().InTime());
+
+        Assert.True(refusal.NotResumed);
+        Assert.True(stream.IsDisposed);
+        // Over TLS 1.2 the client waits for the server's Finished, and reads the end of the connection instead.
+        await Task.WhenAny(shaking).InTime();
     }
 
     [Theory, MemberData(nameof(Versions))]
@@ -203,20 +243,88 @@ public sealed class TlsTests
             """);
     }
 
-    [Fact]
-    public async Task A_clear_command_channel_can_be_allowed()
+    [Theory, MemberData(nameof(Versions))]
+    public async Task Ccc_where_allowed_ends_tls_with_close_notify_from_both_sides(SslProtocols version)
     {
         await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
-        await using Conversation talk = await SecureAsync(server, SslProtocols.Tls12);
+        await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: CCC
             S: 200 *
             """);
-        talk.GoOnInPlain();
+        await talk.ClearAsync();
         await talk.PlayAsync("""
             C: NOOP
             S: 200 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D> content
+            S: 226 *
             """);
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task A_plain_command_in_the_same_packet_as_close_notify_is_answered(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await using Conversation talk = await SecureAsync(server, version);
+        await talk.PlayAsync("""
+            C: CCC
+            S: 200 *
+            """);
+        await talk.ClearAsync("PWD\r\n");
+        await talk.PlayAsync("""
+            S: 257 "/" *
+            """);
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task A_plain_command_after_ccc_without_close_notify_is_not_executed(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await server.WriteAsync("/a", "content");
+        await using Conversation talk = await SecureAsync(server, version);
+        await talk.PlayAsync("""
+            C: CCC
+            S: 200 *
+            """);
+        talk.UsePlain();
+        await talk.SendAsync("DELE a");
+        await server.Log.SaysAsync(RecordingLogger.Disconnected);
+        Assert.Equal("content", await server.ReadAsync("/a"));
+        Assert.Contains(server.Log.Texts, text => text.StartsWith("[1] closed after CCC: the client sent no close_notify: ", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Texts, text => text.Contains("session failed", StringComparison.Ordinal));
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task An_encrypted_command_after_ccc_ends_the_session(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await server.WriteAsync("/a", "content");
+        await using Conversation talk = await SecureAsync(server, version);
+        await talk.SendAsync("CCC");
+        await talk.SendAsync("DELE a");
+        await talk.PlayAsync("""
+            S: 200 *
+            S: (end)
+            """);
+        await server.Log.SaysAsync(RecordingLogger.Disconnected);
+        Assert.Equal("content", await server.ReadAsync("/a"));
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_no_close_notify_after_ccc_is_disconnected()
+    {
+        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true, HandshakeTimeout = TimeSpan.FromSeconds(1) });
+        await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13);
+        await talk.PlayAsync("""
+            C: CCC
+            S: 200 *
+            S: (end)
+            """);
+        await server.Log.SaysAsync(RecordingLogger.Disconnected);
     }
 
     [Fact]
@@ -256,6 +364,28 @@ public sealed class TlsTests
             C: PROT P
             S: 500 *
             """);
+    }
+
+    private static async Task<(Socket Client, Socket Accepted)> ConnectAsync()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken).InTime();
+        return (client, await listener.AcceptAsync(TestContext.Current.CancellationToken).InTime());
+    }
+
+    /// <summary>Notes that it was disposed, as SslStream does with the stream below it.</summary>
+    private sealed class NotingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+    {
+        public bool IsDisposed { get; private set; }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
+        }
     }
 
     private static TestServer Offering(Func<FtpTlsOptions, FtpTlsOptions>? with = null)

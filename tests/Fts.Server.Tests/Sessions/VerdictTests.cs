@@ -60,15 +60,16 @@ public sealed class VerdictTests
         wire, $"C: ALLO 3\nS: 200 *\n{Start}", "D> ", "S: 451 Not as many *stored.", "not the bytes announced", isPublished: false, kept: 0);
 
     [Theory, OnEveryWire]
-    public Task A_reset_is_not_published(Wire wire) => BreaksOffAsync(wire, "D: reset", "S: 426 * 4 bytes are kept, REST 4 continues.", "broke off after 4 bytes");
+    public Task A_reset_is_not_published(Wire wire) => BreaksOffAsync(wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection. 4 bytes are kept, REST 4 continues.",
+        "broke off after 4 bytes: the client closed the data connection");
 
     [Theory, OnEveryWire]
     public Task Abor_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "C: ABOR", "S: 426 * 4 bytes are kept, REST 4 continues.\nS: 226 *", "broke off after 4 bytes: Aborted");
+        wire, "C: ABOR", "S: 426 * 4 bytes are kept, REST 4 continues.\nS: 226 *", "broke off after 4 bytes: the client sent ABOR");
 
     [Theory, OnEveryWire]
     public Task Silence_for_too_long_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "", "S: 426 * 4 bytes are kept, REST 4 continues.", "broke off after 4 bytes: Stalled",
+        wire, "", "S: 426 * 4 bytes are kept, REST 4 continues.", "broke off after 4 bytes: no data moved for 0.001 s",
         with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
 
     [Theory, OnEveryWire]
@@ -77,7 +78,7 @@ public sealed class VerdictTests
         {
             talk.CloseSending();
             await talk.Data!.ReadToAnyEndAsync();
-        }, null, "broke off after 4 bytes: SessionEnded");
+        }, null, "broke off after 4 bytes: the control connection was closed");
 
     [Theory, OnEveryWire]
     public async Task The_servers_own_end_is_not_published(Wire wire)
@@ -107,7 +108,7 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task Nothing_is_kept_where_nothing_is_to_be_kept(Wire wire) => BreaksOffAsync(
-        wire, "D: reset", "S: 426 The data connection broke; the transfer is not complete.", "broke off", kept: 0,
+        wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection.", "broke off", kept: 0,
         with: options => options with { PendingLifetime = TimeSpan.Zero });
 
     private static Task BreaksOffAsync(Wire wire, string end, string reply, string logged, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>

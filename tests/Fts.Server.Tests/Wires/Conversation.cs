@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
 using Fts.Protocol;
+using Fts.Server.Tls;
 
 namespace Fts.Server.Tests;
 
@@ -16,6 +17,7 @@ internal sealed class Conversation : IAsyncDisposable
     private int _start, _end;
 
     private TlsClient? _tls;
+    private TlsTap? _tap;
     private Stream _stream;
 
     private Conversation(Socket socket, TlsClient? tls)
@@ -168,7 +170,7 @@ internal sealed class Conversation : IAsyncDisposable
     public async Task SecureAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? with = null)
     {
         var tls = new TlsClient(version, with);
-        (SslStream stream, _) = await tls.ShakeAsync(_stream).InTime();
+        (SslStream stream, _tap) = await tls.ShakeAsync(_stream).InTime();
         (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, with));
     }
 
@@ -181,8 +183,21 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>Shakes hands otherwise for the data connections than for the control connection.</summary>
     public void UseForData(TlsClient tls) => _tls = tls;
 
-    /// <summary>Talks over the bare connection again (CCC).</summary>
-    public void GoOnInPlain() => _stream = new NetworkStream(_socket);
+    /// <summary>Ends TLS on the control connection: close_notify goes both ways, and plain text follows (CCC).</summary>
+    /// <param name="firstCommand">Sent in plain in the same packet as the client's close_notify.</param>
+    public async Task ClearAsync(string firstCommand = "")
+    {
+        _tap!.Gather(new byte[4096]);
+        await ((SslStream)_stream).ShutdownAsync().InTime();
+        await _tap.WriteAsync(Encoding.UTF8.GetBytes(firstCommand), TestContext.Current.CancellationToken);
+        await _tap.SendGatheredAsync(TestContext.Current.CancellationToken).InTime();
+        Assert.Equal(0, await _stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).InTime());
+        Assert.False(_tap.HasEnded, "The server closed the connection without a close_notify.");
+        UsePlain();
+    }
+
+    /// <summary>Sends over the bare connection from now on, without a close_notify.</summary>
+    public void UsePlain() => _stream = new NetworkStream(_socket);
 
     /// <summary>Says that nothing more will be said, and goes on listening.</summary>
     public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);

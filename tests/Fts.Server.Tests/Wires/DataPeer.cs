@@ -91,6 +91,23 @@ internal sealed class DataPeer : IDisposable
         }
     }
 
+    /// <summary>
+    /// Sends close_notify and closes without reading, as Go's TLS does. If the server sent anything before, the close becomes a reset, which discards what the
+    /// server has not received yet.
+    /// </summary>
+    public async Task CloseUnreadAsync()
+    {
+        if (await StreamAsync() is SslStream stream)
+        {
+            await stream.ShutdownAsync().InTime();
+        }
+
+        Dispose();
+    }
+
+    /// <summary>The number of bytes that have arrived and were not read.</summary>
+    public int Unread => _socket!.Available;
+
     /// <summary>Everything up to the orderly end of the connection; over TLS one that was announced.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {

@@ -18,6 +18,9 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
     /// <summary>Waited for before every read of a file.</summary>
     public Func<CancellationToken, Task>? Reading { get; set; }
 
+    /// <summary>Awaited before every write to a file.</summary>
+    public Func<CancellationToken, Task>? Writing { get; set; }
+
     /// <summary>What the kernel is given to write to instead of a file.</summary>
     public SafeFileHandle? KernelWritesTo { get; set; }
 
@@ -149,11 +152,12 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
 
         public SafeFileHandle? Handle => store.KernelWritesTo ?? inner.Handle;
 
-        public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
             store.Ask(nameof(WriteAsync));
+            await (store.Writing?.Invoke(cancellationToken) ?? Task.CompletedTask);
             store.BytesWritten += bytes.Length;
-            return inner.WriteAsync(offset, bytes, cancellationToken);
+            await inner.WriteAsync(offset, bytes, cancellationToken);
         }
 
         public ValueTask CommitAsync(CancellationToken cancellationToken)

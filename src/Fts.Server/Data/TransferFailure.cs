@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Net.Sockets;
+
+namespace Fts.Server.Data;
+
+/// <summary>A data connection failed. The message is a fixed text without names or addresses, so that replies may contain it.</summary>
+internal sealed class DataConnectionException(string message, Exception? cause = null) : IOException(message, cause);
+
+/// <summary>The reason why a transfer ended early, in plain words for replies and log lines.</summary>
+internal static class TransferFailure
+{
+    private const string ClosedByClient = "the client closed the data connection";
+
+    /// <summary>Returns the reason, or null if only the exception's own message tells it. That message is for the log, never for replies.</summary>
+    public static string? Describe(Transfer transfer, FtpServerOptions options, Exception exception) => Describe(transfer.End, options) ?? Describe(exception);
+
+    /// <summary>Returns the reason of a transfer that was aborted; null for <see cref="TransferEnd.None"/>.</summary>
+    public static string? Describe(TransferEnd end, FtpServerOptions options) => end switch
+    {
+        TransferEnd.Aborted => "the client sent ABOR",
+        TransferEnd.Stalled => $"no data moved for {Seconds(options.StallTimeout)}",
+        TransferEnd.NotConnected => $"timed out after {Seconds(options.DataConnectionTimeout)}",
+        TransferEnd.SessionEnded => "the control connection was closed",
+        TransferEnd.TakenOver => "another connection of the client continues it",
+        _ => null,
+    };
+
+    private static string? Describe(Exception exception) => exception switch
+    {
+        DataConnectionException => exception.Message,
+        SocketException e => Describe(e.SocketErrorCode),
+        ObjectDisposedException => "the data connection was closed",
+        _ => exception.InnerException is { } inner ? Describe(inner) : null,
+    };
+
+    private static string? Describe(SocketError error) => error switch
+    {
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown or SocketError.NotConnected => ClosedByClient,
+        SocketError.ConnectionRefused => "the client refused the connection",
+        SocketError.TimedOut => "the client did not respond",
+        SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkUnreachable or SocketError.NetworkDown => "the client cannot be reached",
+        SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => "the server has too many open files",
+        _ => null,
+    };
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+}

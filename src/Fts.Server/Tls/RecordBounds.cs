@@ -1,0 +1,34 @@
+namespace Fts.Server.Tls;
+
+/// <summary>Follows a stream of TLS records (RFC 8446 §5.1), so that a reader takes no byte beyond the record it needs.</summary>
+internal struct RecordBounds
+{
+    private const int HeaderBytes = 5;
+
+    private ulong _header;
+    private int _headerLength, _bodyLeft;
+
+    /// <summary>The most bytes that may be read next: the rest of a header, or the rest of a body.</summary>
+    public readonly int MaxRead => _bodyLeft > 0 ? _bodyLeft : HeaderBytes - _headerLength;
+
+    /// <summary>Notes bytes that were read, at most <see cref="MaxRead"/>.</summary>
+    public void Note(ReadOnlySpan<byte> read)
+    {
+        if (_bodyLeft > 0)
+        {
+            _bodyLeft -= read.Length;
+            return;
+        }
+
+        foreach (byte one in read)
+        {
+            _header = (_header << 8) | one;
+        }
+
+        _headerLength += read.Length;
+        if (_headerLength == HeaderBytes)
+        {
+            (_bodyLeft, _headerLength) = ((int)(_header & 0xFFFF), 0);
+        }
+    }
+}
