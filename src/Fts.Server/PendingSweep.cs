@@ -43,5 +43,9 @@ internal static class PendingSweep
         {
             Log.SweepFailed(server.Options.Logger, e.Message);
         }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.LoopFailed(server.Options.Logger, e, "sweep of partial uploads");
+        }
     }
 }
