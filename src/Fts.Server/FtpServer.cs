@@ -16,11 +16,13 @@ public sealed class FtpServer : IAsyncDisposable
     private readonly ConcurrentDictionary<long, Session> _sessions = new();
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _stopped = new();
     private readonly Lock _admission = new();
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Socket> _listeners = [];
     private Task _accepting = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
+    private Task _maintaining = Task.CompletedTask;
     private long _lastId;
     private int _running;
     private bool _closed;
@@ -74,12 +76,14 @@ public sealed class FtpServer : IAsyncDisposable
 
     /// <summary>Binds and begins to accept.</summary>
     /// <exception cref="SocketException">The port is in use, or the address is not this machine's.</exception>
-    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public void Start()
     {
-        if (_listeners.Count > 0)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_listeners.Count > 0 || _stopping.IsCancellationRequested)
         {
-            throw new InvalidOperationException("The server was started before.");
+            throw new InvalidOperationException("The server was started or stopped before.");
         }
 
         try
@@ -101,48 +105,50 @@ public sealed class FtpServer : IAsyncDisposable
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
         _accepting = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
             () => AcceptLoop.RunAsync(listener, socket => Welcome(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
-        _watching = Task.WhenAll(Task.Run(() => SessionWatch.RunAsync(this, _stopping.Token)), Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PendingSweep.RunAsync(this, _stopping.Token)));
+        // Sessions are watched until the last one ends; the other loops end as soon as the server stops.
+        _watching = Task.Run(() => SessionWatch.RunAsync(this, _stopped.Token));
+        _maintaining = Task.WhenAll(Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PendingSweep.RunAsync(this, _stopping.Token)));
     }
 
     /// <summary>
-    /// Stops accepting, says goodbye to idle sessions, gives running transfers up to <paramref name="drain"/>, then ends what is left.
-    /// Cancelling ends the waiting, not the stop.
+    /// Stops accepting, closes idle sessions with 421, gives running transfers up to <paramref name="drain"/>, then ends what is left.
+    /// Cancelling ends the drain, not the stop.
     /// </summary>
+    /// <remarks>
+    /// Returns after the drain time and <see cref="FtpServerOptions.CloseTimeout"/> at the latest. A session whose store or account provider does not return by then is
+    /// disconnected, logged and abandoned.
+    /// </remarks>
+    /// <param name="drain">How long transfers may continue.</param>
+    /// <param name="cancellationToken">Ends the drain early.</param>
     public async Task StopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
         _listeners.ForEach(listener => listener.Dispose());
         await _accepting;
-        await _watching;
         lock (_admission)
         {
             _closed = true; // for those whose PROXY header comes in this moment
             TellIfEmpty();
         }
 
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        waiting.CancelAfter(drain);
-        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!_sessions.IsEmpty && !waiting.IsCancellationRequested)
-        {
-            foreach (Session session in Sessions.Where(session => session.Transfer is null))
-            {
-                session.End(Replies.Stopping);
-            }
-
-            await poll.WaitForNextTickAsync(CancellationToken.None);
-        }
-
+        await DrainAsync(drain, cancellationToken);
         foreach (Session session in Sessions)
         {
             session.End(Replies.Stopping);
         }
 
-        await _emptied.Task;
+        Task ended = Task.WhenAll(_emptied.Task, _maintaining);
+        if (!await HasEndedAsync(ended, Options.CloseTimeout))
+        {
+            await DisconnectAllAsync(ended);
+        }
+
+        await _stopped.CancelAsync();
+        await _watching;
         PassivePorts?.Dispose();
     }
 
-    /// <summary>Stops at once: transfers are cut off, their uploads not published.</summary>
+    /// <summary>Stops at once: transfers are aborted, their uploads not published.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_disposed)
@@ -150,6 +156,7 @@ public sealed class FtpServer : IAsyncDisposable
             _disposed = true;
             await StopAsync(TimeSpan.Zero, CancellationToken.None);
             _stopping.Dispose();
+            _stopped.Dispose();
         }
     }
 
@@ -185,6 +192,44 @@ public sealed class FtpServer : IAsyncDisposable
         {
             listener.Dispose();
             throw;
+        }
+    }
+
+    private static async Task<bool> HasEndedAsync(Task task, TimeSpan timeout)
+    {
+        await task.WaitAsync(timeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
+    }
+
+    /// <summary>Closes sessions that have no transfer, again and again until none is left or the time is over.</summary>
+    private async Task DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        waiting.CancelAfter(drain);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!_sessions.IsEmpty && !waiting.IsCancellationRequested)
+        {
+            foreach (Session session in Sessions.Where(session => session.Transfer is null))
+            {
+                session.End(Replies.Stopping);
+            }
+
+            await poll.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Closes the connections of the sessions that are left. Those that do not even end then wait for a store or an account provider, and are abandoned.</summary>
+    private async Task DisconnectAllAsync(Task ended)
+    {
+        foreach (Session session in Sessions.Where(session => !session.IsDisconnected))
+        {
+            Log.Disconnecting(Options.Logger, session.Id, "the server stops");
+            session.Disconnect();
+        }
+
+        if (!await HasEndedAsync(ended, TimeSpan.FromSeconds(1)))
+        {
+            Log.SessionsAbandoned(Options.Logger, SessionCount);
         }
     }
 

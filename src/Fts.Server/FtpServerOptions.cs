@@ -66,6 +66,18 @@ public sealed record FtpServerOptions
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
+    /// How long the client may acknowledge no byte of a reply that the server is sending. A client that does not read replies is disconnected then, also beside a
+    /// running transfer. Default: 60 s.
+    /// </summary>
+    public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long an aborted transfer, or a session that was ended, may take to finish. The control connection is closed without a reply then. Also the time that
+    /// <see cref="FtpServer.StopAsync"/> waits for sessions after the drain time. Default: 10 s.
+    /// </summary>
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// How long an upload that broke off is kept to be continued; zero keeps none. Looked after once an hour, or as often as that time is long.
     /// Default: 24 h.
     /// </summary>
@@ -146,6 +158,8 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DataConnectionTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ControlWriteTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CloseTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(PendingLifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(RefusalDelay, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSignInAttempts, 1);

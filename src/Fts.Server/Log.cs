@@ -97,6 +97,24 @@ internal static partial class Log
     [LoggerMessage(32, LogLevel.Warning, "the passive address {Name} cannot be resolved: {Reason}")]
     public static partial void NameNotResolved(ILogger logger, string name, string reason);
 
+    [LoggerMessage(50, LogLevel.Information, "[{Session}] control connection closed without a reply: {Reason}")]
+    public static partial void Disconnecting(ILogger logger, long session, string reason);
+
+    [LoggerMessage(51, LogLevel.Error, "[{Session}] the store failed during {Verb}")]
+    public static partial void StoreFailed(ILogger logger, Exception exception, long session, string verb);
+
+    [LoggerMessage(52, LogLevel.Information, "[{Session}] closed: the client does not use FTP ({Protocol})")]
+    public static partial void NotFtp(ILogger logger, long session, string protocol);
+
+    [LoggerMessage(53, LogLevel.Error, "a store or an account provider does not return: the server stopped, and {Count} sessions were abandoned")]
+    public static partial void SessionsAbandoned(ILogger logger, int count);
+
+    [LoggerMessage(54, LogLevel.Error, "the {Loop} failed; it continues")]
+    public static partial void LoopFailed(ILogger logger, Exception exception, string loop);
+
+    [LoggerMessage(55, LogLevel.Warning, "the store listed a name that cannot be sent, and it was left out: {Name}")]
+    public static partial void NameLeftOut(ILogger logger, string name);
+
     [LoggerMessage(12, LogLevel.Error, "[{Session}] session failed")]
     public static partial void SessionFailed(ILogger logger, Exception exception, long session);
 }

@@ -44,5 +44,9 @@ internal static class PendingSweep
         {
             Log.SweepFailed(server.Options.Logger, e.Message.Visible());
         }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.LoopFailed(server.Options.Logger, e, "sweep of partial uploads");
+        }
     }
 }

@@ -30,8 +30,8 @@ internal static class CommandRunner
         }
         catch (StoreException e)
         {
-            Log.StoreRefused(log, session.Id, row.Verb, e.Error, e.Message.Visible());
-            return row.Fit(Replies.For(e.Error));
+            LogRefusal(session, row.Verb, e);
+            return (e.Error == StoreError.Unavailable ? Ended(session) : null) ?? row.Fit(Replies.For(e.Error));
         }
         catch (HandshakeException e)
         {
@@ -65,10 +65,24 @@ internal static class CommandRunner
             Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, reason ?? e.Message);
             return Ended(session) ?? Replies.DataConnectionLost(reason ?? "the data connection failed");
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.CommandFailed(log, e, session.Id, row.Verb);
             return Replies.LocalError;
+        }
+    }
+
+    /// <summary>Logs what a store threw: a refusal for those who look closely, a failure as an error with its cause.</summary>
+    public static void LogRefusal(Session session, string verb, StoreException e)
+    {
+        ILogger log = session.Server.Options.Logger;
+        if (e.Error == StoreError.Unavailable)
+        {
+            Log.StoreFailed(log, e, session.Id, verb);
+        }
+        else
+        {
+            Log.StoreRefused(log, session.Id, verb, e.Error, e.Message);
         }
     }
 

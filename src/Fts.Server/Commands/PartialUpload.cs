@@ -84,7 +84,7 @@ internal static class PartialUpload
         catch (StoreException e)
         {
             // The client is told why its upload broke off, not what befell the rest of it.
-            Log.StoreRefused(session.Server.Options.Logger, session.Id, "keep", e.Error, e.Message.Visible());
+            CommandRunner.LogRefusal(session, "keep", e);
         }
     }
 }

@@ -70,7 +70,7 @@ internal static class SignInCommands
     private static UserFiles FilesOf(Session session, Account account)
     {
         byte[] address = session.Peer.Address.GetAddressBytes();
-        return new UserFiles(account, session.Host.Store, Convert.ToHexString(address.AsSpan(0, Math.Min(address.Length, 8))));
+        return new UserFiles(account, session.Host.GuardedStore, Convert.ToHexString(address.AsSpan(0, Math.Min(address.Length, 8))));
     }
 
     private static Credentials Shown(Session session, string userName, string password) =>
