@@ -53,6 +53,7 @@ internal static class Replies
     public static readonly Reply IdleTooLong = new(ReplyCode.ServiceNotAvailable, "Idle for too long, closing.");
     public static readonly Reply SignInTooSlow = new(ReplyCode.ServiceNotAvailable, "Took too long to sign in, closing.");
     public static readonly Reply TooManyRefusals = new(ReplyCode.ServiceNotAvailable, "Too many refused sign-ins, closing.");
+    public static readonly Reply TooManyFailedLogins = new(ReplyCode.ServiceNotAvailable, "Too many failed logins from your address, try again later.");
     public static readonly Reply TooManyUnknown = new(ReplyCode.ServiceNotAvailable, "This is an FTP server, closing.");
 
     public static readonly Reply NoDataPort = new(ReplyCode.CannotOpenDataConnection, "Say PASV, EPSV, PORT or EPRT first.");

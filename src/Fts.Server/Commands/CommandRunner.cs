@@ -18,6 +18,7 @@ internal static class CommandRunner
             reply = await BlockStep.AfterAsync(session, row, reply, cancellationToken);
         }
 
+        CommandLog.Write(session, row, argument, reply);
         return row.Has(Rules.DataPort) && session.Transfer?.Kept is { } kept ? new Reply(reply.Code, $"{reply.Text} {kept} bytes are kept, REST {kept} continues.") : reply;
     }
 
@@ -30,7 +31,7 @@ internal static class CommandRunner
         }
         catch (StoreException e)
         {
-            Log.StoreRefused(log, session.Id, row.Verb, e.Error, e.Message);
+            Log.StoreRefused(log, session.Id, row.Verb, e.Error, e.Message.Visible());
             return row.Fit(Replies.For(e.Error));
         }
         catch (HandshakeException e)
