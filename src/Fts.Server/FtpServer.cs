@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Server.Access;
 using Fts.Server.Commands;
 using Fts.Server.Data;
 using Fts.Server.Hashing;
@@ -14,10 +15,11 @@ namespace Fts.Server;
 public sealed class FtpServer : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, Session> _sessions = new();
-    private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
+    private readonly ConcurrentDictionary<AddressBlock, int> _perAddress = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly Lock _admission = new();
+    private readonly DescriptorReserve _reserve = new();
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Socket> _listeners = [];
     private Task _accepting = Task.CompletedTask;
@@ -39,6 +41,7 @@ public sealed class FtpServer : IAsyncDisposable
         EndPoint = options.EndPoint;
         Uploads = new RunningUploads(options.Standstill);
         Pumps = new Pumps(options.KernelFrom);
+        LoginDelays = new LoginDelays(options);
         Balancers = new Balancers(options);
         PassiveAddresses = new PassiveAddresses(options);
         PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
@@ -64,6 +67,8 @@ public sealed class FtpServer : IAsyncDisposable
     internal Pumps Pumps { get; }
 
     internal MisledDownloads Misled { get; } = new();
+
+    internal LoginDelays LoginDelays { get; }
 
     internal Balancers Balancers { get; }
 
@@ -163,8 +168,9 @@ public sealed class FtpServer : IAsyncDisposable
     /// <summary>Gives back the place of a session whose loop is over.</summary>
     internal void Leave(Session session)
     {
-        _perAddress.AddOrUpdate(session.Peer.Address, 0, (_, count) => count - 1);
-        _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(session.Peer.Address, 0));
+        var block = AddressBlock.Of(session.Peer.Address);
+        _perAddress.AddOrUpdate(block, 0, (_, count) => count - 1);
+        _perAddress.TryRemove(new KeyValuePair<AddressBlock, int>(block, 0));
         _sessions.TryRemove(session.Id, out _);
         Log.Disconnected(Options.Logger, session.Id);
         lock (_admission)
@@ -172,6 +178,19 @@ public sealed class FtpServer : IAsyncDisposable
             _running--;
             TellIfEmpty();
         }
+    }
+
+    /// <summary>
+    /// Reads the certificates from their files again if these changed, without waiting for the next handshake, and logs one line. Sessions and transfers go on.
+    /// </summary>
+    public void Reload()
+    {
+        foreach (FtpCertificates certificates in Options.Hosts.Select(host => host.Certificates).Append(Options.Tls?.Certificates).OfType<FtpCertificates>())
+        {
+            certificates.Reload(Options.Logger);
+        }
+
+        Log.Reloaded(Options.Logger);
     }
 
     private static Socket Listen(IPEndPoint endPoint)
@@ -251,6 +270,13 @@ public sealed class FtpServer : IAsyncDisposable
 
         if (Balancers.Include(ends.Peer.Address))
         {
+            if (_reserve.IsTouchedBy(socket))
+            {
+                Log.NoDescriptor(Options.Logger, ends.Peer);
+                socket.Dispose();
+                return;
+            }
+
             Balancers.Ask(socket, told => Admit(socket, isImplicit, told), _stopping.Token);
         }
         else
@@ -262,15 +288,16 @@ public sealed class FtpServer : IAsyncDisposable
     private void Admit(Socket socket, bool isImplicit, ConnectionEnds ends)
     {
         var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, ends);
-        IPAddress peer = ends.Peer.Address;
+        var block = AddressBlock.Of(ends.Peer.Address);
+        int limit = IPAddress.IsLoopback(ends.Peer.Address) && !Options.LimitsLoopback ? int.MaxValue : Options.MaxSessionsPerAddress;
         // Two listeners and many balancers' connections are welcomed at once: counting and taking a place are one step.
         bool isAdmitted;
         lock (_admission)
         {
-            isAdmitted = !_closed && _sessions.Count < Options.MaxSessions && _perAddress.GetValueOrDefault(peer) < Options.MaxSessionsPerAddress;
+            isAdmitted = !_closed && _sessions.Count < Options.MaxSessions && _perAddress.GetValueOrDefault(block) < limit && !_reserve.IsTouchedBy(socket);
             if (isAdmitted)
             {
-                _perAddress.AddOrUpdate(peer, 1, (_, count) => count + 1);
+                _perAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
                 _sessions[session.Id] = session;
                 _running++;
             }

@@ -54,6 +54,7 @@ internal static class Replies
     public static readonly Reply SignInTooSlow = new(ReplyCode.ServiceNotAvailable, "Took too long to sign in, closing.");
     public static readonly Reply NotInTime = new(ReplyCode.ServiceNotAvailable, "Timeout, closing control connection.");
     public static readonly Reply TooManyRefusals = new(ReplyCode.ServiceNotAvailable, "Too many refused sign-ins, closing.");
+    public static readonly Reply TooManyFailedLogins = new(ReplyCode.ServiceNotAvailable, "Too many failed logins from your address, try again later.");
     public static readonly Reply TooManyUnknown = new(ReplyCode.ServiceNotAvailable, "This is an FTP server, closing.");
 
     public static readonly Reply NoDataPort = new(ReplyCode.CannotOpenDataConnection, "Say PASV, EPSV, PORT or EPRT first.");

@@ -31,18 +31,18 @@ internal static class HelpCommand
           --folder DIR       the folder to share; default: the current one    --no-sandbox   do not let Linux keep us to it
           --anonymous WHO    read, write or no: what anybody may do without a password
           --tls WHEN         optional (the default), required or off     --implicit-port N   TLS from the first byte
-          --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is made and kept in
-                             ${XDG_STATE_HOME:-~/.local/state}/fts/server.pem
+          --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is kept in ${XDG_STATE_HOME:-~/.local/state}/fts
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
           --data-timeout TIME   how long a transfer waits for its data connection, like 30s or 2m; default: 60s
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
+          --max-sessions N, --max-sessions-per-address N   default: 50000 in all, 100 from an IPv4 address or IPv6 /64
           --durable, --publish, --keep-partial: fts help uploads    --host, --client-ca: fts help hosts
 
         Clients cannot reach the keys, certificates and settings of fts itself, even in a folder that contains them.
-        On a loopback address anybody on this machine may read and write, as anonymous. On any other address a
-        password for the user fts is made at each start and shown on the start screen.
-        Ctrl-C or SIGTERM lets running transfers finish (up to 10 s); a second one stops at once.
+        On a loopback address you and root need no password (on Linux). Other users, and everyone on any other
+        address, sign in as fts with the password on the start screen, which is made at each start.
+        Ctrl-C or SIGTERM lets running transfers finish (up to 10 s); a second one stops at once. SIGHUP rereads certificates.
 
           fts server
           fts server 192.168.1.5 2121 --folder ~/share --anonymous read

@@ -18,6 +18,7 @@ internal static class CommandRunner
             reply = await BlockStep.AfterAsync(session, row, reply, cancellationToken);
         }
 
+        CommandLog.Write(session, row, argument, reply);
         return row.Has(Rules.DataPort) && session.Transfer?.Kept is { } kept ? new Reply(reply.Code, $"{reply.Text} {kept} bytes are kept, REST {kept} continues.") : reply;
     }
 
@@ -82,7 +83,7 @@ internal static class CommandRunner
         }
         else
         {
-            Log.StoreRefused(log, session.Id, verb, e.Error, e.Message);
+            Log.StoreRefused(log, session.Id, verb, e.Error, e.Message.Visible());
         }
     }
 

@@ -27,11 +27,16 @@ internal sealed class CertificateSource : IDisposable
     }
 
     /// <summary>The certificate as it is now.</summary>
-    public FtpCertificates.Shown Read(ILogger log)
+    public FtpCertificates.Shown Read(ILogger log) => Read(log, LookEvery);
+
+    /// <summary>Looks at the files now, even if that was done a moment ago.</summary>
+    public void Reload(ILogger log) => Read(log, TimeSpan.Zero);
+
+    private FtpCertificates.Shown Read(ILogger log, TimeSpan lookEvery)
     {
         lock (_lock)
         {
-            if (_certificateFile is null || _clock.GetElapsedTime(_lookedAt) < LookEvery)
+            if (_certificateFile is null || _clock.GetElapsedTime(_lookedAt) < lookEvery)
             {
                 return _shown;
             }
