@@ -32,7 +32,10 @@ public sealed record FtpClientOptions
     /// </summary>
     public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPassword { get; init; }
 
-    /// <summary>How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. A server that allows fewer is noticed, and fewer are used.</summary>
+    /// <summary>
+    /// How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. If the server allows fewer, fewer are used, and after
+    /// <see cref="FtpTimeouts.LimitRecovery"/> one more is tried.
+    /// </summary>
     public int MaxConnections { get; init; } = 4;
 
     /// <summary>How long each kind of wait may last.</summary>
@@ -67,6 +70,12 @@ public sealed record FtpClientOptions
     /// <summary>Called with every line as it is sent and received, in order, one call at a time per connection; must not block.</summary>
     public Action<FtpTrace>? Trace { get; init; }
 
+    /// <summary>
+    /// The clock of the connection pool: idle times, <see cref="FtpTimeouts.Acquire"/>, <see cref="FtpTimeouts.LimitRecovery"/> and the delays between attempts to connect.
+    /// The system's clock by default; a test can set another.
+    /// </summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
     /// <summary>Where the library logs; nowhere unless said otherwise.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
@@ -82,6 +91,7 @@ public sealed record FtpClientOptions
         ArgumentNullException.ThrowIfNull(Timeouts);
         ArgumentNullException.ThrowIfNull(Limits);
         ArgumentNullException.ThrowIfNull(Trust);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
         Trust.Validate();
         if (!Enum.IsDefined(Tls))
         {

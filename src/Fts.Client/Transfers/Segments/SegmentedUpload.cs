@@ -51,8 +51,15 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         finally
         {
             meter.Tell();
-            // Who stopped it has waited for the transfers to be aborted already.
-            await RemoveAsync(pool.Options.Timeouts.Abort / (cancellationToken.IsCancellationRequested ? 3 : 1)).ConfigureAwait(false);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                // The cancelled call does not wait for the server.
+                pool.RunInBackground(RemoveAfterAbortsAsync());
+            }
+            else
+            {
+                await RemoveAsync(pool.Options.Timeouts.Abort).ConfigureAwait(false);
+            }
         }
     }
 
@@ -157,8 +164,15 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         return made;
     }
 
+    /// <summary>Before its abort has ended, a part may not exist yet.</summary>
+    private async Task RemoveAfterAbortsAsync()
+    {
+        await pool.AbortsAsync().ConfigureAwait(false);
+        await RemoveAsync(pool.Options.Timeouts.Abort).ConfigureAwait(false);
+    }
+
     /// <summary>
-    /// All in one packet, for whoever stopped the transfer waits; those that COMB removed, which is its custom, are not there. What cannot be removed is left under its
+    /// All in one packet; those that COMB removed, which is its custom, are not there. What cannot be removed is left under its
     /// hidden name.
     /// </summary>
     private async Task RemoveAsync(TimeSpan patience)
@@ -168,7 +182,7 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         {
             await pool.RunAsync((connection, token) => RemoveAsync(connection, patience, token), limit.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is FtpException or OperationCanceledException)
+        catch (Exception e) when (e is FtpException or OperationCanceledException or ObjectDisposedException)
         {
             pool.Log.PartsLeft(path, e.Message);
         }
