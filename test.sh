@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test there is, from a fresh checkout. With words, only the test projects whose name holds one of them: ./test.sh Storage
-# The last line is "N passed, N failed, N skipped"; the exit code is 1 if a test failed, or a project crashed or ran nothing.
+# The last line is "N passed, N failed, N skipped", and the lines before it name every failed test. The exit code is 1 if a test failed, or if a
+# project crashed or ran no tests.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" || exit 1
 
@@ -70,6 +71,12 @@ count() {
   grep -o -m 1 "<assembly [^>]*" "$1" | grep -o " $2=\"[0-9]*\"" | tr -dc 0-9
 }
 
+# The names of the failed tests in a results file, and of errors outside tests (a fixture that could not be cleaned up), one per line.
+failed_names() {
+  grep -oE '<(test|error) [^>]*>' "$1" | grep -E '^<error |result="Fail"' | sed -nE 's/.* name="([^"]*)".*/\1/p' |
+    sed 's/\\&quot;/"/g; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&#xA;/ /g; s/&amp;/\&/g' | cut -c1-300
+}
+
 if ! command -v dotnet >/dev/null; then
   echo "test.sh: needs the .NET 10 SDK and finds no dotnet" >&2
   exit 1
@@ -91,7 +98,7 @@ fi
 export FTS_PROGRAM=$PWD/artifacts/program/current/fts
 
 mkdir -p "$results"
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failures=()
 for folder in tests/*.Tests; do
   project=$(basename "$folder")
   wanted "$project" "$@" || continue
@@ -100,18 +107,25 @@ for folder in tests/*.Tests; do
   timeout 900 "artifacts/bin/$project/release/$project" -noLogo -noColor -result-xml "$results/$project.xml"
   code=$?
   if [ ! -s "$results/$project.xml" ] || [ "$(count "$results/$project.xml" total)" = 0 ]; then
-    echo "$project: crashed, or ran nothing (exit code $code)"
+    failures+=("$project: crashed, timed out or ran no tests (exit code $code)")
     failed=$((failed + 1))
     continue
   fi
 
   bad=$(($(count "$results/$project.xml" failed) + $(count "$results/$project.xml" errors)))
-  # A runner that says it failed is believed, whatever it counted.
-  [ "$code" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+  [ "$bad" = 0 ] || mapfile -t -O "${#failures[@]}" failures < <(failed_names "$results/$project.xml")
+  # An exit code other than 0 counts as a failure, even if the results file lists none.
+  if [ "$code" != 0 ] && [ "$bad" = 0 ]; then
+    failures+=("$project: exit code $code")
+    bad=1
+  fi
   passed=$((passed + $(count "$results/$project.xml" passed)))
   skipped=$((skipped + $(count "$results/$project.xml" skipped)))
   failed=$((failed + bad))
 done
 
+for name in "${failures[@]}"; do
+  echo "FAILED $name"
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -12,6 +12,12 @@ public sealed record Credentials(string UserName, string Password, IPAddress Add
     /// <summary>Whom the peer's certificate names; null where it showed none that is believed, or not on the connection it signs in on.</summary>
     public ClientCertificate? Certificate { get; init; }
 
+    /// <summary>
+    /// Looks up whether the client is a process on the same machine that belongs to the user of the server's process, or to root. False if it is not, if it came
+    /// through a load balancer, and if the system does not report it (only Linux does, for loopback connections). Looked up only when called.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<bool>> IsOwnUserAsync { get; init; } = static _ => new(false);
+
     /// <summary>The user and address, without the password.</summary>
     public override string ToString() => $"{UserName} from {Address}";
 }

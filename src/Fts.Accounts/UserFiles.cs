@@ -109,21 +109,13 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     }
 
     /// <summary>
-    /// Removes a file, and what is left of an upload of one's own to that name; where there is only that, that: who begins anew must not find half of what he
-    /// gave up.
+    /// Deletes a file and the account's own partial upload to that name. If only the partial upload exists, it alone is discarded, because a new upload
+    /// must not continue it. If the file cannot be deleted, the partial upload stays.
     /// </summary>
-    public async ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
         Demand(Permissions.Delete);
-        bool hadPending = await store.GiveUpPendingAsync(path, Uploader, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await store.DeleteFileAsync(path, cancellationToken).ConfigureAwait(false);
-        }
-        catch (StoreException e) when (e.Error == StoreError.NotFound && hadPending)
-        {
-            // That was all there was.
-        }
+        return store.DeleteFileAsync(path, Uploader, cancellationToken);
     }
 
     /// <summary>Removes an empty folder.</summary>
@@ -178,7 +170,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     /// what it was before.
     /// </summary>
     /// <param name="target">The name of the whole; it may be that of the first part, whose content then counts once and which stays.</param>
-    /// <param name="parts">The files to join.</param>
+    /// <param name="parts">The files to join, each once.</param>
     /// <param name="progress">Told how many bytes were copied, as they are.</param>
     /// <param name="cancellationToken">Ends it early; the target stays what it was, and so do the parts.</param>
     public async ValueTask CombineAsync(StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, CancellationToken cancellationToken)
@@ -188,12 +180,23 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         Demand(Permissions.Delete);
         FileEntry? whole = await store.FindAsync(target, cancellationToken).ConfigureAwait(false);
         var added = new List<StorePath>();
+        HashSet<string> paths = [];
+        HashSet<ulong> ids = [];
         for (int at = 0; at < parts.Count; at++)
         {
-            bool isTarget = parts[at] == target || IsOne(whole, await store.FindAsync(parts[at], cancellationToken).ConfigureAwait(false));
+            FileEntry? part = await store.FindAsync(parts[at], cancellationToken).ConfigureAwait(false);
+            bool isTarget = parts[at] == target || IsOne(whole, part);
             if (isTarget && at > 0)
             {
                 throw new StoreException(StoreError.NotSupported, $"{target} cannot become a part of itself.");
+            }
+
+            // The result is never longer than the files that it replaces: a part that counted twice would multiply what an account may store.
+            // A store without ids may take two spellings for one file.
+            bool isNew = part is { Id: not 0 } ? paths.Add(parts[at].Value) & ids.Add(part.Value.Id) : paths.Add(parts[at].Value.ToUpperInvariant());
+            if (!isNew)
+            {
+                throw new StoreException(StoreError.NotSupported, $"{parts[at]} is named twice.");
             }
 
             if (!isTarget)
@@ -234,7 +237,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     private async ValueTask DeletePartsAsync(StorePath target, IReadOnlyList<StorePath> parts)
     {
         FileEntry? whole = await store.FindAsync(target, CancellationToken.None).ConfigureAwait(false);
-        foreach (StorePath part in parts.Distinct())
+        foreach (StorePath part in parts)
         {
             FileEntry? there = await store.FindAsync(part, CancellationToken.None).ConfigureAwait(false);
             // One that is gone was named before in another spelling.

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Fts.Protocol;
 
@@ -15,13 +14,8 @@ namespace Fts.Client;
 /// </remarks>
 public sealed class FtpClient : IAsyncDisposable
 {
-    /// <summary>What leaves another state behind, moves data, or belongs to the library's own bookkeeping.</summary>
-    private static readonly FrozenSet<string> StatefulVerbs = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase,
-        "USER", "PASS", "ACCT", "REIN", "QUIT", "CWD", "CDUP", "XCWD", "XCUP", "SMNT", "TYPE", "MODE", "STRU", "OPTS", "REST", "RNFR", "RNTO", "ABOR",
-        "PORT", "EPRT", "PASV", "EPSV", "LPRT", "LPSV", "SPSV", "AUTH", "ADAT", "PBSZ", "PROT", "CCC", "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD");
-
     private readonly ConnectionPool _pool;
+    private readonly RunningOperations _operations = new();
 
     /// <summary>A client; nothing is sent before the first operation.</summary>
     /// <exception cref="ArgumentException">An option that cannot work.</exception>
@@ -48,11 +42,12 @@ public sealed class FtpClient : IAsyncDisposable
     public FtpServerIdentity? ServerIdentity => _pool.Features is null ? throw new InvalidOperationException("No connection was opened yet.") : _pool.ServerIdentity;
 
     /// <summary>Opens the first connection and signs in, so that errors come now and not with the first operation.</summary>
-    public Task ConnectAsync(CancellationToken cancellationToken = default) => _pool.RunAsync(static (_, _) => Task.FromResult(true), cancellationToken);
+    public Task ConnectAsync(CancellationToken cancellationToken = default) => RunAsync(static (_, _) => Task.FromResult(true), cancellationToken);
 
     /// <summary>
     /// Lists a folder: MLSD where the server has it, else LIST. Entries come as they arrive; the folder itself and its parent are left out.
     /// A listing that fails throws at its end at the latest, and never looks empty. An enumeration that is left early is aborted.
+    /// If another call waits for a connection meanwhile, the rest of the listing is read into memory, and its connection is free for that call.
     /// </summary>
     /// <param name="path">The folder; empty for the one the account starts in.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
@@ -60,9 +55,9 @@ public sealed class FtpClient : IAsyncDisposable
     public async IAsyncEnumerable<FtpEntry> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        PoolLease lease = await _pool.RentAsync(cancellationToken).ConfigureAwait(false);
-        await using ConfiguredAsyncDisposable ownership = lease.ConfigureAwait(false);
-        await foreach (FtpEntry entry in RemoteListing.ReadAsync(lease.Connection, path, cancellationToken).ConfigureAwait(false))
+        PooledListing listing = await PooledListing.OpenAsync(_pool, _operations, path, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable ownership = listing.ConfigureAwait(false);
+        while (await listing.ReadAsync().ConfigureAwait(false) is { } entry)
         {
             yield return entry;
         }
@@ -70,21 +65,21 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>What stands at a path: MLST where the server has it, else SIZE and MDTM, else the listing of its folder. Null when nothing does.</summary>
     public Task<FtpEntry?> FindAsync(string path, CancellationToken cancellationToken = default) => 
-        _pool.RunAsync((connection, token) => RemoteFacts.FindAsync(connection, Given(path), token), cancellationToken);
+        RunAsync((connection, token) => RemoteFacts.FindAsync(connection, Given(path), token), cancellationToken);
 
     /// <summary>A file's size in bytes; null when there is no such file or the server does not tell.</summary>
     public Task<long?> GetSizeAsync(string path, CancellationToken cancellationToken = default) => 
-        _pool.RunAsync((connection, token) => RemoteFacts.SizeAsync(connection, Given(path), token), cancellationToken);
+        RunAsync((connection, token) => RemoteFacts.SizeAsync(connection, Given(path), token), cancellationToken);
 
     /// <summary>When a file last changed, UTC; null when there is no such file or the server does not tell.</summary>
     public Task<DateTime?> GetModifiedAsync(string path, CancellationToken cancellationToken = default) => 
-        _pool.RunAsync((connection, token) => RemoteFacts.ModifiedAsync(connection, Given(path), token), cancellationToken);
+        RunAsync((connection, token) => RemoteFacts.ModifiedAsync(connection, Given(path), token), cancellationToken);
 
     /// <summary>Sets when a file last changed (MFMT). False when the server does not offer it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="utc">The time, UTC; sent to the second.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<bool> SetModifiedAsync(string path, DateTime utc, CancellationToken cancellationToken = default) => _pool.RunAsync(
+    public Task<bool> SetModifiedAsync(string path, DateTime utc, CancellationToken cancellationToken = default) => RunAsync(
         async (connection, token) =>
         {
             if (!connection.Features.CanSetModified)
@@ -102,13 +97,21 @@ public sealed class FtpClient : IAsyncDisposable
     /// <exception cref="FtpIntegrityException">The local file's size changed while it was sent, or what the server has is another file.</exception>
     /// <exception cref="FtpTargetExistsException">The remote file exists, and is neither to be replaced nor the beginning of the local one.</exception>
     public Task<FtpTransferResult> UploadFileAsync(
-        string localPath, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        new Upload(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).FromFileAsync(Given(localPath), cancellationToken);
+        string localPath, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        Given(localPath);
+        var transfer = new Upload(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress);
+        return _operations.RunAsync(token => transfer.FromFileAsync(localPath, token), cancellationToken);
+    }
 
     /// <summary>Sends a stream, from where it stands to its end. The stream stays open. When reading it fails, the transfer is aborted and that error thrown.</summary>
     public Task<FtpTransferResult> UploadAsync(
-        Stream source, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        new Upload(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).FromStreamAsync(source, cancellationToken);
+        Stream source, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var transfer = new Upload(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress);
+        return _operations.RunAsync(token => transfer.FromStreamAsync(source, token), cancellationToken);
+    }
 
     /// <summary>
     /// Fetches a file into a hidden file beside <paramref name="localPath"/>, which gets its name when everything arrived and the server confirmed it.
@@ -119,14 +122,22 @@ public sealed class FtpClient : IAsyncDisposable
     /// <exception cref="FtpIntegrityException">Fewer or more bytes came than the file has, or others, or the file changed meanwhile.</exception>
     /// <exception cref="FtpTargetExistsException">The local file exists, and is neither to be replaced nor the beginning of the remote one.</exception>
     public Task<FtpTransferResult> DownloadFileAsync(
-        string remotePath, string localPath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).ToFileAsync(Given(localPath), cancellationToken);
+        string remotePath, string localPath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        Given(localPath);
+        var transfer = new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress);
+        return _operations.RunAsync(token => transfer.ToFileAsync(localPath, token), cancellationToken);
+    }
 
     /// <summary>Fetches a file into a stream, which stays open. On failure the stream holds what came before it.</summary>
     /// <exception cref="FtpIntegrityException">Fewer or more bytes came than the file has.</exception>
     public Task<FtpTransferResult> DownloadAsync(
-        string remotePath, Stream target, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress).ToStreamAsync(target, cancellationToken);
+        string remotePath, Stream target, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var transfer = new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress);
+        return _operations.RunAsync(token => transfer.ToStreamAsync(target, token), cancellationToken);
+    }
 
     /// <summary>
     /// Sends many files. A server with block mode that reads refused uploads to their end (FEAT: MODE B DRAIN) gets the small ones one after the other
@@ -168,7 +179,8 @@ public sealed class FtpClient : IAsyncDisposable
     public Task<FtpMirrorPlan> PlanMirrorAsync(string localFolder, string remoteFolder, FtpMirrorDirection direction, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(remoteFolder);
-        return new Mirror(this, _pool).PlanAsync(new FtpMirrorPlan(direction, Given(localFolder), remoteFolder), cancellationToken);
+        var empty = new FtpMirrorPlan(direction, Given(localFolder), remoteFolder);
+        return _operations.RunAsync(token => new Mirror(this, _pool).PlanAsync(empty, token), cancellationToken);
     }
 
     /// <summary>Does what is planned: makes the folders, then transfers the files as <see cref="UploadManyAsync"/> and <see cref="DownloadManyAsync"/> do.</summary>
@@ -181,7 +193,7 @@ public sealed class FtpClient : IAsyncDisposable
         FtpMirrorPlan plan, FtpTransferOptions? options = null, IProgress<FtpBatchResult>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return new Mirror(this, _pool).ApplyAsync(plan, options, progress, cancellationToken);
+        return _operations.RunAsync(token => new Mirror(this, _pool).ApplyAsync(plan, options, progress, token), cancellationToken);
     }
 
     /// <summary>
@@ -191,17 +203,8 @@ public sealed class FtpClient : IAsyncDisposable
     public async Task<Stream> OpenReadAsync(string path, long offset = 0, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        PoolLease lease = await _pool.RentAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            FtpDataStream data = await lease.Connection.OpenDataAsync("RETR", Given(path), offset, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
-            return new FtpReadStream(lease, data, path, isWhole: offset == 0);
-        }
-        catch
-        {
-            await lease.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        Given(path);
+        return await _operations.RunAsync(token => OpenAsync(path, offset, token), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Renames or moves a file or folder (RNFR, RNTO).</summary>
@@ -210,7 +213,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="overwrite">When false, the target is looked for first, for many servers replace it silently.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="FtpTargetExistsException">The target exists and is not to be replaced.</exception>
-    public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default) => _pool.RunAsync(
+    public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default) => RunAsync(
         async (connection, token) =>
         {
             if (!overwrite && await RemoteFacts.FindAsync(connection, Given(target), token).ConfigureAwait(false) is not null)
@@ -241,20 +244,37 @@ public sealed class FtpClient : IAsyncDisposable
         return PathQuoting.Unquote(reply.Lines[0]) ?? throw new FtpProtocolException($"the reply to PWD names no folder: {reply.Shown()}");
     }
 
-    /// <summary>
-    /// Sends a command that moves no data and changes no state of the connection (HELP, STAT, SITE, NOOP, HASH…) and returns the reply, refusal or not.
-    /// </summary>
-    /// <exception cref="ArgumentException">A verb that would change what the next user of the connection finds, or a line end in the argument.</exception>
+    /// <summary>Sends a command that transfers no data and changes no state of the connection, and returns the reply, negative or not.</summary>
+    /// <param name="verb">
+    /// NOOP, HELP, STAT, SYST, FEAT, PWD, SIZE, MDTM, MLST, MFMT, MFCT, MFF, DELE, MKD, RMD, RMDA, AVBL, DSIZ, COMB, HASH, XCRC, XMD5, XSHA, XSHA1, XSHA256,
+    /// XSHA512 or SITE. Of SITE the subcommands HELP, CHMOD, CHGRP, CHOWN, UTIME, SYMLINK, COPY, MKDIR, RMDIR, WHO and QUOTA.
+    /// </param>
+    /// <param name="argument">The argument; null or empty for none.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="ArgumentException">
+    /// Another verb, or a line end in the argument; nothing was sent. RANG, for example, would shorten the next transfer on the same connection. An
+    /// <see cref="FtpConnection"/> of your own sends every verb.
+    /// </exception>
     public Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(verb);
-        return StatefulVerbs.Contains(verb)
-            ? throw new ArgumentException($"{verb.ToUpperInvariant()} would change what the next user of the connection finds; use an FtpConnection of your own.", nameof(verb))
-            : _pool.RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken);
+        return PooledCommands.IsAllowed(verb, argument)
+            ? RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken)
+            : throw new ArgumentException(
+                $"{PooledCommands.NameOf(verb, argument)} may change the state of a pooled connection; use an FtpConnection of your own.", nameof(verb));
     }
 
-    /// <summary>Says QUIT on idle connections and closes all.</summary>
-    public ValueTask DisposeAsync() => _pool.DisposeAsync();
+    /// <summary>
+    /// Cancels the calls that run or wait, which throw <see cref="ObjectDisposedException"/>, waits for their end, sends QUIT on idle connections and closes all. A stream or
+    /// enumeration that is still open loses its connection and throws the same. Takes at most <see cref="FtpTimeouts.Abort"/>.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var budget = new CancellationTokenSource(Options.Timeouts.Abort);
+        await _operations.StopAsync(budget.Token).ConfigureAwait(false);
+        await _pool.CloseAsync(budget.Token).ConfigureAwait(false);
+        _operations.Dispose();
+    }
 
     private Task<IReadOnlyList<FtpBatchResult>> ManyAsync(
         IReadOnlyList<FtpBatchFile> files, FtpDataDirection direction, FtpTransferOptions? options, IProgress<FtpBatchResult>? progress, CancellationToken cancellationToken)
@@ -266,10 +286,30 @@ public sealed class FtpClient : IAsyncDisposable
             Given(file.RemotePath, nameof(files));
         }
 
-        return new Batch(_pool, direction, options ?? FtpTransferOptions.Default, progress).RunAsync(files, Options.MaxConnections, cancellationToken);
+        var batch = new Batch(_pool, direction, options ?? FtpTransferOptions.Default, progress);
+        return _operations.RunAsync(token => batch.RunAsync(files, Options.MaxConnections, token), cancellationToken);
     }
 
-    private Task<Reply> RunAsync(string verb, string argument, CancellationToken cancellationToken) => _pool.RunAsync(
+    /// <summary>Runs work on one connection.</summary>
+    private Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        _operations.RunAsync(token => _pool.RunAsync(work, token), cancellationToken);
+
+    private async Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)
+    {
+        PoolLease lease = await _pool.RentAsync(cancellationToken, $"reading of '{path}'").ConfigureAwait(false);
+        try
+        {
+            FtpDataStream data = await lease.Connection.OpenDataAsync("RETR", path, offset, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+            return new FtpReadStream(lease, data, path, isWhole: offset == 0, _operations.Stopping);
+        }
+        catch
+        {
+            await lease.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private Task<Reply> RunAsync(string verb, string argument, CancellationToken cancellationToken) => RunAsync(
         async (connection, token) => RemoteFacts.Expect(await connection.SendAsync(verb, argument, token).ConfigureAwait(false), verb, argument),
         cancellationToken);
 

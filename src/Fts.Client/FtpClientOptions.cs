@@ -25,7 +25,17 @@ public sealed record FtpClientOptions
     /// <summary>Which servers are believed to be who they say, when encrypted.</summary>
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
-    /// <summary>How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. A server that allows fewer is noticed, and fewer are used.</summary>
+    /// <summary>
+    /// Decides whether the password may be sent in plain: with <see cref="FtpTlsMode.WhenOffered"/>, to a server that offers no TLS and is not on this machine
+    /// (a loopback address, no proxy). Returns true to send it. Null, the default, refuses it with <see cref="FtpTlsFailure.PasswordNotProtected"/>.
+    /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not called for the user "anonymous", whose password is public.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPassword { get; init; }
+
+    /// <summary>
+    /// How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. If the server allows fewer, fewer are used, and after
+    /// <see cref="FtpTimeouts.LimitRecovery"/> one more is tried.
+    /// </summary>
     public int MaxConnections { get; init; } = 4;
 
     /// <summary>How long each kind of wait may last.</summary>
@@ -60,6 +70,12 @@ public sealed record FtpClientOptions
     /// <summary>Called with every line as it is sent and received, in order, one call at a time per connection; must not block.</summary>
     public Action<FtpTrace>? Trace { get; init; }
 
+    /// <summary>
+    /// The clock of the connection pool: idle times, <see cref="FtpTimeouts.Acquire"/>, <see cref="FtpTimeouts.LimitRecovery"/> and the delays between attempts to connect.
+    /// The system's clock by default; a test can set another.
+    /// </summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
     /// <summary>Where the library logs; nowhere unless said otherwise.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
@@ -75,6 +91,7 @@ public sealed record FtpClientOptions
         ArgumentNullException.ThrowIfNull(Timeouts);
         ArgumentNullException.ThrowIfNull(Limits);
         ArgumentNullException.ThrowIfNull(Trust);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
         Trust.Validate();
         if (!Enum.IsDefined(Tls))
         {

@@ -21,9 +21,21 @@ public sealed record FtpTimeouts
     /// <summary>A pooled connection that was idle for longer is tried with NOOP before it is used; 15 seconds.</summary>
     public TimeSpan IdleCheck { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How long a call of <see cref="FtpClient"/> waits for a connection while every connection is in use and none of them sends or receives anything; 60 seconds. A call that
+    /// waits behind transfers that move does not time out.
+    /// </summary>
+    public TimeSpan Acquire { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long <see cref="FtpClient"/> uses fewer connections after the server refused one because of its connection limit. Then it tries one more, and another one each time
+    /// this has passed again; 30 seconds.
+    /// </summary>
+    public TimeSpan LimitRecovery { get; init; } = TimeSpan.FromSeconds(30);
+
     internal void Validate()
     {
-        foreach (TimeSpan time in (ReadOnlySpan<TimeSpan>)[Connect, Reply, Stall, FinalReply, Abort, IdleCheck])
+        foreach (TimeSpan time in (ReadOnlySpan<TimeSpan>)[Connect, Reply, Stall, FinalReply, Abort, IdleCheck, Acquire, LimitRecovery])
         {
             if (time != Timeout.InfiniteTimeSpan && (time <= TimeSpan.Zero || time.TotalMilliseconds > int.MaxValue))
             {

@@ -11,6 +11,8 @@ internal enum LineStatus
     TooLong,
     /// <summary>The peer closed its side; an unfinished line before that is dropped.</summary>
     End,
+    /// <summary>The connection begins with a byte that no text line begins with, so the peer uses another protocol.</summary>
+    Binary,
 }
 
 /// <summary>One line from the peer without its line end; the bytes are valid until the next read.</summary>
@@ -24,9 +26,13 @@ internal readonly record struct LineRead(LineStatus Status, ReadOnlyMemory<byte>
 /// <param name="stream">The connection.</param>
 /// <param name="maxLineLength">Limit of a line in bytes, without its line end.</param>
 /// <param name="stopsAtLimit">Whether a line is told to be too long as soon as it is, for a reader that leaves then: it might never end.</param>
-internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLimit = false) : IAsyncDisposable
+/// <param name="refusesBinary">Whether the first read returns <see cref="LineStatus.Binary"/> if the connection does not begin with text.</param>
+internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLimit = false, bool refusesBinary = false) : IAsyncDisposable
 {
     private const byte Iac = 255, FirstOption = 251, LastOption = 254;
+
+    /// <summary>Queued bytes from which on a flush comes before the next line is read: a peer that reads no replies must not make them pile up.</summary>
+    private const int FlushBytes = 64 * 1024;
 
     private readonly Lock _queueLock = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -36,6 +42,18 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     private bool _skipping;
     private byte[]? _output;
     private int _outputLength;
+    private long _writingSince;
+    private bool _hasBegun;
+    private volatile bool _isBroken;
+
+    /// <summary>When the write began that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.</summary>
+    public long WritingSince => Volatile.Read(ref _writingSince);
+
+    /// <summary>A write failed or was cancelled, so a part of a line may have been sent: nothing further can be written or read.</summary>
+    public bool IsBroken => _isBroken;
+
+    /// <summary>So many bytes are queued that the writer should flush before it queues more.</summary>
+    public bool ShouldFlush => Volatile.Read(ref _outputLength) >= FlushBytes;
 
     /// <summary>Bytes of the peer's that were received and not yet read as lines: at a TLS upgrade these would be an injection (CVE-2011-0411).</summary>
     public bool HasUnreadInput => _end > _start;
@@ -57,11 +75,20 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         return flushing.IsCompletedSuccessfully ? _stream.ReadAsync(Memory<byte>.Empty, cancellationToken) : WaitAfterAsync(flushing, cancellationToken);
     }
 
-    /// <summary>Reads the next line. What was queued for the peer is sent before the reader would have to wait.</summary>
+    /// <summary>
+    /// Reads the next line. What was queued for the peer is sent before the reader would have to wait, and before the next line if it is more than 64 KiB.
+    /// </summary>
+    /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
     public async ValueTask<LineRead> ReadLineAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
+            ThrowIfBroken();
+            if (ShouldFlush)
+            {
+                await FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             if (TryTakeLine(out LineRead line))
             {
                 return line;
@@ -75,6 +102,12 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             }
 
             _end += read;
+            if (refusesBinary && !_hasBegun && !IsStartOfText(_input![_start]))
+            {
+                return new LineRead(LineStatus.Binary, default);
+            }
+
+            _hasBegun = true;
         }
     }
 
@@ -97,6 +130,11 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     }
 
     /// <summary>Sends everything queued so far.</summary>
+    /// <remarks>
+    /// Bytes that the kernel takes at once are sent even if the token is cancelled in that moment, so that no reply is lost. A write that waits for the peer can be
+    /// cancelled; the channel is broken then.
+    /// </remarks>
+    /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _outputLength) == 0)
@@ -105,9 +143,10 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
 
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        byte[]? bytes = null;
         try
         {
+            ThrowIfBroken();
+            byte[]? bytes;
             int length;
             lock (_queueLock)
             {
@@ -116,12 +155,13 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
 
             if (length > 0)
             {
-                await _stream.WriteAsync(bytes.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+                await WriteAsync(bytes.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
             }
+
+            Return(ref bytes);
         }
         finally
         {
-            Return(ref bytes);
             _writing.Release();
         }
     }
@@ -142,6 +182,40 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     {
         await _stream.DisposeAsync().ConfigureAwait(false);
         _writing.Dispose();
+    }
+
+    /// <summary>Command lines begin with a letter. Line ends, spaces, tabs and Telnet commands before it are left to the parser.</summary>
+    private static bool IsStartOfText(byte first) => first is (byte)'\r' or (byte)'\n' or (byte)'\t' or (>= (byte)' ' and <= (byte)'~') or Iac;
+
+    /// <summary>A buffer whose write did not end well is not returned to the pool: the stream may still read it.</summary>
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ValueTask writing = _stream.WriteAsync(bytes, CancellationToken.None);
+            if (writing.IsCompleted)
+            {
+                await writing.ConfigureAwait(false);
+                return;
+            }
+
+            Volatile.Write(ref _writingSince, Environment.TickCount64);
+            await writing.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+            Volatile.Write(ref _writingSince, 0);
+        }
+        catch
+        {
+            _isBroken = true;
+            throw;
+        }
+    }
+
+    private void ThrowIfBroken()
+    {
+        if (_isBroken)
+        {
+            throw new IOException("an earlier write to the control connection failed");
+        }
     }
 
     private bool TryTakeLine(out LineRead line)

@@ -11,15 +11,13 @@ internal static class AcceptLoop
     {
         while (!stopping.IsCancellationRequested)
         {
+            Socket? socket = null;
             try
             {
-                welcome(await listener.AcceptAsync(stopping));
+                socket = await listener.AcceptAsync(stopping);
+                welcome(socket);
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (ObjectDisposedException)
+            catch (Exception e) when (socket is null && e is OperationCanceledException or ObjectDisposedException)
             {
                 return;
             }
@@ -27,11 +25,18 @@ internal static class AcceptLoop
             {
                 return; // the listener was closed under the call
             }
-            catch (SocketException e)
+            catch (SocketException e) when (socket is null)
             {
                 // A peer that left the queue, or no descriptor free: neither ends the server, and the second passes when a session ends.
                 Log.AcceptFailed(logger, e.Message);
                 await Task.Delay(e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable ? 100 : 1, CancellationToken.None);
+            }
+            catch (Exception e)
+            {
+                // One connection failed. The next one may be served.
+                socket?.Dispose();
+                Log.LoopFailed(logger, e, "accept loop");
+                await Task.Delay(1, CancellationToken.None);
             }
         }
     }

@@ -14,6 +14,8 @@ internal sealed class Balancers(FtpServerOptions options)
 {
     private const int UsualLength = 256;
 
+    private static readonly IPEndPoint NoAddress = new(IPAddress.None, 0);
+
     private int _asked;
 
     /// <summary>Whether a connection from this address begins with a header.</summary>
@@ -103,19 +105,25 @@ internal sealed class Balancers(FtpServerOptions options)
 
     private async Task AskAsync(Socket socket, Action<ConnectionEnds> handOn, CancellationToken cancellationToken)
     {
-        EndPoint balancer = socket.RemoteEndPoint!;
+        EndPoint balancer = NoAddress;
         try
         {
+            balancer = socket.RemoteEndPoint!; // fails if the connection was reset
             handOn(await ReadAsync(socket, cancellationToken));
         }
         catch (ProxyHeaderException e)
         {
-            Log.NoProxyHeader(options.Logger, balancer, e.Message);
+            Log.NoProxyHeader(options.Logger, balancer, e.Message.Visible());
             socket.Dispose();
         }
         catch (Exception e) when (e is EndOfStreamException or SocketException or OperationCanceledException)
         {
-            Log.BalancerLeft(options.Logger, balancer, e.Message);
+            Log.BalancerLeft(options.Logger, balancer, e.Message.Visible());
+            socket.Dispose();
+        }
+        catch (Exception e)
+        {
+            Log.LoopFailed(options.Logger, e, "reader of PROXY headers");
             socket.Dispose();
         }
         finally

@@ -23,26 +23,29 @@ internal static class CommandFinder
     public static bool TryFind(Session session, LineRead line, out CommandRow? row, out string argument, out Reply? refusal)
     {
         (row, argument, refusal) = (null, "", null);
-        if (line.Status == LineStatus.TooLong)
-        {
-            refusal = Unknown(session, Replies.LineTooLong);
-            return false;
-        }
-
-        CommandParse parsed = Command.Parse(line.Bytes.Span, out Command command);
+        bool isFirst = !session.HasReadLine;
+        session.HasReadLine |= line.Status != LineStatus.Line || !line.Bytes.IsEmpty;
+        Command command = default;
+        CommandParse parsed = line.Status == LineStatus.Line ? Command.Parse(line.Bytes.Span, out command) : CommandParse.NotACommand;
         session.Server.Options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, parsed == CommandParse.Command ? command.Redacted : "(not a command)"));
-        if (parsed != CommandParse.Command)
+        (CommandRow Row, string Argument)? found = parsed == CommandParse.Command && CommandTable.Find(command) is { } match && match.Row.IsKnownTo(session) ? match : null;
+        if (ProtocolSniffer.FindForeignProtocol(line, parsed, isFirst, isKnown: found is not null) is { } protocol)
         {
-            refusal = parsed == CommandParse.NotUtf8 ? Replies.NotUtf8 : Unknown(session, Replies.NotACommand);
+            Log.NotFtp(session.Server.Options.Logger, session.Id, protocol);
+            session.Next = Next.Close;
+            refusal = Replies.TooManyUnknown;
         }
-        else if (CommandTable.Find(command) is var (found, rest) && found.IsKnownTo(session))
+        else if (found is { } known)
         {
-            (row, argument) = (found, rest);
+            (row, argument) = known;
             return true;
         }
         else
         {
-            refusal = Unknown(session, Replies.Unknown, isHttp: IsHttp(command.Verb));
+            refusal = line.Status == LineStatus.TooLong ? Unknown(session, Replies.LineTooLong)
+                : parsed == CommandParse.NotUtf8 ? Unknown(session, Replies.NotUtf8)
+                : parsed == CommandParse.NotACommand ? Unknown(session, Replies.NotACommand)
+                : Unknown(session, Replies.Unknown, isHttp: IsHttp(command.Verb));
         }
 
         return false;

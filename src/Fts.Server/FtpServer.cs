@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Server.Access;
 using Fts.Server.Commands;
 using Fts.Server.Data;
 using Fts.Server.Hashing;
@@ -14,13 +15,16 @@ namespace Fts.Server;
 public sealed class FtpServer : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, Session> _sessions = new();
-    private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
+    private readonly ConcurrentDictionary<AddressBlock, int> _perAddress = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _stopped = new();
     private readonly Lock _admission = new();
+    private readonly DescriptorReserve _reserve = new();
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Socket> _listeners = [];
     private Task _accepting = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
+    private Task _maintaining = Task.CompletedTask;
     private long _lastId;
     private int _running;
     private bool _closed;
@@ -37,6 +41,7 @@ public sealed class FtpServer : IAsyncDisposable
         EndPoint = options.EndPoint;
         Uploads = new RunningUploads(options.Standstill);
         Pumps = new Pumps(options.KernelFrom);
+        LoginDelays = new LoginDelays(options);
         Balancers = new Balancers(options);
         PassiveAddresses = new PassiveAddresses(options);
         PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
@@ -63,6 +68,8 @@ public sealed class FtpServer : IAsyncDisposable
 
     internal MisledDownloads Misled { get; } = new();
 
+    internal LoginDelays LoginDelays { get; }
+
     internal Balancers Balancers { get; }
 
     internal PassiveAddresses PassiveAddresses { get; }
@@ -74,12 +81,14 @@ public sealed class FtpServer : IAsyncDisposable
 
     /// <summary>Binds and begins to accept.</summary>
     /// <exception cref="SocketException">The port is in use, or the address is not this machine's.</exception>
-    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public void Start()
     {
-        if (_listeners.Count > 0)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_listeners.Count > 0 || _stopping.IsCancellationRequested)
         {
-            throw new InvalidOperationException("The server was started before.");
+            throw new InvalidOperationException("The server was started or stopped before.");
         }
 
         try
@@ -101,48 +110,50 @@ public sealed class FtpServer : IAsyncDisposable
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
         _accepting = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
             () => AcceptLoop.RunAsync(listener, socket => Welcome(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
-        _watching = Task.WhenAll(Task.Run(() => SessionWatch.RunAsync(this, _stopping.Token)), Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PendingSweep.RunAsync(this, _stopping.Token)));
+        // Sessions are watched until the last one ends; the other loops end as soon as the server stops.
+        _watching = Task.Run(() => SessionWatch.RunAsync(this, _stopped.Token));
+        _maintaining = Task.WhenAll(Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PendingSweep.RunAsync(this, _stopping.Token)));
     }
 
     /// <summary>
-    /// Stops accepting, says goodbye to idle sessions, gives running transfers up to <paramref name="drain"/>, then ends what is left.
-    /// Cancelling ends the waiting, not the stop.
+    /// Stops accepting, closes idle sessions with 421, gives running transfers up to <paramref name="drain"/>, then ends what is left.
+    /// Cancelling ends the drain, not the stop.
     /// </summary>
+    /// <remarks>
+    /// Returns after the drain time and <see cref="FtpServerOptions.CloseTimeout"/> at the latest. A session whose store or account provider does not return by then is
+    /// disconnected, logged and abandoned.
+    /// </remarks>
+    /// <param name="drain">How long transfers may continue.</param>
+    /// <param name="cancellationToken">Ends the drain early.</param>
     public async Task StopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
         _listeners.ForEach(listener => listener.Dispose());
         await _accepting;
-        await _watching;
         lock (_admission)
         {
             _closed = true; // for those whose PROXY header comes in this moment
             TellIfEmpty();
         }
 
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        waiting.CancelAfter(drain);
-        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!_sessions.IsEmpty && !waiting.IsCancellationRequested)
-        {
-            foreach (Session session in Sessions.Where(session => session.Transfer is null))
-            {
-                session.End(Replies.Stopping);
-            }
-
-            await poll.WaitForNextTickAsync(CancellationToken.None);
-        }
-
+        await DrainAsync(drain, cancellationToken);
         foreach (Session session in Sessions)
         {
             session.End(Replies.Stopping);
         }
 
-        await _emptied.Task;
+        Task ended = Task.WhenAll(_emptied.Task, _maintaining);
+        if (!await HasEndedAsync(ended, Options.CloseTimeout))
+        {
+            await DisconnectAllAsync(ended);
+        }
+
+        await _stopped.CancelAsync();
+        await _watching;
         PassivePorts?.Dispose();
     }
 
-    /// <summary>Stops at once: transfers are cut off, their uploads not published.</summary>
+    /// <summary>Stops at once: transfers are aborted, their uploads not published.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_disposed)
@@ -150,14 +161,16 @@ public sealed class FtpServer : IAsyncDisposable
             _disposed = true;
             await StopAsync(TimeSpan.Zero, CancellationToken.None);
             _stopping.Dispose();
+            _stopped.Dispose();
         }
     }
 
     /// <summary>Gives back the place of a session whose loop is over.</summary>
     internal void Leave(Session session)
     {
-        _perAddress.AddOrUpdate(session.Peer.Address, 0, (_, count) => count - 1);
-        _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(session.Peer.Address, 0));
+        var block = AddressBlock.Of(session.Peer.Address);
+        _perAddress.AddOrUpdate(block, 0, (_, count) => count - 1);
+        _perAddress.TryRemove(new KeyValuePair<AddressBlock, int>(block, 0));
         _sessions.TryRemove(session.Id, out _);
         Log.Disconnected(Options.Logger, session.Id);
         lock (_admission)
@@ -165,6 +178,19 @@ public sealed class FtpServer : IAsyncDisposable
             _running--;
             TellIfEmpty();
         }
+    }
+
+    /// <summary>
+    /// Reads the certificates from their files again if these changed, without waiting for the next handshake, and logs one line. Sessions and transfers go on.
+    /// </summary>
+    public void Reload()
+    {
+        foreach (FtpCertificates certificates in Options.Hosts.Select(host => host.Certificates).Append(Options.Tls?.Certificates).OfType<FtpCertificates>())
+        {
+            certificates.Reload(Options.Logger);
+        }
+
+        Log.Reloaded(Options.Logger);
     }
 
     private static Socket Listen(IPEndPoint endPoint)
@@ -188,6 +214,44 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
+    private static async Task<bool> HasEndedAsync(Task task, TimeSpan timeout)
+    {
+        await task.WaitAsync(timeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
+    }
+
+    /// <summary>Closes sessions that have no transfer, again and again until none is left or the time is over.</summary>
+    private async Task DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        waiting.CancelAfter(drain);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!_sessions.IsEmpty && !waiting.IsCancellationRequested)
+        {
+            foreach (Session session in Sessions.Where(session => session.Transfer is null))
+            {
+                session.End(Replies.Stopping);
+            }
+
+            await poll.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Closes the connections of the sessions that are left. Those that do not even end then wait for a store or an account provider, and are abandoned.</summary>
+    private async Task DisconnectAllAsync(Task ended)
+    {
+        foreach (Session session in Sessions.Where(session => !session.IsDisconnected))
+        {
+            Log.Disconnecting(Options.Logger, session.Id, "the server stops");
+            session.Disconnect();
+        }
+
+        if (!await HasEndedAsync(ended, TimeSpan.FromSeconds(1)))
+        {
+            Log.SessionsAbandoned(Options.Logger, SessionCount);
+        }
+    }
+
     private void Welcome(Socket socket, bool isImplicit)
     {
         ConnectionEnds ends;
@@ -206,6 +270,13 @@ public sealed class FtpServer : IAsyncDisposable
 
         if (Balancers.Include(ends.Peer.Address))
         {
+            if (_reserve.IsTouchedBy(socket))
+            {
+                Log.NoDescriptor(Options.Logger, ends.Peer);
+                socket.Dispose();
+                return;
+            }
+
             Balancers.Ask(socket, told => Admit(socket, isImplicit, told), _stopping.Token);
         }
         else
@@ -217,15 +288,16 @@ public sealed class FtpServer : IAsyncDisposable
     private void Admit(Socket socket, bool isImplicit, ConnectionEnds ends)
     {
         var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, ends);
-        IPAddress peer = ends.Peer.Address;
+        var block = AddressBlock.Of(ends.Peer.Address);
+        int limit = IPAddress.IsLoopback(ends.Peer.Address) && !Options.LimitsLoopback ? int.MaxValue : Options.MaxSessionsPerAddress;
         // Two listeners and many balancers' connections are welcomed at once: counting and taking a place are one step.
         bool isAdmitted;
         lock (_admission)
         {
-            isAdmitted = !_closed && _sessions.Count < Options.MaxSessions && _perAddress.GetValueOrDefault(peer) < Options.MaxSessionsPerAddress;
+            isAdmitted = !_closed && _sessions.Count < Options.MaxSessions && _perAddress.GetValueOrDefault(block) < limit && !_reserve.IsTouchedBy(socket);
             if (isAdmitted)
             {
-                _perAddress.AddOrUpdate(peer, 1, (_, count) => count + 1);
+                _perAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
                 _sessions[session.Id] = session;
                 _running++;
             }

@@ -66,6 +66,18 @@ public sealed record FtpServerOptions
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
+    /// How long the client may acknowledge no byte of a reply that the server is sending. A client that does not read replies is disconnected then, also beside a
+    /// running transfer. Default: 60 s.
+    /// </summary>
+    public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long an aborted transfer, or a session that was ended, may take to finish. The control connection is closed without a reply then. Also the time that
+    /// <see cref="FtpServer.StopAsync"/> waits for sessions after the drain time. Default: 10 s.
+    /// </summary>
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// How long an upload that broke off is kept to be continued; zero keeps none. Looked after once an hour, or as often as that time is long.
     /// Default: 24 h.
     /// </summary>
@@ -74,17 +86,36 @@ public sealed record FtpServerOptions
     /// <summary>Which uploads are published. Default: all that are not known to be cut.</summary>
     public FtpPublish Publish { get; init; } = FtpPublish.CompleteOrUnknown;
 
-    /// <summary>The delay before the first refused sign-in is answered; it doubles with each further one of the session, six times at most. Default: 1 s.</summary>
+    /// <summary>
+    /// The time after a failed login before the next password of the same account and address is checked, over all sessions. It doubles with each further failure,
+    /// five times at most (32 s by default); for the address, whatever the account, with every second one. An IPv6 address counts with its network of 64 bits, and
+    /// loopback addresses by the user of the client's process. Zero for no delays. Default: 1 s.
+    /// </summary>
     public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The time after which one failed login is forgotten; several are forgotten one after another, at most 60. Default: 1 min.</summary>
+    public TimeSpan RefusalDecay { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The number of addresses whose failed logins are remembered. The one with the fewest recent failures is evicted first. Default: 10,000.</summary>
+    public int MaxTrackedAddresses { get; init; } = 10_000;
 
     /// <summary>Refused sign-ins after which a session is closed. Default: 3.</summary>
     public int MaxSignInAttempts { get; init; } = 3;
 
-    /// <summary>Sessions at once; the next is answered 421. Default: 50,000.</summary>
+    /// <summary>
+    /// Sessions at once; the next is answered 421. So is one that would take a file descriptor of the last quarter the process may open (RLIMIT_NOFILE,
+    /// on Linux): these are kept for data connections and files. Default: 50,000.
+    /// </summary>
     public int MaxSessions { get; init; } = 50_000;
 
-    /// <summary>Sessions at once from one address. Default: no limit but <see cref="MaxSessions"/>.</summary>
-    public int MaxSessionsPerAddress { get; init; } = int.MaxValue;
+    /// <summary>
+    /// Sessions at once from one IPv4 address, or from one IPv6 network of 64 bits, signed in or not; the next is answered 421. Loopback addresses are exempt (<see cref="LimitsLoopback"/>).
+    /// Default: 100, which is enough for 25 users behind one address with 4 connections each.
+    /// </summary>
+    public int MaxSessionsPerAddress { get; init; } = 100;
+
+    /// <summary>Whether <see cref="MaxSessionsPerAddress"/> holds for loopback addresses, too: each of them is an address of its own. Default: no.</summary>
+    public bool LimitsLoopback { get; init; }
 
     /// <summary>The longest command line in bytes, without its line end; a longer one is answered 500. Default: 4096.</summary>
     public int MaxLineLength { get; init; } = 4096;
@@ -103,6 +134,9 @@ public sealed record FtpServerOptions
 
     /// <summary>Told each command and reply line, passwords masked. Called on the path of every session: it must not wait.</summary>
     public Action<FtpServerTrace>? Trace { get; init; }
+
+    /// <summary>The clock of the delays after failed logins. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Where connections and transfers (Information) and faults (Warning, Error) are logged. Default: nowhere.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
@@ -123,6 +157,7 @@ public sealed record FtpServerOptions
         ArgumentNullException.ThrowIfNull(Accounts);
         ArgumentNullException.ThrowIfNull(EndPoint);
         ArgumentNullException.ThrowIfNull(Logger);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentException.ThrowIfNullOrWhiteSpace(Greeting);
         Tls?.Validate();
         ArgumentNullException.ThrowIfNull(Hosts);
@@ -146,8 +181,14 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DataConnectionTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ControlWriteTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CloseTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(PendingLifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(RefusalDelay, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(RefusalDelay, TimeSpan.FromHours(1));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RefusalDecay, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(RefusalDecay, TimeSpan.FromDays(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxTrackedAddresses, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSignInAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessions, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionsPerAddress, 1);

@@ -16,20 +16,20 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "[{Session}] turned away, too many connections: {Peer}")]
     public static partial void TurnedAway(ILogger logger, long session, IPEndPoint peer);
 
-    [LoggerMessage(3, LogLevel.Information, "[{Session}] signed in as {User}")]
-    public static partial void SignedIn(ILogger logger, long session, string user);
+    [LoggerMessage(3, LogLevel.Information, "[{Session}] signed in as {User} from {Address}")]
+    public static partial void SignedIn(ILogger logger, long session, string user, IPAddress address);
 
-    [LoggerMessage(17, LogLevel.Information, "[{Session}] signed in as {User} by the certificate of {Subject}, key {Key}")]
-    public static partial void SignedInByCertificate(ILogger logger, long session, string user, string subject, string key);
+    [LoggerMessage(17, LogLevel.Information, "[{Session}] signed in as {User} by the certificate of {Subject}, key {Key}, from {Address}")]
+    public static partial void SignedInByCertificate(ILogger logger, long session, string user, IPAddress address, string subject, string key);
 
     [LoggerMessage(4, LogLevel.Warning, "[{Session}] sign-in refused for {User} from {Address}")]
     public static partial void SignInRefused(ILogger logger, long session, string user, IPAddress address);
 
-    [LoggerMessage(5, LogLevel.Information, "[{Session}] {Direction} {Path}: {Bytes} bytes in {Milliseconds} ms")]
-    public static partial void Transferred(ILogger logger, long session, string direction, string path, long bytes, long milliseconds);
+    [LoggerMessage(5, LogLevel.Information, "[{Session}] {Account}@{Address} {Direction} {Path}: {Bytes} bytes in {Milliseconds} ms")]
+    public static partial void Transferred(ILogger logger, long session, string account, IPAddress address, string direction, string path, long bytes, long milliseconds);
 
-    [LoggerMessage(21, LogLevel.Information, "[{Session}] stored {Path}: {Bytes} bytes in {Milliseconds} ms, {Verdict}")]
-    public static partial void Stored(ILogger logger, long session, string path, long bytes, long milliseconds, string verdict);
+    [LoggerMessage(21, LogLevel.Information, "[{Session}] {Account}@{Address} stored {Path}: {Bytes} bytes in {Milliseconds} ms, {Verdict}")]
+    public static partial void Stored(ILogger logger, long session, string account, IPAddress address, string path, long bytes, long milliseconds, string verdict);
 
     [LoggerMessage(24, LogLevel.Information, "[{Session}] said QUIT after {Bytes} bytes of {Transfer}")]
     public static partial void QuitDuringTransfer(ILogger logger, long session, long bytes, string transfer);
@@ -96,6 +96,39 @@ internal static partial class Log
 
     [LoggerMessage(32, LogLevel.Warning, "the passive address {Name} cannot be resolved: {Reason}")]
     public static partial void NameNotResolved(ILogger logger, string name, string reason);
+
+    [LoggerMessage(50, LogLevel.Information, "[{Session}] control connection closed without a reply: {Reason}")]
+    public static partial void Disconnecting(ILogger logger, long session, string reason);
+
+    [LoggerMessage(51, LogLevel.Error, "[{Session}] the store failed during {Verb}")]
+    public static partial void StoreFailed(ILogger logger, Exception exception, long session, string verb);
+
+    [LoggerMessage(52, LogLevel.Information, "[{Session}] closed: the client does not use FTP ({Protocol})")]
+    public static partial void NotFtp(ILogger logger, long session, string protocol);
+
+    [LoggerMessage(53, LogLevel.Error, "a store or an account provider does not return: the server stopped, and {Count} sessions were abandoned")]
+    public static partial void SessionsAbandoned(ILogger logger, int count);
+
+    [LoggerMessage(54, LogLevel.Error, "the {Loop} failed; it continues")]
+    public static partial void LoopFailed(ILogger logger, Exception exception, string loop);
+
+    [LoggerMessage(55, LogLevel.Warning, "the store listed a name that cannot be sent, and it was left out: {Name}")]
+    public static partial void NameLeftOut(ILogger logger, string name);
+
+    [LoggerMessage(60, LogLevel.Information, "[{Session}] {Account}@{Address} {Action} {Path}")]
+    public static partial void Changed(ILogger logger, long session, string account, IPAddress address, string action, string path);
+
+    [LoggerMessage(61, LogLevel.Information, "[{Session}] {Account}@{Address} {Verb} {Path} {Outcome}: {Code} {Reply}")]
+    public static partial void NotDone(ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply);
+
+    [LoggerMessage(62, LogLevel.Warning, "[{Session}] sign-in of {User} from {Address} not checked, too many failed before")]
+    public static partial void LoginsTooFast(ILogger logger, long session, string user, IPAddress address);
+
+    [LoggerMessage(63, LogLevel.Warning, "connection from {Peer} closed, the process has too few file descriptors left")]
+    public static partial void NoDescriptor(ILogger logger, EndPoint peer);
+
+    [LoggerMessage(64, LogLevel.Information, "reloaded: certificates are read again if their files changed")]
+    public static partial void Reloaded(ILogger logger);
 
     [LoggerMessage(12, LogLevel.Error, "[{Session}] session failed")]
     public static partial void SessionFailed(ILogger logger, Exception exception, long session);

@@ -1,3 +1,4 @@
+using Fts.Protocol;
 using Fts.Storage;
 
 namespace Fts.Server;
@@ -41,7 +42,11 @@ internal static class PendingSweep
         }
         catch (StoreException e)
         {
-            Log.SweepFailed(server.Options.Logger, e.Message);
+            Log.SweepFailed(server.Options.Logger, e.Message.Visible());
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.LoopFailed(server.Options.Logger, e, "sweep of partial uploads");
         }
     }
 }

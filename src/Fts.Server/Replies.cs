@@ -52,7 +52,9 @@ internal static class Replies
     public static readonly Reply Stopping = new(ReplyCode.ServiceNotAvailable, "The server is stopping.");
     public static readonly Reply IdleTooLong = new(ReplyCode.ServiceNotAvailable, "Idle for too long, closing.");
     public static readonly Reply SignInTooSlow = new(ReplyCode.ServiceNotAvailable, "Took too long to sign in, closing.");
+    public static readonly Reply NotInTime = new(ReplyCode.ServiceNotAvailable, "Timeout, closing control connection.");
     public static readonly Reply TooManyRefusals = new(ReplyCode.ServiceNotAvailable, "Too many refused sign-ins, closing.");
+    public static readonly Reply TooManyFailedLogins = new(ReplyCode.ServiceNotAvailable, "Too many failed logins from your address, try again later.");
     public static readonly Reply TooManyUnknown = new(ReplyCode.ServiceNotAvailable, "This is an FTP server, closing.");
 
     public static readonly Reply NoDataPort = new(ReplyCode.CannotOpenDataConnection, "Say PASV, EPSV, PORT or EPRT first.");

@@ -54,6 +54,9 @@ internal sealed class Session : IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
     private Reply? _farewell;
+    private long _endedAt;
+    private long _acknowledged;
+    private long _acknowledgedAt;
     private DataPort? _data;
 
     public Session(FtpServer server, long id, Socket socket, bool isImplicit, ConnectionEnds ends)
@@ -61,7 +64,7 @@ internal sealed class Session : IDisposable
         (Server, Id, Socket, IsImplicit) = (server, id, socket, isImplicit);
         Ends = ends;
         Plain = new EagerStream(socket, ownsSocket: true);
-        Channel = new LineChannel(Plain, server.Options.MaxLineLength);
+        Channel = new LineChannel(Plain, server.Options.MaxLineLength, refusesBinary: true);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
         Host = server.Hosts.Default;
         ConnectedAt = LastHeard = Environment.TickCount64;
@@ -81,6 +84,8 @@ internal sealed class Session : IDisposable
     /// <summary>When the last line came, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastHeard { get; set; }
     public int UnknownCommands { get; set; }
+    /// <summary>A line with any content was received.</summary>
+    public bool HasReadLine { get; set; }
     /// <summary>A line was read beside a transfer and waits for its end.</summary>
     public bool HasLineWaiting { get; set; }
     /// <summary>The peer has closed its side, with nothing said that is still to be answered.</summary>
@@ -141,6 +146,12 @@ internal sealed class Session : IDisposable
     /// <summary>What the peer is told when the session was ended from outside.</summary>
     public Reply? Farewell => _farewell;
 
+    /// <summary>When the session was ended from outside its loop, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.</summary>
+    public long EndedAt => Volatile.Read(ref _endedAt);
+
+    /// <summary><see cref="Disconnect"/> was called.</summary>
+    public bool IsDisconnected { get; private set; }
+
     /// <summary>The path a client means, from its folder; null where it is none.</summary>
     public StorePath? Resolve(string path) => Folder.Resolve(path);
 
@@ -176,6 +187,7 @@ internal sealed class Session : IDisposable
     {
         if (Interlocked.CompareExchange(ref _farewell, farewell, null) is null)
         {
+            Volatile.Write(ref _endedAt, Environment.TickCount64);
             Transfer?.Abort(TransferEnd.SessionEnded);
             try
             {
@@ -185,6 +197,44 @@ internal sealed class Session : IDisposable
             {
                 // The loop ended by itself in this moment.
             }
+        }
+    }
+
+    /// <summary>
+    /// Closes the control connection from outside the loop, at once and without a reply: unsent replies are discarded, and every wait of the loop on the connection ends.
+    /// </summary>
+    public void Disconnect()
+    {
+        IsDisconnected = true;
+        Socket.Close(0);
+        End(Replies.NotInTime);
+    }
+
+    /// <summary>
+    /// Returns how long, in milliseconds, the write of a reply has waited without the client having acknowledged a byte; 0 if no write waits. Called once a second by the
+    /// watch. Only Linux reports acknowledged bytes; elsewhere the whole write counts.
+    /// </summary>
+    public long MeasureWriteDelay(long now)
+    {
+        if (Channel.WritingSince is not (> 0 and long since))
+        {
+            return 0;
+        }
+
+        if (Socket.FindAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledged)
+        {
+            (_acknowledged, _acknowledgedAt) = (acknowledged, now);
+        }
+
+        return now - Math.Max(since, _acknowledgedAt);
+    }
+
+    /// <summary>Ends the data connection of block mode if what was gathered for it has waited for the peer since before a time.</summary>
+    public void CloseStalledLink(long before)
+    {
+        if (Link is { SendingSince: > 0 and var since } && since < before)
+        {
+            Data.CloseLink();
         }
     }
 

@@ -55,11 +55,11 @@ internal sealed class SessionLoop(Session session)
         }
         catch (HandshakeException e)
         {
-            Log.HandshakeFailed(_options.Logger, session.Id, e.Message);
+            Log.HandshakeFailed(_options.Logger, session.Id, e.Message.Visible());
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            Log.ConnectionLost(_options.Logger, session.Id, e.Message);
+            Log.ConnectionLost(_options.Logger, session.Id, e.Message.Visible());
         }
         catch (Exception e)
         {
@@ -68,10 +68,31 @@ internal sealed class SessionLoop(Session session)
         }
         finally
         {
+            await ReleaseAsync();
+        }
+    }
+
+    /// <summary>Releases everything the session holds. Its place in the server's count is given back whatever fails before.</summary>
+    private async ValueTask ReleaseAsync()
+    {
+        try
+        {
             await EndTransferAsync(TransferEnd.SessionEnded);
+            if (session.Channel.IsBroken)
+            {
+                session.Socket.Close(0); // nobody reads the replies that the kernel still holds
+            }
+
             await session.Channel.DisposeAsync();
             await ForgetReadAsync();
             session.Dispose();
+        }
+        catch (Exception e)
+        {
+            Log.SessionFailed(_options.Logger, e, session.Id);
+        }
+        finally
+        {
             session.Server.Leave(session);
         }
     }
@@ -287,7 +308,10 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Says the last word and lets it arrive: closing with the peer's words unread would reset the connection under it.</summary>
+    /// <summary>
+    /// Sends the last reply and lets it arrive: closing with input unread would reset the connection, and the reply with it. Closing does not wait for the client if the
+    /// server stops.
+    /// </summary>
     private async ValueTask CloseAsync()
     {
         await EndTransferAsync(TransferEnd.SessionEnded);
@@ -303,6 +327,12 @@ internal sealed class SessionLoop(Session session)
             await (session.Link?.TryFlushAsync(budget.Token) ?? Task.CompletedTask);
             await session.Channel.FlushAsync(budget.Token);
             session.Socket.Shutdown(SocketShutdown.Send);
+            if (session.Farewell == Replies.Stopping)
+            {
+                DiscardInput();
+                return;
+            }
+
             for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(budget.Token)).Status != LineStatus.End; lines++)
             {
             }
@@ -310,6 +340,16 @@ internal sealed class SessionLoop(Session session)
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             // The peer went first, or stays silent: either way it has been told.
+        }
+    }
+
+    /// <summary>Reads what has arrived already, as much as a socket's buffer usually holds.</summary>
+    private void DiscardInput()
+    {
+        Span<byte> discarded = stackalloc byte[4096];
+        for (int i = 0; i < 64 && session.Socket.Available > 0; i++)
+        {
+            session.Socket.Receive(discarded);
         }
     }
 }

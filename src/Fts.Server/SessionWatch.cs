@@ -14,12 +14,7 @@ internal static class SessionWatch
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                foreach (Session session in server.Sessions)
-                {
-                    Look(session, server.Options);
-                }
-
-                server.PassivePorts?.CloseIdle(before: Environment.TickCount64 - (long)ListenerIdle.TotalMilliseconds);
+                LookAtAll(server);
             }
         }
         catch (OperationCanceledException)
@@ -28,10 +23,45 @@ internal static class SessionWatch
         }
     }
 
+    /// <summary>An unexpected exception concerns one session, never the watch: it is logged.</summary>
+    private static void LookAtAll(FtpServer server)
+    {
+        foreach (Session session in server.Sessions)
+        {
+            try
+            {
+                Look(session, server.Options);
+            }
+            catch (Exception e)
+            {
+                Log.LoopFailed(server.Options.Logger, e, "session watch");
+            }
+        }
+
+        try
+        {
+            server.PassivePorts?.CloseIdle(before: Environment.TickCount64 - (long)ListenerIdle.TotalMilliseconds);
+        }
+        catch (Exception e)
+        {
+            Log.LoopFailed(server.Options.Logger, e, "session watch");
+        }
+    }
+
     private static void Look(Session session, FtpServerOptions options)
     {
         long now = Environment.TickCount64;
-        if (session.Transfer is { } transfer)
+        if (session.IsDisconnected)
+        {
+            return;
+        }
+
+        if (FindOverdue(session, options, now) is { } reason)
+        {
+            Log.Disconnecting(options.Logger, session.Id, reason);
+            session.Disconnect();
+        }
+        else if (session.Transfer is { } transfer)
         {
             transfer.LookCloser();
             if (transfer.WaitingForDataSince is { } since)
@@ -41,7 +71,7 @@ internal static class SessionWatch
                     transfer.Abort(TransferEnd.NotConnected);
                 }
             }
-            else if (now - transfer.LastProgress > options.StallTimeout.TotalMilliseconds)
+            else if (now - transfer.LastProgress > options.StallTimeout.TotalMilliseconds && !transfer.IsCommitting)
             {
                 transfer.Abort(TransferEnd.Stalled);
             }
@@ -56,7 +86,18 @@ internal static class SessionWatch
         }
         else
         {
+            session.CloseStalledLink(before: now - (long)options.StallTimeout.TotalMilliseconds);
             session.CloseIdlePort(before: now - (long)ListenerIdle.TotalMilliseconds);
         }
+    }
+
+    /// <summary>Returns why the control connection must be closed without a reply, for the log; null if it need not be.</summary>
+    private static string? FindOverdue(Session session, FtpServerOptions options, long now)
+    {
+        double closeTimeout = options.CloseTimeout.TotalMilliseconds;
+        return session.MeasureWriteDelay(now) > options.ControlWriteTimeout.TotalMilliseconds ? "the client reads no replies"
+            : session.EndedAt is > 0 and var endedAt && now - endedAt > closeTimeout ? "the session did not end in time"
+            : session.Transfer is { IsCommitting: false, EndedAt: > 0 and var abortedAt } && now - abortedAt > closeTimeout ? "the aborted transfer did not end in time"
+            : null;
     }
 }

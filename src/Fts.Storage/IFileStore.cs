@@ -41,7 +41,33 @@ public interface IFileStore
     /// <summary>Removes a file; a link is removed itself, not what it leads to.</summary>
     ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>Removes an empty folder, and what uploads into it that broke off have left.</summary>
+    /// <summary>
+    /// Deletes a file and then discards the uploader's partial upload to that name. If only the partial upload exists, it alone is discarded. If the file
+    /// cannot be deleted, the partial upload stays.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="uploader">The owner of the partial upload, as in <see cref="WriteStart.Uploader"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StoreException"><see cref="StoreError.NotFound"/>: neither a file nor a partial upload exists.</exception>
+    async ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken)
+    {
+        StoreException? missing = null;
+        try
+        {
+            await DeleteFileAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreException e) when (e.Error == StoreError.NotFound)
+        {
+            missing = e;
+        }
+
+        if (!await GiveUpPendingAsync(path, uploader, cancellationToken).ConfigureAwait(false) && missing is not null)
+        {
+            throw missing;
+        }
+    }
+
+    /// <summary>Removes an empty folder, and the partial uploads in it. If it contains anything else, or an upload in progress, nothing is removed.</summary>
     ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Renames a file or folder in one step, but for another spelling of its own name on file systems that take both for one. Without <paramref name="replace"/> an existing <paramref name="target"/> is refused (<see cref="StoreError.Exists"/>) without a race.</summary>
@@ -49,7 +75,7 @@ public interface IFileStore
 
     /// <summary>
     /// Sets facts of a file or folder; of a link, those of what it leads to. <see cref="StoreError.NotSupported"/> where the store does not keep one of
-    /// them; then none is set.
+    /// them; then none is set. The mode of the top folder is <see cref="StoreError.Denied"/>: it could lock out everybody.
     /// </summary>
     ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken);
 
@@ -176,6 +202,7 @@ public interface IFileWriter : IAsyncDisposable
     /// <summary>
     /// Leaves an upload (<see cref="WriteStart.Uploader"/>) to be continued; of several for one name, the one kept last. Nothing is written after it. Not kept is
     /// any other pending file, one into which nothing was written, unless it continues another, and one whose place an upload of the same has that is still being written.
+    /// An upload that began as a copy of the committed file is kept only if it received at least as many bytes as were copied: the client can append again.
     /// </summary>
     /// <returns>Bytes that are there; null where nothing is kept.</returns>
     ValueTask<long?> KeepAsync(CancellationToken cancellationToken);

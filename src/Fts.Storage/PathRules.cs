@@ -31,8 +31,14 @@ internal static class PathRules
 
     /// <summary>Nobody gets to set more than the nine permission bits.</summary>
     /// <exception cref="ArgumentException">The facts hold another bit.</exception>
-    public static void DemandSettable(FileFacts facts)
+    /// <exception cref="StoreException">The mode of the top folder: it could lock out everybody.</exception>
+    public static void DemandSettable(StorePath path, FileFacts facts)
     {
+        if (path.IsRoot && facts.UnixMode is not null)
+        {
+            throw new StoreException(StoreError.Denied, "The mode of the top folder cannot be set.");
+        }
+
         if ((facts.UnixMode & ~SettableMode) is not (null or UnixFileMode.None))
         {
             throw new ArgumentException("Only the nine permission bits can be set.", nameof(facts));

@@ -16,7 +16,7 @@ internal static class ClientCommand
         Target target = Target.From(line, options.User(line));
         using var interrupts = new Interrupts();
         await using Connection connection = options.Prepare(line, target, terminal, line.Debug(2));
-        var shell = new Shell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside);
+        var shell = new Shell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside, Outside(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
@@ -29,6 +29,35 @@ internal static class ClientCommand
         }
 
         return await shell.RunAsync(Lines(shell));
+    }
+
+    /// <summary>How a command of the session is typed in the system's shell: the same server, folder and options.</summary>
+    private static Func<Shell, string, Wording> Outside(CommandLine line)
+    {
+        // Now, because lcd changes what a file's path counts from.
+        (string given, string all) = (GivenOptions.WithoutChoice(line), GivenOptions.Text(line));
+        return (shell, verb) => verb switch
+        {
+            "get" => OneShot.Wording(
+                shell.Target, name => ShellQuoting.Quote(shell.Target.UrlOf(name with { Text = shell.Folder.Resolve(name.Text) })), $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{given}"),
+            "put" => OneShot.Wording(
+                shell.Target, NameOf, $" {ShellQuoting.Quote(shell.Target.UrlOf(new Word(FolderOf(shell))))}{given}"),
+            _ => OneShot.Wording(shell.Target, Wording.Typed, all),
+        };
+
+        static string NameOf(Word file)
+        {
+            string path = Path.GetFullPath(LocalNames.Home(file.Text));
+            return file.IsPattern ? ShellQuoting.QuotePattern(path) : ShellQuoting.Quote(path);
+        }
+
+        // A URL cannot end in an absolute root and a slash; its "." is the same directory.
+        static string FolderOf(Shell shell) => shell.Folder.Path switch
+        {
+            "" => "",
+            "/" => "/./",
+            var folder => $"{folder}/",
+        };
     }
 
     private static async Task ConnectAsync(Shell shell, Connection connection, Interrupts interrupts)

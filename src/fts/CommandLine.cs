@@ -12,6 +12,7 @@ namespace Fts.Cli;
 internal sealed class CommandLine
 {
     private readonly ParseResult _result;
+    private readonly Command _command;
     private readonly Argument<string[]> _words;
 
     /// <summary>Reads the words after the subcommand's name.</summary>
@@ -19,7 +20,7 @@ internal sealed class CommandLine
     public CommandLine(string name, string usage, int maxWords, IReadOnlyList<string> args, params ReadOnlySpan<Option> options)
     {
         _words = new Argument<string[]>("words") { Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command(name) { _words };
+        var command = _command = new Command(name) { _words };
         foreach (Option option in options)
         {
             // Twice the same option is a mistake that would otherwise silently take one of them.
@@ -51,6 +52,12 @@ internal sealed class CommandLine
 
     /// <summary>The words that are not options, in order.</summary>
     public IReadOnlyList<string> Words => _result.GetValue(_words) ?? [];
+
+    /// <summary>The options that were given, each with its value; a switch has none. One that was given several times appears as often.</summary>
+    public IEnumerable<(string Name, string? Value)> Given => _command.Options.SelectMany<Option, (string, string?)>(option =>
+        _result.GetResult(option) is not { Implicit: false } given ? []
+        : option is Option<bool> ? [(option.Name, null)]
+        : given.Tokens.Select(token => (option.Name, (string?)token.Value)));
 
     /// <summary>An option's value, or null.</summary>
     public string? Value(Option<string> option) => _result.GetValue(option);

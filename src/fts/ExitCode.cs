@@ -29,6 +29,8 @@ internal enum ExitCode
     LocalFiles = 11,
     /// <summary>The server has no room left, or a quota is used up.</summary>
     NoSpace = 12,
+    /// <summary>Stopped by SIGHUP: the terminal was closed.</summary>
+    HungUp = 129,
     /// <summary>Stopped by Ctrl-C.</summary>
     Interrupted = 130,
     /// <summary>Stopped by SIGTERM.</summary>

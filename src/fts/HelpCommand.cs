@@ -31,17 +31,18 @@ internal static class HelpCommand
           --folder DIR       the folder to share; default: the current one    --no-sandbox   do not let Linux keep us to it
           --anonymous WHO    read, write or no: what anybody may do without a password
           --tls WHEN         optional (the default), required or off     --implicit-port N   TLS from the first byte
-          --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is made and kept in
-                             ${XDG_STATE_HOME:-~/.local/state}/fts/server.pem
+          --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is kept in ${XDG_STATE_HOME:-~/.local/state}/fts
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
           --data-timeout TIME   how long a transfer waits for its data connection, like 30s or 2m; default: 60s
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
+          --max-sessions N, --max-sessions-per-address N   default: 50000 in all, 100 from an IPv4 address or IPv6 /64
           --durable, --publish, --keep-partial: fts help uploads    --host, --client-ca: fts help hosts
 
-        On a loopback address anybody on this machine may read and write, as anonymous. On any other address a
-        password for the user fts is made at each start and shown on the start screen.
-        Ctrl-C or SIGTERM lets running transfers finish (up to 10 s); a second one stops at once.
+        Clients cannot reach the keys, certificates and settings of fts itself, even in a folder that contains them.
+        On a loopback address you and root need no password (on Linux). Other users, and everyone on any other
+        address, sign in as fts with the password on the start screen, which is made at each start.
+        Ctrl-C or SIGTERM lets running transfers finish (up to 10 s); a second one stops at once. SIGHUP rereads certificates.
 
           fts server
           fts server 192.168.1.5 2121 --folder ~/share --anonymous read
@@ -55,8 +56,9 @@ internal static class HelpCommand
 
           URL                  ftp://user@host:port/folder; port 21 if it names none
           --user NAME          who to sign in as; default: anonymous           --color, --progress WHEN   auto, always, never
-          --password-file FILE its first line is the password. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
+          --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
           --tls WHEN           auto (the default: if offered now or before), required, off or implicit   --ca FILE   trust these alone (PEM)
+                               With --ca or --cert auto means required. A password goes in plain to another machine only with off, or if you agree
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active, --passive  the server connects for data, or we; default: both ways. --passive-address control (default) or server: whose word
           --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
@@ -64,7 +66,7 @@ internal static class HelpCommand
           --compress WHEN      auto (the default: where measured to be faster), off, always
           --segments N         connections for one file, 1 to 16, or auto (the default: 4 for 64 MiB and more, from 10 ms away)
           --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script
-          --verify WHEN        auto (the default: what was resumed), always or never: compare SHA-256, if the server can
+          --verify WHEN        compare SHA-256: auto (the default: what was resumed, if the server can), always (else it fails), never
 
           fts client 192.168.1.5 2121 --user fts
           fts client ftp://files.example.com/pub <commands.txt
@@ -73,7 +75,8 @@ internal static class HelpCommand
         Type help inside for the commands; of several files see fts help get. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.
 
         Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 5 TLS or trust · 6 not found · 7 not permitted
-          8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota · 130 Ctrl-C · 143 SIGTERM
+          8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota
+          129 terminal closed · 130 Ctrl-C · 143 SIGTERM
           Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0.
         """;
 
@@ -140,13 +143,16 @@ internal static class HelpCommand
         """;
 
     private const string Trust = """
-        fts trust list | add HOST:PORT SHA256:KEY | remove HOST:PORT
+        fts trust list | add HOST:PORT SHA256:KEY|TLS | remove HOST:PORT
 
         A server whose certificate no trusted authority vouches for is known by its key: remembered the first time, in
         ${XDG_CONFIG_HOME:-~/.config}/fts/known_hosts, and refused when it shows another (exit code 5).
         fts server shows its key when it starts; add it beforehand to be sure from the first time.
+        A server with a certificate of a trusted authority is remembered as TLS: it must have such a certificate
+        again, with any key. No remembered server is used without TLS, except with --tls off.
 
           fts trust add 192.168.1.5:2121 SHA256:...
+          fts trust add files.example.com:21 TLS      never without TLS and a trusted certificate
           fts trust remove 192.168.1.5:2121           after the server was set up anew
 
         Exit codes: 0 done · 2 usage · 6 not remembered · 11 the file cannot be read or written

@@ -1,23 +1,39 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Fts.Cli;
 
 /// <summary>
-/// Ctrl-C and SIGTERM for the client: the first one ends the command that runs and no more, a second one, or one while no command runs, the program.
+/// Ctrl-C, SIGTERM and SIGHUP for the client: the first one ends the command that runs and no more, a second one, or one while no command runs, the program.
+/// A second SIGHUP does nothing more: the kernel sends one when a terminal is closed, and the user's shell another.
 /// </summary>
 internal sealed class Interrupts : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly PosixSignalRegistration _interrupt, _terminate;
+    private readonly PosixSignalRegistration? _hangUp;
     private CancellationTokenSource? _running;
 
     public Interrupts()
     {
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signal(context, ExitCode.Interrupted));
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signal(context, ExitCode.Terminated));
+        _hangUp = IsHangUpIgnored() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Signal(context, ExitCode.HungUp));
     }
 
-    /// <summary>Set when the program is to leave after the command that runs: SIGTERM came.</summary>
+    /// <summary>Whether the command that runs was to be ended.</summary>
+    public bool IsInterrupted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _running is { IsCancellationRequested: true };
+            }
+        }
+    }
+
+    /// <summary>Set when the program is to leave after the command that runs: SIGTERM or SIGHUP came.</summary>
     public ExitCode? Stop { get; private set; }
 
     /// <summary>A command starts; the token ends it.</summary>
@@ -46,25 +62,46 @@ internal sealed class Interrupts : IDisposable
     {
         _interrupt.Dispose();
         _terminate.Dispose();
+        _hangUp?.Dispose();
         End();
     }
 
     private void Signal(PosixSignalContext context, ExitCode code)
     {
         Task? winding = null;
+        bool isRepeatedHangUp;
         lock (_lock)
         {
-            Stop = code == ExitCode.Terminated ? code : Stop;
+            isRepeatedHangUp = code == ExitCode.HungUp && _running is { IsCancellationRequested: true };
+            Stop = code == ExitCode.Interrupted ? Stop : Stop ?? code;
             // Marked under the lock, so that the end of the command cannot miss it; what hangs on the token runs elsewhere.
             winding = _running is { IsCancellationRequested: false } ? _running.CancelAsync() : null;
         }
 
-        if (winding is null)
+        if (winding is null && !isRepeatedHangUp)
         {
             // Nothing to wind up, or asked twice. The main thread may be waiting for a key and cannot be asked.
             Environment.Exit((int)code);
         }
 
         context.Cancel = true;
+    }
+
+    /// <summary>
+    /// Whether the program was started to outlive its terminal, as nohup does: with SIGHUP ignored. A handler would undo that. Only Linux reports it.
+    /// </summary>
+    private static bool IsHangUpIgnored()
+    {
+        const string Ignored = "SigIgn:";
+        try
+        {
+            // A mask in hexadecimal, the lowest bit for signal 1, which is SIGHUP.
+            return OperatingSystem.IsLinux() && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal)) is { } line
+                && ulong.TryParse(line.AsSpan(Ignored.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong mask) && (mask & 1) != 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

@@ -18,6 +18,7 @@ internal static class ServerCommand
 
     public static async Task<ExitCode> RunAsync(string[] args)
     {
+        OpenFileLimit.Raise();
         var folderOption = new Option<string>("--folder");
         var anonymousOption = new Option<string>("--anonymous");
         var quiet = new Option<bool>("--quiet");
@@ -25,7 +26,7 @@ internal static class ServerCommand
             "server", Usage, 3, args,
             [
                 folderOption, anonymousOption, quiet, .. UploadPolicy.CommandLineOptions, .. Encryption.CommandLineOptions, .. NamedHosts.CommandLineOptions,
-                .. Reachability.CommandLineOptions, .. Sandbox.CommandLineOptions,
+                .. Reachability.CommandLineOptions, .. SessionLimits.CommandLineOptions, .. Sandbox.CommandLineOptions,
             ]);
         var endPoint = new IPEndPoint(line.Address(0, IPAddress.Loopback), line.Port(1, Target.DefaultPort, zeroAllowed: true));
         bool debug = line.Debug(2);
@@ -35,19 +36,21 @@ internal static class ServerCommand
         var uploads = UploadPolicy.From(line);
         var encryption = Encryption.From(line);
         var hosts = NamedHosts.From(line, hasTls: encryption.Options is not null);
+        var limits = SessionLimits.From(line);
         var reachability = Reachability.From(line, endPoint.Port, encryption.ImplicitPort);
         // Behind a balancer on this machine everybody comes by the loopback address.
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && reachability.Balancers.Count == 0;
         Guests guests = Guests.For(isLocal, anonymous);
         IAccounts accounts = encryption.WithCertificates(guests.Accounts);
+        LocalStoreOptions files = uploads.Store with { ProtectedPaths = OwnFiles.Of(encryption, hosts) };
         // Threads inherit it: nothing above starts one, everything below may.
         var sandbox = Sandbox.Enter(line, [folder, .. hosts.Folders.Select(host => host.Folder)], encryption.Files.Concat(hosts.Files), encryption.OwnFile);
         await using var output = new BackgroundLines(Console.OpenStandardError());
         var server = new FtpServer(new FtpServerOptions
         {
-            Store = Open("--folder", folder, uploads),
+            Store = Open("--folder", folder, files),
             Accounts = accounts,
-            Hosts = hosts.For(accounts, (option, hostFolder) => Open(option, hostFolder, uploads)),
+            Hosts = hosts.For(accounts, (option, hostFolder) => Open(option, hostFolder, files)),
             Publish = uploads.Publish,
             PendingLifetime = uploads.KeepPartial,
             EndPoint = endPoint,
@@ -57,12 +60,14 @@ internal static class ServerCommand
             PassiveAddresses = reachability.Addresses,
             ProxyProtocolFrom = reachability.Balancers,
             DataConnectionTimeout = reachability.DataTimeout,
+            MaxSessions = limits.Sessions,
+            MaxSessionsPerAddress = limits.PerAddress,
             Logger = new LineLogger(output, line.Has(quiet) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),
             Trace = debug ? trace => output.Write(LineLogger.Stamp($"[{trace.Session}] {(trace.IsReply ? '<' : '>')} {trace.Line}")) : null,
         });
         await using (server)
         {
-            using var signals = new StopSignals();
+            using var signals = new StopSignals(server.Reload);
             Start(server);
             foreach (string text in StartScreen.Lines(server, isLocal, folder, guests, encryption, hosts, reachability, sandbox))
             {
@@ -93,15 +98,20 @@ internal static class ServerCommand
         }
     }
 
-    private static LocalFileStore Open(string option, string folder, UploadPolicy uploads)
+    private static LocalFileStore Open(string option, string folder, LocalStoreOptions options)
     {
         try
         {
-            return Directory.Exists(folder) ? new LocalFileStore(folder, uploads.Store) : throw new FailureException(ExitCode.LocalFiles, $"{option} {folder}: no such folder");
+            return Directory.Exists(folder) ? new LocalFileStore(folder, options) : throw new FailureException(ExitCode.LocalFiles, $"{option} {folder}: no such folder");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FailureException(ExitCode.LocalFiles, $"cannot share {folder}: {LocalReason.Of(e)}");
+        }
+        catch (ArgumentException)
+        {
+            throw new FailureException(
+                ExitCode.LocalFiles, $"cannot share {folder}: fts keeps its own keys and settings there", $"choose another folder with {option}");
         }
     }
 

@@ -2,10 +2,10 @@ using Fts.Protocol;
 
 namespace Fts.Cli;
 
-/// <summary><c>fts trust</c>: the server keys that are remembered.</summary>
+/// <summary><c>fts trust</c>: the servers that are remembered.</summary>
 internal static class TrustCommand
 {
-    private const string Usage = "fts trust list | add HOST:PORT SHA256:KEY | remove HOST:PORT";
+    private const string Usage = "fts trust list | add HOST:PORT SHA256:KEY|TLS | remove HOST:PORT";
 
     public static Task<ExitCode> RunAsync(string[] args)
     {
@@ -16,19 +16,20 @@ internal static class TrustCommand
             switch (words)
             {
                 case [] or ["list"]:
-                    foreach ((string server, string fingerprint) in known.All())
+                    foreach (KnownHost host in known.All())
                     {
-                        Terminal.Plain.Data($"{server.Visible()} {fingerprint.Visible()}");
+                        Terminal.Plain.Data($"{host.Server.Visible()} {host.Proof.Visible()}");
                     }
 
                     Terminal.Plain.Flush();
                     return Task.FromResult(ExitCode.Done);
-                case ["add", var server, var fingerprint]:
-                    known.Add(Checked(server), IsFingerprint(fingerprint) ? fingerprint : throw CommandLine.Usage($"'{fingerprint}' is no key: SHA256: and 43 characters, as fts server shows it"));
+                case ["add", var server, var proof]:
+                    known.Set(Checked(server), proof == KnownHost.Authority || IsFingerprint(proof) ? proof : throw CommandLine.Usage(
+                        $"'{proof}' is no key: SHA256: and 43 characters, as fts server shows it, or {KnownHost.Authority} for a certificate of a trusted authority"));
                     return Task.FromResult(ExitCode.Done);
                 case ["remove", var server]:
                     return known.Remove(Checked(server)) ? Task.FromResult(ExitCode.Done)
-                        : throw new FailureException(ExitCode.NotFound, $"no key of {server} is remembered", "fts trust list");
+                        : throw new FailureException(ExitCode.NotFound, $"nothing is remembered of {server}", "fts trust list");
                 default:
                     throw CommandLine.Usage($"trust {string.Join(' ', words)}: not understood", null, Usage);
             }

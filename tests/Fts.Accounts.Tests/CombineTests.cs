@@ -39,12 +39,16 @@ public sealed class CombineTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_part_named_in_two_spellings_counts_twice_and_goes_once(bool hasIds)
+    public async Task A_part_named_twice_in_any_spelling_is_refused(bool hasIds)
     {
         (UserFiles files, IFileStore store) = await SeededAsync(hasIds);
-        await CombineAsync(files, "/new", "/part", "/PART");
-        Assert.Equal("part part ", await ReadAsync(store, "/new"));
-        Assert.Null(await store.FindAsync(At("/part"), Token));
+        foreach (string again in (string[])["/part", "/PART"])
+        {
+            StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/new", "/part", again));
+            Assert.Equal(StoreError.NotSupported, refusal.Error);
+            Assert.Null(await store.FindAsync(At("/new"), Token));
+            Assert.Equal("part ", await ReadAsync(store, "/part"));
+        }
     }
 
     private static StorePath At(string path) => StorePath.Root.Resolve(path)!.Value;

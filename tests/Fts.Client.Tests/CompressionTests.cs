@@ -45,7 +45,8 @@ public sealed class CompressionTests
     public async Task A_server_that_refuses_is_asked_once_and_gets_the_data_as_it_is()
     {
         await using var peer = ScriptedPeer.Start(
-            Offered + "C: MODE Z\nS: 504 no\n" + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\n" + Epsv + "C: STOR b\nS: 150 go\nD< hello\nS: 226 done");
+            Offered + "C: MODE Z\nS: 504 no\n" + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n" + Epsv
+            + "C: STOR b\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE b\nS: 213 5");
         await using (var client = Client(peer, FtpCompression.Always))
         {
             await client.UploadAsync(Source("hello"), "a", cancellationToken: Token);
@@ -62,7 +63,7 @@ public sealed class CompressionTests
     [InlineData(FtpCompression.Always, "SIZE")]
     public async Task It_is_not_asked_for_where_it_is_not_wanted_not_known_to_pay_or_not_announced(FtpCompression compression, string feature)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(feature) + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(feature) + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done" + (feature == "SIZE" ? "\nC: SIZE a\nS: 213 5" : ""));
         await using (var client = Client(peer, compression))
         {
             await client.UploadAsync(Source("hello"), "a", cancellationToken: Token);
@@ -78,7 +79,8 @@ public sealed class CompressionTests
     public async Task What_compression_spoilt_is_sent_again_as_it_is(string end)
     {
         await using var peer = ScriptedPeer.Start(
-            Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< llo\n" + end + "C: MODE S\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nD< llo\nS: 226 done");
+            Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< llo\n" + end + "C: MODE S\nS: 200 ok\n" + Epsv
+            + "C: STOR a\nS: 150 go\nD< llo\nS: 226 done\nC: SIZE a\nS: 213 3");
         await using (var client = Client(peer, FtpCompression.Always))
         {
             MemoryStream source = Source("hello");

@@ -124,6 +124,41 @@ public sealed class DownloadTests : IDisposable
         Assert.Equal((6, 5, true), (e.Expected, e.Actual, e.IsTransient));
     }
 
+    [Theory]
+    [InlineData("6", false)]
+    [InlineData("5", true)]
+    public async Task A_transfer_that_is_announced_shorter_than_the_file_is_looked_at_again(string sizeNow, bool hasChanged)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + $$"""
+            C: SIZE a.txt
+            S: 213 6
+            C: EPSV
+            S: 229 ok (|||{port}|)
+            C: RETR a.txt
+            S: 150 go (5 bytes)
+            D> hello
+            D.
+            S: 226 done
+            C: SIZE a.txt
+            S: 213 {{sizeNow}}
+            """);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            using var target = new MemoryStream();
+            Task<FtpTransferResult> download = client.DownloadAsync("a.txt", target, null, null, Token);
+            if (hasChanged)
+            {
+                Assert.Equal(5, (await download).Bytes);
+            }
+            else
+            {
+                Assert.Equal((6, 5), (await Assert.ThrowsAsync<FtpIntegrityException>(() => download)) is var e ? (e.Expected, e.Actual) : default);
+            }
+        }
+
+        await peer.PlayedAsync();
+    }
+
     [Fact]
     public async Task What_a_listing_told_is_not_asked_again()
     {

@@ -115,6 +115,24 @@ public sealed class FactsTests
         Assert.Equal(ReplyCode.Help, (await client.SendAsync("HELP", null, Token)).Code);
     });
 
+    [Theory]
+    [InlineData("RANG", "0 99")]
+    [InlineData("allo", "5")]
+    [InlineData("HOST", "a.example")]
+    [InlineData("SITE", "CPFR a")]
+    [InlineData("site", " cpfr a")]
+    [InlineData("SITE", "UMASK 000")]
+    [InlineData("SITE", null)]
+    [InlineData("LANG", "de")]
+    [InlineData("CLNT", "me")]
+    [InlineData("XYZW", null)]
+    public Task Only_verbs_that_leave_no_state_are_sent_on_a_pooled_connection(string verb, string? argument) =>
+        PlayAsync("C: SITE CHMOD 644 a\nS: 200 done", [], async client =>
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => client.SendAsync(verb, argument, Token));
+            Assert.True((await client.SendAsync("SITE", "CHMOD 644 a", Token)).IsCompletion);
+        });
+
     [Fact]
     public Task What_a_server_says_cannot_drive_a_terminal_through_an_error_message() => PlayAsync("C: DELE a\nS: 550-no\nS: \u001b[2Jgone\nS: 550 end", [], async client =>
         Assert.Equal("DELE a: 550-no\n \\x1b[2Jgone\n550 end", (await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync("a", Token))).Message));

@@ -190,7 +190,7 @@ public sealed class HostileServerTests : IDisposable
     [Fact]
     public async Task A_key_that_changes_between_connections_is_asked_about_again_before_a_name_is_sent()
     {
-        await using var peer = ScriptedPeer.Start(Encrypted("TLS") + "C: SITE 1\n! busy\n? refused\nS: 200 one", "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS other");
+        await using var peer = ScriptedPeer.Start(Encrypted("TLS") + "C: HELP 1\n! busy\n? refused\nS: 200 one", "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS other");
         var seen = new List<string>();
         FtpClientOptions options = Trusting(peer, (identity, _) =>
         {
@@ -199,9 +199,9 @@ public sealed class HostileServerTests : IDisposable
         });
         await using (var client = new FtpClient(options))
         {
-            Task<Reply> first = client.SendAsync("SITE", "1", Token);
+            Task<Reply> first = client.SendAsync("HELP", "1", Token);
             await peer.PassedAsync("busy");
-            var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("SITE", "2", Token));
+            var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("HELP", "2", Token));
             Assert.Equal(FtpTlsFailure.CertificateRefused, e.Failure);
             peer.Open("refused");
             Assert.Equal("one", (await first).Text);

@@ -80,7 +80,8 @@ public sealed class MirrorTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.SignIn("MLST") + "C: MLST x/top\nS: 550 no\nC: MLST x\nS: 550 no\n"
                 + "C: MKD x\nS: 257 \"x\"\nC: MKD x/top\nS: 257 \"x/top\"\nC: MKD x/top/shut\nS: 550 no\nC: MLST x/top/shut\nS: 550 no\n"
-                + $"{Passive}C: STOR x/top/f\nS: 150 go\nD< abc\nS: 226 done\n");
+                + $"{Passive}C: STOR x/top/f\nS: 150 go\nD< abc\nS: 226 done\n"
+                + "C: MLST x/top/f\nS: 250-Listing\nS:  type=file;size=3; x/top/f\nS: 250 End\n");
         FtpMirrorResult result;
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {

@@ -33,11 +33,11 @@ public sealed class PoolTests
     public async Task Calls_at_the_same_time_get_connections_of_their_own_up_to_the_limit()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.SignIn() + "C: SITE *\n? one\nS: 200 one\nC: SITE *\nS: 200 three",
-            ScriptedPeer.SignIn() + "C: SITE *\n? two\nS: 200 two");
+            ScriptedPeer.SignIn() + "C: HELP *\n? one\nS: 200 one\nC: HELP *\nS: 200 three",
+            ScriptedPeer.SignIn() + "C: HELP *\n? two\nS: 200 two");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 2 }))
         {
-            List<Task<Protocol.Reply>> calls = [.. Enumerable.Range(0, 3).Select(i => client.SendAsync("SITE", $"{i}", Token))];
+            List<Task<Protocol.Reply>> calls = [.. Enumerable.Range(0, 3).Select(i => client.SendAsync("HELP", $"{i}", Token))];
             peer.Open("one");
             var texts = new List<string>();
             while (calls.Count > 0)
@@ -65,15 +65,15 @@ public sealed class PoolTests
     [InlineData("S: 220 hi\nC: USER anonymous\nS: 530 only one connection per user")]
     public async Task A_server_that_turns_the_second_connection_away_is_used_with_one(string refusal)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "C: SITE 1\n? refused\nS: 200 one\nC: SITE 2\nS: 200 two\nC: SITE 3\nS: 200 three", refusal + "\nX");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "C: HELP 1\n? refused\nS: 200 one\nC: HELP 2\nS: 200 two\nC: HELP 3\nS: 200 three", refusal + "\nX");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 2, LoggerFactory = new Signals(() => peer.Open("refused")) }))
         {
             await client.ConnectAsync(Token);
-            Task<Protocol.Reply> first = client.SendAsync("SITE", "1", Token);
-            Task<Protocol.Reply> second = client.SendAsync("SITE", "2", Token);
+            Task<Protocol.Reply> first = client.SendAsync("HELP", "1", Token);
+            Task<Protocol.Reply> second = client.SendAsync("HELP", "2", Token);
             Assert.Equal("one", (await first).Text);
             Assert.Equal("two", (await second).Text);
-            Assert.Equal("three", (await client.SendAsync("SITE", "3", Token)).Text);
+            Assert.Equal("three", (await client.SendAsync("HELP", "3", Token)).Text);
         }
 
         await peer.PlayedAsync();

@@ -341,7 +341,6 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("an empty record")]
     [InlineData("half a record")]
     [InlineData("a record that was changed")]
-    [InlineData("a record of another server")]
     [InlineData("more bytes than the file has")]
     public async Task What_is_left_is_not_believed_blindly(string left)
     {
@@ -351,7 +350,6 @@ public sealed class ResumedDownloadTests : IDisposable
             await BreakAsync(client);
             await File.WriteAllTextAsync(Part, left.StartsWith("more", StringComparison.Ordinal) ? "hello, hello" : "HELLO", Token);
             string record = await File.ReadAllTextAsync(RecordFile, Token);
-            Assert.True(PartialRecord.TryParse(record, out PartialRecord parsed));
             switch (left)
             {
                 case "no record":
@@ -366,14 +364,77 @@ public sealed class ResumedDownloadTests : IDisposable
                 case "a record that was changed":
                     await File.WriteAllTextAsync(RecordFile, record.Replace("length 10", "length 11", StringComparison.Ordinal), Token);
                     break;
-                case "a record of another server":
-                    await File.WriteAllTextAsync(RecordFile, (parsed with { Server = "anonymous@127.0.0.1:1" }).ToString(), Token);
-                    break;
                 default:
                     break;
             }
 
             await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("anonymous@127.0.0.1:1", "a.txt")]
+    [InlineData("ann@files.example.com:21", "/home/ann/a.txt")]
+    public async Task The_same_file_at_another_address_is_continued(string server, string path)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.SignIn(Facts, Restart) + Looked + Rest + Looked);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            await ChangeRecordAsync(record => record with { Server = server, Path = path });
+            var steps = new Steps();
+            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal((5, 5, FtpRestart.None), (result.Bytes, result.Resumed, steps.Last.Restart));
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("another name")]
+    [InlineData("a time that had just passed")]
+    public async Task A_file_at_another_address_that_may_be_another_starts_anew(string what)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.SignIn(Facts, Restart) + Looked + All);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            await ChangeRecordAsync(record => record with
+            {
+                Server = "anonymous@127.0.0.1:1",
+                Path = what == "another name" ? "b.txt" : record.Path,
+                Seen = what == "another name" ? record.Seen : record.Modified!.Value.AddSeconds(5),
+            });
+            var steps = new Steps();
+            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal(FtpRestart.Unproven, steps.Last.Restart);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("hello", true)]
+    [InlineData("HELLO", false)]
+    public async Task At_another_address_a_hash_is_compared_where_there_is_one(string hashed, bool continues)
+    {
+        string[] features = [Facts, Restart, "XSHA256"];
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn(features) + Looked + BrokenOff,
+            ScriptedPeer.SignIn(features) + $"{Looked}C: XSHA256 \"a.txt\" 0 5\nS: 250 {Sha(hashed)}\n"
+                + (continues ? $"{Rest}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}" : All));
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            await ChangeRecordAsync(record => record with { Server = "anonymous@127.0.0.1:1" });
+            var steps = new Steps();
+            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal(continues ? FtpRestart.None : FtpRestart.Changed, steps.Last.Restart);
         }
 
         await peer.PlayedAsync();
@@ -508,6 +569,12 @@ public sealed class ResumedDownloadTests : IDisposable
     }
 
     private static string Sha(string text) => Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
+
+    private async Task ChangeRecordAsync(Func<PartialRecord, PartialRecord> change)
+    {
+        Assert.True(PartialRecord.TryParse(await File.ReadAllTextAsync(RecordFile, Token), out PartialRecord record));
+        await File.WriteAllTextAsync(RecordFile, change(record).ToString(), Token);
+    }
 
     private async Task BreakAsync(FtpClient client) =>
         await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));

@@ -64,7 +64,7 @@ public sealed class ResumedUploadTests : IDisposable
     [Fact]
     public async Task What_is_not_there_is_sent_from_the_beginning()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE", Restart) + $"{Size("550 no such file")}{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE", Restart) + $"{Size("550 no such file")}{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal((10, 0), ((await UploadAsync(client)).Bytes, 0));
@@ -171,7 +171,7 @@ public sealed class ResumedUploadTests : IDisposable
     [Fact]
     public async Task Without_being_told_an_upload_starts_anew()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE", Restart) + $"{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE", Restart) + $"{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(0, (await UploadAsync(client, FtpTransferOptions.Default)).Resumed);
@@ -187,7 +187,7 @@ public sealed class ResumedUploadTests : IDisposable
     public async Task A_server_that_wants_to_know_is_told_how_many_bytes_come(string answer)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.SignIn("SIZE", Restart, "ALLO") + $"{Size("213 5")}C: ALLO 5\n{answer}\n{Rest}{Size("213 10")}C: ALLO 10\n{answer}\n{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done");
+            ScriptedPeer.SignIn("SIZE", Restart, "ALLO") + $"{Size("213 5")}C: ALLO 5\n{answer}\n{Rest}{Size("213 10")}C: ALLO 10\n{answer}\n{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             await UploadAsync(client);

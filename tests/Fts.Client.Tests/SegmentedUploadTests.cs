@@ -224,8 +224,12 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
                 await stop.CancelAsync();
             }
         };
-        await using FtpClient client = _files.Client();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.UploadFileAsync(_files["local"], "a", Four, null, stop.Token));
+        await using (FtpClient client = _files.Client())
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.UploadFileAsync(_files["local"], "a", Four, null, stop.Token));
+            // Disposal waits for the removal of the parts, which the cancelled call does not.
+        }
+
         await AssertIsThereAsync(Old);
     }
 

@@ -108,6 +108,66 @@ public sealed class LineChannelTests
         Assert.Equal("half and half", Encoding.ASCII.GetString((await channel.ReadLineAsync(Token)).Bytes.Span));
     }
 
+    [Fact]
+    public async Task Replies_to_pipelined_lines_are_flushed_from_64_KiB_on()
+    {
+        var stream = new PieceStream(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP\r\n", 1000))), 6000);
+        await using var channel = new LineChannel(stream, 4096);
+        byte[] reply = new byte[1024];
+        for (int i = 0; i < 1000; i++)
+        {
+            await channel.ReadLineAsync(Token);
+            channel.Queue(reply);
+        }
+
+        await channel.FlushAsync(Token);
+        Assert.Equal(1000 * 1024, stream.Written.Length);
+        Assert.Equal(64 * 1024, stream.LargestWrite);
+    }
+
+    [Fact]
+    public async Task A_flush_that_is_cancelled_before_it_begins_keeps_what_is_queued()
+    {
+        var stream = new PieceStream([], 100);
+        await using var channel = new LineChannel(stream, Limit);
+        channel.Queue("226 done\r\n"u8);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await channel.FlushAsync(new CancellationToken(canceled: true)));
+        await channel.FlushAsync(Token);
+        Assert.Equal("226 done\r\n", Encoding.ASCII.GetString(stream.Written.ToArray()));
+    }
+
+    [Fact]
+    public async Task After_a_write_that_was_cancelled_midway_nothing_is_written_or_read()
+    {
+        var stream = new PieceStream("NOOP\r\n"u8.ToArray(), 100) { WritesWait = true };
+        await using var channel = new LineChannel(stream, Limit);
+        using var source = new CancellationTokenSource();
+        channel.Queue("200 done\r\n"u8);
+        Assert.Equal(0, channel.WritingSince);
+        ValueTask flushing = channel.FlushAsync(source.Token);
+        Assert.NotEqual(0, channel.WritingSince);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await flushing);
+        Assert.True(channel.IsBroken);
+        channel.Queue("421 closing\r\n"u8);
+        await Assert.ThrowsAsync<IOException>(async () => await channel.FlushAsync(Token));
+        await Assert.ThrowsAsync<IOException>(async () => await channel.ReadLineAsync(Token));
+    }
+
+    [Theory]
+    [InlineData("\u0016\u0003\u0001\u0002\u0000", LineStatus.Binary)]
+    [InlineData("\u0000\r\n", LineStatus.Binary)]
+    [InlineData("\u0080\r\n", LineStatus.Binary)]
+    [InlineData("\u00ff\u00f4NOOP\r\n", LineStatus.Line)]
+    [InlineData("\r\n", LineStatus.Line)]
+    [InlineData("\tNOOP\r\n", LineStatus.Line)]
+    [InlineData("NOOP\u0016\r\n", LineStatus.Line)]
+    public async Task A_connection_that_begins_with_no_text_is_binary_before_its_first_line_ends(string sent, object expected)
+    {
+        await using var channel = new LineChannel(new PieceStream(Encoding.Latin1.GetBytes(sent), 100), Limit, refusesBinary: true);
+        Assert.Equal(expected, (await channel.ReadLineAsync(Token)).Status);
+    }
+
     /// <summary>Gives bytes in pieces, takes what is written.</summary>
     private sealed class PieceStream(byte[] bytes, int pieceLength) : Stream
     {
@@ -143,7 +203,20 @@ public sealed class LineChannelTests
             return length;
         }
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => Written.WriteAsync(buffer, cancellationToken);
+        public bool WritesWait { get; init; }
+
+        public int LargestWrite { get; private set; }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (WritesWait)
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            LargestWrite = Math.Max(LargestWrite, buffer.Length);
+            Written.Write(buffer.Span);
+        }
 
         public override void Flush()
         {

@@ -23,7 +23,13 @@ public sealed class StoreUnderTest : IDisposable
 
     public static StoreUnderTest DurablePortable() => Local(portable: true, new LocalStoreOptions { IsDurable = true });
 
+    public static StoreUnderTest Kernel(PartialUploadLimits limits) => Local(portable: false, new LocalStoreOptions { PartialUploads = limits });
+
+    public static StoreUnderTest Portable(PartialUploadLimits limits) => Local(portable: true, new LocalStoreOptions { PartialUploads = limits });
+
     public static StoreUnderTest InMemory() => new(new MemoryFileStore(), null);
+
+    public static StoreUnderTest InMemory(PartialUploadLimits limits) => new(new MemoryFileStore(partialUploads: limits), null);
 
     /// <summary>On a file system that takes several spellings for one name. Skips the test where none can be mounted.</summary>
     public static StoreUnderTest OnFolding(bool portable)
@@ -67,7 +73,15 @@ public sealed class StoreUnderTest : IDisposable
     private static StoreUnderTest Local(bool portable, LocalStoreOptions? options = null)
     {
         var folder = new TemporaryFolder();
-        return new(new LocalFileStore(folder.Path, portable, options), folder);
+        try
+        {
+            return new(new LocalFileStore(folder.Path, portable, options), folder);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 }
 

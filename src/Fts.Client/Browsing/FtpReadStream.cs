@@ -4,10 +4,11 @@ namespace Fts.Client;
 
 /// <summary>A remote file being read. The read that finds the end reads the server's confirmation too, so that half a file never looks whole.</summary>
 /// <remarks>Owns the data connection and the lease on its control connection.</remarks>
-internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string path, bool isWhole) : Stream
+internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string path, bool isWhole, CancellationToken clientDisposed) : Stream
 {
     private long _position;
     private bool _ended;
+    private bool _isCancelled;
     private bool _disposed;
 
     public override bool CanRead => !_disposed;
@@ -28,14 +29,26 @@ internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string 
             return 0;
         }
 
-        int read = await data.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        _position += read;
-        if (read == 0)
+        try
         {
-            await ConfirmAsync(cancellationToken).ConfigureAwait(false);
-        }
+            int read = await data.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            _position += read;
+            if (read == 0)
+            {
+                await ConfirmAsync(cancellationToken).ConfigureAwait(false);
+            }
 
-        return read;
+            return read;
+        }
+        catch (OperationCanceledException)
+        {
+            _isCancelled = true;
+            throw;
+        }
+        catch (FtpException e) when (clientDisposed.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException("The client of this stream is disposed.", e);
+        }
     }
 
     public override async ValueTask DisposeAsync()
@@ -105,6 +118,13 @@ internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string 
     /// <summary>A reader that took exactly the bytes it wanted may stand at the end without having seen it; any other gives the connection up.</summary>
     private async Task LeaveAsync()
     {
+        if (_isCancelled || clientDisposed.IsCancellationRequested)
+        {
+            // The server may be silent, and the caller does not want to wait.
+            lease.Connection.Break();
+            return;
+        }
+
         using var budget = new CancellationTokenSource(lease.Connection.Options.Timeouts.Abort);
         try
         {
@@ -114,7 +134,7 @@ internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string 
                 return;
             }
         }
-        catch (Exception e) when (e is FtpException or OperationCanceledException)
+        catch (Exception e) when (e is FtpException or OperationCanceledException or ObjectDisposedException)
         {
             // Who leaves early does not care how it would have ended.
         }

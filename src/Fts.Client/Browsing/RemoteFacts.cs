@@ -53,9 +53,30 @@ internal static class RemoteFacts
         }
 
         Reply reply = await connection.SendAsync("SIZE", path, cancellationToken).ConfigureAwait(false);
+        connection.Memory.RefusesSize |= RemoteListing.IsUnknownCommand(reply);
         return Told(reply, "SIZE", path) is not { } told ? null
             : long.TryParse(told.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length
             : throw Nonsense(reply, "SIZE", path);
+    }
+
+    /// <summary>
+    /// Returns the length of a file that was just uploaded: by SIZE, or by MLST if there is no SIZE. Returns null if the server does not report it, for
+    /// example because the account may write to the directory and not read from it.
+    /// </summary>
+    public static async Task<long?> StoredLengthAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            long? length = connection.Memory.RefusesSize ? null : await SizeAsync(connection, path, cancellationToken).ConfigureAwait(false);
+            return length is null && CanAskForFacts(connection)
+                ? (await LookAsync(connection, path, withTime: false, cancellationToken).ConfigureAwait(false))?.Length
+                : length;
+        }
+        catch (FtpException e) when (connection.IsUsable && e is FtpReplyException or FtpProtocolException)
+        {
+            // A reply that reports no length does not undo an upload that the server confirmed.
+            return null;
+        }
     }
 
     /// <summary>MDTM, UTC; null when the server does not tell.</summary>

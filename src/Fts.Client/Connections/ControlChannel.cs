@@ -46,6 +46,9 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>Commands sent so far.</summary>
     public int CommandsSent { get; private set; }
 
+    /// <summary>The last command sent.</summary>
+    public Command LastCommand { get; private set; }
+
     /// <summary>False when the server said or did something although nothing was asked: a timeout's 421, a close, a reply out of step.</summary>
     public bool IsQuiet => IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !(_encrypted?.HasSomething ?? HasSomethingToRead());
 
@@ -267,6 +270,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     private void NoteSent(Command command)
     {
         _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
+        LastCommand = command;
         CommandsSent++;
     }
 

@@ -72,7 +72,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
     public async Task<DataLink?> EnterBlockModeAsync(CancellationToken cancellationToken)
     {
         await EnterModeAsync(deflate: false, cancellationToken).ConfigureAwait(false);
-        if (!(await connection.SendAsync("MODE", "B", cancellationToken).ConfigureAwait(false)).IsCompletion)
+        if (!(await connection.ExchangeAsync("MODE", "B", cancellationToken).ConfigureAwait(false)).IsCompletion)
         {
             return null;
         }
@@ -130,7 +130,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
             return;
         }
 
-        Reply reply = await connection.SendAsync("MODE", deflate ? "Z" : "S", cancellationToken).ConfigureAwait(false);
+        Reply reply = await connection.ExchangeAsync("MODE", deflate ? "Z" : "S", cancellationToken).ConfigureAwait(false);
         if (reply.IsCompletion)
         {
             IsDeflating = deflate;
@@ -157,14 +157,14 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
 
     private async Task<DataLink> AskForExtendedPassiveAsync(CancellationToken cancellationToken)
     {
-        Reply reply = await connection.SendAsync("EPSV", null, cancellationToken).ConfigureAwait(false);
+        Reply reply = await connection.ExchangeAsync("EPSV", null, cancellationToken).ConfigureAwait(false);
         return reply.Code != ReplyCode.ExtendedPassiveMode ? throw Refusal(reply, "EPSV")
             : HostPort.TryParseExtendedPassiveReply(reply.Text, out int port) ? Connect(port) : throw Nonsense(reply);
     }
 
     private async Task<DataLink> AskForPassiveAsync(CancellationToken cancellationToken)
     {
-        Reply reply = await connection.SendAsync("PASV", null, cancellationToken).ConfigureAwait(false);
+        Reply reply = await connection.ExchangeAsync("PASV", null, cancellationToken).ConfigureAwait(false);
         if (reply.Code != ReplyCode.PassiveMode)
         {
             throw Refusal(reply, "PASV");
@@ -204,7 +204,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
             (string verb, string argument) = link.LocalEndPoint.AddressFamily == AddressFamily.InterNetwork
                 ? ("PORT", HostPort.Format(link.LocalEndPoint))
                 : ("EPRT", HostPort.FormatExtended(new IPEndPoint(WithoutScope(link.LocalEndPoint.Address), link.LocalEndPoint.Port)));
-            Reply reply = await connection.SendAsync(verb, argument, cancellationToken).ConfigureAwait(false);
+            Reply reply = await connection.ExchangeAsync(verb, argument, cancellationToken).ConfigureAwait(false);
             return reply.IsCompletion ? link : throw new FtpReplyException(reply, $"{verb} {argument}");
         }
         catch

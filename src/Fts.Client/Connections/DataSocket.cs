@@ -136,6 +136,9 @@ internal sealed class DataSocket : IDisposable
         Dispose();
     }
 
+    /// <summary>Closes the socket by a reset, from another thread, and nothing else: a call may still be using the buffers.</summary>
+    public void Cut() => DataLink.Reset(_socket);
+
     public void Dispose()
     {
         _deflate?.Dispose();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Security.Authentication;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
@@ -8,8 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client;
 
 /// <summary>
-/// One control connection, raw and exact: what is sent is what was asked for, what returns is the server's reply. Not thread-safe; one data connection
-/// at a time. <see cref="FtpClient"/> is the comfortable way.
+/// One control connection, raw and exact: what is sent is what was asked for, what returns is the server's reply. One command and one data connection
+/// at a time: a second call while one runs throws <see cref="InvalidOperationException"/> and sends nothing. <see cref="FtpClient"/> is safe to use from many threads.
 /// </summary>
 /// <remarks>A command whose reply did not come in time, or was cancelled, leaves the connection unusable: its reply might come later and be taken for another's.</remarks>
 public sealed class FtpConnection : IAsyncDisposable
@@ -20,6 +21,8 @@ public sealed class FtpConnection : IAsyncDisposable
     private bool _hasLostTicket;
     private FtpDataStream? _data;
     private Command? _ahead;
+    private Task _abort = Task.CompletedTask;
+    private int _isExchanging;
 
     private FtpConnection(ControlChannel control, FtpClientOptions options, ServerMemory memory)
     {
@@ -27,6 +30,7 @@ public sealed class FtpConnection : IAsyncDisposable
         _opener = new DataOpener(this, control, options, memory);
         _tickets = new TicketRefill(this);
         Log = options.LoggerFactory?.CreateLogger(typeof(FtpConnection)) ?? NullLogger.Instance;
+        NoteActivity();
     }
 
     /// <summary>The server's greeting.</summary>
@@ -52,11 +56,27 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal WireText Text => _control.Text;
 
-    /// <summary>True if the pool may use it again: it is in step, and it can resume its TLS session for the next data connection.</summary>
+    /// <summary>Returns true if the pool may use it again: it is in step, and it can resume its TLS session for the next data connection.</summary>
     internal bool IsReady => IsInStep && !_hasLostTicket;
 
-    /// <summary>True if no transfer is under way and the server sent nothing unasked.</summary>
-    private bool IsInStep => _data is null && _control.IsQuiet;
+    /// <summary>
+    /// Returns true if the next command can be sent: no command, transfer or abort is under way, and no unexpected reply arrived. A plain connection is not
+    /// used any more once another connection of the same client is encrypted.
+    /// </summary>
+    private bool IsInStep =>
+        _data is null && _abort.IsCompleted && Volatile.Read(ref _isExchanging) == 0 && _control.IsQuiet && (Tls is not null || !Memory.Tls.UsedTls);
+
+    /// <summary>Whether the server is on this machine, so that nothing travels over a network.</summary>
+    internal bool IsToThisMachine => Options.Proxy is null && IPAddress.IsLoopback(_control.Peer.Address);
+
+    /// <summary>The abort of a cancelled transfer, which ends at the latest after <see cref="FtpTimeouts.Abort"/>. Completed if there is none; it never fails.</summary>
+    internal Task Abort => _abort;
+
+    /// <summary>The last command sent, without its password.</summary>
+    internal string LastCommand => _control.LastCommand.Redacted;
+
+    /// <summary>When this connection last sent a command or received a reply or data, as a timestamp of the options' time provider.</summary>
+    internal long LastActivity { get; private set; }
 
     /// <summary>Whether the transfer opened last is compressed.</summary>
     internal bool IsDeflating => _opener.IsDeflating;
@@ -84,7 +104,7 @@ public sealed class FtpConnection : IAsyncDisposable
     public async Task SignInAsync(CancellationToken cancellationToken = default)
     {
         await SignIn.RunAsync(this, cancellationToken).ConfigureAwait(false);
-        Log.SignedIn(Options.Credentials.UserName.Visible(), Options.Host);
+        Log.SignedIn(Options.Credentials.UserName, Options.Host);
     }
 
     /// <summary>Sends a command and returns the reply that completes it, refusal or not. Preliminary replies are passed over.</summary>
@@ -92,7 +112,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <param name="argument">What follows it after one space; null or empty for nothing.</param>
     /// <param name="cancellationToken">Ends the wait, and with it the use of this connection.</param>
     /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was sent.</exception>
-    /// <exception cref="InvalidOperationException">A data connection is open.</exception>
+    /// <exception cref="InvalidOperationException">A data connection is open, or another command is under way. Nothing was sent.</exception>
     /// <exception cref="FtpConnectionException">The connection is lost, or the server closes it (421).</exception>
     /// <exception cref="FtpProtocolException">The server's answer is no reply.</exception>
     public Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default) =>
@@ -102,7 +122,24 @@ public sealed class FtpConnection : IAsyncDisposable
     internal async Task<Reply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
     {
         Command command = Checked(verb, argument);
-        ThrowIfBusy();
+        BeginExchange();
+        try
+        {
+            await _abort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await ExchangeAsync(command, limit, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            EndExchange();
+        }
+    }
+
+    /// <summary>Sends a command that belongs to the call under way, and returns the reply that completes it.</summary>
+    internal Task<Reply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken) =>
+        ExchangeAsync(Checked(verb, argument), Options.Timeouts.Reply, cancellationToken);
+
+    private async Task<Reply> ExchangeAsync(Command command, TimeSpan limit, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         Command? ahead = _ahead;
         _ahead = null;
@@ -118,6 +155,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
             Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
             Memory.NoteReply(Stopwatch.GetElapsedTime(sent));
+            NoteActivity();
             return reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply;
         }
         catch (Exception e) when (e is OperationCanceledException or FtpException)
@@ -160,11 +198,20 @@ public sealed class FtpConnection : IAsyncDisposable
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
         await _tickets.RunAsync(cancellationToken).ConfigureAwait(false);
-        // In one packet with what asks for the data connection: it costs no round trip.
-        _ahead = allocate is { } bytes && Features.Has("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
-        // Sent twice, STOU would leave two files.
-        return await _opener.OpenAsync(
-            link => OpenDataAsync(link, command, restart, last, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
+        BeginExchange();
+        try
+        {
+            await _abort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            // In one packet with what asks for the data connection: it costs no round trip.
+            _ahead = allocate is { } bytes && Features.Has("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
+            // Sent twice, STOU would leave two files.
+            return await _opener.OpenAsync(
+                link => OpenDataAsync(link, command, restart, last, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            EndExchange();
+        }
     }
 
     private async Task<FtpDataStream> OpenDataAsync(
@@ -174,7 +221,7 @@ public sealed class FtpConnection : IAsyncDisposable
         {
             string start = restart.ToString(CultureInfo.InvariantCulture);
             Command rest = last is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{start} {end}")) : new("REST", start);
-            Reply reply = await SendAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
+            Reply reply = await ExchangeAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
             if (!reply.IsIntermediate)
             {
                 throw new FtpReplyException(reply, rest.Redacted);
@@ -183,7 +230,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
         await _control.WriteAsync(command, cancellationToken).ConfigureAwait(false);
         // From here the server may be transferring: until the final reply is read, this stream stands for it, and disposing of it aborts.
-        FtpDataStream data = _data = new FtpDataStream(this, command, direction);
+        FtpDataStream data = _data = new FtpDataStream(this, command, direction, cancellationToken);
         try
         {
             await data.OpenAsync(link, cancellationToken).ConfigureAwait(false);
@@ -198,25 +245,43 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Says QUIT when the connection is in step, waiting a moment for the answer, and closes it.</summary>
+    /// <summary>
+    /// Waits for the abort of a cancelled transfer, sends QUIT if no command is under way, and closes the connection; all within <see cref="FtpTimeouts.Abort"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (IsInStep)
+        if (IsInStep || !_abort.IsCompleted)
         {
             using var budget = new CancellationTokenSource(Options.Timeouts.Abort);
-            try
-            {
-                await SendAsync("QUIT", null, budget.Token).ConfigureAwait(false);
-                await _control.FinishAsync(budget.Token).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is FtpException or OperationCanceledException)
-            {
-                // It is being closed either way.
-            }
+            await QuitAsync(budget.Token).ConfigureAwait(false);
         }
 
+        await CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the abort of a cancelled transfer and sends QUIT if no command is under way. Returns when the server has replied, or the token is cancelled.</summary>
+    internal async Task QuitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _abort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (IsInStep)
+            {
+                await SendAsync("QUIT", null, cancellationToken).ConfigureAwait(false);
+                await _control.FinishAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is FtpException or OperationCanceledException or InvalidOperationException)
+        {
+            // The connection is closed in any case.
+        }
+    }
+
+    /// <summary>Closes the connection without QUIT.</summary>
+    internal ValueTask CloseAsync()
+    {
         _control.Break();
-        await _control.DisposeAsync().ConfigureAwait(false);
+        return _control.DisposeAsync();
     }
 
     internal static async Task<FtpConnection> ConnectAsync(FtpClientOptions options, ServerMemory memory, CancellationToken cancellationToken)
@@ -311,8 +376,9 @@ public sealed class FtpConnection : IAsyncDisposable
                 expected -= reply.IsPreliminary ? 0 : 1;
             }
         }
-        catch (Exception e) when (e is FtpException or OperationCanceledException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // Perhaps nobody waits for this: whatever the error is, the connection is closed.
             _control.Break();
         }
         finally
@@ -330,7 +396,36 @@ public sealed class FtpConnection : IAsyncDisposable
     /// </summary>
     internal void NoteUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 
+    /// <summary>Closes both connections from another thread than the one that uses them, whose call then fails.</summary>
+    internal void Cut()
+    {
+        _control.Break();
+        _data?.Cut();
+    }
+
+    /// <summary>Starts <see cref="AbortTransferAsync"/> without waiting for it. The next command waits.</summary>
+    internal void StartAbort(Action closeData) => _abort = AbortTransferAsync(closeData);
+
     internal void ReleaseData(FtpDataStream data) => _data = ReferenceEquals(_data, data) ? null : _data;
+
+    internal void NoteActivity() => LastActivity = Options.TimeProvider.GetTimestamp();
+
+    /// <summary>Two calls at once would receive each other's replies.</summary>
+    private void BeginExchange()
+    {
+        if (Interlocked.Exchange(ref _isExchanging, 1) != 0)
+        {
+            throw new InvalidOperationException("Another call of this connection is under way: an FtpConnection runs one command at a time.");
+        }
+
+        if (_data is not null)
+        {
+            EndExchange();
+            ThrowIfBusy();
+        }
+    }
+
+    private void EndExchange() => Volatile.Write(ref _isExchanging, 0);
 
     private void ThrowIfBusy()
     {

@@ -13,12 +13,18 @@ public sealed class FtpDataStream : Stream
     private readonly FtpConnection _connection;
     private readonly Command _command;
     private readonly FtpDataDirection _direction;
+    private readonly CancellationToken _caller;
     private readonly CancellationTokenSource _stall = new();
     private DataSocket? _socket;
     private Reply? _final;
     private bool _released;
 
-    internal FtpDataStream(FtpConnection connection, Command command, FtpDataDirection direction) => (_connection, _command, _direction) = (connection, command, direction);
+    /// <param name="connection">The control connection.</param>
+    /// <param name="command">The command that opened the transfer.</param>
+    /// <param name="direction">The direction of the data.</param>
+    /// <param name="caller">The token of the call that opened the transfer: if it is cancelled, disposal does not wait for the abort.</param>
+    internal FtpDataStream(FtpConnection connection, Command command, FtpDataDirection direction, CancellationToken caller) =>
+        (_connection, _command, _direction, _caller) = (connection, command, direction, caller);
 
     /// <summary>The 1yz reply that opened it.</summary>
     public Reply Preliminary { get; private set; } = null!;
@@ -61,6 +67,7 @@ public sealed class FtpDataStream : Stream
         {
             int read = await WithinStallAsync(socket.ReadAsync(buffer, _stall.Token), cancellationToken).ConfigureAwait(false);
             WasCut = socket.WasCut;
+            _connection.NoteActivity();
             return read;
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -82,6 +89,7 @@ public sealed class FtpDataStream : Stream
             while (!buffer.IsEmpty)
             {
                 buffer = buffer[await WithinStallAsync(socket.WriteAsync(buffer, _stall.Token), cancellationToken).ConfigureAwait(false)..];
+                _connection.NoteActivity();
             }
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -116,17 +124,29 @@ public sealed class FtpDataStream : Stream
         return _final;
     }
 
-    /// <summary>Aborts the transfer unless it is complete; at most <see cref="FtpTimeouts.Abort"/> long.</summary>
+    /// <summary>
+    /// Aborts the transfer unless it is complete; waits for that at most <see cref="FtpTimeouts.Abort"/>. If the call that opened the transfer was cancelled,
+    /// it does not wait: ABOR is sent and the data connection reset, and the next command on the control connection waits for the replies.
+    /// </summary>
     public override async ValueTask DisposeAsync()
     {
         if (!_released)
         {
-            if (_final is null && _connection.IsUsable)
+            bool mustAbort = _final is null && _connection.IsUsable;
+            if (mustAbort && _caller.IsCancellationRequested)
             {
-                await _connection.AbortTransferAsync(CloseHard).ConfigureAwait(false);
+                _connection.StartAbort(CloseHard);
+            }
+            else
+            {
+                if (mustAbort)
+                {
+                    await _connection.AbortTransferAsync(CloseHard).ConfigureAwait(false);
+                }
+
+                CloseHard();
             }
 
-            CloseHard();
             Release();
         }
 
@@ -275,6 +295,9 @@ public sealed class FtpDataStream : Stream
         _connection.Break();
         return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.Shown()}");
     }
+
+    /// <summary>Resets the data connection from another thread. Its buffers stay with the call that uses them.</summary>
+    internal void Cut() => _socket?.Cut();
 
     /// <summary>A reset instead of an end: in stream mode an orderly close would make half a file look whole to the server.</summary>
     private void CloseHard()

@@ -1,26 +1,43 @@
 using System.Net;
+using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Client;
 
-/// <summary>What the library tells a log. Every line of a conversation goes to <see cref="FtpClientOptions.Trace"/> instead.</summary>
+/// <summary>
+/// What the library logs. Commands and replies go to <see cref="FtpClientOptions.Trace"/> instead. Text that a server or a caller chose is escaped here, so that
+/// no control character reaches a log.
+/// </summary>
 internal static partial class Log
 {
+    public static void Connected(this ILogger logger, string host, IPEndPoint address) => WriteConnected(logger, host.Visible(), address);
+
+    public static void SignedIn(this ILogger logger, string userName, string host) => WriteSignedIn(logger, userName.Visible(), host.Visible());
+
+    public static void Aborted(this ILogger logger, string host, bool isUsable) => WriteAborted(logger, host.Visible(), isUsable);
+
+    public static void LimitLearnt(this ILogger logger, string host, int connections, string reason) =>
+        WriteLimitLearnt(logger, host.Visible(), connections, reason.Visible());
+
+    public static void IdleDropped(this ILogger logger, string host, string reason) => WriteIdleDropped(logger, host.Visible(), reason.Visible());
+
+    public static void PartsLeft(this ILogger logger, string path, string reason) => WritePartsLeft(logger, path.Visible(), reason.Visible());
+
     [LoggerMessage(1, LogLevel.Debug, "Connected to {Host} at {Address}")]
-    public static partial void Connected(this ILogger logger, string host, IPEndPoint address);
+    private static partial void WriteConnected(ILogger logger, string host, IPEndPoint address);
 
     [LoggerMessage(2, LogLevel.Debug, "Signed in as {UserName} at {Host}")]
-    public static partial void SignedIn(this ILogger logger, string userName, string host);
+    private static partial void WriteSignedIn(ILogger logger, string userName, string host);
 
     [LoggerMessage(3, LogLevel.Debug, "Aborted a transfer with {Host}; connection kept: {IsUsable}")]
-    public static partial void Aborted(this ILogger logger, string host, bool isUsable);
+    private static partial void WriteAborted(ILogger logger, string host, bool isUsable);
 
     [LoggerMessage(4, LogLevel.Information, "{Host} lets no more than {Connections} connections in: {Reason}")]
-    public static partial void LimitLearnt(this ILogger logger, string host, int connections, string reason);
+    private static partial void WriteLimitLearnt(ILogger logger, string host, int connections, string reason);
 
     [LoggerMessage(5, LogLevel.Debug, "Dropped an idle connection to {Host}: {Reason}")]
-    public static partial void IdleDropped(this ILogger logger, string host, string reason);
+    private static partial void WriteIdleDropped(ILogger logger, string host, string reason);
 
     [LoggerMessage(6, LogLevel.Warning, "Parts of {Path} may be left on the server: {Reason}")]
-    public static partial void PartsLeft(this ILogger logger, string path, string reason);
+    private static partial void WritePartsLeft(ILogger logger, string path, string reason);
 }

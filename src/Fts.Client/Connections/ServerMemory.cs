@@ -5,6 +5,7 @@ internal sealed class ServerMemory
 {
     private volatile DataWay _dataWay;
     private volatile bool _refusesMachineListing;
+    private volatile bool _refusesSize;
     private volatile bool _renewsTickets;
     private volatile bool _refusesDeflate;
     private volatile bool _refusesRange;
@@ -41,6 +42,13 @@ internal sealed class ServerMemory
         set => _refusesMachineListing = value;
     }
 
+    /// <summary>SIZE was answered with "not implemented", whether it is announced or not.</summary>
+    public bool RefusesSize
+    {
+        get => _refusesSize;
+        set => _refusesSize = value;
+    }
+
     /// <summary>A data connection after an encrypted upload is taken: the server gives new tickets with uploads, or does not ask for any.</summary>
     public bool RenewsTickets
     {
@@ -71,6 +79,9 @@ internal sealed class ServerMemory
 
     /// <summary>The shortest time yet from a command to its reply, which is the link's alone; null before the first.</summary>
     public TimeSpan? RoundTrip => Interlocked.Read(ref _roundTrip) is < long.MaxValue and var ticks ? new TimeSpan(ticks) : null;
+
+    /// <summary>Whether the server uses TLS.</summary>
+    public TlsDecision Tls { get; } = new();
 
     /// <summary>What compressing would be worth.</summary>
     public DeflateMeasures Deflate { get; } = new();

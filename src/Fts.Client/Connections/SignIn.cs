@@ -29,6 +29,7 @@ internal static class SignIn
 
     public static async Task RunAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
+        await CheckPlainPasswordAsync(connection, cancellationToken).ConfigureAwait(false);
         await HostNaming.RunAsync(connection, cancellationToken).ConfigureAwait(false);
         await IdentifyAsync(connection, connection.Options.Credentials, cancellationToken).ConfigureAwait(false);
         if (connection.Tls is not null)
@@ -54,15 +55,53 @@ internal static class SignIn
     /// <summary>Goes over to TLS by AUTH (RFC 4217 §4), or stays plain where the options leave that to the server.</summary>
     public static async Task EncryptAsync(FtpConnection connection, ControlChannel control, CancellationToken cancellationToken)
     {
-        Reply reply = await connection.SendAsync("AUTH", "TLS", cancellationToken).ConfigureAwait(false);
-        if (reply.Code == ReplyCode.SecurityAccepted)
+        TlsDecision decision = connection.Memory.Tls;
+        bool decides = connection.Options.Tls == FtpTlsMode.WhenOffered && await decision.EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            await control.SecureAsync(cancellationToken).ConfigureAwait(false);
+            Reply reply = await connection.SendAsync("AUTH", "TLS", cancellationToken).ConfigureAwait(false);
+            bool isAccepted = reply.Code == ReplyCode.SecurityAccepted;
+            if (isAccepted)
+            {
+                await control.SecureAsync(cancellationToken).ConfigureAwait(false);
+            }
+            else if (connection.Options.Tls == FtpTlsMode.Required || decision.UsedTls || !reply.IsPermanentFailure)
+            {
+                // "Not now" (431) is no "never": a server that has TLS is not spoken to in plain.
+                throw new FtpTlsException(FtpTlsFailure.NotOffered, $"the server does not go over to TLS: {reply.Shown()}") { Reply = reply };
+            }
+
+            decision.Record(isAccepted);
         }
-        else if (connection.Options.Tls == FtpTlsMode.Required || !reply.IsPermanentFailure)
+        finally
         {
-            // "Not now" (431) is no "never": a server that has TLS is not spoken to in plain.
-            throw new FtpTlsException(FtpTlsFailure.NotOffered, $"the server does not go over to TLS: {reply.Shown()}") { Reply = reply };
+            if (decides)
+            {
+                decision.Leave();
+            }
+        }
+    }
+
+    /// <summary>Refuses to send a password in plain to another machine, unless the caller turned TLS off or confirms it.</summary>
+    private static async Task CheckPlainPasswordAsync(FtpConnection connection, CancellationToken cancellationToken)
+    {
+        FtpClientOptions options = connection.Options;
+        if (connection.Tls is not null || options.Tls != FtpTlsMode.WhenOffered)
+        {
+            return;
+        }
+
+        TlsDecision decision = connection.Memory.Tls;
+        bool isAllowed = !options.Credentials.HasSecret || connection.IsToThisMachine
+            || await decision.AllowsPlainPasswordAsync(options.ConfirmPlainPassword, cancellationToken).ConfigureAwait(false);
+        if (!isAllowed)
+        {
+            throw new FtpTlsException(FtpTlsFailure.PasswordNotProtected, "the server offers no encryption, and the password is not sent in plain");
+        }
+
+        if (decision.UsedTls)
+        {
+            throw new FtpTlsException(FtpTlsFailure.NotOffered, "the server offered no encryption for this connection, but did so for another one");
         }
     }
 

@@ -21,6 +21,8 @@ public enum FtpConnectionPhase
     FinalReply,
     /// <summary>Having a proxy connect, for control or data.</summary>
     Proxy,
+    /// <summary>Waiting for a connection of <see cref="FtpClient"/> that is not in use.</summary>
+    Acquire,
 }
 
 /// <summary>A connection could not be opened or was lost.</summary>
@@ -56,6 +58,9 @@ public sealed class FtpTimeoutException : FtpConnectionException
     public FtpTimeoutException(FtpConnectionPhase phase, TimeSpan limit, Exception? innerException = null)
         : base(phase, $"gave up after {limit.TotalSeconds:0.###} s {Words(phase)}", innerException) => Limit = limit;
 
+    internal FtpTimeoutException(FtpConnectionPhase phase, TimeSpan limit, string message, Exception? innerException)
+        : base(phase, message, innerException) => Limit = limit;
+
     /// <summary>How long was waited.</summary>
     public TimeSpan Limit { get; }
 
@@ -68,6 +73,7 @@ public sealed class FtpTimeoutException : FtpConnectionException
         FtpConnectionPhase.Transfer => "with no data moving",
         FtpConnectionPhase.FinalReply => "waiting for the server to confirm the transfer",
         FtpConnectionPhase.Proxy => "waiting for the proxy",
+        FtpConnectionPhase.Acquire => "waiting for a free connection",
         _ => "waiting for the server's reply",
     };
 }

@@ -11,9 +11,11 @@ public enum FtpIntegrityFailure
     Content,
     /// <summary>The file on the server changed while it was fetched.</summary>
     Changed,
+    /// <summary>A hash was required (<see cref="FtpVerify.ByHash"/>), and the server does not compute one.</summary>
+    Unverified,
 }
 
-/// <summary>What arrived is not what was sent.</summary>
+/// <summary>What arrived is not what was sent, or the required verification cannot be done.</summary>
 public sealed class FtpIntegrityException : FtpException
 {
     /// <summary>A transfer that lost or gained bytes.</summary>
@@ -40,11 +42,17 @@ public sealed class FtpIntegrityException : FtpException
     /// <summary>Bytes there are.</summary>
     public long Actual { get; }
 
-    /// <summary>True: another try may get it whole.</summary>
-    public override bool IsTransient => true;
+    /// <summary>True unless the server cannot compute a hash: another attempt may transfer the whole file.</summary>
+    public override bool IsTransient => Failure != FtpIntegrityFailure.Unverified;
 
     internal static FtpIntegrityException OfContent(string path, long length) =>
         new(path, FtpIntegrityFailure.Content, length, length, "the content here and the content on the server differ (SHA-256)");
+
+    /// <summary>The required hash cannot be compared.</summary>
+    /// <param name="path">The remote path.</param>
+    /// <param name="length">The length in bytes; 0 if nothing was transferred yet.</param>
+    internal static FtpIntegrityException OfMissingHash(string path, long length) =>
+        new(path, FtpIntegrityFailure.Unverified, length, length, "the server does not compute a SHA-256 (HASH or XSHA256), which is required to verify the transfer");
 
     internal static FtpIntegrityException OfChange(string path, long before, long after) =>
         new(path, FtpIntegrityFailure.Changed, before, after, "it changed on the server while it was fetched");

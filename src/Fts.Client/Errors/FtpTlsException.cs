@@ -15,6 +15,11 @@ public enum FtpTlsFailure
     DataNotProtected,
     /// <summary>Data ended without the sender's word that it was all (close_notify), and no size proves it: somebody may have cut it.</summary>
     Truncated,
+    /// <summary>
+    /// The server offers no encryption, and <see cref="FtpClientOptions.ConfirmPlainPassword"/> does not allow a password in plain. Neither user name nor
+    /// password was sent.
+    /// </summary>
+    PasswordNotProtected,
 }
 
 /// <summary>Encryption failed, or the server is not trusted. Never followed by another try in plain.</summary>

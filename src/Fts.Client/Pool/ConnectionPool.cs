@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -6,28 +5,24 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client;
 
 /// <summary>
-/// The connections to one server: opened when needed up to a limit, kept while idle, tried before they are used again after a while, dropped when in
-/// doubt. A server that turns further connections away lowers the limit for good instead of failing the work.
+/// The connections to one server: opened when needed up to a limit, kept while idle, checked before use after a long idle time, closed when in doubt. Calls that find
+/// every connection in use wait in order of arrival. A connection that the server refuses makes its call wait for another one instead of failing it.
 /// </summary>
-/// <remarks>Owns every connection that is idle; a <see cref="PoolLease"/> owns the one it holds until it is disposed.</remarks>
-internal sealed class ConnectionPool : IAsyncDisposable
+/// <remarks>Owns each idle connection, and each one whose transfer is being aborted. A <see cref="PoolLease"/> owns its connection until it is disposed.</remarks>
+internal sealed class ConnectionPool
 {
     private readonly FtpClientOptions _options;
-    private readonly SemaphoreSlim _permits;
-    private readonly Stack<(FtpConnection Connection, long Since)> _idle = new();
-    private readonly Lock _lock = new();
+    private readonly PoolSlots _slots;
+    private readonly Lock _backgroundLock = new();
+    private readonly HashSet<Task> _background = []; // under the lock above
     private readonly ServerMemory _memory = new();
     private readonly ILogger _log;
-    private int _limit;
-    private int _open, _opening;
-    private bool _disposed;
 
     public ConnectionPool(FtpClientOptions options)
     {
         _options = options;
-        _limit = options.MaxConnections;
-        _permits = new SemaphoreSlim(_limit, _limit);
         _log = options.LoggerFactory?.CreateLogger(typeof(FtpClient)) ?? NullLogger.Instance;
+        _slots = new PoolSlots(options, _log);
     }
 
     /// <summary>What its connections are made with.</summary>
@@ -45,72 +40,76 @@ internal sealed class ConnectionPool : IAsyncDisposable
     /// <summary>Who the server said it is on the last connection opened; null when that is plain.</summary>
     public FtpServerIdentity? ServerIdentity { get; private set; }
 
-    /// <summary>Waits for a connection that is signed in and in step.</summary>
-    public async Task<PoolLease> RentAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a connection that is logged in and not in use.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="purpose">What the connection is held for, if not for commands: named in the exception of a call that waits in vain.</param>
+    /// <exception cref="FtpTimeoutException">For <see cref="FtpTimeouts.Acquire"/> every connection was in use, and none sent or received anything.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
+    public async Task<PoolLease> RentAsync(CancellationToken cancellationToken, string? purpose = null)
     {
+        long started = _options.TimeProvider.GetTimestamp();
+        PoolWaiter? postponed = null;
         while (true)
         {
-            await _permits.WaitAsync(cancellationToken).ConfigureAwait(false);
-            bool keepPermit = false;
+            PoolSlot slot = await _slots.TakeAsync(postponed, cancellationToken).ConfigureAwait(false);
             try
             {
-                FtpConnection connection = await TakeIdleAsync(cancellationToken).ConfigureAwait(false) ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
-                keepPermit = true;
-                return new PoolLease(this, connection);
-            }
-            catch (FtpException e) when (IsLimit(e) && TryLowerLimit(e))
-            {
-                // The permit stays taken for ever: there are others, and the next of them to come back does this work.
-                keepPermit = true;
-            }
-            finally
-            {
-                if (!keepPermit)
+                FtpConnection connection =
+                    await CheckAsync(slot, cancellationToken).ConfigureAwait(false) ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
+                var lease = new PoolLease(this, connection, purpose);
+                if (_slots.TryAdd(lease))
                 {
-                    _permits.Release();
+                    return lease;
                 }
+
+                PoolSlots.Discard(connection);
+                throw PoolSlots.Closed();
+            }
+            catch (FtpException e)
+            {
+                postponed = _slots.Postpone(e, started);
+                if (postponed is null)
+                {
+                    throw;
+                }
+            }
+            catch
+            {
+                _slots.Release();
+                throw;
             }
         }
     }
 
     /// <summary>
-    /// Opens one connection more, unless there are as many as are wanted: whoever has work for one need not hold it meanwhile. False when it cannot be had.
+    /// Opens one more connection and leaves it idle, unless as many as are wanted exist. Returns false if it cannot be opened now.
     /// </summary>
     public async Task<bool> TryAddAsync(int wanted, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        (bool isTaken, bool isEnough) = _slots.TryTakeExtra(wanted);
+        if (!isTaken)
         {
-            if (wanted > _limit || _open + _opening >= wanted)
-            {
-                return wanted <= _limit;
-            }
-
-            _opening++;
+            return isEnough;
         }
 
-        bool keepPermit = true;
+        FtpConnection connection;
         try
         {
-            await _permits.WaitAsync(cancellationToken).ConfigureAwait(false);
-            keepPermit = false;
-            FtpConnection connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
-            keepPermit = true;
-            await ReturnAsync(connection).ConfigureAwait(false);
-            return true;
+            connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (FtpException e)
         {
-            keepPermit = IsLimit(e) && TryLowerLimit(e);
+            _slots.Postpone(e, started: null);
             return false;
         }
-        finally
+        catch
         {
-            Interlocked.Decrement(ref _opening);
-            if (!keepPermit)
-            {
-                _permits.Release();
-            }
+            _slots.Release();
+            throw;
         }
+
+        await PutBackAsync(connection).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Runs work on a connection; once more on another when the first turned out to be gone before a byte of the work was sent.</summary>
@@ -133,93 +132,90 @@ internal sealed class ConnectionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a connection back.</summary>
-    public async ValueTask ReturnAsync(FtpConnection connection)
+    /// <inheritdoc cref="PoolSlots.OfferToVacate"/>
+    public void OfferToVacate(PoolLease lease, Action vacate) => _slots.OfferToVacate(lease, vacate);
+
+    /// <summary>Takes a connection back. Does not wait for the abort of its transfer: the connection is used again only after that.</summary>
+    public ValueTask ReturnAsync(PoolLease lease)
     {
-        bool keep;
-        lock (_lock)
+        _slots.Remove(lease);
+        if (lease.Connection.Abort.IsCompleted)
         {
-            keep = connection.IsReady && !_disposed;
-            if (keep)
+            return PutBackAsync(lease.Connection);
+        }
+
+        RunInBackground(PutBackAfterAbortAsync(lease.Connection));
+        return default;
+    }
+
+    /// <summary>Keeps track of work that no call waits for. It must end by itself and never fail. Closing the pool waits for it.</summary>
+    public void RunInBackground(Task work)
+    {
+        lock (_backgroundLock)
+        {
+            if (work.IsCompleted || !_background.Add(work))
             {
-                _idle.Push((connection, Stopwatch.GetTimestamp()));
+                return;
             }
         }
 
-        try
+        work.ContinueWith(
+            static (ended, pool) => ((ConnectionPool)pool!).RemoveBackground(ended), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Completes when the aborts that are under way now have ended, and with them the other background work of this moment.</summary>
+    public Task AbortsAsync()
+    {
+        lock (_backgroundLock)
         {
-            if (!keep)
-            {
-                await DropAsync(connection).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            _permits.Release();
+            return Task.WhenAll(_background);
         }
     }
 
-    /// <summary>Closes what is idle; what is in use is closed when it comes back.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Waits for the background work, then closes every connection: idle ones after QUIT, those in use at once. Calls that wait for a connection fail.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting; the connections are closed in any case.</param>
+    public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        FtpConnection[] idle;
-        lock (_lock)
-        {
-            _disposed = true;
-            idle = [.. _idle.Select(entry => entry.Connection)];
-            _idle.Clear();
-        }
-
-        await Task.WhenAll(idle.Select(connection => connection.DisposeAsync().AsTask())).ConfigureAwait(false);
+        // An abort ends by itself within the time it is given, and then finds the pool closed.
+        await AbortsAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_slots.Close().Select(connection => QuitAsync(connection, cancellationToken))).ConfigureAwait(false);
     }
 
-    private async Task<FtpConnection?> TakeIdleAsync(CancellationToken cancellationToken)
+    private static async Task QuitAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            FtpConnection connection;
-            TimeSpan idleFor;
-            lock (_lock)
-            {
-                ObjectDisposedException.ThrowIf(_disposed, typeof(FtpClient));
-                if (!_idle.TryPop(out (FtpConnection Connection, long Since) entry))
-                {
-                    return null;
-                }
-
-                (connection, idleFor) = (entry.Connection, Stopwatch.GetElapsedTime(entry.Since));
-            }
-
-            if (await IsAliveAsync(connection, idleFor, cancellationToken).ConfigureAwait(false))
-            {
-                return connection;
-            }
-
-            await DropAsync(connection).ConfigureAwait(false);
-        }
+        await connection.QuitAsync(cancellationToken).ConfigureAwait(false);
+        await connection.CloseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>A connection that was idle for long may be gone without a word, when something between forgot it.</summary>
-    private async Task<bool> IsAliveAsync(FtpConnection connection, TimeSpan idleFor, CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns the idle connection of a slot if it still works, else null. After a long idle time only the server's reply shows that: a router in between may have
+    /// forgotten the connection. If it is dead, those that were idle even longer are closed as well, so that the call waits for one reply at most.
+    /// </summary>
+    private async Task<FtpConnection?> CheckAsync(PoolSlot slot, CancellationToken cancellationToken)
     {
-        if (!connection.IsReady || _options.Timeouts.IdleCheck == Timeout.InfiniteTimeSpan || idleFor < _options.Timeouts.IdleCheck)
+        TimeSpan trusted = _options.Timeouts.IdleCheck;
+        if (slot.Idle is not { } connection || trusted == Timeout.InfiniteTimeSpan || _options.TimeProvider.GetElapsedTime(slot.Since) < trusted)
         {
-            return connection.IsReady;
+            return slot.Idle;
         }
 
         try
         {
             await connection.SendAsync("NOOP", null, cancellationToken).ConfigureAwait(false);
-            return true;
+            return connection;
         }
         catch (FtpException e)
         {
             _log.IdleDropped(_options.Host, e.Message);
-            return false;
+            PoolSlots.Discard(connection);
+            _slots.DiscardIdle(slot.Since);
+            return null;
         }
-        catch (OperationCanceledException)
+        catch
         {
-            await DropAsync(connection).ConfigureAwait(false);
+            PoolSlots.Discard(connection);
             throw;
         }
     }
@@ -231,7 +227,7 @@ internal sealed class ConnectionPool : IAsyncDisposable
         {
             await connection.SignInAsync(cancellationToken).ConfigureAwait(false);
             (Features, Greeting, ServerIdentity) = (connection.Features, connection.Greeting, connection.ServerIdentity);
-            Interlocked.Increment(ref _open);
+            _slots.NoteOpened();
             return connection;
         }
         catch
@@ -241,33 +237,35 @@ internal sealed class ConnectionPool : IAsyncDisposable
         }
     }
 
-    private ValueTask DropAsync(FtpConnection connection)
+    private async Task PutBackAfterAbortAsync(FtpConnection connection)
     {
-        Interlocked.Decrement(ref _open);
-        return connection.DisposeAsync();
+        await connection.Abort.ConfigureAwait(false);
+        await PutBackAsync(connection).ConfigureAwait(false);
     }
 
-    /// <summary>Makes do with one connection less from now on, when there is another.</summary>
-    private bool TryLowerLimit(FtpException reason)
+    /// <summary>Makes a connection idle, or closes it first if it cannot be used again: the server must not count it when another is opened.</summary>
+    private async ValueTask PutBackAsync(FtpConnection connection)
     {
-        lock (_lock)
+        if (_slots.TryReleaseIdle(connection))
         {
-            if (_open == 0 || _limit == 1)
-            {
-                return false;
-            }
-
-            _limit--;
+            return;
         }
 
-        _log.LimitLearnt(_options.Host, _limit, reason.Message);
-        return true;
+        try
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _slots.Release();
+        }
     }
 
-    /// <summary>
-    /// How servers say "one connection too many" to a user they let in before: 421 or 530, at the greeting or at sign-in. Firewalls say it by a reset, or
-    /// by nothing at all.
-    /// </summary>
-    private static bool IsLimit(FtpException exception) =>
-        exception is FtpSignInException or (FtpConnectionException and not FtpTlsException and ({ Reply: not null } or { Phase: FtpConnectionPhase.Connect or FtpConnectionPhase.Greeting }));
+    private void RemoveBackground(Task ended)
+    {
+        lock (_backgroundLock)
+        {
+            _background.Remove(ended);
+        }
+    }
 }

@@ -1,22 +1,37 @@
+using Fts.Protocol;
+
 namespace Fts.Client;
 
-/// <summary>A connection in use. Disposing gives it back; one with a transfer under way or out of step is closed instead.</summary>
-internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection) : IAsyncDisposable
+/// <summary>A connection in use. Disposal returns it to the pool, which closes it if a command or transfer is still under way.</summary>
+internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, string? purpose) : IAsyncDisposable
 {
     private readonly int _sentBefore = connection.CommandsSent;
+    private readonly long _acquired = pool.Options.TimeProvider.GetTimestamp();
     private bool _returned;
 
     public FtpConnection Connection { get; } = connection;
 
-    /// <summary>True while nothing was sent by whoever holds it.</summary>
+    /// <summary>Returns true if the holder of this lease has sent no command.</summary>
     public bool IsUntouched => Connection.CommandsSent == _sentBefore;
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Makes the holder release the connection soon, if it can. Set and cleared under the pool's lock, called without it.</summary>
+    public Action? Vacate { get; set; }
+
+    /// <summary>The time of the last command, reply or data, or of the acquisition if that is later; a timestamp of the pool's time provider.</summary>
+    public long LastActivity => Math.Max(_acquired, Connection.LastActivity);
+
+    /// <summary>What holds the connection and since when, for an error message.</summary>
+    public string Describe() =>
+        $"{(purpose ?? $"command {Connection.LastCommand}").Visible()}, opened {pool.Options.TimeProvider.GetElapsedTime(_acquired).TotalSeconds:0} s ago";
+
+    public ValueTask DisposeAsync()
     {
-        if (!_returned)
+        if (_returned)
         {
-            _returned = true;
-            await pool.ReturnAsync(Connection).ConfigureAwait(false);
+            return default;
         }
+
+        _returned = true;
+        return pool.ReturnAsync(this);
     }
 }

@@ -94,7 +94,8 @@ internal sealed class ConnectionTls : IDisposable
 
     private static async ValueTask<bool> IsTrustedAsync(FtpServerIdentity identity, FtpTrust trust, CancellationToken cancellationToken) =>
         trust.PinnedKeys.Count > 0 ? trust.PinnedKeys.Contains(identity.Fingerprint)
-        : identity.Problem is null || (trust.Decide is { } decide && await decide(identity, cancellationToken).ConfigureAwait(false));
+        : trust.Decide is { } decide && (trust.AlwaysDecides || identity.Problem is not null) ? await decide(identity, cancellationToken).ConfigureAwait(false)
+        : identity.Problem is null;
 
     /// <summary>The control connection's certificate is looked at and judged after its handshake; a data connection's must have the same key.</summary>
     private bool Look(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors problems)

@@ -24,6 +24,12 @@ public sealed record FtpTrust
     /// </summary>
     public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? Decide { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="Decide"/> is also called for a certificate of a trusted authority; <see cref="FtpServerIdentity.Problem"/> is null then.
+    /// The default is false. Without <see cref="Decide"/> it has no effect, nor with <see cref="PinnedKeys"/>.
+    /// </summary>
+    public bool AlwaysDecides { get; init; }
+
     /// <summary>Shown, with its private key, to servers that ask who is there. The caller's to dispose.</summary>
     public X509Certificate2? ClientCertificate { get; init; }
 

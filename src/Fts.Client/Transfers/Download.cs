@@ -25,10 +25,29 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
                 await using (data.ConfigureAwait(false))
                 {
                     Reply reply = await retrieval.ReceiveAsync(data, target.WriteAsync, token).ConfigureAwait(false);
+                    await ThrowIfShortAsync(connection, facts, token).ConfigureAwait(false);
                     return Result(reply, facts, _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length);
                 }
             },
             cancellationToken);
+    }
+
+    /// <summary>
+    /// Throws if the received length is not the length that the server reported before. A file that changed between the two has the new length when the
+    /// server is asked again; a transfer that a range on the connection shortened has not, although its 150 announced what came.
+    /// </summary>
+    private async Task ThrowIfShortAsync(FtpConnection connection, FtpEntry? facts, CancellationToken cancellationToken)
+    {
+        if (facts is not { Kind: ListingKind.File, Length: { } before } || _meter.Bytes == before)
+        {
+            return;
+        }
+
+        long? now = await RemoteFacts.StoredLengthAsync(connection, path, cancellationToken).ConfigureAwait(false);
+        if (now != _meter.Bytes && (now is not null || _meter.Bytes < before))
+        {
+            throw new FtpIntegrityException(path, now ?? before, _meter.Bytes);
+        }
     }
 
     public async Task<FtpTransferResult> ToFileAsync(string target, CancellationToken cancellationToken)
@@ -41,24 +60,35 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
         _meter.Enter(FtpPhase.Connecting);
         using PartialFile file = options.Resume == FtpResume.Never ? PartialFile.OneOff(target) : PartialFile.Open(target);
-        (FtpTransferResult? result, FtpEntry? facts, int segments) =
-            await pool.RunAsync((connection, token) => ToFileAsync(connection, target, file, token), cancellationToken).ConfigureAwait(false);
-        return result ?? await InSegmentsAsync(file, facts!, segments, cancellationToken).ConfigureAwait(false);
+        file.Restrict();
+        Outcome outcome = await pool.RunAsync((connection, token) => ToFileAsync(connection, target, file, token), cancellationToken).ConfigureAwait(false);
+        return outcome.Segments > 0
+            ? await InSegmentsAsync(file, outcome.Facts!, outcome.Segments, cancellationToken).ConfigureAwait(false)
+            : outcome.Result ?? await FinishElsewhereAsync(file, outcome.Facts, outcome.Confirmation!, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The whole transfer on one connection; or no result yet, when the rest is to travel over so many: then this one goes back to the pool and is the first of them.</summary>
-    private async Task<(FtpTransferResult? Result, FtpEntry? Facts, int Segments)> ToFileAsync(
-        FtpConnection connection, string target, PartialFile file, CancellationToken cancellationToken)
+    private async Task<Outcome> ToFileAsync(FtpConnection connection, string target, PartialFile file, CancellationToken cancellationToken)
     {
+        if (options.RequiresHash && !RemoteHash.IsOffered(connection.Features))
+        {
+            throw FtpIntegrityException.OfMissingHash(path, 0);
+        }
+
         bool goesOnFromTarget = options.Resume == FtpResume.Existing && File.Exists(target);
         bool withTime = options.KeepModified || options.Resume != FtpResume.Never;
         FtpEntry? facts = IsEnough(options.Known, goesOnFromTarget) ? options.Known : await LookAsync(connection, withTime, cancellationToken).ConfigureAwait(false);
         var start = new DownloadStart(connection, path, facts, _meter);
         if (goesOnFromTarget && await start.FindWholeAsync(target, cancellationToken).ConfigureAwait(false) is { } proof)
         {
+            if (options.RequiresHash && proof != FtpVerified.Hash)
+            {
+                throw FtpIntegrityException.OfMissingHash(path, facts!.Length!.Value);
+            }
+
             file.Forget();
             _meter.Resumed = facts!.Length!.Value;
-            return (Result(null, facts, proof), facts, 1);
+            return new Outcome(Result(null, facts, proof), facts);
         }
 
         long offset = await start.FindAsync(file, cancellationToken).ConfigureAwait(false);
@@ -76,11 +106,35 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
         if (hasGaps || (segments > 1 && file.TryScatter()))
         {
-            return (null, facts, segments);
+            return new Outcome(null, facts, segments);
         }
 
         Reply? reply = await FetchAsync(connection, file, facts, offset, start.Record, cancellationToken).ConfigureAwait(false);
-        return (await FinishAsync(connection, file, facts, reply, isSegmented: false, cancellationToken).ConfigureAwait(false), facts, 1);
+        try
+        {
+            return new Outcome(await FinishAsync(connection, file, facts, reply, isSegmented: false, cancellationToken).ConfigureAwait(false), facts);
+        }
+        catch (FtpConnectionException e) when (reply is not null && e is not FtpTimeoutException && !connection.IsUsable)
+        {
+            // A 421 or a close after the final reply concerns the next command, not the download.
+            return new Outcome(null, facts, Confirmation: reply);
+        }
+    }
+
+    /// <summary>
+    /// Verifies on another connection a download that the server confirmed just before the first one ended. If there is no other connection, the length
+    /// and the server's confirmation are enough, as they are for a small file; a required comparison of hashes is still owed.
+    /// </summary>
+    private async Task<FtpTransferResult> FinishElsewhereAsync(PartialFile file, FtpEntry? facts, Reply reply, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pool.RunAsync((connection, token) => FinishAsync(connection, file, facts, reply, isSegmented: false, token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpException e) when (e.MeansNoConnection() && !options.RequiresHash)
+        {
+            return Commit(file, facts, reply, _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length);
+        }
     }
 
     /// <summary>Whatever proves that the segments are of one file must be there beforehand: a time of change that would count any change from now on.</summary>
@@ -130,6 +184,11 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         FtpConnection connection, PartialFile file, FtpEntry? facts, Reply? reply, bool isSegmented, CancellationToken cancellationToken)
     {
         FtpVerified verified = await VerifyAsync(connection, file, facts, isSegmented, cancellationToken).ConfigureAwait(false);
+        return Commit(file, facts, reply, verified);
+    }
+
+    private FtpTransferResult Commit(PartialFile file, FtpEntry? facts, Reply? reply, FtpVerified verified)
+    {
         _meter.Enter(FtpPhase.Committing);
         file.Commit(options.KeepModified ? facts?.Modified : null, options.Overwrite);
         return Result(reply, facts, verified);
@@ -192,7 +251,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     private async Task<FtpVerified> VerifyAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, bool isSegmented, CancellationToken cancellationToken)
     {
         bool isResumed = _meter.Resumed > 0;
-        if (options.WantsHash(isResumed) && file.Length > 0 && RemoteHash.IsOffered(connection))
+        if (options.WantsHash(isResumed) && file.Length > 0 && RemoteHash.IsOffered(connection.Features))
         {
             _meter.Enter(FtpPhase.Verifying);
             switch (await ContentProof.CompareAsync(connection, path, file.Handle, file.Length, isWhole: true, cancellationToken).ConfigureAwait(false))
@@ -204,6 +263,11 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
                     throw FtpIntegrityException.OfContent(path, file.Length);
                 default:
                     // It does not tell after all.
+                    if (options.RequiresHash)
+                    {
+                        throw FtpIntegrityException.OfMissingHash(path, file.Length);
+                    }
+
                     break;
             }
         }
@@ -211,7 +275,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         if (facts is { Length: { } before, Kind: ListingKind.File } && (isSegmented || isResumed || file.Length >= WorthAsking || file.Length != before))
         {
             (bool isChanged, long? now) = await CompareAsync(connection, facts, isSegmented, cancellationToken).ConfigureAwait(false);
-            if (isChanged || (now is not null && file.Length != before))
+            if (isChanged || (file.Length != before && (now is not null || file.Length < before)))
             {
                 throw Changed(file, facts, now);
             }
@@ -240,4 +304,11 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     private FtpTransferResult Result(Reply? reply, FtpEntry? facts, FtpVerified verified) =>
         new(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified, _meter.Resumed, verified);
+
+    /// <summary>What the first connection made of a download.</summary>
+    /// <param name="Result">The result; null if there is none yet.</param>
+    /// <param name="Facts">What the server reported of the file.</param>
+    /// <param name="Segments">How many segments the rest is to be fetched in; 0 for none.</param>
+    /// <param name="Confirmation">The server's final reply, if the connection ended before the download could be verified.</param>
+    private sealed record Outcome(FtpTransferResult? Result, FtpEntry? Facts, int Segments = 0, Reply? Confirmation = null);
 }

@@ -100,7 +100,7 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
             return true;
         }
 
-        if (!(isWhole ? RemoteHash.IsOffered(connection) : RemoteHash.IsOfferedForParts(connection)))
+        if (!(isWhole ? RemoteHash.IsOffered(connection.Features) : RemoteHash.IsOfferedForParts(connection)))
         {
             return null;
         }

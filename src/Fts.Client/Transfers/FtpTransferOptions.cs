@@ -25,7 +25,10 @@ public enum FtpVerify
     Length,
     /// <summary>The SHA-256 of what was resumed, if the server has HASH or XSHA256.</summary>
     ResumedByHash,
-    /// <summary>The SHA-256 of every file, if the server has HASH or XSHA256.</summary>
+    /// <summary>
+    /// The SHA-256 of every file. If the server has neither HASH nor XSHA256, <see cref="FtpIntegrityException"/> is thrown before a byte is transferred.
+    /// If the server announces one and then refuses it, the exception is thrown after the transfer.
+    /// </summary>
     ByHash,
 }
 
@@ -65,6 +68,9 @@ public sealed record FtpTransferOptions
         get;
         init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Segments), value, "1 or more.");
     }
+
+    /// <summary>Whether a transfer must not succeed without a comparison of hashes.</summary>
+    internal bool RequiresHash => Verify == FtpVerify.ByHash;
 
     internal bool WantsHash(bool isResumed) => Verify == FtpVerify.ByHash || (Verify == FtpVerify.ResumedByHash && isResumed);
 }

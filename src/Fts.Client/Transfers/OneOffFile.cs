@@ -11,15 +11,17 @@ internal sealed partial class OneOffFile : IDisposable
 {
     private readonly string _target, _path;
     private readonly SafeFileHandle _handle;
+    private readonly UnixFileMode? _mode;
     private long _length;
     private bool _isCommitted;
 
     /// <param name="target">A full path.</param>
+    /// <param name="mode">The mode that the file gets at the end: that of the file which it replaces. Null for a new file.</param>
     /// <exception cref="IOException">It cannot be made.</exception>
-    public OneOffFile(string target)
+    public OneOffFile(string target, UnixFileMode? mode)
     {
-        (_target, _path) = (target, PartialNames.OneOff(target));
-        _handle = Create(_path);
+        (_target, _path, _mode) = (target, PartialNames.OneOff(target), mode);
+        _handle = Create(_path, isPrivate: mode is not null);
     }
 
     /// <summary>Appends bytes; a local file is written synchronously, for nothing waits longer than the page cache.</summary>
@@ -36,6 +38,11 @@ internal sealed partial class OneOffFile : IDisposable
         if (modifiedUtc is { } time)
         {
             File.SetLastWriteTimeUtc(_handle, time);
+        }
+
+        if (_mode is { } mode)
+        {
+            FileModes.Set(_handle, mode);
         }
 
         try
@@ -65,12 +72,12 @@ internal sealed partial class OneOffFile : IDisposable
     }
 
     /// <summary>.NET would lock it. On Windows a name can be changed or removed only of a file that is open for it.</summary>
-    private static SafeFileHandle Create(string path)
+    private static SafeFileHandle Create(string path, bool isPrivate)
     {
         if (OperatingSystem.IsLinux() && Environment.Is64BitProcess)
         {
             const int WriteOnly = 0x1, Creating = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
-            SafeFileHandle handle = Open(path, WriteOnly | Creating | Exclusive | CloseOnExec, 0x1B6 /* 0666 */);
+            SafeFileHandle handle = Open(path, WriteOnly | Creating | Exclusive | CloseOnExec, isPrivate ? (int)FileModes.Private : 0x1B6 /* 0666 */);
             if (!handle.IsInvalid)
             {
                 return handle;
@@ -80,6 +87,14 @@ internal sealed partial class OneOffFile : IDisposable
         }
 
         // What was in the way the first time is told in .NET's words.
+        if (isPrivate && !OperatingSystem.IsWindows())
+        {
+            return new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Delete, BufferSize = 0, UnixCreateMode = FileModes.Private,
+            }).SafeFileHandle;
+        }
+
         return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
     }
 

@@ -63,6 +63,18 @@ internal sealed class PartialFile : IDisposable
         left.Forget();
     }
 
+    /// <summary>
+    /// Makes an earlier partial file readable for its owner only if there is a target: that may be a file which others must not read. The mode of the target
+    /// follows in <see cref="Commit"/>.
+    /// </summary>
+    public void Restrict()
+    {
+        if (_handle is { } handle && FileModes.OfTarget(_target) is not null)
+        {
+            FileModes.Set(handle, FileModes.Private);
+        }
+    }
+
     /// <summary>One that is removed unless it is committed, and looks at nothing that an earlier download left.</summary>
     public static PartialFile OneOff(string target) => new(Path.GetFullPath(target), PartialNames.OneOff(Path.GetFullPath(target)));
 
@@ -73,6 +85,7 @@ internal sealed class PartialFile : IDisposable
         bool mayKeep = record is not null && _path == PartialNames.PartOf(_target);
         if (_handle is not null)
         {
+            Restrict();
             RandomAccess.SetLength(_handle, 0);
             // After a power cut, too, the old bytes must not stand beside the new record.
             RandomAccess.FlushToDisk(_handle);
@@ -82,7 +95,7 @@ internal sealed class PartialFile : IDisposable
         {
             mayKeep = false;
             _path = PartialNames.OneOff(_target);
-            _handle = Create(_path);
+            _handle = Create(_path, _target);
         }
 
         if (_path == PartialNames.PartOf(_target))
@@ -180,6 +193,11 @@ internal sealed class PartialFile : IDisposable
             File.SetLastWriteTimeUtc(_handle!, time);
         }
 
+        if (FileModes.OfTarget(_target) is { } mode)
+        {
+            FileModes.Set(_handle!, mode);
+        }
+
         try
         {
             File.Move(_path, _target, overwrite);
@@ -226,7 +244,19 @@ internal sealed class PartialFile : IDisposable
     private static SafeFileHandle Open(string path, FileMode mode) =>
         File.OpenHandle(path, mode, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
 
-    private static SafeFileHandle Create(string path) => Open(path, FileMode.CreateNew);
+    /// <summary>For its owner only if it is to replace a file.</summary>
+    private static SafeFileHandle Create(string path, string target)
+    {
+        if (OperatingSystem.IsWindows() || FileModes.OfTarget(target) is null)
+        {
+            return Open(path, FileMode.CreateNew);
+        }
+
+        return new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0, UnixCreateMode = FileModes.Private,
+        }).SafeFileHandle;
+    }
 
     /// <summary>Null when another run is at it, or it is no file of ours.</summary>
     private static SafeFileHandle? OpenOwn(string path)
@@ -264,7 +294,7 @@ internal sealed class PartialFile : IDisposable
     {
         try
         {
-            _handle = Create(_path);
+            _handle = Create(_path, _target);
             return true;
         }
         catch (IOException) when (Path.Exists(_path) || new FileInfo(_path).LinkTarget is not null)

@@ -2,7 +2,8 @@ namespace Fts.Client;
 
 /// <summary>
 /// Whether what an earlier download left is the beginning of the server's file as it is now. Length and time of change, as they were told then and now, prove
-/// that; where there is no time, or it may not have counted a change, only a hash does.
+/// that; where there is no time, or it may not have counted a change, only a hash does. The address of the server is no part of the proof: a server has
+/// several names and ports. From another address or path, the file must have the same name, and its time must be settled.
 /// </summary>
 internal static class PrefixProof
 {
@@ -25,7 +26,7 @@ internal static class PrefixProof
             return FtpRestart.Unproven;
         }
 
-        if (then.Server != now.Server || then.Length != now.Length || part.Length > now.Length || (then.Modified is { } before && now.Modified is { } after && !IsSame(before, after)))
+        if (then.Length != now.Length || part.Length > now.Length || (then.Modified is { } before && now.Modified is { } after && !IsSame(before, after)))
         {
             return FtpRestart.Changed;
         }
@@ -36,7 +37,7 @@ internal static class PrefixProof
         }
 
         bool isByTime = IsByTime(then, now);
-        if (RemoteHash.IsOfferedForParts(connection) && (!isByTime || !IsSettled(then) || part.Length >= WorthHashing))
+        if (RemoteHash.IsOfferedForParts(connection) && (!isByTime || !IsSettled(then) || then.Server != now.Server || part.Length >= WorthHashing))
         {
             verifying();
             switch (await ContentProof.CompareAsync(connection, now.Path, part.Handle, part.Length, part.Length == now.Length, cancellationToken).ConfigureAwait(false))
@@ -64,7 +65,10 @@ internal static class PrefixProof
     /// <summary>Whether a change after this record would show in the time that the server tells.</summary>
     public static bool IsSettled(PartialRecord record) => record.Modified is { } time && (!IsWholeSecond(time) || (record.Seen - time).Duration() > Settled);
 
-    private static bool IsByTime(PartialRecord then, PartialRecord now) => then.Path == now.Path && then.Modified is not null && now.Modified is not null;
+    private static bool IsByTime(PartialRecord then, PartialRecord now) =>
+        then.Modified is not null && now.Modified is not null && ((then.Server == now.Server && then.Path == now.Path) || (HasSameName(then, now) && IsSettled(then)));
+
+    private static bool HasSameName(PartialRecord then, PartialRecord now) => RemotePath.NameOf(then.Path) == RemotePath.NameOf(now.Path);
 
     private static bool IsWholeSecond(DateTime time) => time.Ticks % TimeSpan.TicksPerSecond == 0;
 }

@@ -14,10 +14,10 @@ internal static class RemoteHash
 
     private const string Name = "SHA-256";
 
-    public static bool IsOffered(FtpConnection connection) => HasHash(connection) || HasXsha256(connection);
+    public static bool IsOffered(FtpServerFeatures features) => HasHash(features) || HasXsha256(features);
 
     /// <summary>Whether a part of a file can be asked for.</summary>
-    public static bool IsOfferedForParts(FtpConnection connection) => (HasHash(connection) && connection.Features.Has("RANG")) || HasXsha256(connection);
+    public static bool IsOfferedForParts(FtpConnection connection) => (HasHash(connection.Features) && connection.Features.Has("RANG")) || HasXsha256(connection.Features);
 
     /// <summary>The hash of the file, or of its first <paramref name="length"/> bytes, of which there is at least one; null when the server does not tell.</summary>
     /// <param name="connection">Where to ask.</param>
@@ -30,7 +30,7 @@ internal static class RemoteHash
         TimeSpan limit = connection.Options.Timeouts.Reply == Timeout.InfiniteTimeSpan
             ? Timeout.InfiniteTimeSpan
             : connection.Options.Timeouts.Reply + TimeSpan.FromSeconds(length / LeastBytesPerSecond);
-        return (isWhole ? HasHash(connection) : !HasXsha256(connection))
+        return (isWhole ? HasHash(connection.Features) : !HasXsha256(connection.Features))
             ? await ByHashAsync(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false)
             : await ByXsha256Async(connection, path, isWhole ? null : length, limit, cancellationToken).ConfigureAwait(false);
     }
@@ -45,16 +45,16 @@ internal static class RemoteHash
     /// <summary>The hash in the reply to XSHA256: the last word that is one, for servers put what they like before it.</summary>
     public static byte[]? FromXsha256Reply(string text) => text.Split(' ').Select(FromHex).LastOrDefault(hash => hash is not null);
 
-    private static bool HasHash(FtpConnection connection) => Offered(connection).Any(name => name.TrimEnd('*').Equals(Name, StringComparison.OrdinalIgnoreCase));
+    private static bool HasHash(FtpServerFeatures features) => Offered(features).Any(name => name.TrimEnd('*').Equals(Name, StringComparison.OrdinalIgnoreCase));
 
-    private static bool HasXsha256(FtpConnection connection) => connection.Features.Has("XSHA256");
+    private static bool HasXsha256(FtpServerFeatures features) => features.Has("XSHA256");
 
     /// <summary><c>SHA-256*;SHA-1</c>: the star marks the kind that is chosen at sign-in.</summary>
-    private static string[] Offered(FtpConnection connection) => (connection.Features.Parameter("HASH") ?? "").Split(';', StringSplitOptions.TrimEntries);
+    private static string[] Offered(FtpServerFeatures features) => (features.Parameter("HASH") ?? "").Split(';', StringSplitOptions.TrimEntries);
 
     private static async Task<byte[]?> ByHashAsync(FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (!connection.HashesBySha256 && !Offered(connection).Contains(Name + "*", StringComparer.OrdinalIgnoreCase))
+        if (!connection.HashesBySha256 && !Offered(connection.Features).Contains(Name + "*", StringComparer.OrdinalIgnoreCase))
         {
             connection.HashesBySha256 = (await connection.SendAsync("OPTS", $"HASH {Name}", cancellationToken).ConfigureAwait(false)).IsCompletion;
             if (!connection.HashesBySha256)

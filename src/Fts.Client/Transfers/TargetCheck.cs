@@ -1,14 +1,17 @@
 namespace Fts.Client;
 
-/// <summary>Says before a download what would fail at its end. Of many into one folder it is looked for once.</summary>
+/// <summary>Checks before a download what would fail at its end. The directory of many targets is looked for once.</summary>
 internal sealed class TargetCheck
 {
     private string? _folder;
 
-    /// <exception cref="IOException">The target is a folder, or its folder is missing.</exception>
-    public void Check(string target)
+    /// <summary>Returns the mode of the file at the target, which the downloaded file keeps; null if there is none, or on Windows.</summary>
+    /// <exception cref="IOException">The target is a directory, or its directory is missing.</exception>
+    public UnixFileMode? Check(string target)
     {
-        if (Directory.Exists(target))
+        // One look at the file system answers both questions: a batch asks them for every file.
+        var file = new FileInfo(target);
+        if ((int)file.Attributes != -1 && file.Attributes.HasFlag(FileAttributes.Directory))
         {
             throw new IOException($"{target} is a folder.");
         }
@@ -18,5 +21,7 @@ internal sealed class TargetCheck
         {
             _folder = Directory.Exists(folder) ? folder : throw new DirectoryNotFoundException($"There is no folder {folder}.");
         }
+
+        return FileModes.Of(file);
     }
 }

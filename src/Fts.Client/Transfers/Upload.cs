@@ -15,9 +15,6 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     /// <summary>One send; the stall timeout is the time one of these may take.</summary>
     private const int BufferLength = 128 * 1024;
 
-    /// <summary>From here on it does not count to ask for the size that arrived.</summary>
-    private const long WorthAsking = 1024 * 1024;
-
     private readonly ProgressMeter _meter = new(progress, path);
 
     public async Task<FtpTransferResult> FromFileAsync(string source, CancellationToken cancellationToken)
@@ -35,13 +32,20 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     {
         _meter.Whole = source.Length;
         _meter.Enter(FtpPhase.Connecting);
-        (FtpTransferResult? result, int parts) = await pool.RunAsync((connection, token) => RunAsync(connection, source, token), cancellationToken).ConfigureAwait(false);
-        return result ?? await InPartsAsync(source, parts, cancellationToken).ConfigureAwait(false);
+        Outcome outcome = await pool.RunAsync((connection, token) => RunAsync(connection, source, token), cancellationToken).ConfigureAwait(false);
+        return outcome.Parts > 1
+            ? await InPartsAsync(source, outcome.Parts, cancellationToken).ConfigureAwait(false)
+            : await FinishAsync(source, outcome, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The whole transfer on one connection; or no result yet, when it is to travel in so many parts: then this one goes back to the pool and is the first for them.</summary>
-    private async Task<(FtpTransferResult? Result, int Parts)> RunAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
+    private async Task<Outcome> RunAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
+        if (options.RequiresHash && source.File is not null && !RemoteHash.IsOffered(connection.Features))
+        {
+            throw FtpIntegrityException.OfMissingHash(path, 0);
+        }
+
         if (!options.Overwrite && await RemoteFacts.FindAsync(connection, path, cancellationToken).ConfigureAwait(false) is not null)
         {
             throw new FtpTargetExistsException(path);
@@ -53,7 +57,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             (_meter.Resumed, FtpVerified? done) = await start.FindAsync(cancellationToken).ConfigureAwait(false);
             if (done is { } proof)
             {
-                return (Result(null, proof), 1);
+                return options.RequiresHash && proof != FtpVerified.Hash ? throw FtpIntegrityException.OfMissingHash(path, length) : new Outcome(Result(null, proof));
             }
 
             source.Seek!(_meter.Resumed);
@@ -61,7 +65,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
         bool deflate = DeflateChoice.ForUpload(connection, path, source.Length, source.Sample);
         int parts = deflate || _meter.Resumed > 0 ? 1 : await CountPartsAsync(connection, source, cancellationToken).ConfigureAwait(false);
-        return parts > 1 ? (null, parts) : (await InOneGoAsync(connection, source, deflate, cancellationToken).ConfigureAwait(false), 1);
+        return parts > 1 ? new Outcome(null, parts) : await InOneGoAsync(connection, source, deflate, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Only a plain upload makes void what waits on the server to be resumed under the same name, and would go on answering for it.</summary>
@@ -94,28 +98,82 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             _meter.Rewind();
         }
 
-        return await pool.RunAsync(
+        Outcome outcome = await pool.RunAsync(
             async (connection, token) =>
             {
-                FtpTransferResult result = await InOneGoAsync(connection, source, deflate: false, token).ConfigureAwait(false);
+                Outcome one = await InOneGoAsync(connection, source, deflate: false, token).ConfigureAwait(false);
                 connection.Memory.RefusesParts = true;
-                return result;
+                return one;
             },
             cancellationToken).ConfigureAwait(false);
+        return await FinishAsync(source, outcome, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<FtpTransferResult> InOneGoAsync(FtpConnection connection, UploadSource source, bool deflate, CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns the result, after verifying on another connection an upload that the server confirmed just before the first one ended. If there is no
+    /// other connection, the server's confirmation is what counts, unless a comparison of hashes is still owed.
+    /// </summary>
+    private async Task<FtpTransferResult> FinishAsync(UploadSource source, Outcome outcome, CancellationToken cancellationToken)
     {
-        Reply? reply = await StoreAsync(connection, source, deflate, canRepeat: source.Seek is not null, cancellationToken).ConfigureAwait(false);
-        if (reply is null)
+        if (outcome.Result is { } result)
         {
-            // What a server made of a compressed upload is not what was sent: again, as it is.
-            source.Seek!(_meter.Resumed);
-            _meter.Rewind();
-            reply = await StoreAsync(connection, source, deflate: false, canRepeat: false, cancellationToken).ConfigureAwait(false);
+            return result;
         }
 
-        return Result(reply, await VerifyAsync(connection, source, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            FtpVerified verified = await pool.RunAsync((connection, token) => VerifyAsync(connection, source, token), cancellationToken).ConfigureAwait(false);
+            return Result(outcome.Confirmation, verified);
+        }
+        catch (FtpException e) when (e.MeansNoConnection() && !OwesHash(source))
+        {
+            return Result(outcome.Confirmation, FtpVerified.Reply);
+        }
+    }
+
+    /// <summary>Of a resumed upload the hash may be the only proof that the new bytes follow the right ones.</summary>
+    private bool OwesHash(UploadSource source) =>
+        source.File is not null && options.WantsHash(_meter.Resumed > 0) && (options.RequiresHash || (pool.Features is { } features && RemoteHash.IsOffered(features)));
+
+    private async Task<Outcome> InOneGoAsync(FtpConnection connection, UploadSource source, bool deflate, CancellationToken cancellationToken)
+    {
+        Reply? reply = await StoreAsync(connection, source, deflate, canRepeat: source.Seek is not null, cancellationToken).ConfigureAwait(false);
+        if (reply is not null)
+        {
+            try
+            {
+                return await ConfirmAsync(connection, source, reply, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FtpIntegrityException e) when (connection.IsDeflating && e.Failure != FtpIntegrityFailure.Unverified)
+            {
+                // ProFTPD before 1.3.9 loses the end of what expands far.
+                connection.Memory.RefusesDeflate = true;
+                if (source.Seek is null)
+                {
+                    throw;
+                }
+            }
+        }
+
+        // What a server made of a compressed upload is not what was sent: again, as it is.
+        source.Seek!(_meter.Resumed);
+        _meter.Rewind();
+        reply = await StoreAsync(connection, source, deflate: false, canRepeat: false, cancellationToken).ConfigureAwait(false);
+        return await ConfirmAsync(connection, source, reply!, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Verifies an upload that the server confirmed. If the connection ends before that, the outcome has no result yet.</summary>
+    private async Task<Outcome> ConfirmAsync(FtpConnection connection, UploadSource source, Reply reply, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new Outcome(Result(reply, await VerifyAsync(connection, source, cancellationToken).ConfigureAwait(false)));
+        }
+        catch (FtpConnectionException e) when (e is not FtpTimeoutException && !connection.IsUsable)
+        {
+            // A 421 or a close after the final reply concerns the next command, not the upload.
+            return new Outcome(null, Confirmation: reply);
+        }
     }
 
     /// <summary>One STOR; null when it was compressed, came to nothing good, and can be sent again.</summary>
@@ -137,14 +195,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
         DeflateChoice.Learn(connection, path, _meter.Bytes, Stopwatch.GetElapsedTime(started), []);
         long sent = _meter.Resumed + _meter.Bytes;
-        if (!connection.IsDeflating || await RemoteFacts.SizeAsync(connection, path, cancellationToken).ConfigureAwait(false) is not { } stored || stored == sent)
-        {
-            return reply;
-        }
-
-        // ProFTPD before 1.3.9 loses the end of what expands far.
-        connection.Memory.RefusesDeflate = true;
-        return canRepeat ? null : throw new FtpIntegrityException(path, sent, stored);
+        return source is { File: not null, Length: { } length } && length != sent ? throw new FtpIntegrityException(path, length, sent) : reply;
     }
 
     /// <summary>After what the server has: by REST and STOR (RFC 3659 §5), or by APPE where there is no REST.</summary>
@@ -193,17 +244,12 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         return reply.IsCompletion ? reply : throw new FtpReplyException(reply, data.CommandText);
     }
 
-    /// <summary>Whether the server has what is here: by hash as the options want it, else by size where asking for it counts for little.</summary>
+    /// <summary>Verifies what the server stored: by hash as the options want it, else by its length if the server reports one.</summary>
+    /// <exception cref="FtpIntegrityException">The server stored something else, or a required hash cannot be compared.</exception>
     private async Task<FtpVerified> VerifyAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
         long sent = _meter.Resumed + _meter.Bytes;
-        if (source is { File: not null, Length: { } length } && length != sent)
-        {
-            throw new FtpIntegrityException(path, length, sent);
-        }
-
-        bool isResumed = _meter.Resumed > 0;
-        if (source.File is { } file && sent > 0 && options.WantsHash(isResumed) && RemoteHash.IsOffered(connection))
+        if (source.File is { } file && sent > 0 && options.WantsHash(_meter.Resumed > 0) && RemoteHash.IsOffered(connection.Features))
         {
             _meter.Enter(FtpPhase.Verifying);
             bool? isSame = await ContentProof.CompareAsync(connection, path, file, sent, isWhole: true, cancellationToken).ConfigureAwait(false);
@@ -211,9 +257,14 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             {
                 return answer ? FtpVerified.Hash : throw FtpIntegrityException.OfContent(path, sent);
             }
+
+            if (options.RequiresHash)
+            {
+                throw FtpIntegrityException.OfMissingHash(path, sent);
+            }
         }
 
-        return !isResumed && sent < WorthAsking ? FtpVerified.Reply : await RemoteFacts.SizeAsync(connection, path, cancellationToken).ConfigureAwait(false) switch
+        return await RemoteFacts.StoredLengthAsync(connection, path, cancellationToken).ConfigureAwait(false) switch
         {
             null => FtpVerified.Reply,
             { } stored when stored == sent => FtpVerified.Length,
@@ -222,4 +273,10 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     private FtpTransferResult Result(Reply? reply, FtpVerified verified) => new(path, _meter.Bytes, _meter.Elapsed, reply, null, _meter.Resumed, verified);
+
+    /// <summary>What the first connection made of an upload.</summary>
+    /// <param name="Result">The result; null if there is none yet.</param>
+    /// <param name="Parts">How many parts the file is to be sent in; 1 for a file that was sent.</param>
+    /// <param name="Confirmation">The server's final reply, if the connection ended before the upload could be verified.</param>
+    private sealed record Outcome(FtpTransferResult? Result, int Parts = 1, Reply? Confirmation = null);
 }

@@ -46,7 +46,7 @@ internal sealed class UploadStart(FtpConnection connection, string path, SafeFil
 
     private async Task<FtpVerified> ProveAsync(long there, CancellationToken cancellationToken)
     {
-        if (!(there == length ? RemoteHash.IsOffered(connection) : RemoteHash.IsOfferedForParts(connection)))
+        if (!(there == length ? RemoteHash.IsOffered(connection.Features) : RemoteHash.IsOfferedForParts(connection)))
         {
             return FtpVerified.Length;
         }

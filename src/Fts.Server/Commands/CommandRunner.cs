@@ -18,6 +18,7 @@ internal static class CommandRunner
             reply = await BlockStep.AfterAsync(session, row, reply, cancellationToken);
         }
 
+        CommandLog.Write(session, row, argument, reply);
         return row.Has(Rules.DataPort) && session.Transfer?.Kept is { } kept ? new Reply(reply.Code, $"{reply.Text} {kept} bytes are kept, REST {kept} continues.") : reply;
     }
 
@@ -30,18 +31,18 @@ internal static class CommandRunner
         }
         catch (StoreException e)
         {
-            Log.StoreRefused(log, session.Id, row.Verb, e.Error, e.Message);
-            return row.Fit(Replies.For(e.Error));
+            LogRefusal(session, row.Verb, e);
+            return (e.Error == StoreError.Unavailable ? Ended(session) : null) ?? row.Fit(Replies.For(e.Error));
         }
         catch (HandshakeException e)
         {
-            Log.HandshakeFailed(log, session.Id, e.Message);
+            Log.HandshakeFailed(log, session.Id, e.Message.Visible());
             return Ended(session) ?? (e.NotResumed ? Replies.NotResumed : Replies.HandshakeFailed);
         }
         catch (NoDataConnectionException e)
         {
             string? reason = TransferFailure.Describe(session.Transfer!, session.Server.Options, e);
-            Log.NoDataConnection(log, session.Id, session.Transfer!.Description.Visible(), reason ?? e.InnerException?.Message ?? e.Message);
+            Log.NoDataConnection(log, session.Id, session.Transfer!.Description.Visible(), (reason ?? e.InnerException?.Message ?? e.Message).Visible());
             return session.Transfer.End is TransferEnd.Aborted or TransferEnd.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection(reason ?? "the connection failed");
         }
         catch (DeflateException e)
@@ -65,10 +66,24 @@ internal static class CommandRunner
             Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, reason ?? e.Message);
             return Ended(session) ?? Replies.DataConnectionLost(reason ?? "the data connection failed");
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.CommandFailed(log, e, session.Id, row.Verb);
             return Replies.LocalError;
+        }
+    }
+
+    /// <summary>Logs what a store threw: a refusal for those who look closely, a failure as an error with its cause.</summary>
+    public static void LogRefusal(Session session, string verb, StoreException e)
+    {
+        ILogger log = session.Server.Options.Logger;
+        if (e.Error == StoreError.Unavailable)
+        {
+            Log.StoreFailed(log, e, session.Id, verb);
+        }
+        else
+        {
+            Log.StoreRefused(log, session.Id, verb, e.Error, e.Message.Visible());
         }
     }
 

@@ -9,6 +9,9 @@ internal delegate ValueTask<Reply> CommandHandler(Session session, string argume
 /// <summary>One row: a verb, its code, its rules, how it is written, and its lines in FEAT if it has any (RFC 2389 §3.2).</summary>
 internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rules, string Usage, params string[] Features)
 {
+    /// <summary>What it does to a file, for the log, which gets a line each time; null for commands that change and transfer no file.</summary>
+    public string? Action { get; init; }
+
     public bool Has(Rules rules) => (Rules & rules) == rules;
 
     /// <summary>Whether the session's server speaks it: a verb that would not work is not known at all.</summary>
@@ -47,12 +50,12 @@ internal static class CommandTable
         new("XCUP", FolderCommands.UpAsync, Rules.Login, "XCUP"),
         new("PWD", FolderCommands.PrintAsync, Rules.Login, "PWD"),
         new("XPWD", FolderCommands.PrintAsync, Rules.Login, "XPWD"),
-        new("MKD", FolderCommands.MakeAsync, Rules.Login | Rules.Argument, "MKD <folder>"),
-        new("XMKD", FolderCommands.MakeAsync, Rules.Login | Rules.Argument, "XMKD <folder>"),
-        new("RMD", FolderCommands.RemoveAsync, Rules.Login | Rules.Argument, "RMD <folder>"),
-        new("XRMD", FolderCommands.RemoveAsync, Rules.Login | Rules.Argument, "XRMD <folder>"),
+        new("MKD", FolderCommands.MakeAsync, Rules.Login | Rules.Argument, "MKD <folder>") { Action = "made folder" },
+        new("XMKD", FolderCommands.MakeAsync, Rules.Login | Rules.Argument, "XMKD <folder>") { Action = "made folder" },
+        new("RMD", FolderCommands.RemoveAsync, Rules.Login | Rules.Argument, "RMD <folder>") { Action = "removed folder" },
+        new("XRMD", FolderCommands.RemoveAsync, Rules.Login | Rules.Argument, "XRMD <folder>") { Action = "removed folder" },
 
-        new("RMDA", TreeCommands.RemoveAsync, Rules.Login | Rules.Argument | Rules.Transfer, "RMDA <folder>", "RMDA <path>"),
+        new("RMDA", TreeCommands.RemoveAsync, Rules.Login | Rules.Argument | Rules.Transfer, "RMDA <folder>", "RMDA <path>") { Action = "removed folder and its content" },
         new("DSIZ", TreeCommands.SizeAsync, Rules.Login | Rules.Transfer, "DSIZ [folder]", "DSIZ"),
         new("AVBL", TreeCommands.AvailableAsync, Rules.Login | Rules.Neutral, "AVBL [folder]", "AVBL"),
 
@@ -66,10 +69,10 @@ internal static class CommandTable
         new("EPRT", DataPortCommands.ExtendedPortAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "EPRT <|1|address|port|>", "EPRT"),
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
-        new("RETR", RetrieveCommands.RetrieveAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "RETR <file>"),
-        new("STOR", StoreCommands.StoreAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOR <file>"),
-        new("APPE", StoreCommands.AppendAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "APPE <file>"),
-        new("STOU", StoreCommands.StoreUniqueAsync, Rules.Login | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOU [name]"),
+        new("RETR", RetrieveCommands.RetrieveAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "RETR <file>") { Action = "sent" },
+        new("STOR", StoreCommands.StoreAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOR <file>") { Action = "stored" },
+        new("APPE", StoreCommands.AppendAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "APPE <file>") { Action = "stored" },
+        new("STOU", StoreCommands.StoreUniqueAsync, Rules.Login | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOU [name]") { Action = "stored" },
         new("REST", ParameterCommands.RestartAsync, Rules.Login | Rules.Argument | Rules.Neutral, "REST <offset>", "REST STREAM"),
         new("RANG", ParameterCommands.RangeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "RANG <first> <last>", "RANG STREAM"),
         new("ALLO", ParameterCommands.AllocateAsync, Rules.Login | Rules.Argument | Rules.Neutral, "ALLO <bytes>", "ALLO"),
@@ -82,23 +85,23 @@ internal static class CommandTable
         new("MLST", FileCommands.FactsAsync, Rules.Login | Rules.Neutral, "MLST [path]", "MLST"),
 
         // Files
-        new("DELE", FileCommands.DeleteAsync, Rules.Login | Rules.Argument, "DELE <file>"),
+        new("DELE", FileCommands.DeleteAsync, Rules.Login | Rules.Argument, "DELE <file>") { Action = "deleted" },
         new("RNFR", FileCommands.RenameFromAsync, Rules.Login | Rules.Argument, "RNFR <path>"),
-        new("RNTO", FileCommands.RenameToAsync, Rules.Login | Rules.Argument | Rules.NewName, "RNTO <path>"),
+        new("RNTO", FileCommands.RenameToAsync, Rules.Login | Rules.Argument | Rules.NewName, "RNTO <path>") { Action = "renamed" },
         new("SIZE", FileCommands.SizeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "SIZE <file>", "SIZE"),
         new("MDTM", FileCommands.ModifiedAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MDTM <file>", "MDTM"),
         new("MFMT", FactCommands.SetModifiedAsync, Rules.Login | Rules.Argument, "MFMT <time> <file>", "MFMT"),
         new("MFCT", FactCommands.SetCreatedAsync, Rules.Login | Rules.Argument, "MFCT <time> <file>"),
-        new("MFF", FactCommands.SetFactsAsync, Rules.Login | Rules.Argument, "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;"),
+        new("MFF", FactCommands.SetFactsAsync, Rules.Login | Rules.Argument, "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;") { Action = "set facts" },
         new("SITE UTIME", FactCommands.SiteTimeAsync, Rules.Login | Rules.Argument, "SITE UTIME <time> <path>"),
-        new("SITE CHMOD", FactCommands.SiteModeAsync, Rules.Login | Rules.Argument, "SITE CHMOD <octal> <path>"),
-        new("SITE SYMLINK", LinkCommands.SiteLinkAsync, Rules.Login | Rules.Argument | Rules.NewName, "SITE SYMLINK \"<target>\" \"<link>\""),
+        new("SITE CHMOD", FactCommands.SiteModeAsync, Rules.Login | Rules.Argument, "SITE CHMOD <octal> <path>") { Action = "set mode" },
+        new("SITE SYMLINK", LinkCommands.SiteLinkAsync, Rules.Login | Rules.Argument | Rules.NewName, "SITE SYMLINK \"<target>\" \"<link>\"") { Action = "made link" },
 
         // Copies
-        new("COMB", CopyCommands.CombineAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "COMB \"<target>\" \"<part>\" ...", "COMB"),
-        new("SITE COPY", CopyCommands.SiteCopyAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "SITE COPY \"<file>\" \"<target>\"", "SITE COPY"),
+        new("COMB", CopyCommands.CombineAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "COMB \"<target>\" \"<part>\" ...", "COMB") { Action = "combined" },
+        new("SITE COPY", CopyCommands.SiteCopyAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "SITE COPY \"<file>\" \"<target>\"", "SITE COPY") { Action = "copied" },
         new("SITE CPFR", CopyCommands.SiteCopyFromAsync, Rules.Login | Rules.Argument, "SITE CPFR <file>"),
-        new("SITE CPTO", CopyCommands.SiteCopyToAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "SITE CPTO <target>"),
+        new("SITE CPTO", CopyCommands.SiteCopyToAsync, Rules.Login | Rules.Argument | Rules.Transfer | Rules.NewName, "SITE CPTO <target>") { Action = "copied" },
 
         // Hashes (draft-bryan-ftpext-hash, and what came before it)
         new("HASH", HashCommands.HashAsync, Rules.Login | Rules.Argument | Rules.Transfer, "HASH <file>", "HASH"),

@@ -80,7 +80,7 @@ internal static class DataPortCommands
         }
         catch (SocketException e)
         {
-            Log.NoPassivePort(session.Server.Options.Logger, session.Id, e.Message);
+            Log.NoPassivePort(session.Server.Options.Logger, session.Id, e.Message.Visible());
             return Replies.CannotListen;
         }
     }

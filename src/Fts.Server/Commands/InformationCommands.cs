@@ -88,7 +88,7 @@ internal static class InformationCommands
 
     private static Reply SessionStatus(Session session)
     {
-        string who = session.Files is null ? "Not signed in" : $"Signed in as {session.Files.Account.Name}";
+        string who = session.Files is null ? "Not signed in" : $"Signed in as {session.Files.Account.Name.Visible()}";
         string transfer = session.Transfer is { } running
             ? $"Transferring, {running.Bytes}{(running.Total is { } total ? $" of {total}" : "")} bytes so far: {running.Description.Visible()}"
             : "No transfer running";
@@ -130,7 +130,7 @@ internal static class InformationCommands
         catch (StoreException e)
         {
             // The reply has begun and can end with its own code only (RFC 959 §4.2).
-            Log.StoreRefused(session.Server.Options.Logger, session.Id, "STAT", e.Error, e.Message);
+            CommandRunner.LogRefusal(session, "STAT", e);
             return new Reply(ReplyCode.FileStatus, "The listing broke off.");
         }
 

@@ -78,13 +78,13 @@ internal static class PartialUpload
             session.Transfer!.Kept = await file.KeepAsync(CancellationToken.None);
             if (session.Transfer.Kept is { } kept)
             {
-                Log.Kept(session.Server.Options.Logger, session.Id, kept, path.Value);
+                Log.Kept(session.Server.Options.Logger, session.Id, kept, path.Value.Visible());
             }
         }
         catch (StoreException e)
         {
             // The client is told why its upload broke off, not what befell the rest of it.
-            Log.StoreRefused(session.Server.Options.Logger, session.Id, "keep", e.Error, e.Message);
+            CommandRunner.LogRefusal(session, "keep", e);
         }
     }
 }

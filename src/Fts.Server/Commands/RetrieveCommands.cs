@@ -48,7 +48,9 @@ internal static class RetrieveCommands
             await data.FinishAsync(cancellationToken);
         }
 
-        Log.Transferred(session.Server.Options.Logger, session.Id, "sent", path.Value, transfer.Bytes, Environment.TickCount64 - transfer.StartedAt);
+        Log.Transferred(
+            session.Server.Options.Logger, session.Id, session.Files!.Account.Name.Visible(), session.Peer.Address, "sent", path.Value.Visible(), transfer.Bytes,
+            Environment.TickCount64 - transfer.StartedAt);
         return Replies.Transferred;
     }
 

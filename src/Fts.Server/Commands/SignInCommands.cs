@@ -1,13 +1,12 @@
 using Fts.Accounts;
 using Fts.Protocol;
+using Fts.Server.Access;
 
 namespace Fts.Server.Commands;
 
 /// <summary>Who is there (RFC 959 §4.1.1).</summary>
 internal static class SignInCommands
 {
-    private const int MaxDoublings = 6;
-
     /// <summary>Begins a sign-in, and ends the one before: nothing of it is left for the next user.</summary>
     public static ValueTask<Reply> UserAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -56,7 +55,7 @@ internal static class SignInCommands
 
         session.Files = FilesOf(session, account);
         ClientCertificate certificate = session.Certificate!;
-        Log.SignedInByCertificate(session.Server.Options.Logger, session.Id, account.Name.Visible(), certificate.Subject.Visible(), certificate.KeyFingerprint);
+        Log.SignedInByCertificate(session.Server.Options.Logger, session.Id, account.Name.Visible(), session.Peer.Address, certificate.Subject.Visible(), certificate.KeyFingerprint);
         return Replies.SignedInByCertificate;
     }
 
@@ -70,26 +69,38 @@ internal static class SignInCommands
     private static UserFiles FilesOf(Session session, Account account)
     {
         byte[] address = session.Peer.Address.GetAddressBytes();
-        return new UserFiles(account, session.Host.Store, Convert.ToHexString(address.AsSpan(0, Math.Min(address.Length, 8))));
+        return new UserFiles(account, session.Host.GuardedStore, Convert.ToHexString(address.AsSpan(0, Math.Min(address.Length, 8))));
     }
 
     private static Credentials Shown(Session session, string userName, string password) =>
-        new(userName, password, session.Peer.Address, session.IsSecure) { Certificate = session.Certificate };
+        new(userName, password, session.Peer.Address, session.IsSecure)
+        {
+            Certificate = session.Certificate,
+            IsOwnUserAsync = token => LocalPeer.IsOwnUserAsync(session, token),
+        };
 
     private static async ValueTask<Reply> SignInAsync(Session session, string userName, string password, CancellationToken cancellationToken)
     {
         FtpServerOptions options = session.Server.Options;
         session.UserName = null; // one password for one USER
-        Account? account = await session.Host.Accounts.SignInAsync(Shown(session, userName, password), cancellationToken);
+        LoginDelays delays = session.Server.LoginDelays;
+        using LoginTurn? turn = await delays.WaitForTurnAsync(session, userName, cancellationToken);
+        Account? account = turn is null ? null : await session.Host.Accounts.SignInAsync(Shown(session, userName, password), cancellationToken);
+        if (turn is null || !await delays.EndTurnAsync(turn, isAccepted: account is not null, cancellationToken))
+        {
+            Log.LoginsTooFast(options.Logger, session.Id, userName.Visible(), session.Peer.Address);
+            session.Next = Next.Close;
+            return Replies.TooManyFailedLogins;
+        }
+
         if (account is not null)
         {
             session.Files = FilesOf(session, account);
-            Log.SignedIn(options.Logger, session.Id, account.Name.Visible());
+            Log.SignedIn(options.Logger, session.Id, account.Name.Visible(), session.Peer.Address);
             return Replies.SignedIn;
         }
 
         Log.SignInRefused(options.Logger, session.Id, userName.Visible(), session.Peer.Address);
-        await Task.Delay(options.RefusalDelay * (1 << Math.Min(session.RefusedSignIns, MaxDoublings)), cancellationToken);
         if (++session.RefusedSignIns < options.MaxSignInAttempts)
         {
             return Replies.Refused;

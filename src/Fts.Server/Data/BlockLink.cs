@@ -41,6 +41,10 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
     private BlockReader _reader;
     private BlockTurn _turn;
     private volatile bool _isBroken;
+    private long _sendingSince;
+
+    /// <summary>When the send began that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.</summary>
+    public long SendingSince => Volatile.Read(ref _sendingSince);
 
     public Socket Socket => socket;
 
@@ -168,10 +172,12 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
             ValueTask sending = tls is null ? SendAllAsync(blocks, cancellationToken) : tls.WriteAsync(blocks, cancellationToken);
             if (!sending.IsCompleted)
             {
+                Volatile.Write(ref _sendingSince, Environment.TickCount64);
                 await session.Channel.FlushAsync(cancellationToken);
             }
 
             await sending;
+            Volatile.Write(ref _sendingSince, 0);
             session.Transfer?.NoteProgress();
             ArrayPool<byte>.Shared.Return(buffer);
         }

@@ -16,6 +16,8 @@ internal static partial class LinuxCalls
     public const int Interrupted = 4, TryAgain = 11;
     public const int DontWait = 0x40, NoSignal = 0x4000;
 
+    private const int Netlink = 16, RawSocket = 3, SockDiag = 4, DescriptorLimit = 7;
+
     /// <summary>Returns the .NET name of an errno of a connection; null for any other errno.</summary>
     public static SocketError? SocketErrorOf(int error) => error switch
     {
@@ -61,6 +63,30 @@ internal static partial class LinuxCalls
     /// <summary>read(2).</summary>
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static unsafe partial nint Read(SafeFileHandle source, byte* buffer, nuint count);
+
+    /// <summary>write(2).</summary>
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static unsafe partial nint Write(SafeFileHandle target, byte* buffer, nuint count);
+
+    /// <summary>geteuid(2).</summary>
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint GetUser();
+
+    /// <summary>A netlink socket for sock_diag(7), which never blocks; invalid if this process may not have one.</summary>
+    public static SafeFileHandle OpenSocketDiagnostics() => new(OpenSocket(Netlink, RawSocket | CloseOnExec | NonBlocking, SockDiag), ownsHandle: true);
+
+    /// <summary>The number of descriptors this process may have open (RLIMIT_NOFILE); null for no limit.</summary>
+    public static unsafe long? FindDescriptorLimit()
+    {
+        ulong* limits = stackalloc ulong[2]; // struct rlimit: soft, hard
+        return GetLimit(DescriptorLimit, limits) == 0 && limits[0] <= int.MaxValue ? (long)limits[0] : null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    private static partial int OpenSocket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    private static unsafe partial int GetLimit(int resource, ulong* limits);
 
     /// <summary>setpriority(2); thread 0 is the caller's own.</summary>
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]

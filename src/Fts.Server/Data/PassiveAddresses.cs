@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server.Data;
 
@@ -59,9 +60,14 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
                 // A name with several addresses brings them in changing order: no reason to tell another.
                 _resolved.AddOrUpdate(name, found[0], (_, old) => found.Contains(old) ? old : found[0]);
             }
-            catch (Exception e) when (e is SocketException or TimeoutException or ArgumentException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                Log.NameNotResolved(options.Logger, name, e.Message);
+                Log.NameNotResolved(options.Logger, name.Visible(), e.Message.Visible());
+                if (e is not (SocketException or TimeoutException or ArgumentException))
+                {
+                    Log.LoopFailed(options.Logger, e, "resolution of passive addresses");
+                }
+
                 all = false;
             }
         }

@@ -20,7 +20,7 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
     private const int MostIdle = 256;
 
     private readonly Lock _lock = new();
-    private readonly PortWatch _watch = new();
+    private readonly PortWatch _watch = new(server.Options.Logger);
     private readonly Dictionary<IPEndPoint, SharedPort> _open = [];
 
     /// <summary>Waits for a connection of this peer, on a port that cannot be foreseen (RFC 2577 §8) and on which no other session waits for the same address.</summary>

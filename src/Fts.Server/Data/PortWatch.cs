@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Data;
 
@@ -8,7 +9,8 @@ namespace Fts.Server.Data;
 /// lock, so that it is certain who came before a reservation and who after it. (An asynchronous accept takes first and tells later.)
 /// </summary>
 /// <remarks>Its owner, <see cref="PassivePorts"/>, disposes it. A listener is removed before it is closed.</remarks>
-internal sealed class PortWatch : IDisposable
+/// <param name="logger">Where unexpected exceptions are logged.</param>
+internal sealed class PortWatch(ILogger logger) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -116,7 +118,16 @@ internal sealed class PortWatch : IDisposable
 
             foreach (Socket listener in ready)
             {
-                Tell(listener);
+                try
+                {
+                    Tell(listener);
+                }
+                catch (Exception e)
+                {
+                    // On a thread of its own an exception would end the process.
+                    Log.LoopFailed(logger, e, "watch of passive ports");
+                    Thread.Sleep(Pause);
+                }
             }
         }
     }

@@ -9,6 +9,31 @@ namespace Fts.Server.Data;
 /// </summary>
 internal static class SocketCalls
 {
+    /// <summary>linux/tcp.h: the length of struct tcp_info up to tcpi_bytes_acked.</summary>
+    public const int TcpInfoLength = 128;
+
+    private const int TcpLevel = 6, TcpInfo = 11, BytesAcknowledgedOffset = 120;
+
+    /// <summary>Reads struct tcp_info, and returns the number of bytes read; 0 if the socket is closed or the system has no such structure.</summary>
+    public static int ReadTcpInfo(this Socket socket, Span<byte> info)
+    {
+        try
+        {
+            return OperatingSystem.IsLinux() ? socket.GetRawSocketOption(TcpLevel, TcpInfo, info) : 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Returns how many bytes the peer has acknowledged so far, or null if the socket is closed or the system does not report it.</summary>
+    public static long? FindAcknowledgedBytes(this Socket socket)
+    {
+        Span<byte> info = stackalloc byte[TcpInfoLength];
+        return socket.ReadTcpInfo(info) == TcpInfoLength ? BitConverter.ToInt64(info[BytesAcknowledgedOffset..]) : null;
+    }
+
     /// <summary>Sends what the kernel takes now; how many bytes. 0 also where the connection is broken: who then sends in earnest is told why.</summary>
     public static int SendNow(this Socket socket, ReadOnlySpan<byte> bytes) =>
         OperatingSystem.IsLinux() ? (int)Math.Max(0, LinuxCalls.Send(socket.SafeHandle, bytes, (nuint)bytes.Length, LinuxCalls.DontWait | LinuxCalls.NoSignal)) : 0;

@@ -24,8 +24,8 @@ internal enum TransferEnd
 /// </summary>
 internal sealed class Transfer(string description) : IDisposable
 {
-    // linux/tcp.h: struct tcp_info up to tcpi_bytes_acked.
-    private const int TcpLevel = 6, TcpInfo = 11, BytesAcknowledged = 120, TcpInfoLength = 128, StateCloseWait = 8;
+    /// <summary>linux/tcp.h: the state of a connection whose peer has closed its side.</summary>
+    private const int StateCloseWait = 8;
 
     private readonly CancellationTokenSource _cancellation = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,6 +35,7 @@ internal sealed class Transfer(string description) : IDisposable
     private long _waitingSince;
     private Socket? _data;
     private long _acknowledged;
+    private long _endedAt;
 
     /// <summary>The command line it belongs to.</summary>
     public string Description { get; } = description;
@@ -60,6 +61,12 @@ internal sealed class Transfer(string description) : IDisposable
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
     public TransferEnd End { get; private set; }
+
+    /// <summary>When it was ended from outside, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.</summary>
+    public long EndedAt => Volatile.Read(ref _endedAt);
+
+    /// <summary>All bytes of an upload arrived and the store publishes it, which can take long on a slow disk and is never cut short.</summary>
+    public bool IsCommitting { get; set; }
 
     public CancellationToken Token => _cancellation.Token;
 
@@ -90,24 +97,10 @@ internal sealed class Transfer(string description) : IDisposable
     {
         lock (_lock)
         {
-            if (_data is null || !OperatingSystem.IsLinux())
+            if (_data?.FindAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledged)
             {
-                return;
-            }
-
-            try
-            {
-                Span<byte> facts = stackalloc byte[TcpInfoLength];
-                if (_data.GetRawSocketOption(TcpLevel, TcpInfo, facts) == TcpInfoLength && BitConverter.ToInt64(facts[BytesAcknowledged..]) is var acknowledged &&
-                    acknowledged != _acknowledged)
-                {
-                    _acknowledged = acknowledged;
-                    Volatile.Write(ref _lastProgress, Environment.TickCount64);
-                }
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                // The engine is done with it.
+                _acknowledged = acknowledged;
+                Volatile.Write(ref _lastProgress, Environment.TickCount64);
             }
         }
     }
@@ -121,15 +114,8 @@ internal sealed class Transfer(string description) : IDisposable
     {
         lock (_lock)
         {
-            try
-            {
-                Span<byte> facts = stackalloc byte[TcpInfoLength];
-                WasQuitEarly = Bytes > 0 && _data is not null && OperatingSystem.IsLinux() && _data.GetRawSocketOption(TcpLevel, TcpInfo, facts) > 0 && facts[0] != StateCloseWait;
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                // The engine is done with it: its end had come.
-            }
+            Span<byte> info = stackalloc byte[SocketCalls.TcpInfoLength];
+            WasQuitEarly = Bytes > 0 && _data is not null && _data.ReadTcpInfo(info) > 0 && info[0] != StateCloseWait;
         }
     }
 
@@ -157,6 +143,7 @@ internal sealed class Transfer(string description) : IDisposable
             }
 
             End = end;
+            Volatile.Write(ref _endedAt, Environment.TickCount64);
         }
 
         try

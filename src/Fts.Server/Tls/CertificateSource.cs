@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Server;
@@ -26,11 +27,16 @@ internal sealed class CertificateSource : IDisposable
     }
 
     /// <summary>The certificate as it is now.</summary>
-    public FtpCertificates.Shown Read(ILogger log)
+    public FtpCertificates.Shown Read(ILogger log) => Read(log, LookEvery);
+
+    /// <summary>Looks at the files now, even if that was done a moment ago.</summary>
+    public void Reload(ILogger log) => Read(log, TimeSpan.Zero);
+
+    private FtpCertificates.Shown Read(ILogger log, TimeSpan lookEvery)
     {
         lock (_lock)
         {
-            if (_certificateFile is null || _clock.GetElapsedTime(_lookedAt) < LookEvery)
+            if (_certificateFile is null || _clock.GetElapsedTime(_lookedAt) < lookEvery)
             {
                 return _shown;
             }
@@ -45,12 +51,12 @@ internal sealed class CertificateSource : IDisposable
                     _stamp = stamp;
                     // The old one is not disposed: sessions that began with it go on using it.
                     _shown = Load();
-                    Log.CertificateReadAgain(log, _certificateFile);
+                    Log.CertificateReadAgain(log, _certificateFile.Visible());
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                Log.CertificateNotRead(log, _certificateFile, e.Message);
+                Log.CertificateNotRead(log, _certificateFile.Visible(), e.Message.Visible());
             }
 
             return _shown;

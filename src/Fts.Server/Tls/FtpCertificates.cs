@@ -80,6 +80,15 @@ public sealed class FtpCertificates : IDisposable
     internal static FtpCertificates FromFiles(TimeProvider clock, params IReadOnlyList<(string Certificate, string? Key)> files) =>
         new([.. files.Select(file => new CertificateSource(file.Certificate, file.Key, clock))]);
 
+    /// <summary>Reads files that changed again, and logs how that went. Certificates that no handshake needed yet stay unread.</summary>
+    internal void Reload(ILogger log)
+    {
+        foreach (CertificateSource source in _sources.IsValueCreated ? _sources.Value : [])
+        {
+            source.Reload(log);
+        }
+    }
+
     /// <summary>What to show to a client that asks for a name, or for none. Files that changed are read first, and the log told how that went.</summary>
     internal Shown For(string? serverName, ILogger log)
     {

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Fts.Accounts;
+using Fts.Protocol;
 using Fts.Server.Data;
 using Microsoft.Extensions.Logging;
 
@@ -70,7 +71,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         _clearable = tap is null ? null : (stream, tap);
         if (_client?.Problem is { } problem)
         {
-            Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem);
+            Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem.Visible());
         }
 
         _client?.Settle();

@@ -30,8 +30,14 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Removes what <see cref="FindPending"/> finds; false where there is nothing.</summary>
     bool GiveUpPending(StorePath path, string uploader);
 
-    /// <summary>Removes pending files last written before a time that nobody writes, in the whole tree; how many.</summary>
-    int Sweep(DateTime before, CancellationToken cancellationToken);
+    /// <summary>Removes pending files last written before a time that nobody writes, in the whole tree; how many. Tells the index of those that stay.</summary>
+    int Sweep(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken);
+
+    /// <summary>Whether a partial upload is there and nobody writes it.</summary>
+    bool HasPartialUpload(in PartialUploadPlace place);
+
+    /// <summary>Discards a partial upload if it is there and nobody writes it.</summary>
+    void RemovePartialUpload(in PartialUploadPlace place);
 
     /// <summary>Makes a folder in a folder that exists.</summary>
     void CreateFolder(StorePath path);
@@ -39,8 +45,11 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Makes a link with a text that goes nowhere but down, to a file or folder that exists.</summary>
     void CreateLink(StorePath path, StorePath target, string text);
 
-    /// <summary>Removes anything but a folder; a link itself.</summary>
-    void DeleteFile(StorePath path);
+    /// <summary>
+    /// Deletes anything but a directory; a link itself. If an uploader is given, its partial upload to this name is discarded after that; if only a partial
+    /// upload exists, it alone is discarded. A refused call changes nothing.
+    /// </summary>
+    void DeleteFile(StorePath path, string? uploader);
 
     /// <summary>Removes a folder in which nothing is, or nothing but what uploads have left.</summary>
     void DeleteFolder(StorePath path);
@@ -84,6 +93,9 @@ internal interface IPendingFile : IDisposable
 
     /// <summary>Size in bytes of the upload that is continued, when it was opened; null for one that begins.</summary>
     long? KeptLength { get; }
+
+    /// <summary>The hidden name under which it is kept to be continued; null if it is not an upload.</summary>
+    string? KeptName { get; }
 
     /// <summary>Opens the file this one would replace, for copying from; the caller disposes it. Null where there is none.</summary>
     SafeFileHandle? OpenCommitted();

@@ -48,6 +48,16 @@ internal static unsafe partial class LinuxCalls
         return IsSupported && StatxPath(s_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, WantedFacts, &facts) == 0 ? (!facts.IsFile && !facts.IsFolder && !facts.IsLink, facts.Id) : default;
     }
 
+    /// <summary>The metadata of what is at a path, a link itself; false if nothing is there, or on other systems.</summary>
+    public static bool TryStat(string path, out LinuxFacts facts)
+    {
+        facts = default;
+        fixed (LinuxFacts* pointer = &facts)
+        {
+            return IsSupported && StatxPath(s_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, WantedFacts, pointer) == 0;
+        }
+    }
+
     public static nint Openat2(SafeFileHandle folder, string path, OpenHow* how) => Openat2(Openat2Number, folder, path, how, (nuint)sizeof(OpenHow));
 
     public static int Statx(SafeFileHandle folder, string name, int flags, out LinuxFacts facts)

@@ -26,6 +26,7 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
     public unsafe bool ReadBatch(List<FileEntry> batch)
     {
         batch.Clear();
+        ProtectedSnapshot? protectedEntries = root.Protected;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
@@ -40,7 +41,7 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
 
                 for (int at = 0; at < size; at += BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + LengthOffset)))
                 {
-                    Add(batch, start + at + NameOffset);
+                    Add(batch, start + at + NameOffset, protectedEntries);
                 }
             }
 
@@ -52,7 +53,7 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
         }
     }
 
-    private unsafe void Add(List<FileEntry> batch, byte* pointer)
+    private unsafe void Add(List<FileEntry> batch, byte* pointer, ProtectedSnapshot? protectedEntries)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(pointer);
         if (bytes.SequenceEqual("."u8) || bytes.SequenceEqual(".."u8)
@@ -80,6 +81,11 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
                 default:
                     throw RootDirectory.LastError(path.Value);
             }
+        }
+
+        if (protectedEntries?.IsHidden(facts.Id) == true)
+        {
+            return;
         }
 
         // From the root, and not from this folder: a link may well lead up and down again without leaving.

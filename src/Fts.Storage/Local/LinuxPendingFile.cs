@@ -35,6 +35,8 @@ internal sealed class LinuxPendingFile : IPendingFile
 
     public long? KeptLength { get; }
 
+    public string? KeptName => _slot;
+
     /// <summary>Makes the file, or takes the one that is continued. The target's folder becomes the pending file's own unless this throws.</summary>
     public static LinuxPendingFile Open(in LinuxTarget target, WriteStart start)
     {
@@ -45,7 +47,9 @@ internal sealed class LinuxPendingFile : IPendingFile
         }
 
         LinuxPendingFile pending = start.Uploader is not null ? OpenUpload(target, start, start.Uploader) : NewApart(target, start, slot: null);
-        if (target.Committed is { } facts && Fchmod(pending.Handle, facts.Mode & 0x1FFu) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
+        // A new file has its mode from its creation; a partial upload had none but its owner's rights.
+        uint? mode = target.Committed is { } facts ? facts.Mode & 0x1FFu : pending.KeptLength is not null ? (uint?)FileModes.NewFile : null;
+        if (mode is { } bits && Fchmod(pending.Handle, bits) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
             // EPERM, EOPNOTSUPP: a file system without permission bits has none to lose.
             StoreException failure = RootDirectory.LastError(target.Name);
@@ -107,7 +111,15 @@ internal sealed class LinuxPendingFile : IPendingFile
         }
     }
 
-    public bool Keep() => _isLeft |= TryEnter();
+    public bool Keep()
+    {
+        if (_slot is not null && FileModes.NewFile is not null)
+        {
+            _ = Fchmod(Handle, (uint)FileModes.AtRest); // EPERM, EOPNOTSUPP: a file system without permission bits
+        }
+
+        return _isLeft |= TryEnter();
+    }
 
     private bool TryEnter()
     {
@@ -211,7 +223,9 @@ internal sealed class LinuxPendingFile : IPendingFile
     /// <summary>Makes an empty one; null where its name is taken.</summary>
     private static LinuxPendingFile? New(in LinuxTarget target, WriteStart start, string pendingName, string? slot)
     {
-        int descriptor = Openat(target.Folder, pendingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0x1B6);
+        // Never wider than the file it replaces, not even until its mode is set; the umask may take more.
+        uint mode = target.Committed is { } facts ? facts.Mode & 0x1FFu : 0x1B6;
+        int descriptor = Openat(target.Folder, pendingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (descriptor < 0)
         {
             return Marshal.GetLastPInvokeError() == EEXIST ? null : throw RootDirectory.LastError(target.Name);

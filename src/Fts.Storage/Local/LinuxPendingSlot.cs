@@ -84,17 +84,23 @@ internal static class LinuxPendingSlot
     public static bool GiveUp(RootDirectory root, StorePath path, string uploader)
     {
         using LinuxTarget? target = TryFind(root, path);
+        return target is { } found && GiveUp(found, uploader);
+    }
+
+    /// <summary>Removes what an uploader can continue at a target, which may have been deleted since it was found; false if there is nothing.</summary>
+    public static bool GiveUp(in LinuxTarget target, string uploader)
+    {
         bool isRemoved = false;
-        foreach (string slot in target is { } found ? PendingNames.All(found.Name, uploader, found.CommittedFile) : [])
+        foreach (string slot in PendingNames.All(target.Name, uploader, target.CommittedFile))
         {
-            isRemoved |= TryRemove(target!.Value.Folder, slot);
+            isRemoved |= TryRemove(target.Folder, slot);
         }
 
         return isRemoved;
     }
 
     /// <summary>The facts of an upload that can be continued; null where there is none.</summary>
-    private static unsafe LinuxFacts? Find(SafeFileHandle folder, string name)
+    public static unsafe LinuxFacts? Find(SafeFileHandle folder, string name)
     {
         int descriptor = Openat(folder, name, O_RDONLY | s_flags, 0);
         if (descriptor < 0)
@@ -121,7 +127,8 @@ internal static class LinuxPendingSlot
         }
     }
 
-    private static LinuxTarget? TryFind(RootDirectory root, StorePath path)
+    /// <summary>Returns where uploads to a path are written; null if none can be.</summary>
+    public static LinuxTarget? TryFind(RootDirectory root, StorePath path)
     {
         try
         {

@@ -17,9 +17,11 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 {
     private readonly IRootDirectory _root;
     private readonly GroupCommit? _durable;
+    private readonly PartialUploadIndex _partialUploads;
 
     /// <summary>Opens a folder that exists.</summary>
     /// <exception cref="StoreException">There is no such folder, or it cannot be opened.</exception>
+    /// <exception cref="ArgumentException">The folder lies in one of <see cref="LocalStoreOptions.ProtectedPaths"/>.</exception>
     public LocalFileStore(string folder, LocalStoreOptions? options = null) : this(folder, portable: false, options)
     {
     }
@@ -29,8 +31,10 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         _durable = options is { IsDurable: true } ? new GroupCommit() : null;
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        RootDirectory? confined = portable ? null : RootDirectory.TryOpen(folder);
-        _root = confined is null ? new PortableRootDirectory(folder) : confined;
+        var protectedEntries = ProtectedEntries.TryCreate(folder, options?.ProtectedPaths ?? []);
+        RootDirectory? confined = portable ? null : RootDirectory.TryOpen(folder, protectedEntries);
+        _root = confined is null ? new PortableRootDirectory(folder, protectedEntries) : confined;
+        _partialUploads = new PartialUploadIndex((options?.PartialUploads ?? new PartialUploadLimits()).Validated(), _root);
         IsConfinedByKernel = confined is not null;
     }
 
@@ -104,7 +108,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 throw;
             }
 
-            return new LocalFileWriter(pending, start.Offset ?? kept, committed, _durable);
+            return new LocalFileWriter(pending, start.Offset ?? kept, committed, _durable, _partialUploads, path);
         }
         catch
         {
@@ -131,7 +135,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) =>
-        await Task.Run(() => _root.Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await Task.Run(() => Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
@@ -143,12 +147,13 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) => DeleteAsync(path, uploader: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
-        PathRules.DemandNotRoot(path, StoreError.NotAFile);
-        PathRules.DemandAddressable(path);
-        await Task.Run(() => _root.DeleteFile(path), cancellationToken).ConfigureAwait(false);
-        await FlushAsync(path.Parent).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(uploader);
+        return DeleteAsync(path, uploader, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -178,7 +183,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandSettable(facts);
+        PathRules.DemandSettable(path, facts);
         PathRules.DemandAddressable(path);
         _root.SetFacts(path, facts);
     }
@@ -216,6 +221,22 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         {
             _root.RememberHash(path, hashed, sha256.Span);
         }
+    }
+
+    private async ValueTask DeleteAsync(StorePath path, string? uploader, CancellationToken cancellationToken)
+    {
+        PathRules.DemandNotRoot(path, StoreError.NotAFile);
+        PathRules.DemandAddressable(path);
+        await Task.Run(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
+        await FlushAsync(path.Parent).ConfigureAwait(false);
+    }
+
+    private int Sweep(DateTime before, CancellationToken cancellationToken)
+    {
+        _partialUploads.BeginSweep();
+        int removed = _root.Sweep(before, _partialUploads, cancellationToken);
+        _partialUploads.EndSweep();
+        return removed;
     }
 
     /// <summary>What has been done by then is not to be cancelled any more.</summary>

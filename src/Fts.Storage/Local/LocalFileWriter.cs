@@ -11,7 +11,10 @@ namespace Fts.Storage.Local;
 /// <param name="start">Where the caller's first byte belongs.</param>
 /// <param name="committed">What it began as a copy of, whose rest it gets in the end; null for none.</param>
 /// <param name="durable">Commits it to stable storage; null for the page cache.</param>
-internal sealed class LocalFileWriter(IPendingFile pending, long start, SafeFileHandle? committed, GroupCommit? durable) : IFileWriter
+/// <param name="index">Counts it if it is kept.</param>
+/// <param name="path">The path it is for.</param>
+internal sealed class LocalFileWriter(
+    IPendingFile pending, long start, SafeFileHandle? committed, GroupCommit? durable, PartialUploadIndex index, StorePath path) : IFileWriter
 {
     /// <summary>From here on, freeing the blocks of a file can take longer than a caller's thread may wait.</summary>
     private const long SlowToFree = 16 * 1024 * 1024;
@@ -70,11 +73,21 @@ internal sealed class LocalFileWriter(IPendingFile pending, long start, SafeFile
         _isAtEnd = _isCommitted = true;
     }
 
-    public ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
+    public async ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
     {
         ThrowIfAtEnd();
         _isAtEnd = true;
-        return new((_isWritten || IsContinuation) && pending.Keep() ? RandomAccess.GetLength(pending.Handle) : null);
+        long length = RandomAccess.GetLength(pending.Handle);
+        bool isMostlyCopy = committed is not null && length - Start < Start;
+        if ((!_isWritten && !IsContinuation) || isMostlyCopy || !pending.Keep())
+        {
+            return null;
+        }
+
+        // On another thread, because it may discard older ones, and freeing their blocks can take long.
+        await Task.Run(() => index.Keep(new PartialUploadPlace(RootDirectory.RelativeOf(path.Parent), pending.KeptName!), length), CancellationToken.None)
+            .ConfigureAwait(false);
+        return length;
     }
 
     public ValueTask DisposeAsync()

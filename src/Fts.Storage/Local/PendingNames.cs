@@ -6,6 +6,8 @@ namespace Fts.Storage.Local;
 /// <summary>Names for pending files.</summary>
 internal static class PendingNames
 {
+    private const int HashLength = 24, UploaderLength = 12;
+
     /// <summary>
     /// The place of the one upload of a name that an uploader can continue: always the same, so that it is found without looking through the folder, by another
     /// process too. A hash, because the name itself may be as long as the file system allows.
@@ -16,8 +18,12 @@ internal static class PendingNames
     public static string For(string name, string uploader, FileEntry? copied = null)
     {
         string text = copied is { } file ? $"{name}\0{uploader}\0{file.Id}\0{file.Length}\0{file.Modified.Ticks}" : $"{name}\0{uploader}";
-        return PathRules.PendingPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 12));
+        return $"{PathRules.PendingPrefix}{Hash(text)}-{Hash(uploader).AsSpan(0, UploaderLength)}";
     }
+
+    /// <summary>The part of a name made by <see cref="For"/> that tells its uploader from others; null for other names.</summary>
+    public static string? UploaderOf(string name) =>
+        name.Length == PathRules.PendingPrefix.Length + HashLength + 1 + UploaderLength && name[^(UploaderLength + 1)] == '-' ? name[^UploaderLength..] : null;
 
     /// <summary>The places in which to look for what can be continued.</summary>
     public static IEnumerable<string> All(string name, string uploader, FileEntry? committed) =>
@@ -25,4 +31,6 @@ internal static class PendingNames
 
     /// <summary>For any other pending file. Random and not counted: several servers may share a folder.</summary>
     public static string New() => $"{PathRules.PendingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, HashLength / 2));
 }

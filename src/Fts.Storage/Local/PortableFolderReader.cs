@@ -12,12 +12,13 @@ internal sealed class PortableFolderReader : IFolderReader
     private static readonly DateTime s_gone = DateTime.FromFileTimeUtc(0);
 
     private readonly PortableRootDirectory _root;
+    private readonly string _real;
     private readonly StorePath _folder;
     private readonly IEnumerator<FileEntry> _entries;
 
     public PortableFolderReader(PortableRootDirectory root, string real, StorePath folder)
     {
-        (_root, _folder) = (root, folder);
+        (_root, _real, _folder) = (root, real, folder);
         var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false };
         _entries = new FileSystemEnumerable<FileEntry>(real, ToEntry, options) { ShouldIncludePredicate = IsListed }.GetEnumerator();
     }
@@ -30,6 +31,11 @@ internal sealed class PortableFolderReader : IFolderReader
         while (batch.Count < BatchSize && _entries.MoveNext())
         {
             FileEntry entry = _entries.Current;
+            if (_root.IsHidden(Path.Combine(_real, entry.Name)))
+            {
+                continue;
+            }
+
             batch.Add(entry.Kind == EntryKind.Other && _root.Followed(_folder.Child(entry.Name)) is { } target ? target with { Name = entry.Name, IsLink = true } : entry);
         }
 

@@ -30,6 +30,8 @@ internal sealed class PortablePendingFile : IPendingFile
 
     public long? KeptLength { get; private set; }
 
+    public string? KeptName => Path.GetFileName(_slot);
+
     /// <summary>Makes the file beside <paramref name="real"/>, which holds no link, or takes the one there that is continued.</summary>
     public static PortablePendingFile Open(string real, FileEntry? committed, WriteStart start)
     {
@@ -57,8 +59,9 @@ internal sealed class PortablePendingFile : IPendingFile
         var pending = new PortablePendingFile(pendingPath, real, start, slot) { CommittedLength = committed?.Length };
         try
         {
-            pending.OpenHandle(start);
-            if (committed?.UnixMode is { } mode && !OperatingSystem.IsWindows())
+            pending.OpenHandle(start, committed?.UnixMode);
+            UnixFileMode? final = committed is not null ? committed.Value.UnixMode : pending.KeptLength is not null ? FileModes.NewFile : null;
+            if (final is { } mode && !OperatingSystem.IsWindows())
             {
                 File.SetUnixFileMode(pending.Handle, mode);
             }
@@ -78,7 +81,7 @@ internal sealed class PortablePendingFile : IPendingFile
     {
         foreach (string slot in SlotsOf(real, uploader, PortableRootDirectory.Facts(real)))
         {
-            if (!s_written.ContainsKey(slot) && PortableRootDirectory.Facts(slot) is { Kind: EntryKind.File } facts)
+            if (FindAt(slot) is { } facts)
             {
                 return new PendingUpload(facts.Length, facts.Modified);
             }
@@ -86,6 +89,10 @@ internal sealed class PortablePendingFile : IPendingFile
 
         return null;
     }
+
+    /// <summary>The metadata of a partial upload; null if there is none at this path, or while it is written.</summary>
+    public static FileEntry? FindAt(string pendingPath) =>
+        !s_written.ContainsKey(pendingPath) && PortableRootDirectory.Facts(pendingPath) is { Kind: EntryKind.File } facts ? facts : null;
 
     /// <summary>Removes a pending file if nobody writes it and, where <paramref name="before"/> says so, if it was last written before then.</summary>
     public static bool TryRemove(string pendingPath, DateTime? before = null)
@@ -115,13 +122,70 @@ internal sealed class PortablePendingFile : IPendingFile
     public static List<string> AllIn(string folder, bool recursive) =>
         [.. Directory.EnumerateFiles(folder, PathRules.PendingPrefix + "*", new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint })];
 
-    /// <summary>Removes what uploads into a folder have left, where nothing else is in it.</summary>
-    public static void RemoveLeft(string folder)
+    /// <summary>
+    /// Calls <paramref name="call"/>, which needs an empty folder, for one that may contain partial uploads. They are moved to the parent folder under random
+    /// hidden names first, deleted if the call succeeds and moved back if it throws. False, without calling it, if the folder contains anything else.
+    /// </summary>
+    public static bool TryClear(string folder, Action call)
     {
-        if (Directory.EnumerateFileSystemEntries(folder).All(entry => PathRules.IsReserved(Path.GetFileName(entry))))
+        var names = new List<string>();
+        foreach (string entry in Directory.EnumerateFileSystemEntries(folder))
         {
-            AllIn(folder, recursive: false).ForEach(pending => TryRemove(pending));
+            if (!PathRules.IsReserved(Path.GetFileName(entry)))
+            {
+                return false;
+            }
+
+            names.Add(entry);
         }
+
+        var held = new List<string>(names.Count);
+        var moved = new List<(string Upload, string Aside)>(names.Count);
+        bool isDone = false;
+        try
+        {
+            foreach (string name in names)
+            {
+                if (!s_written.TryAdd(name, true))
+                {
+                    return false; // an upload in progress
+                }
+
+                held.Add(name);
+                if (PortableRootDirectory.Facts(name) is not { Kind: EntryKind.File })
+                {
+                    return false;
+                }
+            }
+
+            foreach (string name in names)
+            {
+                string aside = Path.Combine(Path.GetDirectoryName(folder)!, PendingNames.New());
+                File.Move(name, aside);
+                moved.Add((name, aside));
+            }
+
+            call();
+            isDone = true;
+        }
+        finally
+        {
+            foreach ((string upload, string aside) in moved)
+            {
+                if (isDone)
+                {
+                    File.Delete(aside);
+                }
+                else
+                {
+                    File.Move(aside, upload);
+                }
+            }
+
+            held.ForEach(name => s_written.TryRemove(name, out _));
+        }
+
+        return true;
     }
 
     /// <summary>Removes what is left to be continued of an uploader's upload to <paramref name="real"/>; false where there is nothing.</summary>
@@ -173,7 +237,22 @@ internal sealed class PortablePendingFile : IPendingFile
         }
     }
 
-    public bool Keep() => _isLeft |= TryEnter();
+    public bool Keep()
+    {
+        if (_slot is not null && !OperatingSystem.IsWindows() && FileModes.NewFile is not null)
+        {
+            try
+            {
+                File.SetUnixFileMode(Handle, FileModes.AtRest);
+            }
+            catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+            {
+                // A file system without permission bits.
+            }
+        }
+
+        return _isLeft |= TryEnter();
+    }
 
     public void Dispose()
     {
@@ -202,7 +281,8 @@ internal sealed class PortablePendingFile : IPendingFile
     private static string SlotOf(string real, string uploader, FileEntry? copied) =>
         Path.Combine(Path.GetDirectoryName(real)!, PendingNames.For(Path.GetFileName(real), uploader, copied));
 
-    private static IEnumerable<string> SlotsOf(string real, string uploader, FileEntry? committed) =>
+    /// <summary>The paths in which to look for an uploader's partial upload to <paramref name="real"/>.</summary>
+    public static IEnumerable<string> SlotsOf(string real, string uploader, FileEntry? committed) =>
         PendingNames.All(Path.GetFileName(real), uploader, committed is { Kind: EntryKind.File } ? committed : null).Select(name => Path.Combine(Path.GetDirectoryName(real)!, name));
 
     private bool TryEnter()
@@ -223,7 +303,7 @@ internal sealed class PortablePendingFile : IPendingFile
         return true;
     }
 
-    private void OpenHandle(WriteStart start)
+    private void OpenHandle(WriteStart start, UnixFileMode? mode)
     {
         s_written.TryAdd(_pendingPath, true);
         FileEntry? kept = _pendingPath == _slot ? PortableRootDirectory.Facts(_pendingPath) : null;
@@ -245,6 +325,14 @@ internal sealed class PortablePendingFile : IPendingFile
             File.Delete(_pendingPath);
         }
 
-        Handle = File.OpenHandle(_pendingPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        // Without a buffer the stream is nothing but its handle, which outlives it.
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows() && mode is not null)
+        {
+            // Never wider than the file it replaces, not even until its mode is set.
+            options.UnixCreateMode = mode;
+        }
+
+        Handle = new FileStream(_pendingPath, options).SafeFileHandle;
     }
 }

@@ -19,17 +19,38 @@ internal static class PortableRenaming
             return true;
         }
 
-        if (there is { Kind: EntryKind.Folder })
+        if (there is null)
         {
-            DeleteFolder(to);
+            Directory.Move(from, to);
         }
-        else if (there is not null)
+        else if (there is not { Kind: EntryKind.Folder })
         {
-            File.Delete(to);
+            MoveOver(from, to, File.Delete);
+        }
+        else if (!PortablePendingFile.TryClear(to, () => MoveOver(from, to, Directory.Delete)))
+        {
+            throw new StoreException(StoreError.NotEmpty, to);
         }
 
-        Directory.Move(from, to);
         return true;
+    }
+
+    /// <summary>Moves a folder or a link over an entry, which stays if that fails.</summary>
+    private static void MoveOver(string from, string to, Action<string> delete)
+    {
+        string aside = Path.Combine(Path.GetDirectoryName(to)!, AsideNames.New());
+        Directory.Move(to, aside);
+        try
+        {
+            Directory.Move(from, to);
+        }
+        catch
+        {
+            Directory.Move(aside, to);
+            throw;
+        }
+
+        delete(aside);
     }
 
     /// <summary>
@@ -61,15 +82,15 @@ internal static class PortableRenaming
         return true;
     }
 
-    /// <summary>Removes a folder in which nothing is, or what uploads have left. The message of .NET's exception is the only thing that tells "not empty" apart on some systems.</summary>
-    public static void DeleteFolder(string real)
+    /// <summary>Removes a folder that is empty but for partial uploads.</summary>
+    /// <param name="real">The folder.</param>
+    /// <param name="shown">Its path in the store, for the message.</param>
+    public static void DeleteFolder(string real, string shown)
     {
-        PortablePendingFile.RemoveLeft(real);
-        if (Directory.EnumerateFileSystemEntries(real).Any())
+        // The message of .NET's exception is the only thing that tells "not empty" apart on some systems, so the folder is looked at first.
+        if (!PortablePendingFile.TryClear(real, () => Directory.Delete(real)))
         {
-            throw new StoreException(StoreError.NotEmpty, real);
+            throw new StoreException(StoreError.NotEmpty, shown);
         }
-
-        Directory.Delete(real);
     }
 }

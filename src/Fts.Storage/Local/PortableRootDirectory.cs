@@ -12,8 +12,11 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
     private readonly PortableWalk _walk;
 
-    public PortableRootDirectory(string folder)
+    private readonly ProtectedEntries? _protected;
+
+    public PortableRootDirectory(string folder, ProtectedEntries? protectedEntries)
     {
+        _protected = protectedEntries;
         string real = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         // The root itself is the owner's to choose, and may be a link; /tmp is one on some systems.
         _walk = new PortableWalk(Guard(() => Directory.ResolveLinkTarget(real, returnFinalTarget: true))?.FullName ?? real);
@@ -33,7 +36,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
         return _walk.Resolve(path, followLast: false, out string real) switch
         {
-            null => Guard(() => Facts(real) is not { } entry ? (FileEntry?)null
+            null => IsHidden(real) ? null : Guard(() => Facts(real) is not { } entry ? (FileEntry?)null
                 : (entry.Kind == EntryKind.Other && Followed(path) is { } target ? target : entry) with { Name = path.Name }),
             StoreError.NotFound or StoreError.NotAFolder => null,
             { } error => throw new StoreException(error, path.Value),
@@ -82,17 +85,37 @@ internal sealed class PortableRootDirectory : IRootDirectory
         PortableWalk.IsSpellable(path) && _walk.Resolve(path, followLast: true, out string real) is null && Guard(() => PortablePendingFile.GiveUp(real, uploader));
 
     /// <summary>Folders only: no link is followed, and what cannot be read is passed over, for the next sweep comes.</summary>
-    public int Sweep(DateTime before, CancellationToken cancellationToken) => Guard(() =>
+    public int Sweep(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => Guard(() =>
     {
         int removed = 0;
         foreach (string pending in PortablePendingFile.AllIn(_walk.Root, recursive: true))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            removed += PortablePendingFile.TryRemove(pending, before) ? 1 : 0;
+            if (PortablePendingFile.TryRemove(pending, before))
+            {
+                removed++;
+            }
+            else if (PortablePendingFile.FindAt(pending) is { } left)
+            {
+                string folder = Path.GetRelativePath(_walk.Root, Path.GetDirectoryName(pending)!);
+                index.Find(new PartialUploadPlace(folder.Replace(Path.DirectorySeparatorChar, '/'), left.Name), left.Length, left.Modified);
+            }
         }
 
         return removed;
     });
+
+    public bool HasPartialUpload(in PartialUploadPlace place)
+    {
+        string path = PathOf(place);
+        return Guard(() => PortablePendingFile.FindAt(path)) is not null;
+    }
+
+    public void RemovePartialUpload(in PartialUploadPlace place)
+    {
+        string path = PathOf(place);
+        Guard(() => PortablePendingFile.TryRemove(path));
+    }
 
     public void CreateFolder(StorePath path)
     {
@@ -103,6 +126,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void CreateLink(StorePath path, StorePath target, string text)
     {
         string pointed = Addressed(target, followLast: true, StoreError.NotFound), real = Addressed(path, followLast: false, StoreError.BadName);
+        DemandNotHolding(real, StoreError.BadName, path);
         FileEntry there = Guard(() => Facts(pointed)) ?? throw new StoreException(StoreError.NotFound, target.Value);
         if (there.Kind == EntryKind.Other)
         {
@@ -114,24 +138,41 @@ internal sealed class PortableRootDirectory : IRootDirectory
             : there.Kind == EntryKind.Folder ? Directory.CreateSymbolicLink(real, text) : File.CreateSymbolicLink(real, text));
     }
 
-    public void DeleteFile(StorePath path)
+    public void DeleteFile(StorePath path, string? uploader)
     {
-        string real = Itself(path, out FileEntry facts);
+        string real = Addressed(path, followLast: false, StoreError.NotFound);
+        DemandNotHolding(real, StoreError.Denied, path);
         Guard(() =>
         {
-            if (facts.Kind == EntryKind.Folder)
+            FileEntry? facts = Facts(real);
+            if (facts is { Kind: EntryKind.Folder })
             {
                 throw new StoreException(StoreError.NotAFile, path.Value);
             }
 
-            File.Delete(real);
-            return true;
+            // Found before the file is deleted, because the names of its partial uploads depend on its metadata.
+            string[] uploads = uploader is not null && _walk.Resolve(path, followLast: true, out string target) is null
+                ? [.. PortablePendingFile.SlotsOf(target, uploader, Facts(target))]
+                : [];
+            if (facts is not null)
+            {
+                File.Delete(real);
+            }
+
+            bool isDiscarded = false;
+            foreach (string upload in uploads)
+            {
+                isDiscarded |= PortablePendingFile.TryRemove(upload);
+            }
+
+            return isDiscarded || facts is not null ? true : throw new StoreException(StoreError.NotFound, path.Value);
         });
     }
 
     public void DeleteFolder(StorePath path)
     {
         string real = Itself(path, out FileEntry facts);
+        DemandNotHolding(real, StoreError.Denied, path);
         Guard(() =>
         {
             if (facts.Kind != EntryKind.Folder)
@@ -139,7 +180,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
                 throw new StoreException(StoreError.NotAFolder, path.Value);
             }
 
-            PortableRenaming.DeleteFolder(real);
+            PortableRenaming.DeleteFolder(real, path.Value);
             return true;
         });
     }
@@ -147,6 +188,8 @@ internal sealed class PortableRootDirectory : IRootDirectory
     public void Rename(StorePath source, StorePath target, bool replace)
     {
         string from = Itself(source, out FileEntry moved), to = Addressed(target, followLast: false, StoreError.BadName);
+        DemandNotHolding(from, StoreError.Denied, source);
+        DemandNotHolding(to, StoreError.BadName, target);
         GuardNaming(() =>
         {
             FileEntry? there = Facts(to);
@@ -172,6 +215,11 @@ internal sealed class PortableRootDirectory : IRootDirectory
         if (there.Kind == EntryKind.Other)
         {
             throw new StoreException(StoreError.NotAFile, path.Value);
+        }
+
+        if (facts.UnixMode is not null && (real == _walk.Root || _protected?.Current.HoldsProtected(real) == true))
+        {
+            throw new StoreException(StoreError.Denied, $"The mode of {path} cannot be set: it leads to the root or to a protected entry.");
         }
 
         Guard(() =>
@@ -214,7 +262,10 @@ internal sealed class PortableRootDirectory : IRootDirectory
     }
 
     /// <summary>What a link found in a listing leads to, or null when that is nowhere or outside.</summary>
-    internal FileEntry? Followed(StorePath path) => _walk.Resolve(path, followLast: true, out string real) is null ? Facts(real) : null;
+    internal FileEntry? Followed(StorePath path) => _walk.Resolve(path, followLast: true, out string real) is null && !IsHidden(real) ? Facts(real) : null;
+
+    /// <summary>Whether a real path, free of links but perhaps for its last component, is that of a protected entry.</summary>
+    internal bool IsHidden(string real) => _protected?.Current.IsHidden(real) == true;
 
     /// <summary>What is at a real path, not following it; null where there is nothing.</summary>
     internal static FileEntry? Facts(string real)
@@ -266,7 +317,31 @@ internal sealed class PortableRootDirectory : IRootDirectory
             throw new StoreException(ifUnspellable, path.Value);
         }
 
-        return _walk.Resolve(path, followLast, out string real) is { } error ? throw new StoreException(error, path.Value) : real;
+        if (_walk.Resolve(path, followLast, out string real) is { } error)
+        {
+            throw new StoreException(error, path.Value);
+        }
+
+        DemandVisible(real, ifUnspellable, path);
+        return real;
+    }
+
+    private string PathOf(in PartialUploadPlace place) => Path.GetFullPath(Path.Combine(_walk.Root, place.Folder, place.Name));
+
+    private void DemandVisible(string real, StoreError ifHidden, StorePath path)
+    {
+        if (IsHidden(real))
+        {
+            throw new StoreException(ifHidden, $"{path} is protected.");
+        }
+    }
+
+    private void DemandNotHolding(string real, StoreError ifHolding, StorePath path)
+    {
+        if (_protected?.Current.HoldsProtected(real) == true)
+        {
+            throw new StoreException(ifHolding, $"{path} leads to a protected entry.");
+        }
     }
 
     private string Existing(StorePath path, EntryKind kind, StoreError otherwise)

@@ -20,11 +20,15 @@ internal sealed class RootDirectory : IRootDirectory
 
     // The store's own, closed with it. Files and folders opened through it live on.
     private readonly SafeFileHandle _root;
+    private readonly ProtectedEntries? _protected;
 
-    private RootDirectory(SafeFileHandle root) => _root = root;
+    private RootDirectory(SafeFileHandle root, ProtectedEntries? protectedEntries) => (_root, _protected) = (root, protectedEntries);
+
+    /// <summary>What no client reaches; null if there is nothing of the kind.</summary>
+    internal ProtectedSnapshot? Protected => _protected?.Current;
 
     /// <summary>Opens the root, or answers null where the kernel (before 5.6) or a sandbox has no openat2.</summary>
-    public static RootDirectory? TryOpen(string folder)
+    public static RootDirectory? TryOpen(string folder, ProtectedEntries? protectedEntries)
     {
         if (!IsSupported)
         {
@@ -37,7 +41,7 @@ internal sealed class RootDirectory : IRootDirectory
             throw LastError(folder);
         }
 
-        var root = new RootDirectory(new SafeFileHandle(descriptor, ownsHandle: true));
+        var root = new RootDirectory(new SafeFileHandle(descriptor, ownsHandle: true), protectedEntries);
         using SafeFileHandle? probe = root.Open(".", O_PATH, out int error);
         if (probe is null)
         {
@@ -69,7 +73,7 @@ internal sealed class RootDirectory : IRootDirectory
             return error is ENOENT or ENOTDIR or ENAMETOOLONG ? null : throw Exception(error, path.Value);
         }
 
-        return Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out facts) == 0 ? facts.ToEntry(path.Name)
+        return Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out facts) == 0 ? Protected?.IsHidden(facts.Id) == true ? null : facts.ToEntry(path.Name)
             : Marshal.GetLastPInvokeError() is ENOENT or ENAMETOOLONG ? null : throw LastError(path.Value);
     }
 
@@ -105,6 +109,7 @@ internal sealed class RootDirectory : IRootDirectory
         LinuxTarget target = LinuxTarget.Find(this, path, mustBeNew: start.CreateOnly);
         try
         {
+            DemandCreatable(target.Folder, target.Name, target.Committed, canBringEntries: false, path);
             return target.Committed is { IsFile: false } ? throw Exception(EISDIR, path.Value)
                 : LinuxPendingFile.Open(target, start); // which owns the folder's handle from here on
         }
@@ -119,11 +124,27 @@ internal sealed class RootDirectory : IRootDirectory
 
     public bool GiveUpPending(StorePath path, string uploader) => LinuxPendingSlot.GiveUp(this, path, uploader);
 
-    public int Sweep(DateTime before, CancellationToken cancellationToken) => new LinuxPendingSweep(this, before).Run(cancellationToken);
+    public int Sweep(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => new LinuxPendingSweep(this, before, index).Run(cancellationToken);
+
+    public bool HasPartialUpload(in PartialUploadPlace place)
+    {
+        using SafeFileHandle? folder = Open(place.Folder, O_PATH | O_DIRECTORY, out _);
+        return folder is not null && LinuxPendingSlot.Find(folder, place.Name) is not null;
+    }
+
+    public void RemovePartialUpload(in PartialUploadPlace place)
+    {
+        using SafeFileHandle? folder = Open(place.Folder, O_PATH | O_DIRECTORY, out _);
+        if (folder is not null)
+        {
+            LinuxPendingSlot.TryRemove(folder, place.Name);
+        }
+    }
 
     public void CreateFolder(StorePath path)
     {
         using SafeFileHandle parent = OpenParent(path);
+        DemandCreatable(parent, path.Name, canBringEntries: false, path);
         ThrowIfFailed(Mkdirat(parent, path.Name, 0x1FF), path);
     }
 
@@ -140,6 +161,7 @@ internal sealed class RootDirectory : IRootDirectory
         }
 
         using SafeFileHandle parent = OpenParent(path);
+        DemandCreatable(parent, path.Name, canBringEntries: true, path);
         if (Symlinkat(text, parent, path.Name) < 0)
         {
             // EPERM is how a file system says that it knows no links (vfat).
@@ -147,19 +169,28 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    public void DeleteFile(StorePath path)
+    public void DeleteFile(StorePath path, string? uploader)
     {
         using SafeFileHandle parent = OpenParent(path);
-        ThrowIfFailed(Unlinkat(parent, path.Name, 0), path);
+        DemandRemovable(parent, path);
+        // Found before the file is deleted, because the names of its partial uploads depend on its metadata.
+        using LinuxTarget? target = uploader is null ? null : LinuxPendingSlot.TryFind(this, path);
+        int error = Unlinkat(parent, path.Name, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        bool isDiscarded = error is 0 or ENOENT && target is { } found && LinuxPendingSlot.GiveUp(found, uploader!);
+        if (error != 0 && !isDiscarded)
+        {
+            throw Exception(error, path.Value);
+        }
     }
 
     public void DeleteFolder(StorePath path)
     {
         using SafeFileHandle parent = OpenParent(path);
+        DemandRemovable(parent, path);
         int error = RemoveFolder(parent, path.Name);
-        if (error == ENOTEMPTY && new LinuxPendingSweep(this, DateTime.MaxValue).Empty(path))
+        if (error == ENOTEMPTY)
         {
-            error = RemoveFolder(parent, path.Name);
+            error = LinuxFolderClearing.Run(parent, path.Name, () => RemoveFolder(parent, path.Name));
         }
 
         if (error != 0)
@@ -172,10 +203,13 @@ internal sealed class RootDirectory : IRootDirectory
     {
         using SafeFileHandle sourceParent = OpenParent(source);
         using SafeFileHandle targetParent = OpenParent(target);
+        DemandRemovable(sourceParent, source);
+        DemandCreatable(targetParent, target.Name, canBringEntries: true, target);
         int error = LinuxRenaming.Rename(sourceParent, source.Name, targetParent, target.Name, replace);
-        if (error is ENOTEMPTY or EEXIST && replace && new LinuxPendingSweep(this, DateTime.MaxValue).Empty(target))
+        if (error is ENOTEMPTY or EEXIST && replace)
         {
-            error = LinuxRenaming.Rename(sourceParent, source.Name, targetParent, target.Name, replace);
+            error = LinuxFolderClearing.Run(
+                targetParent, target.Name, () => LinuxRenaming.Rename(sourceParent, source.Name, targetParent, target.Name, replace));
         }
 
         if (error != 0)
@@ -187,6 +221,11 @@ internal sealed class RootDirectory : IRootDirectory
     public void SetFacts(StorePath path, FileFacts facts)
     {
         using SafeFileHandle file = Open(RelativeOf(path), O_PATH, out int error) ?? throw Exception(error, path.Value);
+        if (facts.UnixMode is not null && FactsOf(file).Id is var id && (id == FactsOf(_root).Id || Protected?.HoldsProtected(id) == true))
+        {
+            throw new StoreException(StoreError.Denied, $"The mode of {path} cannot be set: it leads to the root or to a protected entry.");
+        }
+
         LinuxFactsSetter.Set(file, facts, path, () => Open(RelativeOf(path), ReadFlags, out _));
     }
 
@@ -283,18 +322,72 @@ internal sealed class RootDirectory : IRootDirectory
 
     internal SafeFileHandle OpenParent(string folder, StorePath path) => Open(folder, O_PATH | O_DIRECTORY, out int error) ?? throw Exception(error, path.Value);
 
-    /// <summary>The one way in: null and the error where the kernel refuses.</summary>
+    /// <summary>Refuses to remove or rename a protected entry, which does not exist for the caller, or a directory that leads to one.</summary>
+    private void DemandRemovable(SafeFileHandle parent, StorePath path)
+    {
+        if (_protected is null || Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) < 0)
+        {
+            return;
+        }
+
+        ProtectedSnapshot current = _protected.Current;
+        if (current.IsHidden(facts.Id))
+        {
+            throw Exception(ENOENT, path.Value);
+        }
+
+        if (current.HoldsProtected(facts.Id))
+        {
+            throw new StoreException(StoreError.Denied, $"{path} leads to a protected entry.");
+        }
+    }
+
+    private void DemandCreatable(SafeFileHandle parent, string name, bool canBringEntries, StorePath path)
+    {
+        if (_protected is not null)
+        {
+            DemandCreatable(parent, name, Statx(parent, name, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) == 0 ? facts : null, canBringEntries, path);
+        }
+    }
+
+    /// <summary>Refuses to make or replace a protected entry, or to make the name of one that does not exist yet.</summary>
+    private void DemandCreatable(SafeFileHandle parent, string name, LinuxFacts? existing, bool canBringEntries, StorePath path)
+    {
+        if (_protected?.Current is { } current
+            && (existing is { } facts ? current.IsHidden(facts.Id) : current.IsReserved(FactsOf(parent).Id, name, canBringEntries)))
+        {
+            throw new StoreException(StoreError.BadName, $"{path} is a protected name.");
+        }
+    }
+
+    /// <summary>The one way in: null and the error where the kernel refuses. A protected entry does not exist for the caller.</summary>
     internal unsafe SafeFileHandle? Open(string relative, int flags, out int error)
     {
         var how = new OpenHow { Flags = (uint)(flags | O_CLOEXEC), Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+        nint descriptor;
         for (int attempt = 0; ; attempt++)
         {
-            nint descriptor = Openat2(_root, relative, &how);
+            descriptor = Openat2(_root, relative, &how);
             error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
             if (error is not (EINTR or EAGAIN) || attempt == MaxAttempts)
             {
-                return error == 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
+                break;
             }
         }
+
+        if (error != 0)
+        {
+            return null;
+        }
+
+        var opened = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (_protected is null || !_protected.Current.IsHidden(FactsOf(opened).Id))
+        {
+            return opened;
+        }
+
+        opened.Dispose();
+        error = ENOENT;
+        return null;
     }
 }

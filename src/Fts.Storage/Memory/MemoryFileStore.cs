@@ -12,11 +12,17 @@ public sealed class MemoryFileStore : IFileStore
     private ulong _lastId = 1;
     private long _taken;
 
+    // Of each uploader, those that were kept; perhaps some that have been continued or discarded since.
+    private readonly Dictionary<string, List<MemoryUpload>> _kept = new(StringComparer.Ordinal);
+    private readonly PartialUploadLimits _limits;
+
     /// <summary>Makes an empty store.</summary>
     /// <param name="capacity">The most bytes its files, pending ones included, may have; more is <see cref="StoreError.NoSpace"/>. Null for no limit.</param>
+    /// <param name="partialUploads">How many partial uploads are kept for one uploader. Null for 100 and 32 GiB.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
-    public MemoryFileStore(long? capacity = null)
+    public MemoryFileStore(long? capacity = null, PartialUploadLimits? partialUploads = null)
     {
+        _limits = (partialUploads ?? new PartialUploadLimits()).Validated();
         ArgumentOutOfRangeException.ThrowIfNegative(capacity ?? 0, nameof(capacity));
         _capacity = capacity ?? long.MaxValue;
     }
@@ -113,7 +119,16 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return Sweep(_tree.Root, before);
+            int removed = Sweep(_tree.Root, before);
+            foreach ((string uploader, List<MemoryUpload> own) in _kept)
+            {
+                if (own.TrueForAll(IsNoLongerKept))
+                {
+                    _kept.Remove(uploader);
+                }
+            }
+
+            return removed;
         }
     }
 
@@ -141,6 +156,34 @@ public sealed class MemoryFileStore : IFileStore
             MemoryContent content = _tree.Existing(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
             _tree.Remove(path);
             Take(-content.Length);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ArgumentNullException.ThrowIfNull(uploader);
+        PathRules.DemandNotRoot(path, StoreError.NotAFile);
+        lock (_lock)
+        {
+            MemoryUpload? kept = Kept(path, uploader);
+            if (_tree.Lookup(path, out StoreError error) is { } file)
+            {
+                MemoryContent content = file.Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
+                _tree.Remove(path);
+                Take(-content.Length);
+            }
+            else if (kept is null)
+            {
+                throw new StoreException(error, path.Value);
+            }
+
+            if (kept is not null)
+            {
+                kept.Place!.Leave(kept);
+                Take(-kept.Content.Length);
+            }
         }
     }
 
@@ -205,7 +248,7 @@ public sealed class MemoryFileStore : IFileStore
     public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandSettable(facts);
+        PathRules.DemandSettable(path, facts);
         lock (_lock)
         {
             MemoryNode node = _tree.Existing(path);
@@ -304,9 +347,37 @@ public sealed class MemoryFileStore : IFileStore
             }
 
             (upload.IsWritten, upload.Modified) = (false, DateTime.UtcNow);
+            DiscardOldest(upload);
             return true;
         }
     }
+
+    /// <summary>Discards the uploader's oldest partial uploads if there are too many with a new one.</summary>
+    private void DiscardOldest(MemoryUpload kept)
+    {
+        if (!_kept.TryGetValue(kept.Uploader!, out List<MemoryUpload>? own))
+        {
+            _kept[kept.Uploader!] = own = [];
+        }
+
+        own.Remove(kept);
+        own.Add(kept);
+        if (!_limits.AreExceededBy(own.Count, own.Sum(upload => upload.Content.Length)))
+        {
+            return;
+        }
+
+        own.RemoveAll(IsNoLongerKept);
+        while (_limits.AreExceededBy(own.Count, own.Sum(upload => upload.Content.Length)))
+        {
+            MemoryUpload oldest = own[0];
+            own.RemoveAt(0);
+            oldest.Place!.Leave(oldest);
+            Take(-oldest.Content.Length);
+        }
+    }
+
+    private static bool IsNoLongerKept(MemoryUpload upload) => upload.Place is null || upload.IsWritten;
 
     /// <summary>Gives a pending file up.</summary>
     internal void Discard(MemoryUpload upload)

@@ -63,7 +63,8 @@ internal sealed class MemoryFileWriter(
     public async ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
     {
         ThrowIfAtEnd();
-        _isAtEnd = options.Uploader is not null && (_isWritten || isContinuation) && store.TryKeep(path, upload);
+        bool isMostlyCopy = upload.Copied is not null && !isContinuation && upload.Content.Length - Start < Start;
+        _isAtEnd = options.Uploader is not null && (_isWritten || isContinuation) && !isMostlyCopy && store.TryKeep(path, upload);
         return _isAtEnd ? upload.Content.Length : null;
     }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Fts.Client;
 using Fts.Protocol;
 
@@ -18,20 +17,28 @@ internal sealed record Connection(FtpClient Client, Target Target, SignIn SignIn
     public async Task OpenAsync(bool greets, CancellationToken cancellationToken)
     {
         await Client.ConnectAsync(cancellationToken);
+        bool isEncrypted = Client.ServerIdentity is not null;
         if (greets)
         {
             string through = Client.Options.Proxy is { } proxy ? $" through {proxy.ToString().Visible()}" : "";
-            Terminal.Say($"connected to {Target}{through} as {SignIn.User.Visible()}: {Failures.Brief(Client.Greeting).Visible()}");
+            string encryption = isEncrypted ? "encrypted" : "not encrypted";
+            Terminal.Say($"connected to {Target}{through} as {SignIn.User.Visible()}, {encryption}: {Failures.Brief(Client.Greeting).Visible()}");
         }
 
-        if (Client.ServerIdentity is null && Client.Options.Tls == FtpTlsMode.WhenOffered && !IsLocal)
+        if (!isEncrypted && !IsLocal)
         {
-            Terminal.Say($"warning: {Target} offers no encryption: whoever can listen on the network can read along");
+            if (Client.Options.Tls == FtpTlsMode.WhenOffered)
+            {
+                Terminal.Say($"warning: {Target} offers no encryption: whoever can listen on the network can read along");
+            }
+            else if (!greets)
+            {
+                Terminal.Say($"the connection to {Target} is not encrypted");
+            }
         }
     }
 
     public ValueTask DisposeAsync() => Client.DisposeAsync();
 
-    private bool IsLocal =>
-        string.Equals(Target.Host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(Target.Host, out IPAddress? address) && IPAddress.IsLoopback(address));
+    private bool IsLocal => Client.Options.Proxy is null && ServerName.IsLoopback(Target.Host);
 }

@@ -46,7 +46,7 @@ internal sealed class ConnectionOptions
         TransferChoices transfers = Transfers(line);
         FtpDataMode dataMode = DataMode(line.Has(_active), line.Has(_passive), proxy);
         var trust = new ServerTrust(target, KnownHosts.OfUser, terminal);
-        FtpTlsMode mode = trust.Mode(line.OneOf(_tls, "auto", "required", "off", "implicit"));
+        FtpTlsMode mode = trust.Mode(line.OneOf(_tls, "auto", "required", "off", "implicit"), line.Value(_authorities), line.Value(_certificate));
         FtpTrust believed = OwnCertificate.Add(trust.For(line.Value(_authorities)), line.Value(_certificate), line.Value(_key), mode, terminal);
         SignIn signIn = SignIn.Find(target, line.Value(_passwordFile), terminal, hasCertificate: believed.ClientCertificate is not null);
         var client = new FtpClient(new FtpClientOptions
@@ -59,6 +59,7 @@ internal sealed class ConnectionOptions
             Proxy = proxy,
             Tls = mode,
             Trust = believed,
+            ConfirmPlainPassword = terminal.IsInteractive ? cancel => PlainPassword.ConfirmAsync(terminal, target, signIn.User, cancel) : null,
             Compression = line.OneOf(_compress, "auto", "off", "always") switch
             {
                 "off" => FtpCompression.Off,

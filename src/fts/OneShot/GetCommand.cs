@@ -24,19 +24,22 @@ internal static class GetCommand
         IGrouping<Target, Word>[] servers = [.. files.GroupBy(file => user.Length > 0 ? file.Server with { User = user } : file.Server, file => file.Path)];
         Connection[] connections = [.. servers.Select(server => options.Prepare(line, server.Key, terminal, line.Has(debug)))];
         bool isToStandardOutput = line.Value(to) == StandardOutput;
+        // Before another directory is entered, from which a file's path is another.
+        string given = GivenOptions.WithoutChoice(line, to.Name);
         if (line.Value(to) is { } folder && !isToStandardOutput)
         {
             Enter(folder);
         }
 
+        string after = $" {to.Name} {(isToStandardOutput ? StandardOutput : ShellQuoting.Quote(Environment.CurrentDirectory))}{given}";
         ExitCode result = ExitCode.Done;
         for (int i = 0; i < servers.Length; i++)
         {
             Word[] paths = [.. servers[i]];
-            ExitCode code = await OneShot.RunAsync(connections[i], $"get {string.Join(' ', paths)}", OneShot.Wording(servers[i].Key, name => Quoted(servers[i].Key.UrlOf(name))), (shell, cancel) =>
+            ExitCode code = await OneShot.RunAsync(connections[i], $"get {string.Join(' ', paths)}", OneShot.Wording(servers[i].Key, name => ShellQuoting.Quote(servers[i].Key.UrlOf(name)), after), (shell, cancel) =>
                 isToStandardOutput ? TransferCommands.CatAsync(shell, paths, cancel) : TransferCommands.GetAsync(shell, paths, shell.Transfers.IfThere, cancel));
             result = code is ExitCode.Done ? result : servers.Length > 1 ? ExitCode.SomeFailed : code;
-            if (code is ExitCode.Interrupted or ExitCode.Terminated)
+            if (code is ExitCode.Interrupted or ExitCode.Terminated or ExitCode.HungUp)
             {
                 return code;
             }
@@ -70,6 +73,4 @@ internal static class GetCommand
             throw new FailureException(ExitCode.LocalFiles, $"--to {folder}: {LocalReason.Of(e)}");
         }
     }
-
-    private static string Quoted(string url) => url.AsSpan().IndexOfAny('*', '?') >= 0 ? $"'{url}'" : url;
 }

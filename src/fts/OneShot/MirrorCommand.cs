@@ -24,7 +24,7 @@ internal static class MirrorCommand
         (string local, string url) = isUpload ? (line.Words[0], line.Words[1]) : (line.Words[1], line.Words[0]);
         Target target = Target.FromUrl(url);
         target = target with { User = options.User(line) ?? target.User };
-        string again = $"fts mirror {Words.Escape(line.Words[0])} {Words.Escape(line.Words[1])}";
+        string again = MirrorCommands.OutsideCommand(isUpload, local, url, GivenOptions.Text(line));
         Connection connection = options.Prepare(line, target, terminal, line.Has(debug));
         return OneShot.RunAsync(connection, $"mirror {line.Words[0]} {line.Words[1]}", OneShot.Wording(target, Wording.Typed), async (shell, cancel) => await MirrorCommands.RunAsync(
             shell,
@@ -32,7 +32,7 @@ internal static class MirrorCommand
             local,
             await MirrorCommands.PathAsync(shell, target.Folder ?? "", cancel),
             line.Has(dryRun),
-            again,
+            () => again,
             cancel));
     }
 }

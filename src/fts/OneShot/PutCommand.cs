@@ -23,7 +23,7 @@ internal static class PutCommand
         target = target with { User = options.User(line) ?? target.User };
         Word[] files = [.. line.Words.SkipLast(1).Select(file => new Word(file))];
         Connection connection = options.Prepare(line, target, terminal, line.Has(debug));
-        return OneShot.RunAsync(connection, $"put {string.Join(' ', files)}", OneShot.Wording(target, Wording.Typed, $" {Words.Escape(url)}"), async (shell, cancel) =>
+        return OneShot.RunAsync(connection, $"put {string.Join(' ', files)}", OneShot.Wording(target, NameOf, $" {ShellQuoting.Quote(url)}{GivenOptions.WithoutChoice(line)}"), async (shell, cancel) =>
         {
             if (files.Length == 1 && target.Folder is { } path && !url.EndsWith('/'))
             {
@@ -34,5 +34,7 @@ internal static class PutCommand
             shell.Folder.Enter(target.Folder ?? "");
             return await TransferCommands.PutAsync(shell, files, shell.Transfers.IfThere, cancel);
         });
+
+        static string NameOf(Word file) => ShellQuoting.Quote(Path.GetFullPath(file.Text));
     }
 }

@@ -17,6 +17,9 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
     /// <summary>The certificate's file and its key's, where they are given.</summary>
     public IReadOnlyList<string> Files { get; private init; } = [];
 
+    /// <summary>The file of the authority that clients' certificates must be signed by; null for none.</summary>
+    public string? ClientAuthorityFile { get; private init; }
+
     /// <summary>Where the server's own certificate is kept, where none is given and one is needed.</summary>
     public string? OwnFile { get; private init; }
 
@@ -71,6 +74,7 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
             port)
         {
             Files = certificate is null ? [] : key is null ? [certificate] : [certificate, key],
+            ClientAuthorityFile = line.Value(ClientAuthority),
             OwnFile = certificate is null ? own : null,
         };
     }
@@ -112,7 +116,8 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
         }
     }
 
-    private static string PathOfOwn()
+    /// <summary>The path at which the server's own certificate and key are kept.</summary>
+    public static string PathOfOwn()
     {
         string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } named && Path.IsPathRooted(named)
             ? named

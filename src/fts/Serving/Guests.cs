@@ -6,18 +6,26 @@ namespace Fts.Cli;
 /// <param name="Accounts">What decides.</param>
 /// <param name="Anonymous">What anybody may do.</param>
 /// <param name="Password">The password made for this run; null where none is needed.</param>
-internal sealed record Guests(IAccounts Accounts, Permissions Anonymous, OneTimePassword? Password)
+/// <param name="AdmitsOwnUser">Whether the server's own user, and root, may read and write without a password.</param>
+internal sealed record Guests(IAccounts Accounts, Permissions Anonymous, OneTimePassword? Password, bool AdmitsOwnUser = false)
 {
     private const string UserName = "fts";
 
     /// <summary>
-    /// On a loopback address everybody who can connect is on this machine: they may read and write, unless told otherwise. On any other address the
-    /// network is not trusted. Whoever anonymous may not write, a password made for this run can.
+    /// On a loopback address the user who runs the server, and root, may read and write without a password. Other users of the machine need a password that is made
+    /// for this run. Systems other than Linux do not report whose a connection is: there every user of the machine may. On any other address the
+    /// network is not trusted, and the password is needed.
     /// </summary>
     /// <param name="isLocal">Whether only this machine can connect.</param>
     /// <param name="anonymous"><c>auto</c>, <c>read</c>, <c>write</c> or <c>no</c>.</param>
     public static Guests For(bool isLocal, string anonymous)
     {
+        if (isLocal && anonymous == "auto" && OperatingSystem.IsLinux())
+        {
+            var others = new OneTimePassword(UserName, Permissions.ReadWrite);
+            return new Guests(new LocalUserAccounts(Permissions.ReadWrite, others), Permissions.None, others, AdmitsOwnUser: true);
+        }
+
         Permissions anybody = anonymous switch
         {
             "read" => Permissions.ReadOnly,

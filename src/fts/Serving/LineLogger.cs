@@ -4,11 +4,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Cli;
 
-/// <summary>The server's log as lines with the time of day.</summary>
+/// <summary>The server's log as lines that begin with date and time (ISO 8601, UTC).</summary>
 internal sealed class LineLogger(BackgroundLines output, LogLevel least) : ILogger
 {
-    /// <summary>The text behind the time.</summary>
-    public static string Stamp(string text) => string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss} {text}");
+    /// <summary>Returns the text with date and time before it.</summary>
+    public static string Stamp(string text) => string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ssZ} {text}");
 
     /// <summary>There are no scopes in a line.</summary>
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;

@@ -35,10 +35,16 @@ internal static class StartScreen
 
         if (guests.Anonymous != Permissions.None)
         {
-            yield return $"  sign-in   anybody{(isLocal ? " on this machine" : "")} may {(guests.Anonymous == Permissions.ReadWrite ? "read and write" : "read")}, as anonymous";
+            yield return $"  sign-in   anybody{(isLocal ? " on this machine, whichever user it is," : "")} may {(guests.Anonymous == Permissions.ReadWrite ? "read and write" : "read")}, as anonymous";
         }
 
-        if (guests.Password is { } password)
+        if (guests.AdmitsOwnUser)
+        {
+            yield return "  sign-in   you and root may read and write without a password, as anonymous";
+            yield return $"  sign-in   other users of this machine need user {guests.Password!.UserName} and this password, until the server stops:";
+            yield return $"  password  {guests.Password.Password}";
+        }
+        else if (guests.Password is { } password)
         {
             yield return $"  sign-in   user {password.UserName} may read and write; password until this server stops:";
             yield return $"  password  {password.Password}";
@@ -67,7 +73,7 @@ internal static class StartScreen
                 : "  warning   clients that ask for no encryption are read along by whoever can listen; --tls required turns them away";
         }
 
-        yield return $"  connect   fts client {Reachable(endPoint.Address)} {endPoint.Port}{(guests.Password is { } own ? $" --user {own.UserName}" : "")}";
+        yield return $"  connect   fts client {Reachable(endPoint.Address)} {endPoint.Port}{(guests is { Password: { } own, AdmitsOwnUser: false } ? $" --user {own.UserName}" : "")}";
         yield return "  stop      Ctrl-C";
     }
 

@@ -2,17 +2,23 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Cli;
 
-/// <summary>Ctrl-C and SIGTERM for the server: the first asks it to stop, the second to do so at once.</summary>
+/// <summary>Ctrl-C and SIGTERM for the server: the first asks it to stop, the second to do so at once. SIGHUP reloads and never ends it.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly TaskCompletionSource<ExitCode> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _second = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignals() => _registrations =
+    /// <param name="reload">Called at each SIGHUP, on a thread of the pool.</param>
+    public StopSignals(Action reload) => _registrations =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signal(context, ExitCode.Interrupted)),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signal(context, ExitCode.Terminated)),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true; // the system's own action would end the process
+            reload();
+        }),
     ];
 
     /// <summary>Done when the first one comes; the code that stands for it.</summary>

@@ -12,9 +12,9 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
 
     /// <summary>Fetches them.</summary>
     /// <param name="items">The files there.</param>
-    /// <param name="again">The command that does the rest, should this be stopped.</param>
+    /// <param name="again">The command that does the rest, should this be stopped, given its option.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<ExitCode> RunAsync(IReadOnlyList<RemoteName> items, string again, CancellationToken cancellationToken)
+    public async Task<ExitCode> RunAsync(IReadOnlyList<RemoteName> items, Func<string, string> again, CancellationToken cancellationToken)
     {
         ExitCode result = await shell.EachAsync("get", items, TakeAsync, cancellationToken);
         foreach (bool resumes in (bool[])[false, true])
@@ -25,9 +25,9 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
                 continue;
             }
 
-            var many = new ManyTransfers(shell, TransferWay.Down, file => file.LocalPath, (file, e, _) => Explain(e, _items[file.LocalPath], file.LocalPath));
+            var many = new ManyTransfers(shell, TransferWay.Down, file => file.LocalPath, (file, e, _) => Explain(e, _items[file.LocalPath], file.LocalPath, resumes ? IfThere.Resume : ifThere));
             long? total = files.All(file => file.Known?.Length is not null) ? files.Sum(file => file.Known!.Length!.Value) : null;
-            result = Shell.Worst(result, await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), again, cancellationToken));
+            result = Shell.Worst(result, await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), () => again(OptionOfRest()), cancellationToken));
         }
 
         // What the first of a name has left decides what becomes of the others.
@@ -35,7 +35,13 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
             : await shell.EachAsync("get", _namesakes, (item, cancel) => TransferCommands.GetOneAsync(shell, item, ifThere, cancel), cancellationToken, areSeveral: true));
     }
 
-    private Failure Explain(Exception e, RemoteName item, string name) => shell.Explain(Resumption.OfGet(shell, e, item, name), $"get {item}");
+    /// <summary>What the command for the rest does with an existing file. Those that are to be replaced must not be skipped.</summary>
+    private string OptionOfRest() =>
+        _files.Exists(file => file.IfThere == IfThere.Resume) ? "--resume"
+        : ifThere != IfThere.Skip && _files.Exists(file => file.IfThere == IfThere.Overwrite) ? "--overwrite"
+        : "--skip";
+
+    private Failure Explain(Exception e, RemoteName item, string name, IfThere choice) => shell.Explain(Resumption.OfGet(shell, e, item, name, choice), $"get {item}");
 
     private async Task TakeAsync(RemoteName item, CancellationToken cancellationToken)
     {

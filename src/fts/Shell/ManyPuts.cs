@@ -14,7 +14,7 @@ internal sealed class ManyPuts(Shell shell, IfThere ifThere)
     /// <param name="files">The files here.</param>
     /// <param name="again">The command that does the rest, should this be stopped.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<ExitCode> RunAsync(IReadOnlyList<string> files, string again, CancellationToken cancellationToken)
+    public async Task<ExitCode> RunAsync(IReadOnlyList<string> files, Func<string> again, CancellationToken cancellationToken)
     {
         ExitCode checks = await shell.EachAsync("put", files, (local, _) => Take(local), cancellationToken);
         var many = new ManyTransfers(

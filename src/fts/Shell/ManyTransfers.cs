@@ -33,7 +33,7 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
     public string Summary { get; private set; } = "";
 
     /// <summary>Transfers them and sums up. See <see cref="TransferAsync"/>.</summary>
-    public async Task<ExitCode> RunAsync(IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, string again, CancellationToken cancellationToken)
+    public async Task<ExitCode> RunAsync(IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, Func<string> again, CancellationToken cancellationToken)
     {
         ExitCode code = await TransferAsync(files, total, options, again, (told, meter) => way == TransferWay.Up
             ? shell.Client.UploadManyAsync(told, options, meter, cancellationToken)
@@ -54,7 +54,7 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
     /// <param name="transfer">Does it, and tells the meter.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<ExitCode> TransferAsync(
-        IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, string again, Func<FtpBatchFile[], BatchMeter, Task> transfer, CancellationToken cancellationToken)
+        IReadOnlyList<FtpBatchFile> files, long? total, FtpTransferOptions options, Func<string> again, Func<FtpBatchFile[], BatchMeter, Task> transfer, CancellationToken cancellationToken)
     {
         var meter = new BatchMeter(shell.Terminal, way.Doing, files.Count, total, (result, last) => Tell(result, last, options));
         try
@@ -63,7 +63,7 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            throw new FailureException(ExitCode.Interrupted, $"{way.Doing} stopped; {meter.Done} of {files.Count} files are {way.There}", again);
+            throw new FailureException(ExitCode.Interrupted, $"{way.Doing} stopped; {meter.Done} of {files.Count} files are {way.There}", again());
         }
         finally
         {
@@ -86,7 +86,7 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
         if (result.Result is { } done)
         {
             // One of many small ones has waited for the others most of its time.
-            return TransferReport.Of(way.Done, name, done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done, options.Verify);
+            return TransferReport.Of(way.Done, name, done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done);
         }
 
         if (result.Failure is FtpTargetExistsException && !options.Overwrite)

@@ -27,9 +27,24 @@ internal static class MirrorCommands
         }
 
         (string local, string remote) = isUpload ? (source, target) : (target, source);
-        string again = $"mirror {(isUpload ? $"{Reverse} " : "")}{Words.Escape(source)} {Words.Escape(target)}";
+        string path = await PathAsync(shell, remote, cancellationToken);
         return await RunAsync(
-            shell, isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download, LocalNames.Home(local), await PathAsync(shell, remote, cancellationToken), words.Has(DryRun), again, cancellationToken);
+            shell, isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download, LocalNames.Home(local), path, words.Has(DryRun), Again, cancellationToken);
+
+        string Again() => shell.WordingOf("mirror", ExitCode.Done) is { Session.Length: > 0 } outside
+            ? OutsideCommand(isUpload, LocalNames.Home(local), shell.Target.UrlOf(new Word(path)), outside.After)
+            : $"mirror {(isUpload ? $"{Reverse} " : "")}{Words.Escape(source)} {Words.Escape(target)}";
+    }
+
+    /// <summary>Returns the command for the system's shell that mirrors one way or the other.</summary>
+    /// <param name="isUpload">Whether the server's directory becomes like the local one.</param>
+    /// <param name="local">The local directory.</param>
+    /// <param name="url">The server's directory.</param>
+    /// <param name="options">The options, each with a space before it.</param>
+    public static string OutsideCommand(bool isUpload, string local, string url, string options)
+    {
+        string here = ShellQuoting.Quote(Path.GetFullPath(local)), there = ShellQuoting.Quote(url);
+        return $"fts mirror {(isUpload ? here : there)} {(isUpload ? there : here)}{options}";
     }
 
     /// <summary>The path to send for a folder: a whole one, so that its server can say which it is.</summary>
@@ -45,7 +60,7 @@ internal static class MirrorCommands
     /// <param name="again">The command itself, for who stops it.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<ExitCode> RunAsync(
-        Shell shell, FtpMirrorDirection direction, string local, string remote, bool isDryRun, string again, CancellationToken cancellationToken)
+        Shell shell, FtpMirrorDirection direction, string local, string remote, bool isDryRun, Func<string> again, CancellationToken cancellationToken)
     {
         FtpMirrorPlan plan = await PlanAsync(shell, direction, local, remote, cancellationToken);
         foreach (FtpMirrorFailure failure in plan.Failures)

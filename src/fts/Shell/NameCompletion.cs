@@ -45,13 +45,16 @@ internal sealed class NameCompletion(Shell shell)
         });
     }
 
+    /// <summary>A name with control characters cannot be typed, and one that turns the text around would read as another.</summary>
+    private static bool IsTypable(string name) => name.Visible() == name;
+
     private static IEnumerable<string> Local(string word)
     {
         (string folder, _) = RemoteFolder.Split(word);
         try
         {
             return [.. new DirectoryInfo(folder.Length == 0 ? "." : LocalNames.Home(folder)).EnumerateFileSystemInfos()
-                .Select(entry => folder + entry.Name + (entry is DirectoryInfo ? "/" : ""))];
+                .Where(entry => IsTypable(entry.Name)).Select(entry => folder + entry.Name + (entry is DirectoryInfo ? "/" : ""))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -79,7 +82,7 @@ internal sealed class NameCompletion(Shell shell)
             }
         }
 
-        // A name with control characters cannot be typed, one with a slash would be another file, and one that turns the text around would read as another.
-        return cache.Entries.Where(entry => entry.IsSafeName && entry.Name.Visible() == entry.Name).Select(entry => folder + entry.Name + (entry.Kind == ListingKind.Folder ? "/" : ""));
+        // A name with a slash would be another file.
+        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.Name)).Select(entry => folder + entry.Name + (entry.Kind == ListingKind.Folder ? "/" : ""));
     }
 }

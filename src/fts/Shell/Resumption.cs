@@ -7,7 +7,7 @@ namespace Fts.Cli;
 internal static class Resumption
 {
     /// <summary>A failed <c>get</c>: tells what is kept here.</summary>
-    public static Exception OfGet(Shell shell, Exception e, RemoteName item, string local)
+    public static Exception OfGet(Shell shell, Exception e, RemoteName item, string local, IfThere ifThere)
     {
         if (e is FtpTargetExistsException)
         {
@@ -15,7 +15,7 @@ internal static class Resumption
         }
 
         Failure failure = Failures.Of(e, $"get {item}", shell.Target);
-        if (e is not FtpIntegrityException && !IsBrokenOff(failure.Code))
+        if (e is FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } || (e is not FtpIntegrityException && !IsBrokenOff(failure.Code)))
         {
             return e;
         }
@@ -28,7 +28,9 @@ internal static class Resumption
         string what = LocalReason.IsFull(e)
             ? $"get {item}: no space left here: {Amounts.Size(kept.Length)} of {Amounts.Size(kept.Total)} are kept, {Amounts.Size(kept.Total - kept.Length)} more are needed"
             : $"{failure.What}; {Percent(kept.Length, kept.Total)} of it is kept";
-        return new FailureException(failure with { What = what, Next = shell.Again("get", "--resume", item.Typed) });
+        // The file that was to be replaced is still there, and is not the beginning of the new one.
+        string option = ifThere == IfThere.Overwrite && File.Exists(local) ? "--overwrite" : "--resume";
+        return new FailureException(failure with { What = what, Next = shell.Again("get", option, item.Typed, failure.Code) });
     }
 
     /// <summary>A failed <c>put</c>, of which some bytes had left.</summary>
@@ -36,8 +38,8 @@ internal static class Resumption
     {
         Failure failure = Failures.Of(e, $"put {local}", shell.Target);
         return e is FtpTargetExistsException ? new FailureException(ExitCode.Other, $"put {local}: {e.Message}", $"{shell.Again("put", "--overwrite", local)}, to replace it")
-            : failure.Code == ExitCode.Mismatch ? new FailureException(failure with { Next = shell.Again("put", "--overwrite", local) })
-            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.Resumed > 0 && last.Total is not null ? new FailureException(failure with { Next = shell.Again("put", "--resume", local) })
+            : failure.Code == ExitCode.Mismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } ? new FailureException(failure with { Next = shell.Again("put", "--overwrite", local) })
+            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.Resumed > 0 && last.Total is not null ? new FailureException(failure with { Next = shell.Again("put", "--resume", local, failure.Code) })
             : e;
     }
 
@@ -46,9 +48,9 @@ internal static class Resumption
     {
         { Resumed: > 0, Total: { } left } =>
             $"resuming {name} at {Percent(progress.Resumed, progress.Resumed + left)} ({Amounts.Size(progress.Resumed)} of {Amounts.Size(progress.Resumed + left)})",
-        { Restart: FtpRestart.Changed } => $"{name} has changed on the server since it was begun: starting anew",
-        { Restart: FtpRestart.Unproven } => $"nothing proves that what is kept of {name} is its beginning: starting anew",
-        { Restart: FtpRestart.Unsupported } => $"the server cannot start in the middle of {name}: starting anew",
+        { Restart: FtpRestart.Changed } => $"{name} changed on the server after its download began: the partial file is discarded, and all of it is fetched",
+        { Restart: FtpRestart.Unproven } => $"the server reports neither a time nor a hash that proves that the partial file belongs to {name}: all of it is fetched",
+        { Restart: FtpRestart.Unsupported } => $"the server cannot start in the middle of {name}: all of it is fetched",
         _ => null,
     };
 

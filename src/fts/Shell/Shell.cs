@@ -10,7 +10,9 @@ namespace Fts.Cli;
 /// <param name="interrupts">Ctrl-C and SIGTERM.</param>
 /// <param name="transfers">What was said for all transfers.</param>
 /// <param name="wording">How its commands are typed.</param>
-internal sealed class Shell(FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording)
+/// <param name="outside">How a command is typed after this session has ended, by its verb; null if <paramref name="wording"/> says that already.</param>
+internal sealed class Shell(
+    FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording, Func<Shell, string, Wording>? outside = null)
 {
     private ExitCode _result = ExitCode.Done;
 
@@ -51,7 +53,7 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
             if (!terminal.IsInteractive)
             {
                 _result = code == ExitCode.Done ? _result : _result == ExitCode.Done ? code : ExitCode.SomeFailed;
-                if (code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginRefused or ExitCode.NotTrusted)
+                if (EndsScript(code))
                 {
                     // Without a server, or against the user's wish, the script's other lines would only fail one by one.
                     return code;
@@ -153,11 +155,25 @@ internal sealed class Shell(FtpClient client, Target target, Terminal terminal, 
     /// <summary>What was thrown, in words.</summary>
     public Failure Explain(Exception e, string doing) => wording.Fit(Failures.Of(e, doing, target));
 
-    /// <summary>A command for one file again, with an option.</summary>
-    public string Again(string verb, string option, string name) => wording.Command(verb, option, [new Word(name)]);
+    /// <summary>Returns the command that repeats a transfer of one file.</summary>
+    /// <param name="verb">The verb.</param>
+    /// <param name="option">What to do with the existing file.</param>
+    /// <param name="name">The file.</param>
+    /// <param name="code">The exit code of the transfer, which may end the session.</param>
+    public string Again(string verb, string option, string name, ExitCode code = ExitCode.Done) => WordingOf(verb, code).Command(verb, option, [new Word(name)]);
 
-    /// <summary>A command for several files again.</summary>
-    public string AgainMany(string verb, string option, IEnumerable<Word> names) => wording.Command(verb, option, names);
+    /// <summary>Returns the command that repeats a transfer of several files.</summary>
+    public string AgainMany(string verb, string option, IEnumerable<Word> names) => WordingOf(verb, ExitCode.Done).Command(verb, option, names);
+
+    /// <summary>Returns how a command is typed when it is read: in the session if that continues, else in the system's shell.</summary>
+    public Wording WordingOf(string verb, ExitCode code)
+    {
+        bool isEnding = interrupts.Stop is not null || (!terminal.IsInteractive && (interrupts.IsInterrupted || EndsScript(code)));
+        return isEnding && outside is not null ? outside(this, verb) : wording;
+    }
+
+    /// <summary>Whether the other lines of a script are not run after a command with this exit code.</summary>
+    private static bool EndsScript(ExitCode code) => code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginRefused or ExitCode.NotTrusted;
 
     private ExitCode Show(Exception e, string doing)
     {

@@ -16,8 +16,8 @@ internal static class TransferCommands
         IReadOnlyList<string> files = LocalNames.Expand(words);
         return files.Count == 1
             ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken)
-            // To go on with what was cut off, all that is there is compared; of many that takes longer than to send the few again.
-            : new ManyPuts(shell, ifThere).RunAsync(files, shell.AgainMany("put", files.Count > BatchMeter.Few ? "--skip" : "--resume", words), cancellationToken);
+            // A file that the server holds only in part would be skipped by --skip.
+            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : "--resume", words), cancellationToken);
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
@@ -30,7 +30,7 @@ internal static class TransferCommands
         IReadOnlyList<RemoteName> items = await RemoteNames.ExpandAsync(shell, words, cancellationToken);
         return items.Count == 1
             ? await shell.EachAsync("get", items, (item, cancel) => GetOneAsync(shell, item, ifThere, cancel), cancellationToken)
-            : await new ManyGets(shell, ifThere).RunAsync(items, shell.AgainMany("get", "--skip", words), cancellationToken);
+            : await new ManyGets(shell, ifThere).RunAsync(items, option => shell.AgainMany("get", option, words), cancellationToken);
     }
 
     /// <summary><c>cat FILE…</c>: their bytes to stdout, nothing added.</summary>
@@ -62,7 +62,7 @@ internal static class TransferCommands
             }
         }
 
-        shell.Terminal.Say(TransferReport.Of(TransferWay.Up.Done, name, result, shell.Transfers.Verify));
+        shell.Terminal.Say(TransferReport.Of(TransferWay.Up.Done, name, result));
     }
 
     /// <summary>Fetches one file.</summary>
@@ -83,11 +83,11 @@ internal static class TransferCommands
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                throw Resumption.OfGet(shell, e, item, name);
+                throw Resumption.OfGet(shell, e, item, name, ifThere);
             }
         }
 
-        shell.Terminal.Say(TransferReport.Of(TransferWay.Down.Done, name, result, shell.Transfers.Verify));
+        shell.Terminal.Say(TransferReport.Of(TransferWay.Down.Done, name, result));
     }
 
     /// <summary>Refuses what <c>put</c> does not send.</summary>

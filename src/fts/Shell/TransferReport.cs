@@ -10,14 +10,12 @@ internal static class TransferReport
     /// <param name="done">What was done: <c>uploaded</c>, <c>downloaded</c>.</param>
     /// <param name="name">The file.</param>
     /// <param name="result">The transfer.</param>
-    /// <param name="verify">What was to be compared.</param>
-    public static string Of(string done, string name, FtpTransferResult result, FtpVerify verify)
+    public static string Of(string done, string name, FtpTransferResult result)
     {
         string proof = result.Verified switch
         {
             FtpVerified.Hash => ", same SHA-256",
             FtpVerified.Length when result.Reply is null => ", same length",
-            _ when verify == FtpVerify.ByHash => ", no SHA-256 to be had from the server",
             _ => "",
         };
         if (result.Reply is null)

@@ -7,8 +7,8 @@ namespace Fts.Cli;
 /// <param name="Session">The command that opens a session, for advice that needs one; empty inside one.</param>
 internal sealed record Wording(string Before, Func<Word, string> NameOf, string After, string Session)
 {
-    /// <summary>Nobody reads, or pastes, more.</summary>
-    private const int LongestCommand = 300;
+    /// <summary>A terminal's line editor takes no longer lines (POSIX MAX_CANON is 4096 bytes on Linux).</summary>
+    private const int LongestCommand = 4000;
 
     /// <summary>Inside the shell.</summary>
     public static Wording Inside { get; } = new("", Typed, "", "");

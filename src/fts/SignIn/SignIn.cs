@@ -1,4 +1,5 @@
 using System.Text;
+using Fts.Protocol;
 
 namespace Fts.Cli;
 
@@ -10,6 +11,7 @@ internal sealed record SignIn(string User, string Password)
 
     /// <summary>
     /// The sources in order: the file named, <c>FTS_PASSWORD</c>, <c>.netrc</c>, and a question if there is somebody to ask. Nobody named means anonymous.
+    /// <c>FTS_PASSWORD</c> is a named user's, and never sent as the password of anonymous: that would give it to every server connected to.
     /// </summary>
     /// <param name="target">The server, and who to be there.</param>
     /// <param name="passwordFile">What <c>--password-file</c> names.</param>
@@ -20,33 +22,37 @@ internal sealed record SignIn(string User, string Password)
         string? user = target.User;
         if (passwordFile is not null)
         {
-            return new SignIn(user ?? Anonymous, FirstLine(passwordFile));
+            return new SignIn(user ?? throw CommandLine.Usage("--password-file needs --user NAME"), FirstLine(passwordFile));
         }
 
-        if (Environment.GetEnvironmentVariable("FTS_PASSWORD") is { Length: > 0 } secret)
+        string? secret = Environment.GetEnvironmentVariable("FTS_PASSWORD") is { Length: > 0 } set ? set : null;
+        if (IsNamed(user) && secret is not null)
         {
-            return new SignIn(user ?? Anonymous, secret);
+            return new SignIn(user!, secret);
         }
 
         if (FromNetRc(target.Host, user) is { } entry)
         {
             user ??= entry.User;
-            if (user is not null && entry.Password is not null)
+            string? password = entry.Password ?? (IsNamed(user) ? secret : null);
+            if (user is not null && password is not null)
             {
-                return new SignIn(user, entry.Password);
+                return new SignIn(user, password);
             }
         }
 
-        if (user is null || string.Equals(user, Anonymous, StringComparison.OrdinalIgnoreCase))
+        if (!IsNamed(user))
         {
             // The customary answer to the customary question; it names nobody.
             return new SignIn(user ?? Anonymous, "anonymous@");
         }
 
-        return new SignIn(user, hasCertificate ? "" : terminal.IsInteractive
-            ? PasswordPrompt.Ask(terminal, $"password for {user} on {target.Host}: ")
+        return new SignIn(user!, hasCertificate ? "" : terminal.IsInteractive
+            ? PasswordPrompt.Ask(terminal, $"password for {user!.Visible()} on {target.Host}: ")
             : throw new FailureException(ExitCode.Usage, $"no password for {user}, and nobody to ask", "set FTS_PASSWORD, or use --password-file FILE"));
     }
+
+    private static bool IsNamed(string? user) => user is not null && !string.Equals(user, Anonymous, StringComparison.OrdinalIgnoreCase);
 
     private static string FirstLine(string path)
     {

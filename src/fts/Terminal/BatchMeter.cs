@@ -1,4 +1,5 @@
 using Fts.Client;
+using Fts.Protocol;
 
 namespace Fts.Cli;
 
@@ -86,7 +87,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             _active[value.Path] = value;
         }
 
-        if (begins && Resumption.Line(RemoteFolder.NameOf(value.Path), value) is { } line)
+        if (begins && Resumption.Line(RemoteFolder.NameOf(value.Path).Visible(), value) is { } line)
         {
             _terminal.Say(line);
         }

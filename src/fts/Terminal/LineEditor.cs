@@ -190,18 +190,21 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
     {
         int room = Math.Max(8, Terminal.Width - Amounts.Columns(_prompt) - 1);
         int start = 0;
-        while (Amounts.Columns(_line.ToString(start, _cursor - start)) > room)
+        while (Amounts.Columns(Shown(start, _cursor)) > room)
         {
             start = After(start);
         }
 
         int end = _cursor;
-        while (end < _line.Length && Amounts.Columns(_line.ToString(start, After(end) - start)) <= room)
+        while (end < _line.Length && Amounts.Columns(Shown(start, After(end))) <= room)
         {
             end = After(end);
         }
 
-        int back = Amounts.Columns(_line.ToString(_cursor, end - _cursor));
-        terminal.Write($"\r\e[K{terminal.Paint("1", _prompt)}{_line.ToString(start, end - start)}{(back > 0 ? $"\e[{back}D" : "")}");
+        int back = Amounts.Columns(Shown(_cursor, end));
+        terminal.Write($"\r\e[K{terminal.Paint("1", _prompt)}{Shown(start, end)}{(back > 0 ? $"\e[{back}D" : "")}");
     }
+
+    /// <summary>A part of the line as it is drawn. Completed names and pasted text may hold characters that drive a terminal.</summary>
+    private string Shown(int start, int end) => _line.ToString(start, end - start).Visible();
 }

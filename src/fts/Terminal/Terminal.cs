@@ -16,6 +16,7 @@ internal sealed class Terminal
     private readonly StreamWriter _messages = new(Console.OpenStandardError(), new UTF8Encoding(false), 1024);
     private readonly bool _colors;
     private string _status = "";
+    private bool _isClosed;
 
     /// <summary>A terminal with the user's switches: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
     public Terminal(string color, string progress)
@@ -83,8 +84,7 @@ internal sealed class Terminal
         lock (_lock)
         {
             _data.Flush();
-            _messages.Write(_status.Length > 0 ? $"\r\e[K{line}\n{_status}" : line + "\n");
-            _messages.Flush();
+            WriteMessage(_status.Length > 0 ? $"\r\e[K{line}\n{_status}" : line + "\n");
         }
     }
 
@@ -94,8 +94,7 @@ internal sealed class Terminal
         lock (_lock)
         {
             _data.Flush();
-            _messages.Write(text);
-            _messages.Flush();
+            WriteMessage(text);
         }
     }
 
@@ -112,8 +111,7 @@ internal sealed class Terminal
         lock (_lock)
         {
             _status = text;
-            _messages.Write("\r\e[K" + text);
-            _messages.Flush();
+            WriteMessage("\r\e[K" + text);
         }
     }
 
@@ -139,4 +137,21 @@ internal sealed class Terminal
 
     /// <summary>Text in one of the terminal's own colours (an SGR parameter), or as it is.</summary>
     public string Paint(string sgr, string text) => _colors ? $"\e[{sgr}m{text}\e[0m" : text;
+
+    /// <summary>A terminal that was closed takes nothing any more (EIO). That is no reason to fail: the command still has to end in order.</summary>
+    private void WriteMessage(string text)
+    {
+        try
+        {
+            if (!_isClosed)
+            {
+                _messages.Write(text);
+                _messages.Flush();
+            }
+        }
+        catch (IOException)
+        {
+            _isClosed = true;
+        }
+    }
 }

@@ -2,10 +2,19 @@ using System.Security.Cryptography;
 
 namespace Fts.Cli;
 
-/// <summary>The keys of servers that were met before: a text file, one line each, <c>host:port SHA256:…</c>. Lines that are something else are left alone.</summary>
+/// <summary>
+/// The servers that used TLS before: a text file with one record per line, <c>host:port SHA256:…</c> for a server that must keep its key and <c>host:port TLS</c>
+/// for a server that must have a certificate of a trusted authority. Other lines are left alone.
+/// </summary>
+/// <remarks>Safe for several processes at once: a change holds a lock file, reads the file again and replaces it in one step. Readers need no lock.</remarks>
 internal sealed class KnownHosts(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>A change takes milliseconds. A lock that is held longer belongs to a process that hangs.</summary>
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The user's own: <c>fts/known_hosts</c> below <c>XDG_CONFIG_HOME</c>, else below <c>~/.config</c>.</summary>
     public static KnownHosts OfUser { get; } = new(System.IO.Path.Combine(
@@ -16,22 +25,47 @@ internal sealed class KnownHosts(string path)
 
     public string Path => path;
 
-    /// <summary>Every server remembered, in the file's order.</summary>
+    /// <summary>Returns every server remembered, in the file's order.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public IReadOnlyList<(string Server, string Fingerprint)> All() => [.. Lines().Select(Entry).OfType<(string, string)>()];
+    public IReadOnlyList<KnownHost> All() => [.. Lines().Select(Parse).OfType<KnownHost>()];
 
-    /// <summary>The key remembered of a server; null when it was not met before.</summary>
-    public string? Find(string server) => All().Where(entry => Same(entry.Server, server)).Select(entry => entry.Fingerprint).FirstOrDefault();
+    /// <summary>Returns the record of a server, or null. All spellings of its host are the same server.</summary>
+    public KnownHost? Find(string server) => Find(Lines(), ServerName.Normalize(server));
 
-    /// <summary>Remembers a server's key, in place of any other.</summary>
-    public void Add(string server, string fingerprint) => Save([.. Lines().Where(line => !IsOf(line, server)), $"{server} {fingerprint}"]);
+    /// <summary>Records a server, in place of any earlier record of it.</summary>
+    /// <exception cref="IOException">The file cannot be written, or another process holds its lock.</exception>
+    public void Set(string server, string proof)
+    {
+        string name = ServerName.Normalize(server);
+        using FileStream locked = Lock();
+        Save([.. Lines().Where(line => !IsOf(line, name)), $"{name} {proof}"]);
+    }
 
-    /// <summary>Forgets a server; false when it was not known.</summary>
+    /// <summary>Records a server unless another process or connection has done so. Returns that earlier record, or null if there was none.</summary>
+    /// <exception cref="IOException">The file cannot be written, or another process holds its lock.</exception>
+    public KnownHost? Add(string server, string proof)
+    {
+        string name = ServerName.Normalize(server);
+        using FileStream locked = Lock();
+        string[] lines = Lines();
+        if (Find(lines, name) is { } earlier)
+        {
+            return earlier;
+        }
+
+        Save([.. lines, $"{name} {proof}"]);
+        return null;
+    }
+
+    /// <summary>Removes the record of a server. Returns false if there is none.</summary>
+    /// <exception cref="IOException">The file cannot be written, or another process holds its lock.</exception>
     public bool Remove(string server)
     {
+        string name = ServerName.Normalize(server);
+        using FileStream locked = Lock();
         string[] lines = Lines();
-        string[] left = [.. lines.Where(line => !IsOf(line, server))];
+        string[] left = [.. lines.Where(line => !IsOf(line, name))];
         if (left.Length == lines.Length)
         {
             return false;
@@ -41,28 +75,72 @@ internal sealed class KnownHosts(string path)
         return true;
     }
 
-    /// <summary>The server and key of a line; null when it is something else.</summary>
-    internal static (string Server, string Fingerprint)? Entry(string line) =>
-        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var server, var fingerprint] && !server.StartsWith('#') ? (server, fingerprint) : null;
+    /// <summary>Returns the record in a line; null if the line is something else.</summary>
+    internal static KnownHost? Parse(string line) =>
+        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var server, var proof] && !server.StartsWith('#') ? new KnownHost(ServerName.Normalize(server), proof) : null;
 
-    private static bool IsOf(string line, string server) => Entry(line) is { } entry && Same(entry.Server, server);
-
-    private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
-
-    private string[] Lines() => File.Exists(path) ? File.ReadAllLines(path) : [];
-
-    /// <summary>In one step, so that a reader sees the old file or the new one.</summary>
-    private void Save(IEnumerable<string> lines)
+    /// <summary>A record with a key goes before one without: of two lines for one host, the stricter one counts.</summary>
+    private static KnownHost? Find(string[] lines, string name)
     {
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        string pending = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        KnownHost[] records = [.. lines.Select(Parse).OfType<KnownHost>().Where(record => record.Server == name).OrderByDescending(record => record.HasKey)];
+        return records.Length == 0 ? null : records[0];
+    }
+
+    private static bool IsOf(string line, string name) => Parse(line) is { } record && record.Server == name;
+
+    private static FileStreamOptions Creating(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = OwnerOnly;
         }
 
-        using (var writer = new StreamWriter(pending, options))
+        return options;
+    }
+
+    /// <summary>EWOULDBLOCK of Linux and macOS, and the sharing violation of Windows.</summary>
+    private static bool IsHeldByAnother(IOException e) => (e.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? 32 : OperatingSystem.IsLinux() ? 11 : 35);
+
+    private string[] Lines() => File.Exists(path) ? File.ReadAllLines(path) : [];
+
+    /// <summary>Waits for the lock file, which stays where it is: a process could still hold a deleted one. Disposing the result releases the lock.</summary>
+    private FileStream Lock()
+    {
+        string folder = System.IO.Path.GetDirectoryName(path)!;
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+        }
+
+        long deadline = Environment.TickCount64 + (long)LockTimeout.TotalMilliseconds;
+        while (true)
+        {
+            try
+            {
+                return new FileStream($"{path}.lock", Creating(FileMode.OpenOrCreate));
+            }
+            catch (IOException e) when (IsHeldByAnother(e))
+            {
+                if (Environment.TickCount64 > deadline)
+                {
+                    throw new IOException($"another process has held {path}.lock for {LockTimeout.TotalSeconds:F0} s", e);
+                }
+
+                Thread.Sleep(LockRetry);
+            }
+        }
+    }
+
+    /// <summary>Replaces the file in one step, so that a reader gets the old lines or the new ones.</summary>
+    private void Save(IEnumerable<string> lines)
+    {
+        string pending = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
+        using (var writer = new StreamWriter(pending, Creating(FileMode.CreateNew)))
         {
             foreach (string line in lines)
             {

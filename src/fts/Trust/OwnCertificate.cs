@@ -1,4 +1,5 @@
 using Fts.Client;
+using Fts.Protocol;
 
 namespace Fts.Cli;
 
@@ -20,7 +21,7 @@ internal static class OwnCertificate
         }
 
         var (certificate, chain) = CertificateFiles.WithKey(
-            certificateFile, keyFile, terminal.IsInteractive ? () => PasswordPrompt.Ask(terminal, $"password of the key in {keyFile ?? certificateFile}: ") : null);
+            certificateFile, keyFile, terminal.IsInteractive ? () => PasswordPrompt.Ask(terminal, $"password of the key in {(keyFile ?? certificateFile).Visible()}: ") : null);
         return trust with { ClientCertificate = certificate, ClientChain = [.. chain] };
     }
 }

@@ -1,62 +1,115 @@
 using Fts.Client;
+using Fts.Protocol;
 
 namespace Fts.Cli;
 
 /// <summary>
-/// Whom the client believes: authorities the system trusts, or those of <c>--ca</c>; else the key a server showed the first time, which is remembered. A
-/// server that was encrypted once is not spoken to in plain again unasked, for taking the offer away is the easiest attack there is.
+/// Which servers the client trusts: a server with a certificate of a trusted authority (the system's, or the ones of <c>--ca</c>), else one with the key that it
+/// showed the first time. Both are remembered. A server that used TLS once must use it again, because removing the offer is the easiest attack. A remembered key
+/// is compared even if the certificate is of a trusted authority.
 /// </summary>
 /// <param name="target">The server.</param>
-/// <param name="known">The keys remembered.</param>
-/// <param name="terminal">Where a first meeting is told.</param>
+/// <param name="known">The servers remembered.</param>
+/// <param name="terminal">Where the first key is reported.</param>
 internal sealed class ServerTrust(Target target, KnownHosts known, Terminal terminal)
 {
-    /// <summary>The mode that stands for a <c>--tls</c> word.</summary>
-    public FtpTlsMode Mode(string word) => word switch
+    /// <summary>The mode for a value of <c>--tls</c>. A user who names authorities or a certificate expects TLS.</summary>
+    /// <param name="word">The value.</param>
+    /// <param name="authorities">The file of <c>--ca</c>, if given.</param>
+    /// <param name="certificate">The file of <c>--cert</c>, if given.</param>
+    /// <exception cref="FailureException"><c>--ca</c> together with <c>--tls off</c>.</exception>
+    public FtpTlsMode Mode(string word, string? authorities, string? certificate) => word switch
     {
+        "off" when authorities is not null => throw CommandLine.Usage("--ca needs TLS, and --tls off excludes it"),
         "off" => FtpTlsMode.Off,
         "required" => FtpTlsMode.Required,
         "implicit" => FtpTlsMode.Implicit,
-        _ => Remembered() is null ? FtpTlsMode.WhenOffered : FtpTlsMode.Required,
+        _ => authorities is null && certificate is null && Remembered() is null ? FtpTlsMode.WhenOffered : FtpTlsMode.Required,
     };
 
     /// <summary>The trust for the library.</summary>
     /// <param name="authorities">The file of <c>--ca</c>; null for what the system trusts, and then what is remembered.</param>
-    public FtpTrust For(string? authorities) =>
-        authorities is null ? new FtpTrust { Decide = (identity, _) => ValueTask.FromResult(Decide(identity)) } : new FtpTrust { Authorities = [.. CertificateFiles.Authorities("--ca", authorities)] };
-
-    private bool Decide(FtpServerIdentity identity)
+    public FtpTrust For(string? authorities) => new()
     {
-        if (Remembered() is { } fingerprint)
+        Authorities = authorities is null ? [] : [.. CertificateFiles.Authorities("--ca", authorities)],
+        AlwaysDecides = true,
+        Decide = (identity, _) => ValueTask.FromResult(Decide(identity, acceptsKeys: authorities is null)),
+    };
+
+    private bool Decide(FtpServerIdentity identity, bool acceptsKeys)
+    {
+        KnownHost? record = Remembered();
+        if (identity.Problem is null)
         {
-            return fingerprint == identity.Fingerprint ? true : throw new FailureException(
-                ExitCode.NotTrusted,
-                $"{target} has another key than before, and may not be the same server: remembered {fingerprint}, now {identity.Fingerprint}",
-                $"if it was set up anew: fts trust remove {target}");
+            record ??= Remember(KnownHost.Authority);
+            CheckKey(record, identity);
+            return true;
+        }
+
+        if (!acceptsKeys)
+        {
+            return false;
         }
 
         // A key is remembered of a certificate that its owner made. One that was issued for somebody else, or whose time is over, says that something is wrong.
-        if (identity.ProblemKind != FtpCertificateProblem.NobodyVouches)
+        if (record is null && identity.ProblemKind != FtpCertificateProblem.NobodyVouches)
         {
             throw new FailureException(
                 ExitCode.NotTrusted, $"{target} is not trusted, its certificate proves nothing: {identity.Problem}; its key is {identity.Fingerprint}",
                 $"if that is the server's own key all the same: fts trust add {target} {identity.Fingerprint}");
         }
 
-        terminal.Say($"first time at {target}: its key {identity.Fingerprint} is remembered, and must stay the same");
-        try
+        record ??= RememberKey(identity);
+        CheckKey(record, identity);
+        if (record is { HasKey: false })
         {
-            known.Add(target.ToString(), identity.Fingerprint);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            terminal.Say($"warning: it cannot be remembered in {known.Path}: {LocalReason.Of(e)}");
+            throw new FailureException(
+                ExitCode.NotTrusted,
+                $"{target} had a certificate of a trusted authority before, and may not be the same server: {identity.Problem}; its key is {identity.Fingerprint}",
+                $"--ca FILE, if that was used before; or if that is the server's own key: fts trust add {target} {identity.Fingerprint}");
         }
 
         return true;
     }
 
-    private string? Remembered()
+    /// <exception cref="FailureException">Another key is remembered.</exception>
+    private void CheckKey(KnownHost? record, FtpServerIdentity identity)
+    {
+        if (record is { HasKey: true, Proof: var fingerprint } && fingerprint != identity.Fingerprint)
+        {
+            throw new FailureException(
+                ExitCode.NotTrusted,
+                $"{target} has another key than before, and may not be the same server: remembered {fingerprint}, now {identity.Fingerprint}",
+                $"if it was set up anew: fts trust remove {target}");
+        }
+    }
+
+    private KnownHost? RememberKey(FtpServerIdentity identity)
+    {
+        KnownHost? earlier = Remember(identity.Fingerprint);
+        if (earlier is null)
+        {
+            terminal.Say($"first time at {target}: its key {identity.Fingerprint} is remembered, and must stay the same");
+        }
+
+        return earlier;
+    }
+
+    /// <summary>Records the server. Returns the record that another process or connection has made meanwhile, or null.</summary>
+    private KnownHost? Remember(string proof)
+    {
+        try
+        {
+            return known.Add(target.ToString(), proof);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            terminal.Say($"warning: {target} cannot be remembered in {known.Path.Visible()}: {LocalReason.Of(e).Visible()}");
+            return null;
+        }
+    }
+
+    private KnownHost? Remembered()
     {
         try
         {

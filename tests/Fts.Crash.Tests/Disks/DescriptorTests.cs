@@ -9,8 +9,11 @@ namespace Fts.CrashTests.Disks;
 /// <summary>A process that may open no more files refuses what needs one, and goes on with what it has.</summary>
 public sealed class DescriptorTests
 {
-    /// <summary>The runtime alone holds over eighty.</summary>
-    private const int MaxDescriptors = 200;
+    /// <summary>The runtime alone holds over eighty. Control connections get none of the last quarter.</summary>
+    private const int DescriptorsAtStart = 240;
+
+    /// <summary>Fewer than the server knows of, so that control connections can take them all.</summary>
+    private const int MaxDescriptors = 170;
 
     [Fact]
     public async Task Without_a_free_descriptor_sessions_live_on_and_work_again_when_there_is_one()
@@ -18,7 +21,8 @@ public sealed class DescriptorTests
         Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "There is no prlimit.");
         using var folder = new TestFolder();
         folder.Write("old", "old");
-        await using RunningServer server = await RunningServer.OnFolderAsync(folder, ["/usr/bin/prlimit", $"--nofile={MaxDescriptors}:{MaxDescriptors}"], []);
+        await using RunningServer server = await StartAsync(folder, soft: DescriptorsAtStart, hard: DescriptorsAtStart);
+        await LowerLimitAsync(server, folder);
         using FtpWire wire = await FtpWire.SignInAsync(server.Port);
         byte[] content = RandomNumberGenerator.GetBytes(1024 * 1024);
         wire.Expect(await wire.UploadAsync("STOR kept", content), "226");
@@ -50,7 +54,8 @@ public sealed class DescriptorTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "There is no prlimit.");
         using var folder = new TestFolder();
-        await using RunningServer server = await RunningServer.OnFolderAsync(folder, ["/usr/bin/prlimit", $"--nofile={MaxDescriptors}:{MaxDescriptors}"], []);
+        await using RunningServer server = await StartAsync(folder, soft: DescriptorsAtStart, hard: DescriptorsAtStart);
+        await LowerLimitAsync(server, folder);
         using FtpWire wire = await FtpWire.SignInAsync(server.Port);
         byte[] content = RandomNumberGenerator.GetBytes(4 * 1024 * 1024);
         using Socket data = await wire.OpenDataAsync();
@@ -69,6 +74,57 @@ public sealed class DescriptorTests
         {
             one.Dispose();
         }
+    }
+
+    [Fact]
+    public async Task Idle_connections_leave_the_sessions_that_exist_their_data_connections()
+    {
+        const int Limit = 1024, Idle = 1300, Working = 20;
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "There is no prlimit.");
+        using var folder = new TestFolder();
+        await using RunningServer server = await StartAsync(folder, soft: 256, hard: Limit);
+        Assert.Matches(@$"Max open files +{Limit} +{Limit} ", await File.ReadAllTextAsync($"/proc/{server.Program.Id}/limits", TestContext.Current.CancellationToken));
+        var sessions = new List<FtpWire>();
+        var idle = new List<Socket>();
+        try
+        {
+            for (int i = 0; i < Working; i++)
+            {
+                sessions.Add(await FtpWire.SignInAsync(server.Port));
+            }
+
+            for (int i = 0; i < Idle; i++)
+            {
+                idle.Add(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+                await idle[^1].ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), TestContext.Current.CancellationToken);
+            }
+
+            byte[] greeting = new byte[4];
+            await idle[^1].ReceiveAsync(greeting, TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            Assert.Equal("421 "u8.ToArray(), greeting);
+            byte[] content = RandomNumberGenerator.GetBytes(200_000);
+            await Task.WhenAll(sessions.Select(async (session, i) =>
+            {
+                session.Expect(await session.UploadAsync($"STOR {i}", content), "226");
+                Assert.Equal(content, (await session.DownloadAsync($"RETR {i}")).Content);
+            }));
+            Assert.DoesNotContain("accepting a connection failed", server.Program.Messages, StringComparison.Ordinal);
+        }
+        finally
+        {
+            idle.ForEach(socket => socket.Dispose());
+            sessions.ForEach(session => session.Dispose());
+        }
+    }
+
+    private static Task<RunningServer> StartAsync(TestFolder folder, int soft, int hard) => RunningServer.OnFolderAsync(folder, ["/usr/bin/prlimit", $"--nofile={soft}:{hard}"], []);
+
+    /// <summary>Lowers the limit below the server's reserve, so that control connections can take every descriptor.</summary>
+    private static async Task LowerLimitAsync(RunningServer server, TestFolder folder)
+    {
+        await using RunningProgram prlimit = RunningProgram.StartFile(
+            "/usr/bin/prlimit", folder.Path, ["--pid", $"{server.Program.Id}", $"--nofile={MaxDescriptors}:{MaxDescriptors}"]);
+        Assert.Equal(0, await prlimit.ExitAsync());
     }
 
     /// <summary>Connects until the server has no descriptor left; those it has not taken wait in its queue.</summary>

@@ -38,6 +38,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("server --passive-address 10.0.0.1/8=203.0.113.5", "'10.0.0.1/8'")]
     [InlineData("server --passive-address 203.0.113.5 --passive-address 203.0.113.6", "everybody else")]
     [InlineData("server --passive-address 10.0.0.0/8=a --passive-address 10.0.0.0/8=b", "10.0.0.0/8")]
+    [InlineData("server --max-sessions 0", "--max-sessions 0: must be a whole number from 1 on")]
+    [InlineData("server --max-sessions-per-address many", "--max-sessions-per-address many: must be a whole number from 1 on")]
     [InlineData("server --proxy-protocol-from balancer", "'balancer'")]
     [InlineData("server --proxy-protocol-from 10", "'10'")]
     [InlineData("server --proxy-protocol-from ::ffff:10.0.0.5", "'::ffff:10.0.0.5'")]

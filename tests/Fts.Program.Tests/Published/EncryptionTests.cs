@@ -35,6 +35,21 @@ public sealed partial class EncryptionTests : IDisposable
         Assert.Equal($"127.0.0.1:{server.Port} {key}\n", File.ReadAllText(KnownHosts));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KnownHosts));
         Assert.Contains("> PROT P", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains(" as anonymous, encrypted: ", first, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_spelling_of_the_host_is_the_same_server()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        foreach (string host in (string[])["::ffff:127.0.0.1", "127.0.0.1", "[0:0:0:0:0:ffff:7f00:1]", "0x7f.0.0.01"])
+        {
+            (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", host, server.PortText], "ls\n", ("XDG_CONFIG_HOME", _home.Path));
+            Assert.True(code == 0, messages);
+            Assert.Equal(host == "::ffff:127.0.0.1", messages.Contains("first time", StringComparison.Ordinal));
+        }
+
+        Assert.Equal($"127.0.0.1:{server.Port} {Key().Match(server.Program.Messages).Value}\n", File.ReadAllText(KnownHosts));
     }
 
     [Fact]
@@ -105,7 +120,7 @@ public sealed partial class EncryptionTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(certificate));
         Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", port, "--tls", "required", "--ca", certificate], "ls\n", ("XDG_CONFIG_HOME", _home.Path))).Code);
         Assert.Equal(5, (await ClientAsync(other, ["--ca", certificate], "ls")).Code);
-        Assert.False(File.Exists(KnownHosts));
+        Assert.Equal($"127.0.0.1:{port} TLS\n", File.ReadAllText(KnownHosts));
     }
 
     private Task<(int Code, string Data, string Messages)> ClientAsync(RunningServer server, string[] options, params string[] lines) =>

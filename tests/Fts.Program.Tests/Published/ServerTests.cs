@@ -97,6 +97,70 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Lines_of_the_log_begin_with_date_and_time()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        _folder.Write("a.txt", "12345");
+        await server.ClientAsync(_folder, "put a.txt", "mkdir made", "mv a.txt made/b.txt", "rm made/b.txt", "rmdir made");
+        await server.Program.SeesAsync("disconnected");
+        string[] lines = [.. server.Program.Messages.Split('\n').Where(line => line.Contains(" [1] ", StringComparison.Ordinal))];
+        Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[1\] ", line));
+        foreach (string text in (string[])
+            ["signed in as anonymous from 127.0.0.1", "anonymous@127.0.0.1 stored /a.txt: 5 bytes in ", "anonymous@127.0.0.1 made folder /made", "anonymous@127.0.0.1 renamed /a.txt to /made/b.txt",
+                "anonymous@127.0.0.1 deleted /made/b.txt", "anonymous@127.0.0.1 removed folder /made"])
+        {
+            Assert.Single(lines, line => line.Contains($"[1] {text}", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Hangup_reads_certificates_again_and_ends_nothing()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        for (int times = 1; times <= 2; times++)
+        {
+            server.Program.Signal(1);
+            await server.Program.SeesAsync("Z reloaded: certificates are read again if their files changed\n", times);
+        }
+
+        Assert.Equal(0, (await server.ClientAsync(_folder, "ls")).Code);
+        server.Program.Signal(15);
+        Assert.Equal(0, await server.Program.ExitAsync());
+    }
+
+    [Fact]
+    public async Task On_loopback_another_user_needs_the_password_and_the_own_user_none()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports the users of connections.");
+        Assert.Contains("  sign-in   you and root may read and write without a password, as anonymous\n", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  sign-in   other users of this machine need user fts and this password, until the server stops:\n  password  ", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains($"  connect   fts client 127.0.0.1 {server.Port}\n", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Equal(0, (await server.ClientAsync(_folder, "ls")).Code);
+
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root can be another user, by setpriv.");
+        string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
+        foreach ((string user, string secret, string code) in (ReadOnlySpan<(string, string, string)>)[("anonymous", "x", "530"), ("fts", password, "230")])
+        {
+            string script = $"exec 3<>/dev/tcp/127.0.0.1/{server.Port}; printf 'USER {user}\\r\\nPASS {secret}\\r\\nQUIT\\r\\n' >&3; cat <&3";
+            await using RunningProgram other = RunningProgram.StartFile("/usr/bin/setpriv", "/", ["--reuid=65534", "--clear-groups", "bash", "-c", script]);
+            Assert.Equal(0, await other.ExitAsync());
+            Assert.Contains($"\n{code} ", other.Data, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task No_more_sessions_are_accepted_than_the_option_says()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--max-sessions", "1");
+        await using RunningProgram first = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]);
+        await first.SeesAsync("connected to");
+        (int code, _, string messages) = await server.ClientAsync(_folder, "ls");
+        Assert.Equal(3, code);
+        Assert.Contains("421", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Quiet_shows_the_start_screen_and_no_more()
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--quiet");
@@ -111,8 +175,9 @@ public sealed class ServerTests : IDisposable
     public async Task Debug_shows_requests_and_replies_with_the_password_masked()
     {
         await using RunningServer server = await RunningServer.StartAsync("1");
+        _folder.Write("address", "sesame@example\n");
         (int code, _, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--user", "anonymous"], "bye\n", ("FTS_PASSWORD", "sesame@example"));
+            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--user", "anonymous", "--password-file", "address"], "bye\n");
         Assert.Equal(0, code);
         await server.Program.SeesAsync("< 230");
         foreach (string output in (string[])[messages, server.Program.Messages])

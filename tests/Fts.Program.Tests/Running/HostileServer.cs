@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -11,14 +12,15 @@ namespace Fts.ProgramTests.Running;
 /// </summary>
 internal sealed class HostileServer : IDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly TcpListener _data = new(IPAddress.Loopback, 0);
     private readonly Dictionary<string, string> _answers;
     private readonly Dictionary<string, Func<Stream, Task>> _payloads;
 
-    private HostileServer(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads)
+    private HostileServer(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads, int port)
     {
         (_answers, _payloads) = (answers, payloads);
+        _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _data.Start();
         _ = ServeAsync();
@@ -26,10 +28,14 @@ internal sealed class HostileServer : IDisposable
 
     public string Port => PortOf(_listener);
 
+    /// <summary>Every line received, in order.</summary>
+    public ConcurrentQueue<string> Received { get; } = new();
+
     /// <summary>Starts one.</summary>
     /// <param name="answers">Replies by verb, in place of the ordinary ones; after a payload, the reply that ends it.</param>
     /// <param name="payloads">What is sent over the data connection, by verb.</param>
-    public static HostileServer Start(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads) => new(answers, payloads);
+    /// <param name="port">The port to listen on; 0 for any.</param>
+    public static HostileServer Start(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads, int port = 0) => new(answers, payloads, port);
 
     /// <summary>One that lists these lines and has a file of this content under every name.</summary>
     public static HostileServer Listing(string lines, string content = "content") =>
@@ -55,6 +61,7 @@ internal sealed class HostileServer : IDisposable
         await writer.WriteLineAsync("220 ready");
         while (await reader.ReadLineAsync() is { } line)
         {
+            Received.Enqueue(line);
             string verb = line.Split(' ')[0];
             if (_payloads.TryGetValue(verb, out Func<Stream, Task>? payload))
             {

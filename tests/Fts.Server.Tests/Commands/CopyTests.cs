@@ -27,6 +27,25 @@ public sealed class CopyTests
     }
 
     [Theory, OnEveryWire]
+    public async Task Comb_refuses_a_part_that_is_named_twice(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one"), ("/b", "two"));
+        await server.PlayAsync("""
+            C: COMB b a a
+            S: 550 *
+            C: COMB b a /a ./a
+            S: 550 *
+            C: COMB new a b a
+            S: 550 *
+            C: COMB b b a a
+            S: 550 *
+            C: COMB b b b
+            S: 550 *
+            """);
+        Assert.Equal(("one", "two", null), (await server.ReadAsync("/a"), await server.ReadAsync("/b"), await server.ReadAsync("/new")));
+    }
+
+    [Theory, OnEveryWire]
     public async Task Comb_that_fails_leaves_everything(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one"), ("/b", "two"), ("/target", "old"), ("/sub/", ""));

@@ -121,6 +121,21 @@ public sealed class CertificateTests : IDisposable
         await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
     }
 
+    [Fact]
+    public async Task A_reload_looks_at_the_files_at_once()
+    {
+        string file = Pem("old");
+        using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (file, null));
+        await using TestServer server = Showing(certificates);
+        Assert.Equal("CN=old", await ShownAsync(server));
+        (string certificate, string key) = TestAuthority.Pem(Authority.IssueTo("a longer name"));
+        await File.WriteAllTextAsync(file, certificate + key, TestContext.Current.CancellationToken);
+        server.Reload();
+        Assert.Contains(server.Log.Texts, text => text.StartsWith($"certificate read again from {file}", StringComparison.Ordinal));
+        Assert.Contains("reloaded: certificates are read again if their files changed ", server.Log.Texts);
+        Assert.Equal("CN=a longer name", await ShownAsync(server));
+    }
+
     private static TestServer Showing(FtpCertificates certificates, FtpDataBinding binding = FtpDataBinding.Observe) =>
         new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = binding } });
 

@@ -27,7 +27,7 @@ public sealed class LimitTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task One_address_too_often_is_greeted_with_421_until_another_ends(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxSessionsPerAddress = 2 });
+        await using TestServer server = new(wire, with: options => options with { MaxSessionsPerAddress = 2, LimitsLoopback = true });
         await using Conversation first = await server.SignInAsync();
         await using (Conversation second = await server.SignInAsync())
         {
@@ -52,7 +52,7 @@ public sealed class LimitTests
     [Fact]
     public async Task Another_address_is_counted_by_itself()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1 });
+        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1, LimitsLoopback = true });
         await using Conversation first = await server.SignInAsync();
         await using Conversation other = await server.ConnectAsync(System.Net.IPAddress.Parse("127.0.0.2"));
         await other.PlayAsync("S: 220 *");
@@ -62,7 +62,7 @@ public sealed class LimitTests
     public async Task Being_turned_away_by_one_limit_does_not_lift_the_other()
     {
         // Four sessions in all, two from one address: those turned away for the first reason must not be taken off the second's count.
-        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessions = 4, MaxSessionsPerAddress = 2 });
+        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessions = 4, MaxSessionsPerAddress = 2, LimitsLoopback = true });
         var others = new List<Conversation>();
         await using Conversation first = await server.SignInAsync(), second = await server.SignInAsync();
         for (int i = 2; i <= 3; i++)

@@ -1,3 +1,6 @@
+using Fts.Accounts;
+using Fts.Storage.Memory;
+
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>The server's end.</summary>
@@ -59,5 +62,72 @@ public sealed class StopTests
         await server.StopAsync(TimeSpan.Zero).InTime();
         await server.DisposeAsync();
         await server.DisposeAsync();
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_client_whose_input_is_unread_still_receives_421(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await using Conversation talk = await server.SignInAsync();
+        await talk.PlayAsync("""
+            C: NOOP
+            S: 200 *
+            C> half a line
+            """);
+        Task stopping = server.StopAsync(TimeSpan.FromMinutes(1));
+        await talk.PlayAsync(ToldAndClosed);
+        await stopping.InTime();
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_store_that_does_not_return_holds_up_no_stop(Wire wire)
+    {
+        var never = new TaskCompletionSource();
+        using var entered = new SemaphoreSlim(0);
+        var store = new HookedStore { Reading = _ => Hang(), Deleting = _ => Hang(), Sweeping = _ => never.Task };
+        await using TestServer server = new(wire, store, options => options with { CloseTimeout = TimeSpan.FromMilliseconds(300) });
+        await server.WriteAsync("/a", "x");
+        await using Conversation deleting = await server.SignInAsync(), hashing = await server.SignInAsync();
+        await deleting.SendAsync("DELE a");
+        await hashing.SendAsync("HASH a");
+        await entered.WaitAsync(TestContext.Current.CancellationToken).InTime();
+        await entered.WaitAsync(TestContext.Current.CancellationToken).InTime();
+        await server.StopAsync(TimeSpan.Zero).InTime();
+        Assert.Contains(server.Log.Texts, text => text.Contains("2 sessions were abandoned", StringComparison.Ordinal));
+        await AssertClosedAsync(deleting);
+        await AssertClosedAsync(hashing);
+        never.SetResult();
+        await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 2);
+        Assert.Equal(0, server.SessionCount);
+
+        Task Hang()
+        {
+            entered.Release();
+            return never.Task;
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_was_stopped_or_disposed_does_not_start()
+    {
+        var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.ReadOnly) });
+        await server.StopAsync(TimeSpan.Zero, CancellationToken.None);
+        Assert.Throws<InvalidOperationException>(server.Start);
+        await server.DisposeAsync();
+        Assert.Throws<ObjectDisposedException>(server.Start);
+    }
+
+    private static async Task AssertClosedAsync(Conversation talk)
+    {
+        try
+        {
+            while (await talk.ReadLineAsync() is not null)
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // Closed with a reset: a close as well.
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Storage;
 
@@ -37,7 +38,116 @@ public sealed class StoreErrorTests
     public Task What_a_store_should_never_throw_answers_451_and_the_session_lives(Wire wire) =>
         FailAsync(wire, new InvalidOperationException("secret /real/path"), 451);
 
-    private static async Task FailAsync(Wire wire, Exception fault, int code)
+    /// <summary>A store may be written by anybody, and throw what a broken connection throws.</summary>
+    [Theory, OnEveryWire]
+    public async Task What_a_broken_connection_throws_is_451_from_a_store_and_the_cause_is_logged(Wire wire)
+    {
+        foreach (Exception fault in (Exception[])
+            [new IOException("secret /real/path"), new SocketException(104, "secret /real/path"), new ObjectDisposedException("x", "secret /real/path"), new OperationCanceledException("secret /real/path")])
+        {
+            await FailAsync(wire, fault, 451, logged: "secret /real/path");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_store_that_fails_during_a_download_is_451_and_the_cause_is_logged(Wire wire)
+    {
+        var store = new HookedStore { Reading = _ => Task.FromException(new OperationCanceledException("the disk is away")) };
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", "content");
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            S: 451 *
+            C: NOOP
+            S: 200 *
+            """);
+        Assert.Contains(server.Log.Texts, text => text.Contains("the store failed during RETR", StringComparison.Ordinal) && text.Contains("the disk is away", StringComparison.Ordinal));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Names_that_are_not_one_component_are_in_no_listing(Wire wire)
+    {
+        var store = new HookedStore { Entries = Forged };
+        await using TestServer server = new(wire, store);
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: LIST
+            S: 150 *
+            L< -rw-r--r-- * good
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: NLST
+            S: 150 *
+            L< good
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: NLST *
+            S: 150 *
+            L< good
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: MLSD
+            S: 150 *
+            L< * good
+            S: 226 *
+            C: STAT /
+            S: 213-Status:
+            S:  -rw-r--r-- * good
+            S: 213 End.
+            C: DSIZ
+            S: 213 1
+            """);
+        Assert.Contains(server.Log.Texts, text => text.Contains("""a\x0d\x0a213 End.""", StringComparison.Ordinal));
+
+        static async IAsyncEnumerable<FileEntry> Forged()
+        {
+            await Task.Yield();
+            foreach (string name in (string[])["a\r\n213 End.", "b\nc", "d\re", "f\0", "g/h", "..", ".", "", "\ud800", new string('x', 256), "good"])
+            {
+                yield return new FileEntry(name, EntryKind.File, 1, DateTime.UnixEpoch);
+            }
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_name_that_is_found_with_line_ends_is_replaced_by_that_of_its_path(Wire wire)
+    {
+        var store = new HookedStore();
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", "x");
+        store.Found = entry => entry is { Kind: EntryKind.File } file ? file with { Name = "a\r\n213 End.\r\n230 forged" } : entry;
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: LIST a
+            S: 150 *
+            L< -rw-r--r-- * a
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: NLST a
+            S: 150 *
+            L< a
+            S: 226 *
+            C: STAT a
+            S: 213-Status:
+            S:  -rw-r--r-- * a
+            S: 213 End.
+            C: MLST a
+            S: 250-*
+            S:  * /a
+            S: 250 *
+            """);
+    }
+
+    private static async Task FailAsync(Wire wire, Exception fault, int code, string? logged = null)
     {
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
@@ -58,6 +168,7 @@ public sealed class StoreErrorTests
             int expected = code == 553 && !command.StartsWith("STO", StringComparison.Ordinal) && !command.StartsWith("APPE", StringComparison.Ordinal) ? 550 : code;
             Assert.StartsWith($"{expected} ", Assert.Single(reply), StringComparison.Ordinal);
             Assert.DoesNotContain("secret", reply[0], StringComparison.Ordinal);
+            Assert.True(logged is null || server.Log.Texts[^1].Contains(logged, StringComparison.Ordinal), $"{command}: {server.Log.Texts[^1]}");
             store.Fault = null;
         }
 

@@ -33,13 +33,20 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
     /// <summary>Waited for before every file is deleted.</summary>
     public Func<CancellationToken, Task>? Deleting { get; set; }
 
+    /// <summary>Called before every sweep of partial uploads.</summary>
+    public Func<CancellationToken, Task>? Sweeping { get; set; }
+
+    /// <summary>Replaces what is found at a path.</summary>
+    public Func<FileEntry?, FileEntry?>? Found { get; set; }
+
     /// <summary>A file that cannot be deleted.</summary>
     public StorePath? Undeletable { get; set; }
 
-    public ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
     {
         Ask(nameof(FindAsync));
-        return _files.FindAsync(path, cancellationToken);
+        FileEntry? entry = await _files.FindAsync(path, cancellationToken);
+        return Found is null ? entry : Found(entry);
     }
 
     public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
@@ -68,7 +75,11 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
 
     public ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) => _files.GiveUpPendingAsync(path, uploader, cancellationToken);
 
-    public ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) => _files.SweepPendingAsync(before, cancellationToken);
+    public async ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken)
+    {
+        await (Sweeping?.Invoke(cancellationToken) ?? Task.CompletedTask);
+        return await _files.SweepPendingAsync(before, cancellationToken);
+    }
 
     public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
     {

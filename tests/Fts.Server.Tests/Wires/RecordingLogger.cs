@@ -7,6 +7,8 @@ internal sealed class RecordingLogger : ILogger
 {
     public const int Connected = 1, Disconnected = 2, BrokeOff = 6, HandshakeFailed = 13, CertificateNotBelieved = 18, CertificateReadAgain = 19, CertificateNotRead = 20, Swept = 22, QuitDuringTransfer = 24;
 
+    public const int LoginsTooFast = 62;
+
     private readonly Lock _lock = new();
     private readonly List<(int Id, string Text)> _entries = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -169,6 +169,9 @@ internal sealed class TestServer : IAsyncDisposable
         return [.. names.Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>What SIGHUP does.</summary>
+    public void Reload() => _server.Reload();
+
     public Task StopAsync(TimeSpan drain) => _server.StopAsync(drain, CancellationToken.None);
 
     /// <summary>In time: a session that does not end is a failure with a name, not a run that stands still.</summary>

@@ -85,3 +85,15 @@ public sealed class MemoryNames() : NamesContract(StoreUnderTest.InMemory);
 public sealed class KernelRemembering() : RememberingContract(StoreUnderTest.Kernel);
 
 public sealed class MemoryRemembering() : RememberingContract(StoreUnderTest.InMemory);
+
+public sealed class KernelRefusal() : RefusalContract(StoreUnderTest.Kernel);
+
+public sealed class PortableRefusal() : RefusalContract(StoreUnderTest.Portable);
+
+public sealed class MemoryRefusal() : RefusalContract(StoreUnderTest.InMemory);
+
+public sealed class KernelPartialLimits() : PartialLimitsContract(StoreUnderTest.Kernel);
+
+public sealed class PortablePartialLimits() : PartialLimitsContract(StoreUnderTest.Portable);
+
+public sealed class MemoryPartialLimits() : PartialLimitsContract(StoreUnderTest.InMemory);

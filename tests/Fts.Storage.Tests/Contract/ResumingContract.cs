@@ -125,15 +125,37 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task A_committed_file_that_is_continued_is_kept_up_to_where_it_was_written()
     {
         await Store.PutAsync("/log", "0123456789", Token);
-        Assert.Equal(5, await BreakOffAsync("/log", WriteStart.At(3).AsUpload("ann"), "xx"));
-        Assert.Equal(5, (await PendingAsync("/log"))?.Length);
+        Assert.Equal(6, await BreakOffAsync("/log", WriteStart.At(3).AsUpload("ann"), "xxx"));
+        Assert.Equal(6, (await PendingAsync("/log"))?.Length);
         await using (IFileWriter writer = await OpenWriteAsync("/log", Append))
         {
             await writer.WriteAsync(writer.Start, Bytes("yy"), Token);
             await writer.CommitAsync(Token);
         }
 
-        Assert.Equal("012xxyy", await Store.GetAsync("/log", Token));
+        Assert.Equal("012xxxyy", await Store.GetAsync("/log", Token));
+    }
+
+    [Theory]
+    [InlineData(9, null)]
+    [InlineData(10, 20L)]
+    public async Task A_copy_of_the_committed_file_is_kept_only_for_as_many_new_bytes(int bytes, long? kept)
+    {
+        await Store.PutAsync("/log", "0123456789", Token);
+        Assert.Equal(kept, await BreakOffAsync("/log", Append, new string('x', bytes)));
+        Assert.Equal(kept, (await PendingAsync("/log"))?.Length);
+        Assert.Equal("0123456789", await Store.GetAsync("/log", Token));
+        await Store.DeleteFileAsync(At("/log"), "ann", Token);
+        Assert.Empty(UnderTest.Folder is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
+    }
+
+    [Fact]
+    public async Task A_continued_copy_is_kept_for_any_number_of_new_bytes()
+    {
+        await Store.PutAsync("/log", "0123456789", Token);
+        Assert.Equal(20, await BreakOffAsync("/log", Append, "ten bytes."));
+        Assert.Equal(21, await BreakOffAsync("/log", Append, "1"));
+        Assert.Equal(21, (await PendingAsync("/log"))?.Length);
     }
 
     [Fact]
@@ -252,7 +274,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     {
         // Two append to one log. What one had begun on the old file would undo what the other has added since.
         await Store.PutAsync("/log", "one ", Token);
-        await BreakOffAsync("/log", Append, "two");
+        await BreakOffAsync("/log", Append, "two and more");
         await using (IFileWriter bob = await OpenWriteAsync("/log", WriteStart.Append.AsUpload("bob")))
         {
             await bob.WriteAsync(bob.Start, Bytes("three "), Token);

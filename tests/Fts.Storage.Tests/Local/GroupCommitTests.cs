@@ -82,6 +82,8 @@ public sealed class GroupCommitTests
 
         public long? KeptLength => null;
 
+        public string? KeptName => null;
+
         public ulong FolderId => folderId;
 
         public SafeFileHandle? OpenCommitted() => null;

@@ -129,7 +129,14 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
         if (options.KeepModified && pool.Features!.CanSetModified && File.Exists(file.LocalPath))
         {
             string argument = $"{FtpTime.Format(File.GetLastWriteTimeUtc(file.LocalPath))} {file.RemotePath}";
-            await pool.RunAsync((connection, token) => connection.SendAsync("MFMT", argument, token), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await pool.RunAsync((connection, token) => connection.SendAsync("MFMT", argument, token), cancellationToken).ConfigureAwait(false);
+            }
+            catch (FtpException e) when (e.MeansNoConnection())
+            {
+                // The file is stored; whether its time can be set does not change that.
+            }
         }
 
         return result;

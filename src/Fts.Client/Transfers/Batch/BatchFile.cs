@@ -30,6 +30,9 @@ internal sealed class BatchFile(FtpBatchFile file, IProgress<FtpBatchResult>? pr
     /// <summary>The server's last word.</summary>
     public Reply? Final { get; set; }
 
+    /// <summary>The mode of the local file that a download replaces; null if there is none.</summary>
+    public UnixFileMode? TargetMode { get; set; }
+
     /// <summary>The local file that a download becomes; owned here.</summary>
     public OneOffFile? Pending { get; set; }
 

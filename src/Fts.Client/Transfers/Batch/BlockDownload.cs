@@ -22,7 +22,26 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     public Task RunAsync(IEnumerable<BatchFile> files)
     {
         Task receiving = Task.Run(ReceiveAsync);
-        return pipeline.RunAsync(pipeline.HearAsync(Hear), receiving, Task.Run(() => AskAsync(files, receiving)));
+        return pipeline.RunAsync(
+            ReceiveRestAsync(pipeline.HearAsync(Hear), receiving), receiving, ReceiveRestAsync(Task.Run(() => AskAsync(files, receiving)), receiving));
+    }
+
+    /// <summary>
+    /// If the control connection ends, for example by a 421, first receives the data of the transfers that the server confirmed before. RunAsync cancels
+    /// the receiving as soon as one of its tasks fails.
+    /// </summary>
+    private async Task ReceiveRestAsync(Task conversation, Task receiving)
+    {
+        try
+        {
+            await conversation.ConfigureAwait(false);
+        }
+        catch (FtpConnectionException)
+        {
+            _coming.Writer.TryComplete();
+            await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
     }
 
     private async Task AskAsync(IEnumerable<BatchFile> files, Task receiving)
@@ -47,7 +66,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         }
 
         await pipeline.SettleAsync().ConfigureAwait(false);
-        _coming.Writer.Complete();
+        _coming.Writer.TryComplete();
         await receiving.ConfigureAwait(false);
         await pipeline.EndAsync().ConfigureAwait(false);
     }
@@ -61,7 +80,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         string target = file.LocalPath;
         Locally(file, () =>
         {
-            _targets.Check(target);
+            file.TargetMode = _targets.Check(target);
             if (!options.Overwrite && File.Exists(target))
             {
                 throw new FtpTargetExistsException(target);
@@ -82,7 +101,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         await foreach (BatchFile file in _coming.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
         {
             var reader = new BlockReader();
-            Locally(file, () => file.Pending = new OneOffFile(file.LocalPath)); // small: fetched anew rather than kept
+            Locally(file, () => file.Pending = new OneOffFile(file.LocalPath, file.TargetMode)); // small: fetched anew rather than kept
             while (!reader.HasEnded)
             {
                 if (start == end)

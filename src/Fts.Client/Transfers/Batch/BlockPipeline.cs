@@ -273,6 +273,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
         if (now - Volatile.Read(ref _lastMove) > 500)
         {
             Volatile.Write(ref _lastMove, now);
+            _connection.NoteActivity();
             _end.CancelAfter(_connection.Options.Timeouts.Stall);
         }
     }

@@ -51,8 +51,15 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         finally
         {
             meter.Tell();
-            // Who stopped it has waited for the transfers to be aborted already.
-            await RemoveAsync(pool.Options.Timeouts.Abort / (cancellationToken.IsCancellationRequested ? 3 : 1)).ConfigureAwait(false);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                // The cancelled call does not wait for the server.
+                pool.RunInBackground(RemoveAfterAbortsAsync());
+            }
+            else
+            {
+                await RemoveAsync(pool.Options.Timeouts.Abort).ConfigureAwait(false);
+            }
         }
     }
 
@@ -121,7 +128,7 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
 
     private async Task<FtpVerified> VerifyAsync(FtpConnection connection, string whole, CancellationToken cancellationToken)
     {
-        if (options.WantsHash(isResumed: false) && RemoteHash.IsOffered(connection))
+        if (options.WantsHash(isResumed: false) && RemoteHash.IsOffered(connection.Features))
         {
             meter.Enter(FtpPhase.Verifying);
             bool? isSame = await ContentProof.CompareAsync(connection, whole, source, length, isWhole: true, cancellationToken).ConfigureAwait(false);
@@ -129,9 +136,14 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
             {
                 return answer ? FtpVerified.Hash : throw FtpIntegrityException.OfContent(path, length);
             }
+
+            if (options.RequiresHash)
+            {
+                throw FtpIntegrityException.OfMissingHash(path, length);
+            }
         }
 
-        return await RemoteFacts.SizeAsync(connection, whole, cancellationToken).ConfigureAwait(false) switch
+        return await RemoteFacts.StoredLengthAsync(connection, whole, cancellationToken).ConfigureAwait(false) switch
         {
             null => FtpVerified.Reply,
             { } stored when stored == length => FtpVerified.Length,
@@ -152,8 +164,15 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         return made;
     }
 
+    /// <summary>Before its abort has ended, a part may not exist yet.</summary>
+    private async Task RemoveAfterAbortsAsync()
+    {
+        await pool.AbortsAsync().ConfigureAwait(false);
+        await RemoveAsync(pool.Options.Timeouts.Abort).ConfigureAwait(false);
+    }
+
     /// <summary>
-    /// All in one packet, for whoever stopped the transfer waits; those that COMB removed, which is its custom, are not there. What cannot be removed is left under its
+    /// All in one packet; those that COMB removed, which is its custom, are not there. What cannot be removed is left under its
     /// hidden name.
     /// </summary>
     private async Task RemoveAsync(TimeSpan patience)
@@ -163,9 +182,9 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         {
             await pool.RunAsync((connection, token) => RemoveAsync(connection, patience, token), limit.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is FtpException or OperationCanceledException)
+        catch (Exception e) when (e is FtpException or OperationCanceledException or ObjectDisposedException)
         {
-            pool.Log.PartsLeft(path.Visible(), e.Message);
+            pool.Log.PartsLeft(path, e.Message);
         }
     }
 

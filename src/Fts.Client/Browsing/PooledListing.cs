@@ -1,0 +1,166 @@
+using System.Threading.Channels;
+
+namespace Fts.Client;
+
+/// <summary>
+/// A listing over a connection of the pool, entry by entry as the caller asks. If another call waits for a connection, the rest of the listing is read into memory, so that
+/// a caller that transfers each file as it is listed does not wait for itself. <see cref="FtpLimits.Listing"/> bounds the memory.
+/// </summary>
+/// <remarks>Owns its lease, and returns it at the end of the listing or on disposal. One reader.</remarks>
+internal sealed class PooledListing : IAsyncDisposable
+{
+    private readonly PoolLease _lease;
+    private readonly CancellationToken _caller, _clientDisposed;
+    private readonly CancellationTokenSource _stop;
+    private readonly IAsyncEnumerator<FtpEntry> _source;
+    private readonly Lock _lock = new();
+    // Under the lock: who may use the source. Reading ahead begins between two reads, and from then on the source belongs to it.
+    private bool _isReading, _isWanted;
+    private Channel<FtpEntry>? _ahead;
+    private Task _readingAhead = Task.CompletedTask;
+
+    private PooledListing(PoolLease lease, string path, CancellationToken caller, CancellationToken clientDisposed)
+    {
+        (_lease, _caller, _clientDisposed) = (lease, caller, clientDisposed);
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(caller, clientDisposed);
+        _source = RemoteListing.ReadAsync(lease.Connection, path, _stop.Token).GetAsyncEnumerator(CancellationToken.None);
+    }
+
+    /// <summary>Waits for a connection; the listing begins with the first read.</summary>
+    public static async Task<PooledListing> OpenAsync(ConnectionPool pool, RunningOperations operations, string path, CancellationToken cancellationToken)
+    {
+        PoolLease lease = await operations.RunAsync(
+            token => pool.RentAsync(token, $"listing of '{(path.Length == 0 ? "." : path)}'"), cancellationToken).ConfigureAwait(false);
+        var listing = new PooledListing(lease, path, cancellationToken, operations.Stopping);
+        pool.OfferToVacate(lease, listing.ReadAhead);
+        return listing;
+    }
+
+    /// <summary>Returns the next entry, or null at the end.</summary>
+    public async ValueTask<FtpEntry?> ReadAsync()
+    {
+        Channel<FtpEntry>? ahead;
+        lock (_lock)
+        {
+            ahead = _ahead;
+            _isReading = ahead is null;
+        }
+
+        try
+        {
+            return ahead is null ? await ReadSourceAsync().ConfigureAwait(false) : await ReadChannelAsync(ahead.Reader).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (_stop.IsCancellationRequested)
+        {
+            throw RunningOperations.Translate(e, _caller);
+        }
+        catch (FtpException e) when (_clientDisposed.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException("The client of this listing is disposed.", e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        bool isReadingAhead;
+        lock (_lock)
+        {
+            (isReadingAhead, _isReading) = (_ahead is not null, true);
+        }
+
+        if (isReadingAhead)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _readingAhead.ConfigureAwait(false);
+        }
+        else
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+
+        _stop.Dispose();
+    }
+
+    private async ValueTask<FtpEntry?> ReadChannelAsync(ChannelReader<FtpEntry> ahead)
+    {
+        _stop.Token.ThrowIfCancellationRequested();
+        return await ahead.WaitToReadAsync().ConfigureAwait(false) && ahead.TryRead(out FtpEntry? entry) ? entry : null;
+    }
+
+    private async ValueTask<FtpEntry?> ReadSourceAsync()
+    {
+        bool hasEntry = false;
+        try
+        {
+            hasEntry = await _source.MoveNextAsync().ConfigureAwait(false);
+            return hasEntry ? _source.Current : null;
+        }
+        finally
+        {
+            if (hasEntry)
+            {
+                lock (_lock)
+                {
+                    _isReading = false;
+                    StartReadingAhead();
+                }
+            }
+            else
+            {
+                // At its end, or after an error, the listing needs no connection any more.
+                await CloseAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Called when another call waits for a connection.</summary>
+    private void ReadAhead()
+    {
+        lock (_lock)
+        {
+            _isWanted = true;
+            StartReadingAhead();
+        }
+    }
+
+    private void StartReadingAhead()
+    {
+        if (_isWanted && !_isReading && _ahead is null)
+        {
+            _ahead = Channel.CreateUnbounded<FtpEntry>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+            _readingAhead = Task.Run(() => ReadAllAsync(_ahead.Writer));
+        }
+    }
+
+    private async Task ReadAllAsync(ChannelWriter<FtpEntry> ahead)
+    {
+        Exception? failure = null;
+        try
+        {
+            while (await _source.MoveNextAsync().ConfigureAwait(false))
+            {
+                ahead.TryWrite(_source.Current);
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The reader receives it after the entries before it.
+            failure = e;
+        }
+
+        try
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            ahead.TryComplete(failure);
+        }
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        await _source.DisposeAsync().ConfigureAwait(false);
+        await _lease.DisposeAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,358 @@
+using Microsoft.Extensions.Logging;
+
+namespace Fts.Client;
+
+/// <summary>
+/// The right to use or open one of a pool's connections, granted to calls in order of arrival: the idle connections, those in use, the calls that wait, and the limit.
+/// </summary>
+/// <remarks>
+/// Owns the idle connections. All mutable fields are protected by the lock; under it no connection is awaited and no code of another class is called that could
+/// take the lock of its own.
+/// </remarks>
+internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
+{
+    private readonly TimeProvider _time = options.TimeProvider;
+    private readonly Lock _lock = new();
+    private readonly List<(FtpConnection Connection, long Since)> _idle = []; // the last one was returned last
+    private readonly List<PoolLease> _leases = [];
+    private readonly LinkedList<PoolWaiter> _waiters = new();
+    private readonly ConnectionLimit _limit = new(options.MaxConnections, options.Timeouts.LimitRecovery, options.TimeProvider);
+    private int _busy; // connections in use, being opened, being checked or being aborted
+    private long _lastProgress;
+    private bool _wasAccepted;
+    private bool _isClosed;
+
+    /// <summary>Waits until a connection is idle or may be opened, behind the calls that wait already.</summary>
+    /// <param name="waiter">The call's place in the queue; null if it has none yet.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async Task<PoolSlot> TakeAsync(PoolWaiter? waiter, CancellationToken cancellationToken)
+    {
+        if (waiter is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            lock (_lock)
+            {
+                if (_isClosed)
+                {
+                    throw Closed();
+                }
+
+                if (_waiters.Count == 0 && TryGrant() is { } slot)
+                {
+                    return slot;
+                }
+
+                waiter = new PoolWaiter(_time.GetTimestamp());
+                _waiters.AddLast(waiter);
+            }
+        }
+
+        AskToVacate();
+        while (true)
+        {
+            TimeSpan wait;
+            lock (_lock)
+            {
+                GrantWaiters();
+                wait = UntilNextLook(waiter);
+                if (wait == TimeSpan.Zero && _waiters.Remove(waiter))
+                {
+                    throw TimedOut(waiter);
+                }
+            }
+
+            try
+            {
+                return await waiter.Granted.WaitAsync(wait, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // The limit may have recovered, a delay may have ended, or the wait was too long.
+            }
+            catch (OperationCanceledException)
+            {
+                GiveUp(waiter);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Takes the right to open one more connection, without waiting.</summary>
+    /// <param name="wanted">How many connections should exist.</param>
+    /// <returns>Whether the right was taken; and if not, whether that is because as many connections exist.</returns>
+    public (bool IsTaken, bool IsEnough) TryTakeExtra(int wanted)
+    {
+        lock (_lock)
+        {
+            int existing = _busy + _idle.Count;
+            if (_isClosed || wanted > _limit.Current || existing >= wanted || _limit.UntilNextOpen(existing) > TimeSpan.Zero)
+            {
+                return (false, !_isClosed && wanted <= _limit.Current && existing >= wanted);
+            }
+
+            _busy++;
+            return (true, false);
+        }
+    }
+
+    /// <summary>Returns a slot whose connection is closed or was not opened.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            _busy--;
+            GrantWaiters();
+        }
+    }
+
+    /// <summary>Returns a slot and makes its connection idle. Returns false, and keeps the slot, if the connection cannot be used again.</summary>
+    public bool TryReleaseIdle(FtpConnection connection)
+    {
+        lock (_lock)
+        {
+            if (!connection.IsReady || _isClosed)
+            {
+                return false;
+            }
+
+            _idle.Add((connection, _time.GetTimestamp()));
+            _busy--;
+            GrantWaiters();
+            return true;
+        }
+    }
+
+    /// <summary>Records that a connection was opened.</summary>
+    public void NoteOpened()
+    {
+        lock (_lock)
+        {
+            _wasAccepted = true;
+            _lastProgress = _time.GetTimestamp();
+            _limit.NoteOpened();
+        }
+    }
+
+    /// <summary>
+    /// Ends an attempt to open a connection. Returns the call's place at the head of the queue if it should wait for another connection or try again, else null: then it fails.
+    /// </summary>
+    /// <param name="failure">Why no connection was opened.</param>
+    /// <param name="started">When the call began; null if it does not wait.</param>
+    public PoolWaiter? Postpone(FtpException failure, long? started)
+    {
+        bool isRefused = ConnectionLimit.IsRefusal(failure);
+        int? lowered = null;
+        PoolWaiter? waiter = null;
+        lock (_lock)
+        {
+            _busy--;
+            int others = _busy + _idle.Count;
+            lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
+            // A refusal alone proves nothing: only a server that accepted these credentials before is asked again.
+            bool isTemporary = others > 0
+                ? isRefused || failure is FtpConnectionException { IsTransient: true } and not FtpTlsException
+                : isRefused && _wasAccepted && IsWithinConnect(started);
+            if (isTemporary && !(isRefused && others > 0))
+            {
+                _limit.NoteFailed(isRefused);
+            }
+
+            if (isTemporary && started is { } since && !_isClosed)
+            {
+                waiter = new PoolWaiter(since) { LastFailure = failure };
+                _waiters.AddFirst(waiter);
+            }
+
+            GrantWaiters();
+        }
+
+        if (lowered is { } connections)
+        {
+            log.LimitLearnt(options.Host, connections, failure.Message);
+        }
+
+        return waiter;
+    }
+
+    /// <summary>Adds a lease. Returns false if the pool is closed.</summary>
+    public bool TryAdd(PoolLease lease)
+    {
+        lock (_lock)
+        {
+            if (!_isClosed)
+            {
+                _leases.Add(lease);
+            }
+
+            return !_isClosed;
+        }
+    }
+
+    /// <summary>Removes a lease that is being returned; its slot stays taken.</summary>
+    public void Remove(PoolLease lease)
+    {
+        lock (_lock)
+        {
+            _leases.Remove(lease);
+            lease.Vacate = null;
+            _lastProgress = _time.GetTimestamp();
+        }
+    }
+
+    /// <summary>
+    /// Registers how the holder of a lease can release its connection before it would do so by itself. Called once, when another call waits for a connection; at once if
+    /// one waits already.
+    /// </summary>
+    public void OfferToVacate(PoolLease lease, Action vacate)
+    {
+        lock (_lock)
+        {
+            lease.Vacate = vacate;
+        }
+
+        AskToVacate();
+    }
+
+    /// <summary>Closes the connections that were idle since a time, or longer.</summary>
+    public void DiscardIdle(long since)
+    {
+        lock (_lock)
+        {
+            _idle.FindAll(entry => entry.Since <= since).ForEach(entry => Discard(entry.Connection));
+            _idle.RemoveAll(entry => entry.Since <= since);
+        }
+    }
+
+    /// <summary>Fails the calls that wait, and closes the connections in use. Returns the idle ones, which the caller closes.</summary>
+    public IReadOnlyList<FtpConnection> Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            foreach (PoolWaiter waiter in _waiters)
+            {
+                waiter.Fail(Closed());
+            }
+
+            _waiters.Clear();
+            _leases.ForEach(lease => lease.Connection.Cut());
+            List<FtpConnection> idle = [.. _idle.Select(entry => entry.Connection)];
+            _idle.Clear();
+            return idle;
+        }
+    }
+
+    public static ObjectDisposedException Closed() => new(typeof(FtpClient).FullName, "The client is disposed.");
+
+    /// <summary>Closes a connection that cannot be used again. Nothing is sent on it, so that there is nothing to wait for.</summary>
+    public static void Discard(FtpConnection connection)
+    {
+        connection.Break();
+        connection.CloseAsync().AsTask().ContinueWith(
+            static closed => _ = closed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    /// <summary>The time until the state of a waiting call has to be looked at again; zero if it has waited too long.</summary>
+    private TimeSpan UntilNextLook(PoolWaiter waiter)
+    {
+        TimeSpan wait = TimeSpan.MaxValue;
+        if (options.Timeouts.Acquire != Timeout.InfiniteTimeSpan)
+        {
+            // A queue behind long transfers is no reason to fail: what counts is that nothing moves.
+            long since = _leases.Aggregate(Math.Max(waiter.Since, _lastProgress), (last, lease) => Math.Max(last, lease.LastActivity));
+            wait = options.Timeouts.Acquire - _time.GetElapsedTime(since);
+            if (wait <= TimeSpan.Zero)
+            {
+                return TimeSpan.Zero;
+            }
+        }
+
+        foreach (TimeSpan next in (ReadOnlySpan<TimeSpan>)[_limit.UntilRecovery, _limit.UntilNextOpen(_busy)])
+        {
+            wait = next > TimeSpan.Zero && next < wait ? next : wait;
+        }
+
+        // A timer counts whole milliseconds.
+        return wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
+    }
+
+    private FtpTimeoutException TimedOut(PoolWaiter waiter)
+    {
+        string holders = _leases.Count > 0 ? string.Join("; ", _leases.Select(lease => lease.Describe())) : "connections that are being opened, checked or aborted";
+        string limit = _limit.Current < options.MaxConnections ? $" (the server allows {_limit.Current})" : "";
+        string message = $"no connection became free for {options.Timeouts.Acquire.TotalSeconds:0.###} s; all {_busy} connections{limit} are in use: {holders}";
+        return new FtpTimeoutException(FtpConnectionPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
+    }
+
+    /// <summary>Leaves the queue; a slot that was granted meanwhile goes to the next call.</summary>
+    private void GiveUp(PoolWaiter waiter)
+    {
+        lock (_lock)
+        {
+            if (_waiters.Remove(waiter) || !waiter.Granted.IsCompletedSuccessfully)
+            {
+                return;
+            }
+
+            _busy--;
+            if (waiter.Granted.Result is { Idle: { } connection, Since: var since })
+            {
+                _idle.Add((connection, since));
+            }
+
+            GrantWaiters();
+        }
+    }
+
+    private void GrantWaiters()
+    {
+        while (_waiters.First is { } first && TryGrant() is { } slot)
+        {
+            _waiters.RemoveFirst();
+            first.Value.Grant(slot);
+        }
+    }
+
+    private PoolSlot? TryGrant()
+    {
+        while (_idle.Count > 0)
+        {
+            (FtpConnection connection, long since) = _idle[^1];
+            _idle.RemoveAt(_idle.Count - 1);
+            // Costs one call of the operating system, and finds each connection that the server has closed.
+            if (connection.IsReady)
+            {
+                _busy++;
+                return new PoolSlot(connection, since);
+            }
+
+            log.IdleDropped(options.Host, "the server closed it");
+            Discard(connection);
+        }
+
+        if (_busy >= _limit.Current || _limit.UntilNextOpen(_busy) > TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        _busy++;
+        return new PoolSlot(null, 0);
+    }
+
+    private void AskToVacate()
+    {
+        Action? vacate = null;
+        lock (_lock)
+        {
+            if (_waiters.Count > 0 && _leases.Find(lease => lease.Vacate is not null) is { } lease)
+            {
+                (vacate, lease.Vacate) = (lease.Vacate, null);
+            }
+        }
+
+        vacate?.Invoke();
+    }
+
+    private bool IsWithinConnect(long? started) =>
+        started is { } since && (options.Timeouts.Connect == Timeout.InfiniteTimeSpan || _time.GetElapsedTime(since) < options.Timeouts.Connect);
+}

@@ -1,0 +1,88 @@
+namespace Fts.Client;
+
+/// <summary>The calls of a client that are running. When the client is disposed they are cancelled and awaited, and no other starts.</summary>
+internal sealed class RunningOperations : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _running;
+    private bool _isStopped;
+
+    public RunningOperations() => Stopping = _stop.Token;
+
+    /// <summary>Cancelled when the client is disposed.</summary>
+    public CancellationToken Stopping { get; }
+
+    /// <summary>Runs a call.</summary>
+    /// <param name="operation">The call. Its token is cancelled by the caller or by disposal of the client.</param>
+    /// <param name="cancellationToken">The caller's token.</param>
+    /// <exception cref="ObjectDisposedException">The client is disposed, or was while the call ran.</exception>
+    /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
+    {
+        Begin();
+        using CancellationTokenSource? either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping) : null;
+        try
+        {
+            return await operation(either?.Token ?? Stopping).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (Stopping.IsCancellationRequested || (cancellationToken.IsCancellationRequested && e.CancellationToken != cancellationToken))
+        {
+            throw Translate(e, cancellationToken);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>The exception of a call that was cancelled, by the caller's token or by disposal of the client.</summary>
+    public static Exception Translate(OperationCanceledException exception, CancellationToken cancellationToken) => !cancellationToken.IsCancellationRequested
+        ? new ObjectDisposedException("The client was disposed while the call ran.", exception)
+        : new OperationCanceledException(exception.Message, exception, cancellationToken);
+
+    /// <summary>Cancels what runs and waits for its end, or until the token is cancelled.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        bool isFirst;
+        lock (_lock)
+        {
+            (isFirst, _isStopped) = (!_isStopped, true);
+            if (_running == 0)
+            {
+                _ended.TrySetResult();
+            }
+        }
+
+        if (isFirst)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+        }
+
+        await ((Task)_ended.Task).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>To be called after <see cref="StopAsync"/>.</summary>
+    public void Dispose() => _stop.Dispose();
+
+    private void Begin()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isStopped, typeof(FtpClient));
+            _running++;
+        }
+    }
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            if (--_running == 0 && _isStopped)
+            {
+                _ended.TrySetResult();
+            }
+        }
+    }
+}

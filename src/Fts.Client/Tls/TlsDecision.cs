@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Fts.Client;
+
+/// <summary>
+/// Whether a server uses TLS in <see cref="FtpTlsMode.WhenOffered"/>, shared by all connections of one client. Once one connection was encrypted, no other
+/// connection may be plain.
+/// </summary>
+/// <remarks>
+/// Thread-safe. The first connection decides, and connections that open at the same time wait for it: otherwise one of them could send the password in plain
+/// while the first is still in its TLS handshake.
+/// </remarks>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The semaphore has no wait handle unless one is requested.")]
+internal sealed class TlsDecision
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private volatile bool _isDecided;
+    private volatile bool _usedTls;
+    private bool? _allowsPlainPassword;
+
+    /// <summary>Whether a connection to this server was encrypted.</summary>
+    public bool UsedTls => _usedTls;
+
+    /// <summary>Waits until no other connection is about to decide. Returns true if the caller decides, and then it must call <see cref="Leave"/>.</summary>
+    public async Task<bool> EnterAsync(CancellationToken cancellationToken)
+    {
+        if (_isDecided)
+        {
+            return false;
+        }
+
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!_isDecided)
+        {
+            return true;
+        }
+
+        _gate.Release();
+        return false;
+    }
+
+    /// <summary>Lets the next connection decide, or use the decision.</summary>
+    public void Leave() => _gate.Release();
+
+    /// <summary>Records that a connection is encrypted (<paramref name="usesTls"/>), or that the server refused TLS.</summary>
+    public void Record(bool usesTls)
+    {
+        _usedTls |= usesTls;
+        _isDecided = true;
+    }
+
+    /// <summary>Returns whether the password may be sent in plain. <paramref name="confirm"/> is called once; its result holds for all connections.</summary>
+    /// <param name="confirm">The caller's decision; null to refuse.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async Task<bool> AllowsPlainPasswordAsync(Func<CancellationToken, ValueTask<bool>>? confirm, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _allowsPlainPassword ??= confirm is not null && await confirm(cancellationToken).ConfigureAwait(false);
+            return _allowsPlainPassword.Value;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Client;
+
+/// <summary>
+/// The Unix modes of downloaded files. A file that replaces another keeps that one's mode, and until then only its owner can read it. Windows has no modes.
+/// </summary>
+internal static class FileModes
+{
+    /// <summary>Read and write for the owner: 0600.</summary>
+    public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private const UnixFileMode Permissions = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
+        | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    /// <summary>Returns the permissions of the file at a path; null if there is none, or on Windows.</summary>
+    public static UnixFileMode? OfTarget(string path) => Of(new FileInfo(path));
+
+    /// <summary>Returns the permissions of a file, or of the file that a link leads to; null if it does not exist, or on Windows.</summary>
+    public static UnixFileMode? Of(FileInfo file)
+    {
+        if (OperatingSystem.IsWindows() || !file.Exists)
+        {
+            return null;
+        }
+
+        try
+        {
+            FileSystemInfo real = file.Attributes.HasFlag(FileAttributes.ReparsePoint) ? file.ResolveLinkTarget(returnFinalTarget: true) ?? file : file;
+            return real.Exists ? real.UnixFileMode & Permissions : null;
+        }
+        catch (IOException)
+        {
+            // A link that leads in a circle has no mode.
+            return null;
+        }
+    }
+
+    /// <summary>Sets the mode of an open file, whatever the umask.</summary>
+    public static void Set(SafeFileHandle handle, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(handle, mode);
+        }
+    }
+}

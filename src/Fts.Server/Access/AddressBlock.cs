@@ -1,0 +1,28 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Fts.Server.Access;
+
+/// <summary>
+/// The addresses that one client can choose from: a single IPv4 address, or an IPv6 network of 64 bits, because an IPv6 host picks the lower half of its
+/// address itself (RFC 8981). Limits are counted per block.
+/// </summary>
+/// <param name="IsIPv4">Whether <paramref name="Bits"/> are an IPv4 address.</param>
+/// <param name="Bits">The IPv4 address, or the upper 64 bits of the IPv6 address.</param>
+internal readonly record struct AddressBlock(bool IsIPv4, ulong Bits)
+{
+    /// <summary>All loopback addresses: every local user can connect from each of them.</summary>
+    public static readonly AddressBlock Loopback = new(IsIPv4: false, Bits: 0);
+
+    /// <summary>Returns the block of an address. An IPv4-mapped IPv6 address belongs to the block of its IPv4 address.</summary>
+    public static AddressBlock Of(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        IPAddress unmapped = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        unmapped.TryWriteBytes(bytes, out _);
+        return unmapped.AddressFamily == AddressFamily.InterNetwork
+            ? new AddressBlock(IsIPv4: true, BinaryPrimitives.ReadUInt32BigEndian(bytes))
+            : new AddressBlock(IsIPv4: false, BinaryPrimitives.ReadUInt64BigEndian(bytes));
+    }
+}

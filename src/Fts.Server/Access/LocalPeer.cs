@@ -1,0 +1,106 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using Fts.Server.Data;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Server.Access;
+
+/// <summary>
+/// Finds the user whose process holds the client's end of a loopback connection. TCP has no SO_PEERCRED; the kernel reports the owner of each socket by the
+/// netlink protocol sock_diag(7), in one exact query, and in /proc/net/tcp.
+/// </summary>
+internal static class LocalPeer
+{
+    // linux/sock_diag.h and linux/inet_diag.h: struct nlmsghdr, then inet_diag_req_v2 or inet_diag_msg.
+    private const int HeaderLength = 16, RequestLength = HeaderLength + 56, StateOffset = HeaderLength + 1, PortsOffset = HeaderLength + 4;
+    private const int UserOffset = HeaderLength + 64, InodeOffset = HeaderLength + 68, ReplyLength = HeaderLength + 72;
+    private const int Established = 1, FinWait1 = 4, FinWait2 = 5; // netinet/tcp.h
+    private const int SockDiagByFamily = 20, IsRequest = 1, Tcp = 6;
+
+    private static bool s_hasDiag;
+
+    /// <summary>
+    /// Returns the user id of the client's process, or null if the client is on another machine, came through a load balancer, has closed its socket, or if this
+    /// system does not report the user.
+    /// </summary>
+    public static async ValueTask<uint?> FindUserAsync(Session session, CancellationToken cancellationToken)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        ConnectionEnds ends = ConnectionEnds.Of(session.Socket);
+        if (!IPAddress.IsLoopback(ends.Peer.Address) || session.Server.Balancers.Include(ends.Peer.Address))
+        {
+            return null;
+        }
+
+        // The tables of /proc are read whole, which takes milliseconds if there are many connections: not on the thread that serves sockets.
+        return TryAskKernel(ends, out uint? user) ? user : await Task.Run(() => ProcNetTcp.FindUser(ends), cancellationToken);
+    }
+
+    /// <summary>Whether the client's process belongs to the user of this process, or to root. False if that is unknown.</summary>
+    public static async ValueTask<bool> IsOwnUserAsync(Session session, CancellationToken cancellationToken) =>
+        await FindUserAsync(session, cancellationToken) is { } user && OperatingSystem.IsLinux() && IsTrusted(user, LinuxCalls.GetUser(), UserMapping.IsWhole);
+
+    /// <summary>Root, and the server's own user. In a user namespace every user of the outside has the one number <see cref="UserMapping.Unmapped"/>.</summary>
+    internal static bool IsTrusted(uint user, uint ownUser, bool isMappingWhole) =>
+        (user == 0 || user == ownUser) && (isMappingWhole || user != UserMapping.Unmapped);
+
+    /// <summary>
+    /// Whether a socket is held by a process. A closed socket that still waits for the end of its connection (FIN_WAIT, TIME_WAIT) has no inode, and is reported
+    /// as root's: a client must not become root by closing early.
+    /// </summary>
+    internal static bool IsHeld(int state, ulong inode) => inode != 0 && state is Established or FinWait1 or FinWait2;
+
+    /// <summary>Asks by sock_diag. Returns false if the kernel does not support it.</summary>
+    [SupportedOSPlatform("linux")]
+    private static unsafe bool TryAskKernel(ConnectionEnds ends, out uint? user)
+    {
+        user = null;
+        using SafeFileHandle netlink = LinuxCalls.OpenSocketDiagnostics();
+        if (netlink.IsInvalid)
+        {
+            return false;
+        }
+
+        byte* request = stackalloc byte[RequestLength];
+        WriteRequest(new Span<byte>(request, RequestLength), ends);
+        byte* reply = stackalloc byte[1024];
+        int length = LinuxCalls.Write(netlink, request, RequestLength) == RequestLength ? (int)LinuxCalls.Read(netlink, reply, 1024) : 0;
+        var answer = new ReadOnlySpan<byte>(reply, Math.Max(length, 0));
+        if (length < ReplyLength || BinaryPrimitives.ReadUInt16LittleEndian(answer[4..]) != SockDiagByFamily)
+        {
+            return Volatile.Read(ref s_hasDiag); // the same error, ENOENT, for "no such connection" and for a kernel without this protocol
+        }
+
+        Volatile.Write(ref s_hasDiag, true);
+        bool isClients = BinaryPrimitives.ReadUInt16BigEndian(answer[PortsOffset..]) == ends.Peer.Port && BinaryPrimitives.ReadUInt16BigEndian(answer[(PortsOffset + 2)..]) == ends.Local.Port;
+        if (isClients && IsHeld(answer[StateOffset], BitConverter.ToUInt32(answer[InodeOffset..])))
+        {
+            user = BitConverter.ToUInt32(answer[UserOffset..]);
+        }
+
+        return true;
+    }
+
+    /// <summary>The wanted socket is the client's: its source is the server's peer, and its destination the server.</summary>
+    private static void WriteRequest(Span<byte> request, ConnectionEnds ends)
+    {
+        request.Clear();
+        BitConverter.TryWriteBytes(request, RequestLength);
+        BitConverter.TryWriteBytes(request[4..], (ushort)SockDiagByFamily);
+        BitConverter.TryWriteBytes(request[6..], (ushort)IsRequest);
+        Span<byte> body = request[HeaderLength..];
+        (body[0], body[1]) = (ends.Peer.AddressFamily == AddressFamily.InterNetwork ? (byte)2 : (byte)10, Tcp);
+        BitConverter.TryWriteBytes(body[4..], uint.MaxValue); // every state
+        BinaryPrimitives.WriteUInt16BigEndian(body[8..], (ushort)ends.Peer.Port);
+        BinaryPrimitives.WriteUInt16BigEndian(body[10..], (ushort)ends.Local.Port);
+        ends.Peer.Address.TryWriteBytes(body[12..], out _);
+        ends.Local.Address.TryWriteBytes(body[28..], out _);
+        BitConverter.TryWriteBytes(body[48..], ulong.MaxValue); // INET_DIAG_NOCOOKIE
+    }
+}

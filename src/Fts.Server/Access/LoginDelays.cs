@@ -1,0 +1,273 @@
+namespace Fts.Server.Access;
+
+/// <summary>
+/// Delays logins after failed ones, per address and per account and address, for all sessions and hosts of a server. The delay comes before the password is
+/// checked: a right guess is as slow as a wrong one, and a client that closes early only leaves the delay to its next connection.
+/// </summary>
+/// <remarks>
+/// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account, and every second one the delay of its
+/// address, so that an office with several mistyped passwords is slowed less. Failures are forgotten one by one. An address without failures never waits.
+/// </remarks>
+internal sealed class LoginDelays(FtpServerOptions options)
+{
+    /// <summary>The longest delay is 32 times the first.</summary>
+    public const int MaxDoublings = 5;
+
+    /// <summary>Failures that count at once. More would delay an address for hours after the last of them.</summary>
+    private const int MaxFailures = 60;
+
+    /// <summary>Account names per address with a record of their own. Further names share one.</summary>
+    private const int MaxAccounts = 8;
+
+    private readonly TimeProvider _clock = options.TimeProvider;
+    private readonly long _start = options.TimeProvider.GetTimestamp();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<LoginOrigin, FailureRecord> _addresses = [];
+
+    /// <summary>The records of <see cref="_addresses"/>, the one that is forgotten first in front: it is evicted first, never one with many recent failures.</summary>
+    private readonly SortedSet<FailureRecord> _byForgetting = new(Comparer<FailureRecord>.Create(
+        (one, other) => one.ForgottenAt != other.ForgottenAt ? one.ForgottenAt.CompareTo(other.ForgottenAt) : one.Id.CompareTo(other.Id)));
+
+    private int _addressCount;
+    private long _lastId;
+
+    private TimeSpan Now => _clock.GetElapsedTime(_start);
+
+    /// <summary>The number of addresses with failures.</summary>
+    public int AddressCount => Volatile.Read(ref _addressCount);
+
+    private bool IsOff => options.RefusalDelay == TimeSpan.Zero;
+
+    /// <summary>Waits until a password of this client may be checked.</summary>
+    /// <returns>The login's turn, which the caller ends and disposes; null if so many others wait that the client is turned away.</returns>
+    public async ValueTask<LoginTurn?> WaitForTurnAsync(Session session, string userName, CancellationToken cancellationToken)
+    {
+        if (IsOff || AddressCount == 0)
+        {
+            return new LoginTurn(this, session, userName); // the usual case: no look-up of the client's user, no lock
+        }
+
+        var turn = new LoginTurn(this, session, userName) { Origin = await LoginOrigin.OfAsync(session, cancellationToken) };
+        (FailureRecord? address, FailureRecord? account, turn.TotalBefore) = Find(turn.Origin.Value, userName);
+        bool isAcquired = false;
+        try
+        {
+            isAcquired = await TryWaitAsync(turn, address, account, cancellationToken);
+            return isAcquired ? turn : null;
+        }
+        finally
+        {
+            if (!isAcquired)
+            {
+                turn.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Records how the login ended.</summary>
+    /// <returns>False if the client is turned away, whatever the password was.</returns>
+    public async ValueTask<bool> EndTurnAsync(LoginTurn turn, bool isAccepted, CancellationToken cancellationToken)
+    {
+        if (IsOff || (isAccepted && AddressCount == 0))
+        {
+            return true;
+        }
+
+        LoginOrigin origin = turn.Origin ??= await LoginOrigin.OfAsync(turn.Session, cancellationToken);
+        (FailureRecord? address, FailureRecord? account, int total) = Find(origin, turn.UserName);
+        if (isAccepted)
+        {
+            ForgetAccount(address, turn.UserName);
+        }
+        else
+        {
+            (address, account) = AddFailure(origin, turn.UserName);
+        }
+
+        // Guesses sent at the same time, before any had failed: all but the first learn their outcome only after the delay.
+        if (turn.HasWaited || total == turn.TotalBefore)
+        {
+            return true;
+        }
+
+        return await TryWaitAsync(turn, address, isAccepted ? null : account, cancellationToken);
+    }
+
+    /// <summary>Ends the turn of a record that <see cref="TryWaitAsync"/> acquired.</summary>
+    public void Release(FailureRecord record)
+    {
+        lock (_lock)
+        {
+            record.Waiting--;
+        }
+
+        record.Turn.Release();
+    }
+
+    private async ValueTask<bool> TryWaitAsync(LoginTurn turn, FailureRecord? address, FailureRecord? account, CancellationToken cancellationToken)
+    {
+        // The account first: a login that waits for its account must not hold up other accounts of the same address.
+        foreach (FailureRecord? record in (FailureRecord?[])[account, address])
+        {
+            if (record is null)
+            {
+                continue;
+            }
+
+            if (!TryEnqueue(record))
+            {
+                return false;
+            }
+
+            try
+            {
+                await record.Turn.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                lock (_lock)
+                {
+                    record.Waiting--;
+                }
+
+                throw;
+            }
+
+            turn.Add(record);
+            while (TimeLeft(record) is var left && left > TimeSpan.Zero)
+            {
+                await Task.Delay(left < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : left, _clock, cancellationToken);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A wait longer than the longest delay would only end in a time-out of the session.</summary>
+    private bool TryEnqueue(FailureRecord record)
+    {
+        lock (_lock)
+        {
+            TimeSpan now = Now;
+            TimeSpan wait = (record.NotBefore > now ? record.NotBefore - now : TimeSpan.Zero) + (record.Waiting * DelayOf(record, now));
+            if (wait > options.RefusalDelay * (1 << MaxDoublings))
+            {
+                return false;
+            }
+
+            record.Waiting++;
+            return true;
+        }
+    }
+
+    private TimeSpan TimeLeft(FailureRecord record)
+    {
+        lock (_lock)
+        {
+            return record.NotBefore - Now;
+        }
+    }
+
+    private (FailureRecord? Address, FailureRecord? Account, int Total) Find(LoginOrigin origin, string userName)
+    {
+        lock (_lock)
+        {
+            TimeSpan now = Now;
+            if (!_addresses.TryGetValue(origin, out FailureRecord? address) || FailuresOf(address, now) == 0)
+            {
+                return (null, null, address?.Total ?? 0);
+            }
+
+            FailureRecord? account = FindAccount(address, userName);
+            return (address, account is not null && FailuresOf(account, now) > 0 ? account : null, address.Total);
+        }
+    }
+
+    private void ForgetAccount(FailureRecord? address, string userName)
+    {
+        lock (_lock)
+        {
+            address?.Accounts?.Remove(HashOf(userName));
+        }
+    }
+
+    private (FailureRecord Address, FailureRecord Account) AddFailure(LoginOrigin origin, string userName)
+    {
+        lock (_lock)
+        {
+            TimeSpan now = Now;
+            if (_addresses.TryGetValue(origin, out FailureRecord? address))
+            {
+                _byForgetting.Remove(address); // its place in the order changes
+            }
+            else
+            {
+                MakeRoom(now);
+                _addresses[origin] = address = new FailureRecord(origin, ++_lastId);
+            }
+
+            address.Accounts ??= [];
+            FailureRecord account = FindAccount(address, userName) ?? MakeAccount(address, userName, now);
+            Count(address, now);
+            Count(account, now);
+            _byForgetting.Add(address);
+            Volatile.Write(ref _addressCount, _addresses.Count);
+            return (address, account);
+        }
+    }
+
+    /// <summary>Removes what is forgotten, and if the table is full the record that would be forgotten next.</summary>
+    private void MakeRoom(TimeSpan now)
+    {
+        while (_byForgetting.Min is { } first && (first.ForgottenAt <= now || _addresses.Count >= options.MaxTrackedAddresses))
+        {
+            _byForgetting.Remove(first);
+            _addresses.Remove(first.Origin);
+        }
+    }
+
+    private FailureRecord MakeAccount(FailureRecord address, string userName, TimeSpan now)
+    {
+        Dictionary<int, FailureRecord> accounts = address.Accounts!;
+        if (accounts.Count >= MaxAccounts)
+        {
+            foreach ((int name, FailureRecord account) in accounts)
+            {
+                if (account.ForgottenAt <= now)
+                {
+                    accounts.Remove(name);
+                }
+            }
+        }
+
+        int key = accounts.Count >= MaxAccounts ? OtherNames : HashOf(userName);
+        return accounts.TryGetValue(key, out FailureRecord? made) ? made : accounts[key] = new FailureRecord(address.Origin, ++_lastId);
+    }
+
+    private static FailureRecord? FindAccount(FailureRecord address, string userName) =>
+        address.Accounts is not { } accounts ? null
+        : accounts.TryGetValue(HashOf(userName), out FailureRecord? own) ? own
+        : accounts.GetValueOrDefault(OtherNames);
+
+    private void Count(FailureRecord record, TimeSpan now)
+    {
+        TimeSpan from = record.ForgottenAt > now ? record.ForgottenAt : now, latest = now + (MaxFailures * options.RefusalDecay);
+        record.ForgottenAt = from + options.RefusalDecay < latest ? from + options.RefusalDecay : latest;
+        record.Total++;
+        record.NotBefore = now + DelayOf(record, now);
+    }
+
+    private TimeSpan DelayOf(FailureRecord record, TimeSpan now)
+    {
+        int further = Math.Max(0, FailuresOf(record, now) - 1);
+        return options.RefusalDelay * (1 << Math.Min(record.Accounts is null ? further : further / 2, MaxDoublings));
+    }
+
+    private int FailuresOf(FailureRecord record, TimeSpan now) =>
+        record.ForgottenAt <= now ? 0 : (int)Math.Ceiling((record.ForgottenAt - now) / options.RefusalDecay);
+
+    /// <summary>Zero is the key of all further names. Hashes keep a record small however long the name is; two names of one hash share a record.</summary>
+    private const int OtherNames = 0;
+
+    private static int HashOf(string userName) => string.GetHashCode(userName, StringComparison.OrdinalIgnoreCase) is var hash && hash == OtherNames ? 1 : hash;
+}

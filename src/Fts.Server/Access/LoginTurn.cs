@@ -1,0 +1,46 @@
+namespace Fts.Server.Access;
+
+/// <summary>One login between its delay and its outcome. The login's command disposes it, which lets the next login of the same address begin.</summary>
+internal sealed class LoginTurn(LoginDelays delays, Session session, string userName) : IDisposable
+{
+    private FailureRecord? _account, _address;
+
+    public Session Session { get; } = session;
+
+    public string UserName { get; } = userName;
+
+    /// <summary>Null before it is looked up, which a login without failures does not need.</summary>
+    public LoginOrigin? Origin { get; set; }
+
+    /// <summary>The failures of the address before the password was checked.</summary>
+    public int TotalBefore { get; set; }
+
+    /// <summary>Whether it took its turn among other logins of its address or account.</summary>
+    public bool HasWaited => _address is not null;
+
+    /// <summary>Notes a record whose turn this login holds.</summary>
+    public void Add(FailureRecord record)
+    {
+        if (record.Accounts is null)
+        {
+            _account = record;
+        }
+        else
+        {
+            _address = record;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (FailureRecord? record in (FailureRecord?[])[_account, _address])
+        {
+            if (record is not null)
+            {
+                delays.Release(record);
+            }
+        }
+
+        (_account, _address) = (null, null);
+    }
+}

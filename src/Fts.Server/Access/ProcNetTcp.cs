@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Fts.Server.Access;
+
+/// <summary>Reads the owner of a connection's client socket from /proc/net/tcp and /proc/net/tcp6, for kernels and containers without sock_diag.</summary>
+internal static class ProcNetTcp
+{
+    private static readonly char[] Blank = [' '];
+
+    /// <summary>Returns the user id, or null if no table has the client's socket, or none can be read.</summary>
+    public static uint? FindUser(ConnectionEnds ends)
+    {
+        try
+        {
+            // An IPv4 connection of a socket made for IPv6 is in the second table, with mapped addresses.
+            return (ends.Peer.AddressFamily == AddressFamily.InterNetwork ? FindUser(File.ReadLines("/proc/self/net/tcp"), ends) : null) ??
+                FindUser(File.ReadLines("/proc/self/net/tcp6"), ends);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Finds the row whose local address is the client's and whose remote address is the server's.</summary>
+    internal static uint? FindUser(IEnumerable<string> lines, ConnectionEnds ends)
+    {
+        (string four, string six) = (Pair(ends, isMapped: false), Pair(ends, isMapped: true));
+        foreach (string line in lines)
+        {
+            string[] columns = line.Split(Blank, StringSplitOptions.RemoveEmptyEntries);
+            if (columns.Length < 10 || $"{columns[1]} {columns[2]}" is var pair && pair != four && pair != six)
+            {
+                continue;
+            }
+
+            if (int.TryParse(columns[3], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int state) && ulong.TryParse(columns[9], CultureInfo.InvariantCulture, out ulong inode) &&
+                uint.TryParse(columns[7], CultureInfo.InvariantCulture, out uint user) && LocalPeer.IsHeld(state, inode))
+            {
+                return user;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Pair(ConnectionEnds ends, bool isMapped) => $"{Format(ends.Peer, isMapped)} {Format(ends.Local, isMapped)}";
+
+    /// <summary>Addresses are written as 32-bit words in the byte order of the machine, ports as numbers.</summary>
+    private static string Format(IPEndPoint end, bool isMapped)
+    {
+        byte[] bytes = (isMapped ? end.Address.MapToIPv6() : end.Address).GetAddressBytes();
+        string words = string.Concat(bytes.Chunk(4).Select(word => BitConverter.ToUInt32(word).ToString("X8", CultureInfo.InvariantCulture)));
+        return string.Create(CultureInfo.InvariantCulture, $"{words}:{end.Port:X4}");
+    }
+}

@@ -1,0 +1,41 @@
+using Fts.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Fts.Server.Commands;
+
+/// <summary>
+/// Logs what an account did to files, or was refused: one line for each command whose row has an <see cref="CommandRow.Action"/>. A completed transfer is logged by
+/// its command, which knows its bytes.
+/// </summary>
+internal static class CommandLog
+{
+    public static void Write(Session session, CommandRow row, string argument, Reply reply)
+    {
+        ILogger log = session.Server.Options.Logger;
+        if (row.Action is not { } action || session.Files?.Account.Name is not { } account || !log.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
+        if (reply.Code >= ReplyCode.CannotOpenDataConnection)
+        {
+            string outcome = reply.Code is ReplyCode.CannotOpenDataConnection or ReplyCode.TransferAborted or ReplyCode.LocalError ? "failed" : "refused";
+            Log.NotDone(
+                log, session.Id, account.Visible(), session.Peer.Address, row.Verb, Describe(session, row, argument).Visible(), outcome, (int)reply.Code, reply.Text.Visible());
+        }
+        else if (!row.Has(Rules.DataPort))
+        {
+            Log.Changed(log, session.Id, account.Visible(), session.Peer.Address, action, Describe(session, row, argument).Visible());
+        }
+    }
+
+    /// <summary>The virtual paths; the argument itself if it is no path, or holds more than one.</summary>
+    private static string Describe(Session session, CommandRow row, string argument) => row.Verb switch
+    {
+        "RNTO" or "SITE CPTO" => $"{(session.Continuing.RenameSource ?? session.Continuing.CopySource)?.Value ?? "(nothing)"} to {PathOf(session, argument)}",
+        "COMB" or "SITE COPY" or "SITE SYMLINK" or "SITE CHMOD" or "MFF" => argument,
+        _ => PathOf(session, argument),
+    };
+
+    private static string PathOf(Session session, string argument) => session.Resolve(argument) is { } path ? path.Value : argument;
+}

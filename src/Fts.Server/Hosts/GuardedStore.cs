@@ -1,0 +1,265 @@
+using Fts.Protocol;
+using Fts.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Server;
+
+/// <summary>
+/// Holds a store to the contract of <see cref="IFileStore"/>, whoever wrote it. Whatever it throws becomes a <see cref="StoreException"/> with the cause inside, so that it is
+/// never taken for a broken connection. An entry whose name is not one component of a path is left out, because a line end in a name would forge entries and replies.
+/// </summary>
+/// <remarks>Does not own the store. One for each host, shared by its sessions.</remarks>
+internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore
+{
+    /// <inheritdoc/>
+    public async ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        FileEntry? found;
+        try
+        {
+            found = await store.FindAsync(path, cancellationToken);
+        }
+        catch (Exception e) when (IsUnexpected(e, cancellationToken))
+        {
+            throw Failed(e);
+        }
+
+        return found is { Name.Length: > 0 } entry && !IsEntryName(entry.Name) ? entry with { Name = path.Name } : found;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new GuardedEntries(await store.ListAsync(folder, cancellationToken), logger);
+        }
+        catch (Exception e) when (IsUnexpected(e, cancellationToken))
+        {
+            throw Failed(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new GuardedReader(await store.OpenReadAsync(path, cancellationToken));
+        }
+        catch (Exception e) when (IsUnexpected(e, cancellationToken))
+        {
+            throw Failed(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new GuardedWriter(await store.OpenWriteAsync(path, start, cancellationToken));
+        }
+        catch (Exception e) when (IsUnexpected(e, cancellationToken))
+        {
+            throw Failed(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+        CallAsync(() => store.FindPendingAsync(path, uploader, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+        CallAsync(() => store.GiveUpPendingAsync(path, uploader, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) =>
+        CallAsync(() => store.SweepPendingAsync(before, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken) =>
+        CallAsync(() => store.CreateFolderAsync(path, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) =>
+        CallAsync(() => store.DeleteFileAsync(path, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken) =>
+        CallAsync(() => store.DeleteFolderAsync(path, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken) =>
+        CallAsync(() => store.RenameAsync(source, target, replace, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken) =>
+        CallAsync(() => store.SetFactsAsync(path, facts, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken) =>
+        CallAsync(() => store.CreateLinkAsync(path, target, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken) =>
+        CallAsync(() => store.FindFreeSpaceAsync(folder, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken) =>
+        CallAsync(() => store.FindHashAsync(path, file, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) =>
+        CallAsync(() => store.RememberHashAsync(path, hashed, sha256, cancellationToken), cancellationToken);
+
+    /// <summary>Anything but a refusal, or a cancellation that the caller asked for.</summary>
+    private static bool IsUnexpected(Exception e, CancellationToken cancellationToken) =>
+        e is not StoreException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested);
+
+    private static StoreException Failed(Exception cause) => new(StoreError.Unavailable, $"{cause.GetType().Name}: {cause.Message}", cause);
+
+    private static async ValueTask CallAsync(Func<ValueTask> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call();
+        }
+        catch (Exception e) when (IsUnexpected(e, cancellationToken))
+        {
+            throw Failed(e);
+        }
+    }
+
+    private static async ValueTask<T> CallAsync<T>(Func<ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (IsUnexpected(e, cancellationToken))
+        {
+            throw Failed(e);
+        }
+    }
+
+    /// <summary>Whether a name is one component of a path. Names of ASCII letters, as most are, need no decoding.</summary>
+    private static bool IsEntryName(string? name) =>
+        name is not (null or "" or "." or "..") && (IsPlainAscii(name) || (StorePath.Root.Resolve(name) is { } path && path.Name == name));
+
+    private static bool IsPlainAscii(string name) =>
+        name.Length <= StorePath.MaxNameBytes && !name.AsSpan().ContainsAnyExceptInRange(' ', '~') && !name.Contains('/', StringComparison.Ordinal);
+
+    private sealed class GuardedEntries(IAsyncEnumerable<FileEntry> entries, ILogger logger) : IAsyncEnumerable<FileEntry>
+    {
+        public IAsyncEnumerator<FileEntry> GetAsyncEnumerator(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return new GuardedEnumerator(entries.GetAsyncEnumerator(cancellationToken), logger, cancellationToken);
+            }
+            catch (Exception e) when (IsUnexpected(e, cancellationToken))
+            {
+                throw Failed(e);
+            }
+        }
+    }
+
+    /// <summary>Owns the store's enumerator. Ends between two entries when it is cancelled, whether or not the store looks at the token.</summary>
+    private sealed class GuardedEnumerator(IAsyncEnumerator<FileEntry> source, ILogger logger, CancellationToken cancellationToken) : IAsyncEnumerator<FileEntry>
+    {
+        private bool _wasLogged;
+
+        public FileEntry Current => source.Current;
+
+        public async ValueTask<bool> MoveNextAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (!await source.MoveNextAsync())
+                    {
+                        return false;
+                    }
+
+                    if (IsEntryName(source.Current.Name))
+                    {
+                        return true;
+                    }
+
+                    LogOnce(source.Current.Name);
+                }
+            }
+            catch (Exception e) when (IsUnexpected(e, cancellationToken))
+            {
+                throw Failed(e);
+            }
+        }
+
+        public ValueTask DisposeAsync() => CallAsync(source.DisposeAsync, CancellationToken.None);
+
+        /// <summary>One line for each listing: a folder may hold a million such names.</summary>
+        private void LogOnce(string? name)
+        {
+            if (!_wasLogged)
+            {
+                _wasLogged = true;
+                Log.NameLeftOut(logger, (name ?? "").Visible());
+            }
+        }
+    }
+
+    /// <summary>Owns the store's reader.</summary>
+    private sealed class GuardedReader(IFileReader reader) : IFileReader
+    {
+        public long Length => reader.Length;
+
+        public SafeFileHandle? Handle => reader.Handle;
+
+        public async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await reader.ReadAsync(offset, buffer, cancellationToken);
+            }
+            catch (Exception e) when (IsUnexpected(e, cancellationToken))
+            {
+                throw Failed(e);
+            }
+        }
+
+        public ValueTask DisposeAsync() => CallAsync(reader.DisposeAsync, CancellationToken.None);
+    }
+
+    /// <summary>Owns the store's writer.</summary>
+    private sealed class GuardedWriter(IFileWriter writer) : IFileWriter
+    {
+        public long Start => writer.Start;
+
+        public bool IsContinuation => writer.IsContinuation;
+
+        public SafeFileHandle? Handle => writer.Handle;
+
+        public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await writer.WriteAsync(offset, bytes, cancellationToken);
+            }
+            catch (Exception e) when (IsUnexpected(e, cancellationToken))
+            {
+                throw Failed(e);
+            }
+        }
+
+        public ValueTask CommitAsync(CancellationToken cancellationToken) => CallAsync(() => writer.CommitAsync(cancellationToken), cancellationToken);
+
+        public ValueTask<long?> KeepAsync(CancellationToken cancellationToken) => CallAsync(() => writer.KeepAsync(cancellationToken), cancellationToken);
+
+        public ValueTask DisposeAsync() => CallAsync(writer.DisposeAsync, CancellationToken.None);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Unicode;
+using Microsoft.Win32.SafeHandles;
+using static Fts.Storage.Local.LinuxCalls;
+
+namespace Fts.Storage.Local;
+
+/// <summary>Reads the names of an open directory, hidden ones included, without looking at the entries.</summary>
+internal static class LinuxFolderNames
+{
+    private const int BufferSize = 32 * 1024;
+
+    // struct linux_dirent64: inode (8), offset (8), record length (2), type (1), name, NUL.
+    private const int LengthOffset = 16, TypeOffset = 18, NameOffset = 19;
+
+    /// <summary>
+    /// Calls <paramref name="visit"/> with each name and type until it returns false. A name that is not UTF-8 is null. Returns false if the visitor stopped
+    /// or the directory could not be read to its end.
+    /// </summary>
+    public static unsafe bool ForEach(SafeFileHandle folder, Func<string?, byte, bool> visit)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            fixed (byte* start = buffer)
+            {
+                int size;
+                while ((size = Getdents64(folder, start, BufferSize)) > 0)
+                {
+                    for (int at = 0; at < size; at += BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + LengthOffset)))
+                    {
+                        ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(start + at + NameOffset);
+                        if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8)
+                            && !visit(Utf8.IsValid(name) ? Encoding.UTF8.GetString(name) : null, buffer[at + TypeOffset]))
+                        {
+                            return false;
+                        }
+                    }
+                }
+
+                return size == 0;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

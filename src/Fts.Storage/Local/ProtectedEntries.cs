@@ -1,0 +1,74 @@
+namespace Fts.Storage.Local;
+
+/// <summary>
+/// The entries of <see cref="LocalStoreOptions.ProtectedPaths"/>, which no client reaches. On Linux they are recognised by device and inode, so that no link and
+/// no spelling leads to them; elsewhere by their real path, ignoring case. Used only if one of them can be reached from the served directory.
+/// </summary>
+internal sealed class ProtectedEntries
+{
+    private readonly string _root;
+    private readonly IReadOnlyList<string> _paths;
+    private volatile ProtectedSnapshot _snapshot;
+
+    private ProtectedEntries(string root, IReadOnlyList<string> paths)
+    {
+        (_root, _paths) = (root, paths);
+        _snapshot = ProtectedSnapshot.Take(root, paths);
+    }
+
+    /// <summary>Returns null if no protected path lies in the directory or has a second name that could lie there.</summary>
+    /// <param name="folder">The served directory.</param>
+    /// <param name="paths">The protected files and directories.</param>
+    /// <exception cref="ArgumentException">The directory lies in a protected one.</exception>
+    public static ProtectedEntries? TryCreate(string folder, IReadOnlyList<string> paths)
+    {
+        if (paths.Count == 0)
+        {
+            return null;
+        }
+
+        string root = RealPath.Of(folder).Path;
+        bool isReachable = false;
+        foreach (string path in paths)
+        {
+            var real = RealPath.Of(path);
+            if (IsWithin(root, real.Path))
+            {
+                throw new ArgumentException($"{folder} lies in the protected directory {path}.", nameof(folder));
+            }
+
+            isReachable |= IsWithin(real.Path, root) || real.FileLinks.Concat(real.FolderLinks).Any(link => IsWithin(link, root)) || HasSecondName(real.Path);
+        }
+
+        return isReachable ? new ProtectedEntries(root, paths) : null;
+    }
+
+    /// <summary>What is protected now: paths are looked up again, because files are replaced and directories made later.</summary>
+    public ProtectedSnapshot Current
+    {
+        get
+        {
+            ProtectedSnapshot snapshot = _snapshot;
+            return snapshot.IsCurrent() ? snapshot : _snapshot = ProtectedSnapshot.Take(_root, _paths);
+        }
+    }
+
+    /// <summary>Whether a path is that of a directory or lies below it, by the directories' ids where the system has them.</summary>
+    internal static bool IsWithin(string path, string folder)
+    {
+        ulong id = LinuxCalls.TryStat(folder, out LinuxFacts facts) ? facts.Id : 0;
+        for (string? at = path; at is not null; at = Path.GetDirectoryName(at))
+        {
+            if (at.Equals(folder, NameComparison) || (id != 0 && LinuxCalls.TryStat(at, out facts) && facts.Id == id))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    internal static StringComparison NameComparison => OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
+    private static bool HasSecondName(string path) => LinuxCalls.TryStat(path, out LinuxFacts facts) && facts.IsFile && facts.Links > 1;
+}

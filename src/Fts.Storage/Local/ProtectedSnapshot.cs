@@ -1,0 +1,165 @@
+namespace Fts.Storage.Local;
+
+/// <summary>The protected entries as they were found at one moment, and how to tell whether they still are.</summary>
+internal sealed class ProtectedSnapshot
+{
+    /// <summary>A directory changed less than this before it was read may change again without another time: the clock of file systems is coarse.</summary>
+    private static readonly TimeSpan s_coarseClock = TimeSpan.FromSeconds(2);
+
+    /// <summary>More than any directory of keys or settings has.</summary>
+    private const int MaxDepth = 16;
+
+    private readonly HashSet<ulong> _hidden = [], _holding = [];
+    private readonly List<(ulong Folder, string Name, bool IsLast)> _missing = [];
+    private readonly List<(string Path, LinuxFacts? Facts)> _watched = [];
+    private readonly List<string> _paths = [];
+    private bool _isUnsettled;
+
+    private ProtectedSnapshot()
+    {
+    }
+
+    /// <summary>Whether an entry is protected, lies in a protected directory, or is a link in the place of a protected entry.</summary>
+    public bool IsHidden(ulong id) => _hidden.Contains(id);
+
+    /// <summary>Whether a directory, or a link to one, leads to a protected entry: it must be neither removed nor renamed, and keeps its mode.</summary>
+    public bool HoldsProtected(ulong id) => _holding.Contains(id);
+
+    /// <summary>
+    /// Whether a name that does not exist is that of a protected path, or of a directory on the way to one. An empty directory or a file on the way does no harm;
+    /// a link, or a directory that is renamed to it, could bring a protected path with it.
+    /// </summary>
+    /// <param name="folder">The id of the directory.</param>
+    /// <param name="name">The name in it.</param>
+    /// <param name="canBringEntries">Whether a link or a renamed entry gets that name.</param>
+    public bool IsReserved(ulong folder, string name, bool canBringEntries) => _missing.Exists(missing =>
+        missing.Folder == folder && (missing.IsLast || canBringEntries) && missing.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The same as <see cref="IsHidden(ulong)"/>, of a real path free of links.</summary>
+    public bool IsHidden(string real) =>
+        (LinuxCalls.TryStat(real, out LinuxFacts facts) && IsHidden(facts.Id)) || _paths.Exists(path => IsSameOrBelow(real, path));
+
+    /// <summary>The same as <see cref="HoldsProtected(ulong)"/>, of a real path free of links, whether or not it exists.</summary>
+    public bool HoldsProtected(string real) =>
+        (LinuxCalls.TryStat(real, out LinuxFacts facts) && HoldsProtected(facts.Id)) || _paths.Exists(path => IsSameOrBelow(path, real));
+
+    public static ProtectedSnapshot Take(string root, IReadOnlyList<string> paths)
+    {
+        var snapshot = new ProtectedSnapshot();
+        foreach (string path in paths)
+        {
+            snapshot.Add(root, RealPath.Of(path));
+        }
+
+        return snapshot;
+    }
+
+    /// <summary>Whether all that was looked at is still the same.</summary>
+    public bool IsCurrent()
+    {
+        if (_isUnsettled)
+        {
+            return false;
+        }
+
+        foreach ((string path, LinuxFacts? seen) in _watched)
+        {
+            bool exists = LinuxCalls.TryStat(path, out LinuxFacts now);
+            if (exists != seen.HasValue || (seen is { } before && !IsSame(now, before)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsSame(in LinuxFacts now, in LinuxFacts before) => now.IsSameAs(before)
+        && (!now.IsFolder || (now.ModifiedSeconds, now.ModifiedNanoseconds) == (before.ModifiedSeconds, before.ModifiedNanoseconds));
+
+    private static bool IsSameOrBelow(string path, string folder) => path.StartsWith(folder, ProtectedEntries.NameComparison)
+        && (path.Length == folder.Length || path[folder.Length] == Path.DirectorySeparatorChar);
+
+    private void Add(string root, RealPath real)
+    {
+        _paths.Add(real.Path);
+        _paths.AddRange(real.FileLinks);
+        foreach (string link in real.FileLinks)
+        {
+            AddHidden(link);
+            AddFoldersAbove(root, link);
+        }
+
+        foreach (string link in real.FolderLinks)
+        {
+            AddTo(_holding, link);
+            AddFoldersAbove(root, link);
+        }
+
+        AddHidden(real.Path);
+        AddFoldersAbove(root, real.Path);
+        AddMissing(real.Path);
+    }
+
+    private void AddHidden(string path, int depth = 0)
+    {
+        if (AddTo(_hidden, path) is not { IsFolder: true } folder || depth == MaxDepth)
+        {
+            return;
+        }
+
+        _isUnsettled |= folder.Modified > DateTime.UtcNow - s_coarseClock;
+        try
+        {
+            foreach (string entry in Directory.GetFileSystemEntries(path))
+            {
+                AddHidden(entry, depth + 1);
+            }
+        }
+        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        {
+            // It cannot be read, then neither by a client; its own id is protected.
+        }
+    }
+
+    private LinuxFacts? AddTo(HashSet<ulong> ids, string path)
+    {
+        LinuxFacts? facts = LinuxCalls.TryStat(path, out LinuxFacts found) ? found : null;
+        _watched.Add((path, facts));
+        if (facts is { } there)
+        {
+            ids.Add(there.Id);
+        }
+
+        return facts;
+    }
+
+    /// <summary>The directories between the root and an entry below it; none for an entry elsewhere.</summary>
+    private void AddFoldersAbove(string root, string path)
+    {
+        for (string? folder = Path.GetDirectoryName(path); folder is not null && folder != root && ProtectedEntries.IsWithin(folder, root); folder = Path.GetDirectoryName(folder))
+        {
+            if (LinuxCalls.TryStat(folder, out LinuxFacts facts))
+            {
+                // Its time changes with every entry made in it, which does not matter: only its identity is watched, by the entry below it.
+                _holding.Add(facts.Id);
+            }
+        }
+    }
+
+    private void AddMissing(string path)
+    {
+        string name = path;
+        for (string? folder = Path.GetDirectoryName(path); folder is not null && !LinuxCalls.TryStat(path, out _); folder = Path.GetDirectoryName(folder))
+        {
+            if (LinuxCalls.TryStat(folder, out LinuxFacts facts))
+            {
+                _watched.Add((name, null));
+                _missing.Add((facts.Id, Path.GetFileName(name), name == path));
+                return;
+            }
+
+            name = folder;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace Fts.Storage;
+
+/// <summary>How many partial uploads a store keeps for one uploader (<see cref="WriteStart.Uploader"/>). The oldest are discarded for a new one.</summary>
+public sealed record PartialUploadLimits
+{
+    /// <summary>The most partial uploads. Default: 100, more than any client interrupts at once.</summary>
+    public int MaxCount { get; init; } = 100;
+
+    /// <summary>
+    /// The most bytes of all of them together. The newest is kept even if it alone has more, because otherwise no larger file could be resumed.
+    /// Default: 32 GiB.
+    /// </summary>
+    public long MaxBytes { get; init; } = 32L * 1024 * 1024 * 1024;
+
+    /// <summary>Validated once, by the store that gets them.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="MaxCount"/> is less than 1, or <see cref="MaxBytes"/> is negative.</exception>
+    internal PartialUploadLimits Validated()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxCount, 1, nameof(MaxCount));
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxBytes, nameof(MaxBytes));
+        return this;
+    }
+
+    /// <summary>Whether so many partial uploads are too many.</summary>
+    internal bool AreExceededBy(int count, long bytes) => count > MaxCount || (bytes > MaxBytes && count > 1);
+}

@@ -1,0 +1,15 @@
+namespace Fts.Cli;
+
+/// <summary>The files of this program that no client of its server reaches, even if the served folder contains them.</summary>
+internal static class OwnFiles
+{
+    /// <summary>Private keys and certificates, the state folder, and the settings folder, whose known_hosts says which servers the user trusts.</summary>
+    public static IReadOnlyList<string> Of(Encryption encryption, NamedHosts hosts) =>
+    [
+        Path.GetDirectoryName(Encryption.PathOfOwn())!,
+        Path.GetDirectoryName(KnownHosts.OfUser.Path)!,
+        .. encryption.Files,
+        .. encryption.ClientAuthorityFile is { } authority ? [authority] : Array.Empty<string>(),
+        .. hosts.Files,
+    ];
+}

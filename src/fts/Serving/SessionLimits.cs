@@ -1,0 +1,23 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Fts.Cli;
+
+/// <summary>How many clients may be connected at once.</summary>
+/// <param name="Sessions">In all.</param>
+/// <param name="PerAddress">From one IPv4 address or IPv6 network of 64 bits.</param>
+internal sealed record SessionLimits(int Sessions, int PerAddress)
+{
+    private static readonly Option<string> SessionsOption = new("--max-sessions"), PerAddressOption = new("--max-sessions-per-address");
+
+    /// <summary>The options for the command line.</summary>
+    public static Option[] CommandLineOptions => [SessionsOption, PerAddressOption];
+
+    /// <exception cref="FailureException">A value is not a whole number from 1 on.</exception>
+    public static SessionLimits From(CommandLine line) => new(Count(line, SessionsOption, 50_000), Count(line, PerAddressOption, 100));
+
+    private static int Count(CommandLine line, Option<string> option, int otherwise) =>
+        line.Value(option) is not { } text ? otherwise
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
+        : throw CommandLine.Usage($"{option.Name} {text}: must be a whole number from 1 on");
+}

@@ -1,0 +1,34 @@
+using System.Text;
+
+namespace Fts.Cli;
+
+/// <summary>Words as the system's shell takes them, for commands that are printed to be pasted.</summary>
+internal static class ShellQuoting
+{
+    private const string Plain = "@%+=:,./_-";
+
+    /// <summary>Returns one word of a command line.</summary>
+    public static string Quote(string text) =>
+        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || Plain.Contains(c)) ? text
+        : OperatingSystem.IsWindows() ? $"\"{text}\""
+        : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    /// <summary>Returns a pattern that the shell is to expand: <c>*</c> and <c>?</c> stay outside the quotes.</summary>
+    public static string QuotePattern(string pattern)
+    {
+        var typed = new StringBuilder();
+        int start = 0;
+        for (int i = 0; i <= pattern.Length; i++)
+        {
+            if (i < pattern.Length && pattern[i] is not ('*' or '?'))
+            {
+                continue;
+            }
+
+            typed.Append(i > start ? Quote(pattern[start..i]) : "").Append(i < pattern.Length ? pattern[i].ToString() : "");
+            start = i + 1;
+        }
+
+        return typed.ToString();
+    }
+}

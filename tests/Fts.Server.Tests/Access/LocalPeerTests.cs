@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Fts.Accounts;
+using Fts.Server.Access;
+
+namespace Fts.Server.Tests.Access;
+
+/// <summary>Whose process a loopback connection comes from. Other users are taken on by setpriv, which only root can.</summary>
+public sealed class LocalPeerTests
+{
+    private const uint Nobody = 65534;
+
+    private readonly OneTimePassword _password = new("fts", Permissions.ReadWrite);
+
+    [Theory, OnEveryWire]
+    public async Task The_servers_own_user_signs_in_without_a_password(Wire wire)
+    {
+        await using TestServer server = Start(wire);
+        await server.PlayAsync("C: PWD\nS: 257 *");
+    }
+
+    [Fact]
+    public async Task Another_user_needs_the_password()
+    {
+        SkipUnlessRoot();
+        await using TestServer server = Start(Wire.IPv4);
+        string refused = await RunAsNobodyAsync(server, "USER anonymous", "PASS x", "PWD", "QUIT");
+        Assert.Equal(["220", "331", "530", "530", "221"], Codes(refused));
+        string accepted = await RunAsNobodyAsync(server, "USER fts", $"PASS {_password.Password}", "PWD", "QUIT");
+        Assert.Equal(["220", "331", "230", "257", "221"], Codes(accepted));
+    }
+
+    [Fact]
+    public async Task Another_user_who_has_closed_his_socket_is_not_taken_for_root()
+    {
+        SkipUnlessRoot();
+        var held = new HeldAccounts(new LocalUserAccounts(Permissions.ReadWrite, _password));
+        await using TestServer server = new(Wire.IPv4, with: options => options with { Accounts = held });
+        await RunAsNobodyAsync(server, read: false, "USER anonymous", "PASS x", "MKD made");
+        await held.Asked.Task.InTime();
+        held.Go.SetResult();
+        await server.Log.SaysAsync(RecordingLogger.Disconnected);
+        Assert.Empty(await server.NamesAsync("/"));
+    }
+
+    [Fact]
+    public async Task Another_users_failures_do_not_delay_the_servers_own_user()
+    {
+        SkipUnlessRoot();
+        var clock = new ManualClock();
+        await using TestServer server = Start(Wire.IPv4, options => options with { RefusalDelay = TimeSpan.FromSeconds(1), TimeProvider = clock });
+        string refused = await RunAsNobodyAsync(server, "USER fts", "PASS x", "QUIT");
+        Assert.Equal(["220", "331", "530", "221"], Codes(refused));
+        await using Conversation talk = await server.SignInAsync();
+        Assert.Empty(clock.Waiting);
+    }
+
+    [Fact]
+    public async Task A_client_of_a_balancer_on_this_machine_is_not_local()
+    {
+        await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolFrom = [IPNetwork.Parse("127.0.0.1/32")] });
+        foreach (byte[] header in (byte[][])[ProxyHeaders.Of("192.0.2.7"), ProxyHeaders.Of("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
+        {
+            await using Conversation talk = await server.ConnectAsync(header: header);
+            await talk.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 530 *");
+        }
+    }
+
+    [Fact]
+    public async Task Credentials_say_nothing_of_the_user_where_nobody_looks_it_up() =>
+        Assert.False(await new Credentials("anonymous", "", IPAddress.Loopback, IsEncrypted: false).IsOwnUserAsync(TestContext.Current.CancellationToken));
+
+    [Theory]
+    [InlineData(0, 1000, true)]
+    [InlineData(1000, 1000, true)]
+    [InlineData(1001, 1000, false)]
+    [InlineData(0, 0, true)]
+    [InlineData(1000, 0, false)]
+    public void Only_root_and_the_servers_own_user_are_trusted(uint user, uint ownUser, bool isTrusted) => Assert.Equal(isTrusted, LocalPeer.IsTrusted(user, ownUser, isMappingWhole: true));
+
+    [Fact]
+    public void In_a_container_the_number_of_unmapped_users_is_nobodys()
+    {
+        Assert.False(LocalPeer.IsTrusted(Nobody, Nobody, isMappingWhole: false));
+        Assert.True(LocalPeer.IsTrusted(Nobody, Nobody, isMappingWhole: true));
+    }
+
+    [Theory]
+    [InlineData(1, 4711, true)]
+    [InlineData(5, 4711, true)]
+    [InlineData(5, 0, false)]
+    [InlineData(6, 0, false)]
+    [InlineData(10, 4711, false)]
+    public void Only_a_socket_that_a_process_holds_counts(int state, ulong inode, bool isHeld) => Assert.Equal(isHeld, LocalPeer.IsHeld(state, inode));
+
+    [Theory]
+    [InlineData("127.0.0.1:50000", "127.0.0.1:2121", 1000u)]
+    [InlineData("127.0.0.1:2121", "127.0.0.1:50000", 33u)]
+    [InlineData("127.0.0.1:50001", "127.0.0.1:2121", null)]
+    [InlineData("127.0.0.1:50002", "127.0.0.1:2121", 1002u)]
+    [InlineData("[::1]:50003", "[::1]:2121", 1003u)]
+    [InlineData("127.0.0.1:50004", "127.0.0.1:2121", null)]
+    public void The_kernels_table_is_read_for_the_clients_row(string client, string server, uint? user)
+    {
+        string[] rows =
+        [
+            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
+            "   0: 00000000:0849 00000000:0000 0A 00000000:00000000 00:00000000 00000000    33        0 148248 1 000000008659cc67 100 0 0 10 0",
+            "   1: 0100007F:0849 0100007F:C350 01 00000000:00000000 00:00000000 00000000    33        0 148249 1 000000008659cc67 20 4 30 10 -1",
+            "   2: 0100007F:C350 0100007F:0849 01 00000000:00000000 00:00000000 00000000  1000        0 148250 1 000000008659cc67 20 4 30 10 -1",
+            "   3: 0000000000000000FFFF00000100007F:C352 0000000000000000FFFF00000100007F:0849 01 00000000:00000000 00:00000000 00000000  1002        0 148251 1 00 20 4 30 10 -1",
+            "   4: 00000000000000000000000001000000:C353 00000000000000000000000001000000:0849 01 00000000:00000000 00:00000000 00000000  1003        0 148252 1 00 20 4 30 10 -1",
+            "   5: 0100007F:C354 0100007F:0849 06 00000000:00000000 03:00001770 00000000     0        0 0 3 000000008659cc67",
+        ];
+        Assert.Equal(user, ProcNetTcp.FindUser(rows, new ConnectionEnds(IPEndPoint.Parse(server), IPEndPoint.Parse(client))));
+    }
+
+    [Fact]
+    public async Task The_kernels_table_has_this_process()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has /proc/net/tcp.");
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
+        using System.Net.Sockets.Socket accepted = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(Environment.IsPrivilegedProcess, ProcNetTcp.FindUser(ConnectionEnds.Of(accepted)) == 0);
+        Assert.NotNull(ProcNetTcp.FindUser(ConnectionEnds.Of(accepted)));
+    }
+
+    private static void SkipUnlessRoot() =>
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root on Linux can be another user, by setpriv.");
+
+    private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
+    {
+        FtpServerOptions local = options with { Accounts = new LocalUserAccounts(Permissions.ReadWrite, _password) };
+        return with is null ? local : with(local);
+    });
+
+    private static Task<string> RunAsNobodyAsync(TestServer server, params string[] lines) => RunAsNobodyAsync(server, read: true, lines);
+
+    /// <summary>Sends lines as the user nobody, by the shell's own sockets, and returns the replies up to the server's end; or does not wait for any.</summary>
+    private static async Task<string> RunAsNobodyAsync(TestServer server, bool read, params string[] lines)
+    {
+        string input = string.Concat(lines.Select(line => line + "\\r\\n"));
+        string script = string.Create(CultureInfo.InvariantCulture, $"exec 3<>/dev/tcp/127.0.0.1/{server.PlainEndPoint.Port}; printf '{input}' >&3; {(read ? "cat <&3" : "exit 0")}");
+        using Process process = Process.Start(new ProcessStartInfo("/usr/bin/setpriv", ["--reuid=65534", "--clear-groups", "bash", "-c", script]) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).InTime();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).InTime();
+        return output;
+    }
+
+    private static string[] Codes(string replies) => [.. replies.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line[..3])];
+
+    /// <summary>Checks no password before the test lets it.</summary>
+    private sealed class HeldAccounts(IAccounts accounts) : IAccounts
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool NeedsPassword(string userName) => accounts.NeedsPassword(userName);
+
+        public async ValueTask<Account?> SignInAsync(Credentials credentials, CancellationToken cancellationToken)
+        {
+            Asked.TrySetResult();
+            await Go.Task;
+            return await accounts.SignInAsync(credentials, cancellationToken);
+        }
+    }
+}

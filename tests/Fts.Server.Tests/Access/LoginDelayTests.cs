@@ -1,0 +1,261 @@
+using System.Net;
+using Fts.Storage.Memory;
+
+namespace Fts.Server.Tests.Access;
+
+/// <summary>Delays after failed logins, per address and per account and address, over all sessions.</summary>
+public sealed class LoginDelayTests
+{
+    private readonly ManualClock _clock = new();
+    private readonly GuessedAccounts _accounts = new();
+
+    [Theory, OnEveryWire]
+    public async Task After_a_wrong_password_the_right_one_waits_on_another_connection(Wire wire)
+    {
+        await using TestServer server = Start(wire);
+        await FailAsync(server, "owner");
+        await using Conversation talk = await AskedAsync(server, "owner", "right");
+        Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
+        Assert.Equal(1, _accounts.Checks);
+        _clock.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.Equal([TimeSpan.FromMilliseconds(1)], _clock.Waiting);
+        Assert.Equal(1, _accounts.Checks);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        await talk.PlayAsync("S: 230 *\nC: PWD\nS: 257 *");
+        Assert.Equal(2, _accounts.Checks);
+    }
+
+    [Fact]
+    public async Task Without_failures_nobody_waits()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        for (int i = 0; i < 3; i++)
+        {
+            await using Conversation talk = await AskedAsync(server, "owner", "right");
+            await talk.PlayAsync("S: 230 *");
+        }
+
+        Assert.Empty(_clock.Waiting);
+    }
+
+    [Theory]
+    [InlineData("owner")]
+    [InlineData("nobody")]
+    [InlineData("anonymous")]
+    public async Task The_delay_doubles_to_32_seconds_whether_the_account_exists_or_not(string userName)
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        await FailAsync(server, userName);
+        var delays = new List<double>();
+        for (int i = 0; i < 7; i++)
+        {
+            await using Conversation talk = await AskedAsync(server, userName, "wrong");
+            delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
+            _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
+            await talk.PlayAsync("S: 530 Sign-in refused.");
+        }
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 32], delays);
+    }
+
+    [Fact]
+    public async Task The_address_is_delayed_whatever_the_account()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        await FailAsync(server, "a");
+        var delays = new List<double>();
+        foreach (string userName in (string[])["b", "c", "d", "e", "f"])
+        {
+            await using Conversation talk = await AskedAsync(server, userName, "wrong");
+            delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
+            _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
+            await talk.PlayAsync("S: 530 *");
+        }
+
+        Assert.Equal([1, 1, 2, 2, 4], delays);
+    }
+
+    [Fact]
+    public async Task Closing_early_leaves_the_delay_to_the_next_connection()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        await FailAsync(server, "owner");
+        await using (Conversation gone = await AskedAsync(server, "owner", "wrong"))
+        {
+            await _clock.WaitForTimersAsync();
+        }
+
+        await using Conversation talk = await AskedAsync(server, "owner", "right");
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await _accounts.CheckedAsync(2); // the one that closed
+        Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync());
+        Assert.Equal(2, _accounts.Checks);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        await talk.PlayAsync("S: 230 *");
+    }
+
+    [Fact]
+    public async Task Guesses_on_many_connections_are_checked_one_at_a_time_and_some_not_at_all()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        await FailAsync(server, "owner");
+        var talks = new List<Conversation>();
+        for (int i = 0; i < 40; i++)
+        {
+            talks.Add(await AskedAsync(server, "owner", i == 20 ? "right" : "wrong"));
+        }
+
+        // As far as a second apart, 32 seconds hold 32 of them; the others are turned away unchecked.
+        await server.Log.SaysAsync(RecordingLogger.LoginsTooFast, times: 8);
+        for (int check = 2; check <= 6; check++)
+        {
+            await _clock.WaitForTimersAsync();
+            Assert.Equal(check - 1, _accounts.Checks);
+            Assert.Single(_clock.Waiting);
+            _clock.Advance(_clock.Waiting[0]);
+            await _accounts.CheckedAsync(check);
+        }
+
+        foreach (Conversation talk in talks)
+        {
+            await talk.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_guess_that_was_sent_before_another_had_failed_is_answered_after_the_delay()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        TaskCompletionSource wrong = _accounts.Hold("wrong"), right = _accounts.Hold("right");
+        await using Conversation first = await AskedAsync(server, "owner", "wrong"), second = await AskedAsync(server, "owner", "right");
+        await _accounts.CheckedAsync(2);
+        wrong.SetResult();
+        await first.PlayAsync("S: 530 *");
+        right.SetResult();
+        Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
+        Assert.DoesNotContain(server.Log.Texts, text => text.Contains("signed in as", StringComparison.Ordinal));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await second.PlayAsync("S: 230 *");
+    }
+
+    [Fact]
+    public async Task A_login_clears_its_account_but_not_its_address()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        await FailAsync(server, "owner");
+        await using (Conversation talk = await AskedAsync(server, "owner", "right"))
+        {
+            await _clock.WaitForTimersAsync();
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await talk.PlayAsync("S: 230 *");
+        }
+
+        await FailAsync(server, "owner"); // the account's first again, the address's second
+        await using (Conversation talk = await AskedAsync(server, "owner", "wrong"))
+        {
+            Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await talk.PlayAsync("S: 530 *");
+        }
+
+        await using Conversation other = await AskedAsync(server, "other", "wrong");
+        Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync()); // the third failure of the address
+    }
+
+    [Fact]
+    public async Task A_failure_is_forgotten_after_a_minute()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        await FailAsync(server, "owner");
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await FailAsync(server, "owner");
+        await using Conversation talk = await AskedAsync(server, "owner", "right");
+        Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await talk.PlayAsync("S: 230 *");
+    }
+
+    [Theory]
+    [InlineData("192.0.2.7", "192.0.2.7", true)]
+    [InlineData("192.0.2.7", "192.0.2.8", false)]
+    [InlineData("2001:db8::7", "2001:db8::ffff:1", true)]
+    [InlineData("2001:db8::7", "2001:db8:0:1::7", false)]
+    public async Task The_delay_is_that_of_the_client_a_balancer_names(string failed, string next, bool waits)
+    {
+        Wire wire = failed.Contains(':', StringComparison.Ordinal) ? Wire.IPv6 : Wire.IPv4;
+        await using TestServer server = Start(wire, options => options with { ProxyProtocolFrom = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] });
+        string balancer = wire.IsIPv4() ? "198.51.100.1" : "2001:db8:ffff::1";
+        await FailAsync(server, "owner", ProxyHeaders.Of(failed, balancer));
+        await using Conversation talk = await AskedAsync(server, "owner", "right", ProxyHeaders.Of(next, balancer));
+        if (waits)
+        {
+            Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await talk.PlayAsync("S: 230 *");
+    }
+
+    [Fact]
+    public async Task Every_loopback_address_is_the_same_users()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        await FailAsync(server, "owner");
+        await using Conversation talk = await server.ConnectAsync(IPAddress.Parse("127.0.0.2"));
+        await talk.PlayAsync("S: 220 *\nC: USER owner\nS: 331 *\nC: PASS right");
+        Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
+    }
+
+    [Fact]
+    public async Task The_delay_holds_for_all_hosts()
+    {
+        await using TestServer server = Start(Wire.IPv4, options => options with { Hosts = [new FtpHost { Name = "other.example", Store = new MemoryFileStore(), Accounts = _accounts }] });
+        await FailAsync(server, "owner");
+        await using Conversation talk = await server.ConnectAsync();
+        await talk.PlayAsync("S: 220 *\nC: HOST other.example\nS: 220 *\nC: USER owner\nS: 331 *\nC: PASS right");
+        Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
+    }
+
+    [Fact]
+    public async Task Failures_of_other_addresses_do_not_evict_an_address_with_more()
+    {
+        await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolFrom = [IPNetwork.Parse("127.0.0.1/32")], MaxTrackedAddresses = 3 });
+        byte[] attacker = ProxyHeaders.Of("192.0.2.1");
+        await FailAsync(server, "owner", attacker);
+        await using (Conversation again = await AskedAsync(server, "owner", "wrong", attacker))
+        {
+            await _clock.WaitForTimersAsync();
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await again.PlayAsync("S: 530 *");
+        }
+
+        for (int i = 2; i <= 9; i++)
+        {
+            await FailAsync(server, "owner", ProxyHeaders.Of($"192.0.2.{i}"));
+        }
+
+        await using Conversation talk = await AskedAsync(server, "owner", "right", attacker);
+        Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync());
+    }
+
+    private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
+    {
+        FtpServerOptions delayed = options with { Accounts = _accounts, RefusalDelay = TimeSpan.FromSeconds(1), TimeProvider = _clock };
+        return with is null ? delayed : with(delayed);
+    });
+
+    /// <summary>A connection that has sent its password; the reply is still to be read.</summary>
+    private static async Task<Conversation> AskedAsync(TestServer server, string userName, string password, byte[]? header = null)
+    {
+        Conversation talk = await server.ConnectAsync(header: header);
+        await talk.PlayAsync($"S: 220 *\nC: USER {userName}\nS: 331 *\nC: PASS {password}");
+        return talk;
+    }
+
+    /// <summary>A failed login that has nothing to wait for.</summary>
+    private static async Task FailAsync(TestServer server, string userName, byte[]? header = null)
+    {
+        await using Conversation talk = await AskedAsync(server, userName, "wrong", header);
+        await talk.PlayAsync("S: 530 *");
+    }
+}

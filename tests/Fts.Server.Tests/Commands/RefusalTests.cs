@@ -1,0 +1,130 @@
+using Fts.Accounts;
+
+namespace Fts.Server.Tests.Commands;
+
+/// <summary>A refused command changes nothing, the partial uploads of other clients included.</summary>
+public sealed class RefusalTests
+{
+    private const string Interrupted = """
+        C: CWD in
+        S: 250 *
+        C: EPSV
+        S: 229 *
+        C: ALLO 9
+        S: 200 *
+        C: STOR a
+        S: 150 *
+        D> begun
+        S: 451 * 5 bytes are kept, REST 5 continues.
+        C: CWD /
+        S: 250 *
+        """;
+
+    [Theory, OnEveryWire]
+    public async Task A_refused_removal_or_renaming_keeps_the_partial_uploads(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"), ("/other/file", "text"));
+        await server.PlayAsync($"""
+            {Interrupted}
+            C: RMD in
+            S: 550 *
+            C: RNFR other
+            S: 350 *
+            C: RNTO in
+            S: 550 *
+            C: SIZE in/a
+            S: 213 5
+            C: DELE in/file
+            S: 250 *
+            C: RMD in
+            S: 250 *
+            C: SIZE in/a
+            S: 550 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_refused_deletion_keeps_the_partial_upload(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/in/", ""));
+        await server.PlayAsync($"""
+            {Interrupted}
+            C: MKD in/a
+            S: 257 *
+            C: DELE in/a
+            S: 550 *
+            C: RMD in/a
+            S: 250 *
+            C: SIZE in/a
+            S: 213 5
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Without_the_permission_to_delete_the_partial_upload_stays(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAccounts(Permissions.ReadWrite & ~Permissions.Delete) });
+        await server.WriteAsync("/in/", "");
+        await server.PlayAsync($"""
+            {Interrupted}
+            C: DELE in/a
+            S: 550 *
+            C: RMD in
+            S: 550 *
+            C: SIZE in/a
+            S: 213 5
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task An_append_that_breaks_off_after_a_few_bytes_leaves_no_copy(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/log", "a log of many bytes"));
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: ALLO 9
+            S: 200 *
+            C: APPE log
+            S: 150 *
+            D> x
+            S: 451 *
+            C: SIZE log
+            S: 213 19
+            C: EPSV
+            S: 229 *
+            C: APPE log
+            S: 150 *
+            D>  and more
+            S: 226 *
+            """);
+        Assert.Equal("a log of many bytes and more", await server.ReadAsync("/log"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task The_mode_of_the_root_is_not_set_by_any_name(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"));
+        await server.PlayAsync("""
+            C: SITE CHMOD 000 /
+            S: 550 *
+            C: SITE CHMOD 000 .
+            S: 550 *
+            C: SITE CHMOD 000 ..
+            S: 550 *
+            C: SITE CHMOD 000 in/..
+            S: 550 *
+            C: SITE CHMOD 000 //
+            S: 550 *
+            C: SITE CHMOD 000 
+            S: 501 *
+            C: MFF UNIX.mode=0000; /
+            S: 550 *
+            C: MFF Modify=20240229123456;UNIX.mode=0777; .
+            S: 550 *
+            C: SITE CHMOD 700 in
+            S: 200 *
+            """);
+        Assert.Equal("text", await server.ReadAsync("/in/file"));
+    }
+}

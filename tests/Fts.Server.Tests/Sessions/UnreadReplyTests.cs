@@ -1,0 +1,129 @@
+using System.Text;
+
+namespace Fts.Server.Tests.Sessions;
+
+/// <summary>Clients that send commands and read no replies: their sessions end, whatever the sessions wait for.</summary>
+public sealed class UnreadReplyTests
+{
+    private const int Disconnecting = 50;
+
+    private static readonly TimeSpan Never = TimeSpan.FromHours(1), Short = TimeSpan.FromMilliseconds(500);
+
+    [Theory, OnEveryWire]
+    public async Task A_client_that_reads_no_replies_beside_its_stalled_upload_is_disconnected(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
+        await using Conversation talk = await StalledUploadAsync(server);
+        await FloodAsync(talk, "STAT\r\n");
+        await AssertDisconnectedAsync(server, "the client reads no replies");
+        Assert.Null(await server.ReadAsync("/a"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_session_that_does_not_finish_its_aborted_transfer_is_disconnected(Wire wire)
+    {
+        var never = new TaskCompletionSource();
+        var store = new HookedStore { Reading = _ => never.Task };
+        await using TestServer server = new(wire, store, with: options => options with { CloseTimeout = Short });
+        await server.WriteAsync("/a", new byte[1024 * 1024]);
+        await using Conversation talk = await server.SignInAsync();
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            C: ABOR
+            """);
+        await server.Log.SaysAsync(Disconnecting);
+        Assert.Contains(server.Log.Texts, text => text.Contains("the aborted transfer did not end in time", StringComparison.Ordinal));
+        never.SetResult();
+        await server.Log.SaysAsync(RecordingLogger.Disconnected);
+        Assert.Equal(0, server.SessionCount);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_client_that_reads_no_replies_to_pipelined_commands_is_disconnected(Wire wire)
+    {
+        foreach (string command in (string[])["NOOP\r\n", "HELP\r\n"])
+        {
+            await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
+            await using Conversation talk = await server.SignInAsync();
+            await FloodAsync(talk, command);
+            await AssertDisconnectedAsync(server, "the client reads no replies");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_client_that_reads_no_replies_before_it_signs_in_is_disconnected(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
+        await using Conversation talk = await server.ConnectAsync();
+        await FloodAsync(talk, "HELP\r\n");
+        await AssertDisconnectedAsync(server, "the client reads no replies");
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_session_that_was_ended_but_does_not_finish_is_disconnected(Wire wire)
+    {
+        var never = new TaskCompletionSource();
+        var store = new HookedStore { Deleting = _ => never.Task };
+        await using TestServer server = new(wire, store, with: options => options with { IdleTimeout = Short, CloseTimeout = Short });
+        await using Conversation talk = await server.SignInAsync();
+        await server.WriteAsync("/a", "x");
+        await talk.SendAsync("DELE a");
+        await server.Log.SaysAsync(Disconnecting);
+        Assert.Contains(server.Log.Texts, text => text.Contains("the session did not end in time", StringComparison.Ordinal));
+        await Assert.ThrowsAnyAsync<IOException>(talk.ReadLineAsync);
+        never.SetResult();
+        await server.Log.SaysAsync(RecordingLogger.Disconnected);
+        Assert.Equal(0, server.SessionCount);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_client_that_reads_slowly_gets_every_reply(Wire wire)
+    {
+        const int Times = 20_000;
+        await using TestServer server = new(wire);
+        await using Conversation talk = await server.SignInAsync();
+        Task sending = talk.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP QUIT\r\n", Times))));
+        for (int i = 0; i < Times; i++)
+        {
+            Assert.Equal(["214 QUIT"], await talk.ReadReplyAsync());
+        }
+
+        await sending;
+    }
+
+    private static async Task<Conversation> StalledUploadAsync(TestServer server)
+    {
+        Conversation talk = await server.SignInAsync();
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ begun
+            """);
+        return talk;
+    }
+
+    /// <summary>Sends a command without end, until the server closes the connection.</summary>
+    private static async Task FloodAsync(Conversation talk, string command)
+    {
+        byte[] commands = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(command, 1000)));
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (true)
+            {
+                await talk.SendAsync(commands);
+            }
+        });
+    }
+
+    private static async Task AssertDisconnectedAsync(TestServer server, string reason)
+    {
+        await server.Log.SaysAsync(Disconnecting);
+        await server.Log.SaysAsync(RecordingLogger.Disconnected);
+        Assert.Contains(server.Log.Texts, text => text.Contains(reason, StringComparison.Ordinal));
+        Assert.Equal(0, server.SessionCount);
+    }
+}

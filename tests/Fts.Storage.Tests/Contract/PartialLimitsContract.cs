@@ -1,0 +1,79 @@
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Contract;
+
+/// <summary>How many partial uploads are kept for one uploader: here 3, and 20 bytes.</summary>
+public abstract class PartialLimitsContract(Func<PartialUploadLimits, StoreUnderTest> create)
+    : FileStoreContract(() => create(new PartialUploadLimits { MaxCount = 3, MaxBytes = 20 }))
+{
+    [Fact]
+    public async Task The_oldest_are_discarded_for_a_new_one()
+    {
+        for (int number = 1; number <= 5; number++)
+        {
+            await InterruptAsync($"/{number}", "ann", "text");
+        }
+
+        await InterruptAsync("/1", "bob", "text");
+        Assert.Equal([null, null, 4L, 4L, 4L], await LengthsAsync("ann", "/1", "/2", "/3", "/4", "/5"));
+        Assert.Equal([4L], await LengthsAsync("bob", "/1"));
+    }
+
+    [Fact]
+    public async Task The_newest_is_kept_whatever_its_size()
+    {
+        await InterruptAsync("/1", "ann", "ten bytes.");
+        await InterruptAsync("/2", "ann", "ten bytes.");
+        Assert.Equal([10L, 10L], await LengthsAsync("ann", "/1", "/2"));
+        await InterruptAsync("/3", "ann", "1");
+        Assert.Equal([null, 10L, 1L], await LengthsAsync("ann", "/1", "/2", "/3"));
+        await InterruptAsync("/4", "ann", "more bytes than all may have together");
+        Assert.Equal([null, null, null, 37L], await LengthsAsync("ann", "/1", "/2", "/3", "/4"));
+    }
+
+    [Fact]
+    public async Task One_that_is_continued_counts_once_and_one_that_is_gone_not_at_all()
+    {
+        await InterruptAsync("/1", "ann", "a");
+        await InterruptAsync("/2", "ann", "a");
+        for (int round = 0; round < 5; round++)
+        {
+            await InterruptAsync("/3", "ann", "a", WriteStart.Append);
+        }
+
+        Assert.Equal([1L, 1L, 5L], await LengthsAsync("ann", "/1", "/2", "/3"));
+        await Store.DeleteFileAsync(At("/2"), "ann", Token);
+        await using (IFileWriter writer = await OpenWriteAsync("/3", WriteStart.Append.AsUpload("ann")))
+        {
+            await writer.CommitAsync(Token);
+        }
+
+        await InterruptAsync("/4", "ann", "a");
+        await InterruptAsync("/5", "ann", "a");
+        Assert.Equal([1L, null, null, 1L, 1L], await LengthsAsync("ann", "/1", "/2", "/3", "/4", "/5"));
+    }
+
+    [Theory]
+    [InlineData(0, 20)]
+    [InlineData(1, -1)]
+    public void Limits_that_make_no_sense_are_refused(int count, long bytes) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => create(new PartialUploadLimits { MaxCount = count, MaxBytes = bytes }));
+
+    protected async Task InterruptAsync(string path, string uploader, string text, WriteStart? start = null)
+    {
+        await using IFileWriter writer = await OpenWriteAsync(path, (start ?? WriteStart.Replace).AsUpload(uploader));
+        await writer.WriteAsync(writer.Start, Bytes(text), Token);
+        Assert.NotNull(await writer.KeepAsync(Token));
+    }
+
+    protected async Task<long?[]> LengthsAsync(string uploader, params string[] paths)
+    {
+        var lengths = new List<long?>();
+        foreach (string path in paths)
+        {
+            lengths.Add((await Store.FindPendingAsync(At(path), uploader, Token))?.Length);
+        }
+
+        return [.. lengths];
+    }
+}

@@ -1,0 +1,81 @@
+using Fts.Storage.Local;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Local;
+
+/// <summary>Permission bits of hidden files: never wider than those of the file they are for.</summary>
+public sealed class ModeTests : IDisposable
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_staging_file_is_never_wider_than_its_target(bool portable)
+    {
+        using var store = new LocalFileStore(_folder.Path, portable);
+        File.WriteAllText(_folder["private"], "text");
+        File.SetUnixFileMode(_folder["private"], Private);
+        var seen = new HashSet<UnixFileMode>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task watch = Task.Run(() => Watch(seen, stop.Token), Token);
+        for (int round = 0; round < 3000; round++)
+        {
+            WriteStart start = (round % 3) switch { 0 => WriteStart.Replace, 1 => WriteStart.Append, _ => WriteStart.Replace.AsUpload("ann") };
+            await using IFileWriter writer = await store.OpenWriteAsync(At("/private"), start, Token);
+        }
+
+        await stop.CancelAsync();
+        await watch;
+        Assert.NotEmpty(seen);
+        Assert.All(seen, mode => Assert.Equal(UnixFileMode.None, mode & ~Private));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_partial_upload_is_its_owners_alone_until_it_is_resumed(bool portable)
+    {
+        using var store = new LocalFileStore(_folder.Path, portable);
+        File.WriteAllText(_folder["other"], "");
+        await using (IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Replace.AsUpload("ann"), Token))
+        {
+            await writer.WriteAsync(0, Bytes("text"), Token);
+            Assert.Equal(4, await writer.KeepAsync(Token));
+        }
+
+        string kept = Assert.Single(Directory.GetFiles(_folder.Path), path => Path.GetFileName(path) != "other");
+        Assert.Equal(Private, File.GetUnixFileMode(kept));
+        await using (IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Append.AsUpload("ann"), Token))
+        {
+            Assert.Equal(4, writer.Start);
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal(File.GetUnixFileMode(_folder["other"]), File.GetUnixFileMode(_folder["new"]));
+    }
+
+    private void Watch(HashSet<UnixFileMode> seen, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            foreach (FileInfo file in new DirectoryInfo(_folder.Path).EnumerateFiles(".fts-*", new EnumerationOptions { AttributesToSkip = 0 }))
+            {
+                try
+                {
+                    seen.Add(File.GetUnixFileMode(file.FullName));
+                }
+                catch (IOException)
+                {
+                    // Removed since it was listed.
+                }
+            }
+        }
+    }
+}

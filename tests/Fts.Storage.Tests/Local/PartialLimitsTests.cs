@@ -1,0 +1,52 @@
+using Fts.Storage.Local;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Local;
+
+/// <summary>Partial uploads of an earlier run count, once a sweep has found them.</summary>
+public sealed class PartialLimitsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Those_of_an_earlier_run_count(bool portable)
+    {
+        Directory.CreateDirectory(_folder["a/b"]);
+        using (LocalFileStore first = Open(portable))
+        {
+            await InterruptAsync(first, "/1", "ann");
+            await InterruptAsync(first, "/a/b/2", "ann");
+            await InterruptAsync(first, "/a/b/2", "bob");
+        }
+
+        // Their age is what tells the oldest.
+        DateTime old = DateTime.UtcNow.AddHours(-2);
+        foreach (string file in Directory.GetFiles(_folder["a/b"]))
+        {
+            File.SetLastWriteTimeUtc(file, old);
+        }
+
+        using LocalFileStore store = Open(portable);
+        Assert.Equal(0, await store.SweepPendingAsync(old.AddHours(-1), Token));
+        await InterruptAsync(store, "/3", "ann");
+        Assert.Null(await store.FindPendingAsync(At("/a/b/2"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/1"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/3"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/a/b/2"), "bob", Token));
+    }
+
+    private static async Task InterruptAsync(LocalFileStore store, string path, string uploader)
+    {
+        await using IFileWriter writer = await store.OpenWriteAsync(At(path), WriteStart.Replace.AsUpload(uploader), Token);
+        await writer.WriteAsync(0, Bytes("text"), Token);
+        Assert.Equal(4, await writer.KeepAsync(Token));
+    }
+
+    private LocalFileStore Open(bool portable) => new(_folder.Path, portable, new LocalStoreOptions { PartialUploads = new PartialUploadLimits { MaxCount = 2 } });
+}

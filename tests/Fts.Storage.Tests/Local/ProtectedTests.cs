@@ -1,0 +1,230 @@
+using Fts.Storage.Local;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Local;
+
+/// <summary>Protected files and directories do not exist for callers, whatever name or link leads to them.</summary>
+public sealed class ProtectedTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public ProtectedTests()
+    {
+        Directory.CreateDirectory(_folder[".local/state/fts/deep"]);
+        File.WriteAllText(_folder[".local/state/fts/server.pem"], "key");
+        File.WriteAllText(_folder[".local/state/fts/deep/file"], "deep");
+        File.WriteAllText(_folder[".local/other"], "other");
+        File.WriteAllText(_folder["cert.pem"], "cert");
+        File.WriteAllText(_folder["plain"], "plain");
+        File.CreateSymbolicLink(_folder["link"], ".local/state/fts/server.pem");
+        File.CreateSymbolicLink(_folder["way"], ".local/state/fts");
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, bool> Protected
+    {
+        get
+        {
+            var rows = new TheoryData<string, bool>();
+            foreach (string path in (string[])[".local/state/fts/server.pem", ".local/state/fts/deep/file", "link", "hard", "way/server.pem", "cert.pem"])
+            {
+                rows.Add(path, false);
+                rows.Add(path, true);
+            }
+
+            return rows;
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Protected))]
+    public async Task A_protected_file_is_neither_read_nor_written(string path, bool portable)
+    {
+        Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/server.pem"], _folder["hard"]));
+        using LocalFileStore store = Open(portable);
+        StorePath at = At("/" + path);
+        // A link to a protected file is shown as one that leads nowhere.
+        Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.FindAsync(at, Token))?.Kind);
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(at, Token)));
+        StoreError refused = !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
+        foreach (WriteStart start in (WriteStart[])[WriteStart.Replace, WriteStart.Append, WriteStart.At(1), WriteStart.Replace.AsUpload("ann")])
+        {
+            Assert.Equal(refused, await RefusalAsync(async () => await store.OpenWriteAsync(at, start, Token)));
+        }
+
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.SetFactsAsync(at, new FileFacts(DateTime.UnixEpoch), Token)));
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.SetFactsAsync(at, new FileFacts(UnixMode: (UnixFileMode)0x1FF), Token)));
+        if (path != "link")
+        {
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.DeleteFileAsync(at, Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.DeleteFileAsync(at, "ann", Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.RenameAsync(at, At("/moved"), replace: true, Token)));
+            Assert.Equal(refused, await RefusalAsync(async () => await store.RenameAsync(At("/plain"), at, replace: true, Token)));
+        }
+
+        if (!path.Contains('/', StringComparison.Ordinal))
+        {
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.CreateLinkAsync(At("/new"), at, Token)));
+        }
+
+        AssertUntouched();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nothing_is_made_in_a_protected_folder(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        StoreError refused = portable ? StoreError.BadName : StoreError.NotFound;
+        foreach (string folder in (string[])["/.local/state/fts", "/.local/state/fts/deep", "/way"])
+        {
+            Assert.Equal(refused, await RefusalAsync(async () => await store.OpenWriteAsync(At(folder + "/new"), WriteStart.Replace, Token)));
+            Assert.Equal(refused, await RefusalAsync(async () => await store.CreateFolderAsync(At(folder + "/new"), Token)));
+            Assert.Equal(refused, await RefusalAsync(async () => await store.RenameAsync(At("/plain"), At(folder + "/new"), replace: false, Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.ListAsync(At(folder), Token)));
+        }
+
+        AssertUntouched();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_folder_that_leads_to_a_protected_one_stays_where_it_is_and_the_rest_of_it_is_served(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        Assert.Equal(["other", "state"], (await store.ListAsync("/.local", Token)).Select(entry => entry.Name).Order());
+        Assert.Empty(await store.ListAsync("/.local/state", Token));
+        Assert.Equal([".local", "link", "plain", "way"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order());
+        Assert.Equal("other", await store.GetAsync("/.local/other", Token));
+        foreach (string folder in (string[])["/.local", "/.local/state"])
+        {
+            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.DeleteFolderAsync(At(folder), Token)));
+            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.RenameAsync(At(folder), At("/moved"), replace: true, Token)));
+            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.SetFactsAsync(At(folder), new FileFacts(UnixMode: (UnixFileMode)0x1FF), Token)));
+        }
+
+        AssertUntouched();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_replaced_file_is_protected_at_once(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        for (int round = 0; round < 3; round++)
+        {
+            File.WriteAllText(_folder["renewed"], "new key");
+            Assert.Equal("new key", await store.GetAsync("/renewed", Token));
+            File.Move(_folder["renewed"], _folder["cert.pem"], overwrite: true);
+            File.WriteAllText(_folder[".local/state/fts/new"], "new");
+            Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/new"], _folder["hard"]));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/cert.pem"), Token)));
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/hard"), Token)));
+            File.Delete(_folder["hard"]);
+            File.Delete(_folder[".local/state/fts/new"]);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_certificate_behind_links_is_protected_with_the_links(bool portable)
+    {
+        Directory.CreateDirectory(_folder["archive"]);
+        File.WriteAllText(_folder["archive/one.pem"], "one");
+        File.WriteAllText(_folder["archive/two.pem"], "two");
+        Directory.CreateDirectory(_folder["sets/a"]);
+        File.CreateSymbolicLink(_folder["sets/a/live.pem"], "../../archive/one.pem");
+        File.CreateSymbolicLink(_folder["set"], "sets/a");
+        using var store = new LocalFileStore(_folder.Path, portable, new LocalStoreOptions { ProtectedPaths = [_folder["set/live.pem"]] });
+        foreach (string path in (string[])["/archive/one.pem", "/sets/a/live.pem", "/set/live.pem"])
+        {
+            Assert.Null((await store.FindAsync(At(path), Token))?.Kind);
+            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.DeleteFileAsync(At(path), Token)));
+            Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+        }
+
+        foreach (string path in (string[])["/set", "/sets", "/sets/a", "/archive"])
+        {
+            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.RenameAsync(At(path), At("/moved"), replace: true, Token)));
+        }
+
+        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.DeleteFileAsync(At("/set"), Token)));
+        Assert.Equal("two", await store.GetAsync("/archive/two.pem", Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_protected_path_that_does_not_exist_is_not_made(bool portable)
+    {
+        using var store = new LocalFileStore(_folder.Path, portable, new LocalStoreOptions { ProtectedPaths = [_folder[".config/fts"]] });
+        await store.CreateFolderAsync(At("/prepared"), Token);
+        await store.CreateFolderAsync(At("/prepared/fts"), Token);
+        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.RenameAsync(At("/prepared"), At("/.config"), replace: true, Token)));
+        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.CreateLinkAsync(At("/.config"), At("/prepared"), Token)));
+        await store.CreateFolderAsync(At("/.config"), Token);
+        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.CreateFolderAsync(At("/.config/fts"), Token)));
+        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.RenameAsync(At("/prepared/fts"), At("/.config/fts"), replace: true, Token)));
+        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.OpenWriteAsync(At("/.config/fts"), WriteStart.Replace, Token)));
+        await store.PutAsync("/.config/other", "text", Token);
+        Directory.CreateDirectory(_folder[".config/fts"]);
+        Assert.Equal(["other"], (await store.ListAsync("/.config", Token)).Select(entry => entry.Name));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_folder_in_a_protected_one_is_not_served(bool portable)
+    {
+        foreach (string folder in (string[])[".local/state/fts", ".local/state/fts/deep", "way"])
+        {
+            Assert.Throws<ArgumentException>(() => new LocalFileStore(_folder[folder], portable, Options));
+        }
+    }
+
+    [Fact]
+    public void Protected_paths_elsewhere_cost_nothing()
+    {
+        using var elsewhere = new TemporaryFolder();
+        Assert.Null(ProtectedEntries.TryCreate(elsewhere.Path, Options.ProtectedPaths));
+        Assert.NotNull(ProtectedEntries.TryCreate(_folder.Path, Options.ProtectedPaths));
+        Assert.Equal(0, NativeNames.Link(_folder["cert.pem"], elsewhere["second-name"]));
+        Assert.NotNull(ProtectedEntries.TryCreate(elsewhere.Path, Options.ProtectedPaths));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_mode_of_the_root_is_not_set(bool portable)
+    {
+        File.CreateSymbolicLink(_folder["top"], ".");
+        UnixFileMode before = File.GetUnixFileMode(_folder.Path);
+        using LocalFileStore store = new(_folder.Path, portable);
+        foreach (string path in (string[])["/", "/top"])
+        {
+            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.SetFactsAsync(At(path), new FileFacts(UnixMode: UnixFileMode.None), Token)));
+        }
+
+        Assert.Equal(before, File.GetUnixFileMode(_folder.Path));
+    }
+
+    private LocalStoreOptions Options => new() { ProtectedPaths = [_folder[".local/state/fts"], _folder["cert.pem"]] };
+
+    private LocalFileStore Open(bool portable) => new(_folder.Path, portable, Options);
+
+    private void AssertUntouched()
+    {
+        Assert.Equal("key", File.ReadAllText(_folder[".local/state/fts/server.pem"]));
+        Assert.Equal("deep", File.ReadAllText(_folder[".local/state/fts/deep/file"]));
+        Assert.Equal("cert", File.ReadAllText(_folder["cert.pem"]));
+        Assert.Equal("plain", File.ReadAllText(_folder["plain"]));
+        Assert.Equal(["deep", "server.pem"], Directory.GetFileSystemEntries(_folder[".local/state/fts"]).Select(path => Path.GetFileName(path)).Order());
+    }
+}
