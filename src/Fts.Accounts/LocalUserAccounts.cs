@@ -2,8 +2,8 @@ namespace Fts.Accounts;
 
 /// <summary>
 /// Signs the server's own user, and root, in as <c>anonymous</c> or <c>ftp</c> without a password if they connect from the same machine
-/// (<see cref="Credentials.IsOwnUserAsync"/>). Everyone else signs in to other accounts. Where the system does not report the users of connections,
-/// everyone is someone else.
+/// (<see cref="Credentials.IsOwnUserAsync"/>). Everyone else signs in to other accounts. If the system does not report the users of
+/// connections, every client does.
 /// </summary>
 public sealed class LocalUserAccounts : IAccounts
 {

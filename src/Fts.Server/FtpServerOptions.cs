@@ -88,15 +88,15 @@ public sealed record FtpServerOptions
 
     /// <summary>
     /// The time after a failed login before the next password of the same account and address is checked, over all sessions. It doubles with each further failure,
-    /// five times at most (32 s by default); for the address, whatever the account, with every second one. An IPv6 address counts with its network of 64 bits, and
+    /// five times at most (32 s by default); for the address, over all accounts, it doubles with every second one. An IPv6 address counts with its network of 64 bits, and
     /// loopback addresses by the user of the client's process. Zero for no delays. Default: 1 s.
     /// </summary>
     public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The time after which one failed login is forgotten; several are forgotten one after another, at most 60. Default: 1 min.</summary>
+    /// <summary>The time after which one failed login expires. Several expire one after another; at most 60 count. Default: 1 min.</summary>
     public TimeSpan RefusalDecay { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The number of addresses whose failed logins are remembered. The one with the fewest recent failures is evicted first. Default: 10,000.</summary>
+    /// <summary>The number of addresses with a record of failed logins. The record with the fewest recent failures is evicted first. Default: 10,000.</summary>
     public int MaxTrackedAddresses { get; init; } = 10_000;
 
     /// <summary>Refused sign-ins after which a session is closed. Default: 3.</summary>

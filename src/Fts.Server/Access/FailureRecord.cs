@@ -5,26 +5,26 @@ namespace Fts.Server.Access;
 /// except <see cref="Turn"/>. Times are <see cref="TimeSpan"/> since the server was made.
 /// </summary>
 /// <param name="origin">The address it belongs to.</param>
-/// <param name="id">Distinguishes records that are forgotten at the same time.</param>
+/// <param name="id">Distinguishes records that expire at the same time.</param>
 internal sealed class FailureRecord(LoginOrigin origin, long id)
 {
     public LoginOrigin Origin { get; } = origin;
 
     public long Id { get; } = id;
 
-    /// <summary>When the last failure is forgotten. It implies the number of failures that count now.</summary>
-    public TimeSpan ForgottenAt { get; set; }
+    /// <summary>When its last failure expires, which implies how many count now.</summary>
+    public TimeSpan ExpiresAt { get; set; }
 
     /// <summary>When the next password may be checked.</summary>
     public TimeSpan NotBefore { get; set; }
 
-    /// <summary>Failures since the record was made, forgotten ones included.</summary>
+    /// <summary>Failures since the record was made, expired ones included.</summary>
     public int Total { get; set; }
 
     /// <summary>Logins that wait for their turn.</summary>
     public int Waiting { get; set; }
 
-    /// <summary>Held by the one login that waits for <see cref="NotBefore"/> or has its password checked.</summary>
+    /// <summary>Held by the login that waits for <see cref="NotBefore"/> or has its password checked.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
 
     /// <summary>The accounts of an address by the hash of their names; null for an account's own record, and before the first failure.</summary>

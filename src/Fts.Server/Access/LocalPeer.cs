@@ -22,7 +22,7 @@ internal static class LocalPeer
     private static bool s_hasDiag;
 
     /// <summary>
-    /// Returns the user id of the client's process, or null if the client is on another machine, came through a load balancer, has closed its socket, or if this
+    /// Returns the user id of the client's process, or null if the client is on another machine, connects through a load balancer, has closed its socket, or if this
     /// system does not report the user.
     /// </summary>
     public static async ValueTask<uint?> FindUserAsync(Session session, CancellationToken cancellationToken)

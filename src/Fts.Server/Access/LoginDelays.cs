@@ -6,7 +6,7 @@ namespace Fts.Server.Access;
 /// </summary>
 /// <remarks>
 /// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account, and every second one the delay of its
-/// address, so that an office with several mistyped passwords is slowed less. Failures are forgotten one by one. An address without failures never waits.
+/// address, so that an office with several mistyped passwords is slowed less. Failures expire one by one. An address without failures never waits.
 /// </remarks>
 internal sealed class LoginDelays(FtpServerOptions options)
 {
@@ -24,9 +24,9 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private readonly Lock _lock = new();
     private readonly Dictionary<LoginOrigin, FailureRecord> _addresses = [];
 
-    /// <summary>The records of <see cref="_addresses"/>, the one that is forgotten first in front: it is evicted first, never one with many recent failures.</summary>
-    private readonly SortedSet<FailureRecord> _byForgetting = new(Comparer<FailureRecord>.Create(
-        (one, other) => one.ForgottenAt != other.ForgottenAt ? one.ForgottenAt.CompareTo(other.ForgottenAt) : one.Id.CompareTo(other.Id)));
+    /// <summary>The records of <see cref="_addresses"/>, the one that expires first in front. It is evicted first, never one with many recent failures.</summary>
+    private readonly SortedSet<FailureRecord> _byExpiry = new(Comparer<FailureRecord>.Create(
+        (one, other) => one.ExpiresAt != other.ExpiresAt ? one.ExpiresAt.CompareTo(other.ExpiresAt) : one.Id.CompareTo(other.Id)));
 
     private int _addressCount;
     private long _lastId;
@@ -65,7 +65,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
     }
 
     /// <summary>Records how the login ended.</summary>
-    /// <returns>False if the client is turned away, whatever the password was.</returns>
+    /// <returns>False if the client is turned away, even if the password was right.</returns>
     public async ValueTask<bool> EndTurnAsync(LoginTurn turn, bool isAccepted, CancellationToken cancellationToken)
     {
         if (IsOff || (isAccepted && AddressCount == 0))
@@ -77,7 +77,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
         (FailureRecord? address, FailureRecord? account, int total) = Find(origin, turn.UserName);
         if (isAccepted)
         {
-            ForgetAccount(address, turn.UserName);
+            ClearAccount(address, turn.UserName);
         }
         else
         {
@@ -183,7 +183,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
         }
     }
 
-    private void ForgetAccount(FailureRecord? address, string userName)
+    private void ClearAccount(FailureRecord? address, string userName)
     {
         lock (_lock)
         {
@@ -198,7 +198,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
             TimeSpan now = Now;
             if (_addresses.TryGetValue(origin, out FailureRecord? address))
             {
-                _byForgetting.Remove(address); // its place in the order changes
+                _byExpiry.Remove(address); // its place in the order changes
             }
             else
             {
@@ -210,18 +210,18 @@ internal sealed class LoginDelays(FtpServerOptions options)
             FailureRecord account = FindAccount(address, userName) ?? MakeAccount(address, userName, now);
             Count(address, now);
             Count(account, now);
-            _byForgetting.Add(address);
+            _byExpiry.Add(address);
             Volatile.Write(ref _addressCount, _addresses.Count);
             return (address, account);
         }
     }
 
-    /// <summary>Removes what is forgotten, and if the table is full the record that would be forgotten next.</summary>
+    /// <summary>Removes expired records, and if the table is full the one that expires next.</summary>
     private void MakeRoom(TimeSpan now)
     {
-        while (_byForgetting.Min is { } first && (first.ForgottenAt <= now || _addresses.Count >= options.MaxTrackedAddresses))
+        while (_byExpiry.Min is { } first && (first.ExpiresAt <= now || _addresses.Count >= options.MaxTrackedAddresses))
         {
-            _byForgetting.Remove(first);
+            _byExpiry.Remove(first);
             _addresses.Remove(first.Origin);
         }
     }
@@ -233,7 +233,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
         {
             foreach ((int name, FailureRecord account) in accounts)
             {
-                if (account.ForgottenAt <= now)
+                if (account.ExpiresAt <= now)
                 {
                     accounts.Remove(name);
                 }
@@ -251,8 +251,8 @@ internal sealed class LoginDelays(FtpServerOptions options)
 
     private void Count(FailureRecord record, TimeSpan now)
     {
-        TimeSpan from = record.ForgottenAt > now ? record.ForgottenAt : now, latest = now + (MaxFailures * options.RefusalDecay);
-        record.ForgottenAt = from + options.RefusalDecay < latest ? from + options.RefusalDecay : latest;
+        TimeSpan from = record.ExpiresAt > now ? record.ExpiresAt : now, latest = now + (MaxFailures * options.RefusalDecay);
+        record.ExpiresAt = from + options.RefusalDecay < latest ? from + options.RefusalDecay : latest;
         record.Total++;
         record.NotBefore = now + DelayOf(record, now);
     }
@@ -264,7 +264,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
     }
 
     private int FailuresOf(FailureRecord record, TimeSpan now) =>
-        record.ForgottenAt <= now ? 0 : (int)Math.Ceiling((record.ForgottenAt - now) / options.RefusalDecay);
+        record.ExpiresAt <= now ? 0 : (int)Math.Ceiling((record.ExpiresAt - now) / options.RefusalDecay);
 
     /// <summary>Zero is the key of all further names. Hashes keep a record small however long the name is; two names of one hash share a record.</summary>
     private const int OtherNames = 0;

@@ -5,7 +5,7 @@ namespace Fts.Server.Access;
 /// <summary>Which user ids of the machine this process's user namespace knows (user_namespaces(7)).</summary>
 internal static class UserMapping
 {
-    /// <summary>The id that stands for every user without one (overflowuid).</summary>
+    /// <summary>The id the kernel reports for every user that has none here (overflowuid).</summary>
     public const uint Unmapped = 65534;
 
     private static readonly Lazy<bool> Whole = new(ReadIsWhole);

@@ -29,7 +29,7 @@ internal static class CommandLog
         }
     }
 
-    /// <summary>The virtual paths; the argument itself if it is no path, or holds more than one.</summary>
+    /// <summary>The virtual paths; the argument itself if it is not a path or has several.</summary>
     private static string Describe(Session session, CommandRow row, string argument) => row.Verb switch
     {
         "RNTO" or "SITE CPTO" => $"{(session.Continuing.RenameSource ?? session.Continuing.CopySource)?.Value ?? "(nothing)"} to {PathOf(session, argument)}",

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Cli;
 
-/// <summary>Ctrl-C and SIGTERM for the server: the first asks it to stop, the second to do so at once. SIGHUP reloads and never ends it.</summary>
+/// <summary>Ctrl-C and SIGTERM for the server: the first asks it to stop, the second to do so at once. SIGHUP makes it reload and never ends the process.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly TaskCompletionSource<ExitCode> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);

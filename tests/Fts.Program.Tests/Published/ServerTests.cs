@@ -140,7 +140,7 @@ public sealed class ServerTests : IDisposable
 
         Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root can be another user, by setpriv.");
         string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
-        foreach ((string user, string secret, string code) in (ReadOnlySpan<(string, string, string)>)[("anonymous", "x", "530"), ("fts", password, "230")])
+        foreach ((string user, string secret, string code) in ((string, string, string)[])[("anonymous", "x", "530"), ("fts", password, "230")])
         {
             string script = $"exec 3<>/dev/tcp/127.0.0.1/{server.Port}; printf 'USER {user}\\r\\nPASS {secret}\\r\\nQUIT\\r\\n' >&3; cat <&3";
             await using RunningProgram other = RunningProgram.StartFile("/usr/bin/setpriv", "/", ["--reuid=65534", "--clear-groups", "bash", "-c", script]);

@@ -6,7 +6,7 @@ using Fts.Server.Access;
 
 namespace Fts.Server.Tests.Access;
 
-/// <summary>Whose process a loopback connection comes from. Other users are taken on by setpriv, which only root can.</summary>
+/// <summary>The user of the process that opened a loopback connection. Tests run a client as another user by setpriv, which needs root.</summary>
 public sealed class LocalPeerTests
 {
     private const uint Nobody = 65534;

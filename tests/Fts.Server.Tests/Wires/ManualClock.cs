@@ -1,6 +1,6 @@
 namespace Fts.Server.Tests;
 
-/// <summary>A clock that a test moves, and that reports who waits for it.</summary>
+/// <summary>A clock that a test advances, and that reports the timers that wait for it.</summary>
 internal sealed class ManualClock : TimeProvider
 {
     private readonly Lock _lock = new();
