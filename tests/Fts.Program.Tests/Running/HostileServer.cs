@@ -15,6 +15,8 @@ internal sealed class HostileServer : IDisposable
     private readonly TcpListener _data = new(IPAddress.Loopback, 0);
     private readonly Dictionary<string, string> _answers;
     private readonly Dictionary<string, Func<Stream, Task>> _payloads;
+    private readonly List<string> _commands = [];
+    private TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private HostileServer(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads)
     {
@@ -25,6 +27,38 @@ internal sealed class HostileServer : IDisposable
     }
 
     public string Port => PortOf(_listener);
+
+    /// <summary>The commands of all connections, and <c>(closed)</c> for each that was closed.</summary>
+    public string[] Commands
+    {
+        get
+        {
+            lock (_commands)
+            {
+                return [.. _commands];
+            }
+        }
+    }
+
+    /// <summary>Waits until a client has sent this command.</summary>
+    public async Task ReceivesAsync(string command)
+    {
+        while (true)
+        {
+            Task heard;
+            lock (_commands)
+            {
+                if (_commands.Contains(command))
+                {
+                    return;
+                }
+
+                heard = _heard.Task;
+            }
+
+            await heard.WaitAsync(Deadline.Default);
+        }
+    }
 
     /// <summary>Starts one.</summary>
     /// <param name="answers">Replies by verb, in place of the ordinary ones; after a payload, the reply that ends it.</param>
@@ -48,7 +82,15 @@ internal sealed class HostileServer : IDisposable
 
     private async Task ServeAsync()
     {
-        using Socket peer = await _listener.AcceptSocketAsync();
+        while (true)
+        {
+            _ = ServeAsync(await _listener.AcceptSocketAsync());
+        }
+    }
+
+    private async Task ServeAsync(Socket peer)
+    {
+        using Socket ownership = peer;
         await using var stream = new NetworkStream(peer);
         using var reader = new StreamReader(stream, Encoding.UTF8);
         await using var writer = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\r\n", AutoFlush = true };
@@ -56,6 +98,7 @@ internal sealed class HostileServer : IDisposable
         while (await reader.ReadLineAsync() is { } line)
         {
             string verb = line.Split(' ')[0];
+            Note(line);
             if (_payloads.TryGetValue(verb, out Func<Stream, Task>? payload))
             {
                 await writer.WriteLineAsync("150 here");
@@ -75,6 +118,21 @@ internal sealed class HostileServer : IDisposable
                 _ => "502 no",
             });
         }
+
+        Note("(closed)");
+    }
+
+    private void Note(string command)
+    {
+        TaskCompletionSource heard;
+        lock (_commands)
+        {
+            _commands.Add(command);
+            heard = _heard;
+            _heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        heard.SetResult();
     }
 
     private async Task SendAsync(Func<Stream, Task> payload)
