@@ -84,6 +84,9 @@ internal sealed class ServedFiles : IAsyncDisposable
         return [.. names.Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>Stops the server as SIGTERM does: running transfers may finish.</summary>
+    public Task StopServerAsync() => _server.StopAsync(TimeSpan.FromSeconds(30), Token);
+
     public async ValueTask DisposeAsync()
     {
         await Relay.DisposeAsync();

@@ -130,6 +130,31 @@ public sealed class ServiceClosingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_download_from_our_server_is_complete_when_the_server_is_stopped_in_the_middle_of_it()
+    {
+        byte[] content = ServedFiles.Content(16 * 1024 * 1024);
+        await using var files = new ServedFiles();
+        await files.PutAsync("a", content);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        files.Relay.Pass = _ =>
+        {
+            begun.TrySetResult();
+            return stopping.Task;
+        };
+        await using FtpClient client = files.Client();
+        Task<FtpTransferResult> download = client.DownloadFileAsync("a", Target, new FtpTransferOptions { Segments = 1 }, null, Token);
+        await begun.Task.WaitAsync(Token);
+        Task stop = files.StopServerAsync();
+        stopping.SetResult();
+        FtpTransferResult result = await download;
+        Assert.Equal((content.Length, FtpVerified.Length), (result.Bytes, result.Verified));
+        await stop;
+        Assert.Equal(content, await File.ReadAllBytesAsync(Target, Token));
+        await Assert.ThrowsAnyAsync<FtpConnectionException>(() => client.SendAsync("NOOP", null, Token));
+    }
+
+    [Fact]
     public async Task In_block_mode_the_files_that_were_confirmed_are_received_to_their_end()
     {
         await using var peer = ScriptedPeer.Start(

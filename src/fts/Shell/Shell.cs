@@ -56,7 +56,7 @@ internal sealed class Shell(
                 if (EndsScript(code))
                 {
                     // Without a server, or against the user's wish, the script's other lines would only fail one by one.
-                    return code;
+                    return interrupts.Stop ?? code;
                 }
             }
         }

@@ -116,6 +116,41 @@ public sealed class ExistingFileTests : IAsyncLifetime
         Assert.Contains(said, messages, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("put a")]
+    [InlineData("get b")]
+    public async Task Verify_always_fails_with_10_if_the_server_computes_no_hash(string command)
+    {
+        _folder.Write("a", "mine");
+        using HostileServer server = HostileServer.Start([], new() { ["RETR"] = HostileServer.Bytes("content") });
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always"], command + "\n");
+        Assert.Equal(10, code);
+        Assert.Contains(
+            $"{command}: the server does not compute a SHA-256 to compare\n  try: --verify auto, which compares lengths where there is no hash\n", messages, StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Commands, line => line.StartsWith("STOR", StringComparison.Ordinal) || line.StartsWith("RETR", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_upload_that_the_server_stored_only_in_part_ends_with_8()
+    {
+        _folder.Write("a", new string('x', 50_000));
+        using HostileServer server = HostileServer.Start(
+            new() { ["FEAT"] = "211-can\r\n MLST size*;\r\n SIZE\r\n211 end", ["SIZE"] = "213 3" }, new() { ["STOR"] = stream => stream.CopyToAsync(Stream.Null) });
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["put", "a", $"ftp://127.0.0.1:{server.Port}/"]);
+        Assert.Equal(8, code);
+        Assert.Contains("put a: 3 of 50000 bytes arrived", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_overwrite_keeps_the_mode_of_the_file()
+    {
+        _server.Folder.Write("a", "theirs");
+        _folder.Write("a", "mine");
+        File.SetUnixFileMode(_folder["a"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Equal(0, (await _server.ClientAsync(_folder, "get --overwrite a")).Code);
+        Assert.Equal(("theirs", UnixFileMode.UserRead | UnixFileMode.UserWrite), (_folder.Read("a"), File.GetUnixFileMode(_folder["a"])));
+    }
+
     [Fact]
     public async Task Another_content_ends_with_10_and_leaves_the_old_file()
     {

@@ -89,10 +89,10 @@ public sealed class OneShotTests : IAsyncLifetime
         _server.Folder.Write("a b", "another thing");
         (int code, _, string messages) = await FtsAsync("put", "a b", Url(""), "--resume");
         Assert.Equal(1, code);
-        Assert.Contains($"try: fts put --overwrite a\\ b {Url("")}, to replace it", messages, StringComparison.Ordinal);
+        Assert.Contains($"try: fts put --overwrite '{_folder.Path}/a b' {Url("")}, to replace it", messages, StringComparison.Ordinal);
         (code, _, messages) = await FtsAsync("get", Url("a%20b"), "--resume");
         Assert.Equal(1, code);
-        Assert.Contains($"try: fts get --overwrite {Url("a%20b")}, to replace it", messages, StringComparison.Ordinal);
+        Assert.Contains($"try: fts get --overwrite {Url("a%20b")} --to {_folder.Path}, to replace it", messages, StringComparison.Ordinal);
         (_, _, messages) = await FtsAsync("get", Url("missing"));
         Assert.Contains($"try: fts client 127.0.0.1 {_server.PortText}, and there ls", messages, StringComparison.Ordinal);
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -12,10 +11,14 @@ namespace Fts.ProgramTests.Running;
 /// </summary>
 internal sealed class HostileServer : IDisposable
 {
+    private const string Closed = "(closed)";
+
     private readonly TcpListener _listener;
     private readonly TcpListener _data = new(IPAddress.Loopback, 0);
     private readonly Dictionary<string, string> _answers;
     private readonly Dictionary<string, Func<Stream, Task>> _payloads;
+    private readonly List<string> _commands = [];
+    private TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private HostileServer(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads, int port)
     {
@@ -28,8 +31,40 @@ internal sealed class HostileServer : IDisposable
 
     public string Port => PortOf(_listener);
 
-    /// <summary>Every line received, in order.</summary>
-    public ConcurrentQueue<string> Received { get; } = new();
+    /// <summary>The commands of all connections, and <c>(closed)</c> for each that was closed.</summary>
+    public string[] Commands
+    {
+        get
+        {
+            lock (_commands)
+            {
+                return [.. _commands];
+            }
+        }
+    }
+
+    /// <summary>The commands of all connections, in the order in which they arrived.</summary>
+    public string[] Received => [.. Commands.Where(command => command != Closed)];
+
+    /// <summary>Waits until a client has sent this command.</summary>
+    public async Task ReceivesAsync(string command)
+    {
+        while (true)
+        {
+            Task heard;
+            lock (_commands)
+            {
+                if (_commands.Contains(command))
+                {
+                    return;
+                }
+
+                heard = _heard.Task;
+            }
+
+            await heard.WaitAsync(Deadline.Default);
+        }
+    }
 
     /// <summary>Starts one.</summary>
     /// <param name="answers">Replies by verb, in place of the ordinary ones; after a payload, the reply that ends it.</param>
@@ -54,15 +89,23 @@ internal sealed class HostileServer : IDisposable
 
     private async Task ServeAsync()
     {
-        using Socket peer = await _listener.AcceptSocketAsync();
+        while (true)
+        {
+            _ = ServeAsync(await _listener.AcceptSocketAsync());
+        }
+    }
+
+    private async Task ServeAsync(Socket peer)
+    {
+        using Socket ownership = peer;
         await using var stream = new NetworkStream(peer);
         using var reader = new StreamReader(stream, Encoding.UTF8);
         await using var writer = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\r\n", AutoFlush = true };
         await writer.WriteLineAsync("220 ready");
         while (await reader.ReadLineAsync() is { } line)
         {
-            Received.Enqueue(line);
             string verb = line.Split(' ')[0];
+            Note(line);
             if (_payloads.TryGetValue(verb, out Func<Stream, Task>? payload))
             {
                 await writer.WriteLineAsync("150 here");
@@ -82,6 +125,21 @@ internal sealed class HostileServer : IDisposable
                 _ => "502 no",
             });
         }
+
+        Note(Closed);
+    }
+
+    private void Note(string command)
+    {
+        TaskCompletionSource heard;
+        lock (_commands)
+        {
+            _commands.Add(command);
+            heard = _heard;
+            _heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        heard.SetResult();
     }
 
     private async Task SendAsync(Func<Stream, Task> payload)
