@@ -31,10 +31,11 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     {
         _durable = options is { IsDurable: true } ? new GroupCommit() : null;
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        PartialUploadLimits limits = (options?.PartialUploads ?? new PartialUploadLimits()).Validated();
         var protectedEntries = ProtectedEntries.TryCreate(folder, options?.ProtectedPaths ?? []);
         RootDirectory? confined = portable ? null : RootDirectory.TryOpen(folder, protectedEntries);
         _root = confined is null ? new PortableRootDirectory(folder, protectedEntries) : confined;
-        _partialUploads = new PartialUploadIndex((options?.PartialUploads ?? new PartialUploadLimits()).Validated(), _root);
+        _partialUploads = new PartialUploadIndex(limits, _root);
         IsConfinedByKernel = confined is not null;
     }
 

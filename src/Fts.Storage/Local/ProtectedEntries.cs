@@ -16,10 +16,10 @@ internal sealed class ProtectedEntries
         _snapshot = ProtectedSnapshot.Take(root, paths);
     }
 
-    /// <summary>Returns null if no protected path lies in the directory or has a second name that could lie there.</summary>
+    /// <summary>Returns null if no protected path is located in the directory or has a second name, which could be located there.</summary>
     /// <param name="folder">The served directory.</param>
     /// <param name="paths">The protected files and directories.</param>
-    /// <exception cref="ArgumentException">The directory lies in a protected one.</exception>
+    /// <exception cref="ArgumentException">The directory is located in a protected one.</exception>
     public static ProtectedEntries? TryCreate(string folder, IReadOnlyList<string> paths)
     {
         if (paths.Count == 0)
@@ -34,7 +34,7 @@ internal sealed class ProtectedEntries
             var real = RealPath.Of(path);
             if (IsWithin(root, real.Path))
             {
-                throw new ArgumentException($"{folder} lies in the protected directory {path}.", nameof(folder));
+                throw new ArgumentException($"{folder} is located in the protected directory {path}.", nameof(folder));
             }
 
             isReachable |= IsWithin(real.Path, root) || real.FileLinks.Concat(real.FolderLinks).Any(link => IsWithin(link, root)) || HasSecondName(real.Path);
@@ -53,7 +53,7 @@ internal sealed class ProtectedEntries
         }
     }
 
-    /// <summary>Whether a path is that of a directory or lies below it, by the directories' ids where the system has them.</summary>
+    /// <summary>Whether a path is a directory or below it. Directories are compared by id if the system has ids.</summary>
     internal static bool IsWithin(string path, string folder)
     {
         ulong id = LinuxCalls.TryStat(folder, out LinuxFacts facts) ? facts.Id : 0;

@@ -1,6 +1,6 @@
 namespace Fts.Storage.Local;
 
-/// <summary>The protected entries as they were found at one moment, and how to tell whether they still are.</summary>
+/// <summary>The protected entries as they were found at one moment, with what is needed to detect a change.</summary>
 internal sealed class ProtectedSnapshot
 {
     /// <summary>A directory changed less than this before it was read may change again without another time: the clock of file systems is coarse.</summary>
@@ -19,10 +19,10 @@ internal sealed class ProtectedSnapshot
     {
     }
 
-    /// <summary>Whether an entry is protected, lies in a protected directory, or is a link in the place of a protected entry.</summary>
+    /// <summary>Whether an entry is protected, is located in a protected directory, or is a link in the place of a protected entry.</summary>
     public bool IsHidden(ulong id) => _hidden.Contains(id);
 
-    /// <summary>Whether a directory, or a link to one, leads to a protected entry: it must be neither removed nor renamed, and keeps its mode.</summary>
+    /// <summary>Whether a directory, or a link to one, leads to a protected entry: it cannot be removed or renamed, and keeps its mode.</summary>
     public bool HoldsProtected(ulong id) => _holding.Contains(id);
 
     /// <summary>

@@ -2,7 +2,7 @@ using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>A protected file does not exist for clients, whatever command names it.</summary>
+/// <summary>A protected file does not exist for clients: no command reaches it.</summary>
 public sealed class ProtectedTests
 {
     [Theory, OnEveryWire]

@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>Permission bits of hidden files: never wider than those of the file they are for.</summary>
+/// <summary>Permission bits of hidden files: never wider than the bits of their target.</summary>
 public sealed class ModeTests : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;

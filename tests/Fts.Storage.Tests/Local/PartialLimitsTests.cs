@@ -25,7 +25,7 @@ public sealed class PartialLimitsTests : IDisposable
             await InterruptAsync(first, "/a/b/2", "bob");
         }
 
-        // Their age is what tells the oldest.
+        // The oldest is found by the last-modified time.
         DateTime old = DateTime.UtcNow.AddHours(-2);
         foreach (string file in Directory.GetFiles(_folder["a/b"]))
         {

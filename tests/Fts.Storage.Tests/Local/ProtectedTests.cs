@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;
 
-/// <summary>Protected files and directories do not exist for callers, whatever name or link leads to them.</summary>
+/// <summary>Protected files and directories do not exist for callers: no name and no link leads to them.</summary>
 public sealed class ProtectedTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
