@@ -42,11 +42,12 @@ public sealed partial class EncryptionTests : IDisposable
     public async Task Every_spelling_of_the_host_is_the_same_server()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        foreach (string host in (string[])["::ffff:127.0.0.1", "127.0.0.1", "[0:0:0:0:0:ffff:7f00:1]", "0x7f.0.0.01"])
+        string first = "::ffff:127.0.0.1", url = $"ftp://[0:0:0:0:0:ffff:7f00:1]:{server.Port}/";
+        foreach (string[] words in (string[][])[[first, server.PortText], ["127.0.0.1", server.PortText], ["0x7f.0.0.01", server.PortText], [url]])
         {
-            (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", host, server.PortText], "ls\n", ("XDG_CONFIG_HOME", _home.Path));
+            (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", .. words], "ls\n", ("XDG_CONFIG_HOME", _home.Path));
             Assert.True(code == 0, messages);
-            Assert.Equal(host == "::ffff:127.0.0.1", messages.Contains("first time", StringComparison.Ordinal));
+            Assert.Equal(words[0] == first, messages.Contains("first time", StringComparison.Ordinal));
         }
 
         Assert.Equal($"127.0.0.1:{server.Port} {Key().Match(server.Program.Messages).Value}\n", File.ReadAllText(KnownHosts));

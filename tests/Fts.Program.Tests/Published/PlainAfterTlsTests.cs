@@ -121,7 +121,7 @@ public sealed class PlainAfterTlsTests : IDisposable
 
         Assert.True(code == 5, messages);
         Assert.Contains("--tls off", messages, StringComparison.Ordinal);
-        Assert.Equal(["AUTH TLS"], plain.Received);
+        Assert.Equal(["AUTH TLS", "QUIT"], plain.Received);
 
         using HostileServer again = HostileServer.Start([], []);
         command[2] = again.Port;
