@@ -368,7 +368,7 @@ public sealed class FtpConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Perhaps nobody waits for this: whatever the error is, the connection is closed.
+            // No call may be waiting for this task, so every error ends here: the connection is closed.
             _control.Break();
         }
         finally
