@@ -22,8 +22,8 @@ public sealed record FtpTimeouts
     public TimeSpan IdleCheck { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long a call of <see cref="FtpClient"/> waits for a connection while every connection is in use and none of them sends or receives anything; 60 seconds. A call that
-    /// waits behind transfers that move does not time out.
+    /// How long a call of <see cref="FtpClient"/> waits for a connection while other calls hold every connection and use none, such as a stream that is open and not read; 60 seconds.
+    /// The time during which one of them sends, receives or waits for the server does not count: <see cref="Reply"/> and <see cref="Stall"/> end that.
     /// </summary>
     public TimeSpan Acquire { get; init; } = TimeSpan.FromSeconds(60);
 

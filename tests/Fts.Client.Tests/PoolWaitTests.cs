@@ -154,6 +154,29 @@ public sealed class PoolWaitTests
     }
 
     [Fact]
+    public async Task A_call_that_waits_behind_a_slow_reply_does_not_time_out()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "C: SITE HASH\n? go\nS: 200 one\nC: NOOP\nS: 200 two");
+        await using (var client = new FtpClient(OneConnection(peer)))
+        {
+            await client.ConnectAsync(Token);
+            Task<Reply> slow = client.SendAsync("SITE", "HASH", Token);
+            Task<Reply> call = client.SendAsync("NOOP", null, Token);
+            for (int minute = 0; minute < 3; minute++)
+            {
+                await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
+                _clock.Advance(TimeSpan.FromSeconds(60));
+            }
+
+            await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
+            peer.Open("go");
+            Assert.Equal(["one", "two"], (await Task.WhenAll(slow, call)).Select(reply => reply.Text));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
     public async Task Waiting_calls_are_served_in_order_of_arrival()
     {
         await using var peer = ScriptedPeer.Start(

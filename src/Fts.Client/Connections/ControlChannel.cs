@@ -49,6 +49,9 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>The last command sent.</summary>
     public Command LastCommand { get; private set; }
 
+    /// <summary>Returns true while a reply is awaited. Read by other threads.</summary>
+    public bool IsAwaitingReply { get; private set; }
+
     /// <summary>False when the server said or did something although nothing was asked: a timeout's 421, a close, a reply out of step.</summary>
     public bool IsQuiet => IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !(_encrypted?.HasSomething ?? HasSomethingToRead());
 
@@ -180,6 +183,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     {
         ThrowIfBroken();
         using var deadline = new Deadline(limit, cancellationToken);
+        IsAwaitingReply = true;
         try
         {
             while (true)
@@ -204,6 +208,10 @@ internal sealed class ControlChannel : IAsyncDisposable
         catch (ReplyFormatException e)
         {
             throw Broken(new FtpProtocolException(e.Message, e));
+        }
+        finally
+        {
+            IsAwaitingReply = false;
         }
     }
 

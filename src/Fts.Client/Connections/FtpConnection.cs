@@ -78,6 +78,9 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>When this connection last sent a command or received a reply or data, as a timestamp of the options' time provider.</summary>
     internal long LastActivity { get; private set; }
 
+    /// <summary>Returns true while a call waits for the server, which the time-outs for replies and data end. False while the holder of the connection does something else.</summary>
+    internal bool IsAwaitingServer => Volatile.Read(ref _isExchanging) != 0 || _control.IsAwaitingReply || _data is { IsAwaitingData: true };
+
     /// <summary>Whether the transfer opened last is compressed.</summary>
     internal bool IsDeflating => _opener.IsDeflating;
 
@@ -121,7 +124,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <inheritdoc cref="SendAsync(string, string?, CancellationToken)"/>
     internal async Task<Reply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
     {
-        Command command = Checked(verb, argument);
+        Command command = CommandCheck.Create(verb, argument);
         BeginExchange();
         try
         {
@@ -136,7 +139,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>Sends a command that belongs to the call under way, and returns the reply that completes it.</summary>
     internal Task<Reply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken) =>
-        ExchangeAsync(Checked(verb, argument), Options.Timeouts.Reply, cancellationToken);
+        ExchangeAsync(CommandCheck.Create(verb, argument), Options.Timeouts.Reply, cancellationToken);
 
     private async Task<Reply> ExchangeAsync(Command command, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -193,7 +196,7 @@ public sealed class FtpConnection : IAsyncDisposable
     internal async Task<FtpDataStream> OpenDataAsync(
         string verb, string? argument, long restart, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken, long? allocate = null, long? last = null)
     {
-        Command command = Checked(verb, argument);
+        Command command = CommandCheck.Create(verb, argument);
         ArgumentOutOfRangeException.ThrowIfNegative(restart);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
@@ -330,7 +333,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>Queues a command without waiting for replies to those before; returns its length in bytes.</summary>
     /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was queued.</exception>
-    internal int Queue(string verb, string argument) => _control.Queue(Checked(verb, argument));
+    internal int Queue(string verb, string argument) => _control.Queue(CommandCheck.Create(verb, argument));
 
     /// <summary>Sends what was queued.</summary>
     internal Task FlushAsync(CancellationToken cancellationToken) => _control.FlushAsync(cancellationToken);
@@ -378,7 +381,7 @@ public sealed class FtpConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Perhaps nobody waits for this: whatever the error is, the connection is closed.
+            // No call may be waiting for this task, so every error ends here: the connection is closed.
             _control.Break();
         }
         finally
@@ -433,20 +436,5 @@ public sealed class FtpConnection : IAsyncDisposable
         {
             throw new InvalidOperationException("A data connection is open: complete or dispose its stream first.");
         }
-    }
-
-    /// <summary>A line end in a path would be a second command to the server.</summary>
-    private static Command Checked(string verb, string? argument)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(verb);
-        // Digits are in XSHA256 and its kind.
-        if (!verb.All(char.IsAsciiLetterOrDigit))
-        {
-            throw new ArgumentException("A verb is made of ASCII letters and digits.", nameof(verb));
-        }
-
-        return argument is null || argument.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
-            ? new Command(verb.ToUpperInvariant(), argument ?? "")
-            : throw new ArgumentException("An argument holds no line end and no NUL.", nameof(argument));
     }
 }

@@ -37,6 +37,9 @@ public sealed class FtpDataStream : Stream
     /// </summary>
     public bool WasCut { get; private set; }
 
+    /// <summary>Returns true while a read or write waits for the server. Read by other threads.</summary>
+    internal bool IsAwaitingData { get; private set; }
+
     /// <summary>The command as sent.</summary>
     internal string CommandText => _command.Redacted;
 
@@ -262,6 +265,7 @@ public sealed class FtpDataStream : Stream
         }
 
         TimeSpan limit = _connection.Options.Timeouts.Stall;
+        IsAwaitingData = true;
         try
         {
             using (cancellationToken.UnsafeRegister(static stall => ((CancellationTokenSource)stall!).Cancel(), _stall))
@@ -276,6 +280,7 @@ public sealed class FtpDataStream : Stream
         }
         finally
         {
+            IsAwaitingData = false;
             _stall.CancelAfter(Timeout.InfiniteTimeSpan);
         }
     }

@@ -6,8 +6,7 @@ namespace Fts.Client;
 /// The right to use or open one of a pool's connections, granted to calls in order of arrival: the idle connections, those in use, the calls that wait, and the limit.
 /// </summary>
 /// <remarks>
-/// Owns the idle connections. All mutable fields are protected by the lock; under it no connection is awaited and no code of another class is called that could
-/// take the lock of its own.
+/// Owns the idle connections. All mutable fields are protected by the lock. Under it no connection is awaited, nothing is logged and no caller's code is run.
 /// </remarks>
 internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 {
@@ -258,8 +257,11 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         TimeSpan wait = TimeSpan.MaxValue;
         if (options.Timeouts.Acquire != Timeout.InfiniteTimeSpan)
         {
-            // A queue behind long transfers is no reason to fail: what counts is that nothing moves.
-            long since = _leases.Aggregate(Math.Max(waiter.Since, _lastProgress), (last, lease) => Math.Max(last, lease.LastActivity));
+            // A queue behind long transfers and slow replies is no reason to fail: those end by their own time-outs.
+            // So does an attempt to open a connection, a check or an abort, which has a slot without a lease.
+            long since = _busy > _leases.Count
+                ? _time.GetTimestamp()
+                : _leases.Aggregate(Math.Max(waiter.Since, _lastProgress), (last, lease) => Math.Max(last, lease.LastActivity));
             wait = options.Timeouts.Acquire - _time.GetElapsedTime(since);
             if (wait <= TimeSpan.Zero)
             {
@@ -278,9 +280,10 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
     private FtpTimeoutException TimedOut(PoolWaiter waiter)
     {
-        string holders = _leases.Count > 0 ? string.Join("; ", _leases.Select(lease => lease.Describe())) : "connections that are being opened, checked or aborted";
+        string holders = string.Join("; ", _leases.Select(lease => lease.Describe()));
         string limit = _limit.Current < options.MaxConnections ? $" (the server allows {_limit.Current})" : "";
-        string message = $"no connection became free for {options.Timeouts.Acquire.TotalSeconds:0.###} s; all {_busy} connections{limit} are in use: {holders}";
+        string reason = _leases.Count > 0 ? $"all {_leases.Count} connections{limit} are in use: {holders}" : "the server refuses every connection";
+        string message = $"no connection became free for {options.Timeouts.Acquire.TotalSeconds:0.###} s; {reason}";
         return new FtpTimeoutException(FtpConnectionPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
     }
 
@@ -326,7 +329,6 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
                 return new PoolSlot(connection, since);
             }
 
-            log.IdleDropped(options.Host, "the server closed it");
             Discard(connection);
         }
 
