@@ -11,7 +11,7 @@ internal static class CommandFinder
     {
         (row, argument) = (null, "");
         if (line.Status == LineStatus.Line && Command.Parse(line.Bytes.Span, out Command command) == CommandParse.Command &&
-            CommandTable.Find(command) is { Row: var found } && found.Has(Rules.DuringTransfer))
+            CommandTable.Find(command) is { Row: var found } && found.Has(Rules.DuringTransfer) && (found.Verb == "ABOR" || session.Transfer is not { UsesControlConnection: true }))
         {
             return TryFind(session, line, out row, out argument, out _);
         }

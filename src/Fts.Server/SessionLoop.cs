@@ -225,7 +225,8 @@ internal sealed class SessionLoop(Session session)
 
     private async ValueTask AnswerBesideTransferAsync(CommandRow row, string argument)
     {
-        Reply reply = await CommandRunner.RunAsync(session, row, argument, session.Ending);
+        // A second transfer cannot run beside the first.
+        Reply reply = row.IsTransfer(argument) ? Replies.BadSequence : await CommandRunner.RunAsync(session, row, argument, session.Ending);
         if (session.Transfer is { End: not TransferEnd.None })
         {
             // RFC 959 §4.1.3, ABOR: first the end of the transfer (426), then the answer to the command that ended it.
@@ -244,7 +245,7 @@ internal sealed class SessionLoop(Session session)
             _transfer = null;
         }
 
-        if (session.Transfer is { End: not TransferEnd.None })
+        if (session.Transfer is { End: not TransferEnd.None, UsesControlConnection: false })
         {
             session.Data.CloseLink(); // shut down, even where the transfer had just got through
         }
@@ -267,7 +268,7 @@ internal sealed class SessionLoop(Session session)
             return refusal;
         }
 
-        if (!row.Has(Rules.Transfer))
+        if (!row.IsTransfer(argument))
         {
             if (row.Has(Rules.EndsData) && session.Link is { } link)
             {
@@ -277,7 +278,7 @@ internal sealed class SessionLoop(Session session)
             return await CommandRunner.RunAsync(session, row, argument, session.Ending);
         }
 
-        session.Transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}");
+        session.Transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}") { UsesControlConnection = row.Has(Rules.TransferWithArgument) };
         ValueTask<Reply> running = CommandRunner.RunAsync(session, row, argument, session.Transfer.Token);
         if (running.IsCompletedSuccessfully)
         {

@@ -60,7 +60,7 @@ internal static class CommandRunner
             Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, e.Message);
             return Ended(session) ?? Replies.NoBlock;
         }
-        catch (Exception e) when (row.Has(Rules.Transfer) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (row.IsTransfer(argument) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             string? reason = TransferFailure.Describe(session.Transfer!, session.Server.Options, e);
             Log.BrokeOff(log, session.Id, session.Transfer!.Description.Visible(), session.Transfer.Bytes, reason ?? e.Message);

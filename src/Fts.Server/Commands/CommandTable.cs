@@ -14,6 +14,9 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rul
 
     public bool Has(Rules rules) => (Rules & rules) == rules;
 
+    /// <summary>Whether the command may outlive its line, so that the loop reads on while it runs.</summary>
+    public bool IsTransfer(string argument) => Has(Rules.Transfer) || (Has(Rules.TransferWithArgument) && argument.Length > 0);
+
     /// <summary>Whether the session's server speaks it: a verb that would not work is not known at all.</summary>
     public bool IsKnownTo(Session session) => !Has(Rules.Tls) || session.Tls is not null;
 
@@ -118,7 +121,7 @@ internal static class CommandTable
         new("LANG", IntroductionCommands.LanguageAsync, Rules.Neutral, "LANG [EN]", "LANG EN*"),
 
         // Information
-        new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.Neutral, "STAT [path]"),
+        new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.TransferWithArgument | Rules.Neutral, "STAT [path]"),
         new("SYST", InformationCommands.SystemAsync, Rules.Neutral, "SYST"),
         new("HELP", InformationCommands.HelpAsync, Rules.Neutral, "HELP [command]"),
         new("FEAT", InformationCommands.FeaturesAsync, Rules.Neutral, "FEAT"),

@@ -76,7 +76,6 @@ internal static class InformationCommands
     public static ValueTask<Reply> StatusAsync(Session session, string argument, CancellationToken cancellationToken) =>
         argument.Length == 0 ? new(SessionStatus(session))
         : session.Files is null ? new(Replies.SignInFirst)
-        : session.Transfer is not null ? new(Replies.BadSequence)
         : ListAsync(session, argument, cancellationToken);
 
     private static string ModeOf(Session session) => session.Mode switch
@@ -102,7 +101,10 @@ internal static class InformationCommands
             "End.");
     }
 
-    /// <summary>Streamed in parts, however large the folder: the lines are queued as text of the reply that this handler's own reply ends.</summary>
+    /// <summary>
+    /// Streamed in parts, however large the folder: the lines are queued as text of the reply that this handler's own reply ends. A reply that has begun ends with its own
+    /// code only (RFC 959 §4.2), also after ABOR.
+    /// </summary>
     private static async ValueTask<Reply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (await ListSelection.FindAsync(session, argument, cancellationToken) is not { } selection)
@@ -115,21 +117,25 @@ internal static class InformationCommands
         byte[] line = new byte[ListingFormat.MaxLine + 1];
         line[0] = (byte)' '; // no name can look like the reply's end
         session.Channel.Queue("213-Status:\r\n"u8);
-        int queued = 0;
         try
         {
             await foreach (FileEntry entry in selection.Entries.WithCancellation(cancellationToken))
             {
                 session.Channel.Queue(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now)));
-                if (++queued % 512 == 0)
+                if (session.Channel.ShouldFlush)
                 {
-                    await session.Channel.FlushAsync(cancellationToken);
+                    // ABOR does not cancel a write: the lines of the reply stay whole.
+                    await session.Channel.FlushAsync(session.Ending);
+                    session.Transfer!.NoteProgress();
                 }
             }
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !session.Channel.IsBroken)
+        {
+            return new Reply(ReplyCode.FileStatus, "The listing was aborted.");
+        }
         catch (StoreException e)
         {
-            // The reply has begun and can end with its own code only (RFC 959 §4.2).
             CommandRunner.LogRefusal(session, "STAT", e);
             return new Reply(ReplyCode.FileStatus, "The listing broke off.");
         }

@@ -1,4 +1,5 @@
-using System.IO.Enumeration;
+using System.Runtime.CompilerServices;
+using Fts.Protocol;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -37,7 +38,7 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
             case { } file:
                 return new ListSelection(One(file), prefix);
             case null when target.Name.AsSpan().ContainsAny('*', '?') && text.EndsWith(target.Name, StringComparison.Ordinal):
-                return new ListSelection(Matching(await session.Files!.ListAsync(target.Parent, cancellationToken), target.Name), prefix);
+                return new ListSelection(Matching(await session.Files!.ListAsync(target.Parent, cancellationToken), target.Name, cancellationToken), prefix);
             default:
                 throw new StoreException(StoreError.NotFound, "Nothing to list there.");
         }
@@ -62,11 +63,13 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
         yield return entry;
     }
 
-    private static async IAsyncEnumerable<FileEntry> Matching(IAsyncEnumerable<FileEntry> entries, string pattern)
+    /// <summary>Passes the token on: a folder in which nothing matches would otherwise be read to its end after its client has gone.</summary>
+    private static async IAsyncEnumerable<FileEntry> Matching(
+        IAsyncEnumerable<FileEntry> entries, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (FileEntry entry in entries)
+        await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
         {
-            if (FileSystemName.MatchesSimpleExpression(pattern, entry.Name, ignoreCase: false))
+            if (NamePattern.Matches(pattern, entry.Name))
             {
                 yield return entry;
             }

@@ -54,6 +54,9 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>The client said QUIT before all of its data was on the way.</summary>
     public bool WasQuitEarly { get; private set; }
 
+    /// <summary>Its data are the lines of a reply: no other reply may be sent before its end.</summary>
+    public bool UsesControlConnection { get; init; }
+
     /// <summary>Done when nothing of it is open any more.</summary>
     public Task Over => _over.Task;
 

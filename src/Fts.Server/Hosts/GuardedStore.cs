@@ -170,7 +170,11 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     /// <summary>Owns the store's enumerator. Ends between two entries when it is cancelled, whether or not the store looks at the token.</summary>
     private sealed class GuardedEnumerator(IAsyncEnumerator<FileEntry> source, ILogger logger, CancellationToken cancellationToken) : IAsyncEnumerator<FileEntry>
     {
+        /// <summary>Entries after which others get their turn, so that ABOR is read also while a store in memory lists without ever waiting.</summary>
+        private const int MostAtOnce = 1024;
+
         private bool _wasLogged;
+        private int _moves;
 
         public FileEntry Current => source.Current;
 
@@ -181,6 +185,11 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
                 while (true)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
+                    if (++_moves % MostAtOnce == 0)
+                    {
+                        await Task.Yield();
+                    }
+
                     if (!await source.MoveNextAsync())
                     {
                         return false;

@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Fts.Client;
 using Fts.Protocol;
 
@@ -68,7 +67,7 @@ internal static class RemoteNames
 
     /// <summary><c>*</c> and <c>?</c>, as a shell takes them: a name that begins with a dot only fits a pattern that does.</summary>
     public static bool Fits(string pattern, string name) =>
-        (!name.StartsWith('.') || pattern.StartsWith('.')) && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+        (!name.StartsWith('.') || pattern.StartsWith('.')) && NamePattern.Matches(pattern, name);
 }
 
 /// <summary>The local files that typed words mean.</summary>

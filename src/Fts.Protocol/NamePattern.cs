@@ -1,0 +1,70 @@
+namespace Fts.Protocol;
+
+/// <summary>
+/// Matches names against patterns, as LIST and NLST of most servers and the program's own commands do: <c>*</c> matches any characters, <c>?</c> matches one, and a
+/// backslash makes the character after it match itself.
+/// </summary>
+public static class NamePattern
+{
+    /// <summary>Returns whether the whole name matches the pattern. Upper and lower case differ.</summary>
+    /// <remarks>
+    /// The time is at most proportional to the product of the two lengths, whatever the pattern is. Only the latest <c>*</c> is ever tried again: if the part before it matched
+    /// once, a later match of that part leaves fewer characters for the rest and can gain nothing.
+    /// </remarks>
+    /// <param name="pattern">The pattern. A backslash at its end matches itself.</param>
+    /// <param name="name">The name.</param>
+    public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    {
+        int at = 0, nameAt = 0;
+        int afterStar = -1, starEnd = 0;
+        while (nameAt < name.Length)
+        {
+            if (at < pattern.Length && pattern[at] == '*')
+            {
+                (afterStar, starEnd) = (++at, nameAt);
+            }
+            else if (TryMatchOne(pattern[at..], name[nameAt..], out int used, out int matched))
+            {
+                (at, nameAt) = (at + used, nameAt + matched);
+            }
+            else if (afterStar >= 0)
+            {
+                // The latest star takes one character more.
+                starEnd += CharacterLength(name[starEnd..]);
+                (at, nameAt) = (afterStar, starEnd);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        return pattern[at..].TrimStart('*').IsEmpty;
+    }
+
+    private static bool TryMatchOne(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name, out int used, out int matched)
+    {
+        (used, matched) = (1, 1);
+        if (pattern.IsEmpty)
+        {
+            return false;
+        }
+
+        if (pattern[0] == '?')
+        {
+            matched = CharacterLength(name);
+            return true;
+        }
+
+        if (pattern[0] == '\\' && pattern.Length > 1)
+        {
+            used = 2;
+            return pattern[1] == name[0];
+        }
+
+        return pattern[0] == name[0];
+    }
+
+    /// <summary>Two for a surrogate pair, which is one character to whoever typed the pattern.</summary>
+    private static int CharacterLength(ReadOnlySpan<char> text) => text.Length > 1 && char.IsSurrogatePair(text[0], text[1]) ? 2 : 1;
+}

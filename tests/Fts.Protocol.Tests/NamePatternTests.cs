@@ -1,0 +1,54 @@
+using System.IO.Enumeration;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Fts.Protocol.Tests;
+
+public sealed class NamePatternTests
+{
+    [Theory]
+    [InlineData("*", "a", true)]
+    [InlineData("*", "", true)]
+    [InlineData("", "", true)]
+    [InlineData("", "a", false)]
+    [InlineData("a", "a", true)]
+    [InlineData("a", "A", false)]
+    [InlineData("a", "ab", false)]
+    [InlineData("*.txt", "report.txt", true)]
+    [InlineData("*.txt", "report.txt.gz", false)]
+    [InlineData("r*t", "report", true)]
+    [InlineData("r*t*", "report.txt", true)]
+    [InlineData("?eport", "report", true)]
+    [InlineData("?", "", false)]
+    [InlineData("??", "a", false)]
+    [InlineData("a?", "a\U0001F600", true)]
+    [InlineData("?b", "\U0001F600b", true)]
+    [InlineData("*a*b", "aab", true)]
+    [InlineData("*ab*ab", "abxab", true)]
+    [InlineData("*ab*ab", "ab", false)]
+    [InlineData("**", "x", true)]
+    [InlineData("\\*", "*", true)]
+    [InlineData("\\*", "a", false)]
+    [InlineData("a\\", "a\\", true)]
+    [InlineData("\\\\*", "\\x", true)]
+    public void A_name_matches_or_not(string pattern, string name, bool expected) => Assert.Equal(expected, NamePattern.Matches(pattern, name));
+
+    [Fact]
+    public void Any_pattern_matches_what_the_platforms_matcher_matches() => Prop.ForAll(
+        ArbMap.Default.ArbFor<NonEmptyArray<byte>>(),
+        ArbMap.Default.ArbFor<NonEmptyArray<byte>>(),
+        (patternBytes, nameBytes) =>
+        {
+            string pattern = string.Concat(patternBytes.Get.Select(b => "ab*?**"[b % 6])), name = string.Concat(nameBytes.Get.Select(b => "ab"[b % 2]));
+            Assert.Equal(FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false), NamePattern.Matches(pattern, name));
+        }).QuickCheckThrowOnFailure();
+
+    /// <summary>A matcher that tries earlier stars again does not end within years.</summary>
+    [Fact]
+    public async Task A_pattern_of_many_stars_costs_no_more_than_the_product_of_the_lengths()
+    {
+        string pattern = string.Concat(Enumerable.Repeat("*a", 120)) + "*b", name = new('a', 100_000);
+        Assert.False(await Task.Run(() => NamePattern.Matches(pattern, name), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+    }
+}
