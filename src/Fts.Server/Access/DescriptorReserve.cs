@@ -4,7 +4,8 @@ using Fts.Server.Data;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Keeps a quarter of the process's file descriptors free of control connections, so that the sessions that exist can open data connections and files however many
+/// Keeps a quarter of the process's file descriptors free of control connections, so that the sessions that exist can open data
+/// connections and files however many
 /// clients connect. The kernel gives each socket the lowest free number: a number in the top quarter means that all below are in use.
 /// </summary>
 internal sealed class DescriptorReserve

@@ -27,6 +27,7 @@ internal sealed class FailureRecord(LoginOrigin origin, long id)
     /// <summary>Held by the login that waits for <see cref="NotBefore"/> or has its password checked.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
 
-    /// <summary>The accounts of an address by the hash of their names; null for an account's own record, and before the first failure.</summary>
+    /// <summary>The accounts of an address by the hash of their names; null for an account's own record, and before the first
+    /// failure.</summary>
     public Dictionary<int, FailureRecord>? Accounts { get; set; }
 }

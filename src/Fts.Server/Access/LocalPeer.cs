@@ -8,7 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Finds the user whose process holds the client's end of a loopback connection. TCP has no SO_PEERCRED; the kernel reports the owner of each socket by the
+/// Finds the user whose process holds the client's end of a loopback connection. TCP has no SO_PEERCRED; the kernel reports the owner of
+/// each socket by the
 /// netlink protocol sock_diag(7), in one exact query, and in /proc/net/tcp.
 /// </summary>
 internal static class LocalPeer
@@ -22,7 +23,8 @@ internal static class LocalPeer
     private static bool s_hasDiag;
 
     /// <summary>
-    /// Returns the user id of the client's process, or null if the client is on another machine, connects through a load balancer, has closed its socket, or if this
+    /// Returns the user id of the client's process, or null if the client is on another machine, connects through a load balancer, has
+    /// closed its socket, or if this
     /// system does not report the user.
     /// </summary>
     public static async ValueTask<uint?> FindUserAsync(Session session, CancellationToken cancellationToken)
@@ -44,14 +46,17 @@ internal static class LocalPeer
 
     /// <summary>Whether the client's process belongs to the user of this process, or to root. False if that is unknown.</summary>
     public static async ValueTask<bool> IsOwnUserAsync(Session session, CancellationToken cancellationToken) =>
-        await FindUserAsync(session, cancellationToken) is { } user && OperatingSystem.IsLinux() && IsTrusted(user, LinuxCalls.GetUser(), UserMapping.IsWhole);
+        await FindUserAsync(session, cancellationToken) is { } user && OperatingSystem.IsLinux() &&
+        IsTrusted(user, LinuxCalls.GetUser(), UserMapping.IsWhole);
 
-    /// <summary>Root, and the server's own user. In a user namespace every user of the outside has the one number <see cref="UserMapping.Unmapped"/>.</summary>
+    /// <summary>Root, and the server's own user. In a user namespace every user of the outside has the one number
+    /// <see cref="UserMapping.Unmapped"/>.</summary>
     internal static bool IsTrusted(uint user, uint ownUser, bool isMappingWhole) =>
         (user == 0 || user == ownUser) && (isMappingWhole || user != UserMapping.Unmapped);
 
     /// <summary>
-    /// Whether a socket is held by a process. A closed socket that still waits for the end of its connection (FIN_WAIT, TIME_WAIT) has no inode, and is reported
+    /// Whether a socket is held by a process. A closed socket that still waits for the end of its connection (FIN_WAIT, TIME_WAIT) has no
+    /// inode, and is reported
     /// as root's: a client must not become root by closing early.
     /// </summary>
     internal static bool IsHeld(int state, ulong inode) => inode != 0 && state is Established or FinWait1 or FinWait2;
@@ -78,7 +83,8 @@ internal static class LocalPeer
         }
 
         Volatile.Write(ref s_hasDiag, true);
-        bool isClients = BinaryPrimitives.ReadUInt16BigEndian(answer[PortsOffset..]) == ends.Peer.Port && BinaryPrimitives.ReadUInt16BigEndian(answer[(PortsOffset + 2)..]) == ends.Local.Port;
+        bool isClients = BinaryPrimitives.ReadUInt16BigEndian(answer[PortsOffset..]) == ends.Peer.Port &&
+            BinaryPrimitives.ReadUInt16BigEndian(answer[(PortsOffset + 2)..]) == ends.Local.Port;
         if (isClients && IsHeld(answer[StateOffset], BitConverter.ToUInt32(answer[InodeOffset..])))
         {
             user = BitConverter.ToUInt32(answer[UserOffset..]);

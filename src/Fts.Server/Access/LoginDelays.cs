@@ -1,12 +1,15 @@
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Delays logins after failed ones, per address and per account and address, for all sessions and hosts of a server. The delay comes before the password is
+/// Delays logins after failed ones, per address and per account and address, for all sessions and hosts of a server. The delay comes
+/// before the password is
 /// checked: a right guess is as slow as a wrong one, and a client that closes early only leaves the delay to its next connection.
 /// </summary>
 /// <remarks>
-/// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account, and every second one the delay of its
-/// address, so that an office with several mistyped passwords is slowed less. Failures expire one by one. An address without failures never waits.
+/// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account, and every second
+/// one the delay of its
+/// address, so that an office with several mistyped passwords is slowed less. Failures expire one by one. An address without failures
+/// never waits.
 /// </remarks>
 internal sealed class LoginDelays(FtpServerOptions options)
 {
@@ -24,7 +27,8 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private readonly Lock _lock = new();
     private readonly Dictionary<LoginOrigin, FailureRecord> _addresses = [];
 
-    /// <summary>The records of <see cref="_addresses"/>, the one that expires first in front. It is evicted first, never one with many recent failures.</summary>
+    /// <summary>The records of <see cref="_addresses"/>, the one that expires first in front. It is evicted first, never one with many
+    /// recent failures.</summary>
     private readonly SortedSet<FailureRecord> _byExpiry = new(Comparer<FailureRecord>.Create(
         (one, other) => one.ExpiresAt != other.ExpiresAt ? one.ExpiresAt.CompareTo(other.ExpiresAt) : one.Id.CompareTo(other.Id)));
 
@@ -149,7 +153,8 @@ internal sealed class LoginDelays(FtpServerOptions options)
         lock (_lock)
         {
             TimeSpan now = Now;
-            TimeSpan wait = (record.NotBefore > now ? record.NotBefore - now : TimeSpan.Zero) + (record.Waiting * DelayOf(record, now));
+            TimeSpan wait = (record.NotBefore > now ? record.NotBefore - now : TimeSpan.Zero) +
+                (record.Waiting * DelayOf(record, now));
             if (wait > options.RefusalDelay * (1 << MaxDoublings))
             {
                 return false;
@@ -266,8 +271,10 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private int FailuresOf(FailureRecord record, TimeSpan now) =>
         record.ExpiresAt <= now ? 0 : (int)Math.Ceiling((record.ExpiresAt - now) / options.RefusalDecay);
 
-    /// <summary>Zero is the key of all further names. Hashes keep a record small however long the name is; two names of one hash share a record.</summary>
+    /// <summary>Zero is the key of all further names. Hashes keep a record small however long the name is; two names of one hash share a
+    /// record.</summary>
     private const int OtherNames = 0;
 
-    private static int HashOf(string userName) => string.GetHashCode(userName, StringComparison.OrdinalIgnoreCase) is var hash && hash == OtherNames ? 1 : hash;
+    private static int HashOf(string userName) =>
+        string.GetHashCode(userName, StringComparison.OrdinalIgnoreCase) is var hash && hash == OtherNames ? 1 : hash;
 }

@@ -3,7 +3,8 @@ using System.Net;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Where a login comes from, as far as its failures are counted. On loopback that is the user of the peer's process: otherwise one local user could delay
+/// Where a login comes from, as far as its failures are counted. On loopback that is the user of the peer's process: otherwise one local
+/// user could delay
 /// the logins of all others, or evade the delays by the many addresses of 127.0.0.0/8.
 /// </summary>
 /// <param name="Block">The client's addresses.</param>

@@ -1,6 +1,7 @@
 namespace Fts.Server.Access;
 
-/// <summary>One login between its delay and its outcome. The login's command disposes it, which lets the next login of the same address begin.</summary>
+/// <summary>One login between its delay and its outcome. The login's command disposes it, which lets the next login of the same address
+/// begin.</summary>
 internal sealed class LoginTurn(LoginDelays delays, Session session, string userName) : IDisposable
 {
     private FailureRecord? _account, _address;

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 
 namespace Fts.Server.Access;
 
-/// <summary>Reads the owner of a connection's client socket from /proc/net/tcp and /proc/net/tcp6, for kernels and containers without sock_diag.</summary>
+/// <summary>Reads the owner of a connection's client socket from /proc/net/tcp and /proc/net/tcp6, for kernels and containers without
+/// sock_diag.</summary>
 internal static class ProcNetTcp
 {
     private static readonly char[] Blank = [' '];

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// Logs what an account did to files, or was refused: one line for each command whose row has an <see cref="CommandRow.Action"/>. A completed transfer is logged by
+/// Logs what an account did to files, or was refused: one line for each command whose row has an <see cref="CommandRow.Action"/>. A
+/// completed transfer is logged by
 /// its command, which knows its bytes.
 /// </summary>
 internal static class CommandLog
@@ -19,9 +20,12 @@ internal static class CommandLog
 
         if (reply.Code >= ReplyCode.CannotOpenDataConnection)
         {
-            string outcome = reply.Code is ReplyCode.CannotOpenDataConnection or ReplyCode.TransferAborted or ReplyCode.LocalError ? "failed" : "refused";
+            string outcome = reply.Code is ReplyCode.CannotOpenDataConnection or ReplyCode.TransferAborted or ReplyCode.LocalError
+                ? "failed"
+                : "refused";
             Log.NotDone(
-                log, session.Id, account.Visible(), session.Peer.Address, row.Verb, Describe(session, row, argument).Visible(), outcome, (int)reply.Code, reply.Text.Visible());
+                log, session.Id, account.Visible(), session.Peer.Address, row.Verb, Describe(session, row, argument).Visible(), outcome,
+                (int)reply.Code, reply.Text.Visible());
         }
         else if (!row.Has(Rules.DataPort))
         {

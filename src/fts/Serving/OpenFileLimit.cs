@@ -8,7 +8,8 @@ internal static unsafe partial class OpenFileLimit
 {
     private const int NumberOfFiles = 7;
 
-    /// <summary>Raises the soft limit, by custom 1,024, to the hard limit. It is that low only for programs that use select(2), which this one does not.</summary>
+    /// <summary>Raises the soft limit, by custom 1,024, to the hard limit. It is that low only for programs that use select(2), which this
+    /// one does not.</summary>
     public static void Raise()
     {
         if (OperatingSystem.IsLinux())

@@ -6,7 +6,8 @@ using Fts.Server.Access;
 
 namespace Fts.Server.Tests.Access;
 
-/// <summary>The user of the process that opened a loopback connection. Tests run a client as another user by setpriv, which needs root.</summary>
+/// <summary>The user of the process that opened a loopback connection. Tests run a client as another user by setpriv, which needs
+/// root.</summary>
 public sealed class LocalPeerTests
 {
     private const uint Nobody = 65534;
@@ -140,7 +141,8 @@ public sealed class LocalPeerTests
 
     private static Task<string> RunAsNobodyAsync(TestServer server, params string[] lines) => RunAsNobodyAsync(server, read: true, lines);
 
-    /// <summary>Sends lines as the user nobody, by the shell's own sockets, and returns the replies up to the server's end; or does not wait for any.</summary>
+    /// <summary>Sends lines as the user nobody, by the shell's own sockets, and returns the replies up to the server's end; or does not
+    /// wait for any.</summary>
     private static async Task<string> RunAsNobodyAsync(TestServer server, bool read, params string[] lines)
     {
         string input = string.Concat(lines.Select(line => line + "\\r\\n"));
