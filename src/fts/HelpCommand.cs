@@ -38,7 +38,6 @@ internal static class HelpCommand
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
           --durable, --publish, --keep-partial: fts help uploads    --host, --client-ca: fts help hosts
 
-        Clients cannot reach the keys, certificates and settings of fts itself, even in a folder that contains them.
         On a loopback address anybody on this machine may read and write, as anonymous. On any other address a
         password for the user fts is made at each start and shown on the start screen.
         Ctrl-C or SIGTERM lets running transfers finish (up to 10 s); a second one stops at once.
