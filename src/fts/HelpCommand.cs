@@ -39,7 +39,6 @@ internal static class HelpCommand
           --max-sessions N, --max-sessions-per-address N   default: 50000 in all, 100 from an IPv4 address or IPv6 /64
           --durable, --publish, --keep-partial: fts help uploads    --host, --client-ca: fts help hosts
 
-        Clients cannot reach the keys, certificates and settings of fts itself, even in a folder that contains them.
         On a loopback address you and root need no password (on Linux). Other users, and everyone on any other
         address, sign in as fts with the password on the start screen, which is made at each start.
         Ctrl-C or SIGTERM lets running transfers finish (up to 10 s); a second one stops at once. SIGHUP rereads certificates.
