@@ -6,7 +6,9 @@ namespace Fts.Client;
 internal static class CommandCheck
 {
     /// <summary>Creates a command. A line end in its argument would be a second command to the server.</summary>
-    /// <exception cref="ArgumentException">The verb is not made of ASCII letters and digits, or the argument holds a line end or NUL.</exception>
+    /// <exception cref="ArgumentException">
+    /// The verb is not made of ASCII letters and digits, or the argument holds a line end or NUL.
+    /// </exception>
     public static Command Create(string verb, string? argument)
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);

@@ -78,8 +78,12 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>When this connection last sent a command or received a reply or data, as a timestamp of the options' time provider.</summary>
     internal long LastActivity { get; private set; }
 
-    /// <summary>Returns true while a call waits for the server, which the time-outs for replies and data end. False while the holder of the connection does something else.</summary>
-    internal bool IsAwaitingServer => Volatile.Read(ref _isExchanging) != 0 || _control.IsAwaitingReply || _data is { IsAwaitingData: true };
+    /// <summary>
+    /// Returns true while a call waits for the server, which the time-outs for replies and data end. Returns false
+    /// while the holder of the connection does not use it.
+    /// </summary>
+    internal bool IsAwaitingServer =>
+        Volatile.Read(ref _isExchanging) != 0 || _control.IsAwaitingReply || _data is { IsAwaitingData: true };
 
     /// <summary>Whether the transfer opened last is compressed.</summary>
     internal bool IsDeflating => _opener.IsDeflating;

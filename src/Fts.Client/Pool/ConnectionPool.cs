@@ -43,7 +43,7 @@ internal sealed class ConnectionPool
     /// <summary>Waits for a connection that is logged in and not in use.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <param name="purpose">What the connection is held for, if not for commands: named in the exception of a call that waits in vain.</param>
-    /// <exception cref="FtpTimeoutException">For <see cref="FtpTimeouts.Acquire"/> every connection was held, and none was used.</exception>
+    /// <exception cref="FtpTimeoutException">For <see cref="FtpTimeouts.Acquire"/> every connection was held and none used.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     public async Task<PoolLease> RentAsync(CancellationToken cancellationToken, string? purpose = null)
     {

@@ -14,13 +14,17 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
     /// <summary>Returns true if the holder of this lease has sent no command.</summary>
     public bool IsUntouched => Connection.CommandsSent == _sentBefore;
 
-    /// <summary>Makes the holder release the connection soon; null if it cannot. Set and cleared under the pool's lock, called without it.</summary>
+    /// <summary>
+    /// Makes the holder release the connection soon; null if it cannot. Set and cleared under the pool's lock, called without it.
+    /// </summary>
     public Action? Vacate { get; set; }
 
     /// <summary>
-    /// The time of the last command, reply or data, or of the acquisition if that is later; now while the server is awaited. A timestamp of the pool's time provider.
+    /// The time of the last command, reply or data, or of the acquisition if that is later; now while the server is awaited.
+    /// A timestamp of the pool's time provider.
     /// </summary>
-    public long LastActivity => Connection.IsAwaitingServer ? pool.Options.TimeProvider.GetTimestamp() : Math.Max(_acquired, Connection.LastActivity);
+    public long LastActivity =>
+        Connection.IsAwaitingServer ? pool.Options.TimeProvider.GetTimestamp() : Math.Max(_acquired, Connection.LastActivity);
 
     /// <summary>What holds the connection and since when, for an error message.</summary>
     public string Describe() =>

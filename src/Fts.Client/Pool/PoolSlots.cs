@@ -6,7 +6,8 @@ namespace Fts.Client;
 /// The right to use or open one of a pool's connections, granted to calls in order of arrival: the idle connections, those in use, the calls that wait, and the limit.
 /// </summary>
 /// <remarks>
-/// Owns the idle connections. All mutable fields are protected by the lock. Under it no connection is awaited, nothing is logged and no caller's code is run.
+/// Owns the idle connections. All mutable fields are protected by the lock. Under it no connection is awaited, nothing is logged and no
+/// caller's code is run.
 /// </remarks>
 internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 {
@@ -282,7 +283,9 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     {
         string holders = string.Join("; ", _leases.Select(lease => lease.Describe()));
         string limit = _limit.Current < options.MaxConnections ? $" (the server allows {_limit.Current})" : "";
-        string reason = _leases.Count > 0 ? $"all {_leases.Count} connections{limit} are in use: {holders}" : "the server refuses every connection";
+        string reason = _leases.Count > 0
+            ? $"all {_leases.Count} connections{limit} are in use: {holders}"
+            : "the server refuses every connection";
         string message = $"no connection became free for {options.Timeouts.Acquire.TotalSeconds:0.###} s; {reason}";
         return new FtpTimeoutException(FtpConnectionPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
     }
