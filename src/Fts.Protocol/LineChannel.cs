@@ -49,7 +49,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     /// <summary>When the write began that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.</summary>
     public long WritingSince => Volatile.Read(ref _writingSince);
 
-    /// <summary>A write failed or was cancelled, so a part of a line may have been sent: nothing further can be written or read.</summary>
+    /// <summary>A write failed, so a part of a line may have been sent: nothing further can be written or read.</summary>
     public bool IsBroken => _isBroken;
 
     /// <summary>So many bytes are queued that the writer should flush before it queues more.</summary>
@@ -130,10 +130,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     }
 
     /// <summary>Sends everything queued so far.</summary>
-    /// <remarks>
-    /// Bytes that the kernel takes at once are sent even if the token is cancelled in that moment, so that no reply is lost. A write that waits for the peer can be
-    /// cancelled; the channel is broken then.
-    /// </remarks>
+    /// <remarks>Cancelling ends the wait, not a write that has begun: half a line, or half a TLS record, would make the connection useless.</remarks>
     /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
@@ -143,27 +140,8 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
 
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ThrowIfBroken();
-            byte[]? bytes;
-            int length;
-            lock (_queueLock)
-            {
-                (bytes, length, _output, _outputLength) = (_output, _outputLength, null, 0);
-            }
-
-            if (length > 0)
-            {
-                await WriteAsync(bytes.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            }
-
-            Return(ref bytes);
-        }
-        finally
-        {
-            _writing.Release();
-        }
+        ValueTask writing = WriteQueuedAsync();
+        await (writing.IsCompleted ? writing : new ValueTask(writing.AsTask().WaitAsync(cancellationToken))).ConfigureAwait(false);
     }
 
     /// <summary>Goes on over another stream, made on top of the old one. Nothing may be unread or unsent.</summary>
@@ -187,26 +165,41 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     /// <summary>Command lines begin with a letter. Line ends, spaces, tabs and Telnet commands before it are left to the parser.</summary>
     private static bool IsStartOfText(byte first) => first is (byte)'\r' or (byte)'\n' or (byte)'\t' or (>= (byte)' ' and <= (byte)'~') or Iac;
 
-    /// <summary>A buffer whose write did not end well is not returned to the pool: the stream may still read it.</summary>
-    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <summary>Writes the queued bytes and then releases the write lock, which the caller has acquired.</summary>
+    private async ValueTask WriteQueuedAsync()
     {
         try
         {
-            ValueTask writing = _stream.WriteAsync(bytes, CancellationToken.None);
-            if (writing.IsCompleted)
+            ThrowIfBroken();
+            byte[]? bytes;
+            int length;
+            lock (_queueLock)
             {
-                await writing.ConfigureAwait(false);
-                return;
+                (bytes, length, _output, _outputLength) = (_output, _outputLength, null, 0);
             }
 
-            Volatile.Write(ref _writingSince, Environment.TickCount64);
-            await writing.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
-            Volatile.Write(ref _writingSince, 0);
+            if (length > 0)
+            {
+                ValueTask writing = _stream.WriteAsync(bytes.AsMemory(0, length), CancellationToken.None);
+                if (!writing.IsCompleted)
+                {
+                    Volatile.Write(ref _writingSince, Environment.TickCount64);
+                }
+
+                await writing.ConfigureAwait(false);
+                Volatile.Write(ref _writingSince, 0);
+            }
+
+            Return(ref bytes); // after a failure the stream may still read it
         }
         catch
         {
             _isBroken = true;
             throw;
+        }
+        finally
+        {
+            _writing.Release();
         }
     }
 

@@ -29,8 +29,9 @@ public static class NamePattern
             }
             else if (afterStar >= 0)
             {
-                // The latest star takes one character more.
+                // The latest star takes more, as far as the character that must follow it.
                 starEnd += CharacterLength(name[starEnd..]);
+                starEnd += FindStart(pattern[afterStar..], name[starEnd..]);
                 (at, nameAt) = (afterStar, starEnd);
             }
             else
@@ -40,6 +41,18 @@ public static class NamePattern
         }
 
         return pattern[at..].TrimStart('*').IsEmpty;
+    }
+
+    /// <summary>Returns where a match of the pattern can begin at the earliest: at its first character if it stands for itself. The end of the name if nowhere.</summary>
+    private static int FindStart(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    {
+        if (pattern.IsEmpty || pattern[0] is '*' or '?' or '\\')
+        {
+            return 0;
+        }
+
+        int start = name.IndexOf(pattern[0]);
+        return start < 0 ? name.Length : start;
     }
 
     private static bool TryMatchOne(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name, out int used, out int matched)

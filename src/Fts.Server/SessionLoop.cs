@@ -78,7 +78,7 @@ internal sealed class SessionLoop(Session session)
         try
         {
             await EndTransferAsync(TransferEnd.SessionEnded);
-            if (session.Channel.IsBroken)
+            if (session.Channel.IsBroken || session.Channel.WritingSince != 0)
             {
                 session.Socket.Close(0); // nobody reads the replies that the kernel still holds
             }

@@ -137,17 +137,35 @@ public sealed class LineChannelTests
     }
 
     [Fact]
-    public async Task After_a_write_that_was_cancelled_midway_nothing_is_written_or_read()
+    public async Task Cancelling_a_flush_does_not_cut_the_write_and_the_next_one_follows_it()
     {
-        var stream = new PieceStream("NOOP\r\n"u8.ToArray(), 100) { WritesWait = true };
+        var stream = new PieceStream([], 100) { Taking = new TaskCompletionSource() };
         await using var channel = new LineChannel(stream, Limit);
         using var source = new CancellationTokenSource();
-        channel.Queue("200 done\r\n"u8);
+        channel.Queue("150 opening\r\n"u8);
         Assert.Equal(0, channel.WritingSince);
         ValueTask flushing = channel.FlushAsync(source.Token);
         Assert.NotEqual(0, channel.WritingSince);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await flushing);
+        channel.Queue("426 aborted\r\n"u8);
+        ValueTask following = channel.FlushAsync(Token);
+        Assert.False(following.IsCompleted);
+        stream.Taking.SetResult();
+        await following;
+        Assert.Equal("150 opening\r\n426 aborted\r\n", Encoding.ASCII.GetString(stream.Written.ToArray()));
+        Assert.Equal(0, channel.WritingSince);
+    }
+
+    [Fact]
+    public async Task After_a_write_that_failed_nothing_is_written_or_read()
+    {
+        var stream = new PieceStream("NOOP\r\n"u8.ToArray(), 100) { Taking = new TaskCompletionSource() };
+        await using var channel = new LineChannel(stream, Limit);
+        channel.Queue("200 done\r\n"u8);
+        ValueTask flushing = channel.FlushAsync(Token);
+        stream.Taking.SetException(new IOException("reset"));
+        await Assert.ThrowsAsync<IOException>(async () => await flushing);
         Assert.True(channel.IsBroken);
         channel.Queue("421 closing\r\n"u8);
         await Assert.ThrowsAsync<IOException>(async () => await channel.FlushAsync(Token));
@@ -203,17 +221,13 @@ public sealed class LineChannelTests
             return length;
         }
 
-        public bool WritesWait { get; init; }
+        public TaskCompletionSource? Taking { get; init; }
 
         public int LargestWrite { get; private set; }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            if (WritesWait)
-            {
-                await Task.Delay(Timeout.Infinite, cancellationToken);
-            }
-
+            await (Taking?.Task ?? Task.CompletedTask);
             LargestWrite = Math.Max(LargestWrite, buffer.Length);
             Written.Write(buffer.Span);
         }
