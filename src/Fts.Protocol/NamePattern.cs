@@ -43,7 +43,7 @@ public static class NamePattern
         return pattern[at..].TrimStart('*').IsEmpty;
     }
 
-    /// <summary>Returns where a match of the pattern can begin at the earliest: at its first character if it stands for itself. The end of the name if nowhere.</summary>
+    /// <summary>Returns the first offset at which the pattern can match, or the length of the name if there is none.</summary>
     private static int FindStart(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
         if (pattern.IsEmpty || pattern[0] is '*' or '?' or '\\')
@@ -78,6 +78,6 @@ public static class NamePattern
         return pattern[0] == name[0];
     }
 
-    /// <summary>Two for a surrogate pair, which is one character to whoever typed the pattern.</summary>
+    /// <summary>Returns 2 for a surrogate pair, which is one character for the user, and otherwise 1.</summary>
     private static int CharacterLength(ReadOnlySpan<char> text) => text.Length > 1 && char.IsSurrogatePair(text[0], text[1]) ? 2 : 1;
 }

@@ -22,8 +22,8 @@ public sealed class UnreadReplyTests
     [Theory, OnEveryWire]
     public async Task A_session_that_does_not_finish_its_aborted_transfer_is_disconnected(Wire wire)
     {
-        var never = new TaskCompletionSource();
-        var store = new HookedStore { Reading = _ => never.Task };
+        TaskCompletionSource never = new(), reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var store = new HookedStore { Reading = _ => Hang() };
         await using TestServer server = new(wire, store, with: options => options with { CloseTimeout = Short });
         await server.WriteAsync("/a", new byte[1024 * 1024]);
         await using Conversation talk = await server.SignInAsync();
@@ -31,13 +31,20 @@ public sealed class UnreadReplyTests
             C: EPSV
             S: 229 *
             C: RETR a
-            C: ABOR
             """);
+        await reading.Task.InTime();
+        await talk.SendAsync("ABOR");
         await server.Log.SaysAsync(Disconnecting);
         Assert.Contains(server.Log.Texts, text => text.Contains("the aborted transfer did not end in time", StringComparison.Ordinal));
         never.SetResult();
         await server.Log.SaysAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
+
+        Task Hang()
+        {
+            reading.TrySetResult();
+            return never.Task;
+        }
     }
 
     [Theory, OnEveryWire]
