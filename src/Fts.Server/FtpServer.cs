@@ -81,14 +81,14 @@ public sealed class FtpServer : IAsyncDisposable
 
     /// <summary>Binds and begins to accept.</summary>
     /// <exception cref="SocketException">The port is in use, or the address is not this machine's.</exception>
-    /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <exception cref="InvalidOperationException">The server was already started or stopped.</exception>
+    /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     public void Start()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_listeners.Count > 0 || _stopping.IsCancellationRequested)
         {
-            throw new InvalidOperationException("The server was started or stopped before.");
+            throw new InvalidOperationException("The server was already started or stopped.");
         }
 
         try

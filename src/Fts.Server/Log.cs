@@ -106,13 +106,13 @@ internal static partial class Log
     [LoggerMessage(52, LogLevel.Information, "[{Session}] closed: the client does not use FTP ({Protocol})")]
     public static partial void NotFtp(ILogger logger, long session, string protocol);
 
-    [LoggerMessage(53, LogLevel.Error, "a store or an account provider does not return: the server stopped, and {Count} sessions were abandoned")]
+    [LoggerMessage(53, LogLevel.Error, "a store or an account provider did not return: {Count} sessions were abandoned when the server stopped")]
     public static partial void SessionsAbandoned(ILogger logger, int count);
 
-    [LoggerMessage(54, LogLevel.Error, "the {Loop} failed; it continues")]
+    [LoggerMessage(54, LogLevel.Error, "unexpected error in the {Loop}, which continues")]
     public static partial void LoopFailed(ILogger logger, Exception exception, string loop);
 
-    [LoggerMessage(55, LogLevel.Warning, "the store listed a name that cannot be sent, and it was left out: {Name}")]
+    [LoggerMessage(55, LogLevel.Warning, "an entry of the store was skipped, because its name cannot be sent: {Name}")]
     public static partial void NameLeftOut(ILogger logger, string name);
 
     [LoggerMessage(60, LogLevel.Information, "[{Session}] {Account}@{Address} {Action} {Path}")]
@@ -121,10 +121,10 @@ internal static partial class Log
     [LoggerMessage(61, LogLevel.Information, "[{Session}] {Account}@{Address} {Verb} {Path} {Outcome}: {Code} {Reply}")]
     public static partial void NotDone(ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply);
 
-    [LoggerMessage(62, LogLevel.Warning, "[{Session}] sign-in of {User} from {Address} not checked, too many failed before")]
+    [LoggerMessage(62, LogLevel.Warning, "[{Session}] sign-in refused for {User} from {Address}: too many failed sign-ins")]
     public static partial void LoginsTooFast(ILogger logger, long session, string user, IPAddress address);
 
-    [LoggerMessage(63, LogLevel.Warning, "connection from {Peer} closed, the process has too few file descriptors left")]
+    [LoggerMessage(63, LogLevel.Warning, "connection from {Peer} closed: too few file descriptors left")]
     public static partial void NoDescriptor(ILogger logger, EndPoint peer);
 
     [LoggerMessage(64, LogLevel.Information, "reloaded: certificates are read again if their files changed")]

@@ -103,7 +103,7 @@ internal static class Replies
     public static readonly Reply BadName = new(ReplyCode.NameNotAllowed, "File name not allowed.");
     public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
     public static readonly Reply SizeIsDoubtful = new(ReplyCode.FileUnavailable, "There are a file and an unfinished upload of yours: not told which.");
-    public static readonly Reply SizeMisled = new(ReplyCode.FileBusy, "The last SIZE was of your unfinished upload, not of this file. Send SIZE and RETR again.");
+    public static readonly Reply SizeMisled = new(ReplyCode.FileBusy, "The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.");
     public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
     public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
 

@@ -44,7 +44,7 @@ internal static class Failures
         FtpTlsFailure.NotOffered => new Failure(ExitCode.NotTrusted, $"{target} offers no encryption now, which was asked for or was there before", Said(e.Reply), "--tls off, if everybody on the way may read along"),
         FtpTlsFailure.PasswordNotProtected => new Failure(
             ExitCode.NotTrusted, $"{target} offers no encryption, and no password is sent unencrypted to another machine", null,
-            "--tls off, if everybody on the network may read the password"),
+            "--tls off, to send the password unencrypted"),
         FtpTlsFailure.CertificateRefused when e.Identity is { } identity => new Failure(ExitCode.NotTrusted, $"{target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}", null,
             identity.ProblemKind == FtpCertificateProblem.NobodyVouches ? "without --ca, to remember that key" : $"without --ca, and with that key remembered: fts trust add {target} {identity.Fingerprint}"),
         FtpTlsFailure.ClientCertificateRefused => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--cert FILE and --key FILE, with a certificate that the server trusts"),
@@ -54,7 +54,7 @@ internal static class Failures
     private static Failure NotTheSame(FtpIntegrityException e, string doing) => e.Failure switch
     {
         FtpIntegrityFailure.Content => new Failure(ExitCode.Mismatch, $"{doing}: the file here and the file on the server differ (SHA-256)", null, "the same command again"),
-        FtpIntegrityFailure.Unverified => new Failure(ExitCode.Mismatch, $"{doing}: the server does not compute a SHA-256 to compare", null, "--verify auto, which compares lengths where there is no hash"),
+        FtpIntegrityFailure.Unverified => new Failure(ExitCode.Mismatch, $"{doing}: the server cannot compute a SHA-256 to compare", null, "--verify auto, which compares only the length if the server has no hash"),
         FtpIntegrityFailure.Changed => new Failure(ExitCode.TransferFailed, $"{doing}: the file changed on the server meanwhile", null, "the same command again"),
         _ => new Failure(ExitCode.TransferFailed, $"{doing}: {e.Actual} of {e.Expected} bytes arrived", null, "the same command again"),
     };

@@ -39,9 +39,9 @@ internal static class HelpCommand
           --max-sessions N, --max-sessions-per-address N   default: 50000 in all, 100 from an IPv4 address or IPv6 /64
           --durable, --publish, --keep-partial: fts help uploads    --host, --client-ca: fts help hosts
 
-        On a loopback address you and root need no password (on Linux). Other users, and everyone on any other
-        address, sign in as fts with the password on the start screen, which is made at each start.
-        Ctrl-C or SIGTERM lets running transfers finish (up to 10 s); a second one stops at once. SIGHUP rereads certificates.
+        On a loopback address, you and root need no password; on systems other than Linux, no local user needs one.
+        All others sign in as fts with the password on the start screen, which is made at each start.
+        Ctrl-C or SIGTERM lets running transfers finish (up to 10 s); a second one stops at once. SIGHUP reloads certificates.
 
           fts server
           fts server 192.168.1.5 2121 --folder ~/share --anonymous read
@@ -57,7 +57,7 @@ internal static class HelpCommand
           --user NAME          who to sign in as; default: anonymous           --color, --progress WHEN   auto, always, never
           --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
           --tls WHEN           auto (the default: if offered now or before), required, off or implicit   --ca FILE   trust these alone (PEM)
-                               With --ca or --cert auto means required. A password goes in plain to another machine only with off, or if you agree
+                               With --ca or --cert, auto means required. A password is sent unencrypted to another machine only with off, or if you agree
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active, --passive  the server connects for data, or we; default: both ways. --passive-address control (default) or server: whose word
           --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
@@ -65,7 +65,7 @@ internal static class HelpCommand
           --compress WHEN      auto (the default: where measured to be faster), off, always
           --segments N         connections for one file, 1 to 16, or auto (the default: 4 for 64 MiB and more, from 10 ms away)
           --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script
-          --verify WHEN        compare SHA-256: auto (the default: what was resumed, if the server can), always (else it fails), never
+          --verify WHEN        compare SHA-256: auto (the default: resumed files, if the server can), always (fails if it cannot), never
 
           fts client 192.168.1.5 2121 --user fts
           fts client ftp://files.example.com/pub <commands.txt
@@ -151,7 +151,7 @@ internal static class HelpCommand
         again, with any key. No remembered server is used without TLS, except with --tls off.
 
           fts trust add 192.168.1.5:2121 SHA256:...
-          fts trust add files.example.com:21 TLS      never without TLS and a trusted certificate
+          fts trust add files.example.com:21 TLS      require TLS and a trusted certificate
           fts trust remove 192.168.1.5:2121           after the server was set up anew
 
         Exit codes: 0 done · 2 usage · 6 not remembered · 11 the file cannot be read or written

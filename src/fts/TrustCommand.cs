@@ -25,11 +25,11 @@ internal static class TrustCommand
                     return Task.FromResult(ExitCode.Done);
                 case ["add", var server, var proof]:
                     known.Set(Checked(server), proof == KnownHost.Authority || IsFingerprint(proof) ? proof : throw CommandLine.Usage(
-                        $"'{proof}' is no key: SHA256: and 43 characters, as fts server shows it, or {KnownHost.Authority} for a certificate of a trusted authority"));
+                        $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server shows it, or {KnownHost.Authority} for a certificate of a trusted authority"));
                     return Task.FromResult(ExitCode.Done);
                 case ["remove", var server]:
                     return known.Remove(Checked(server)) ? Task.FromResult(ExitCode.Done)
-                        : throw new FailureException(ExitCode.NotFound, $"nothing is remembered of {server}", "fts trust list");
+                        : throw new FailureException(ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list");
                 default:
                     throw CommandLine.Usage($"trust {string.Join(' ', words)}: not understood", null, Usage);
             }

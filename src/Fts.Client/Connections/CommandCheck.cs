@@ -15,11 +15,11 @@ internal static class CommandCheck
         // Digits are in XSHA256 and its kind.
         if (!verb.All(char.IsAsciiLetterOrDigit))
         {
-            throw new ArgumentException("A verb is made of ASCII letters and digits.", nameof(verb));
+            throw new ArgumentException("A verb may contain only ASCII letters and digits.", nameof(verb));
         }
 
         return argument is null || argument.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
             ? new Command(verb.ToUpperInvariant(), argument ?? "")
-            : throw new ArgumentException("An argument holds no line end and no NUL.", nameof(argument));
+            : throw new ArgumentException("An argument must not contain a line end or NUL.", nameof(argument));
     }
 }

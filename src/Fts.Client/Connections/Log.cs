@@ -32,7 +32,7 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Debug, "Aborted a transfer with {Host}; connection kept: {IsUsable}")]
     private static partial void WriteAborted(ILogger logger, string host, bool isUsable);
 
-    [LoggerMessage(4, LogLevel.Information, "{Host} lets no more than {Connections} connections in: {Reason}")]
+    [LoggerMessage(4, LogLevel.Information, "{Host} allows no more than {Connections} connections: {Reason}")]
     private static partial void WriteLimitLearnt(ILogger logger, string host, int connections, string reason);
 
     [LoggerMessage(5, LogLevel.Debug, "Dropped an idle connection to {Host}: {Reason}")]

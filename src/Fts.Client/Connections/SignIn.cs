@@ -68,7 +68,7 @@ internal static class SignIn
             else if (connection.Options.Tls == FtpTlsMode.Required || decision.UsedTls || !reply.IsPermanentFailure)
             {
                 // "Not now" (431) is no "never": a server that has TLS is not spoken to in plain.
-                throw new FtpTlsException(FtpTlsFailure.NotOffered, $"the server does not go over to TLS: {reply.Shown()}") { Reply = reply };
+                throw new FtpTlsException(FtpTlsFailure.NotOffered, $"the server refused to start TLS: {reply.Shown()}") { Reply = reply };
             }
 
             decision.Record(isAccepted);
@@ -101,7 +101,7 @@ internal static class SignIn
 
         if (decision.UsedTls)
         {
-            throw new FtpTlsException(FtpTlsFailure.NotOffered, "the server offered no encryption for this connection, but did so for another one");
+            throw new FtpTlsException(FtpTlsFailure.NotOffered, "the server offered no encryption for this connection, but offered it for another one");
         }
     }
 

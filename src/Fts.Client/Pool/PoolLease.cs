@@ -28,7 +28,7 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
 
     /// <summary>What holds the connection and since when, for an error message.</summary>
     public string Describe() =>
-        $"{(purpose ?? $"command {Connection.LastCommand}").Visible()}, opened {pool.Options.TimeProvider.GetElapsedTime(_acquired).TotalSeconds:0} s ago";
+        $"{(purpose ?? $"command {Connection.LastCommand}").Visible()}, held for {pool.Options.TimeProvider.GetElapsedTime(_acquired).TotalSeconds:0} s";
 
     public ValueTask DisposeAsync()
     {

@@ -56,7 +56,7 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
     {
         if (Turn == BlockTurn.Broken)
         {
-            throw new DataConnectionException("the data connection broke between two transfers");
+            throw new DataConnectionException("the data connection was lost between two transfers");
         }
 
         (_turn, _reader) = (BlockTurn.Begun, default);

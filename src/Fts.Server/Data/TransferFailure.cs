@@ -21,7 +21,7 @@ internal static class TransferFailure
         TransferEnd.Stalled => $"no data moved for {Seconds(options.StallTimeout)}",
         TransferEnd.NotConnected => $"timed out after {Seconds(options.DataConnectionTimeout)}",
         TransferEnd.SessionEnded => "the control connection was closed",
-        TransferEnd.TakenOver => "another connection of the client continues it",
+        TransferEnd.TakenOver => "another connection of the client resumes it",
         _ => null,
     };
 

@@ -29,7 +29,7 @@ internal sealed record Connection(FtpClient Client, Target Target, SignIn SignIn
         {
             if (Client.Options.Tls == FtpTlsMode.WhenOffered)
             {
-                Terminal.Say($"warning: {Target} offers no encryption: whoever can listen on the network can read along");
+                Terminal.Say($"warning: {Target} offers no encryption: anyone on the network can read what is transferred");
             }
             else if (!greets)
             {

@@ -13,11 +13,11 @@ internal sealed record SessionLimits(int Sessions, int PerAddress)
     /// <summary>The options for the command line.</summary>
     public static Option[] CommandLineOptions => [SessionsOption, PerAddressOption];
 
-    /// <exception cref="FailureException">A value is not a whole number from 1 on.</exception>
+    /// <exception cref="FailureException">A value is not a whole number, or is less than 1.</exception>
     public static SessionLimits From(CommandLine line) => new(Count(line, SessionsOption, 50_000), Count(line, PerAddressOption, 100));
 
     private static int Count(CommandLine line, Option<string> option, int otherwise) =>
         line.Value(option) is not { } text ? otherwise
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
-        : throw CommandLine.Usage($"{option.Name} {text}: must be a whole number from 1 on");
+        : throw CommandLine.Usage($"{option.Name} {text}: must be a whole number, 1 or more");
 }

@@ -35,13 +35,13 @@ internal static class StartScreen
 
         if (guests.Anonymous != Permissions.None)
         {
-            yield return $"  sign-in   anybody{(isLocal ? " on this machine, whichever user it is," : "")} may {(guests.Anonymous == Permissions.ReadWrite ? "read and write" : "read")}, as anonymous";
+            yield return $"  sign-in   {(isLocal ? "every user of this machine" : "anyone")} may {(guests.Anonymous == Permissions.ReadWrite ? "read and write" : "read")} without a password, as anonymous";
         }
 
         if (guests.AdmitsOwnUser)
         {
             yield return "  sign-in   you and root may read and write without a password, as anonymous";
-            yield return $"  sign-in   other users of this machine need user {guests.Password!.UserName} and this password, until the server stops:";
+            yield return $"  sign-in   other users of this machine sign in as {guests.Password!.UserName} with this password, until the server stops:";
             yield return $"  password  {guests.Password.Password}";
         }
         else if (guests.Password is { } password)

@@ -48,9 +48,9 @@ internal static class Resumption
     {
         { Resumed: > 0, Total: { } left } =>
             $"resuming {name} at {Percent(progress.Resumed, progress.Resumed + left)} ({Amounts.Size(progress.Resumed)} of {Amounts.Size(progress.Resumed + left)})",
-        { Restart: FtpRestart.Changed } => $"{name} changed on the server after its download began: the partial file is discarded, and all of it is fetched",
-        { Restart: FtpRestart.Unproven } => $"the server reports neither a time nor a hash that proves that the partial file belongs to {name}: all of it is fetched",
-        { Restart: FtpRestart.Unsupported } => $"the server cannot start in the middle of {name}: all of it is fetched",
+        { Restart: FtpRestart.Changed } => $"{name} changed on the server after its download began: the partial file is discarded, and the whole file is fetched",
+        { Restart: FtpRestart.Unproven } => $"the server reports neither a time nor a hash that proves that the partial file belongs to {name}: the whole file is fetched",
+        { Restart: FtpRestart.Unsupported } => $"the server cannot start in the middle of {name}: the whole file is fetched",
         _ => null,
     };
 

@@ -8,7 +8,7 @@ internal static class PlainPassword
     /// <summary>Returns true if the user agrees. Ctrl-C cancels the question.</summary>
     public static async ValueTask<bool> ConfirmAsync(Terminal terminal, Target target, string user, CancellationToken cancellationToken)
     {
-        string question = $"{target} offers no encryption: everybody on the network can read the password of {user.Visible()}. Send it? [y/N] ";
+        string question = $"{target} offers no encryption: anyone on the network can read the password of {user.Visible()}. Send it? [y/N] ";
         // Waiting for a key blocks its thread, and this one may be the one that reads all sockets.
         return await Task.Run(() => terminal.Ask(question), cancellationToken).WaitAsync(cancellationToken) is "y" or "yes";
     }

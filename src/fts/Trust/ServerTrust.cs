@@ -79,8 +79,8 @@ internal sealed class ServerTrust(Target target, KnownHosts known, Terminal term
         {
             throw new FailureException(
                 ExitCode.NotTrusted,
-                $"{target} has another key than before, and may not be the same server: remembered {fingerprint}, now {identity.Fingerprint}",
-                $"if it was set up anew: fts trust remove {target}");
+                $"{target} has a different key than before, and may not be the same server: remembered {fingerprint}, now {identity.Fingerprint}",
+                $"if the server was reinstalled: fts trust remove {target}");
         }
     }
 

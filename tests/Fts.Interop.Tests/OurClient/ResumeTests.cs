@@ -97,7 +97,7 @@ public sealed class ResumeTests
         (int code, string messages) = await transfer.RunAsync("get big.bin");
 
         Assert.True(code == 0, messages);
-        AssertSaid("big.bin changed on the server after its download began: the partial file is discarded, and all of it is fetched", messages);
+        AssertSaid("big.bin changed on the server after its download began: the partial file is discarded, and the whole file is fetched", messages);
         Snapshot.AssertSameFile(transfer.RemoteFile, transfer.LocalFile);
         Assert.Equal([BrokenTransfer.Name], transfer.Local.Names);
     }

@@ -126,7 +126,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always"], command + "\n");
         Assert.Equal(10, code);
         Assert.Contains(
-            $"{command}: the server does not compute a SHA-256 to compare\n  try: --verify auto, which compares lengths where there is no hash\n", messages, StringComparison.Ordinal);
+            $"{command}: the server cannot compute a SHA-256 to compare\n  try: --verify auto, which compares only the length if the server has no hash\n", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(server.Commands, line => line.StartsWith("STOR", StringComparison.Ordinal) || line.StartsWith("RETR", StringComparison.Ordinal));
     }
 

@@ -84,7 +84,7 @@ public sealed class PlainAfterTlsTests : IDisposable
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment);
 
         Assert.Equal(5, code);
-        Assert.Contains($"{address} has another key than before", messages, StringComparison.Ordinal);
+        Assert.Contains($"{address} has a different key than before", messages, StringComparison.Ordinal);
         Assert.Contains($"fts trust remove {address}", messages, StringComparison.Ordinal);
         Assert.Equal(0, (await TrustAsync("remove", address)).Code);
         Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment)).Code);

@@ -134,7 +134,7 @@ public sealed class ServerTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports the users of connections.");
         Assert.Contains("  sign-in   you and root may read and write without a password, as anonymous\n", server.Program.Messages, StringComparison.Ordinal);
-        Assert.Contains("  sign-in   other users of this machine need user fts and this password, until the server stops:\n  password  ", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  sign-in   other users of this machine sign in as fts with this password, until the server stops:\n  password  ", server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains($"  connect   fts client 127.0.0.1 {server.Port}\n", server.Program.Messages, StringComparison.Ordinal);
         Assert.Equal(0, (await server.ClientAsync(_folder, "ls")).Code);
 

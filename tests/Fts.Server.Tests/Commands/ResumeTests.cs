@@ -128,7 +128,7 @@ public sealed class ResumeTests
             C: EPSV
             S: 229 *
             C: RETR a
-            S: 450 The last SIZE was of your unfinished upload, not of this file. Send SIZE and RETR again.
+            S: 450 The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.
             C: SIZE a
             S: 550 *
             C: RETR a
@@ -168,7 +168,7 @@ public sealed class ResumeTests
             C: EPSV
             S: 229 *
             C: RETR a
-            S: 450 The last SIZE was of your unfinished upload, not of this file. Send SIZE and RETR again.
+            S: 450 The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.
             C: RETR a
             S: 150 *
             D< the old file
