@@ -13,8 +13,9 @@ public sealed record Credentials(string UserName, string Password, IPAddress Add
     public ClientCertificate? Certificate { get; init; }
 
     /// <summary>
-    /// Looks up whether the client is a process on the same machine that belongs to the user of the server's process, or to root. False if it is not, if it came
-    /// through a load balancer, and if the system does not report it (only Linux does, for loopback connections). Looked up only when called.
+    /// Looks up whether the client is a process on the same machine, owned by root or by the user of the server's process. Returns false
+    /// if it is not, if it connected through a load balancer, or if the system does not report the owner. Only Linux does, for loopback
+    /// connections. Nothing is looked up until it is called.
     /// </summary>
     public Func<CancellationToken, ValueTask<bool>> IsOwnUserAsync { get; init; } = static _ => new(false);
 

@@ -2,24 +2,24 @@ namespace Fts.Accounts;
 
 /// <summary>
 /// Signs the server's own user, and root, in as <c>anonymous</c> or <c>ftp</c> without a password if they connect from the same machine
-/// (<see cref="Credentials.IsOwnUserAsync"/>). Everyone else signs in to other accounts. If the system does not report the users of
-/// connections, every client does.
+/// (<see cref="Credentials.IsOwnUserAsync"/>). All other clients sign in to other accounts. If the system does not report the users of
+/// connections, that applies to every client.
 /// </summary>
 public sealed class LocalUserAccounts : IAccounts
 {
     private readonly AnonymousAccounts _own;
     private readonly IAccounts _others;
 
-    /// <summary>Makes accounts for the server's own user, and for everyone else.</summary>
+    /// <summary>Creates accounts for the server's own user and for all other clients.</summary>
     /// <param name="permissions">What the server's own user may do.</param>
-    /// <param name="others">The accounts of everyone else.</param>
+    /// <param name="others">The accounts of all other clients.</param>
     public LocalUserAccounts(Permissions permissions, IAccounts others)
     {
         ArgumentNullException.ThrowIfNull(others);
         (_own, _others) = (new AnonymousAccounts(permissions), others);
     }
 
-    /// <summary>True: the reply must not depend on who connects.</summary>
+    /// <summary>Returns true, because the reply must not depend on the client's user.</summary>
     public bool NeedsPassword(string userName) => true;
 
     /// <inheritdoc/>

@@ -191,8 +191,8 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
                 throw new StoreException(StoreError.NotSupported, $"{target} cannot become a part of itself.");
             }
 
-            // The result is never longer than the files that it replaces: a part that counted twice would multiply what an account may store.
-            // A store without ids may take two spellings for one file.
+            // The result is never longer than the files that it replaces: a part used twice would let an account exceed its storage.
+            // A store without ids may treat two spellings as one file.
             bool isNew = part is { Id: not 0 } ? paths.Add(parts[at].Value) & ids.Add(part.Value.Id) : paths.Add(parts[at].Value.ToUpperInvariant());
             if (!isNew)
             {

@@ -14,7 +14,7 @@ public sealed record FtpCredentials(string UserName, string Password)
     /// <summary>The user name; never the password.</summary>
     public override string ToString() => $"{UserName} (password hidden)";
 
-    /// <summary>Whether a password or account is sent that is not public. The password of the account "anonymous" is public by custom (RFC 1635).</summary>
+    /// <summary>Whether the password or account is secret. The password of the user "anonymous" is public by custom (RFC 1635).</summary>
     internal bool HasSecret =>
         !string.Equals(UserName, Anonymous.UserName, StringComparison.OrdinalIgnoreCase) && (Password.Length > 0 || !string.IsNullOrEmpty(Account));
 

@@ -22,15 +22,15 @@ public sealed record FtpTimeouts
     public TimeSpan IdleCheck { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long a call of <see cref="FtpClient"/> waits for a connection while other calls hold every connection and use none, such as a
-    /// stream that is open and not read; 60 seconds. The time during which one of them sends, receives or waits for the server does not
-    /// count: <see cref="Reply"/> and <see cref="Stall"/> end that.
+    /// How long a call of <see cref="FtpClient"/> waits for a connection while other calls hold every connection and use none; 60 seconds.
+    /// An example is an open stream that is not read. The time while one of them sends, receives or waits for the server does not count,
+    /// because <see cref="Reply"/> and <see cref="Stall"/> bound it.
     /// </summary>
     public TimeSpan Acquire { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// How long <see cref="FtpClient"/> uses fewer connections after the server refused one because of its connection limit. Then it tries
-    /// one more, and another one each time this has passed again; 30 seconds.
+    /// one more, and one more after each further such period; 30 seconds.
     /// </summary>
     public TimeSpan LimitRecovery { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -120,7 +120,7 @@ internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string 
     {
         if (_isCancelled || clientDisposed.IsCancellationRequested)
         {
-            // The server may be silent, and the caller does not want to wait.
+            // The caller cancelled: it must not wait for a server that does not reply.
             lease.Connection.Break();
             return;
         }

@@ -3,10 +3,11 @@ using System.Threading.Channels;
 namespace Fts.Client;
 
 /// <summary>
-/// A listing over a connection of the pool, entry by entry as the caller asks. If another call waits for a connection, the rest of the listing is read into memory, so that
-/// a caller that transfers each file as it is listed does not wait for itself. <see cref="FtpLimits.Listing"/> bounds the memory.
+/// Reads a listing over a connection of the pool, one entry per call. If another call waits for a connection, the rest of the listing is
+/// read into memory. Without that, a caller that transfers each file as it is listed would wait for itself.
+/// <see cref="FtpLimits.Listing"/> bounds the memory.
 /// </summary>
-/// <remarks>Owns its lease, and returns it at the end of the listing or on disposal. One reader.</remarks>
+/// <remarks>Owns its lease, and returns it at the end of the listing or on disposal. Supports one reader at a time.</remarks>
 internal sealed class PooledListing : IAsyncDisposable
 {
     private readonly PoolLease _lease;
@@ -14,7 +15,7 @@ internal sealed class PooledListing : IAsyncDisposable
     private readonly CancellationTokenSource _stop;
     private readonly IAsyncEnumerator<FtpEntry> _source;
     private readonly Lock _lock = new();
-    // Under the lock: who may use the source. Reading ahead begins between two reads, and from then on the source belongs to it.
+    // The lock protects these fields. Reading ahead begins between two reads, and from then on only that task uses the source.
     private bool _isReading, _isWanted;
     private Channel<FtpEntry>? _ahead;
     private Task _readingAhead = Task.CompletedTask;

@@ -2,17 +2,17 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>Checks what a caller gives as a command before anything is sent.</summary>
+/// <summary>Checks the verb and argument of a caller's command before anything is sent.</summary>
 internal static class CommandCheck
 {
-    /// <summary>Creates a command. A line end in its argument would be a second command to the server.</summary>
+    /// <summary>Creates a command. The server would read a line end in the argument as the start of a second command.</summary>
     /// <exception cref="ArgumentException">
-    /// The verb is not made of ASCII letters and digits, or the argument holds a line end or NUL.
+    /// The verb contains other characters than ASCII letters and digits, or the argument contains a line end or NUL.
     /// </exception>
     public static Command Create(string verb, string? argument)
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);
-        // Digits are in XSHA256 and its kind.
+        // Verbs such as XSHA256 contain digits.
         if (!verb.All(char.IsAsciiLetterOrDigit))
         {
             throw new ArgumentException("A verb may contain only ASCII letters and digits.", nameof(verb));

@@ -136,7 +136,7 @@ internal sealed class DataSocket : IDisposable
         Dispose();
     }
 
-    /// <summary>Closes the socket by a reset, from another thread, and nothing else: a call may still be using the buffers.</summary>
+    /// <summary>Resets the connection from another thread. The buffers stay allocated, because a call may still be using them.</summary>
     public void Cut() => DataLink.Reset(_socket);
 
     public void Dispose()

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client;
 
 /// <summary>
-/// One control connection, raw and exact: what is sent is what was asked for, what returns is the server's reply. One command and one data connection
-/// at a time: a second call while one runs throws <see cref="InvalidOperationException"/> and sends nothing. <see cref="FtpClient"/> is safe to use from many threads.
+/// One control connection. It sends exactly the commands of the caller and returns the server's replies. One command and one data connection at a time: a second
+/// call while one runs throws <see cref="InvalidOperationException"/> and sends nothing. <see cref="FtpClient"/> is safe to use from many threads.
 /// </summary>
 /// <remarks>A command whose reply did not come in time, or was cancelled, leaves the connection unusable: its reply might come later and be taken for another's.</remarks>
 public sealed class FtpConnection : IAsyncDisposable
@@ -56,12 +56,12 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal WireText Text => _control.Text;
 
-    /// <summary>Returns true if the pool may use it again: it is in step, and it can resume its TLS session for the next data connection.</summary>
+    /// <summary>Returns true if the pool may use the connection again: it is in step, and it can resume its TLS session for the next data connection.</summary>
     internal bool IsReady => IsInStep && !_hasLostTicket;
 
     /// <summary>
-    /// Returns true if the next command can be sent: no command, transfer or abort is under way, and no unexpected reply arrived. A plain connection is not
-    /// used any more once another connection of the same client is encrypted.
+    /// Returns true if the next command can be sent: no command, transfer or abort is under way, and no unexpected reply arrived. Returns
+    /// false for a plain connection once another connection of the same client is encrypted.
     /// </summary>
     private bool IsInStep =>
         _data is null && _abort.IsCompleted && Volatile.Read(ref _isExchanging) == 0 && _control.IsQuiet && (Tls is not null || !Memory.Tls.UsedTls);
@@ -79,7 +79,7 @@ public sealed class FtpConnection : IAsyncDisposable
     internal long LastActivity { get; private set; }
 
     /// <summary>
-    /// Returns true while a call waits for the server, which the time-outs for replies and data end. Returns false
+    /// Returns true while a call waits for the server; the time-outs for replies and data bound that wait. Returns false
     /// while the holder of the connection does not use it.
     /// </summary>
     internal bool IsAwaitingServer =>
@@ -209,7 +209,7 @@ public sealed class FtpConnection : IAsyncDisposable
         try
         {
             await _abort.WaitAsync(cancellationToken).ConfigureAwait(false);
-            // In one packet with what asks for the data connection: it costs no round trip.
+            // Sent in one packet with the command that opens the data connection, so it costs no round trip.
             _ahead = allocate is { } bytes && Features.Has("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
             // Sent twice, STOU would leave two files.
             return await _opener.OpenAsync(
@@ -398,12 +398,12 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void Break() => _control.Break();
 
     /// <summary>
-    /// Notes that an upload's data connection was reset. In TLS 1.3 it has used up its ticket, and the server sends new ones only at an upload's orderly end. A
+    /// Notes that an upload's data connection was reset. In TLS 1.3 it has used up its ticket, and the server sends new tickets only at the end of a complete upload. A
     /// server that requires resumption would refuse the next data connection, so the pool opens a new control connection instead.
     /// </summary>
     internal void NoteUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 
-    /// <summary>Closes both connections from another thread than the one that uses them, whose call then fails.</summary>
+    /// <summary>Closes the control and data connections from another thread. A call that is using them fails.</summary>
     internal void Cut()
     {
         _control.Break();
@@ -417,7 +417,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal void NoteActivity() => LastActivity = Options.TimeProvider.GetTimestamp();
 
-    /// <summary>Two calls at once would receive each other's replies.</summary>
+    /// <summary>Throws if another call is under way, because two calls at once would receive each other's replies.</summary>
     private void BeginExchange()
     {
         if (Interlocked.Exchange(ref _isExchanging, 1) != 0)

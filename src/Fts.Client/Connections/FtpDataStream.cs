@@ -128,8 +128,8 @@ public sealed class FtpDataStream : Stream
     }
 
     /// <summary>
-    /// Aborts the transfer unless it is complete; waits for that at most <see cref="FtpTimeouts.Abort"/>. If the call that opened the transfer was cancelled,
-    /// it does not wait: ABOR is sent and the data connection reset, and the next command on the control connection waits for the replies.
+    /// Aborts the transfer unless it is complete, and waits for the abort for at most <see cref="FtpTimeouts.Abort"/>. It does not wait if the
+    /// call that opened the transfer was cancelled: it sends ABOR and resets the data connection. The next command then waits for the replies.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
@@ -301,7 +301,7 @@ public sealed class FtpDataStream : Stream
         return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.Shown()}");
     }
 
-    /// <summary>Resets the data connection from another thread. Its buffers stay with the call that uses them.</summary>
+    /// <summary>Resets the data connection from another thread. The call that uses its buffers keeps them.</summary>
     internal void Cut() => _socket?.Cut();
 
     /// <summary>A reset instead of an end: in stream mode an orderly close would make half a file look whole to the server.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Client;
 
 /// <summary>
-/// What the library logs. Commands and replies go to <see cref="FtpClientOptions.Trace"/> instead. Text that a server or a caller chose is escaped here, so that
+/// The log messages of the library. Commands and replies go to <see cref="FtpClientOptions.Trace"/> instead. Text from a server or a caller is escaped here, so that
 /// no control character reaches a log.
 /// </summary>
 internal static partial class Log

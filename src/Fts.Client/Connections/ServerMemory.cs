@@ -42,7 +42,7 @@ internal sealed class ServerMemory
         set => _refusesMachineListing = value;
     }
 
-    /// <summary>SIZE was answered with "not implemented", whether it is announced or not.</summary>
+    /// <summary>The server replied "not implemented" to SIZE, whether FEAT lists it or not.</summary>
     public bool RefusesSize
     {
         get => _refusesSize;

@@ -67,7 +67,7 @@ internal static class SignIn
             }
             else if (connection.Options.Tls == FtpTlsMode.Required || decision.UsedTls || !reply.IsPermanentFailure)
             {
-                // "Not now" (431) is no "never": a server that has TLS is not spoken to in plain.
+                // 431 means that TLS is unavailable only now: no plain connection is used with a server that supports TLS.
                 throw new FtpTlsException(FtpTlsFailure.NotOffered, $"the server refused to start TLS: {reply.Shown()}") { Reply = reply };
             }
 

@@ -21,7 +21,7 @@ public enum FtpConnectionPhase
     FinalReply,
     /// <summary>Having a proxy connect, for control or data.</summary>
     Proxy,
-    /// <summary>Waiting for a connection of <see cref="FtpClient"/> that is not in use.</summary>
+    /// <summary>Waiting for a free connection of <see cref="FtpClient"/>.</summary>
     Acquire,
 }
 

@@ -23,6 +23,6 @@ public class FtpException : Exception
     /// <summary>Whether the same call may succeed later without anything being changed.</summary>
     public virtual bool IsTransient => false;
 
-    /// <summary>Whether the server could not be reached or ended the connection. A server that is not trusted is not meant: the user must see that.</summary>
+    /// <summary>Returns whether the server could not be reached or ended the connection. False for an untrusted certificate, which the user must see.</summary>
     internal bool MeansNoConnection() => this is FtpSignInException or (FtpConnectionException and not FtpTlsException);
 }

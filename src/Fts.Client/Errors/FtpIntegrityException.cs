@@ -15,7 +15,7 @@ public enum FtpIntegrityFailure
     Unverified,
 }
 
-/// <summary>What arrived is not what was sent, or the required verification cannot be done.</summary>
+/// <summary>The received content differs from the sent content, or the required verification cannot be done.</summary>
 public sealed class FtpIntegrityException : FtpException
 {
     /// <summary>A transfer that lost or gained bytes.</summary>
@@ -42,7 +42,7 @@ public sealed class FtpIntegrityException : FtpException
     /// <summary>Bytes there are.</summary>
     public long Actual { get; }
 
-    /// <summary>True unless the server cannot compute a hash: another attempt may transfer the whole file.</summary>
+    /// <summary>True unless the server cannot compute a hash: another attempt may transfer the file correctly.</summary>
     public override bool IsTransient => Failure != FtpIntegrityFailure.Unverified;
 
     internal static FtpIntegrityException OfContent(string path, long length) =>
