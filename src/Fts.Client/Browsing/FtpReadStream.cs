@@ -120,7 +120,7 @@ internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string 
     {
         if (_isCancelled || clientDisposed.IsCancellationRequested)
         {
-            // The caller cancelled: it must not wait for a server that does not reply.
+            // After a cancellation or disposal, the caller must not wait for a server that does not reply.
             lease.Connection.Break();
             return;
         }

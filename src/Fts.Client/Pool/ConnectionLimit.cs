@@ -3,19 +3,19 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// How many connections a pool may open at once, and when. A server that refuses a connection because of its own limit lowers the number, which recovers one by one.
-/// A connection that could not be opened for another reason only delays the next attempt.
+/// Decides how many connections a pool may open at once, and when. If the server refuses a connection because of its own limit, the
+/// number is lowered, and then rises again one by one. A connection that fails for another reason only delays the next attempt.
 /// </summary>
 /// <remarks>Not thread-safe: the pool calls every member under its lock.</remarks>
 internal sealed class ConnectionLimit
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(500), LongestDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>Words of a 530 or of a negative greeting that name a connection limit.</summary>
+    /// <summary>Words of a 530 or of a negative greeting that indicate a connection limit.</summary>
     private static readonly string[] LimitWords =
         ["too many", "maximum", "limit", "connections", "one connection", "already logged in", "already connected", "sessions", "simultaneous"];
 
-    /// <summary>Words of a 530 about the credentials, such as "too many failed logins".</summary>
+    /// <summary>Words of a 530 that indicate rejected credentials, such as "too many failed logins".</summary>
     private static readonly string[] CredentialWords = ["fail", "attempt", "password", "incorrect", "invalid", "denied", "expired", "locked"];
 
     private readonly int _configured;
@@ -27,13 +27,13 @@ internal sealed class ConnectionLimit
     private long _failed;
     private bool _isRefused;
 
-    /// <param name="configured">The most connections ever allowed.</param>
+    /// <param name="configured">The highest number of connections.</param>
     /// <param name="recovery">The time after which a lowered number rises by one.</param>
     /// <param name="time">The clock.</param>
     public ConnectionLimit(int configured, TimeSpan recovery, TimeProvider time) =>
         (_configured, _current, _recovery, _time) = (configured, configured, recovery, time);
 
-    /// <summary>The number of connections allowed now. Raises it by one if the last change is old enough.</summary>
+    /// <summary>The number of connections allowed now. Reading it raises it by one if the recovery time has passed since the last change.</summary>
     public int Current
     {
         get
@@ -48,14 +48,14 @@ internal sealed class ConnectionLimit
         }
     }
 
-    /// <summary>The time until the number rises by one. Infinite if it is not lowered, or never recovers.</summary>
+    /// <summary>The time until the number rises by one. <see cref="TimeSpan.MaxValue"/> if it is not lowered, or never recovers.</summary>
     public TimeSpan UntilRecovery => _current == _configured || _recovery == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : _recovery - _time.GetElapsedTime(_lowered);
 
     /// <summary>The time until another connection may be opened after a failure; zero or less if that is now.</summary>
     /// <param name="others">Connections that are open or being opened.</param>
     public TimeSpan UntilNextOpen(int others)
     {
-        // Without another connection nothing else could serve the caller, so that only a server which said "too many" is left alone for a while.
+        // Without another connection, no other one could serve the caller. Only a refusal for too many connections delays the attempt then.
         if (_failures == 0 || (others == 0 && !_isRefused))
         {
             return TimeSpan.Zero;
@@ -68,7 +68,7 @@ internal sealed class ConnectionLimit
     /// <summary>Records that a connection was opened.</summary>
     public void NoteOpened() => (_failures, _isRefused) = (0, false);
 
-    /// <summary>Records that a connection could not be opened, so that the next attempt waits: half a second at first, then twice as long each time, at most 30 seconds.</summary>
+    /// <summary>Records that a connection could not be opened. The next attempt waits half a second at first, then twice as long each time, at most 30 seconds.</summary>
     /// <param name="isRefused">Whether the server refused it because of its connection limit.</param>
     public void NoteFailed(bool isRefused)
     {
@@ -82,7 +82,7 @@ internal sealed class ConnectionLimit
         _isRefused = isRefused;
     }
 
-    /// <summary>Lowers the number after a refusal. Returns false if it was not higher.</summary>
+    /// <summary>Lowers the number to the open connections after a refusal. Returns false if it was not higher.</summary>
     /// <param name="others">Connections that are open or being opened besides the refused one.</param>
     public bool TryLower(int others)
     {
@@ -98,8 +98,8 @@ internal sealed class ConnectionLimit
     }
 
     /// <summary>
-    /// Returns true if the server refused a connection because it has too many: 421 in reply to the greeting or the login, or 530 with such a text. A refused
-    /// TCP connection, a reset and a rejected password are no such refusal.
+    /// Returns true if the server refused a connection because it has too many: 421 as its greeting or in reply to the login, or 530 with a
+    /// text that indicates a connection limit. Returns false for a refused TCP connection, a reset and a rejected password.
     /// </summary>
     public static bool IsRefusal(FtpException exception) => exception switch
     {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client;
 
 /// <summary>
-/// The connections to one server: opened when needed up to a limit, kept while idle, checked before use after a long idle time, closed when in doubt. Calls that find
-/// every connection in use wait in order of arrival. A connection that the server refuses makes its call wait for another one instead of failing it.
+/// The connections to one server: opened when needed up to a limit, kept while idle, checked before use after a long idle time, closed when in doubt. If every
+/// connection is in use, calls wait in order of arrival. If the server refuses a connection, its call waits for another one instead of failing.
 /// </summary>
 /// <remarks>Owns each idle connection, and each one whose transfer is being aborted. A <see cref="PoolLease"/> owns its connection until it is disposed.</remarks>
 internal sealed class ConnectionPool
@@ -42,8 +42,8 @@ internal sealed class ConnectionPool
 
     /// <summary>Waits for a connection that is logged in and not in use.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <param name="purpose">What the connection is held for, if not for commands: named in the exception of a call that waits in vain.</param>
-    /// <exception cref="FtpTimeoutException">For <see cref="FtpTimeouts.Acquire"/> every connection was held and none used.</exception>
+    /// <param name="purpose">The use of the connection, if not for commands. The exception of a call that times out while it waits contains it.</param>
+    /// <exception cref="FtpTimeoutException">Every connection was held, and none was used for <see cref="FtpTimeouts.Acquire"/>.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     public async Task<PoolLease> RentAsync(CancellationToken cancellationToken, string? purpose = null)
     {
@@ -82,7 +82,7 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Opens one more connection and leaves it idle, unless as many as are wanted exist. Returns false if it cannot be opened now.
+    /// Opens one more connection and leaves it idle, unless the wanted number exists already. Returns false if it cannot be opened now.
     /// </summary>
     public async Task<bool> TryAddAsync(int wanted, CancellationToken cancellationToken)
     {
@@ -135,7 +135,7 @@ internal sealed class ConnectionPool
     /// <inheritdoc cref="PoolSlots.OfferToVacate"/>
     public void OfferToVacate(PoolLease lease, Action vacate) => _slots.OfferToVacate(lease, vacate);
 
-    /// <summary>Takes a connection back. Does not wait for the abort of its transfer: the connection is used again only after that.</summary>
+    /// <summary>Releases a connection to the pool. Does not wait for the abort of its transfer: the connection is used again only after that.</summary>
     public ValueTask ReturnAsync(PoolLease lease)
     {
         _slots.Remove(lease);
@@ -148,7 +148,7 @@ internal sealed class ConnectionPool
         return default;
     }
 
-    /// <summary>Keeps track of work that no call waits for. It must end by itself and never fail. Closing the pool waits for it.</summary>
+    /// <summary>Registers background work that no call waits for. It must end by itself and never fail. Closing the pool waits for it.</summary>
     public void RunInBackground(Task work)
     {
         lock (_backgroundLock)
@@ -163,7 +163,7 @@ internal sealed class ConnectionPool
             static (ended, pool) => ((ConnectionPool)pool!).RemoveBackground(ended), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    /// <summary>Completes when the aborts that are under way now have ended, and with them the other background work of this moment.</summary>
+    /// <summary>Waits until the aborts and the other background work that are under way now have ended.</summary>
     public Task AbortsAsync()
     {
         lock (_backgroundLock)
@@ -175,10 +175,10 @@ internal sealed class ConnectionPool
     /// <summary>
     /// Waits for the background work, then closes every connection: idle ones after QUIT, those in use at once. Calls that wait for a connection fail.
     /// </summary>
-    /// <param name="cancellationToken">Ends the waiting; the connections are closed in any case.</param>
+    /// <param name="cancellationToken">Cancels the wait; the connections are closed in any case.</param>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        // An abort ends by itself within the time it is given, and then finds the pool closed.
+        // If the token is cancelled before an abort ends, the abort later closes its own connection, because the pool is closed.
         await AbortsAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(_slots.Close().Select(connection => QuitAsync(connection, cancellationToken))).ConfigureAwait(false);
     }
@@ -190,8 +190,8 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Returns the idle connection of a slot if it still works, else null. After a long idle time only the server's reply shows that: a router in between may have
-    /// forgotten the connection. If it is dead, those that were idle even longer are closed as well, so that the call waits for one reply at most.
+    /// Returns the idle connection of a slot if it still works, else null. After a long idle time only a reply of the server proves that, because a router in between may
+    /// have dropped the connection. If it is dead, connections that were idle even longer are closed as well, so that the call waits for one reply at most.
     /// </summary>
     private async Task<FtpConnection?> CheckAsync(PoolSlot slot, CancellationToken cancellationToken)
     {
@@ -243,7 +243,7 @@ internal sealed class ConnectionPool
         await PutBackAsync(connection).ConfigureAwait(false);
     }
 
-    /// <summary>Makes a connection idle, or closes it first if it cannot be used again: the server must not count it when another is opened.</summary>
+    /// <summary>Makes a connection idle. If it cannot be used again, closes it before its slot is released, so that the server does not count it when another one is opened.</summary>
     private async ValueTask PutBackAsync(FtpConnection connection)
     {
         if (_slots.TryReleaseIdle(connection))

@@ -20,13 +20,13 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
     public Action? Vacate { get; set; }
 
     /// <summary>
-    /// The time of the last command, reply or data, or of the acquisition if that is later; now while the server is awaited.
+    /// The time of the last command, reply or data, or of the acquisition if that is later. The current time while a call waits for the server.
     /// A timestamp of the pool's time provider.
     /// </summary>
     public long LastActivity =>
         Connection.IsAwaitingServer ? pool.Options.TimeProvider.GetTimestamp() : Math.Max(_acquired, Connection.LastActivity);
 
-    /// <summary>What holds the connection and since when, for an error message.</summary>
+    /// <summary>Describes the use of the connection and how long it has been held, for an error message.</summary>
     public string Describe() =>
         $"{(purpose ?? $"command {Connection.LastCommand}").Visible()}, held for {pool.Options.TimeProvider.GetElapsedTime(_acquired).TotalSeconds:0} s";
 

@@ -3,17 +3,18 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Client;
 
 /// <summary>
-/// The right to use or open one of a pool's connections, granted to calls in order of arrival: the idle connections, those in use, the calls that wait, and the limit.
+/// Grants calls, in order of arrival, the right to use or open one of a pool's connections. It tracks idle connections, used ones,
+/// waiting calls and the limit.
 /// </summary>
 /// <remarks>
-/// Owns the idle connections. All mutable fields are protected by the lock. Under it no connection is awaited, nothing is logged and no
-/// caller's code is run.
+/// Owns the idle connections. The lock protects all mutable fields. While it is held, no code waits for a connection, writes to the log
+/// or calls code of the caller.
 /// </remarks>
 internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 {
     private readonly TimeProvider _time = options.TimeProvider;
     private readonly Lock _lock = new();
-    private readonly List<(FtpConnection Connection, long Since)> _idle = []; // the last one was returned last
+    private readonly List<(FtpConnection Connection, long Since)> _idle = []; // ordered by the time of return, the latest at the end
     private readonly List<PoolLease> _leases = [];
     private readonly LinkedList<PoolWaiter> _waiters = new();
     private readonly ConnectionLimit _limit = new(options.MaxConnections, options.Timeouts.LimitRecovery, options.TimeProvider);
@@ -22,8 +23,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     private bool _wasAccepted;
     private bool _isClosed;
 
-    /// <summary>Waits until a connection is idle or may be opened, behind the calls that wait already.</summary>
-    /// <param name="waiter">The call's place in the queue; null if it has none yet.</param>
+    /// <summary>Waits until a connection is idle or may be opened. Calls that wait already are served first.</summary>
+    /// <param name="waiter">The call's entry in the queue; null if it has none yet.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<PoolSlot> TakeAsync(PoolWaiter? waiter, CancellationToken cancellationToken)
     {
@@ -71,15 +72,15 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             }
             catch (OperationCanceledException)
             {
-                GiveUp(waiter);
+                LeaveQueue(waiter);
                 throw;
             }
         }
     }
 
-    /// <summary>Takes the right to open one more connection, without waiting.</summary>
-    /// <param name="wanted">How many connections should exist.</param>
-    /// <returns>Whether the right was taken; and if not, whether that is because as many connections exist.</returns>
+    /// <summary>Acquires the right to open one more connection, without waiting.</summary>
+    /// <param name="wanted">The number of connections that should exist.</param>
+    /// <returns>Whether the right was acquired. If not, whether the wanted number of connections exists already.</returns>
     public (bool IsTaken, bool IsEnough) TryTakeExtra(int wanted)
     {
         lock (_lock)
@@ -134,10 +135,11 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Ends an attempt to open a connection. Returns the call's place at the head of the queue if it should wait for another connection or try again, else null: then it fails.
+    /// Ends a failed attempt to open a connection. Returns the call's new entry at the head of the queue if it should wait for another
+    /// connection or retry. Returns null if the call fails.
     /// </summary>
     /// <param name="failure">Why no connection was opened.</param>
-    /// <param name="started">When the call began; null if it does not wait.</param>
+    /// <param name="started">When the call began; null if the call does not wait for connections.</param>
     public PoolWaiter? Postpone(FtpException failure, long? started)
     {
         bool isRefused = ConnectionLimit.IsRefusal(failure);
@@ -148,7 +150,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             _busy--;
             int others = _busy + _idle.Count;
             lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
-            // A refusal alone proves nothing: only a server that accepted these credentials before is asked again.
+            // The text of a refusal alone is not reliable, so the call retries only if the server has accepted these credentials before.
             bool isTemporary = others > 0
                 ? isRefused || failure is FtpConnectionException { IsTransient: true } and not FtpTlsException
                 : isRefused && _wasAccepted && IsWithinConnect(started);
@@ -200,8 +202,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Registers how the holder of a lease can release its connection before it would do so by itself. Called once, when another call waits for a connection; at once if
-    /// one waits already.
+    /// Registers a callback by which the holder of a lease releases its connection early. The callback is called once, when another call waits for a
+    /// connection; at once if a call waits already.
     /// </summary>
     public void OfferToVacate(PoolLease lease, Action vacate)
     {
@@ -213,7 +215,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         AskToVacate();
     }
 
-    /// <summary>Closes the connections that were idle since a time, or longer.</summary>
+    /// <summary>Closes the connections that have been idle since a time, or longer.</summary>
     public void DiscardIdle(long since)
     {
         lock (_lock)
@@ -244,7 +246,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
     public static ObjectDisposedException Closed() => new(typeof(FtpClient).FullName, "The client is disposed.");
 
-    /// <summary>Closes a connection that cannot be used again. Nothing is sent on it, so that there is nothing to wait for.</summary>
+    /// <summary>Closes a connection that cannot be used again. Nothing is sent on it, so no reply is awaited.</summary>
     public static void Discard(FtpConnection connection)
     {
         connection.Break();
@@ -252,14 +254,14 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             static closed => _ = closed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
-    /// <summary>The time until the state of a waiting call has to be looked at again; zero if it has waited too long.</summary>
+    /// <summary>The time until a waiting call must check its state again; zero if it has timed out.</summary>
     private TimeSpan UntilNextLook(PoolWaiter waiter)
     {
         TimeSpan wait = TimeSpan.MaxValue;
         if (options.Timeouts.Acquire != Timeout.InfiniteTimeSpan)
         {
-            // A queue behind long transfers and slow replies is no reason to fail: those end by their own time-outs.
-            // So does an attempt to open a connection, a check or an abort, which has a slot without a lease.
+            // Waiting behind long transfers and slow replies does not count: they have their own time-outs.
+            // So do an attempt to open a connection, a check and an abort, which have a slot without a lease.
             long since = _busy > _leases.Count
                 ? _time.GetTimestamp()
                 : _leases.Aggregate(Math.Max(waiter.Since, _lastProgress), (last, lease) => Math.Max(last, lease.LastActivity));
@@ -290,8 +292,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         return new FtpTimeoutException(FtpConnectionPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
     }
 
-    /// <summary>Leaves the queue; a slot that was granted meanwhile goes to the next call.</summary>
-    private void GiveUp(PoolWaiter waiter)
+    /// <summary>Removes a call from the queue. A slot that was granted meanwhile is passed to the next call.</summary>
+    private void LeaveQueue(PoolWaiter waiter)
     {
         lock (_lock)
         {
@@ -325,7 +327,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         {
             (FtpConnection connection, long since) = _idle[^1];
             _idle.RemoveAt(_idle.Count - 1);
-            // Costs one call of the operating system, and finds each connection that the server has closed.
+            // Costs one system call, and detects each connection that the server has closed.
             if (connection.IsReady)
             {
                 _busy++;

@@ -1,6 +1,6 @@
 namespace Fts.Client;
 
-/// <summary>The calls of a client that are running. When the client is disposed they are cancelled and awaited, and no other starts.</summary>
+/// <summary>The running calls of a client. Disposal of the client cancels and awaits them, and no further call starts.</summary>
 internal sealed class RunningOperations : IDisposable
 {
     private readonly Lock _lock = new();
@@ -37,12 +37,12 @@ internal sealed class RunningOperations : IDisposable
         }
     }
 
-    /// <summary>The exception of a call that was cancelled, by the caller's token or by disposal of the client.</summary>
+    /// <summary>Returns the exception of a call that was cancelled by the caller's token or by disposal of the client.</summary>
     public static Exception Translate(OperationCanceledException exception, CancellationToken cancellationToken) => !cancellationToken.IsCancellationRequested
         ? new ObjectDisposedException("The client was disposed while the call ran.", exception)
         : new OperationCanceledException(exception.Message, exception, cancellationToken);
 
-    /// <summary>Cancels what runs and waits for its end, or until the token is cancelled.</summary>
+    /// <summary>Cancels the running calls and waits until they have ended or the token is cancelled.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         bool isFirst;
@@ -63,7 +63,7 @@ internal sealed class RunningOperations : IDisposable
         await ((Task)_ended.Task).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>To be called after <see cref="StopAsync"/>.</summary>
+    /// <summary>Releases the cancellation source. Called after <see cref="StopAsync"/>.</summary>
     public void Dispose() => _stop.Dispose();
 
     private void Begin()

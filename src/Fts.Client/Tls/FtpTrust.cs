@@ -26,7 +26,7 @@ public sealed record FtpTrust
 
     /// <summary>
     /// Whether <see cref="Decide"/> is also called for a certificate of a trusted authority; <see cref="FtpServerIdentity.Problem"/> is null then.
-    /// The default is false. Without <see cref="Decide"/> it has no effect, nor with <see cref="PinnedKeys"/>.
+    /// The default is false. It has no effect without <see cref="Decide"/> or with <see cref="PinnedKeys"/>.
     /// </summary>
     public bool AlwaysDecides { get; init; }
 

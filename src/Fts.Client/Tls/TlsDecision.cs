@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Client;
 
 /// <summary>
-/// Whether a server uses TLS in <see cref="FtpTlsMode.WhenOffered"/>, shared by all connections of one client. Once one connection was encrypted, no other
+/// Stores whether a server uses TLS in <see cref="FtpTlsMode.WhenOffered"/>, for all connections of one client. After one connection was encrypted, no other
 /// connection may be plain.
 /// </summary>
 /// <remarks>
@@ -21,7 +21,7 @@ internal sealed class TlsDecision
     /// <summary>Whether a connection to this server was encrypted.</summary>
     public bool UsedTls => _usedTls;
 
-    /// <summary>Waits until no other connection is about to decide. Returns true if the caller decides, and then it must call <see cref="Leave"/>.</summary>
+    /// <summary>Waits until no other connection is deciding. Returns true if the caller decides; the caller must then call <see cref="Leave"/>.</summary>
     public async Task<bool> EnterAsync(CancellationToken cancellationToken)
     {
         if (_isDecided)

@@ -33,8 +33,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// Throws if the received length is not the length that the server reported before. A file that changed between the two has the new length when the
-    /// server is asked again; a transfer that a range on the connection shortened has not, although its 150 announced what came.
+    /// Throws if the received length differs from the length that the server reported before. The length is then requested again. If the file changed meanwhile, the new
+    /// length matches the received bytes. If a RANG on the connection shortened the transfer, it does not, although the 150 reply announced the short length.
     /// </summary>
     private async Task ThrowIfShortAsync(FtpConnection connection, FtpEntry? facts, CancellationToken cancellationToken)
     {
@@ -122,8 +122,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// Verifies on another connection a download that the server confirmed just before the first one ended. If there is no other connection, the length
-    /// and the server's confirmation are enough, as they are for a small file; a required comparison of hashes is still owed.
+    /// Verifies on another connection a download that the server confirmed just before the first one ended. If no other connection can be opened,
+    /// the length and the server's final reply are sufficient, as for a small file. A required comparison of hashes is never skipped.
     /// </summary>
     private async Task<FtpTransferResult> FinishElsewhereAsync(PartialFile file, FtpEntry? facts, Reply reply, CancellationToken cancellationToken)
     {
@@ -305,9 +305,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     private FtpTransferResult Result(Reply? reply, FtpEntry? facts, FtpVerified verified) =>
         new(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified, _meter.Resumed, verified);
 
-    /// <summary>What the first connection made of a download.</summary>
+    /// <summary>The state of a download after its first connection.</summary>
     /// <param name="Result">The result; null if there is none yet.</param>
-    /// <param name="Facts">What the server reported of the file.</param>
+    /// <param name="Facts">The metadata that the server reported; null if it reported none.</param>
     /// <param name="Segments">How many segments the rest is to be fetched in; 0 for none.</param>
     /// <param name="Confirmation">The server's final reply, if the connection ended before the download could be verified.</param>
     private sealed record Outcome(FtpTransferResult? Result, FtpEntry? Facts, int Segments = 0, Reply? Confirmation = null);

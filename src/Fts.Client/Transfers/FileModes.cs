@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client;
 
 /// <summary>
-/// The Unix modes of downloaded files. A file that replaces another keeps that one's mode, and until then only its owner can read it. Windows has no modes.
+/// The Unix modes of downloaded files. A download that replaces a file gets that file's mode at its end. Until then only its owner can read it. Windows has no modes.
 /// </summary>
 internal static class FileModes
 {
@@ -16,7 +16,7 @@ internal static class FileModes
     /// <summary>Returns the permissions of the file at a path; null if there is none, or on Windows.</summary>
     public static UnixFileMode? OfTarget(string path) => Of(new FileInfo(path));
 
-    /// <summary>Returns the permissions of a file, or of the file that a link leads to; null if it does not exist, or on Windows.</summary>
+    /// <summary>Returns the permissions of a file, or of the file that a link points to; null if it does not exist, or on Windows.</summary>
     public static UnixFileMode? Of(FileInfo file)
     {
         if (OperatingSystem.IsWindows() || !file.Exists)
@@ -31,12 +31,12 @@ internal static class FileModes
         }
         catch (IOException)
         {
-            // A link that leads in a circle has no mode.
+            // A circular link has no mode.
             return null;
         }
     }
 
-    /// <summary>Sets the mode of an open file, whatever the umask.</summary>
+    /// <summary>Sets the mode of an open file, ignoring the umask.</summary>
     public static void Set(SafeFileHandle handle, UnixFileMode mode)
     {
         if (!OperatingSystem.IsWindows())

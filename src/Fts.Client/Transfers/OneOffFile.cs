@@ -16,7 +16,7 @@ internal sealed partial class OneOffFile : IDisposable
     private bool _isCommitted;
 
     /// <param name="target">A full path.</param>
-    /// <param name="mode">The mode that the file gets at the end: that of the file which it replaces. Null for a new file.</param>
+    /// <param name="mode">The final mode: the mode of the replaced file. Null for a new file.</param>
     /// <exception cref="IOException">It cannot be made.</exception>
     public OneOffFile(string target, UnixFileMode? mode)
     {

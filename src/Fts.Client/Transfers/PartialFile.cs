@@ -64,8 +64,8 @@ internal sealed class PartialFile : IDisposable
     }
 
     /// <summary>
-    /// Makes an earlier partial file readable for its owner only if there is a target: that may be a file which others must not read. The mode of the target
-    /// follows in <see cref="Commit"/>.
+    /// Makes an earlier partial file readable only for its owner, if the target exists: other users may have no permission to read the target. <see cref="Commit"/>
+    /// sets the target's mode.
     /// </summary>
     public void Restrict()
     {
@@ -244,7 +244,7 @@ internal sealed class PartialFile : IDisposable
     private static SafeFileHandle Open(string path, FileMode mode) =>
         File.OpenHandle(path, mode, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
 
-    /// <summary>For its owner only if it is to replace a file.</summary>
+    /// <summary>Creates a file, readable only for its owner if it is to replace an existing one.</summary>
     private static SafeFileHandle Create(string path, string target)
     {
         if (OperatingSystem.IsWindows() || FileModes.OfTarget(target) is null)

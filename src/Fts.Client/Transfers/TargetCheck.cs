@@ -1,6 +1,6 @@
 namespace Fts.Client;
 
-/// <summary>Checks before a download what would fail at its end. The directory of many targets is looked for once.</summary>
+/// <summary>Checks before a download that its target can be created. The directory of consecutive targets is checked once.</summary>
 internal sealed class TargetCheck
 {
     private string? _folder;
@@ -9,7 +9,7 @@ internal sealed class TargetCheck
     /// <exception cref="IOException">The target is a directory, or its directory is missing.</exception>
     public UnixFileMode? Check(string target)
     {
-        // One look at the file system answers both questions: a batch asks them for every file.
+        // One FileInfo for both the kind and the mode saves a system call for every file of a batch.
         var file = new FileInfo(target);
         if ((int)file.Attributes != -1 && file.Attributes.HasFlag(FileAttributes.Directory))
         {

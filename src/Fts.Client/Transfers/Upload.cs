@@ -110,8 +110,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>
-    /// Returns the result, after verifying on another connection an upload that the server confirmed just before the first one ended. If there is no
-    /// other connection, the server's confirmation is what counts, unless a comparison of hashes is still owed.
+    /// Returns the result, after verifying on another connection an upload that the server confirmed just before the first one ended. If no
+    /// other connection can be opened, the server's final reply is sufficient, unless a comparison of hashes is required.
     /// </summary>
     private async Task<FtpTransferResult> FinishAsync(UploadSource source, Outcome outcome, CancellationToken cancellationToken)
     {
@@ -131,7 +131,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
     }
 
-    /// <summary>Of a resumed upload the hash may be the only proof that the new bytes follow the right ones.</summary>
+    /// <summary>Returns whether a hash must be compared. For a resumed upload, it may be the only proof that the earlier bytes on the server are the right ones.</summary>
     private bool OwesHash(UploadSource source) =>
         source.File is not null && options.WantsHash(_meter.Resumed > 0) && (options.RequiresHash || (pool.Features is { } features && RemoteHash.IsOffered(features)));
 
@@ -146,7 +146,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             }
             catch (FtpIntegrityException e) when (connection.IsDeflating && e.Failure != FtpIntegrityFailure.Unverified)
             {
-                // ProFTPD before 1.3.9 loses the end of what expands far.
+                // ProFTPD before 1.3.9 loses the end of data that is compressed strongly.
                 connection.Memory.RefusesDeflate = true;
                 if (source.Seek is null)
                 {
@@ -155,7 +155,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             }
         }
 
-        // What a server made of a compressed upload is not what was sent: again, as it is.
+        // The server decompressed the upload wrongly, so it is sent again without compression.
         source.Seek!(_meter.Resumed);
         _meter.Rewind();
         reply = await StoreAsync(connection, source, deflate: false, canRepeat: false, cancellationToken).ConfigureAwait(false);
@@ -244,7 +244,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         return reply.IsCompletion ? reply : throw new FtpReplyException(reply, data.CommandText);
     }
 
-    /// <summary>Verifies what the server stored: by hash as the options want it, else by its length if the server reports one.</summary>
+    /// <summary>Verifies the stored file: by hash if the options require one, else by length if the server reports it.</summary>
     /// <exception cref="FtpIntegrityException">The server stored something else, or a required hash cannot be compared.</exception>
     private async Task<FtpVerified> VerifyAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
@@ -274,7 +274,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
     private FtpTransferResult Result(Reply? reply, FtpVerified verified) => new(path, _meter.Bytes, _meter.Elapsed, reply, null, _meter.Resumed, verified);
 
-    /// <summary>What the first connection made of an upload.</summary>
+    /// <summary>The state of an upload after its first connection.</summary>
     /// <param name="Result">The result; null if there is none yet.</param>
     /// <param name="Parts">How many parts the file is to be sent in; 1 for a file that was sent.</param>
     /// <param name="Confirmation">The server's final reply, if the connection ended before the upload could be verified.</param>

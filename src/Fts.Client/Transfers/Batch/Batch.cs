@@ -135,7 +135,7 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
             }
             catch (FtpException e) when (e.MeansNoConnection())
             {
-                // The file is stored; whether its time can be set does not change that.
+                // The file is stored, even if its time cannot be set.
             }
         }
 

@@ -30,11 +30,11 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     /// If the control connection ends, for example by a 421, first receives the data of the transfers that the server confirmed before. RunAsync cancels
     /// the receiving as soon as one of its tasks fails.
     /// </summary>
-    private async Task ReceiveRestAsync(Task conversation, Task receiving)
+    private async Task ReceiveRestAsync(Task control, Task receiving)
     {
         try
         {
-            await conversation.ConfigureAwait(false);
+            await control.ConfigureAwait(false);
         }
         catch (FtpConnectionException)
         {
@@ -101,7 +101,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         await foreach (BatchFile file in _coming.Reader.ReadAllAsync(pipeline.Token).ConfigureAwait(false))
         {
             var reader = new BlockReader();
-            Locally(file, () => file.Pending = new OneOffFile(file.LocalPath, file.TargetMode)); // small: fetched anew rather than kept
+            Locally(file, () => file.Pending = new OneOffFile(file.LocalPath, file.TargetMode)); // small: the whole file is fetched again after an interruption
             while (!reader.HasEnded)
             {
                 if (start == end)

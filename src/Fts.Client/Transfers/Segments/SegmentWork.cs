@@ -72,7 +72,7 @@ internal sealed class SegmentWork<T>(ConnectionPool pool, Func<FtpConnection, T,
     /// <summary>False when it is of no more use, and others, or nobody, do the rest.</summary>
     private async Task<bool> WorkAsync(FtpConnection connection, CancellationTokenSource stop)
     {
-        // A connection that received a 421 after a segment is not ready, and must not count as a failed attempt of the next segment.
+        // A connection that received a 421 after a segment is not ready. It must not count as a failed attempt of the next segment.
         for (bool isFirst = true; (isFirst ? connection.IsUsable : connection.IsReady) && TryTake(out T segment, out bool isSecond); isFirst = false)
         {
             try

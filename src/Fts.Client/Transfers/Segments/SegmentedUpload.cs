@@ -164,7 +164,7 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         return made;
     }
 
-    /// <summary>Before its abort has ended, a part may not exist yet.</summary>
+    /// <summary>Removes the parts after all aborts have ended, because a part may not exist before.</summary>
     private async Task RemoveAfterAbortsAsync()
     {
         await pool.AbortsAsync().ConfigureAwait(false);
@@ -172,8 +172,8 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
     }
 
     /// <summary>
-    /// All in one packet; those that COMB removed, which is its custom, are not there. What cannot be removed is left under its
-    /// hidden name.
+    /// Sends all commands in one packet. Parts that COMB removed, as most servers do, are missing already. A part that cannot be removed
+    /// is left under its hidden name.
     /// </summary>
     private async Task RemoveAsync(TimeSpan patience)
     {
