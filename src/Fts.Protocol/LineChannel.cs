@@ -11,7 +11,7 @@ internal enum LineStatus
     TooLong,
     /// <summary>The peer closed its side; an unfinished line before that is dropped.</summary>
     End,
-    /// <summary>The connection begins with a byte that no text line begins with, so the peer uses another protocol.</summary>
+    /// <summary>The first byte of the connection cannot begin a text line, so the peer uses another protocol.</summary>
     Binary,
 }
 
@@ -31,7 +31,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
 {
     private const byte Iac = 255, FirstOption = 251, LastOption = 254;
 
-    /// <summary>Queued bytes from which on a flush comes before the next line is read: a peer that reads no replies must not make them pile up.</summary>
+    /// <summary>The number of queued bytes from which they are flushed before the next line is read, so that a peer that reads no replies cannot make the queue grow.</summary>
     private const int FlushBytes = 64 * 1024;
 
     private readonly Lock _queueLock = new();
@@ -46,13 +46,13 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     private bool _hasBegun;
     private volatile bool _isBroken;
 
-    /// <summary>When the write began that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.</summary>
+    /// <summary>The start time of the write that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.</summary>
     public long WritingSince => Volatile.Read(ref _writingSince);
 
-    /// <summary>A write failed, so a part of a line may have been sent: nothing further can be written or read.</summary>
+    /// <summary>Whether a write failed. A part of a line may have been sent, so nothing further can be written or read.</summary>
     public bool IsBroken => _isBroken;
 
-    /// <summary>So many bytes are queued that the writer should flush before it queues more.</summary>
+    /// <summary>Whether the writer should flush before it queues more bytes.</summary>
     public bool ShouldFlush => Volatile.Read(ref _outputLength) >= FlushBytes;
 
     /// <summary>Bytes of the peer's that were received and not yet read as lines: at a TLS upgrade these would be an injection (CVE-2011-0411).</summary>
@@ -76,7 +76,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     }
 
     /// <summary>
-    /// Reads the next line. What was queued for the peer is sent before the reader would have to wait, and before the next line if it is more than 64 KiB.
+    /// Reads the next line. Queued bytes are sent before the reader has to wait, and before the next line if they are 64 KiB or more.
     /// </summary>
     /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
     public async ValueTask<LineRead> ReadLineAsync(CancellationToken cancellationToken)
@@ -144,7 +144,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         await (writing.IsCompleted ? writing : new ValueTask(writing.AsTask().WaitAsync(cancellationToken))).ConfigureAwait(false);
     }
 
-    /// <summary>Goes on over another stream, made on top of the old one. Nothing may be unread or unsent.</summary>
+    /// <summary>Replaces the stream by another one on top of it. No byte may be unread or unsent.</summary>
     public void ReplaceStream(Stream replacement)
     {
         if (HasUnreadInput || _outputLength > 0)
@@ -155,14 +155,14 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         _stream = replacement;
     }
 
-    /// <summary>Closes the stream. A reader or writer that is waiting ends with an exception of the stream's.</summary>
+    /// <summary>Closes the stream. A waiting reader or writer receives an exception of the stream.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync().ConfigureAwait(false);
         _writing.Dispose();
     }
 
-    /// <summary>Command lines begin with a letter. Line ends, spaces, tabs and Telnet commands before it are left to the parser.</summary>
+    /// <summary>Returns whether a byte can begin a text line. The parser handles line ends, spaces, tabs and Telnet commands before a command's first letter.</summary>
     private static bool IsStartOfText(byte first) => first is (byte)'\r' or (byte)'\n' or (byte)'\t' or (>= (byte)' ' and <= (byte)'~') or Iac;
 
     /// <summary>Writes the queued bytes and then releases the write lock, which the caller has acquired.</summary>

@@ -33,7 +33,7 @@ internal static class AcceptLoop
             }
             catch (Exception e)
             {
-                // One connection failed. The next one may be served.
+                // An error with one connection must not end the loop.
                 socket?.Dispose();
                 Log.LoopFailed(logger, e, "accept loop");
                 await Task.Delay(1, CancellationToken.None);

@@ -14,7 +14,7 @@ internal static class SessionWatch
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                LookAtAll(server);
+                CheckSessions(server);
             }
         }
         catch (OperationCanceledException)
@@ -24,7 +24,7 @@ internal static class SessionWatch
     }
 
     /// <summary>An unexpected exception concerns one session, never the watch: it is logged.</summary>
-    private static void LookAtAll(FtpServer server)
+    private static void CheckSessions(FtpServer server)
     {
         foreach (Session session in server.Sessions)
         {

@@ -16,7 +16,7 @@ internal static class ClientCommand
         Target target = Target.From(line, options.User(line));
         using var interrupts = new Interrupts();
         await using Connection connection = options.Prepare(line, target, terminal, line.Debug(2));
-        var shell = new Shell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside, Outside(line));
+        var shell = new Shell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside, CreateOutsideWording(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
@@ -32,7 +32,7 @@ internal static class ClientCommand
     }
 
     /// <summary>How a command of the session is typed in the system's shell: the same server, folder and options.</summary>
-    private static Func<Shell, string, Wording> Outside(CommandLine line)
+    private static Func<Shell, string, Wording> CreateOutsideWording(CommandLine line)
     {
         // Now, because lcd changes what a file's path counts from.
         (string given, string all) = (GivenOptions.WithoutChoice(line), GivenOptions.Text(line));

@@ -91,7 +91,7 @@ public sealed class FileModeTests : IDisposable
         string part = Path.Combine(_folder.FullName, ".a.fts-part");
         File.SetUnixFileMode(part, Group);
         using PartialFile again = PartialFile.Open(Target);
-        again.Restrict();
+        again.RestrictMode();
         Assert.Equal(Owner, ModeOf(part));
     }
 

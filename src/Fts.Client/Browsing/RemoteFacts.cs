@@ -63,7 +63,7 @@ internal static class RemoteFacts
     /// Returns the length of a file that was just uploaded: by SIZE, or by MLST if the server has no SIZE. Returns null if the server does not report it, for
     /// example because the account has write permission for the directory but not read permission.
     /// </summary>
-    public static async Task<long?> StoredLengthAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    public static async Task<long?> ReadStoredLengthAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
         try
         {

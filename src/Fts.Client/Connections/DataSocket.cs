@@ -137,7 +137,7 @@ internal sealed class DataSocket : IDisposable
     }
 
     /// <summary>Resets the connection from another thread. The buffers stay allocated, because a call may still be using them.</summary>
-    public void Cut() => DataLink.Reset(_socket);
+    public void ResetFromOutside() => DataLink.Reset(_socket);
 
     public void Dispose()
     {

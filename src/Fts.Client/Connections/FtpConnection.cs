@@ -404,10 +404,10 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void NoteUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 
     /// <summary>Closes the control and data connections from another thread. A call that is using them fails.</summary>
-    internal void Cut()
+    internal void CloseFromOutside()
     {
         _control.Break();
-        _data?.Cut();
+        _data?.ResetFromOutside();
     }
 
     /// <summary>Starts <see cref="AbortTransferAsync"/> without waiting for it. The next command waits.</summary>

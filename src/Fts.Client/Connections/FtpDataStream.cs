@@ -302,7 +302,7 @@ public sealed class FtpDataStream : Stream
     }
 
     /// <summary>Resets the data connection from another thread. The call that uses its buffers keeps them.</summary>
-    internal void Cut() => _socket?.Cut();
+    internal void ResetFromOutside() => _socket?.ResetFromOutside();
 
     /// <summary>A reset instead of an end: in stream mode an orderly close would make half a file look whole to the server.</summary>
     private void CloseHard()

@@ -164,7 +164,7 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>Waits until the aborts and the other background work that are under way now have ended.</summary>
-    public Task AbortsAsync()
+    public Task WaitForAbortsAsync()
     {
         lock (_backgroundLock)
         {
@@ -179,7 +179,7 @@ internal sealed class ConnectionPool
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         // If the token is cancelled before an abort ends, the abort later closes its own connection, because the pool is closed.
-        await AbortsAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await WaitForAbortsAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.WhenAll(_slots.Close().Select(connection => QuitAsync(connection, cancellationToken))).ConfigureAwait(false);
     }
 

@@ -237,7 +237,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             }
 
             _waiters.Clear();
-            _leases.ForEach(lease => lease.Connection.Cut());
+            _leases.ForEach(lease => lease.Connection.CloseFromOutside());
             List<FtpConnection> idle = [.. _idle.Select(entry => entry.Connection)];
             _idle.Clear();
             return idle;

@@ -43,7 +43,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             return;
         }
 
-        long? now = await RemoteFacts.StoredLengthAsync(connection, path, cancellationToken).ConfigureAwait(false);
+        long? now = await RemoteFacts.ReadStoredLengthAsync(connection, path, cancellationToken).ConfigureAwait(false);
         if (now != _meter.Bytes && (now is not null || _meter.Bytes < before))
         {
             throw new FtpIntegrityException(path, now ?? before, _meter.Bytes);
@@ -60,7 +60,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
         _meter.Enter(FtpPhase.Connecting);
         using PartialFile file = options.Resume == FtpResume.Never ? PartialFile.OneOff(target) : PartialFile.Open(target);
-        file.Restrict();
+        file.RestrictMode();
         Outcome outcome = await pool.RunAsync((connection, token) => ToFileAsync(connection, target, file, token), cancellationToken).ConfigureAwait(false);
         return outcome.Segments > 0
             ? await InSegmentsAsync(file, outcome.Facts!, outcome.Segments, cancellationToken).ConfigureAwait(false)

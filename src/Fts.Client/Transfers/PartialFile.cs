@@ -67,7 +67,7 @@ internal sealed class PartialFile : IDisposable
     /// Makes an earlier partial file readable only for its owner, if the target exists: other users may have no permission to read the target. <see cref="Commit"/>
     /// sets the target's mode.
     /// </summary>
-    public void Restrict()
+    public void RestrictMode()
     {
         if (_handle is { } handle && FileModes.OfTarget(_target) is not null)
         {
@@ -85,7 +85,7 @@ internal sealed class PartialFile : IDisposable
         bool mayKeep = record is not null && _path == PartialNames.PartOf(_target);
         if (_handle is not null)
         {
-            Restrict();
+            RestrictMode();
             RandomAccess.SetLength(_handle, 0);
             // After a power cut, too, the old bytes must not stand beside the new record.
             RandomAccess.FlushToDisk(_handle);

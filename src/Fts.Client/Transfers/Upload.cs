@@ -264,7 +264,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             }
         }
 
-        return await RemoteFacts.StoredLengthAsync(connection, path, cancellationToken).ConfigureAwait(false) switch
+        return await RemoteFacts.ReadStoredLengthAsync(connection, path, cancellationToken).ConfigureAwait(false) switch
         {
             null => FtpVerified.Reply,
             { } stored when stored == sent => FtpVerified.Length,

@@ -5,9 +5,8 @@ using System.Net.Sockets;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// The addresses that one client can choose from: a single IPv4 address, or an IPv6 network of 64 bits, because an IPv6 host picks the
-/// lower half of its
-/// address itself (RFC 8981). Limits are counted per block.
+/// The addresses that one client can use: a single IPv4 address, or an IPv6 network with a 64-bit prefix, because an IPv6 host chooses the
+/// lower half of its address itself (RFC 8981). Limits are counted per block.
 /// </summary>
 /// <param name="IsIPv4">Whether <paramref name="Bits"/> are an IPv4 address.</param>
 /// <param name="Bits">The IPv4 address, or the upper 64 bits of the IPv6 address.</param>

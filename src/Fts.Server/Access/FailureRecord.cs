@@ -2,7 +2,7 @@ namespace Fts.Server.Access;
 
 /// <summary>
 /// The failed logins of one address, or of one account from one address. All members are guarded by the lock of <see cref="LoginDelays"/>,
-/// except <see cref="Turn"/>. Times are <see cref="TimeSpan"/> since the server was made.
+/// except <see cref="Turn"/>. Times are <see cref="TimeSpan"/> since the server was created.
 /// </summary>
 /// <param name="origin">The address it belongs to.</param>
 /// <param name="id">Distinguishes records that expire at the same time.</param>
@@ -12,7 +12,7 @@ internal sealed class FailureRecord(LoginOrigin origin, long id)
 
     public long Id { get; } = id;
 
-    /// <summary>When its last failure expires, which implies how many count now.</summary>
+    /// <summary>The time when its last failure expires. The number of failures that count now follows from it.</summary>
     public TimeSpan ExpiresAt { get; set; }
 
     /// <summary>When the next password may be checked.</summary>

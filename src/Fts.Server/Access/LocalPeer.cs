@@ -8,9 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Finds the user whose process holds the client's end of a loopback connection. TCP has no SO_PEERCRED; the kernel reports the owner of
-/// each socket by the
-/// netlink protocol sock_diag(7), in one exact query, and in /proc/net/tcp.
+/// Finds the user whose process holds the client's end of a loopback connection. TCP has no SO_PEERCRED. The kernel reports the owner of a
+/// socket in one query of the netlink protocol sock_diag(7), and in /proc/net/tcp.
 /// </summary>
 internal static class LocalPeer
 {
@@ -23,9 +22,8 @@ internal static class LocalPeer
     private static bool s_hasDiag;
 
     /// <summary>
-    /// Returns the user id of the client's process, or null if the client is on another machine, connects through a load balancer, has
-    /// closed its socket, or if this
-    /// system does not report the user.
+    /// Returns the user id of the client's process. Returns null if the client is on another machine, connects through a load balancer or has
+    /// closed its socket, or if this system does not report the user.
     /// </summary>
     public static async ValueTask<uint?> FindUserAsync(Session session, CancellationToken cancellationToken)
     {
@@ -40,7 +38,7 @@ internal static class LocalPeer
             return null;
         }
 
-        // The tables of /proc are read whole, which takes milliseconds if there are many connections: not on the thread that serves sockets.
+        // Reading a whole /proc table takes milliseconds if there are many connections, so it must not run on the thread that serves sockets.
         return TryAskKernel(ends, out uint? user) ? user : await Task.Run(() => ProcNetTcp.FindUser(ends), cancellationToken);
     }
 
@@ -49,19 +47,18 @@ internal static class LocalPeer
         await FindUserAsync(session, cancellationToken) is { } user && OperatingSystem.IsLinux() &&
         IsTrusted(user, LinuxCalls.GetUser(), UserMapping.IsWhole);
 
-    /// <summary>Root, and the server's own user. In a user namespace every user of the outside has the one number
-    /// <see cref="UserMapping.Unmapped"/>.</summary>
+    /// <summary>Returns true for root and the server's own user. In a user namespace, all users from outside have the same id
+    /// <see cref="UserMapping.Unmapped"/>, which is not trusted.</summary>
     internal static bool IsTrusted(uint user, uint ownUser, bool isMappingWhole) =>
         (user == 0 || user == ownUser) && (isMappingWhole || user != UserMapping.Unmapped);
 
     /// <summary>
-    /// Whether a socket is held by a process. A closed socket that still waits for the end of its connection (FIN_WAIT, TIME_WAIT) has no
-    /// inode, and is reported
-    /// as root's: a client must not become root by closing early.
+    /// Whether a process holds the socket. A closed socket that still waits for the end of its connection (FIN_WAIT, TIME_WAIT) has no
+    /// inode, and the kernel reports root as its owner. A client must not be treated as root because it closed early.
     /// </summary>
     internal static bool IsHeld(int state, ulong inode) => inode != 0 && state is Established or FinWait1 or FinWait2;
 
-    /// <summary>Asks by sock_diag. Returns false if the kernel does not support it.</summary>
+    /// <summary>Queries the owner by sock_diag. Returns false if the kernel does not support it.</summary>
     [SupportedOSPlatform("linux")]
     private static unsafe bool TryAskKernel(ConnectionEnds ends, out uint? user)
     {
@@ -93,7 +90,7 @@ internal static class LocalPeer
         return true;
     }
 
-    /// <summary>The wanted socket is the client's: its source is the server's peer, and its destination the server.</summary>
+    /// <summary>Writes the query for the client's socket: its source is the server's peer, and its destination is the server.</summary>
     private static void WriteRequest(Span<byte> request, ConnectionEnds ends)
     {
         request.Clear();

@@ -1,22 +1,21 @@
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Delays logins after failed ones, per address and per account and address, for all sessions and hosts of a server. The delay comes
-/// before the password is
-/// checked: a right guess is as slow as a wrong one, and a client that closes early only leaves the delay to its next connection.
+/// Delays logins after failed ones, per address and per account and address, for all sessions and hosts of a server. The delay precedes the
+/// check of the password, so that a right guess is as slow as a wrong one. If a client closes early, the delay applies to its next
+/// connection.
 /// </summary>
 /// <remarks>
-/// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account, and every second
-/// one the delay of its
-/// address, so that an office with several mistyped passwords is slowed less. Failures expire one by one. An address without failures
-/// never waits.
+/// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account. Only every second
+/// one doubles the delay of its address, so that several users behind one address are delayed less. Failures expire one by one. Logins
+/// from an address without failures never wait.
 /// </remarks>
 internal sealed class LoginDelays(FtpServerOptions options)
 {
     /// <summary>The longest delay is 32 times the first.</summary>
     public const int MaxDoublings = 5;
 
-    /// <summary>Failures that count at once. More would delay an address for hours after the last of them.</summary>
+    /// <summary>The most failures that count at the same time. More would delay an address for hours after the last one.</summary>
     private const int MaxFailures = 60;
 
     /// <summary>Account names per address with a record of their own. Further names share one.</summary>
@@ -27,8 +26,8 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private readonly Lock _lock = new();
     private readonly Dictionary<LoginOrigin, FailureRecord> _addresses = [];
 
-    /// <summary>The records of <see cref="_addresses"/>, the one that expires first in front. It is evicted first, never one with many
-    /// recent failures.</summary>
+    /// <summary>The records of <see cref="_addresses"/>, ordered by expiry. The first to expire is evicted first, so that a record with many
+    /// recent failures stays.</summary>
     private readonly SortedSet<FailureRecord> _byExpiry = new(Comparer<FailureRecord>.Create(
         (one, other) => one.ExpiresAt != other.ExpiresAt ? one.ExpiresAt.CompareTo(other.ExpiresAt) : one.Id.CompareTo(other.Id)));
 
@@ -43,7 +42,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private bool IsOff => options.RefusalDelay == TimeSpan.Zero;
 
     /// <summary>Waits until a password of this client may be checked.</summary>
-    /// <returns>The login's turn, which the caller ends and disposes; null if so many others wait that the client is turned away.</returns>
+    /// <returns>The login's turn, which the caller ends and disposes; null if the login must be refused because too many others wait.</returns>
     public async ValueTask<LoginTurn?> WaitForTurnAsync(Session session, string userName, CancellationToken cancellationToken)
     {
         if (IsOff || AddressCount == 0)
@@ -69,7 +68,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
     }
 
     /// <summary>Records how the login ended.</summary>
-    /// <returns>False if the client is turned away, even if the password was right.</returns>
+    /// <returns>False if the login must be refused, even if the password was right.</returns>
     public async ValueTask<bool> EndTurnAsync(LoginTurn turn, bool isAccepted, CancellationToken cancellationToken)
     {
         if (IsOff || (isAccepted && AddressCount == 0))
@@ -88,7 +87,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
             (address, account) = AddFailure(origin, turn.UserName);
         }
 
-        // Guesses sent at the same time, before any had failed: all but the first learn their outcome only after the delay.
+        // Of guesses checked at the same time, before any had failed, all but the first get their replies only after the delay.
         if (turn.HasWaited || total == turn.TotalBefore)
         {
             return true;
@@ -110,7 +109,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
 
     private async ValueTask<bool> TryWaitAsync(LoginTurn turn, FailureRecord? address, FailureRecord? account, CancellationToken cancellationToken)
     {
-        // The account first: a login that waits for its account must not hold up other accounts of the same address.
+        // The account first: a login that waits for its account must not block other accounts of the same address.
         foreach (FailureRecord? record in (FailureRecord?[])[account, address])
         {
             if (record is null)
@@ -147,7 +146,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
         return true;
     }
 
-    /// <summary>A wait longer than the longest delay would only end in a time-out of the session.</summary>
+    /// <summary>Adds a waiting login. Returns false if it would wait longer than the longest delay, because the session would time out.</summary>
     private bool TryEnqueue(FailureRecord record)
     {
         lock (_lock)
@@ -207,12 +206,12 @@ internal sealed class LoginDelays(FtpServerOptions options)
             }
             else
             {
-                MakeRoom(now);
+                EvictRecords(now);
                 _addresses[origin] = address = new FailureRecord(origin, ++_lastId);
             }
 
             address.Accounts ??= [];
-            FailureRecord account = FindAccount(address, userName) ?? MakeAccount(address, userName, now);
+            FailureRecord account = FindAccount(address, userName) ?? AddAccount(address, userName, now);
             Count(address, now);
             Count(account, now);
             _byExpiry.Add(address);
@@ -221,8 +220,8 @@ internal sealed class LoginDelays(FtpServerOptions options)
         }
     }
 
-    /// <summary>Removes expired records, and if the table is full the one that expires next.</summary>
-    private void MakeRoom(TimeSpan now)
+    /// <summary>Removes expired records, and the record that expires next if the table is full.</summary>
+    private void EvictRecords(TimeSpan now)
     {
         while (_byExpiry.Min is { } first && (first.ExpiresAt <= now || _addresses.Count >= options.MaxTrackedAddresses))
         {
@@ -231,7 +230,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
         }
     }
 
-    private FailureRecord MakeAccount(FailureRecord address, string userName, TimeSpan now)
+    private FailureRecord AddAccount(FailureRecord address, string userName, TimeSpan now)
     {
         Dictionary<int, FailureRecord> accounts = address.Accounts!;
         if (accounts.Count >= MaxAccounts)
@@ -271,8 +270,8 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private int FailuresOf(FailureRecord record, TimeSpan now) =>
         record.ExpiresAt <= now ? 0 : (int)Math.Ceiling((record.ExpiresAt - now) / options.RefusalDecay);
 
-    /// <summary>Zero is the key of all further names. Hashes keep a record small however long the name is; two names of one hash share a
-    /// record.</summary>
+    /// <summary>The key that all further names share. Names are stored as hashes, so that long names cost no memory. Two names with the same
+    /// hash share a record.</summary>
     private const int OtherNames = 0;
 
     private static int HashOf(string userName) =>

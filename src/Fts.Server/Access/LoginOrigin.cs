@@ -3,9 +3,8 @@ using System.Net;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Where a login comes from, as far as its failures are counted. On loopback that is the user of the peer's process: otherwise one local
-/// user could delay
-/// the logins of all others, or evade the delays by the many addresses of 127.0.0.0/8.
+/// The origin of a login, for which failures are counted. On loopback it is the user of the peer's process. Otherwise one local user could
+/// delay the logins of all others, or evade the delays by using the many addresses of 127.0.0.0/8.
 /// </summary>
 /// <param name="Block">The client's addresses.</param>
 /// <param name="LocalUser">The user id of a client on this machine; null for clients elsewhere and if it is unknown.</param>

@@ -10,13 +10,13 @@ internal sealed class LoginTurn(LoginDelays delays, Session session, string user
 
     public string UserName { get; } = userName;
 
-    /// <summary>Null before it is looked up, which a login without failures does not need.</summary>
+    /// <summary>The origin; null before it is looked up. A login of an address without failures does not need it.</summary>
     public LoginOrigin? Origin { get; set; }
 
     /// <summary>The failures of the address before the password was checked.</summary>
     public int TotalBefore { get; set; }
 
-    /// <summary>Whether it took its turn among other logins of its address or account.</summary>
+    /// <summary>Whether the login waited for its turn among other logins of its address.</summary>
     public bool HasWaited => _address is not null;
 
     /// <summary>Notes a record whose turn this login holds.</summary>

@@ -15,7 +15,7 @@ internal static class ProcNetTcp
     {
         try
         {
-            // An IPv4 connection of a socket made for IPv6 is in the second table, with mapped addresses.
+            // An IPv4 connection of an IPv6 socket is in the second table, with mapped addresses.
             return (ends.Peer.AddressFamily == AddressFamily.InterNetwork ? FindUser(File.ReadLines("/proc/self/net/tcp"), ends) : null) ??
                 FindUser(File.ReadLines("/proc/self/net/tcp6"), ends);
         }

@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Fts.Server.Access;
 
-/// <summary>Which user ids of the machine this process's user namespace knows (user_namespaces(7)).</summary>
+/// <summary>The user ids of the machine that are mapped in this process's user namespace (user_namespaces(7)).</summary>
 internal static class UserMapping
 {
-    /// <summary>The id the kernel reports for every user that has none here (overflowuid).</summary>
+    /// <summary>The id that the kernel reports for every user without a mapping (overflowuid).</summary>
     public const uint Unmapped = 65534;
 
     private static readonly Lazy<bool> Whole = new(ReadIsWhole);
 
-    /// <summary>Whether every user has an id of its own, as outside of containers.</summary>
+    /// <summary>Whether every user id is mapped, as outside of containers.</summary>
     public static bool IsWhole => Whole.Value;
 
     private static bool ReadIsWhole()

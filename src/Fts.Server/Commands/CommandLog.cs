@@ -4,9 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// Logs what an account did to files, or was refused: one line for each command whose row has an <see cref="CommandRow.Action"/>. A
-/// completed transfer is logged by
-/// its command, which knows its bytes.
+/// Logs changes of files and refused or failed commands: one line for each command whose row has an <see cref="CommandRow.Action"/>. A
+/// completed transfer is logged by its own command, with its byte count.
 /// </summary>
 internal static class CommandLog
 {

@@ -73,7 +73,7 @@ internal static class CommandRunner
         }
     }
 
-    /// <summary>Logs what a store threw: a refusal for those who look closely, a failure as an error with its cause.</summary>
+    /// <summary>Logs an exception of a store: a refusal at a detailed level, a failure as an error with its cause.</summary>
     public static void LogRefusal(Session session, string verb, StoreException e)
     {
         ILogger log = session.Server.Options.Logger;

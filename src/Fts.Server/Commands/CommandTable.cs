@@ -9,12 +9,12 @@ internal delegate ValueTask<Reply> CommandHandler(Session session, string argume
 /// <summary>One row: a verb, its code, its rules, how it is written, and its lines in FEAT if it has any (RFC 2389 §3.2).</summary>
 internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rules, string Usage, params string[] Features)
 {
-    /// <summary>What it does to a file, for the log, which gets a line each time; null for commands that change and transfer no file.</summary>
+    /// <summary>The action for the log, which gets one line for each such command; null for commands that neither change nor transfer a file.</summary>
     public string? Action { get; init; }
 
     public bool Has(Rules rules) => (Rules & rules) == rules;
 
-    /// <summary>Whether the command may outlive its line, so that the loop reads on while it runs.</summary>
+    /// <summary>Whether the loop reads further lines while the command runs.</summary>
     public bool IsTransfer(string argument) => Has(Rules.Transfer) || (Has(Rules.TransferWithArgument) && argument.Length > 0);
 
     /// <summary>Whether the session's server speaks it: a verb that would not work is not known at all.</summary>

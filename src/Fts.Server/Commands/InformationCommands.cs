@@ -102,8 +102,8 @@ internal static class InformationCommands
     }
 
     /// <summary>
-    /// Streamed in parts, however large the folder: the lines are queued as text of the reply that this handler's own reply ends. A reply that has begun ends with its own
-    /// code only (RFC 959 §4.2), also after ABOR.
+    /// Streams the listing of a folder of any size. Its lines are queued as text of a multi-line reply, and this handler's own reply is the last line. A reply that
+    /// has begun must end with the same code (RFC 959 §4.2), also after ABOR.
     /// </summary>
     private static async ValueTask<Reply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -124,7 +124,7 @@ internal static class InformationCommands
                 session.Channel.Queue(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now)));
                 if (session.Channel.ShouldFlush)
                 {
-                    // ABOR does not cancel a write: the lines of the reply stay whole.
+                    // ABOR does not cancel a write, so that no line of the reply is truncated.
                     await session.Channel.FlushAsync(session.Ending);
                     session.Transfer!.NoteProgress();
                 }

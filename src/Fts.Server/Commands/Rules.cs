@@ -23,6 +23,6 @@ internal enum Rules
     NewName = 128,
     /// <summary>May close a data connection that is open in block mode: what was gathered for it leaves before.</summary>
     EndsData = 256,
-    /// <summary>With an argument a transfer over the control connection: only ABOR is answered while it runs.</summary>
+    /// <summary>With an argument, the command is a transfer over the control connection: only ABOR is answered while it runs.</summary>
     TransferWithArgument = 512,
 }

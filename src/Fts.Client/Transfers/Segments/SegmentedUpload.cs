@@ -143,7 +143,7 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
             }
         }
 
-        return await RemoteFacts.StoredLengthAsync(connection, whole, cancellationToken).ConfigureAwait(false) switch
+        return await RemoteFacts.ReadStoredLengthAsync(connection, whole, cancellationToken).ConfigureAwait(false) switch
         {
             null => FtpVerified.Reply,
             { } stored when stored == length => FtpVerified.Length,
@@ -167,7 +167,7 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
     /// <summary>Removes the parts after all aborts have ended, because a part may not exist before.</summary>
     private async Task RemoveAfterAbortsAsync()
     {
-        await pool.AbortsAsync().ConfigureAwait(false);
+        await pool.WaitForAbortsAsync().ConfigureAwait(false);
         await RemoveAsync(pool.Options.Timeouts.Abort).ConfigureAwait(false);
     }
 
