@@ -116,12 +116,12 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting, closes idle sessions with 421, gives running transfers up to <paramref name="drain"/>, then ends what is left.
-    /// Cancelling ends the drain, not the stop.
+    /// Stops accepting and closes idle sessions with 421. Running transfers may continue for <paramref name="drain"/>; then the remaining sessions
+    /// are closed. Cancelling ends the drain, not the stop.
     /// </summary>
     /// <remarks>
-    /// Returns after the drain time and <see cref="FtpServerOptions.CloseTimeout"/> at the latest. A session whose store or account provider does not return by then is
-    /// disconnected, logged and abandoned.
+    /// Returns at most one second after the drain time and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an account provider has not
+    /// returned by that time, its session is disconnected, logged and abandoned.
     /// </remarks>
     /// <param name="drain">How long transfers may continue.</param>
     /// <param name="cancellationToken">Ends the drain early.</param>
@@ -181,7 +181,7 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads the certificates from their files again if these changed, without waiting for the next handshake, and logs one line. Sessions and transfers go on.
+    /// Reads certificates again if their files have changed, without waiting for the next handshake, and logs one line. Sessions and transfers continue.
     /// </summary>
     public void Reload()
     {
@@ -220,7 +220,7 @@ public sealed class FtpServer : IAsyncDisposable
         return task.IsCompleted;
     }
 
-    /// <summary>Closes sessions that have no transfer, again and again until none is left or the time is over.</summary>
+    /// <summary>Closes sessions without a transfer, repeatedly, until no session is left or the time is over.</summary>
     private async Task DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -237,7 +237,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the connections of the sessions that are left. Those that do not even end then wait for a store or an account provider, and are abandoned.</summary>
+    /// <summary>Closes the connections of the remaining sessions. A session that still does not end waits for a store or an account provider, and is abandoned.</summary>
     private async Task DisconnectAllAsync(Task ended)
     {
         foreach (Session session in Sessions.Where(session => !session.IsDisconnected))

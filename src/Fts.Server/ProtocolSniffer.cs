@@ -4,20 +4,20 @@ using Fts.Protocol;
 namespace Fts.Server;
 
 /// <summary>
-/// Recognises clients of other protocols by their lines. A web page can make a browser send requests to any port, and their headers or body may hold FTP commands:
-/// nothing that follows such a line may be executed.
+/// Recognises clients of other protocols by their lines. A web page can make a browser send requests to any port, and their headers or body may contain
+/// FTP commands. Therefore nothing that follows such a line may be executed.
 /// </summary>
 internal static class ProtocolSniffer
 {
-    /// <summary>What no line of text holds: control characters but the tab, and bytes outside ASCII.</summary>
+    /// <summary>Bytes that no line of text contains: control characters except the tab, and bytes outside ASCII.</summary>
     private static readonly SearchValues<byte> BinaryBytes =
         SearchValues.Create([.. Enumerable.Range(0, 256).Where(value => value is (< ' ' and not '\t') or > '~').Select(value => (byte)value)]);
 
-    /// <summary>Returns the name of the protocol, for the log, if a line cannot be a client's of FTP; otherwise null.</summary>
+    /// <summary>Returns the name of the protocol, for the log, if an FTP client cannot have sent the line; otherwise null.</summary>
     /// <param name="line">The line as read.</param>
-    /// <param name="parsed">What the parser made of it.</param>
-    /// <param name="isFirst">No line with any content came before it.</param>
-    /// <param name="isKnown">It is a command of this server.</param>
+    /// <param name="parsed">The result of the parser.</param>
+    /// <param name="isFirst">Whether no line with content preceded it.</param>
+    /// <param name="isKnown">Whether the line is a command of this server.</param>
     public static string? FindForeignProtocol(LineRead line, CommandParse parsed, bool isFirst, bool isKnown) => line.Status switch
     {
         LineStatus.Binary => "binary",
@@ -27,7 +27,7 @@ internal static class ProtocolSniffer
         _ => null,
     };
 
-    /// <summary>Whether the line is a method, a target and a version (RFC 9112 §3), whatever the method is.</summary>
+    /// <summary>Whether the line consists of any method, a target and a version (RFC 9112 §3).</summary>
     private static bool IsHttpRequest(ReadOnlySpan<byte> line)
     {
         ReadOnlySpan<byte> version = " HTTP/"u8;

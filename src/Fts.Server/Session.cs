@@ -84,7 +84,7 @@ internal sealed class Session : IDisposable
     /// <summary>When the last line came, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastHeard { get; set; }
     public int UnknownCommands { get; set; }
-    /// <summary>A line with any content was received.</summary>
+    /// <summary>Whether a line with content was received.</summary>
     public bool HasReadLine { get; set; }
     /// <summary>A line was read beside a transfer and waits for its end.</summary>
     public bool HasLineWaiting { get; set; }
@@ -146,10 +146,10 @@ internal sealed class Session : IDisposable
     /// <summary>What the peer is told when the session was ended from outside.</summary>
     public Reply? Farewell => _farewell;
 
-    /// <summary>When the session was ended from outside its loop, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.</summary>
+    /// <summary>The time when the session was ended from outside its loop, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.</summary>
     public long EndedAt => Volatile.Read(ref _endedAt);
 
-    /// <summary><see cref="Disconnect"/> was called.</summary>
+    /// <summary>Whether <see cref="Disconnect"/> was called.</summary>
     public bool IsDisconnected { get; private set; }
 
     /// <summary>The path a client means, from its folder; null where it is none.</summary>
@@ -211,8 +211,8 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// Returns how long, in milliseconds, the write of a reply has waited without the client having acknowledged a byte; 0 if no write waits. Called once a second by the
-    /// watch. Only Linux reports acknowledged bytes; elsewhere the whole write counts.
+    /// Returns for how many milliseconds the client has acknowledged no byte of the reply that is being written; 0 if no write waits. Called once a second by the
+    /// watch. Only Linux reports acknowledged bytes; on other systems the whole write time counts.
     /// </summary>
     public long MeasureWriteDelay(long now)
     {
@@ -229,7 +229,7 @@ internal sealed class Session : IDisposable
         return now - Math.Max(since, _acknowledgedAt);
     }
 
-    /// <summary>Ends the data connection of block mode if what was gathered for it has waited for the peer since before a time.</summary>
+    /// <summary>Closes the data connection of block mode if a send of gathered bytes has waited for the peer since before a time.</summary>
     public void CloseStalledLink(long before)
     {
         if (Link is { SendingSince: > 0 and var since } && since < before)

@@ -72,7 +72,7 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Releases everything the session holds. Its place in the server's count is given back whatever fails before.</summary>
+    /// <summary>Releases everything the session holds. The session is removed from the server's count even if something fails before.</summary>
     private async ValueTask ReleaseAsync()
     {
         try
@@ -80,7 +80,7 @@ internal sealed class SessionLoop(Session session)
             await EndTransferAsync(TransferEnd.SessionEnded);
             if (session.Channel.IsBroken || session.Channel.WritingSince != 0)
             {
-                session.Socket.Close(0); // nobody reads the replies that the kernel still holds
+                session.Socket.Close(0); // discards the unsent replies, which the client does not read
             }
 
             await session.Channel.DisposeAsync();
@@ -310,8 +310,8 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Sends the last reply and lets it arrive: closing with input unread would reset the connection, and the reply with it. Closing does not wait for the client if the
-    /// server stops.
+    /// Sends the last reply and reads the remaining input. Closing with unread input would reset the connection, and the client could lose the reply. If the server
+    /// stops, closing does not wait for the client.
     /// </summary>
     private async ValueTask CloseAsync()
     {
@@ -344,7 +344,7 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Reads what has arrived already, as much as a socket's buffer usually holds.</summary>
+    /// <summary>Reads and discards the input that has arrived already, at most the usual size of a socket's buffer.</summary>
     private void DiscardInput()
     {
         Span<byte> discarded = stackalloc byte[4096];

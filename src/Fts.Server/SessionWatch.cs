@@ -23,7 +23,7 @@ internal static class SessionWatch
         }
     }
 
-    /// <summary>An unexpected exception concerns one session, never the watch: it is logged.</summary>
+    /// <summary>Checks every session. An unexpected exception is logged and does not end the watch.</summary>
     private static void CheckSessions(FtpServer server)
     {
         foreach (Session session in server.Sessions)
@@ -91,7 +91,7 @@ internal static class SessionWatch
         }
     }
 
-    /// <summary>Returns why the control connection must be closed without a reply, for the log; null if it need not be.</summary>
+    /// <summary>Returns the reason, for the log, why the control connection must be closed without a reply; null if it need not be closed.</summary>
     private static string? FindOverdue(Session session, FtpServerOptions options, long now)
     {
         double closeTimeout = options.CloseTimeout.TotalMilliseconds;

@@ -4,7 +4,7 @@ using Fts.Protocol;
 
 namespace Fts.Server.Data;
 
-/// <summary>No data connection was established; answered 425.</summary>
+/// <summary>No data connection was established; the client receives 425.</summary>
 internal sealed class NoDataConnectionException(Exception? cause = null) : Exception("No data connection was established.", cause);
 
 /// <summary>

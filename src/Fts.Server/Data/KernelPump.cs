@@ -128,7 +128,7 @@ internal sealed class KernelPump(PortablePump portable, long worthwhileBytes) : 
         }
     }
 
-    /// <summary>The error is the connection's or the file's. The call does not tell which, but errno does.</summary>
+    /// <summary>Returns the exception for a failed call. The error number shows whether the connection or the file failed.</summary>
     private static Exception Broken(string call)
     {
         string message = $"{call}: {Marshal.GetLastPInvokeErrorMessage()}";

@@ -72,7 +72,7 @@ internal static partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint GetUser();
 
-    /// <summary>A netlink socket for sock_diag(7), which never blocks; invalid if this process may not have one.</summary>
+    /// <summary>A netlink socket for sock_diag(7), which never blocks; invalid if this process may not open one.</summary>
     public static SafeFileHandle OpenSocketDiagnostics() => new(OpenSocket(Netlink, RawSocket | CloseOnExec | NonBlocking, SockDiag), ownsHandle: true);
 
     /// <summary>The number of descriptors this process may have open (RLIMIT_NOFILE); null for no limit.</summary>

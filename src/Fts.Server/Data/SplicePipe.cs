@@ -27,7 +27,7 @@ internal sealed class SplicePipe : IDisposable
     /// <summary>Bytes in the pipe.</summary>
     public long Held { get; private set; }
 
-    /// <summary>Returns a pipe, or null if the process or the system has no descriptor left for one.</summary>
+    /// <summary>Returns a pipe, or null if the process or the system has too few file descriptors left.</summary>
     public static SplicePipe? TryRent() => Kept.TryTake(out SplicePipe? pipe) ? pipe : TryCreate();
 
     /// <summary>Keeps an empty pipe for the next upload; one that still holds another's bytes is closed.</summary>

@@ -54,7 +54,7 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>The client said QUIT before all of its data was on the way.</summary>
     public bool WasQuitEarly { get; private set; }
 
-    /// <summary>Its data are the lines of a reply: no other reply may be sent before its end.</summary>
+    /// <summary>Whether the data are lines of a reply on the control connection. No other reply may be sent before the end of the transfer.</summary>
     public bool UsesControlConnection { get; init; }
 
     /// <summary>Done when nothing of it is open any more.</summary>
@@ -65,10 +65,10 @@ internal sealed class Transfer(string description) : IDisposable
 
     public TransferEnd End { get; private set; }
 
-    /// <summary>When it was ended from outside, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.</summary>
+    /// <summary>The time when the transfer was ended from outside, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.</summary>
     public long EndedAt => Volatile.Read(ref _endedAt);
 
-    /// <summary>All bytes of an upload arrived and the store publishes it, which can take long on a slow disk and is never cut short.</summary>
+    /// <summary>Whether all bytes of an upload have arrived and the store is committing it. That can take long on a slow disk and is never aborted.</summary>
     public bool IsCommitting { get; set; }
 
     public CancellationToken Token => _cancellation.Token;
@@ -83,10 +83,10 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>A data connection was there for it.</summary>
     public bool HasData => _data is not null;
 
-    /// <summary>When it began to wait for its data connection, in <see cref="Environment.TickCount64"/> milliseconds; null while it does not wait.</summary>
+    /// <summary>The time when the transfer began to wait for its data connection, in <see cref="Environment.TickCount64"/> milliseconds; null while it does not wait.</summary>
     public long? WaitingForDataSince => Volatile.Read(ref _waitingSince) is > 0 and var since ? since : null;
 
-    /// <summary>Notes that it waits for its data connection from now on, until <see cref="Uses"/>.</summary>
+    /// <summary>Records that the transfer waits for its data connection from now until <see cref="Uses"/> is called.</summary>
     public void StartDataWait() => Volatile.Write(ref _waitingSince, Environment.TickCount64);
 
     /// <summary>Something moved that is none of its bytes.</summary>

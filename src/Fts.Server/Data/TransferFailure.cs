@@ -11,10 +11,10 @@ internal static class TransferFailure
 {
     private const string ClosedByClient = "the client closed the data connection";
 
-    /// <summary>Returns the reason, or null if only the exception's own message tells it. That message is for the log, never for replies.</summary>
+    /// <summary>Returns the reason, or null if only the exception's own message contains it. That message is for the log, never for replies.</summary>
     public static string? Describe(Transfer transfer, FtpServerOptions options, Exception exception) => Describe(transfer.End, options) ?? Describe(exception);
 
-    /// <summary>Returns the reason of a transfer that was aborted; null for <see cref="TransferEnd.None"/>.</summary>
+    /// <summary>Returns the reason why a transfer was aborted; null for <see cref="TransferEnd.None"/>.</summary>
     public static string? Describe(TransferEnd end, FtpServerOptions options) => end switch
     {
         TransferEnd.Aborted => "the client sent ABOR",

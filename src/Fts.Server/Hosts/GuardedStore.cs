@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server;
 
 /// <summary>
-/// Holds a store to the contract of <see cref="IFileStore"/>, whoever wrote it. Whatever it throws becomes a <see cref="StoreException"/> with the cause inside, so that it is
-/// never taken for a broken connection. An entry whose name is not one component of a path is left out, because a line end in a name would forge entries and replies.
+/// Enforces the contract of <see cref="IFileStore"/> on any implementation. An unexpected exception becomes a <see cref="StoreException"/> with the cause inside, so that it
+/// is never mistaken for a connection error. An entry whose name is not one path component is skipped, because a line end in a name could forge entries and replies.
 /// </summary>
 /// <remarks>Does not own the store. One for each host, shared by its sessions.</remarks>
 internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore
@@ -115,7 +115,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     public ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) =>
         CallAsync(() => store.RememberHashAsync(path, hashed, sha256, cancellationToken), cancellationToken);
 
-    /// <summary>Anything but a refusal, or a cancellation that the caller asked for.</summary>
+    /// <summary>Returns true for any exception except a refusal of the store or a cancellation by the caller.</summary>
     private static bool IsUnexpected(Exception e, CancellationToken cancellationToken) =>
         e is not StoreException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested);
 
@@ -167,10 +167,10 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
     }
 
-    /// <summary>Owns the store's enumerator. Ends between two entries when it is cancelled, whether or not the store looks at the token.</summary>
+    /// <summary>Owns the store's enumerator. Stops between two entries when it is cancelled, even if the store ignores the token.</summary>
     private sealed class GuardedEnumerator(IAsyncEnumerator<FileEntry> source, ILogger logger, CancellationToken cancellationToken) : IAsyncEnumerator<FileEntry>
     {
-        /// <summary>Entries after which others get their turn, so that ABOR is read also while a store in memory lists without ever waiting.</summary>
+        /// <summary>The number of entries after which the thread is yielded, so that ABOR is read while a store in memory lists without waiting.</summary>
         private const int MostAtOnce = 1024;
 
         private bool _wasLogged;
@@ -211,7 +211,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
 
         public ValueTask DisposeAsync() => CallAsync(source.DisposeAsync, CancellationToken.None);
 
-        /// <summary>One line for each listing: a folder may hold a million such names.</summary>
+        /// <summary>Logs one line per listing, because a folder may contain a million such names.</summary>
         private void LogOnce(string? name)
         {
             if (!_wasLogged)

@@ -13,7 +13,7 @@ namespace Fts.Server;
 /// <param name="Greeting">Its 220.</param>
 internal sealed record ServedHost(string? Name, IFileStore Store, IAccounts Accounts, FtpCertificates? Certificates, Reply Greeting)
 {
-    /// <summary>The store as sessions use it. <see cref="Store"/> is only what identifies it.</summary>
+    /// <summary>The store that sessions use. <see cref="Store"/> serves only to identify it.</summary>
     public required IFileStore GuardedStore { get; init; }
 }
 

@@ -29,7 +29,7 @@ internal sealed class CertificateSource : IDisposable
     /// <summary>The certificate as it is now.</summary>
     public FtpCertificates.Shown Read(ILogger log) => Read(log, LookEvery);
 
-    /// <summary>Looks at the files now, even if that was done a moment ago.</summary>
+    /// <summary>Checks the files now, even if they were checked a moment ago.</summary>
     public void Reload(ILogger log) => Read(log, TimeSpan.Zero);
 
     private FtpCertificates.Shown Read(ILogger log, TimeSpan lookEvery)

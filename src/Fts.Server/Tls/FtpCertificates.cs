@@ -80,7 +80,7 @@ public sealed class FtpCertificates : IDisposable
     internal static FtpCertificates FromFiles(TimeProvider clock, params IReadOnlyList<(string Certificate, string? Key)> files) =>
         new([.. files.Select(file => new CertificateSource(file.Certificate, file.Key, clock))]);
 
-    /// <summary>Reads files that changed again, and logs how that went. Certificates that no handshake needed yet stay unread.</summary>
+    /// <summary>Reads changed files again and logs the result. Certificates that no handshake has needed yet stay unread.</summary>
     internal void Reload(ILogger log)
     {
         foreach (CertificateSource source in _sources.IsValueCreated ? _sources.Value : [])

@@ -18,7 +18,7 @@ public enum FtpDataBinding
     Off,
     /// <summary>Served, and logged once for the session.</summary>
     Observe,
-    /// <summary>Refused with 425. A refused connection receives no session ticket.</summary>
+    /// <summary>The connection is refused with 425 and receives no session ticket.</summary>
     Require,
 }
 
@@ -41,8 +41,8 @@ public sealed record FtpTlsOptions
     public FtpClientCertificates ClientCertificates { get; init; } = new();
 
     /// <summary>
-    /// Whether CCC may turn an encrypted control connection plain again, which lets firewalls read along, and everybody else. Both sides send close_notify
-    /// before that (RFC 4217); a client that sends none within <see cref="HandshakeTimeout"/> is disconnected. Default: no.
+    /// Whether CCC may end the encryption of a control connection. Firewalls can then read the commands, and so can anyone else on the network. Both sides
+    /// first send close_notify (RFC 4217). A client that sends none within <see cref="HandshakeTimeout"/> is disconnected. Default: no.
     /// </summary>
     public bool AllowClearCommandChannel { get; init; }
 

@@ -1,6 +1,6 @@
 namespace Fts.Server.Tls;
 
-/// <summary>Follows a stream of TLS records (RFC 8446 §5.1), so that a reader takes no byte beyond the record it needs.</summary>
+/// <summary>Tracks the bounds of TLS records in a stream (RFC 8446 §5.1), so that a reader reads no byte beyond the current record.</summary>
 internal struct RecordBounds
 {
     private const int HeaderBytes = 5;
@@ -11,7 +11,7 @@ internal struct RecordBounds
     /// <summary>The most bytes that may be read next: the rest of a header, or the rest of a body.</summary>
     public readonly int MaxRead => _bodyLeft > 0 ? _bodyLeft : HeaderBytes - _headerLength;
 
-    /// <summary>Notes bytes that were read, at most <see cref="MaxRead"/>.</summary>
+    /// <summary>Records bytes that were read, at most <see cref="MaxRead"/>.</summary>
     public void Note(ReadOnlySpan<byte> read)
     {
         if (_bodyLeft > 0)

@@ -80,9 +80,9 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     /// <summary>
     /// Ends TLS on the control connection (CCC, RFC 4217): sends close_notify and waits for the client's, for <see cref="FtpTlsOptions.HandshakeTimeout"/> at most.
-    /// The socket's stream is usable afterwards, and holds whatever the client sent after its close_notify.
+    /// After that, the socket's stream can be read; bytes that the client sent after its close_notify are still in it.
     /// </summary>
-    /// <returns>Null, or the reason why the session must end: without the client's close_notify nobody knows where the plain text begins.</returns>
+    /// <returns>Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is unknown.</returns>
     public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
     {
         (SslStream stream, TlsTap tap) = _clearable ?? throw new InvalidOperationException("CCC is not allowed.");
@@ -118,10 +118,10 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     /// <summary>Performs the handshake of a data connection, with the control connection's certificate, and applies <see cref="FtpTlsOptions.DataBinding"/>.</summary>
     /// <remarks>
-    /// TLS 1.3 session tickets leave with the first bytes that the server sends: on an upload with its close_notify. They stay resumable from upload to upload,
-    /// and a client that closes without reading loses nothing it sent.
+    /// TLS 1.3 session tickets are sent with the first bytes of the server; on an upload, with its close_notify. So the next upload can resume the session,
+    /// and if a client closes without reading, the bytes it sent are not lost.
     /// </remarks>
-    /// <exception cref="HandshakeException">It failed, or did not resume the control connection's session although that is required.</exception>
+    /// <exception cref="HandshakeException">The handshake failed, or did not resume the control connection's session although that is required.</exception>
     public async ValueTask<DataTls> AcceptDataAsync(Session session, Stream plain, CancellationToken cancellationToken)
     {
         var tap = new TlsTap(plain);
@@ -153,7 +153,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     /// <summary>Refuses or logs a data connection that did not resume the control connection's TLS session.</summary>
     /// <remarks>
-    /// A refused peer does not get the tickets that are still held, nor in TLS 1.2 the server's Finished: with them its next connection would resume.
+    /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. With them its next connection could resume.
     /// </remarks>
     private void ApplyBinding(Session session, bool isResumed)
     {
@@ -194,7 +194,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
     }
 
-    /// <summary>Sends the alert that SslStream wrote last. It tells the peer why its handshake failed.</summary>
+    /// <summary>Sends the alert that SslStream wrote last, so that the peer receives the reason why its handshake failed.</summary>
     private static async ValueTask SendAlertAsync(TlsTap? tap, CancellationToken cancellationToken)
     {
         try

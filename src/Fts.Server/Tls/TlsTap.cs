@@ -3,12 +3,12 @@ using System.Buffers;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// Sits between SslStream and the socket and notes two things SslStream does not tell: whether the handshake resumed a session, and whether the peer's
-/// end was announced (close_notify) or the connection just ended. Gathers what belongs together. Owns the inner stream until <see cref="ReleaseInner"/>.
+/// Sits between SslStream and the socket and records two facts that SslStream does not report: whether the handshake resumed a session, and whether the
+/// peer sent close_notify before the connection ended. Gathers writes that belong together. Owns the inner stream until <see cref="ReleaseInner"/>.
 /// </summary>
 /// <remarks>
 /// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets last in the handshake, after it has
-/// read the client's Finished. A peer that only sends may close without reading them, and unread bytes turn its close into a reset.
+/// read the client's Finished. A peer that only sends may close without reading them. Unread bytes turn its close into a reset.
 /// </remarks>
 /// <param name="inner">The connection.</param>
 /// <param name="stopsAtRecords">Whether a read ends with the TLS record, so that bytes after close_notify stay in the connection (CCC).</param>
@@ -101,13 +101,13 @@ internal sealed class TlsTap(Stream inner, bool stopsAtRecords = false) : Stream
         return default;
     }
 
-    /// <summary>Holds each write until the next read, so that the peer still gets everything it has to answer.</summary>
+    /// <summary>Holds each write until the next read, so that the peer still receives every message that it must answer.</summary>
     public void HoldWrites() => _holdsWrites = true;
 
-    /// <summary>Ends <see cref="HoldWrites"/>. The bytes still held leave together with the next write.</summary>
+    /// <summary>Ends <see cref="HoldWrites"/>. The held bytes are sent with the next write.</summary>
     public void StopHolding() => _holdsWrites = false;
 
-    /// <summary>Leaves the inner stream to the caller: it is not disposed here any more.</summary>
+    /// <summary>Transfers ownership of the inner stream to the caller.</summary>
     public void ReleaseInner() => _hasReleasedInner = true;
 
     /// <summary>Sends the bytes still held.</summary>
@@ -122,7 +122,7 @@ internal sealed class TlsTap(Stream inner, bool stopsAtRecords = false) : Stream
         }
     }
 
-    /// <summary>Collects the bytes held and all further writes in <paramref name="room"/>, as far as they fit; null ends that.</summary>
+    /// <summary>Collects the held bytes and all further writes in <paramref name="room"/>, as far as they fit; null ends the collection.</summary>
     public void Gather(byte[]? room)
     {
         (_room, _gathered) = (room, 0);
