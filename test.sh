@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test there is, from a fresh checkout. With words, only the test projects whose name holds one of them: ./test.sh Storage
-# The last line is "N passed, N failed, N skipped", and the lines before it name every failed test. The exit code is 1 if a test failed, or if a
+# The last line is "N passed, N failed, N skipped". The lines before it name every failed test. The exit code is 1 if a test failed, or if a
 # project crashed or ran no tests.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" || exit 1

@@ -7,12 +7,12 @@ public sealed record PartialUploadLimits
     public int MaxCount { get; init; } = 100;
 
     /// <summary>
-    /// The most bytes of all of them together. The newest is kept even if it alone has more, because otherwise no larger file could be resumed.
+    /// The most bytes of all of them together. The newest is kept even if it alone exceeds this, because otherwise a larger file could not be resumed.
     /// Default: 32 GiB.
     /// </summary>
     public long MaxBytes { get; init; } = 32L * 1024 * 1024 * 1024;
 
-    /// <summary>Validated once, by the store that gets them.</summary>
+    /// <summary>Returns the limits if they are valid. Called once, by the store that uses them.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><see cref="MaxCount"/> is less than 1, or <see cref="MaxBytes"/> is negative.</exception>
     internal PartialUploadLimits Validated()
     {

@@ -31,7 +31,7 @@ internal static class PathRules
 
     /// <summary>Nobody gets to set more than the nine permission bits.</summary>
     /// <exception cref="ArgumentException">The facts hold another bit.</exception>
-    /// <exception cref="StoreException">The mode of the top folder: it could lock out everybody.</exception>
+    /// <exception cref="StoreException">The mode of the top folder would be set, which could lock out every client.</exception>
     public static void DemandSettable(StorePath path, FileFacts facts)
     {
         if (path.IsRoot && facts.UnixMode is not null)

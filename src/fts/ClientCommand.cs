@@ -31,10 +31,10 @@ internal static class ClientCommand
         return await shell.RunAsync(Lines(shell));
     }
 
-    /// <summary>How a command of the session is typed in the system's shell: the same server, folder and options.</summary>
+    /// <summary>Returns the wording of a session's commands for the system's shell, with the same server, folder and options.</summary>
     private static Func<Shell, string, Wording> CreateOutsideWording(CommandLine line)
     {
-        // Now, because lcd changes what a file's path counts from.
+        // Now, because lcd changes the directory that relative paths start from.
         (string given, string all) = (GivenOptions.WithoutChoice(line), GivenOptions.Text(line));
         return (shell, verb) => verb switch
         {
@@ -51,7 +51,7 @@ internal static class ClientCommand
             return file.IsPattern ? ShellQuoting.QuotePattern(path) : ShellQuoting.Quote(path);
         }
 
-        // A URL cannot end in an absolute root and a slash; its "." is the same directory.
+        // A URL cannot express the absolute root with a trailing slash; "/./" is the same directory.
         static string FolderOf(Shell shell) => shell.Folder.Path switch
         {
             "" => "",

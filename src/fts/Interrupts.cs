@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Fts.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP for the client: the first one ends the command that runs and no more, a second one, or one while no command runs, the program.
-/// A second SIGHUP does nothing more: the kernel sends one when a terminal is closed, and the user's shell another.
+/// Ctrl-C, SIGTERM and SIGHUP for the client: the first one ends the running command. A second one, or one while no command runs, ends the program.
+/// A second SIGHUP is ignored, because the kernel sends one when a terminal is closed, and the user's shell sends another.
 /// </summary>
 internal sealed class Interrupts : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class Interrupts : IDisposable
         _hangUp = IsHangUpIgnored() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Signal(context, ExitCode.HungUp));
     }
 
-    /// <summary>Whether the command that runs was to be ended.</summary>
+    /// <summary>Whether the running command was interrupted.</summary>
     public bool IsInterrupted
     {
         get
@@ -33,7 +33,7 @@ internal sealed class Interrupts : IDisposable
         }
     }
 
-    /// <summary>Set when the program is to leave after the command that runs: SIGTERM or SIGHUP came.</summary>
+    /// <summary>Set when the program must end after the running command, because SIGTERM or SIGHUP arrived.</summary>
     public ExitCode? Stop { get; private set; }
 
     /// <summary>A command starts; the token ends it.</summary>
@@ -88,7 +88,7 @@ internal sealed class Interrupts : IDisposable
     }
 
     /// <summary>
-    /// Whether the program was started to outlive its terminal, as nohup does: with SIGHUP ignored. A handler would undo that. Only Linux reports it.
+    /// Whether the program was started with SIGHUP ignored, as by nohup, to outlive its terminal. A handler would undo that. Only Linux reports it.
     /// </summary>
     private static bool IsHangUpIgnored()
     {

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace Fts.Cli;
 
-/// <summary>Words as the system's shell takes them, for commands that are printed to be pasted.</summary>
+/// <summary>Quotes words for the system's shell, in commands that are printed for the user to paste.</summary>
 internal static class ShellQuoting
 {
     private const string Plain = "@%+=:,./_-";
 
-    /// <summary>Returns one word of a command line.</summary>
+    /// <summary>Returns a text as one word of a command line.</summary>
     public static string Quote(string text) =>
         text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || Plain.Contains(c)) ? text
         : OperatingSystem.IsWindows() ? $"\"{text}\""

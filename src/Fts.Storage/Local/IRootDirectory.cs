@@ -30,13 +30,13 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Removes what <see cref="FindPending"/> finds; false where there is nothing.</summary>
     bool GiveUpPending(StorePath path, string uploader);
 
-    /// <summary>Removes pending files last written before a time that nobody writes, in the whole tree; how many. Tells the index of those that stay.</summary>
+    /// <summary>Removes pending files of the whole tree that were last written before a time and are not being written. Adds the others to the index. Returns the number removed.</summary>
     int Sweep(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken);
 
-    /// <summary>Whether a partial upload is there and nobody writes it.</summary>
+    /// <summary>Whether a partial upload exists and is not being written.</summary>
     bool HasPartialUpload(in PartialUploadPlace place);
 
-    /// <summary>Discards a partial upload if it is there and nobody writes it.</summary>
+    /// <summary>Discards a partial upload if it exists and is not being written.</summary>
     void RemovePartialUpload(in PartialUploadPlace place);
 
     /// <summary>Makes a folder in a folder that exists.</summary>
@@ -46,8 +46,8 @@ internal interface IRootDirectory : IDisposable
     void CreateLink(StorePath path, StorePath target, string text);
 
     /// <summary>
-    /// Deletes anything but a directory; a link itself. If an uploader is given, its partial upload to this name is discarded after that; if only a partial
-    /// upload exists, it alone is discarded. A refused call changes nothing.
+    /// Deletes an entry that is not a directory; a link is deleted itself, not its target. If an uploader is given, its partial upload to this name is then
+    /// discarded. If only a partial upload exists, it alone is discarded. A refused call changes nothing.
     /// </summary>
     void DeleteFile(StorePath path, string? uploader);
 
@@ -94,7 +94,7 @@ internal interface IPendingFile : IDisposable
     /// <summary>Size in bytes of the upload that is continued, when it was opened; null for one that begins.</summary>
     long? KeptLength { get; }
 
-    /// <summary>The hidden name under which it is kept to be continued; null if it is not an upload.</summary>
+    /// <summary>The hidden name under which it is kept for resumption; null if it is not an upload.</summary>
     string? KeptName { get; }
 
     /// <summary>Opens the file this one would replace, for copying from; the caller disposes it. Null where there is none.</summary>

@@ -47,7 +47,7 @@ internal sealed class LinuxPendingFile : IPendingFile
         }
 
         LinuxPendingFile pending = start.Uploader is not null ? OpenUpload(target, start, start.Uploader) : NewApart(target, start, slot: null);
-        // A new file has its mode from its creation; a partial upload had none but its owner's rights.
+        // A new file gets its mode when it is created. A partial upload was readable only for its owner.
         uint? mode = target.Committed is { } facts ? facts.Mode & 0x1FFu : pending.KeptLength is not null ? (uint?)FileModes.NewFile : null;
         if (mode is { } bits && Fchmod(pending.Handle, bits) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
@@ -223,7 +223,7 @@ internal sealed class LinuxPendingFile : IPendingFile
     /// <summary>Makes an empty one; null where its name is taken.</summary>
     private static LinuxPendingFile? New(in LinuxTarget target, WriteStart start, string pendingName, string? slot)
     {
-        // Never wider than the file it replaces, not even until its mode is set; the umask may take more.
+        // From the start, the mode grants no more than that of the replaced file; the umask may remove more bits.
         uint mode = target.Committed is { } facts ? facts.Mode & 0x1FFu : 0x1B6;
         int descriptor = Openat(target.Folder, pendingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (descriptor < 0)

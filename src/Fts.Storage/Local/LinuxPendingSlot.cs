@@ -87,7 +87,7 @@ internal static class LinuxPendingSlot
         return target is { } found && GiveUp(found, uploader);
     }
 
-    /// <summary>Removes what an uploader can continue at a target, which may have been deleted since it was found; false if there is nothing.</summary>
+    /// <summary>Removes an uploader's partial uploads to a target, which may have been deleted since it was found. Returns false if there are none.</summary>
     public static bool GiveUp(in LinuxTarget target, string uploader)
     {
         bool isRemoved = false;
@@ -127,7 +127,7 @@ internal static class LinuxPendingSlot
         }
     }
 
-    /// <summary>Returns where uploads to a path are written; null if none can be.</summary>
+    /// <summary>Returns the target of uploads to a path; null if no upload is possible.</summary>
     public static LinuxTarget? TryFind(RootDirectory root, StorePath path)
     {
         try

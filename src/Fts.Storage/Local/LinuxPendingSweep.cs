@@ -23,7 +23,7 @@ internal sealed class LinuxPendingSweep(RootDirectory root, DateTime before, Par
                 cancellationToken.ThrowIfCancellationRequested();
                 if (name is null)
                 {
-                    return true; // nobody can upload there
+                    return true; // no upload is possible there
                 }
 
                 if (PathRules.IsReserved(name))

@@ -21,7 +21,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 
     /// <summary>Opens a folder that exists.</summary>
     /// <exception cref="StoreException">There is no such folder, or it cannot be opened.</exception>
-    /// <exception cref="ArgumentException">The folder lies in one of <see cref="LocalStoreOptions.ProtectedPaths"/>.</exception>
+    /// <exception cref="ArgumentException">The folder is located in one of <see cref="LocalStoreOptions.ProtectedPaths"/>.</exception>
     public LocalFileStore(string folder, LocalStoreOptions? options = null) : this(folder, portable: false, options)
     {
     }

@@ -11,8 +11,8 @@ namespace Fts.Storage.Local;
 /// <param name="start">Where the caller's first byte belongs.</param>
 /// <param name="committed">What it began as a copy of, whose rest it gets in the end; null for none.</param>
 /// <param name="durable">Commits it to stable storage; null for the page cache.</param>
-/// <param name="index">Counts it if it is kept.</param>
-/// <param name="path">The path it is for.</param>
+/// <param name="index">Counts the file if it is kept as a partial upload.</param>
+/// <param name="path">The target path.</param>
 internal sealed class LocalFileWriter(
     IPendingFile pending, long start, SafeFileHandle? committed, GroupCommit? durable, PartialUploadIndex index, StorePath path) : IFileWriter
 {
@@ -84,7 +84,7 @@ internal sealed class LocalFileWriter(
             return null;
         }
 
-        // On another thread, because it may discard older ones, and freeing their blocks can take long.
+        // On another thread, because this may discard older partial uploads, and freeing their blocks can take long.
         await Task.Run(() => index.Keep(new PartialUploadPlace(RootDirectory.RelativeOf(path.Parent), pending.KeptName!), length), CancellationToken.None)
             .ConfigureAwait(false);
         return length;

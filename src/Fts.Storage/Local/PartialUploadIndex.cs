@@ -4,8 +4,8 @@ namespace Fts.Storage.Local;
 internal readonly record struct PartialUploadPlace(string Folder, string Name);
 
 /// <summary>
-/// The partial uploads of each uploader, so that keeping one more needs no scan of the tree. Each is added when it is kept, and after a restart by the first
-/// sweep. Those that are gone are noticed when a limit is reached.
+/// The partial uploads of each uploader, so that keeping another one needs no scan of the tree. Each is added when it is kept; after a restart, the first sweep
+/// adds them. Entries whose file no longer exists are removed when a limit is reached.
 /// </summary>
 internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirectory root)
 {
@@ -13,7 +13,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
     private readonly Dictionary<string, Dictionary<PartialUploadPlace, Entry>> _uploads = new(StringComparer.Ordinal);
     private int _sweep;
 
-    /// <summary>Counts a partial upload that was kept, and discards the uploader's oldest ones if they are too many now.</summary>
+    /// <summary>Counts a partial upload that was kept, and discards the uploader's oldest ones if a limit is exceeded.</summary>
     public void Keep(PartialUploadPlace place, long length)
     {
         if (PendingNames.UploaderOf(place.Name) is not { } uploader)
@@ -26,7 +26,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
             Dictionary<PartialUploadPlace, Entry> own = Add(uploader, place, new Entry(length, DateTime.UtcNow, _sweep));
             if (AreTooMany(own))
             {
-                // Continued, discarded or moved with its directory since it was kept: then it is counted again when it is kept again or swept.
+                // It was resumed, discarded or moved with its directory. It is counted again when it is kept again or found by a sweep.
                 // The new one is still locked by its writer.
                 foreach (PartialUploadPlace gone in own.Keys.Where(other => other != place && !root.HasPartialUpload(other)).ToList())
                 {
@@ -68,7 +68,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
     }
 
-    /// <summary>Ends a sweep that went through the whole tree: what it did not find is gone.</summary>
+    /// <summary>Ends a sweep of the whole tree, and removes the entries that it did not find.</summary>
     public void EndSweep()
     {
         lock (_lock)

@@ -21,7 +21,7 @@ internal static class PendingNames
         return $"{PathRules.PendingPrefix}{Hash(text)}-{Hash(uploader).AsSpan(0, UploaderLength)}";
     }
 
-    /// <summary>The part of a name made by <see cref="For"/> that tells its uploader from others; null for other names.</summary>
+    /// <summary>Returns the part of a name made by <see cref="For"/> that identifies its uploader; null for other names.</summary>
     public static string? UploaderOf(string name) =>
         name.Length == PathRules.PendingPrefix.Length + HashLength + 1 + UploaderLength && name[^(UploaderLength + 1)] == '-' ? name[^UploaderLength..] : null;
 

@@ -90,7 +90,7 @@ internal sealed class PortablePendingFile : IPendingFile
         return null;
     }
 
-    /// <summary>The metadata of a partial upload; null if there is none at this path, or while it is written.</summary>
+    /// <summary>Returns the metadata of a partial upload; null if none exists at this path, or while it is being written.</summary>
     public static FileEntry? FindAt(string pendingPath) =>
         !s_written.ContainsKey(pendingPath) && PortableRootDirectory.Facts(pendingPath) is { Kind: EntryKind.File } facts ? facts : null;
 
@@ -123,8 +123,8 @@ internal sealed class PortablePendingFile : IPendingFile
         [.. Directory.EnumerateFiles(folder, PathRules.PendingPrefix + "*", new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint })];
 
     /// <summary>
-    /// Calls <paramref name="call"/>, which needs an empty folder, for one that may contain partial uploads. They are moved to the parent folder under random
-    /// hidden names first, deleted if the call succeeds and moved back if it throws. False, without calling it, if the folder contains anything else.
+    /// Runs <paramref name="call"/>, which needs an empty folder, on a folder that may contain partial uploads. They are first moved to the parent folder under
+    /// random hidden names, then deleted if the call succeeds or moved back if it throws. Returns false, without calling it, if the folder contains anything else.
     /// </summary>
     public static bool TryClear(string folder, Action call)
     {
@@ -325,11 +325,11 @@ internal sealed class PortablePendingFile : IPendingFile
             File.Delete(_pendingPath);
         }
 
-        // Without a buffer the stream is nothing but its handle, which outlives it.
+        // Without a buffer, the stream holds nothing but its handle, which stays usable without it.
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
         if (!OperatingSystem.IsWindows() && mode is not null)
         {
-            // Never wider than the file it replaces, not even until its mode is set.
+            // From the start, the mode grants no more than that of the replaced file.
             options.UnixCreateMode = mode;
         }
 

@@ -35,7 +35,7 @@ internal static class PortableRenaming
         return true;
     }
 
-    /// <summary>Moves a folder or a link over an entry, which stays if that fails.</summary>
+    /// <summary>Moves a folder or a link over an entry. The entry is restored if that fails.</summary>
     private static void MoveOver(string from, string to, Action<string> delete)
     {
         string aside = Path.Combine(Path.GetDirectoryName(to)!, AsideNames.New());
@@ -82,12 +82,12 @@ internal static class PortableRenaming
         return true;
     }
 
-    /// <summary>Removes a folder that is empty but for partial uploads.</summary>
+    /// <summary>Removes a folder that is empty except for partial uploads.</summary>
     /// <param name="real">The folder.</param>
     /// <param name="shown">Its path in the store, for the message.</param>
     public static void DeleteFolder(string real, string shown)
     {
-        // The message of .NET's exception is the only thing that tells "not empty" apart on some systems, so the folder is looked at first.
+        // On some systems only the message of .NET's exception identifies "not empty", so the folder is checked first.
         if (!PortablePendingFile.TryClear(real, () => Directory.Delete(real)))
         {
             throw new StoreException(StoreError.NotEmpty, shown);

@@ -264,7 +264,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
     /// <summary>What a link found in a listing leads to, or null when that is nowhere or outside.</summary>
     internal FileEntry? Followed(StorePath path) => _walk.Resolve(path, followLast: true, out string real) is null && !IsHidden(real) ? Facts(real) : null;
 
-    /// <summary>Whether a real path, free of links but perhaps for its last component, is that of a protected entry.</summary>
+    /// <summary>Whether a real path is that of a protected entry. Only its last component may be a link.</summary>
     internal bool IsHidden(string real) => _protected?.Current.IsHidden(real) == true;
 
     /// <summary>What is at a real path, not following it; null where there is nothing.</summary>

@@ -1,12 +1,12 @@
 namespace Fts.Storage.Local;
 
-/// <summary>The protected entries as they were found at one moment, with what is needed to detect a change.</summary>
+/// <summary>The protected entries as found at one moment, with the data that is needed to detect a change.</summary>
 internal sealed class ProtectedSnapshot
 {
-    /// <summary>A directory changed less than this before it was read may change again without another time: the clock of file systems is coarse.</summary>
+    /// <summary>If a directory changed less than this time before it was read, it may change again with the same timestamp, because file system clocks are coarse.</summary>
     private static readonly TimeSpan s_coarseClock = TimeSpan.FromSeconds(2);
 
-    /// <summary>More than any directory of keys or settings has.</summary>
+    /// <summary>The depth to which directories are read; more than any directory of keys or settings has.</summary>
     private const int MaxDepth = 16;
 
     private readonly HashSet<ulong> _hidden = [], _holding = [];
@@ -26,8 +26,8 @@ internal sealed class ProtectedSnapshot
     public bool HoldsProtected(ulong id) => _holding.Contains(id);
 
     /// <summary>
-    /// Whether a name that does not exist is that of a protected path, or of a directory on the way to one. An empty directory or a file on the way does no harm;
-    /// a link, or a directory that is renamed to it, could bring a protected path with it.
+    /// Whether a name that does not exist is that of a protected path, or of a directory on the way to one. An empty directory or a file with the
+    /// name of such a directory is harmless. A link or a renamed directory could already contain the protected path.
     /// </summary>
     /// <param name="folder">The id of the directory.</param>
     /// <param name="name">The name in it.</param>
@@ -35,11 +35,11 @@ internal sealed class ProtectedSnapshot
     public bool IsReserved(ulong folder, string name, bool canBringEntries) => _missing.Exists(missing =>
         missing.Folder == folder && (missing.IsLast || canBringEntries) && missing.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The same as <see cref="IsHidden(ulong)"/>, of a real path free of links.</summary>
+    /// <summary>The same as <see cref="IsHidden(ulong)"/>, for a real path without links.</summary>
     public bool IsHidden(string real) =>
         (LinuxCalls.TryStat(real, out LinuxFacts facts) && IsHidden(facts.Id)) || _paths.Exists(path => IsSameOrBelow(real, path));
 
-    /// <summary>The same as <see cref="HoldsProtected(ulong)"/>, of a real path free of links, whether or not it exists.</summary>
+    /// <summary>The same as <see cref="HoldsProtected(ulong)"/>, for a real path without links, whether or not it exists.</summary>
     public bool HoldsProtected(string real) =>
         (LinuxCalls.TryStat(real, out LinuxFacts facts) && HoldsProtected(facts.Id)) || _paths.Exists(path => IsSameOrBelow(path, real));
 
@@ -54,7 +54,7 @@ internal sealed class ProtectedSnapshot
         return snapshot;
     }
 
-    /// <summary>Whether all that was looked at is still the same.</summary>
+    /// <summary>Whether none of the watched entries has changed.</summary>
     public bool IsCurrent()
     {
         if (_isUnsettled)
@@ -118,7 +118,7 @@ internal sealed class ProtectedSnapshot
         }
         catch (Exception exception) when (SystemErrors.IsRefusal(exception))
         {
-            // It cannot be read, then neither by a client; its own id is protected.
+            // If the server cannot read it, a client cannot either. Its own id is protected.
         }
     }
 
@@ -134,14 +134,14 @@ internal sealed class ProtectedSnapshot
         return facts;
     }
 
-    /// <summary>The directories between the root and an entry below it; none for an entry elsewhere.</summary>
+    /// <summary>Adds the directories between the root and an entry below it; none for an entry elsewhere.</summary>
     private void AddFoldersAbove(string root, string path)
     {
         for (string? folder = Path.GetDirectoryName(path); folder is not null && folder != root && ProtectedEntries.IsWithin(folder, root); folder = Path.GetDirectoryName(folder))
         {
             if (LinuxCalls.TryStat(folder, out LinuxFacts facts))
             {
-                // Its time changes with every entry made in it, which does not matter: only its identity is watched, by the entry below it.
+                // Its last-modified time is not watched, because every new entry changes it. The watched entry below it detects a replacement.
                 _holding.Add(facts.Id);
             }
         }

@@ -3,13 +3,13 @@ namespace Fts.Storage.Local;
 /// <summary>A path of this machine with all links resolved, whether or not anything exists there.</summary>
 /// <param name="Path">The path free of links.</param>
 /// <param name="FolderLinks">The links among its directories, in the order in which they were followed.</param>
-/// <param name="FileLinks">The links in the place of the entry itself.</param>
+/// <param name="FileLinks">The links at the place of the entry itself, in the order in which they were followed.</param>
 internal sealed record RealPath(string Path, IReadOnlyList<string> FolderLinks, IReadOnlyList<string> FileLinks)
 {
-    /// <summary>As many links in a chain as the kernel follows.</summary>
+    /// <summary>The most links in a chain, as in the kernel.</summary>
     private const int MaxLinks = 40;
 
-    /// <summary>Resolves a path link by link. A link that cannot be read is taken for an ordinary entry.</summary>
+    /// <summary>Resolves a path link by link. A link that cannot be read counts as an ordinary entry.</summary>
     public static RealPath Of(string path)
     {
         string full = System.IO.Path.GetFullPath(path), real = System.IO.Path.GetPathRoot(full)!;

@@ -24,7 +24,7 @@ internal sealed class RootDirectory : IRootDirectory
 
     private RootDirectory(SafeFileHandle root, ProtectedEntries? protectedEntries) => (_root, _protected) = (root, protectedEntries);
 
-    /// <summary>What no client reaches; null if there is nothing of the kind.</summary>
+    /// <summary>The protected entries, which no client can reach; null if no check is needed.</summary>
     internal ProtectedSnapshot? Protected => _protected?.Current;
 
     /// <summary>Opens the root, or answers null where the kernel (before 5.6) or a sandbox has no openat2.</summary>
@@ -322,7 +322,7 @@ internal sealed class RootDirectory : IRootDirectory
 
     internal SafeFileHandle OpenParent(string folder, StorePath path) => Open(folder, O_PATH | O_DIRECTORY, out int error) ?? throw Exception(error, path.Value);
 
-    /// <summary>Refuses to remove or rename a protected entry, which does not exist for the caller, or a directory that leads to one.</summary>
+    /// <summary>Throws if the entry is protected, as if it did not exist, or if it is a directory that leads to a protected entry.</summary>
     private void DemandRemovable(SafeFileHandle parent, StorePath path)
     {
         if (_protected is null || Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) < 0)
@@ -350,7 +350,7 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>Refuses to make or replace a protected entry, or to make the name of one that does not exist yet.</summary>
+    /// <summary>Throws if the name is that of a protected entry, or of a protected path that does not exist yet.</summary>
     private void DemandCreatable(SafeFileHandle parent, string name, LinuxFacts? existing, bool canBringEntries, StorePath path)
     {
         if (_protected?.Current is { } current
@@ -360,7 +360,7 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>The one way in: null and the error where the kernel refuses. A protected entry does not exist for the caller.</summary>
+    /// <summary>Opens a path; all opening of names is done here. Returns null and the error number if the kernel refuses it. A protected entry appears not to exist.</summary>
     internal unsafe SafeFileHandle? Open(string relative, int flags, out int error)
     {
         var how = new OpenHow { Flags = (uint)(flags | O_CLOEXEC), Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };

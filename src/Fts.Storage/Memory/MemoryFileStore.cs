@@ -12,13 +12,13 @@ public sealed class MemoryFileStore : IFileStore
     private ulong _lastId = 1;
     private long _taken;
 
-    // Of each uploader, those that were kept; perhaps some that have been continued or discarded since.
+    // The partial uploads that were kept, by uploader. Some may have been resumed or discarded since.
     private readonly Dictionary<string, List<MemoryUpload>> _kept = new(StringComparer.Ordinal);
     private readonly PartialUploadLimits _limits;
 
     /// <summary>Makes an empty store.</summary>
     /// <param name="capacity">The most bytes its files, pending ones included, may have; more is <see cref="StoreError.NoSpace"/>. Null for no limit.</param>
-    /// <param name="partialUploads">How many partial uploads are kept for one uploader. Null for 100 and 32 GiB.</param>
+    /// <param name="partialUploads">The limits on partial uploads of one uploader. Null for 100 and 32 GiB.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
     public MemoryFileStore(long? capacity = null, PartialUploadLimits? partialUploads = null)
     {
@@ -352,7 +352,7 @@ public sealed class MemoryFileStore : IFileStore
         }
     }
 
-    /// <summary>Discards the uploader's oldest partial uploads if there are too many with a new one.</summary>
+    /// <summary>Discards the uploader's oldest partial uploads if a new one exceeds a limit.</summary>
     private void DiscardOldest(MemoryUpload kept)
     {
         if (!_kept.TryGetValue(kept.Uploader!, out List<MemoryUpload>? own))

@@ -1,6 +1,6 @@
 namespace Fts.Cli;
 
-/// <summary>The options of a command line, written again for another command that is to reach the same server in the same way.</summary>
+/// <summary>Formats the options of a command line for another command that connects to the same server in the same way.</summary>
 internal static class GivenOptions
 {
     private static readonly string[] Files = ["--password-file", "--ca", "--cert", "--key"];
@@ -16,6 +16,6 @@ internal static class GivenOptions
             ? $" {option.Name} {ShellQuoting.Quote(Files.Contains(option.Name) ? Path.GetFullPath(value) : value)}"
             : $" {option.Name}"));
 
-    /// <summary>The same without the options for existing files, which the command that is printed names itself.</summary>
+    /// <summary>Returns the same without the options for existing files, which the printed command contains already.</summary>
     public static string WithoutChoice(CommandLine line, params string[] except) => Text(line, [.. TransferChoices.Options.Select(option => option.Name), .. except]);
 }

@@ -24,7 +24,7 @@ internal static class GetCommand
         IGrouping<Target, Word>[] servers = [.. files.GroupBy(file => user.Length > 0 ? file.Server with { User = user } : file.Server, file => file.Path)];
         Connection[] connections = [.. servers.Select(server => options.Prepare(line, server.Key, terminal, line.Has(debug)))];
         bool isToStandardOutput = line.Value(to) == StandardOutput;
-        // Before another directory is entered, from which a file's path is another.
+        // Before the current directory changes, because relative paths depend on it.
         string given = GivenOptions.WithoutChoice(line, to.Name);
         if (line.Value(to) is { } folder && !isToStandardOutput)
         {

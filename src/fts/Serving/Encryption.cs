@@ -116,7 +116,7 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
         }
     }
 
-    /// <summary>The path at which the server's own certificate and key are kept.</summary>
+    /// <summary>Returns the path of the file with the server's own certificate and key.</summary>
     public static string PathOfOwn()
     {
         string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } named && Path.IsPathRooted(named)

@@ -8,8 +8,8 @@ internal static unsafe partial class OpenFileLimit
 {
     private const int NumberOfFiles = 7;
 
-    /// <summary>Raises the soft limit, by custom 1,024, to the hard limit. It is that low only for programs that use select(2), which this
-    /// one does not.</summary>
+    /// <summary>Raises the soft limit, usually 1,024, to the hard limit. The low value protects programs that use select(2). This program does
+    /// not use it.</summary>
     public static void Raise()
     {
         if (OperatingSystem.IsLinux())
@@ -25,7 +25,7 @@ internal static unsafe partial class OpenFileLimit
         if (GetLimit(NumberOfFiles, limits) == 0 && limits[0] < limits[1])
         {
             limits[0] = limits[1];
-            _ = SetLimit(NumberOfFiles, limits); // if it is refused, the server keeps to the limit there is
+            _ = SetLimit(NumberOfFiles, limits); // if this is refused, the existing limit stays
         }
     }
 

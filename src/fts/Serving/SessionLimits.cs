@@ -3,9 +3,9 @@ using System.Globalization;
 
 namespace Fts.Cli;
 
-/// <summary>How many clients may be connected at once.</summary>
-/// <param name="Sessions">In all.</param>
-/// <param name="PerAddress">From one IPv4 address or IPv6 network of 64 bits.</param>
+/// <summary>The limits on sessions at the same time.</summary>
+/// <param name="Sessions">The limit in total.</param>
+/// <param name="PerAddress">The limit from one IPv4 address or IPv6 /64 network.</param>
 internal sealed record SessionLimits(int Sessions, int PerAddress)
 {
     private static readonly Option<string> SessionsOption = new("--max-sessions"), PerAddressOption = new("--max-sessions-per-address");

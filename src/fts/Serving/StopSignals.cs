@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Cli;
 
-/// <summary>Ctrl-C and SIGTERM for the server: the first asks it to stop, the second to do so at once. SIGHUP makes it reload and never ends the process.</summary>
+/// <summary>Ctrl-C and SIGTERM for the server: the first one stops it after running transfers, the second one at once. SIGHUP reloads certificates and never ends the process.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly TaskCompletionSource<ExitCode> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,7 +16,7 @@ internal sealed class StopSignals : IDisposable
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signal(context, ExitCode.Terminated)),
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
-            context.Cancel = true; // the system's own action would end the process
+            context.Cancel = true; // the default action would end the process
             reload();
         }),
     ];

@@ -12,7 +12,7 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
 
     /// <summary>Fetches them.</summary>
     /// <param name="items">The files there.</param>
-    /// <param name="again">The command that does the rest, should this be stopped, given its option.</param>
+    /// <param name="again">Returns the command that fetches the rest after an interruption, for a given option.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<ExitCode> RunAsync(IReadOnlyList<RemoteName> items, Func<string, string> again, CancellationToken cancellationToken)
     {
@@ -35,7 +35,7 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
             : await shell.EachAsync("get", _namesakes, (item, cancel) => TransferCommands.GetOneAsync(shell, item, ifThere, cancel), cancellationToken, areSeveral: true));
     }
 
-    /// <summary>What the command for the rest does with an existing file. Those that are to be replaced must not be skipped.</summary>
+    /// <summary>Returns the option for existing files of the command that fetches the rest. Files that are to be replaced must not be skipped.</summary>
     private string OptionOfRest() =>
         _files.Exists(file => file.IfThere == IfThere.Resume) ? "--resume"
         : ifThere != IfThere.Skip && _files.Exists(file => file.IfThere == IfThere.Overwrite) ? "--overwrite"

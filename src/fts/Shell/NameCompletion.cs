@@ -45,7 +45,7 @@ internal sealed class NameCompletion(Shell shell)
         });
     }
 
-    /// <summary>A name with control characters cannot be typed, and one that turns the text around would read as another.</summary>
+    /// <summary>Returns false for a name with control characters, which cannot be typed, or with direction marks, which would display as another name.</summary>
     private static bool IsTypable(string name) => name.Visible() == name;
 
     private static IEnumerable<string> Local(string word)
@@ -82,7 +82,7 @@ internal sealed class NameCompletion(Shell shell)
             }
         }
 
-        // A name with a slash would be another file.
+        // A name with a slash would refer to another file.
         return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.Name)).Select(entry => folder + entry.Name + (entry.Kind == ListingKind.Folder ? "/" : ""));
     }
 }

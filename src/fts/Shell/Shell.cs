@@ -10,7 +10,7 @@ namespace Fts.Cli;
 /// <param name="interrupts">Ctrl-C and SIGTERM.</param>
 /// <param name="transfers">What was said for all transfers.</param>
 /// <param name="wording">How its commands are typed.</param>
-/// <param name="outside">How a command is typed after this session has ended, by its verb; null if <paramref name="wording"/> says that already.</param>
+/// <param name="outside">Returns the wording of a command, by its verb, for use after this session has ended; null if <paramref name="wording"/> is that already.</param>
 internal sealed class Shell(
     FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording, Func<Shell, string, Wording>? outside = null)
 {
@@ -157,7 +157,7 @@ internal sealed class Shell(
 
     /// <summary>Returns the command that repeats a transfer of one file.</summary>
     /// <param name="verb">The verb.</param>
-    /// <param name="option">What to do with the existing file.</param>
+    /// <param name="option">The option for the existing file.</param>
     /// <param name="name">The file.</param>
     /// <param name="code">The exit code of the transfer, which may end the session.</param>
     public string Again(string verb, string option, string name, ExitCode code = ExitCode.Done) => WordingOf(verb, code).Command(verb, option, [new Word(name)]);
@@ -165,7 +165,7 @@ internal sealed class Shell(
     /// <summary>Returns the command that repeats a transfer of several files.</summary>
     public string AgainMany(string verb, string option, IEnumerable<Word> names) => WordingOf(verb, ExitCode.Done).Command(verb, option, names);
 
-    /// <summary>Returns how a command is typed when it is read: in the session if that continues, else in the system's shell.</summary>
+    /// <summary>Returns the wording of a command for the user: for this session if it continues, else for the system's shell.</summary>
     public Wording WordingOf(string verb, ExitCode code)
     {
         bool isEnding = interrupts.Stop is not null || (!terminal.IsInteractive && (interrupts.IsInterrupted || EndsScript(code)));

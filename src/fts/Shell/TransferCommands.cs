@@ -16,7 +16,7 @@ internal static class TransferCommands
         IReadOnlyList<string> files = LocalNames.Expand(words);
         return files.Count == 1
             ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken)
-            // A file that the server holds only in part would be skipped by --skip.
+            // --skip would skip a file of which the server has only a part.
             : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : "--resume", words), cancellationToken);
     }
 

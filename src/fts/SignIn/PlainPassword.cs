@@ -2,7 +2,7 @@ using Fts.Protocol;
 
 namespace Fts.Cli;
 
-/// <summary>Asks before a password is sent unencrypted to another machine. Only called if there is a terminal to ask on.</summary>
+/// <summary>Asks before a password is sent unencrypted to another machine. Used only on an interactive terminal.</summary>
 internal static class PlainPassword
 {
     /// <summary>Returns true if the user agrees. Ctrl-C cancels the question.</summary>

@@ -11,7 +11,7 @@ internal sealed record SignIn(string User, string Password)
 
     /// <summary>
     /// The sources in order: the file named, <c>FTS_PASSWORD</c>, <c>.netrc</c>, and a question if there is somebody to ask. Nobody named means anonymous.
-    /// <c>FTS_PASSWORD</c> is a named user's, and never sent as the password of anonymous: that would give it to every server connected to.
+    /// <c>FTS_PASSWORD</c> is used for a named user only. As the password of anonymous, it would be sent to every server.
     /// </summary>
     /// <param name="target">The server, and who to be there.</param>
     /// <param name="passwordFile">What <c>--password-file</c> names.</param>

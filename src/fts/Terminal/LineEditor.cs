@@ -205,6 +205,6 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         terminal.Write($"\r\e[K{terminal.Paint("1", _prompt)}{Shown(start, end)}{(back > 0 ? $"\e[{back}D" : "")}");
     }
 
-    /// <summary>A part of the line as it is drawn. Completed names and pasted text may hold characters that drive a terminal.</summary>
+    /// <summary>Returns a part of the line for display. Completed names and pasted text may contain control characters, which are escaped.</summary>
     private string Shown(int start, int end) => _line.ToString(start, end - start).Visible();
 }

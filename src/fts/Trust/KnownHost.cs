@@ -1,6 +1,6 @@
 namespace Fts.Cli;
 
-/// <summary>What is remembered of one server.</summary>
+/// <summary>The record of one remembered server.</summary>
 /// <param name="Server">Host and port, in the spelling of <see cref="ServerName"/>.</param>
 /// <param name="Proof">The fingerprint of its key, or <see cref="Authority"/>.</param>
 internal readonly record struct KnownHost(string Server, string Proof)

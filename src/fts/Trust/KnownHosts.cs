@@ -4,14 +4,14 @@ namespace Fts.Cli;
 
 /// <summary>
 /// The servers that used TLS before: a text file with one record per line, <c>host:port SHA256:…</c> for a server that must keep its key and <c>host:port TLS</c>
-/// for a server that must have a certificate of a trusted authority. Other lines are left alone.
+/// for a server that must have a certificate of a trusted authority. Other lines are kept unchanged.
 /// </summary>
 /// <remarks>Safe for several processes at once: a change holds a lock file, reads the file again and replaces it in one step. Readers need no lock.</remarks>
 internal sealed class KnownHosts(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>A change takes milliseconds. A lock that is held longer belongs to a process that hangs.</summary>
+    /// <summary>How long to wait for the lock. A change takes milliseconds, so a lock that is held longer belongs to a process that hangs.</summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(10);
@@ -79,7 +79,7 @@ internal sealed class KnownHosts(string path)
     internal static KnownHost? Parse(string line) =>
         line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var server, var proof] && !server.StartsWith('#') ? new KnownHost(ServerName.Normalize(server), proof) : null;
 
-    /// <summary>A record with a key goes before one without: of two lines for one host, the stricter one counts.</summary>
+    /// <summary>Returns the record of a server. If a host has two lines, the line with a key counts, because it is stricter.</summary>
     private static KnownHost? Find(string[] lines, string name)
     {
         KnownHost[] records = [.. lines.Select(Parse).OfType<KnownHost>().Where(record => record.Server == name).OrderByDescending(record => record.HasKey)];
@@ -104,7 +104,7 @@ internal sealed class KnownHosts(string path)
 
     private string[] Lines() => File.Exists(path) ? File.ReadAllLines(path) : [];
 
-    /// <summary>Waits for the lock file, which stays where it is: a process could still hold a deleted one. Disposing the result releases the lock.</summary>
+    /// <summary>Waits for the lock file. It is never deleted, because another process could still hold a deleted file. Disposing the result releases the lock.</summary>
     private FileStream Lock()
     {
         string folder = System.IO.Path.GetDirectoryName(path)!;
@@ -136,7 +136,7 @@ internal sealed class KnownHosts(string path)
         }
     }
 
-    /// <summary>Replaces the file in one step, so that a reader gets the old lines or the new ones.</summary>
+    /// <summary>Replaces the file in one step, so that a reader gets either the old or the new lines.</summary>
     private void Save(IEnumerable<string> lines)
     {
         string pending = $"{path}.{RandomNumberGenerator.GetHexString(8)}";

@@ -3,12 +3,12 @@ using System.Net;
 
 namespace Fts.Cli;
 
-/// <summary>The one spelling of a server in <c>known_hosts</c>, so that two spellings of a host never have two records.</summary>
+/// <summary>Normalizes the name of a server in <c>known_hosts</c>, so that two spellings of a host never have two records.</summary>
 internal static class ServerName
 {
     /// <summary>
-    /// Returns <c>host:port</c> in its one spelling: a name in small letters, as DNS has it and without a dot at its end; an address in its shortest form, IPv6 in
-    /// brackets, and IPv4 also if it was written as IPv6 (<c>::ffff:127.0.0.1</c>). Returns a word without a port as it is.
+    /// Returns the normal form of <c>host:port</c>: a name in lower case, in its DNS form and without a trailing dot; an address in its shortest form, IPv6 in
+    /// brackets, and an IPv4-mapped address (<c>::ffff:127.0.0.1</c>) as IPv4. Returns text without a port unchanged.
     /// </summary>
     public static string Normalize(string server)
     {
@@ -22,7 +22,7 @@ internal static class ServerName
         return $"{(host.Contains(':') ? $"[{host}]" : host)}:{port.ToString(CultureInfo.InvariantCulture)}";
     }
 
-    /// <summary>Returns whether a host is this machine by its loopback address or name, however it is spelled.</summary>
+    /// <summary>Returns whether a host, in any spelling, is a loopback address or <c>localhost</c>.</summary>
     public static bool IsLoopback(string host)
     {
         string normal = NormalizeHost(host);
@@ -32,7 +32,7 @@ internal static class ServerName
     private static string NormalizeHost(string host)
     {
         host = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
-        // Takes the numbers of an address as the resolver does that the client connects with: 0x7f is hexadecimal, 010 octal.
+        // Parses numeric addresses as the client's resolver does: 0x7f is hexadecimal, 010 octal.
         if (IPAddress.TryParse(host, out IPAddress? address))
         {
             return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
@@ -45,7 +45,7 @@ internal static class ServerName
         }
         catch (ArgumentException)
         {
-            // No name in DNS. It is compared letter by letter.
+            // Not a valid DNS name. It is compared as text.
             return name;
         }
     }

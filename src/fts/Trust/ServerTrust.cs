@@ -4,16 +4,16 @@ using Fts.Protocol;
 namespace Fts.Cli;
 
 /// <summary>
-/// Which servers the client trusts: a server with a certificate of a trusted authority (the system's, or the ones of <c>--ca</c>), else one with the key that it
-/// showed the first time. Both are remembered. A server that used TLS once must use it again, because removing the offer is the easiest attack. A remembered key
-/// is compared even if the certificate is of a trusted authority.
+/// Which servers the client trusts: a server with a certificate of a trusted authority (the system's, or the ones of <c>--ca</c>), else a server with the
+/// same key as the first time. Both are remembered. A server that used TLS once must use it again, because suppressing the TLS offer is the easiest attack. A
+/// remembered key is compared even if the certificate is of a trusted authority.
 /// </summary>
 /// <param name="target">The server.</param>
-/// <param name="known">The servers remembered.</param>
-/// <param name="terminal">Where the first key is reported.</param>
+/// <param name="known">The remembered servers.</param>
+/// <param name="terminal">The terminal for reports.</param>
 internal sealed class ServerTrust(Target target, KnownHosts known, Terminal terminal)
 {
-    /// <summary>The mode for a value of <c>--tls</c>. A user who names authorities or a certificate expects TLS.</summary>
+    /// <summary>Returns the mode for a value of <c>--tls</c>. With <c>--ca</c> or <c>--cert</c>, auto requires TLS.</summary>
     /// <param name="word">The value.</param>
     /// <param name="authorities">The file of <c>--ca</c>, if given.</param>
     /// <param name="certificate">The file of <c>--cert</c>, if given.</param>
@@ -95,7 +95,7 @@ internal sealed class ServerTrust(Target target, KnownHosts known, Terminal term
         return earlier;
     }
 
-    /// <summary>Records the server. Returns the record that another process or connection has made meanwhile, or null.</summary>
+    /// <summary>Records the server. Returns the record that another process or connection has added meanwhile, or null.</summary>
     private KnownHost? Remember(string proof)
     {
         try
