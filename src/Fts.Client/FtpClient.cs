@@ -47,7 +47,8 @@ public sealed class FtpClient : IAsyncDisposable
     /// <summary>
     /// Lists a folder: MLSD where the server has it, else LIST. Entries come as they arrive; the folder itself and its parent are left out.
     /// A listing that fails throws at its end at the latest, and never looks empty. An enumeration that is left early is aborted.
-    /// If another call waits for a connection meanwhile, the rest of the listing is read into memory, so that its connection becomes free for that call.
+    /// If another call waits for a connection meanwhile, the rest of the listing is read into memory, so that its connection becomes free
+    /// for that call.
     /// </summary>
     /// <param name="path">The folder; empty for the one the account starts in.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
@@ -252,8 +253,8 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="argument">The argument; null or empty for none.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="ArgumentException">
-    /// The verb is not in the list, or the argument contains a line end. Nothing was sent. RANG, for example, would shorten the next transfer on the same connection. An
-    /// <see cref="FtpConnection"/> of your own sends every verb.
+    /// The verb is not in the list, or the argument contains a line end. Nothing was sent. RANG, for example, would shorten the next
+    /// transfer on the same connection. An <see cref="FtpConnection"/> of your own sends every verb.
     /// </exception>
     public Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
     {
@@ -265,8 +266,9 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Cancels the running and waiting calls, which throw <see cref="ObjectDisposedException"/>, and waits for their end. Then sends QUIT on idle connections and closes
-    /// all connections. A stream or enumeration that is still open loses its connection and throws the same. Takes at most <see cref="FtpTimeouts.Abort"/>.
+    /// Cancels the running and waiting calls, which throw <see cref="ObjectDisposedException"/>, and waits for their end. Then sends QUIT
+    /// on idle connections and closes all connections. A stream or enumeration that is still open loses its connection and throws the same.
+    /// Takes at most <see cref="FtpTimeouts.Abort"/>.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

@@ -26,15 +26,16 @@ public sealed record FtpClientOptions
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
     /// <summary>
-    /// Decides whether the password may be sent in plain. Used with <see cref="FtpTlsMode.WhenOffered"/> if the server offers no TLS and is on another machine (its address
-    /// is not loopback, or a proxy is used). Returns true to send it. Null, the default, refuses it with <see cref="FtpTlsFailure.PasswordNotProtected"/>.
-    /// Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not called for the user "anonymous", whose password is public.
+    /// Decides whether the password may be sent in plain. Used with <see cref="FtpTlsMode.WhenOffered"/> if the server offers no TLS and is
+    /// on another machine (its address is not loopback, or a proxy is used). Returns true to send it. Null, the default, refuses it with
+    /// <see cref="FtpTlsFailure.PasswordNotProtected"/>. Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not
+    /// called for the user "anonymous", whose password is public.
     /// </summary>
     public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPassword { get; init; }
 
     /// <summary>
-    /// How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. If the server allows fewer, fewer are used. After
-    /// <see cref="FtpTimeouts.LimitRecovery"/> one more is tried.
+    /// How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. If the server allows fewer, fewer are
+    /// used. After <see cref="FtpTimeouts.LimitRecovery"/> one more is tried.
     /// </summary>
     public int MaxConnections { get; init; } = 4;
 

@@ -31,7 +31,10 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
 {
     private const byte Iac = 255, FirstOption = 251, LastOption = 254;
 
-    /// <summary>The number of queued bytes from which they are flushed before the next line is read, so that a peer that reads no replies cannot make the queue grow.</summary>
+    /// <summary>
+    /// The number of queued bytes from which they are flushed before the next line is read, so that a peer that reads no replies cannot
+    /// make the queue grow.
+    /// </summary>
     private const int FlushBytes = 64 * 1024;
 
     private readonly Lock _queueLock = new();
@@ -46,7 +49,9 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     private bool _hasBegun;
     private volatile bool _isBroken;
 
-    /// <summary>The start time of the write that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.</summary>
+    /// <summary>
+    /// The start time of the write that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.
+    /// </summary>
     public long WritingSince => Volatile.Read(ref _writingSince);
 
     /// <summary>Whether a write failed. A part of a line may have been sent, so nothing further can be written or read.</summary>
@@ -162,7 +167,10 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         _writing.Dispose();
     }
 
-    /// <summary>Returns whether a byte can begin a text line. The parser handles line ends, spaces, tabs and Telnet commands before a command's first letter.</summary>
+    /// <summary>
+    /// Returns whether a byte can begin a text line. The parser handles line ends, spaces, tabs and Telnet commands before a command's
+    /// first letter.
+    /// </summary>
     private static bool IsStartOfText(byte first) => first is (byte)'\r' or (byte)'\n' or (byte)'\t' or (>= (byte)' ' and <= (byte)'~') or Iac;
 
     /// <summary>Writes the queued bytes and then releases the write lock, which the caller has acquired.</summary>

@@ -1,15 +1,15 @@
 namespace Fts.Protocol;
 
 /// <summary>
-/// Matches names against patterns, as LIST and NLST of most servers and the program's own commands do. <c>*</c> matches any characters, <c>?</c> matches one, and a
-/// backslash makes the character after it match itself.
+/// Matches names against patterns, as LIST and NLST of most servers and the program's own commands do. <c>*</c> matches any characters,
+/// <c>?</c> matches one, and a backslash makes the character after it match itself.
 /// </summary>
 public static class NamePattern
 {
     /// <summary>Returns whether the whole name matches the pattern. Upper and lower case differ.</summary>
     /// <remarks>
-    /// For every pattern, the time is at most proportional to the product of the two lengths. Only the latest <c>*</c> is tried at later offsets. A later match of the part
-    /// before it would only leave fewer characters for the rest.
+    /// For every pattern, the time is at most proportional to the product of the two lengths. Only the latest <c>*</c> is tried at later
+    /// offsets. A later match of the part before it would only leave fewer characters for the rest.
     /// </remarks>
     /// <param name="pattern">The pattern. A backslash at its end matches itself.</param>
     /// <param name="name">The name.</param>

@@ -116,12 +116,12 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting and closes idle sessions with 421. Running transfers may continue for <paramref name="drain"/>; then the remaining sessions
-    /// are closed. Cancelling ends the drain, not the stop.
+    /// Stops accepting and closes idle sessions with 421. Running transfers may continue for <paramref name="drain"/>; then the remaining
+    /// sessions are closed. Cancelling ends the drain, not the stop.
     /// </summary>
     /// <remarks>
-    /// Returns at most one second after the drain time and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an account provider has not
-    /// returned by that time, its session is disconnected, logged and abandoned.
+    /// Returns at most one second after the drain time and <see cref="FtpServerOptions.CloseTimeout"/>. If a store or an account provider
+    /// has not returned by that time, its session is disconnected, logged and abandoned.
     /// </remarks>
     /// <param name="drain">How long transfers may continue.</param>
     /// <param name="cancellationToken">Ends the drain early.</param>
@@ -181,7 +181,8 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads certificates again if their files have changed, without waiting for the next handshake, and logs one line. Sessions and transfers continue.
+    /// Reads certificates again if their files have changed, without waiting for the next handshake, and logs one line. Sessions and
+    /// transfers continue.
     /// </summary>
     public void Reload()
     {
@@ -237,7 +238,10 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the connections of the remaining sessions. A session that still does not end waits for a store or an account provider, and is abandoned.</summary>
+    /// <summary>
+    /// Closes the connections of the remaining sessions. A session that still does not end waits for a store or an account provider, and is
+    /// abandoned.
+    /// </summary>
     private async Task DisconnectAllAsync(Task ended)
     {
         foreach (Session session in Sessions.Where(session => !session.IsDisconnected))

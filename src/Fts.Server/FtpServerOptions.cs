@@ -57,8 +57,8 @@ public sealed record FtpServerOptions
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// How long a transfer waits for its data connection: in passive mode for the client to connect, in active mode for the connection to the client. After that
-    /// the client receives 425. Checked once a second. Default: 60 s.
+    /// How long a transfer waits for its data connection: in passive mode for the client to connect, in active mode for the connection to
+    /// the client. After that the client receives 425. Checked once a second. Default: 60 s.
     /// </summary>
     public TimeSpan DataConnectionTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -66,14 +66,14 @@ public sealed record FtpServerOptions
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// How long the server waits while it sends a reply and the client acknowledges no byte of it. After that the client is disconnected, even during a
-    /// transfer. Default: 60 s.
+    /// How long the server waits while it sends a reply and the client acknowledges no byte of it. After that the client is disconnected,
+    /// even during a transfer. Default: 60 s.
     /// </summary>
     public TimeSpan ControlWriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long an aborted transfer, or a session that was ended, may take to finish. After that the control connection is closed without a reply.
-    /// <see cref="FtpServer.StopAsync"/> also waits so long for sessions after the drain time. Default: 10 s.
+    /// How long an aborted transfer, or a session that was ended, may take to finish. After that the control connection is closed without a
+    /// reply. <see cref="FtpServer.StopAsync"/> also waits so long for sessions after the drain time. Default: 10 s.
     /// </summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -87,9 +87,10 @@ public sealed record FtpServerOptions
     public FtpPublish Publish { get; init; } = FtpPublish.CompleteOrUnknown;
 
     /// <summary>
-    /// The time after a failed login before the next password of the same account and address is checked, in any session. Each further failure doubles it, up to 32 times
-    /// the first delay. For the address, over all accounts, only every second failure doubles it. IPv6 addresses with the same upper 64 bits count as one address. Clients at
-    /// loopback addresses are counted by the user of their process. Zero for no delays. Default: 1 s.
+    /// The time after a failed login before the next password of the same account and address is checked, in any session. Each further
+    /// failure doubles it, up to 32 times the first delay. For the address, over all accounts, only every second failure doubles it. IPv6
+    /// addresses with the same upper 64 bits count as one address. Clients at loopback addresses are counted by the user of their process.
+    /// Zero for no delays. Default: 1 s.
     /// </summary>
     public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -103,18 +104,22 @@ public sealed record FtpServerOptions
     public int MaxSignInAttempts { get; init; } = 3;
 
     /// <summary>
-    /// The most sessions at the same time; a further client receives 421. On Linux, so does a client whose connection would use the last quarter of the file descriptors
-    /// that the process may open (RLIMIT_NOFILE), which is reserved for data connections and files. Default: 50,000.
+    /// The most sessions at the same time; a further client receives 421. On Linux, so does a client whose connection would use the last
+    /// quarter of the file descriptors that the process may open (RLIMIT_NOFILE), which is reserved for data connections and files.
+    /// Default: 50,000.
     /// </summary>
     public int MaxSessions { get; init; } = 50_000;
 
     /// <summary>
-    /// The most sessions at the same time from one IPv4 address, or from one IPv6 /64 network, signed in or not. A further client receives 421. Loopback addresses are exempt
-    /// (<see cref="LimitsLoopback"/>). Default: 100, which is enough for 25 users behind one address with 4 connections each.
+    /// The most sessions at the same time from one IPv4 address, or from one IPv6 /64 network, signed in or not. A further client receives
+    /// 421. Loopback addresses are exempt (<see cref="LimitsLoopback"/>). Default: 100, which is enough for 25 users behind one address
+    /// with 4 connections each.
     /// </summary>
     public int MaxSessionsPerAddress { get; init; } = 100;
 
-    /// <summary>Whether <see cref="MaxSessionsPerAddress"/> also applies to loopback addresses; each of them then counts separately. Default: no.</summary>
+    /// <summary>
+    /// Whether <see cref="MaxSessionsPerAddress"/> also applies to loopback addresses; each of them then counts separately. Default: no.
+    /// </summary>
     public bool LimitsLoopback { get; init; }
 
     /// <summary>The longest command line in bytes, without its line end; a longer one is answered 500. Default: 4096.</summary>

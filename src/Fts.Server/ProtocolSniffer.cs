@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Server;
 
 /// <summary>
-/// Recognises clients of other protocols by their lines. A web page can make a browser send requests to any port, and their headers or body may contain
-/// FTP commands. Therefore nothing that follows such a line may be executed.
+/// Recognises clients of other protocols by their lines. A web page can make a browser send requests to any port, and their headers or body
+/// may contain FTP commands. Therefore nothing that follows such a line may be executed.
 /// </summary>
 internal static class ProtocolSniffer
 {

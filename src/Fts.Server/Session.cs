@@ -146,7 +146,9 @@ internal sealed class Session : IDisposable
     /// <summary>What the peer is told when the session was ended from outside.</summary>
     public Reply? Farewell => _farewell;
 
-    /// <summary>The time when the session was ended from outside its loop, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.</summary>
+    /// <summary>
+    /// The time when the session was ended from outside its loop, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.
+    /// </summary>
     public long EndedAt => Volatile.Read(ref _endedAt);
 
     /// <summary>Whether <see cref="Disconnect"/> was called.</summary>
@@ -211,8 +213,8 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// Returns for how many milliseconds the client has acknowledged no byte of the reply that is being written; 0 if no write waits. Called once a second by the
-    /// watch. Only Linux reports acknowledged bytes; on other systems the whole write time counts.
+    /// Returns for how many milliseconds the client has acknowledged no byte of the reply that is being written; 0 if no write waits.
+    /// Called once a second by the watch. Only Linux reports acknowledged bytes; on other systems the whole write time counts.
     /// </summary>
     public long MeasureWriteDelay(long now)
     {

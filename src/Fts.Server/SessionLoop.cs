@@ -72,7 +72,9 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Releases everything the session holds. The session is removed from the server's count even if something fails before.</summary>
+    /// <summary>
+    /// Releases everything the session holds. The session is removed from the server's count even if something fails before.
+    /// </summary>
     private async ValueTask ReleaseAsync()
     {
         try
@@ -310,8 +312,8 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Sends the last reply and reads the remaining input. Closing with unread input would reset the connection, and the client could lose the reply. If the server
-    /// stops, closing does not wait for the client.
+    /// Sends the last reply and reads the remaining input. Closing with unread input would reset the connection, and the client could lose
+    /// the reply. If the server stops, closing does not wait for the client.
     /// </summary>
     private async ValueTask CloseAsync()
     {

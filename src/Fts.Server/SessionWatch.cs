@@ -91,7 +91,9 @@ internal static class SessionWatch
         }
     }
 
-    /// <summary>Returns the reason, for the log, why the control connection must be closed without a reply; null if it need not be closed.</summary>
+    /// <summary>
+    /// Returns the reason, for the log, why the control connection must be closed without a reply; null if it need not be closed.
+    /// </summary>
     private static string? FindOverdue(Session session, FtpServerOptions options, long now)
     {
         double closeTimeout = options.CloseTimeout.TotalMilliseconds;

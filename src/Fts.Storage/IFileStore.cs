@@ -67,7 +67,10 @@ public interface IFileStore
         }
     }
 
-    /// <summary>Removes an empty folder, and the partial uploads in it. If the folder contains anything else, or an upload in progress, nothing is removed.</summary>
+    /// <summary>
+    /// Removes an empty folder, and the partial uploads in it. If the folder contains anything else, or an upload in progress, nothing is
+    /// removed.
+    /// </summary>
     ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Renames a file or folder in one step, but for another spelling of its own name on file systems that take both for one. Without <paramref name="replace"/> an existing <paramref name="target"/> is refused (<see cref="StoreError.Exists"/>) without a race.</summary>
@@ -75,7 +78,8 @@ public interface IFileStore
 
     /// <summary>
     /// Sets facts of a file or folder; of a link, those of what it leads to. <see cref="StoreError.NotSupported"/> where the store does not keep one of
-    /// them; then none is set. Setting the mode of the top folder is refused with <see cref="StoreError.Denied"/>, because it could lock out every client.
+    /// them; then none is set. Setting the mode of the top folder is refused with <see cref="StoreError.Denied"/>, because it could lock
+    /// out every client.
     /// </summary>
     ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken);
 
@@ -202,7 +206,8 @@ public interface IFileWriter : IAsyncDisposable
     /// <summary>
     /// Leaves an upload (<see cref="WriteStart.Uploader"/>) to be continued; of several for one name, the one kept last. Nothing is written after it. Not kept is
     /// any other pending file, one into which nothing was written, unless it continues another, and one whose place an upload of the same has that is still being written.
-    /// An upload that began as a copy of the committed file is kept only if it received at least as many new bytes as were copied. Otherwise the client appends again.
+    /// An upload that began as a copy of the committed file is kept only if it received at least as many new bytes as were copied.
+    /// Otherwise the client appends again.
     /// </summary>
     /// <returns>Bytes that are there; null where nothing is kept.</returns>
     ValueTask<long?> KeepAsync(CancellationToken cancellationToken);

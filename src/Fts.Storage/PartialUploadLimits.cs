@@ -7,8 +7,8 @@ public sealed record PartialUploadLimits
     public int MaxCount { get; init; } = 100;
 
     /// <summary>
-    /// The most bytes of all of them together. The newest is kept even if it alone exceeds this, because otherwise a larger file could not be resumed.
-    /// Default: 32 GiB.
+    /// The most bytes of all of them together. The newest is kept even if it alone exceeds this, because otherwise a larger file could not
+    /// be resumed. Default: 32 GiB.
     /// </summary>
     public long MaxBytes { get; init; } = 32L * 1024 * 1024 * 1024;
 

@@ -53,7 +53,9 @@ internal sealed class CommandLine
     /// <summary>The words that are not options, in order.</summary>
     public IReadOnlyList<string> Words => _result.GetValue(_words) ?? [];
 
-    /// <summary>The given options, each with its value; a switch has none. An option that was given several times appears as often.</summary>
+    /// <summary>
+    /// The given options, each with its value; a switch has none. An option that was given several times appears as often.
+    /// </summary>
     public IEnumerable<(string Name, string? Value)> Given => _command.Options.SelectMany<Option, (string, string?)>(option =>
         _result.GetResult(option) is not { Implicit: false } given ? []
         : option is Option<bool> ? [(option.Name, null)]

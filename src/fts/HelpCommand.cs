@@ -57,7 +57,8 @@ internal static class HelpCommand
           --user NAME          who to sign in as; default: anonymous           --color, --progress WHEN   auto, always, never
           --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
           --tls WHEN           auto (the default: if offered now or before), required, off or implicit   --ca FILE   trust these alone (PEM)
-                               With --ca or --cert, auto means required. A password is sent unencrypted to another machine only with off, or if you agree
+                               With --ca or --cert, auto means required.
+                               A password is sent unencrypted to another machine only with off, or if you agree.
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active, --passive  the server connects for data, or we; default: both ways. --passive-address control (default) or server: whose word
           --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Fts.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP for the client: the first one ends the running command. A second one, or one while no command runs, ends the program.
-/// A second SIGHUP is ignored, because the kernel sends one when a terminal is closed, and the user's shell sends another.
+/// Ctrl-C, SIGTERM and SIGHUP for the client: the first one ends the running command. A second one, or one while no command runs, ends the
+/// program. A second SIGHUP is ignored, because the kernel sends one when a terminal is closed, and the user's shell sends another.
 /// </summary>
 internal sealed class Interrupts : IDisposable
 {
@@ -88,7 +88,8 @@ internal sealed class Interrupts : IDisposable
     }
 
     /// <summary>
-    /// Whether the program was started with SIGHUP ignored, as by nohup, to outlive its terminal. A handler would undo that. Only Linux reports it.
+    /// Whether the program was started with SIGHUP ignored, as by nohup, to outlive its terminal. A handler would undo that. Only Linux
+    /// reports it.
     /// </summary>
     private static bool IsHangUpIgnored()
     {

@@ -60,8 +60,8 @@ internal static class RemoteFacts
     }
 
     /// <summary>
-    /// Returns the length of a file that was just uploaded: by SIZE, or by MLST if the server has no SIZE. Returns null if the server does not report it, for
-    /// example because the account has write permission for the directory but not read permission.
+    /// Returns the length of a file that was just uploaded: by SIZE, or by MLST if the server has no SIZE. Returns null if the server does
+    /// not report it, for example because the account has write permission for the directory but not read permission.
     /// </summary>
     public static async Task<long?> ReadStoredLengthAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {

@@ -9,8 +9,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client;
 
 /// <summary>
-/// One control connection. It sends exactly the commands of the caller and returns the server's replies. One command and one data connection at a time: a second
-/// call while one runs throws <see cref="InvalidOperationException"/> and sends nothing. <see cref="FtpClient"/> is safe to use from many threads.
+/// One control connection. It sends exactly the commands of the caller and returns the server's replies. One command and one data
+/// connection at a time: a second call while one runs throws <see cref="InvalidOperationException"/> and sends nothing.
+/// <see cref="FtpClient"/> is safe to use from many threads.
 /// </summary>
 /// <remarks>A command whose reply did not come in time, or was cancelled, leaves the connection unusable: its reply might come later and be taken for another's.</remarks>
 public sealed class FtpConnection : IAsyncDisposable
@@ -56,7 +57,10 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal WireText Text => _control.Text;
 
-    /// <summary>Returns true if the pool may use the connection again: it is in step, and it can resume its TLS session for the next data connection.</summary>
+    /// <summary>
+    /// Returns true if the pool may use the connection again: it is in step, and it can resume its TLS session for the next data
+    /// connection.
+    /// </summary>
     internal bool IsReady => IsInStep && !_hasLostTicket;
 
     /// <summary>
@@ -398,8 +402,9 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void Break() => _control.Break();
 
     /// <summary>
-    /// Notes that an upload's data connection was reset. In TLS 1.3 it has used up its ticket, and the server sends new tickets only at the end of a complete upload. A
-    /// server that requires resumption would refuse the next data connection, so the pool opens a new control connection instead.
+    /// Notes that an upload's data connection was reset. In TLS 1.3 it has used up its ticket, and the server sends new tickets only at the
+    /// end of a complete upload. A server that requires resumption would refuse the next data connection, so the pool opens a new control
+    /// connection instead.
     /// </summary>
     internal void NoteUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 

@@ -128,8 +128,9 @@ public sealed class FtpDataStream : Stream
     }
 
     /// <summary>
-    /// Aborts the transfer unless it is complete, and waits for the abort for at most <see cref="FtpTimeouts.Abort"/>. It does not wait if the
-    /// call that opened the transfer was cancelled: it sends ABOR and resets the data connection. The next command then waits for the replies.
+    /// Aborts the transfer unless it is complete, and waits for the abort for at most <see cref="FtpTimeouts.Abort"/>. It does not wait if
+    /// the call that opened the transfer was cancelled: it sends ABOR and resets the data connection. The next command then waits for the
+    /// replies.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Client;
 
 /// <summary>
-/// The log messages of the library. Commands and replies go to <see cref="FtpClientOptions.Trace"/> instead. Text from a server or a caller is escaped here, so that
-/// no control character reaches a log.
+/// The log messages of the library. Commands and replies go to <see cref="FtpClientOptions.Trace"/> instead. Text from a server or a caller
+/// is escaped here, so that no control character reaches a log.
 /// </summary>
 internal static partial class Log
 {

@@ -23,6 +23,9 @@ public class FtpException : Exception
     /// <summary>Whether the same call may succeed later without anything being changed.</summary>
     public virtual bool IsTransient => false;
 
-    /// <summary>Returns whether the server could not be reached or ended the connection. False for an untrusted certificate, which the user must see.</summary>
+    /// <summary>
+    /// Returns whether the server could not be reached or ended the connection. False for an untrusted certificate, which the user must
+    /// see.
+    /// </summary>
     internal bool MeansNoConnection() => this is FtpSignInException or (FtpConnectionException and not FtpTlsException);
 }

@@ -33,7 +33,9 @@ internal sealed class ConnectionLimit
     public ConnectionLimit(int configured, TimeSpan recovery, TimeProvider time) =>
         (_configured, _current, _recovery, _time) = (configured, configured, recovery, time);
 
-    /// <summary>The number of connections allowed now. Reading it raises it by one if the recovery time has passed since the last change.</summary>
+    /// <summary>
+    /// The number of connections allowed now. Reading it raises it by one if the recovery time has passed since the last change.
+    /// </summary>
     public int Current
     {
         get
@@ -68,7 +70,10 @@ internal sealed class ConnectionLimit
     /// <summary>Records that a connection was opened.</summary>
     public void NoteOpened() => (_failures, _isRefused) = (0, false);
 
-    /// <summary>Records that a connection could not be opened. The next attempt waits half a second at first, then twice as long each time, at most 30 seconds.</summary>
+    /// <summary>
+    /// Records that a connection could not be opened. The next attempt waits half a second at first, then twice as long each time, at most
+    /// 30 seconds.
+    /// </summary>
     /// <param name="isRefused">Whether the server refused it because of its connection limit.</param>
     public void NoteFailed(bool isRefused)
     {

@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Client;
 
 /// <summary>
-/// The connections to one server: opened when needed up to a limit, kept while idle, checked before use after a long idle time, closed when in doubt. If every
-/// connection is in use, calls wait in order of arrival. If the server refuses a connection, its call waits for another one instead of failing.
+/// The connections to one server: opened when needed up to a limit, kept while idle, checked before use after a long idle time, closed when
+/// in doubt. If every connection is in use, calls wait in order of arrival. If the server refuses a connection, its call waits for another
+/// one instead of failing.
 /// </summary>
 /// <remarks>Owns each idle connection, and each one whose transfer is being aborted. A <see cref="PoolLease"/> owns its connection until it is disposed.</remarks>
 internal sealed class ConnectionPool
@@ -42,8 +43,10 @@ internal sealed class ConnectionPool
 
     /// <summary>Waits for a connection that is logged in and not in use.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <param name="purpose">The use of the connection, if not for commands. The exception of a call that times out while it waits contains it.</param>
-    /// <exception cref="FtpTimeoutException">Every connection was held, and none was used for <see cref="FtpTimeouts.Acquire"/>.</exception>
+    /// <param name="purpose">The use of the connection, if not for commands. The exception of a call that times out while it waits contains
+    /// it.</param>
+    /// <exception cref="FtpTimeoutException">Every connection was held, and none was used for
+    /// <see cref="FtpTimeouts.Acquire"/>.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
     public async Task<PoolLease> RentAsync(CancellationToken cancellationToken, string? purpose = null)
     {
@@ -135,7 +138,9 @@ internal sealed class ConnectionPool
     /// <inheritdoc cref="PoolSlots.OfferToVacate"/>
     public void OfferToVacate(PoolLease lease, Action vacate) => _slots.OfferToVacate(lease, vacate);
 
-    /// <summary>Releases a connection to the pool. Does not wait for the abort of its transfer: the connection is used again only after that.</summary>
+    /// <summary>
+    /// Releases a connection to the pool. Does not wait for the abort of its transfer: the connection is used again only after that.
+    /// </summary>
     public ValueTask ReturnAsync(PoolLease lease)
     {
         _slots.Remove(lease);
@@ -148,7 +153,9 @@ internal sealed class ConnectionPool
         return default;
     }
 
-    /// <summary>Registers background work that no call waits for. It must end by itself and never fail. Closing the pool waits for it.</summary>
+    /// <summary>
+    /// Registers background work that no call waits for. It must end by itself and never fail. Closing the pool waits for it.
+    /// </summary>
     public void RunInBackground(Task work)
     {
         lock (_backgroundLock)
@@ -190,8 +197,9 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>
-    /// Returns the idle connection of a slot if it still works, else null. After a long idle time only a reply of the server proves that, because a router in between may
-    /// have dropped the connection. If it is dead, connections that were idle even longer are closed as well, so that the call waits for one reply at most.
+    /// Returns the idle connection of a slot if it still works, else null. After a long idle time only a reply of the server proves that,
+    /// because a router in between may have dropped the connection. If it is dead, connections that were idle even longer are closed as
+    /// well, so that the call waits for one reply at most.
     /// </summary>
     private async Task<FtpConnection?> CheckAsync(PoolSlot slot, CancellationToken cancellationToken)
     {
@@ -243,7 +251,10 @@ internal sealed class ConnectionPool
         await PutBackAsync(connection).ConfigureAwait(false);
     }
 
-    /// <summary>Makes a connection idle. If it cannot be used again, closes it before its slot is released, so that the server does not count it when another one is opened.</summary>
+    /// <summary>
+    /// Makes a connection idle. If it cannot be used again, closes it before its slot is released, so that the server does not count it
+    /// when another one is opened.
+    /// </summary>
     private async ValueTask PutBackAsync(FtpConnection connection)
     {
         if (_slots.TryReleaseIdle(connection))

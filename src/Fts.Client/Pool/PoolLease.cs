@@ -20,8 +20,8 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
     public Action? Vacate { get; set; }
 
     /// <summary>
-    /// The time of the last command, reply or data, or of the acquisition if that is later. The current time while a call waits for the server.
-    /// A timestamp of the pool's time provider.
+    /// The time of the last command, reply or data, or of the acquisition if that is later. The current time while a call waits for the
+    /// server. A timestamp of the pool's time provider.
     /// </summary>
     public long LastActivity =>
         Connection.IsAwaitingServer ? pool.Options.TimeProvider.GetTimestamp() : Math.Max(_acquired, Connection.LastActivity);

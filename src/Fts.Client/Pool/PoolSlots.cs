@@ -202,8 +202,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>
-    /// Registers a callback by which the holder of a lease releases its connection early. The callback is called once, when another call waits for a
-    /// connection; at once if a call waits already.
+    /// Registers a callback by which the holder of a lease releases its connection early. The callback is called once, when another call
+    /// waits for a connection; at once if a call waits already.
     /// </summary>
     public void OfferToVacate(PoolLease lease, Action vacate)
     {

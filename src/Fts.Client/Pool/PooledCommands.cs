@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>
-/// The commands that <see cref="FtpClient.SendAsync"/> sends on a pooled connection: they transfer no data and leave no state for the next user of
-/// the connection. Every other verb is refused, because a server may support verbs that are unknown here.
+/// The commands that <see cref="FtpClient.SendAsync"/> sends on a pooled connection: they transfer no data and leave no state for the next
+/// user of the connection. Every other verb is refused, because a server may support verbs that are unknown here.
 /// </summary>
 internal static class PooledCommands
 {
@@ -14,7 +14,10 @@ internal static class PooledCommands
         "NOOP", "HELP", "STAT", "SYST", "FEAT", "PWD", "XPWD", "SIZE", "MDTM", "MLST", "MFMT", "MFCT", "MFF", "DELE", "MKD", "XMKD", "RMD", "XRMD", "RMDA",
         "AVBL", "DSIZ", "COMB", "HASH", "XCRC", "XMD5", "XSHA", "XSHA1", "XSHA256", "XSHA512");
 
-    /// <summary>The allowed subcommands. Others set a umask, an idle limit, a group or a file type for the session, or are the first of two commands (CPFR).</summary>
+    /// <summary>
+    /// The allowed subcommands. Others set a umask, an idle limit, a group or a file type for the session, or are the first of two commands
+    /// (CPFR).
+    /// </summary>
     private static readonly FrozenSet<string> SiteCommands = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase, "HELP", "CHMOD", "CHGRP", "CHOWN", "UTIME", "SYMLINK", "COPY", "MKDIR", "RMDIR", "WHO", "QUOTA");
 

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Client;
 
 /// <summary>
-/// Stores whether a server uses TLS in <see cref="FtpTlsMode.WhenOffered"/>, for all connections of one client. After one connection was encrypted, no other
-/// connection may be plain.
+/// Stores whether a server uses TLS in <see cref="FtpTlsMode.WhenOffered"/>, for all connections of one client. After one connection was
+/// encrypted, no other connection may be plain.
 /// </summary>
 /// <remarks>
 /// Thread-safe. The first connection decides, and connections that open at the same time wait for it: otherwise one of them could send the password in plain
@@ -21,7 +21,9 @@ internal sealed class TlsDecision
     /// <summary>Whether a connection to this server was encrypted.</summary>
     public bool UsedTls => _usedTls;
 
-    /// <summary>Waits until no other connection is deciding. Returns true if the caller decides; the caller must then call <see cref="Leave"/>.</summary>
+    /// <summary>
+    /// Waits until no other connection is deciding. Returns true if the caller decides; the caller must then call <see cref="Leave"/>.
+    /// </summary>
     public async Task<bool> EnterAsync(CancellationToken cancellationToken)
     {
         if (_isDecided)

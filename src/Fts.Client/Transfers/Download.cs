@@ -33,8 +33,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// Throws if the received length differs from the length that the server reported before. The length is then requested again. If the file changed meanwhile, the new
-    /// length matches the received bytes. If a RANG on the connection shortened the transfer, it does not, although the 150 reply announced the short length.
+    /// Throws if the received length is wrong. If it differs from the length that the server reported before, the length is requested
+    /// again. If the file changed meanwhile, the new length matches the received bytes. If a RANG on the connection shortened the
+    /// transfer, it does not match, although the 150 reply announced the short length.
     /// </summary>
     private async Task ThrowIfShortAsync(FtpConnection connection, FtpEntry? facts, CancellationToken cancellationToken)
     {
@@ -122,8 +123,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// Verifies on another connection a download that the server confirmed just before the first one ended. If no other connection can be opened,
-    /// the length and the server's final reply are sufficient, as for a small file. A required comparison of hashes is never skipped.
+    /// Verifies on another connection a download that the server confirmed just before the first one ended. If no other connection can be
+    /// opened, the length and the server's final reply are sufficient, as for a small file. A required comparison of hashes is never
+    /// skipped.
     /// </summary>
     private async Task<FtpTransferResult> FinishElsewhereAsync(PartialFile file, FtpEntry? facts, Reply reply, CancellationToken cancellationToken)
     {

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client;
 
 /// <summary>
-/// The Unix modes of downloaded files. A download that replaces a file gets that file's mode at its end. Until then only its owner can read it. Windows has no modes.
+/// The Unix modes of downloaded files. A download that replaces a file gets that file's mode at its end. Until then only its owner can read
+/// it. Windows has no modes.
 /// </summary>
 internal static class FileModes
 {
@@ -16,7 +17,9 @@ internal static class FileModes
     /// <summary>Returns the permissions of the file at a path; null if there is none, or on Windows.</summary>
     public static UnixFileMode? OfTarget(string path) => Of(new FileInfo(path));
 
-    /// <summary>Returns the permissions of a file, or of the file that a link points to; null if it does not exist, or on Windows.</summary>
+    /// <summary>
+    /// Returns the permissions of a file, or of the file that a link points to; null if it does not exist, or on Windows.
+    /// </summary>
     public static UnixFileMode? Of(FileInfo file)
     {
         if (OperatingSystem.IsWindows() || !file.Exists)

@@ -64,8 +64,8 @@ internal sealed class PartialFile : IDisposable
     }
 
     /// <summary>
-    /// Makes an earlier partial file readable only for its owner, if the target exists: other users may have no permission to read the target. <see cref="Commit"/>
-    /// sets the target's mode.
+    /// Makes an earlier partial file readable only for its owner, if the target exists: other users may have no permission to read the
+    /// target. <see cref="Commit"/> sets the target's mode.
     /// </summary>
     public void RestrictMode()
     {

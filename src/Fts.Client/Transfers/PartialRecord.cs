@@ -9,7 +9,8 @@ namespace Fts.Client;
 /// What a download that broke off was a part of. It is kept beside the part as a few lines of text, written before the part's first byte; the last line tells
 /// whether all of it is there. Before bytes are written in another order than the file's, it says which are there: from then on the part's length says nothing.
 /// </summary>
-/// <param name="Server">The user and the server it was fetched from, <c>ann@files.example.com:21</c>. A different user or server needs a stricter proof (<see cref="PrefixProof"/>).</param>
+/// <param name="Server">The user and the server it was fetched from, <c>ann@files.example.com:21</c>. A different user or server needs a
+/// stricter proof (<see cref="PrefixProof"/>).</param>
 /// <param name="Path">The remote path as it was asked for.</param>
 /// <param name="Length">The remote file's bytes.</param>
 /// <param name="Modified">When it last changed, UTC; null where the server did not tell.</param>

@@ -2,8 +2,9 @@ namespace Fts.Client;
 
 /// <summary>
 /// Whether what an earlier download left is the beginning of the server's file as it is now. Length and time of change, as they were told then and now, prove
-/// that. If there is no time, or it may not reflect the latest change, only a hash does. The address of the server is not part of the proof, because a server
-/// can have several names and ports. From another address or path, the file must have the same name, and its time must be settled.
+/// that. If there is no time, or it may not reflect the latest change, only a hash does. The address of the server is not part of the
+/// proof, because a server can have several names and ports. From another address or path, the file must have the same name, and its time
+/// must be settled.
 /// </summary>
 internal static class PrefixProof
 {

@@ -131,7 +131,10 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
     }
 
-    /// <summary>Returns whether a hash must be compared. For a resumed upload, it may be the only proof that the earlier bytes on the server are the right ones.</summary>
+    /// <summary>
+    /// Returns whether a hash must be compared. For a resumed upload, it may be the only proof that the earlier bytes on the server are the
+    /// right ones.
+    /// </summary>
     private bool OwesHash(UploadSource source) =>
         source.File is not null && options.WantsHash(_meter.Resumed > 0) && (options.RequiresHash || (pool.Features is { } features && RemoteHash.IsOffered(features)));
 

@@ -12,7 +12,9 @@ internal sealed class DescriptorReserve
 {
     private readonly long _firstReserved;
 
-    /// <summary>Reads the limit of this process (RLIMIT_NOFILE). On systems other than Linux it is unknown, and nothing is reserved.</summary>
+    /// <summary>
+    /// Reads the limit of this process (RLIMIT_NOFILE). On systems other than Linux it is unknown, and nothing is reserved.
+    /// </summary>
     public DescriptorReserve()
         : this(OperatingSystem.IsLinux() ? LinuxCalls.FindDescriptorLimit() : null)
     {

@@ -22,8 +22,8 @@ internal static class LocalPeer
     private static bool s_hasDiag;
 
     /// <summary>
-    /// Returns the user id of the client's process. Returns null if the client is on another machine, connects through a load balancer or has
-    /// closed its socket, or if this system does not report the user.
+    /// Returns the user id of the client's process. Returns null if the client is on another machine, connects through a load balancer or
+    /// has closed its socket, or if this system does not report the user.
     /// </summary>
     public static async ValueTask<uint?> FindUserAsync(Session session, CancellationToken cancellationToken)
     {
@@ -38,7 +38,8 @@ internal static class LocalPeer
             return null;
         }
 
-        // Reading a whole /proc table takes milliseconds if there are many connections, so it must not run on the thread that serves sockets.
+        // Reading a whole /proc table takes milliseconds if there are many connections, so it must not run on the thread that serves
+        // sockets.
         return TryAskKernel(ends, out uint? user) ? user : await Task.Run(() => ProcNetTcp.FindUser(ends), cancellationToken);
     }
 

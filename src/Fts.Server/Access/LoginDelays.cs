@@ -26,8 +26,10 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private readonly Lock _lock = new();
     private readonly Dictionary<LoginOrigin, FailureRecord> _addresses = [];
 
-    /// <summary>The records of <see cref="_addresses"/>, ordered by expiry. The first to expire is evicted first, so that a record with many
-    /// recent failures stays.</summary>
+    /// <summary>
+    /// The records of <see cref="_addresses"/>, ordered by expiry. The first to expire is evicted first, so that a record with many recent
+    /// failures stays.
+    /// </summary>
     private readonly SortedSet<FailureRecord> _byExpiry = new(Comparer<FailureRecord>.Create(
         (one, other) => one.ExpiresAt != other.ExpiresAt ? one.ExpiresAt.CompareTo(other.ExpiresAt) : one.Id.CompareTo(other.Id)));
 
@@ -42,7 +44,8 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private bool IsOff => options.RefusalDelay == TimeSpan.Zero;
 
     /// <summary>Waits until a password of this client may be checked.</summary>
-    /// <returns>The login's turn, which the caller ends and disposes; null if the login must be refused because too many others wait.</returns>
+    /// <returns>The login's turn, which the caller ends and disposes; null if the login must be refused because too many others
+    /// wait.</returns>
     public async ValueTask<LoginTurn?> WaitForTurnAsync(Session session, string userName, CancellationToken cancellationToken)
     {
         if (IsOff || AddressCount == 0)
@@ -146,7 +149,9 @@ internal sealed class LoginDelays(FtpServerOptions options)
         return true;
     }
 
-    /// <summary>Adds a waiting login. Returns false if it would wait longer than the longest delay, because the session would time out.</summary>
+    /// <summary>
+    /// Adds a waiting login. Returns false if it would wait longer than the longest delay, because the session would time out.
+    /// </summary>
     private bool TryEnqueue(FailureRecord record)
     {
         lock (_lock)
@@ -270,8 +275,10 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private int FailuresOf(FailureRecord record, TimeSpan now) =>
         record.ExpiresAt <= now ? 0 : (int)Math.Ceiling((record.ExpiresAt - now) / options.RefusalDecay);
 
-    /// <summary>The key that all further names share. Names are stored as hashes, so that long names cost no memory. Two names with the same
-    /// hash share a record.</summary>
+    /// <summary>
+    /// The key that all further names share. Names are stored as hashes, so that long names cost no memory. Two names with the same hash
+    /// share a record.
+    /// </summary>
     private const int OtherNames = 0;
 
     private static int HashOf(string userName) =>

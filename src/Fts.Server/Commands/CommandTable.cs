@@ -9,7 +9,9 @@ internal delegate ValueTask<Reply> CommandHandler(Session session, string argume
 /// <summary>One row: a verb, its code, its rules, how it is written, and its lines in FEAT if it has any (RFC 2389 §3.2).</summary>
 internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rules, string Usage, params string[] Features)
 {
-    /// <summary>The action for the log, which gets one line for each such command; null for commands that neither change nor transfer a file.</summary>
+    /// <summary>
+    /// The action for the log, which gets one line for each such command; null for commands that neither change nor transfer a file.
+    /// </summary>
     public string? Action { get; init; }
 
     public bool Has(Rules rules) => (Rules & rules) == rules;

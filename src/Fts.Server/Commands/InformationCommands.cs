@@ -102,8 +102,8 @@ internal static class InformationCommands
     }
 
     /// <summary>
-    /// Streams the listing of a folder of any size. Its lines are queued as text of a multi-line reply, and this handler's own reply is the last line. A reply that
-    /// has begun must end with the same code (RFC 959 §4.2), also after ABOR.
+    /// Streams the listing of a folder of any size. Its lines are queued as text of a multi-line reply, and this handler's own reply is the
+    /// last line. A reply that has begun must end with the same code (RFC 959 §4.2), also after ABOR.
     /// </summary>
     private static async ValueTask<Reply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
     {

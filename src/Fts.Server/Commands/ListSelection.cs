@@ -63,7 +63,9 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
         yield return entry;
     }
 
-    /// <summary>Passes the token on. Otherwise a folder without a match would be read to its end after its client has disconnected.</summary>
+    /// <summary>
+    /// Passes the token on. Otherwise a folder without a match would be read to its end after its client has disconnected.
+    /// </summary>
     private static async IAsyncEnumerable<FileEntry> Matching(
         IAsyncEnumerable<FileEntry> entries, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

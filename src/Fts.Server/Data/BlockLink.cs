@@ -43,7 +43,9 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
     private volatile bool _isBroken;
     private long _sendingSince;
 
-    /// <summary>The start time of the send that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.</summary>
+    /// <summary>
+    /// The start time of the send that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.
+    /// </summary>
     public long SendingSince => Volatile.Read(ref _sendingSince);
 
     public Socket Socket => socket;

@@ -54,7 +54,9 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>The client said QUIT before all of its data was on the way.</summary>
     public bool WasQuitEarly { get; private set; }
 
-    /// <summary>Whether the data are lines of a reply on the control connection. No other reply may be sent before the end of the transfer.</summary>
+    /// <summary>
+    /// Whether the data are lines of a reply on the control connection. No other reply may be sent before the end of the transfer.
+    /// </summary>
     public bool UsesControlConnection { get; init; }
 
     /// <summary>Done when nothing of it is open any more.</summary>
@@ -65,10 +67,14 @@ internal sealed class Transfer(string description) : IDisposable
 
     public TransferEnd End { get; private set; }
 
-    /// <summary>The time when the transfer was ended from outside, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.</summary>
+    /// <summary>
+    /// The time when the transfer was ended from outside, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.
+    /// </summary>
     public long EndedAt => Volatile.Read(ref _endedAt);
 
-    /// <summary>Whether all bytes of an upload have arrived and the store is committing it. That can take long on a slow disk and is never aborted.</summary>
+    /// <summary>
+    /// Whether all bytes of an upload have arrived and the store is committing it. That can take long on a slow disk and is never aborted.
+    /// </summary>
     public bool IsCommitting { get; set; }
 
     public CancellationToken Token => _cancellation.Token;
@@ -83,7 +89,10 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>A data connection was there for it.</summary>
     public bool HasData => _data is not null;
 
-    /// <summary>The time when the transfer began to wait for its data connection, in <see cref="Environment.TickCount64"/> milliseconds; null while it does not wait.</summary>
+    /// <summary>
+    /// The time when the transfer began to wait for its data connection, in <see cref="Environment.TickCount64"/> milliseconds; null while
+    /// it does not wait.
+    /// </summary>
     public long? WaitingForDataSince => Volatile.Read(ref _waitingSince) is > 0 and var since ? since : null;
 
     /// <summary>Records that the transfer waits for its data connection from now until <see cref="Uses"/> is called.</summary>

@@ -11,7 +11,9 @@ internal static class TransferFailure
 {
     private const string ClosedByClient = "the client closed the data connection";
 
-    /// <summary>Returns the reason, or null if only the exception's own message contains it. That message is for the log, never for replies.</summary>
+    /// <summary>
+    /// Returns the reason, or null if only the exception's own message contains it. That message is for the log, never for replies.
+    /// </summary>
     public static string? Describe(Transfer transfer, FtpServerOptions options, Exception exception) => Describe(transfer.End, options) ?? Describe(exception);
 
     /// <summary>Returns the reason why a transfer was aborted; null for <see cref="TransferEnd.None"/>.</summary>

@@ -6,8 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server;
 
 /// <summary>
-/// Enforces the contract of <see cref="IFileStore"/> on any implementation. An unexpected exception becomes a <see cref="StoreException"/> with the cause inside, so that it
-/// is never mistaken for a connection error. An entry whose name is not one path component is skipped, because a line end in a name could forge entries and replies.
+/// Enforces the contract of <see cref="IFileStore"/> on any implementation. An unexpected exception becomes a <see cref="StoreException"/>
+/// with the cause inside, so that it is never mistaken for a connection error. An entry whose name is not one path component is skipped,
+/// because a line end in a name could forge entries and replies.
 /// </summary>
 /// <remarks>Does not own the store. One for each host, shared by its sessions.</remarks>
 internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore
@@ -170,7 +171,9 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     /// <summary>Owns the store's enumerator. Stops between two entries when it is cancelled, even if the store ignores the token.</summary>
     private sealed class GuardedEnumerator(IAsyncEnumerator<FileEntry> source, ILogger logger, CancellationToken cancellationToken) : IAsyncEnumerator<FileEntry>
     {
-        /// <summary>The number of entries after which the thread is yielded, so that ABOR is read while a store in memory lists without waiting.</summary>
+        /// <summary>
+        /// The number of entries after which the thread is yielded, so that ABOR is read while a store in memory lists without waiting.
+        /// </summary>
         private const int MostAtOnce = 1024;
 
         private bool _wasLogged;

@@ -41,8 +41,9 @@ public sealed record FtpTlsOptions
     public FtpClientCertificates ClientCertificates { get; init; } = new();
 
     /// <summary>
-    /// Whether CCC may end the encryption of a control connection. Firewalls can then read the commands, and so can anyone else on the network. Both sides
-    /// first send close_notify (RFC 4217). A client that sends none within <see cref="HandshakeTimeout"/> is disconnected. Default: no.
+    /// Whether CCC may end the encryption of a control connection. Firewalls can then read the commands, and so can anyone else on the
+    /// network. Both sides first send close_notify (RFC 4217). A client that sends none within <see cref="HandshakeTimeout"/> is
+    /// disconnected. Default: no.
     /// </summary>
     public bool AllowClearCommandChannel { get; init; }
 

@@ -1,6 +1,8 @@
 namespace Fts.Server.Tls;
 
-/// <summary>Tracks the bounds of TLS records in a stream (RFC 8446 §5.1), so that a reader reads no byte beyond the current record.</summary>
+/// <summary>
+/// Tracks the bounds of TLS records in a stream (RFC 8446 §5.1), so that a reader reads no byte beyond the current record.
+/// </summary>
 internal struct RecordBounds
 {
     private const int HeaderBytes = 5;

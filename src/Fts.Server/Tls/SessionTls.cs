@@ -82,7 +82,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// Ends TLS on the control connection (CCC, RFC 4217): sends close_notify and waits for the client's, for <see cref="FtpTlsOptions.HandshakeTimeout"/> at most.
     /// After that, the socket's stream can be read; bytes that the client sent after its close_notify are still in it.
     /// </summary>
-    /// <returns>Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is unknown.</returns>
+    /// <returns>Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is
+    /// unknown.</returns>
     public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
     {
         (SslStream stream, TlsTap tap) = _clearable ?? throw new InvalidOperationException("CCC is not allowed.");
@@ -118,10 +119,11 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     /// <summary>Performs the handshake of a data connection, with the control connection's certificate, and applies <see cref="FtpTlsOptions.DataBinding"/>.</summary>
     /// <remarks>
-    /// TLS 1.3 session tickets are sent with the first bytes of the server; on an upload, with its close_notify. So the next upload can resume the session,
-    /// and if a client closes without reading, the bytes it sent are not lost.
+    /// TLS 1.3 session tickets are sent with the first bytes of the server; on an upload, with its close_notify. So the next upload can
+    /// resume the session, and if a client closes without reading, the bytes it sent are not lost.
     /// </remarks>
-    /// <exception cref="HandshakeException">The handshake failed, or did not resume the control connection's session although that is required.</exception>
+    /// <exception cref="HandshakeException">The handshake failed, or did not resume the control connection's session although that is
+    /// required.</exception>
     public async ValueTask<DataTls> AcceptDataAsync(Session session, Stream plain, CancellationToken cancellationToken)
     {
         var tap = new TlsTap(plain);
@@ -153,7 +155,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
     /// <summary>Refuses or logs a data connection that did not resume the control connection's TLS session.</summary>
     /// <remarks>
-    /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. With them its next connection could resume.
+    /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. With them its next connection could
+    /// resume.
     /// </remarks>
     private void ApplyBinding(Session session, bool isResumed)
     {

@@ -3,8 +3,9 @@ using System.Buffers;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// Sits between SslStream and the socket and records two facts that SslStream does not report: whether the handshake resumed a session, and whether the
-/// peer sent close_notify before the connection ended. Gathers writes that belong together. Owns the inner stream until <see cref="ReleaseInner"/>.
+/// Sits between SslStream and the socket and records two facts that SslStream does not report: whether the handshake resumed a session, and
+/// whether the peer sent close_notify before the connection ended. Gathers writes that belong together. Owns the inner stream until
+/// <see cref="ReleaseInner"/>.
 /// </summary>
 /// <remarks>
 /// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets last in the handshake, after it has
@@ -122,7 +123,9 @@ internal sealed class TlsTap(Stream inner, bool stopsAtRecords = false) : Stream
         }
     }
 
-    /// <summary>Collects the held bytes and all further writes in <paramref name="room"/>, as far as they fit; null ends the collection.</summary>
+    /// <summary>
+    /// Collects the held bytes and all further writes in <paramref name="room"/>, as far as they fit; null ends the collection.
+    /// </summary>
     public void Gather(byte[]? room)
     {
         (_room, _gathered) = (room, 0);

@@ -5,12 +5,17 @@ namespace Fts.Storage.Local;
 /// <summary>Permission bits of the files that a store makes.</summary>
 internal static class FileModes
 {
-    /// <summary>The mode of a partial upload that is not being written. Its target may be a private file when the upload is resumed.</summary>
+    /// <summary>
+    /// The mode of a partial upload that is not being written. Its target may be a private file when the upload is resumed.
+    /// </summary>
     public const UnixFileMode AtRest = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly Lazy<UnixFileMode?> s_newFile = new(ReadNewFile);
 
-    /// <summary>The mode of a new file: read and write for all users, without the bits of the process's umask. Null if the system does not report the umask.</summary>
+    /// <summary>
+    /// The mode of a new file: read and write for all users, without the bits of the process's umask. Null if the system does not report
+    /// the umask.
+    /// </summary>
     public static UnixFileMode? NewFile => s_newFile.Value;
 
     /// <summary>Reads the umask from /proc, because the system call that returns it also changes it.</summary>

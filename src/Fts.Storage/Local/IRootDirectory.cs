@@ -30,7 +30,10 @@ internal interface IRootDirectory : IDisposable
     /// <summary>Removes what <see cref="FindPending"/> finds; false where there is nothing.</summary>
     bool GiveUpPending(StorePath path, string uploader);
 
-    /// <summary>Removes pending files of the whole tree that were last written before a time and are not being written. Adds the others to the index. Returns the number removed.</summary>
+    /// <summary>
+    /// Removes pending files of the whole tree that were last written before a time and are not being written. Adds the others to the
+    /// index. Returns the number removed.
+    /// </summary>
     int Sweep(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken);
 
     /// <summary>Whether a partial upload exists and is not being written.</summary>
@@ -46,8 +49,8 @@ internal interface IRootDirectory : IDisposable
     void CreateLink(StorePath path, StorePath target, string text);
 
     /// <summary>
-    /// Deletes an entry that is not a directory; a link is deleted itself, not its target. If an uploader is given, its partial upload to this name is then
-    /// discarded. If only a partial upload exists, it alone is discarded. A refused call changes nothing.
+    /// Deletes an entry that is not a directory; a link is deleted itself, not its target. If an uploader is given, its partial upload to
+    /// this name is then discarded. If only a partial upload exists, it alone is discarded. A refused call changes nothing.
     /// </summary>
     void DeleteFile(StorePath path, string? uploader);
 

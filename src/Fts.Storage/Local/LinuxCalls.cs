@@ -48,7 +48,9 @@ internal static unsafe partial class LinuxCalls
         return IsSupported && StatxPath(s_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, WantedFacts, &facts) == 0 ? (!facts.IsFile && !facts.IsFolder && !facts.IsLink, facts.Id) : default;
     }
 
-    /// <summary>Returns the metadata of the entry at a path, of a link itself. Returns false if no entry exists, or on other systems.</summary>
+    /// <summary>
+    /// Returns the metadata of the entry at a path, of a link itself. Returns false if no entry exists, or on other systems.
+    /// </summary>
     public static bool TryStat(string path, out LinuxFacts facts)
     {
         facts = default;

@@ -5,12 +5,16 @@ using static Fts.Storage.Local.SystemErrors;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// Runs a call that needs an empty directory on a directory that contains only partial uploads. They are first moved to the parent directory under random
-/// hidden names. They are deleted if the call succeeds and moved back if it fails, so that a refused call changes nothing.
+/// Runs a call that needs an empty directory on a directory that contains only partial uploads. They are first moved to the parent
+/// directory under random hidden names. They are deleted if the call succeeds and moved back if it fails, so that a refused call changes
+/// nothing.
 /// </summary>
 internal static class LinuxFolderClearing
 {
-    /// <summary>Returns 0 or the error number of <paramref name="call"/>. Returns ENOTEMPTY, without calling it, if the directory contains anything else.</summary>
+    /// <summary>
+    /// Returns 0 or the error number of <paramref name="call"/>. Returns ENOTEMPTY, without calling it, if the directory contains anything
+    /// else.
+    /// </summary>
     /// <param name="parent">The parent directory.</param>
     /// <param name="name">The name of the directory in it.</param>
     /// <param name="call">Returns 0 or an error number.</param>
@@ -63,7 +67,9 @@ internal static class LinuxFolderClearing
         return hasOnlyHidden && names.TrueForAll(name => LinuxPendingSlot.Find(folder, name) is not null) ? names : null;
     }
 
-    /// <summary>Moves the partial uploads. Each is locked while it is moved, so that no client can resume it under its old name meanwhile.</summary>
+    /// <summary>
+    /// Moves the partial uploads. Each is locked while it is moved, so that no client can resume it under its old name meanwhile.
+    /// </summary>
     private static bool MoveAside(SafeFileHandle folder, List<string> uploads, SafeFileHandle parent, List<(string Name, string Aside)> moved)
     {
         foreach (string upload in uploads)

@@ -87,7 +87,9 @@ internal static class LinuxPendingSlot
         return target is { } found && GiveUp(found, uploader);
     }
 
-    /// <summary>Removes an uploader's partial uploads to a target, which may have been deleted since it was found. Returns false if there are none.</summary>
+    /// <summary>
+    /// Removes an uploader's partial uploads to a target, which may have been deleted since it was found. Returns false if there are none.
+    /// </summary>
     public static bool GiveUp(in LinuxTarget target, string uploader)
     {
         bool isRemoved = false;

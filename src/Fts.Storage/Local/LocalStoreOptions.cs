@@ -13,11 +13,14 @@ public sealed record LocalStoreOptions
     public PartialUploadLimits PartialUploads { get; init; } = new();
 
     /// <summary>
-    /// Files and directories that no client can reach, even if they are located in the served directory: private keys, certificates, settings, state. They and the
-    /// contents of the directories are not listed. They cannot be read, written, renamed, removed or linked to, by any name or link. On Linux they are recognised by
-    /// device and inode. Replaced files are detected. A client cannot create a protected path that does not exist yet, or remove or rename a directory above one.
-    /// Default: none.
+    /// Files and directories that no client can reach, even if they are located in the served directory: private keys, certificates,
+    /// settings, state. They and the contents of the directories are not listed. They cannot be read, written, renamed, removed or linked
+    /// to, by any name or link. On Linux they are recognised by device and inode. Replaced files are detected. A client cannot create a
+    /// protected path that does not exist yet, or remove or rename a directory above one. Default: none.
     /// </summary>
-    /// <remarks>The check costs a few system calls per operation if one of the paths can be reached from the served directory, and nothing otherwise.</remarks>
+    /// <remarks>
+    /// The check costs a few system calls per operation if one of the paths can be reached from the served directory, and nothing
+    /// otherwise.
+    /// </remarks>
     public IReadOnlyList<string> ProtectedPaths { get; init; } = [];
 }

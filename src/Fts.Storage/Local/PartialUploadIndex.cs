@@ -4,8 +4,8 @@ namespace Fts.Storage.Local;
 internal readonly record struct PartialUploadPlace(string Folder, string Name);
 
 /// <summary>
-/// The partial uploads of each uploader, so that keeping another one needs no scan of the tree. Each is added when it is kept; after a restart, the first sweep
-/// adds them. Entries whose file no longer exists are removed when a limit is reached.
+/// The partial uploads of each uploader, so that keeping another one needs no scan of the tree. Each is added when it is kept; after a
+/// restart, the first sweep adds them. Entries whose file no longer exists are removed by a sweep, and when a limit is reached.
 /// </summary>
 internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirectory root)
 {

@@ -123,8 +123,9 @@ internal sealed class PortablePendingFile : IPendingFile
         [.. Directory.EnumerateFiles(folder, PathRules.PendingPrefix + "*", new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint })];
 
     /// <summary>
-    /// Runs <paramref name="call"/>, which needs an empty folder, on a folder that may contain partial uploads. They are first moved to the parent folder under
-    /// random hidden names, then deleted if the call succeeds or moved back if it throws. Returns false, without calling it, if the folder contains anything else.
+    /// Runs <paramref name="call"/>, which needs an empty folder, on a folder that may contain partial uploads. They are first moved to the
+    /// parent folder under random hidden names, then deleted if the call succeeds or moved back if it throws. Returns false, without
+    /// calling it, if the folder contains anything else.
     /// </summary>
     public static bool TryClear(string folder, Action call)
     {

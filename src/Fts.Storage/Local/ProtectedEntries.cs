@@ -2,7 +2,8 @@ namespace Fts.Storage.Local;
 
 /// <summary>
 /// The entries of <see cref="LocalStoreOptions.ProtectedPaths"/>, which no client reaches. On Linux they are recognised by device and inode, so that no link and
-/// no spelling leads to them; on other systems by their real path, ignoring case. Used only if one of them can be reached from the served directory.
+/// no spelling leads to them; on other systems by their real path, ignoring case. Used only if one of them can be reached from the served
+/// directory.
 /// </summary>
 internal sealed class ProtectedEntries
 {
@@ -16,7 +17,10 @@ internal sealed class ProtectedEntries
         _snapshot = ProtectedSnapshot.Take(root, paths);
     }
 
-    /// <summary>Creates the check. Returns null if it is not needed: no protected path is located in the directory or has a hard link, which could be located there.</summary>
+    /// <summary>
+    /// Creates the check. Returns null if it is not needed: no protected path is located in the directory or has a hard link, which could
+    /// be located there.
+    /// </summary>
     /// <param name="folder">The served directory.</param>
     /// <param name="paths">The protected files and directories.</param>
     /// <exception cref="ArgumentException">The directory is located in a protected one.</exception>
@@ -43,7 +47,10 @@ internal sealed class ProtectedEntries
         return isReachable ? new ProtectedEntries(root, paths) : null;
     }
 
-    /// <summary>The protected entries of this moment. Paths are looked up again after a change, because files are replaced and directories created later.</summary>
+    /// <summary>
+    /// The protected entries of this moment. Paths are looked up again after a change, because files are replaced and directories created
+    /// later.
+    /// </summary>
     public ProtectedSnapshot Current
     {
         get

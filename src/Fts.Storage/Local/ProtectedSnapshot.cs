@@ -3,7 +3,10 @@ namespace Fts.Storage.Local;
 /// <summary>The protected entries as found at one moment, with the data that is needed to detect a change.</summary>
 internal sealed class ProtectedSnapshot
 {
-    /// <summary>If a directory changed less than this time before it was read, it may change again with the same timestamp, because file system clocks are coarse.</summary>
+    /// <summary>
+    /// If a directory changed less than this time before it was read, it may change again with the same timestamp, because file system
+    /// clocks are coarse.
+    /// </summary>
     private static readonly TimeSpan s_coarseClock = TimeSpan.FromSeconds(2);
 
     /// <summary>The depth to which directories are read; more than any directory of keys or settings has.</summary>
@@ -26,8 +29,8 @@ internal sealed class ProtectedSnapshot
     public bool HoldsProtected(ulong id) => _holding.Contains(id);
 
     /// <summary>
-    /// Whether a name that does not exist is that of a protected path, or of a directory on the way to one. An empty directory or a file with the
-    /// name of such a directory is harmless. A link or a renamed directory could already contain the protected path.
+    /// Whether a name that does not exist is that of a protected path, or of a directory on the way to one. An empty directory or a file
+    /// with the name of such a directory is harmless. A link or a renamed directory could already contain the protected path.
     /// </summary>
     /// <param name="folder">The id of the directory.</param>
     /// <param name="name">The name in it.</param>
@@ -141,7 +144,8 @@ internal sealed class ProtectedSnapshot
         {
             if (LinuxCalls.TryStat(folder, out LinuxFacts facts))
             {
-                // Its last-modified time is not watched, because every new entry changes it. The watched entry below it detects a replacement.
+                // Its last-modified time is not watched, because every new entry changes it. The watched entry below it detects a
+                // replacement.
                 _holding.Add(facts.Id);
             }
         }

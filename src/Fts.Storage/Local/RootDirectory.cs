@@ -322,7 +322,9 @@ internal sealed class RootDirectory : IRootDirectory
 
     internal SafeFileHandle OpenParent(string folder, StorePath path) => Open(folder, O_PATH | O_DIRECTORY, out int error) ?? throw Exception(error, path.Value);
 
-    /// <summary>Throws if the entry is protected, as if it did not exist, or if it is a directory that leads to a protected entry.</summary>
+    /// <summary>
+    /// Throws if the entry is protected, as if it did not exist, or if it is a directory that leads to a protected entry.
+    /// </summary>
     private void DemandRemovable(SafeFileHandle parent, StorePath path)
     {
         if (_protected is null || Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) < 0)
@@ -360,7 +362,10 @@ internal sealed class RootDirectory : IRootDirectory
         }
     }
 
-    /// <summary>Opens a path; all opening of names is done here. Returns null and the error number if the kernel refuses it. A protected entry appears not to exist.</summary>
+    /// <summary>
+    /// Opens a path; all opening of names is done here. Returns null and the error number if the kernel refuses it. A protected entry
+    /// appears not to exist.
+    /// </summary>
     internal unsafe SafeFileHandle? Open(string relative, int flags, out int error)
     {
         var how = new OpenHow { Flags = (uint)(flags | O_CLOEXEC), Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };

@@ -12,8 +12,8 @@ internal sealed record Guests(IAccounts Accounts, Permissions Anonymous, OneTime
     private const string UserName = "fts";
 
     /// <summary>
-    /// On a loopback address, root and the user that runs the server may read and write without a password. Other users of the machine need a
-    /// password that is created for this run. Systems other than Linux do not report the user of a connection: on them, every user of the
+    /// On a loopback address, root and the user that runs the server may read and write without a password. Other users of the machine need
+    /// a password that is created for this run. Systems other than Linux do not report the user of a connection: on them, every user of the
     /// machine may read and write without a password. On any other address the network is not trusted, and the password is needed.
     /// </summary>
     /// <param name="isLocal">Whether only this machine can connect.</param>

@@ -8,8 +8,10 @@ internal static unsafe partial class OpenFileLimit
 {
     private const int NumberOfFiles = 7;
 
-    /// <summary>Raises the soft limit, usually 1,024, to the hard limit. The low value protects programs that use select(2). This program does
-    /// not use it.</summary>
+    /// <summary>
+    /// Raises the soft limit, usually 1,024, to the hard limit. The low value protects programs that use select(2). This program does not
+    /// use it.
+    /// </summary>
     public static void Raise()
     {
         if (OperatingSystem.IsLinux())

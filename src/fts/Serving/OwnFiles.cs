@@ -3,7 +3,9 @@ namespace Fts.Cli;
 /// <summary>The files of this program that no client can reach, even if the served folder contains them.</summary>
 internal static class OwnFiles
 {
-    /// <summary>Returns private keys and certificates, the state folder and the settings folder, which contains the fingerprints of trusted servers.</summary>
+    /// <summary>
+    /// Returns private keys and certificates, the state folder and the settings folder, which contains the fingerprints of trusted servers.
+    /// </summary>
     public static IReadOnlyList<string> Of(Encryption encryption, NamedHosts hosts) =>
     [
         Path.GetDirectoryName(Encryption.PathOfOwn())!,

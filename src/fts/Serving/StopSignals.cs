@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Cli;
 
-/// <summary>Ctrl-C and SIGTERM for the server: the first one stops it after running transfers, the second one at once. SIGHUP reloads certificates and never ends the process.</summary>
+/// <summary>
+/// Ctrl-C and SIGTERM for the server: the first one stops it after running transfers, the second one at once. SIGHUP reloads certificates
+/// and never ends the process.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly TaskCompletionSource<ExitCode> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -35,7 +35,9 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
             : await shell.EachAsync("get", _namesakes, (item, cancel) => TransferCommands.GetOneAsync(shell, item, ifThere, cancel), cancellationToken, areSeveral: true));
     }
 
-    /// <summary>Returns the option for existing files of the command that fetches the rest. Files that are to be replaced must not be skipped.</summary>
+    /// <summary>
+    /// Returns the option for existing files of the command that fetches the rest. Files that are to be replaced must not be skipped.
+    /// </summary>
     private string OptionOfRest() =>
         _files.Exists(file => file.IfThere == IfThere.Resume) ? "--resume"
         : ifThere != IfThere.Skip && _files.Exists(file => file.IfThere == IfThere.Overwrite) ? "--overwrite"

@@ -45,7 +45,10 @@ internal sealed class NameCompletion(Shell shell)
         });
     }
 
-    /// <summary>Returns false for a name with control characters, which cannot be typed, or with direction marks, which would display as another name.</summary>
+    /// <summary>
+    /// Returns false for a name with control characters, which cannot be typed, or with direction marks, which would display as another
+    /// name.
+    /// </summary>
     private static bool IsTypable(string name) => name.Visible() == name;
 
     private static IEnumerable<string> Local(string word)

@@ -10,7 +10,8 @@ namespace Fts.Cli;
 /// <param name="interrupts">Ctrl-C and SIGTERM.</param>
 /// <param name="transfers">What was said for all transfers.</param>
 /// <param name="wording">How its commands are typed.</param>
-/// <param name="outside">Returns the wording of a command, by its verb, for use after this session has ended; null if <paramref name="wording"/> is that already.</param>
+/// <param name="outside">Returns the wording of a command, by its verb, for use after this session has ended; null if
+/// <paramref name="wording"/> is that already.</param>
 internal sealed class Shell(
     FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording, Func<Shell, string, Wording>? outside = null)
 {

@@ -205,6 +205,8 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         terminal.Write($"\r\e[K{terminal.Paint("1", _prompt)}{Shown(start, end)}{(back > 0 ? $"\e[{back}D" : "")}");
     }
 
-    /// <summary>Returns a part of the line for display. Completed names and pasted text may contain control characters, which are escaped.</summary>
+    /// <summary>
+    /// Returns a part of the line for display. Completed names and pasted text may contain control characters, which are escaped.
+    /// </summary>
     private string Shown(int start, int end) => _line.ToString(start, end - start).Visible();
 }

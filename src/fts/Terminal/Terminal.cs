@@ -138,7 +138,9 @@ internal sealed class Terminal
     /// <summary>Text in one of the terminal's own colours (an SGR parameter), or as it is.</summary>
     public string Paint(string sgr, string text) => _colors ? $"\e[{sgr}m{text}\e[0m" : text;
 
-    /// <summary>Writes a message. A closed terminal accepts no output (EIO). That error is ignored, so that the command can still end properly.</summary>
+    /// <summary>
+    /// Writes a message. A closed terminal accepts no output (EIO). That error is ignored, so that the command can still end properly.
+    /// </summary>
     private void WriteMessage(string text)
     {
         try

@@ -11,7 +11,9 @@ internal sealed class KnownHosts(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>How long to wait for the lock. A change takes milliseconds, so a lock that is held longer belongs to a process that hangs.</summary>
+    /// <summary>
+    /// How long to wait for the lock. A change takes milliseconds, so a lock that is held longer belongs to a process that hangs.
+    /// </summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(10);
@@ -104,7 +106,10 @@ internal sealed class KnownHosts(string path)
 
     private string[] Lines() => File.Exists(path) ? File.ReadAllLines(path) : [];
 
-    /// <summary>Waits for the lock file. It is never deleted, because another process could still hold a deleted file. Disposing the result releases the lock.</summary>
+    /// <summary>
+    /// Waits for the lock file. It is never deleted, because another process could still hold a deleted file. Disposing the result releases
+    /// the lock.
+    /// </summary>
     private FileStream Lock()
     {
         string folder = System.IO.Path.GetDirectoryName(path)!;

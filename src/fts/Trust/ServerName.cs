@@ -7,8 +7,9 @@ namespace Fts.Cli;
 internal static class ServerName
 {
     /// <summary>
-    /// Returns the normal form of <c>host:port</c>: a name in lower case, in its DNS form and without a trailing dot; an address in its shortest form, IPv6 in
-    /// brackets, and an IPv4-mapped address (<c>::ffff:127.0.0.1</c>) as IPv4. Returns text without a port unchanged.
+    /// Returns the normal form of <c>host:port</c>: a name in lower case, in its DNS form and without a trailing dot; an address in its
+    /// shortest form, IPv6 in brackets, and an IPv4-mapped address (<c>::ffff:127.0.0.1</c>) as IPv4. Returns text without a port
+    /// unchanged.
     /// </summary>
     public static string Normalize(string server)
     {

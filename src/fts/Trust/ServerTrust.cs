@@ -4,16 +4,18 @@ using Fts.Protocol;
 namespace Fts.Cli;
 
 /// <summary>
-/// Which servers the client trusts: a server with a certificate of a trusted authority (the system's, or the ones of <c>--ca</c>), else a server with the
-/// same key as the first time. Both are remembered. A server that used TLS once must use it again, because suppressing the TLS offer is the easiest attack. A
-/// remembered key is compared even if the certificate is of a trusted authority.
+/// Which servers the client trusts: a server with a certificate of a trusted authority (the system's, or the ones of <c>--ca</c>), else a
+/// server with the same key as the first time. Both are remembered. A server that used TLS once must use it again, because suppressing the
+/// TLS offer is the easiest attack. A remembered key is compared even if the certificate is of a trusted authority.
 /// </summary>
 /// <param name="target">The server.</param>
 /// <param name="known">The remembered servers.</param>
 /// <param name="terminal">The terminal for reports.</param>
 internal sealed class ServerTrust(Target target, KnownHosts known, Terminal terminal)
 {
-    /// <summary>Returns the mode for a value of <c>--tls</c>. With <c>--ca</c> or <c>--cert</c>, auto requires TLS.</summary>
+    /// <summary>
+    /// Returns the mode for a value of <c>--tls</c>. Auto requires TLS with <c>--ca</c> or <c>--cert</c>, and for a remembered server.
+    /// </summary>
     /// <param name="word">The value.</param>
     /// <param name="authorities">The file of <c>--ca</c>, if given.</param>
     /// <param name="certificate">The file of <c>--cert</c>, if given.</param>
