@@ -21,7 +21,7 @@ public sealed class LocalUserAccountsTests
     public async Task Anonymous_of_another_user_is_refused() => Assert.Null(await _accounts.SignInAsync(From("anonymous", "x", isOwnUser: false), Token));
 
     [Fact]
-    public async Task Anonymous_is_refused_where_nobody_looks_the_user_up() =>
+    public async Task Anonymous_is_refused_if_the_user_is_not_looked_up() =>
         Assert.Null(await _accounts.SignInAsync(new Credentials("anonymous", "x", IPAddress.Loopback, IsEncrypted: false), Token));
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed class LocalUserAccountsTests
     }
 
     [Fact]
-    public async Task A_certificate_is_for_the_other_accounts_to_decide()
+    public async Task A_certificate_is_checked_by_the_other_accounts()
     {
         var accounts = new LocalUserAccounts(Permissions.ReadOnly, CertificateAccounts.ByCommonName(Password, Permissions.ReadWrite));
         var credentials = new Credentials("ann", "", IPAddress.Loopback, IsEncrypted: true) { Certificate = new ClientCertificate("CN=ann", "ann", "SHA256:x") };

@@ -127,7 +127,7 @@ public sealed class DownloadTests : IDisposable
     [Theory]
     [InlineData("6", false)]
     [InlineData("5", true)]
-    public async Task A_transfer_that_is_announced_shorter_than_the_file_is_looked_at_again(string sizeNow, bool hasChanged)
+    public async Task A_transfer_that_is_announced_shorter_than_the_file_is_checked_again(string sizeNow, bool hasChanged)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + $$"""
             C: SIZE a.txt

@@ -59,7 +59,7 @@ public sealed class FileModeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_replaces_a_link_has_the_mode_of_what_the_link_led_to()
+    public async Task A_file_that_replaces_a_link_has_the_mode_of_the_link_target()
     {
         string secret = Path.Combine(_folder.FullName, "secret");
         Write(secret, "old", Owner);
@@ -96,7 +96,7 @@ public sealed class FileModeTests : IDisposable
     }
 
     [Fact]
-    public async Task Small_files_of_a_batch_keep_the_modes_of_those_they_replace()
+    public async Task Small_files_of_a_batch_keep_the_modes_of_the_files_they_replace()
     {
         Write(Target, "old", Owner);
         await using var files = new ServedFiles();

@@ -92,7 +92,7 @@ public sealed class PoolWaitTests
     }
 
     [Fact]
-    public async Task A_listing_that_is_left_while_it_is_read_ahead_is_aborted()
+    public async Task A_listing_that_is_disposed_while_it_is_read_ahead_is_aborted()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.SignIn("MLST type*;") + Listing + "D> type=file; a\\r\\n\nC: ABOR\nS: 426 stopped\nS: 226 aborted\nC: NOOP\nS: 200 ok");

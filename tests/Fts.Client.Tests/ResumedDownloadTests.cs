@@ -397,7 +397,7 @@ public sealed class ResumedDownloadTests : IDisposable
     [Theory]
     [InlineData("another name")]
     [InlineData("a time that had just passed")]
-    public async Task A_file_at_another_address_that_may_be_another_starts_anew(string what)
+    public async Task A_possibly_different_file_at_another_address_is_fetched_from_the_start(string what)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.SignIn(Facts, Restart) + Looked + All);
         await using (var client = new FtpClient(peer.Options))
@@ -421,7 +421,7 @@ public sealed class ResumedDownloadTests : IDisposable
     [Theory]
     [InlineData("hello", true)]
     [InlineData("HELLO", false)]
-    public async Task At_another_address_a_hash_is_compared_where_there_is_one(string hashed, bool continues)
+    public async Task At_another_address_a_hash_is_compared_if_the_server_offers_one(string hashed, bool continues)
     {
         string[] features = [Facts, Restart, "XSHA256"];
         await using var peer = ScriptedPeer.Start(

@@ -55,7 +55,7 @@ public sealed class ServiceClosingTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_verified_on_another_connection_if_there_is_one()
+    public async Task The_download_is_verified_on_another_connection_if_one_can_be_opened()
     {
         await using var peer = ScriptedPeer.Start(
             BrokenOff, ScriptedPeer.SignIn(Facts, "REST STREAM") + Looked + Resumed + Closing, ScriptedPeer.SignIn(Facts, "REST STREAM") + Looked.Replace("size=10", "size=11", StringComparison.Ordinal));
@@ -71,7 +71,7 @@ public sealed class ServiceClosingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_required_hash_is_still_owed()
+    public async Task An_upload_whose_required_hash_cannot_be_compared_fails()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE", "HASH SHA-256*") + Stor + Closing, Refused);
         await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
@@ -122,7 +122,7 @@ public sealed class ServiceClosingTests : IDisposable
     [Theory]
     [InlineData(@"S* 220 hello\r\n421 stopping\r\n")]
     [InlineData("S: 220 hello\nC: USER anonymous\nS* 230 in\\r\\n421 stopping\\r\\n")]
-    public async Task Behind_the_greeting_or_the_login_it_is_what_the_user_is_told(string script)
+    public async Task A_421_after_the_greeting_or_the_login_is_reported_to_the_user(string script)
     {
         await using var peer = ScriptedPeer.Start(script + "\nX");
         await using var client = new FtpClient(peer.Options);

@@ -62,7 +62,7 @@ public sealed class VerifiedUploadTests : IDisposable
     [InlineData("SIZE", "C: SIZE b.txt\nS: 213 many\n", FtpVerified.Reply)]
     [InlineData("SIZE", "C: SIZE b.txt\nS: 213 5\n", FtpVerified.Length)]
     [InlineData("X", "", FtpVerified.Reply)]
-    public async Task A_server_that_does_not_report_the_length_has_the_last_word(string feature, string question, FtpVerified verified)
+    public async Task If_the_server_does_not_report_the_length_its_final_reply_is_sufficient(string feature, string question, FtpVerified verified)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(feature) + Stor + question + "C: NOOP\nS: 200 same connection");
         await using (var client = new FtpClient(peer.Options))

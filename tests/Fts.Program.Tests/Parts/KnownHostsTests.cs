@@ -46,7 +46,7 @@ public sealed class KnownHostsTests : IDisposable
     }
 
     [Fact]
-    public void The_file_and_its_folder_are_the_users_alone()
+    public void The_file_and_its_folder_are_accessible_only_for_the_user()
     {
         new KnownHosts(Path).Set("192.0.2.1:21", Key);
         const UnixFileMode File600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;

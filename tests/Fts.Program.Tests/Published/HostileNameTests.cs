@@ -88,7 +88,7 @@ public sealed class HostileNameTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nor_with_the_commands_that_do_one_thing()
+    public async Task No_control_character_of_a_name_reaches_the_terminal_from_a_one_shot_command()
     {
         string server = $"ftp://127.0.0.1:{_server.PortText}/", file = Uri.EscapeDataString(OneLine), folder = Uri.EscapeDataString(Folder);
         string[][] commands =
@@ -124,7 +124,7 @@ public sealed class HostileNameTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nor_by_completion_or_the_edited_line()
+    public async Task No_control_character_of_a_name_reaches_the_terminal_by_completion_or_the_edited_line()
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText]);
         await client.SeesAsync("fts> ");

@@ -29,7 +29,7 @@ public sealed class PlainAfterTlsTests : IDisposable
     [InlineData("system")]
     [InlineData("--ca")]
     [InlineData("--ca with --cert")]
-    public async Task The_second_visit_sends_nothing_in_plain_if_AUTH_was_taken_away(string kind)
+    public async Task The_second_visit_sends_nothing_in_plain_if_AUTH_is_no_longer_offered(string kind)
     {
         string own = _authority.Pem("ann");
         string[] options = kind switch
@@ -73,7 +73,7 @@ public sealed class PlainAfterTlsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_remembered_key_is_compared_although_an_authority_vouches_for_the_certificate(bool isNamed)
+    public async Task A_remembered_key_is_compared_although_the_certificate_is_of_a_trusted_authority(bool isNamed)
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.Pem("127.0.0.1"));
         string other = "SHA256:" + new string('A', 43), address = $"127.0.0.1:{server.Port}";
@@ -164,7 +164,7 @@ public sealed class PlainAfterTlsTests : IDisposable
     [InlineData(new string[0], "PASS anonymous@")]
     [InlineData(new[] { "--user", "anonymous" }, "PASS anonymous@")]
     [InlineData(new[] { "--user", "ann" }, "PASS secret")]
-    public async Task FTS_PASSWORD_is_a_named_users_and_never_anonymous_password(string[] options, string expected)
+    public async Task FTS_PASSWORD_is_used_for_a_named_user_and_never_for_anonymous(string[] options, string expected)
     {
         using HostileServer server = HostileServer.Start([], []);
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, .. options], "pwd\n", Home, ("FTS_PASSWORD", "secret"));

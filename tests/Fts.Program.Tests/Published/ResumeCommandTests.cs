@@ -35,7 +35,7 @@ public sealed partial class ResumeCommandTests : IDisposable
     [InlineData(HangUp, 129)]
     [InlineData(Interrupt, 130)]
     [InlineData(Terminate, 143)]
-    public async Task Of_a_get_it_names_every_option_and_works_in_another_directory(int signal, int code)
+    public async Task The_command_that_resumes_a_get_has_every_option_and_works_in_another_directory(int signal, int code)
     {
         Directory.CreateDirectory(_folder[Folder]);
         string command;
@@ -59,7 +59,7 @@ public sealed partial class ResumeCommandTests : IDisposable
     [InlineData(HangUp, 129)]
     [InlineData(Interrupt, 130)]
     [InlineData(Terminate, 143)]
-    public async Task Of_a_session_that_ends_it_is_a_command_of_the_shell(int signal, int code)
+    public async Task The_command_that_resumes_after_a_session_ends_is_for_the_shell(int signal, int code)
     {
         string command;
         await using (RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off", "--progress", "always"]))
@@ -77,7 +77,7 @@ public sealed partial class ResumeCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task In_a_session_that_continues_it_is_a_command_of_the_session()
+    public async Task The_command_that_resumes_in_a_continuing_session_is_for_the_session()
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off"], columns: 200);
         await client.SeesAsync("fts> ");
@@ -110,7 +110,7 @@ public sealed partial class ResumeCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_ignores_SIGHUP_from_its_start_goes_on()
+    public async Task A_client_that_ignores_SIGHUP_from_its_start_continues()
     {
         await using RunningProgram client = RunningProgram.StartFile(
             "sh", _folder.Path, ["-c", $"trap '' HUP; exec {PublishedProgram.Path} get {Url} --tls off --progress always"]);
@@ -122,7 +122,7 @@ public sealed partial class ResumeCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_a_put_it_sends_the_rest_of_the_same_file_to_the_same_place()
+    public async Task The_command_that_resumes_a_put_sends_the_rest_of_the_same_file_to_the_same_path()
     {
         const int Received = 1000;
         await File.WriteAllBytesAsync(_folder[Name], Content, TestContext.Current.CancellationToken);
@@ -162,7 +162,7 @@ public sealed partial class ResumeCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_a_mirror_it_names_both_sides_in_full()
+    public async Task The_command_that_resumes_a_mirror_has_both_sides_in_full()
     {
         using HostileServer server = HostileServer.Start([], new()
         {

@@ -33,7 +33,7 @@ public sealed class LocalPeerTests
     }
 
     [Fact]
-    public async Task Another_user_who_has_closed_his_socket_is_not_taken_for_root()
+    public async Task Another_user_with_a_closed_socket_is_not_treated_as_root()
     {
         SkipUnlessRoot();
         var held = new HeldAccounts(new LocalUserAccounts(Permissions.ReadWrite, _password));
@@ -69,7 +69,7 @@ public sealed class LocalPeerTests
     }
 
     [Fact]
-    public async Task Credentials_say_nothing_of_the_user_where_nobody_looks_it_up() =>
+    public async Task Credentials_report_no_own_user_if_it_is_not_looked_up() =>
         Assert.False(await new Credentials("anonymous", "", IPAddress.Loopback, IsEncrypted: false).IsOwnUserAsync(TestContext.Current.CancellationToken));
 
     [Theory]
@@ -81,7 +81,7 @@ public sealed class LocalPeerTests
     public void Only_root_and_the_servers_own_user_are_trusted(uint user, uint ownUser, bool isTrusted) => Assert.Equal(isTrusted, LocalPeer.IsTrusted(user, ownUser, isMappingWhole: true));
 
     [Fact]
-    public void In_a_container_the_number_of_unmapped_users_is_nobodys()
+    public void In_a_container_the_id_of_unmapped_users_is_not_trusted()
     {
         Assert.False(LocalPeer.IsTrusted(Nobody, Nobody, isMappingWhole: false));
         Assert.True(LocalPeer.IsTrusted(Nobody, Nobody, isMappingWhole: true));

@@ -26,7 +26,7 @@ public sealed class LoginDelayTests
     }
 
     [Fact]
-    public async Task Without_failures_nobody_waits()
+    public async Task Without_failures_no_login_waits()
     {
         await using TestServer server = Start(Wire.IPv4);
         for (int i = 0; i < 3; i++)
@@ -59,7 +59,7 @@ public sealed class LoginDelayTests
     }
 
     [Fact]
-    public async Task The_address_is_delayed_whatever_the_account()
+    public async Task The_address_is_delayed_for_every_account()
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "a");
@@ -163,7 +163,7 @@ public sealed class LoginDelayTests
     }
 
     [Fact]
-    public async Task A_failure_is_forgotten_after_a_minute()
+    public async Task A_failure_expires_after_a_minute()
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
@@ -180,7 +180,7 @@ public sealed class LoginDelayTests
     [InlineData("192.0.2.7", "192.0.2.8", false)]
     [InlineData("2001:db8::7", "2001:db8::ffff:1", true)]
     [InlineData("2001:db8::7", "2001:db8:0:1::7", false)]
-    public async Task The_delay_is_that_of_the_client_a_balancer_names(string failed, string next, bool waits)
+    public async Task The_delay_applies_to_the_client_in_the_PROXY_header(string failed, string next, bool waits)
     {
         Wire wire = failed.Contains(':', StringComparison.Ordinal) ? Wire.IPv6 : Wire.IPv4;
         await using TestServer server = Start(wire, options => options with { ProxyProtocolFrom = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] });
@@ -197,7 +197,7 @@ public sealed class LoginDelayTests
     }
 
     [Fact]
-    public async Task Every_loopback_address_is_the_same_users()
+    public async Task All_loopback_addresses_of_a_user_share_the_delay()
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");

@@ -77,7 +77,7 @@ public sealed class RefusalTests
     }
 
     [Theory, OnEveryWire]
-    public async Task An_append_that_breaks_off_after_a_few_bytes_leaves_no_copy(Wire wire)
+    public async Task An_append_that_is_interrupted_after_a_few_bytes_leaves_no_copy(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/log", "a log of many bytes"));
         await server.PlayAsync("""

@@ -46,7 +46,7 @@ public sealed class LongListingTests
         """, ("/a", "x"));
 
     [Theory, OnEveryWire]
-    public async Task Stat_with_a_path_ends_with_its_client(Wire wire)
+    public async Task Stat_with_a_path_ends_when_its_client_disconnects(Wire wire)
     {
         foreach (string path in (string[])["/", "nothing*"])
         {
@@ -65,7 +65,7 @@ public sealed class LongListingTests
 
     /// <summary>The commands that wait behind it are not begun for a client that is gone.</summary>
     [Theory, OnEveryWire]
-    public async Task Stat_with_a_path_ends_with_its_client_although_commands_wait(Wire wire)
+    public async Task Stat_with_a_path_ends_when_its_client_disconnects_although_commands_wait(Wire wire)
     {
         await using var listing = new EndlessListing(wire);
         await using (Conversation talk = await listing.Server.SignInAsync())

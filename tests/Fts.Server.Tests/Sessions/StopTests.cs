@@ -80,7 +80,7 @@ public sealed class StopTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_store_that_does_not_return_holds_up_no_stop(Wire wire)
+    public async Task A_store_that_does_not_return_does_not_delay_the_stop(Wire wire)
     {
         var never = new TaskCompletionSource();
         using var entered = new SemaphoreSlim(0);

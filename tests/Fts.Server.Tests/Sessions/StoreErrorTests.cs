@@ -40,7 +40,7 @@ public sealed class StoreErrorTests
 
     /// <summary>A store may be written by anybody, and throw what a broken connection throws.</summary>
     [Theory, OnEveryWire]
-    public async Task What_a_broken_connection_throws_is_451_from_a_store_and_the_cause_is_logged(Wire wire)
+    public async Task A_connection_error_thrown_by_a_store_is_451_and_the_cause_is_logged(Wire wire)
     {
         foreach (Exception fault in (Exception[])
             [new IOException("secret /real/path"), new SocketException(104, "secret /real/path"), new ObjectDisposedException("x", "secret /real/path"), new OperationCanceledException("secret /real/path")])

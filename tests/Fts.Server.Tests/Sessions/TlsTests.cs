@@ -74,7 +74,7 @@ public sealed class TlsTests
 
     /// <summary>A ticket of this session in other hands would make their next connection look like the client's own.</summary>
     [Theory, MemberData(nameof(Versions))]
-    public async Task A_refused_data_connection_gets_nothing_to_resume_with(SslProtocols version)
+    public async Task A_refused_data_connection_does_not_make_the_next_one_resume(SslProtocols version)
     {
         await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
         await using Conversation talk = await SecureAsync(server, version, resumes: false);
@@ -244,7 +244,7 @@ public sealed class TlsTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Ccc_where_allowed_ends_tls_with_close_notify_from_both_sides(SslProtocols version)
+    public async Task Ccc_ends_tls_with_close_notify_from_both_sides_if_it_is_allowed(SslProtocols version)
     {
         await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
         await using Conversation talk = await SecureAsync(server, version);

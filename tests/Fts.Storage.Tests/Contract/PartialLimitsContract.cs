@@ -32,7 +32,7 @@ public abstract class PartialLimitsContract(Func<PartialUploadLimits, StoreUnder
     }
 
     [Fact]
-    public async Task One_that_is_continued_counts_once_and_one_that_is_gone_not_at_all()
+    public async Task A_resumed_partial_upload_counts_once_and_a_missing_one_not_at_all()
     {
         await InterruptAsync("/1", "ann", "a");
         await InterruptAsync("/2", "ann", "a");

@@ -79,7 +79,7 @@ public abstract class RefusalContract(Func<StoreUnderTest> create) : FileStoreCo
     }
 
     [Fact]
-    public async Task A_deleted_file_takes_the_partial_upload_of_the_one_who_deletes_along()
+    public async Task Deleting_a_file_discards_the_partial_upload_of_the_same_uploader()
     {
         foreach (WriteStart start in new[] { Anns, WriteStart.Append.AsUpload("ann") })
         {

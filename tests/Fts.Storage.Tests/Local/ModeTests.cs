@@ -40,7 +40,7 @@ public sealed class ModeTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_partial_upload_is_its_owners_alone_until_it_is_resumed(bool portable)
+    public async Task A_partial_upload_is_readable_only_for_its_owner_until_it_is_resumed(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         File.WriteAllText(_folder["other"], "");

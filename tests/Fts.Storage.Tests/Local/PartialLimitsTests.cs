@@ -15,7 +15,7 @@ public sealed class PartialLimitsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Those_of_an_earlier_run_count(bool portable)
+    public async Task Partial_uploads_of_an_earlier_run_count(bool portable)
     {
         Directory.CreateDirectory(_folder["a/b"]);
         using (LocalFileStore first = Open(portable))
