@@ -31,21 +31,21 @@ internal static class ServerName
 
     private static string NormalizeHost(string host)
     {
-        host = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
+        host = (host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host).TrimEnd('.');
         // Takes the numbers of an address as the resolver does that the client connects with: 0x7f is hexadecimal, 010 octal.
         if (IPAddress.TryParse(host, out IPAddress? address))
         {
             return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
         }
 
-        string name = host.TrimEnd('.').ToLowerInvariant();
+        string name = host.ToLowerInvariant();
         try
         {
             return new IdnMapping().GetAscii(name);
         }
         catch (ArgumentException)
         {
-            // No name in DNS. It is compared letter by letter.
+            // Not a name in DNS. It is compared letter by letter.
             return name;
         }
     }
