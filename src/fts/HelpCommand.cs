@@ -34,9 +34,8 @@ internal static class HelpCommand
           --cert FILE        certificate (PEM, PFX), --key FILE its key; else one is kept in ${XDG_STATE_HOME:-~/.local/state}/fts
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
-          --data-timeout TIME   how long a transfer waits for its data connection, like 30s or 2m; default: 60s
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
-          --max-sessions N, --max-sessions-per-address N   default: 50000 in all, 100 from an IPv4 address or IPv6 /64
+          --data-timeout 60s   the wait for a data connection    --max-sessions 50000, --max-sessions-per-address 100 (IPv6: per /64)
           --durable, --publish, --keep-partial: fts help uploads    --host, --client-ca: fts help hosts
 
         On a loopback address, you and root need no password; on systems other than Linux, no local user needs one.
@@ -57,14 +56,12 @@ internal static class HelpCommand
           --user NAME          who to sign in as; default: anonymous           --color, --progress WHEN   auto, always, never
           --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
           --tls WHEN           auto (the default: if offered now or before), required, off or implicit   --ca FILE   trust these alone (PEM)
-                               With --ca or --cert, auto means required.
-                               A password is sent unencrypted to another machine only with off, or if you agree.
+                               With --ca or --cert, auto means required. A password is sent unencrypted to another machine only with off, or if you agree
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active, --passive  the server connects for data, or we; default: both ways. --passive-address control (default) or server: whose word
           --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
                                Default: ftp_proxy or all_proxy, unless no_proxy names the server
-          --compress WHEN      auto (the default: where measured to be faster), off, always
-          --segments N         connections for one file, 1 to 16, or auto (the default: 4 for 64 MiB and more, from 10 ms away)
+          --compress WHEN      auto (the default: if it is faster), off, always    --segments N   connections for one file: auto (the default), 1 to 16
           --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script
           --verify WHEN        compare SHA-256: auto (the default: resumed files, if the server can), always (fails if it cannot), never
 
@@ -75,8 +72,7 @@ internal static class HelpCommand
         Type help inside for the commands; of several files see fts help get. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.
 
         Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 5 TLS or trust · 6 not found · 7 not permitted
-          8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota
-          129 terminal closed · 130 Ctrl-C · 143 SIGTERM
+          8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota · 129 terminal closed · 130 Ctrl-C · 143 SIGTERM
           Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0.
         """;
 

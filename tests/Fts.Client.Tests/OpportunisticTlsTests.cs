@@ -44,13 +44,13 @@ public sealed class OpportunisticTlsTests
     public async Task Further_connections_of_the_pool_send_no_user_name_in_plain()
     {
         await using var peer = ScriptedPeer.Start(
-            "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\n" + Encrypted + "C: SITE 1\n! busy\n? refused\nS: 200 one",
+            "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\n" + Encrypted + "C: HELP 1\n! busy\n? refused\nS: 200 one",
             "S: 220 hello\nC: AUTH TLS\nS: 502 no");
         await using (var client = new FtpClient(WhenOffered(peer)))
         {
-            Task<Protocol.Reply> first = client.SendAsync("SITE", "1", Token);
+            Task<Protocol.Reply> first = client.SendAsync("HELP", "1", Token);
             await peer.PassedAsync("busy");
-            var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("SITE", "2", Token));
+            var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("HELP", "2", Token));
             Assert.Equal(FtpTlsFailure.NotOffered, e.Failure);
             peer.Open("refused");
             Assert.Equal("one", (await first).Text);
@@ -94,16 +94,16 @@ public sealed class OpportunisticTlsTests
     {
         string plain = "S: 220 hello\nC: AUTH TLS\nS: 502 no\n" + ScriptedPeer.SignIn()["S: 220 hello\n".Length..];
         await using var peer = ScriptedPeer.Start(
-            plain + "C: SITE 1\n! busy\n? encrypted\nS: 200 plain",
-            "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\n" + Encrypted + "C: SITE 2\nS: 200 encrypted\nC: SITE 3\nS: 200 encrypted again");
+            plain + "C: HELP 1\n! busy\n? encrypted\nS: 200 plain",
+            "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\n" + Encrypted + "C: HELP 2\nS: 200 encrypted\nC: HELP 3\nS: 200 encrypted again");
         await using (var client = new FtpClient(WhenOffered(peer)))
         {
-            Task<Protocol.Reply> first = client.SendAsync("SITE", "1", Token);
+            Task<Protocol.Reply> first = client.SendAsync("HELP", "1", Token);
             await peer.PassedAsync("busy");
-            Assert.Equal("encrypted", (await client.SendAsync("SITE", "2", Token)).Text);
+            Assert.Equal("encrypted", (await client.SendAsync("HELP", "2", Token)).Text);
             peer.Open("encrypted");
             Assert.Equal("plain", (await first).Text);
-            Assert.Equal("encrypted again", (await client.SendAsync("SITE", "3", Token)).Text);
+            Assert.Equal("encrypted again", (await client.SendAsync("HELP", "3", Token)).Text);
         }
 
         await peer.PlayedAsync();

@@ -62,7 +62,7 @@ public sealed class PoolClosingTests
         Assert.Equal((4, 0), (peer.Open, peer.Noops));
         _clock.Advance(TimeSpan.FromMinutes(5));
         peer.IsSilent = true;
-        Assert.Equal("no", (await client.SendAsync("SITE", "1", Token)).Text);
+        Assert.Equal("no", (await client.SendAsync("HELP", "1", Token)).Text);
         Assert.Equal(1, peer.Noops);
         await peer.UntilAsync(() => peer.Open == 1);
     }
@@ -70,15 +70,15 @@ public sealed class PoolClosingTests
     [Fact]
     public async Task A_second_command_on_a_connection_that_is_in_use_is_refused_and_not_sent()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hi\nC: SITE 1\n? go\nS: 200 one\nC: SITE 3\nS: 200 three");
+        await using var peer = ScriptedPeer.Start("S: 220 hi\nC: HELP 1\n? go\nS: 200 one\nC: HELP 3\nS: 200 three");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
         {
-            Task<Reply> first = connection.SendAsync("SITE", "1", Token);
-            await Assert.ThrowsAsync<InvalidOperationException>(() => connection.SendAsync("SITE", "2", Token));
+            Task<Reply> first = connection.SendAsync("HELP", "1", Token);
+            await Assert.ThrowsAsync<InvalidOperationException>(() => connection.SendAsync("HELP", "2", Token));
             await Assert.ThrowsAsync<InvalidOperationException>(() => connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, Token));
             peer.Open("go");
             Assert.Equal("one", (await first).Text);
-            Assert.Equal("three", (await connection.SendAsync("SITE", "3", Token)).Text);
+            Assert.Equal("three", (await connection.SendAsync("HELP", "3", Token)).Text);
         }
 
         await peer.PlayedAsync();

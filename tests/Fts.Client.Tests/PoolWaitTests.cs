@@ -156,11 +156,11 @@ public sealed class PoolWaitTests
     [Fact]
     public async Task A_call_that_waits_behind_a_slow_reply_does_not_time_out()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "C: SITE HASH\n? go\nS: 200 one\nC: NOOP\nS: 200 two");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "C: HELP HASH\n? go\nS: 200 one\nC: NOOP\nS: 200 two");
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             await client.ConnectAsync(Token);
-            Task<Reply> slow = client.SendAsync("SITE", "HASH", Token);
+            Task<Reply> slow = client.SendAsync("HELP", "HASH", Token);
             Task<Reply> call = client.SendAsync("NOOP", null, Token);
             for (int minute = 0; minute < 3; minute++)
             {
@@ -180,10 +180,10 @@ public sealed class PoolWaitTests
     public async Task Waiting_calls_are_served_in_order_of_arrival()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.SignIn() + "C: SITE 0\n? go\nS: 200 ok\n" + string.Concat(Enumerable.Range(1, 9).Select(number => $"C: SITE {number}\nS: 200 ok\n")));
+            ScriptedPeer.SignIn() + "C: HELP 0\n? go\nS: 200 ok\n" + string.Concat(Enumerable.Range(1, 9).Select(number => $"C: HELP {number}\nS: 200 ok\n")));
         await using (var client = new FtpClient(OneConnection(peer)))
         {
-            Task<Reply>[] calls = [.. Enumerable.Range(0, 10).Select(number => client.SendAsync("SITE", $"{number}", Token))];
+            Task<Reply>[] calls = [.. Enumerable.Range(0, 10).Select(number => client.SendAsync("HELP", $"{number}", Token))];
             peer.Open("go");
             await Task.WhenAll(calls);
         }

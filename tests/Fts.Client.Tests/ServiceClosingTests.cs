@@ -42,7 +42,7 @@ public sealed class ServiceClosingTests : IDisposable
     public async Task A_download_is_complete_when_226_and_421_arrive_in_one_packet_and_no_connection_can_be_opened_to_verify_it()
     {
         await using var peer = ScriptedPeer.Start(BrokenOff, ScriptedPeer.SignIn(Facts, "REST STREAM") + Looked + Resumed + Closing, Refused);
-        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        await using (var client = new FtpClient(OneConnection(peer)))
         {
             await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
@@ -59,7 +59,7 @@ public sealed class ServiceClosingTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(
             BrokenOff, ScriptedPeer.SignIn(Facts, "REST STREAM") + Looked + Resumed + Closing, ScriptedPeer.SignIn(Facts, "REST STREAM") + Looked.Replace("size=10", "size=11", StringComparison.Ordinal));
-        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        await using (var client = new FtpClient(OneConnection(peer)))
         {
             await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
             var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
@@ -74,7 +74,7 @@ public sealed class ServiceClosingTests : IDisposable
     public async Task An_upload_whose_required_hash_cannot_be_compared_fails()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE", "HASH SHA-256*") + Stor + Closing, Refused);
-        await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
+        await using var client = new FtpClient(OneConnection(peer));
         var e = await Assert.ThrowsAsync<FtpConnectionException>(() => UploadAsync(client, new FtpTransferOptions { Verify = FtpVerify.ByHash }));
         Assert.Equal("stopping", e.Reply?.Text);
     }
@@ -83,7 +83,7 @@ public sealed class ServiceClosingTests : IDisposable
     public async Task An_upload_is_complete_and_the_next_command_reports_the_421()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + Stor + Closing, Refused, Refused);
-        await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
+        await using var client = new FtpClient(OneConnection(peer));
         FtpTransferResult result = await UploadAsync(client, null);
         Assert.Equal((5, FtpVerified.Reply, "done"), (result.Bytes, result.Verified, result.Reply?.Text));
         Assert.Equal("stopping", (await Assert.ThrowsAsync<FtpConnectionException>(() => client.SendAsync("NOOP", null, Token))).Reply?.Text);
@@ -94,7 +94,7 @@ public sealed class ServiceClosingTests : IDisposable
     public async Task An_upload_is_verified_on_the_next_connection_and_the_next_command_uses_that()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + Stor + Closing, ScriptedPeer.SignIn("SIZE") + "C: SIZE a.txt\nS: 213 5\nC: NOOP\nS: 200 ok");
-        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        await using (var client = new FtpClient(OneConnection(peer)))
         {
             Assert.Equal(FtpVerified.Length, (await UploadAsync(client, null)).Verified);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
@@ -109,7 +109,7 @@ public sealed class ServiceClosingTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.SignIn(Facts) + "C: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD d\nS: 150 go\nD> type=file;size=1; one\\r\\n\nD.\n" + Closing,
             ScriptedPeer.SignIn(Facts) + "C: NOOP\nS: 200 ok");
-        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        await using (var client = new FtpClient(OneConnection(peer)))
         {
             Assert.Equal(["one"], await client.ListAsync("d", Token).Select(entry => entry.Name).ToListAsync(Token));
             await peer.PassedAsync("closed");
@@ -176,7 +176,7 @@ public sealed class ServiceClosingTests : IDisposable
             Refused);
         string[] names = ["a", "b", "c"];
         IReadOnlyList<FtpBatchResult> results;
-        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        await using (var client = new FtpClient(OneConnection(peer)))
         {
             results = await client.DownloadManyAsync([.. names.Select(name => new FtpBatchFile(Path.Combine(_folder.FullName, name), name))], null, null, Token);
         }
@@ -189,6 +189,14 @@ public sealed class ServiceClosingTests : IDisposable
     /// <summary>The first connection of a download that left five of ten bytes: the next one is verified at its end.</summary>
     private static string BrokenOff =>
         ScriptedPeer.SignIn(Facts, "REST STREAM") + Looked + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a.txt\nS: 150 go\nD> hello\nX!\nD.";
+
+    /// <summary>A refused connection is not tried again: the time to connect is over by then.</summary>
+    private static FtpClientOptions OneConnection(ScriptedPeer peer) => peer.Options with
+    {
+        MaxConnections = 1,
+        TimeProvider = new SteppingClock(),
+        Timeouts = peer.Options.Timeouts with { IdleCheck = Timeout.InfiniteTimeSpan },
+    };
 
     private Task<FtpTransferResult> UploadAsync(FtpClient client, FtpTransferOptions? options)
     {

@@ -32,14 +32,14 @@ internal static class ServerName
 
     private static string NormalizeHost(string host)
     {
-        host = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
+        host = (host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host).TrimEnd('.');
         // Parses numeric addresses as the client's resolver does: 0x7f is hexadecimal, 010 octal.
         if (IPAddress.TryParse(host, out IPAddress? address))
         {
             return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
         }
 
-        string name = host.TrimEnd('.').ToLowerInvariant();
+        string name = host.ToLowerInvariant();
         try
         {
             return new IdnMapping().GetAscii(name);

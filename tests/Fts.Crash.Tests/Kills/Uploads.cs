@@ -88,7 +88,7 @@ internal sealed class Uploads(FtpWire wire, Ledger ledger, Dice dice)
     public async Task ReadBackAsync(string name)
     {
         (byte[]? content, string reply) = await wire.DownloadAsync("RETR " + name);
-        if (reply.Contains("SIZE reply was for your partial upload", StringComparison.Ordinal))
+        if (reply.Contains("The last SIZE reply was for your partial upload", StringComparison.Ordinal))
         {
             (content, reply) = await wire.DownloadAsync("RETR " + name);
         }

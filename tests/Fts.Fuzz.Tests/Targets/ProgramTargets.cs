@@ -19,10 +19,10 @@ internal static class ProgramTargets
     {
         foreach (string line in text.Split('\n'))
         {
-            if (KnownHosts.Entry(line) is { } entry)
+            if (KnownHosts.Parse(line) is { } record)
             {
-                Holds.True(entry.Server.Length > 0 && entry.Server[0] != '#' && entry.Fingerprint.Length > 0, "an entry has a server and a key");
-                Holds.Equal(entry, KnownHosts.Entry($"{entry.Server} {entry.Fingerprint}"), "an entry comes back");
+                Holds.True(record.Server.Length > 0 && record.Server[0] != '#' && record.Proof.Length > 0, "a record has a server and a proof");
+                Holds.Equal(record, KnownHosts.Parse($"{record.Server} {record.Proof}"), "a written record is read as the same record");
             }
         }
     }

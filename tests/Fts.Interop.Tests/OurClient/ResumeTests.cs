@@ -67,7 +67,7 @@ public sealed class ResumeTests
             await transfer.PartialHasAsync(Arrived);
             client.Signal(Interrupt);
             Assert.Equal(130, await client.ExitAsync());
-            AssertSaid("get big.bin: stopped; 38 % of it is kept\n  try: get --resume big.bin", client.Messages);
+            AssertSaid("get big.bin: stopped; 38 % of it is kept\n  try: fts get --resume ftp://", client.Messages);
         }
 
         await AssertResumedAsync(transfer, "get big.bin");
@@ -135,7 +135,7 @@ public sealed class ResumeTests
         {
             client.Signal(Interrupt);
             Assert.Equal(130, await client.ExitAsync());
-            AssertSaid("put big.bin: stopped\n  try: put --resume big.bin", client.Messages);
+            AssertSaid($"put big.bin: stopped\n  try: fts put --resume {transfer.LocalFile} ftp://", client.Messages);
         }
 
         await AssertUploadResumedAsync(kind, transfer);

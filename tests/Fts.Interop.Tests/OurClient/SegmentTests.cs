@@ -111,7 +111,7 @@ public sealed class SegmentTests
             await transfer.PartialHasAsync((BrokenTransfer.Total / 4) + 1);
             client.Signal(2);
             Assert.Equal(130, await client.ExitAsync());
-            Assert.Contains("% of it is kept\n  try: get --resume big.bin", client.Messages, StringComparison.Ordinal);
+            Assert.Contains("% of it is kept\n  try: fts get --resume ftp://", client.Messages, StringComparison.Ordinal);
         }
 
         (int code, string messages) = await transfer.RunAsync("get --resume big.bin");

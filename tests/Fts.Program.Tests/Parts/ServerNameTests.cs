@@ -14,6 +14,7 @@ public sealed class ServerNameTests
     [InlineData("0x7f.0.0.1:21", "127.0.0.1:21")]
     [InlineData("0177.0.0.01:21", "127.0.0.1:21")]
     [InlineData("127.0.0.1:0021", "127.0.0.1:21")]
+    [InlineData("127.0.0.1.:21", "127.0.0.1:21")]
     [InlineData("[::1]:21", "[::1]:21")]
     [InlineData("::1:21", "[::1]:21")]
     [InlineData("[0:0:0:0:0:0:0:1]:21", "[::1]:21")]

@@ -177,7 +177,7 @@ public sealed class MirrorTests : IAsyncLifetime
         client.Signal(Interrupt);
         Assert.Equal(130, await client.ExitAsync());
         Assert.Contains("downloading stopped; 0 of 2 files are here", client.Messages, StringComparison.Ordinal);
-        Assert.Contains($"try: fts mirror ftp://127.0.0.1:{server.Port}/ here", client.Messages, StringComparison.Ordinal);
+        Assert.Contains($"try: fts mirror ftp://127.0.0.1:{server.Port}/ {Path.Combine(_folder.Path, "here")} --progress always", client.Messages, StringComparison.Ordinal);
     }
 
     private string Url(string path) => $"ftp://127.0.0.1:{_server.PortText}/{path}";

@@ -178,7 +178,7 @@ internal sealed class SessionModel
         if (step.End is UploadEnd.Abort or UploadEnd.Reset)
         {
             string half = step.Content[..(step.Content.Length / 2)];
-            if ((continued is not null || (half.Length > 0 && !_isAscii)) && (_isAscii || !(before.Announced < half.Length)))
+            if ((continued is not null || (half.Length > 0 && !_isAscii)) && (_isAscii || !(before.Announced < half.Length)) && !IsMostlyCopied(half))
             {
                 Tree.Keep(path, half.Length == 0 ? there : there[..start] + half);
             }
@@ -189,7 +189,7 @@ internal sealed class SessionModel
         int[] codes = step.End == UploadEnd.WholeAfterQuestions ? [150, 211, 200] : [150];
         if (!_isAscii && before.Announced is { } announced && announced != step.Content.Length && announced != start + step.Content.Length)
         {
-            if (step.Content.Length < announced && (continued is not null || step.Content.Length > 0))
+            if (step.Content.Length < announced && (continued is not null || step.Content.Length > 0) && !IsMostlyCopied(step.Content))
             {
                 Tree.Keep(path, step.Content.Length == 0 ? there : there[..start] + step.Content);
             }
@@ -200,6 +200,9 @@ internal sealed class SessionModel
         int end = start + step.Content.Length;
         Tree.Store(path, there[..start] + step.Content + (continued is null && start > 0 && end < there.Length ? there[end..] : ""));
         return Answer.Of([.. codes, 226]);
+
+        // A truncated upload that began as a copy of the committed file is kept only if it received at least as many bytes as were copied.
+        bool IsMostlyCopied(string received) => continued is null && received.Length < start;
     }
 
     private Answer Named(string user)

@@ -98,7 +98,14 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task PlayAsync(string script)
     {
         await using Conversation talk = await SignInAsync();
-        await talk.PlayAsync(script);
+        try
+        {
+            await talk.PlayAsync(script);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{e.Message} The server's log:\n{string.Join('\n', Log.Texts)}", e);
+        }
     }
 
     /// <summary>One conversation of a client that has just connected.</summary>
