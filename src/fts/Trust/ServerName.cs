@@ -32,7 +32,8 @@ internal static class ServerName
 
     private static string NormalizeHost(string host)
     {
-        host = (host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host).TrimEnd('.');
+        bool isBracketed = host.StartsWith('[') && host.EndsWith(']') && host.Contains(':');
+        host = (isBracketed ? host[1..^1] : host).TrimEnd('.');
         // Parses numeric addresses as the client's resolver does: 0x7f is hexadecimal, 010 octal.
         if (IPAddress.TryParse(host, out IPAddress? address))
         {

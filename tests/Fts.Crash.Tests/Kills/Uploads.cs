@@ -130,7 +130,9 @@ internal sealed class Uploads(FtpWire wire, Ledger ledger, Dice dice)
                 break;
         }
 
-        ledger.Undone(new Kept(target, most, IsExact: way == 0));
+        // An upload that began as a copy of the committed file is discarded if it received fewer bytes than were copied.
+        bool isMostlyCopied = from > 0 && !ledger.Kept.ContainsKey(name) && most - from < from;
+        ledger.Undone(isMostlyCopied ? null : new Kept(target, most, IsExact: way == 0));
     }
 
     /// <summary>Announces the size of the whole: no part of an upload can be taken for all of it.</summary>
