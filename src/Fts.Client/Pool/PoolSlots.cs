@@ -22,6 +22,9 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     private bool _wasAccepted;
     private bool _isClosed;
 
+    /// <summary>Connections that are logged in: those in use and the idle ones, without those being opened, checked or aborted.</summary>
+    private int Open => _leases.Count + _idle.Count;
+
     /// <summary>Waits until a connection is idle or may be opened, behind the calls that wait already.</summary>
     /// <param name="waiter">The call's place in the queue; null if it has none yet.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -149,9 +152,10 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             int others = _busy + _idle.Count;
             lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
             // A refusal alone proves nothing: only a server that accepted these credentials before is asked again.
-            bool isTemporary = others > 0
-                ? isRefused || failure is FtpConnectionException { IsTransient: true } and not FtpTlsException
-                : isRefused && _wasAccepted && IsWithinConnect(started);
+            // After another failure, only an open connection shows that the server can be reached; attempts still under way do not.
+            bool isTemporary = isRefused
+                ? others > 0 || (_wasAccepted && IsWithinConnect(started))
+                : Open > 0 && failure is FtpConnectionException { IsTransient: true } and not FtpTlsException;
             if (isTemporary && !(isRefused && others > 0))
             {
                 _limit.NoteFailed(isRefused);
@@ -270,7 +274,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             }
         }
 
-        foreach (TimeSpan next in (ReadOnlySpan<TimeSpan>)[_limit.UntilRecovery, _limit.UntilNextOpen(_busy)])
+        foreach (TimeSpan next in (ReadOnlySpan<TimeSpan>)[_limit.UntilRecovery, _limit.UntilNextOpen(Open)])
         {
             wait = next > TimeSpan.Zero && next < wait ? next : wait;
         }
@@ -335,7 +339,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             Discard(connection);
         }
 
-        if (_busy >= _limit.Current || _limit.UntilNextOpen(_busy) > TimeSpan.Zero)
+        if (_busy >= _limit.Current || _limit.UntilNextOpen(Open) > TimeSpan.Zero)
         {
             return null;
         }
