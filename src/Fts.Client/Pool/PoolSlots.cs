@@ -246,6 +246,33 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
+    /// <summary>Leaves the queue. A slot that was granted meanwhile goes to the next call; its connection is closed if the pool is.</summary>
+    public void GiveUp(PoolWaiter waiter)
+    {
+        lock (_lock)
+        {
+            if (_waiters.Remove(waiter) || !waiter.Granted.IsCompletedSuccessfully)
+            {
+                return;
+            }
+
+            _busy--;
+            if (waiter.Granted.Result is { Idle: { } connection, Since: var since })
+            {
+                if (_isClosed)
+                {
+                    Discard(connection);
+                }
+                else
+                {
+                    _idle.Add((connection, since));
+                }
+            }
+
+            GrantWaiters();
+        }
+    }
+
     public static ObjectDisposedException Closed() => new(typeof(FtpClient).FullName, "The client is disposed.");
 
     /// <summary>Closes a connection that cannot be used again. Nothing is sent on it, so that there is nothing to wait for.</summary>
@@ -292,26 +319,6 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             : "the server refuses every connection";
         string message = $"no connection became free for {options.Timeouts.Acquire.TotalSeconds:0.###} s; {reason}";
         return new FtpTimeoutException(FtpConnectionPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
-    }
-
-    /// <summary>Leaves the queue; a slot that was granted meanwhile goes to the next call.</summary>
-    private void GiveUp(PoolWaiter waiter)
-    {
-        lock (_lock)
-        {
-            if (_waiters.Remove(waiter) || !waiter.Granted.IsCompletedSuccessfully)
-            {
-                return;
-            }
-
-            _busy--;
-            if (waiter.Granted.Result is { Idle: { } connection, Since: var since })
-            {
-                _idle.Add((connection, since));
-            }
-
-            GrantWaiters();
-        }
     }
 
     private void GrantWaiters()
