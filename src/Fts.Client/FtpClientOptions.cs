@@ -73,7 +73,7 @@ public sealed record FtpClientOptions
 
     /// <summary>
     /// The clock of the connection pool: idle times, <see cref="FtpTimeouts.Acquire"/>, <see cref="FtpTimeouts.LimitRecovery"/> and the delays between attempts to connect.
-    /// The system's clock by default; a test can set another.
+    /// It also measures the speeds that <see cref="FtpCompression.Auto"/> compares. The system's clock by default; a test can set another.
     /// </summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

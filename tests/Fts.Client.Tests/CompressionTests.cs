@@ -3,13 +3,22 @@ using System.Text;
 namespace Fts.Client.Tests;
 
 /// <summary>MODE Z: when it is asked for, and what becomes of a transfer that it spoils.</summary>
-public sealed class CompressionTests
+public sealed class CompressionTests : IDisposable
 {
     private const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
 
     private static readonly string Offered = ScriptedPeer.SignIn("MODE Z", "SIZE");
 
+    /// <summary>Enough to measure a link with, and it shrinks well.</summary>
+    private static readonly string Text = string.Concat(Enumerable.Range(0, 60_000));
+
+    private readonly FakeClock _clock = new();
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public async Task Always_compresses_files_and_nothing_else()
@@ -127,7 +136,8 @@ public sealed class CompressionTests
     {
         await using var peer = ScriptedPeer.Start(Offered);
         var memory = new ServerMemory();
-        await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options with { Compression = FtpCompression.Auto }, memory, Token);
+        FtpClientOptions options = peer.Options with { Compression = FtpCompression.Auto, TimeProvider = _clock };
+        await using FtpConnection connection = await FtpConnection.ConnectAsync(options, memory, Token);
         await connection.SignInAsync(Token);
         byte[] noise = new byte[1_000_000], text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 150_000).Select(i => $"{i}\n")));
         new Random(1).NextBytes(noise);
@@ -158,6 +168,94 @@ public sealed class CompressionTests
         });
     }
 
+    [Fact]
+    public async Task On_a_fast_link_automatic_never_compresses()
+    {
+        int[] rounds = [1, 2, 3];
+        string trips = string.Concat(rounds.Select(round => Stored($"{round}.txt", "D") + Retrieved($"{round}.txt", "D")));
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MODE Z") + trips);
+        await using (FtpClient client = TimedClient(peer))
+        {
+            foreach (int round in rounds)
+            {
+                // Some 290 MB/s.
+                await UploadTextAsync(client, peer, $"{round}.txt", TimeSpan.FromMilliseconds(1));
+                await DownloadTextAsync(client, $"{round}.txt", TimeSpan.FromMilliseconds(1));
+            }
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task After_a_slow_upload_automatic_compresses_files_that_shrink()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("MODE Z") + Stored("a.txt", "D") + "C: MODE Z\nS: 200 ok\n" + Stored("b.txt", "Z") + Retrieved("c.txt", "Z"));
+        await using (FtpClient client = TimedClient(peer))
+        {
+            await UploadTextAsync(client, peer, "a.txt", TimeSpan.FromSeconds(1));
+            await UploadTextAsync(client, peer, "b.txt", TimeSpan.FromMilliseconds(1));
+            await DownloadTextAsync(client, "c.txt", TimeSpan.FromMilliseconds(1));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task After_a_slow_download_automatic_compresses_files_of_the_kind_that_shrank()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("MODE Z") + Retrieved("a.txt", "D") + Retrieved("b.log", "D") + "C: MODE Z\nS: 200 ok\n" + Retrieved("c.txt", "Z"));
+        await using (FtpClient client = TimedClient(peer))
+        {
+            await DownloadTextAsync(client, "a.txt", TimeSpan.FromSeconds(1));
+            await DownloadTextAsync(client, "b.log", TimeSpan.FromSeconds(1));
+            await DownloadTextAsync(client, "c.txt", TimeSpan.FromMilliseconds(1));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public void Only_where_this_machine_deflates_faster_than_the_link_carries_does_compression_pay()
+    {
+        byte[] sample = Encoding.ASCII.GetBytes(Text);
+        var measures = new DeflateMeasures { LinkSpeed = 1_000_000 };
+        measures.NoteSample("a.txt", sample, new SteppingClock());
+        Assert.Equal(sample.Length / 10, measures.DeflateSpeed);
+        Assert.False(measures.IsWorthwhile("b.txt", 1_000_000));
+        measures.NoteSample("a.txt", sample, _clock);
+        Assert.True(measures.IsWorthwhile("b.txt", 1_000_000));
+    }
+
+    private static string Stored(string name, string way) =>
+        Epsv + $"C: STOR {name}\nS: 150 go\n{way}< {Text}\n! sent {name}\n? timed {name}\nS: 226 done\n";
+
+    private static string Retrieved(string name, string way) => Epsv + $"C: RETR {name}\nS: 150 go\n{way}> {Text}\nD.\nS: 226 done\n";
+
+    private FtpClient TimedClient(ScriptedPeer peer) => new(peer.Options with { Compression = FtpCompression.Auto, TimeProvider = _clock });
+
+    /// <summary>Uploads the text in a time of the test's clock.</summary>
+    private async Task UploadTextAsync(FtpClient client, ScriptedPeer peer, string name, TimeSpan duration)
+    {
+        string local = Path.Combine(_folder.FullName, name);
+        await File.WriteAllTextAsync(local, Text, Token);
+        Task<FtpTransferResult> upload = client.UploadFileAsync(local, name, null, null, Token);
+        await peer.PassedAsync($"sent {name}");
+        _clock.Advance(duration);
+        peer.Open($"timed {name}");
+        Assert.Equal(Text.Length, (await upload).Bytes);
+    }
+
+    /// <summary>Downloads the text in a time of the test's clock.</summary>
+    private async Task DownloadTextAsync(FtpClient client, string name, TimeSpan duration)
+    {
+        using var target = new SlowTarget(_clock, duration);
+        await client.DownloadAsync(name, target, cancellationToken: Token);
+        Assert.Equal(Text, Encoding.UTF8.GetString(target.ToArray()));
+    }
+
     private static FtpClient Client(ScriptedPeer peer, FtpCompression compression) => new(peer.Options with { Compression = compression });
 
     private static MemoryStream Source(string content) => new(Encoding.UTF8.GetBytes(content));
@@ -167,6 +265,20 @@ public sealed class CompressionTests
         using var target = new MemoryStream();
         await client.DownloadAsync(path, target, cancellationToken: Token);
         return Encoding.UTF8.GetString(target.ToArray());
+    }
+
+    /// <summary>Takes in the first bytes so slowly that the clock advances.</summary>
+    private sealed class SlowTarget(FakeClock clock, TimeSpan duration) : MemoryStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Length == 0)
+            {
+                clock.Advance(duration);
+            }
+
+            return base.WriteAsync(buffer, cancellationToken);
+        }
     }
 
     /// <summary>Read once, as a pipe is.</summary>

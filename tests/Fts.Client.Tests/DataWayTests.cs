@@ -122,6 +122,26 @@ public sealed class DataWayTests
     }
 
     [Fact]
+    public async Task A_failed_TLS_handshake_of_the_data_connection_is_no_reason_for_another_way()
+    {
+        const string Encrypted =
+            "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\nC: USER anonymous\nS: 230 in\nC: PBSZ 0\nS: 200 ok\nC: PROT P\nS: 200 private\n"
+            + "C: FEAT\nS: 211-Features\nS:  X\nS: 211 End\nC: TYPE I\nS: 200 binary\n";
+        const string Retr = "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\n";
+        await using var peer = ScriptedPeer.Start(
+            Encrypted + Retr + "D.\nS: 425 resume the session of the control connection\n" + Retr + "D TLS\nD> data\nD.\nS: 226 done");
+        var trust = new FtpTrust { Decide = (_, _) => ValueTask.FromResult(true) };
+        await using (var client = new FtpClient(Automatic(peer) with { Tls = FtpTlsMode.Required, Trust = trust }))
+        {
+            var e = await Assert.ThrowsAsync<FtpReplyException>(() => FetchAsync(client));
+            Assert.Equal((425, FtpTlsFailure.Handshake), ((int)e.Reply.Code, Assert.IsType<FtpTlsException>(e.InnerException).Failure));
+            Assert.Equal("data", await FetchAsync(client));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
     public async Task A_command_that_must_not_be_sent_twice_is_not()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\n" + Unreachable + "C: STOU\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\n");

@@ -111,6 +111,17 @@ public sealed class FileModeTests : IDisposable
         Assert.True((ModeOf(Path.Combine(_folder.FullName, "b")) & UnixFileMode.GroupRead) != 0);
     }
 
+    [Fact]
+    public void A_file_whose_mode_cannot_be_changed_keeps_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs a file of /proc: a change of its mode fails with EPERM, as on FAT.");
+        const string Fixed = "/proc/self/comm";
+        using Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(Fixed);
+        UnixFileMode mode = ModeOf(Fixed);
+        FileModes.Set(handle, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Assert.Equal(mode, ModeOf(Fixed));
+    }
+
     private static UnixFileMode ModeOf(string path) => File.GetUnixFileMode(path);
 
     private static void Write(string path, string content, UnixFileMode mode)

@@ -1,4 +1,5 @@
 using Fts.Protocol;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fts.Client.Tests;
 
@@ -26,6 +27,25 @@ public sealed class PoolClosingTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => waitingWithoutToken);
         await peer.PlayedAsync();
         await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_connection_granted_to_a_call_that_was_cancelled_before_it_used_it_is_closed_after_the_disposal()
+    {
+        await using var peer = ScriptedPeer.Start("S: 220 hello");
+        FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
+        var slots = new PoolSlots(peer.Options with { MaxConnections = 2 }, NullLogger.Instance);
+        await slots.TakeAsync(null, Token);
+        await slots.TakeAsync(null, Token);
+        var reply = new Reply(ReplyCode.ServiceNotAvailable, "too many connections");
+        var refusal = new FtpConnectionException(FtpConnectionPhase.Greeting, "refused") { Reply = reply };
+        PoolWaiter waiter = Assert.IsType<PoolWaiter>(slots.Postpone(refusal, started: 0));
+        Assert.True(slots.TryReleaseIdle(connection));
+        Assert.Same(connection, (await waiter.Granted).Idle);
+        Assert.Empty(slots.Close());
+        slots.LeaveQueue(waiter);
+        Assert.False(connection.IsUsable);
+        await peer.PlayedAsync();
     }
 
     [Fact]

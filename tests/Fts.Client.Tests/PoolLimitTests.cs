@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Fts.Protocol;
 
 namespace Fts.Client.Tests;
@@ -168,6 +170,55 @@ public sealed class PoolLimitTests
         foreach (Task<Reply> call in calls)
         {
             Assert.Equal(421, (int)(await Assert.ThrowsAsync<FtpConnectionException>(() => call)).Reply!.Code);
+        }
+    }
+
+    [Fact]
+    public async Task Calls_that_fail_to_connect_at_the_same_time_make_one_attempt_each()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var client = new FtpClient(new FtpClientOptions
+        {
+            Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, MaxConnections = 4, TimeProvider = _clock,
+        });
+        Task<Reply>[] calls = [.. Enumerable.Range(0, 4).Select(_ => client.SendAsync("NOOP", null, Token))];
+        var attempts = new List<Socket>();
+        while (attempts.Count < 4)
+        {
+            attempts.Add(await listener.AcceptSocketAsync(Token));
+        }
+
+        attempts.ForEach(Reset);
+        // A call that tries again instead of failing is refused again, so that it fails in the end and its attempts are counted.
+        Task<int> counting = CountMoreAsync();
+        foreach (Task<Reply> call in calls)
+        {
+            await Assert.ThrowsAsync<FtpConnectionException>(() => call.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        }
+
+        listener.Stop();
+        Assert.Equal(0, await counting);
+
+        async Task<int> CountMoreAsync()
+        {
+            for (int count = 0; ; count++)
+            {
+                try
+                {
+                    Reset(await listener.AcceptSocketAsync(Token));
+                }
+                catch (Exception e) when (e is SocketException or ObjectDisposedException)
+                {
+                    return count;
+                }
+            }
+        }
+
+        static void Reset(Socket socket)
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Dispose();
         }
     }
 }

@@ -51,7 +51,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
                     memory.DataWay = failure is null ? memory.DataWay : way;
                     return data;
                 }
-                catch (FtpException e) when (e is FtpConnectionException { Phase: FtpConnectionPhase.OpenData } or FtpReplyException { Reply.Code: ReplyCode.CannotOpenDataConnection })
+                catch (FtpException e) when (MeansAnotherWay(e))
                 {
                     failure = failure is null ? e : Both(failure, e);
                     DataWay? another = options.DataMode == FtpDataMode.Automatic ? After(way) : null;
@@ -144,6 +144,15 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
             throw new FtpReplyException(reply, "MODE S");
         }
     }
+
+    /// <summary>
+    /// Returns true if another way may lead to a data connection where this one did not. After a failed TLS handshake none does: the sockets
+    /// did connect.
+    /// </summary>
+    private static bool MeansAnotherWay(FtpException failure) =>
+        failure.InnerException is not FtpTlsException
+        && failure is FtpConnectionException { Phase: FtpConnectionPhase.OpenData }
+            or FtpReplyException { Reply.Code: ReplyCode.CannotOpenDataConnection };
 
     private static FtpConnectionException Both(FtpException one, FtpException another) =>
         new(FtpConnectionPhase.OpenData, $"{one.Message}; by another way: {another.Message}", another);

@@ -54,7 +54,7 @@ internal sealed class ConnectionLimit
     public TimeSpan UntilRecovery => _current == _configured || _recovery == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : _recovery - _time.GetElapsedTime(_lowered);
 
     /// <summary>The time until another connection may be opened after a failure; zero or less if that is now.</summary>
-    /// <param name="others">Connections that are open or being opened.</param>
+    /// <param name="others">Connections that could serve the caller instead.</param>
     public TimeSpan UntilNextOpen(int others)
     {
         // Without another connection, no other one could serve the caller. Only a refusal for too many connections delays the attempt then.

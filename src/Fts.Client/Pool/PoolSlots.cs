@@ -23,6 +23,9 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     private bool _wasAccepted;
     private bool _isClosed;
 
+    /// <summary>Connections that are logged in: those in use and the idle ones, without those being opened, checked or aborted.</summary>
+    private int Open => _leases.Count + _idle.Count;
+
     /// <summary>Waits until a connection is idle or may be opened. Calls that wait already are served first.</summary>
     /// <param name="waiter">The call's entry in the queue; null if it has none yet.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -150,10 +153,11 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             _busy--;
             int others = _busy + _idle.Count;
             lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
-            // The text of a refusal alone is not reliable, so the call retries only if the server has accepted these credentials before.
-            bool isTemporary = others > 0
-                ? isRefused || failure is FtpConnectionException { IsTransient: true } and not FtpTlsException
-                : isRefused && _wasAccepted && IsWithinConnect(started);
+            // A refusal alone proves nothing: only a server that accepted these credentials before is asked again.
+            // After another failure, only an open connection shows that the server can be reached; attempts still under way do not.
+            bool isTemporary = isRefused
+                ? others > 0 || (_wasAccepted && IsWithinConnect(started))
+                : Open > 0 && failure is FtpConnectionException { IsTransient: true } and not FtpTlsException;
             if (isTemporary && !(isRefused && others > 0))
             {
                 _limit.NoteFailed(isRefused);
@@ -244,6 +248,33 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
+    /// <summary>Removes a call from the queue. A slot that was granted meanwhile is passed to the next call; its connection is closed if the pool is.</summary>
+    public void LeaveQueue(PoolWaiter waiter)
+    {
+        lock (_lock)
+        {
+            if (_waiters.Remove(waiter) || !waiter.Granted.IsCompletedSuccessfully)
+            {
+                return;
+            }
+
+            _busy--;
+            if (waiter.Granted.Result is { Idle: { } connection, Since: var since })
+            {
+                if (_isClosed)
+                {
+                    Discard(connection);
+                }
+                else
+                {
+                    _idle.Add((connection, since));
+                }
+            }
+
+            GrantWaiters();
+        }
+    }
+
     public static ObjectDisposedException Closed() => new(typeof(FtpClient).FullName, "The client is disposed.");
 
     /// <summary>Closes a connection that cannot be used again. Nothing is sent on it, so no reply is awaited.</summary>
@@ -272,7 +303,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             }
         }
 
-        foreach (TimeSpan next in (ReadOnlySpan<TimeSpan>)[_limit.UntilRecovery, _limit.UntilNextOpen(_busy)])
+        foreach (TimeSpan next in (ReadOnlySpan<TimeSpan>)[_limit.UntilRecovery, _limit.UntilNextOpen(Open)])
         {
             wait = next > TimeSpan.Zero && next < wait ? next : wait;
         }
@@ -290,26 +321,6 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             : "the server refuses every connection";
         string message = $"no connection became free for {options.Timeouts.Acquire.TotalSeconds:0.###} s; {reason}";
         return new FtpTimeoutException(FtpConnectionPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
-    }
-
-    /// <summary>Removes a call from the queue. A slot that was granted meanwhile is passed to the next call.</summary>
-    private void LeaveQueue(PoolWaiter waiter)
-    {
-        lock (_lock)
-        {
-            if (_waiters.Remove(waiter) || !waiter.Granted.IsCompletedSuccessfully)
-            {
-                return;
-            }
-
-            _busy--;
-            if (waiter.Granted.Result is { Idle: { } connection, Since: var since })
-            {
-                _idle.Add((connection, since));
-            }
-
-            GrantWaiters();
-        }
     }
 
     private void GrantWaiters()
@@ -337,7 +348,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             Discard(connection);
         }
 
-        if (_busy >= _limit.Current || _limit.UntilNextOpen(_busy) > TimeSpan.Zero)
+        if (_busy >= _limit.Current || _limit.UntilNextOpen(Open) > TimeSpan.Zero)
         {
             return null;
         }

@@ -9,7 +9,7 @@ internal static class DeflateChoice
     public static bool ForUpload(FtpConnection connection, string path, long? length, Func<long, Memory<byte>, int>? read) => connection.Options.Compression switch
     {
         FtpCompression.Always => IsOffered(connection),
-        FtpCompression.Auto when length is { } bytes && read is not null && IsOffered(connection) => IsWorthwhile(connection.Memory.Deflate, path, bytes, read),
+        FtpCompression.Auto when length is { } bytes && read is not null && IsOffered(connection) => IsWorthwhile(connection, path, bytes, read),
         _ => false,
     };
 
@@ -34,7 +34,7 @@ internal static class DeflateChoice
             measures.NoteLink(bytes, elapsed);
             if (measures.IsWorthSampling(path, null))
             {
-                measures.NoteSample(path, sample);
+                measures.NoteSample(path, sample, connection.Options.TimeProvider);
             }
         }
         else if (bytes >= DeflateMeasures.LeastMeasured && bytes / elapsed.TotalSeconds < measures.LinkSpeed)
@@ -43,8 +43,9 @@ internal static class DeflateChoice
         }
     }
 
-    private static bool IsWorthwhile(DeflateMeasures measures, string path, long length, Func<long, Memory<byte>, int> read)
+    private static bool IsWorthwhile(FtpConnection connection, string path, long length, Func<long, Memory<byte>, int> read)
     {
+        DeflateMeasures measures = connection.Memory.Deflate;
         if (!measures.IsWorthSampling(path, length))
         {
             return false;
@@ -58,7 +59,7 @@ internal static class DeflateChoice
             filled += read(offset, sample.AsMemory(filled, BlockBytes));
         }
 
-        measures.NoteSample(path, sample.AsSpan(0, filled));
+        measures.NoteSample(path, sample.AsSpan(0, filled), connection.Options.TimeProvider);
         return measures.IsWorthwhile(path, length);
     }
 

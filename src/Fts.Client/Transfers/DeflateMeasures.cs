@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.IO.Compression;
 using Fts.Protocol;
 
@@ -54,22 +53,22 @@ internal sealed class DeflateMeasures
         }
     }
 
-    /// <summary>Deflates a part of a file, and notes how fast that went and how far files of its kind shrink.</summary>
-    public void NoteSample(string path, ReadOnlySpan<byte> sample)
+    /// <summary>Deflates a part of a file, and notes how fast that went by a clock, and how far files of its kind shrink.</summary>
+    public void NoteSample(string path, ReadOnlySpan<byte> sample, TimeProvider time)
     {
         if (sample.IsEmpty)
         {
             return;
         }
 
-        long started = Stopwatch.GetTimestamp();
+        long started = time.GetTimestamp();
         using var shrunk = new MemoryStream(sample.Length);
         using (var zlib = new ZLibStream(shrunk, new ZLibCompressionOptions { CompressionLevel = DeflateWriter.DefaultLevel }, leaveOpen: true))
         {
             zlib.Write(sample);
         }
 
-        DeflateSpeed = (long)(sample.Length / Math.Max(Stopwatch.GetElapsedTime(started).TotalSeconds, 1e-6));
+        DeflateSpeed = (long)(sample.Length / Math.Max(time.GetElapsedTime(started).TotalSeconds, 1e-6));
         NoteRatio(path, (double)shrunk.Length / sample.Length);
     }
 

@@ -39,12 +39,21 @@ internal static class FileModes
         }
     }
 
-    /// <summary>Sets the mode of an open file, ignoring the umask.</summary>
+    /// <summary>Sets the mode of an open file, ignoring the umask. On a file system without Unix modes, the file keeps the mode it has.</summary>
     public static void Set(SafeFileHandle handle, UnixFileMode mode)
     {
-        if (!OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        try
         {
             File.SetUnixFileMode(handle, mode);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            // The file is this process's own, so that this means a file system such as FAT, whose modes cannot be changed.
         }
     }
 }

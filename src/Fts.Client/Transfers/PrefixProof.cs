@@ -3,8 +3,8 @@ namespace Fts.Client;
 /// <summary>
 /// Whether what an earlier download left is the beginning of the server's file as it is now. Length and time of change, as they were told then and now, prove
 /// that. If there is no time, or it may not reflect the latest change, only a hash does. The address of the server is not part of the
-/// proof, because a server can have several names and ports. From another address or path, the file must have the same name, and its time
-/// must be settled.
+/// proof, because a server can have several names and ports. From another address, the time proves it only for the same user and path, and
+/// only if it is settled. For another user or path, only a hash proves it.
 /// </summary>
 internal static class PrefixProof
 {
@@ -67,9 +67,11 @@ internal static class PrefixProof
     public static bool IsSettled(PartialRecord record) => record.Modified is { } time && (!IsWholeSecond(time) || (record.Seen - time).Duration() > Settled);
 
     private static bool IsByTime(PartialRecord then, PartialRecord now) =>
-        then.Modified is not null && now.Modified is not null && ((then.Server == now.Server && then.Path == now.Path) || (HasSameName(then, now) && IsSettled(then)));
+        then.Modified is not null && now.Modified is not null && then.Path == now.Path
+            && (then.Server == now.Server || (UserOf(then) == UserOf(now) && IsSettled(then)));
 
-    private static bool HasSameName(PartialRecord then, PartialRecord now) => RemotePath.NameOf(then.Path) == RemotePath.NameOf(now.Path);
+    /// <summary>Each user may have another directory after login, and so another file at the same path.</summary>
+    private static string UserOf(PartialRecord record) => record.Server[..Math.Max(0, record.Server.LastIndexOf('@'))];
 
     private static bool IsWholeSecond(DateTime time) => time.Ticks % TimeSpan.TicksPerSecond == 0;
 }

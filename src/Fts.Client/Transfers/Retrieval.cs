@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using Fts.Protocol;
 
 namespace Fts.Client;
@@ -55,7 +54,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
         long? most = told > announced ? told : announced ?? told;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         byte[] sample = [];
-        long started = Stopwatch.GetTimestamp();
+        long started = connection.Options.TimeProvider.GetTimestamp();
         try
         {
             for (int read; (read = await data.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
@@ -93,7 +92,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
         }
 
         ThrowIfIncomplete(announced, told);
-        DeflateChoice.Learn(connection, path, meter.Bytes, Stopwatch.GetElapsedTime(started), sample);
+        DeflateChoice.Learn(connection, path, meter.Bytes, connection.Options.TimeProvider.GetElapsedTime(started), sample);
         return reply;
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Fts.Protocol;
 using Microsoft.Win32.SafeHandles;
@@ -184,7 +183,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     {
         FtpDataStream data = await OpenAsync(connection, deflate, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = data.ConfigureAwait(false);
-        long started = Stopwatch.GetTimestamp();
+        long started = connection.Options.TimeProvider.GetTimestamp();
         Reply reply;
         try
         {
@@ -196,7 +195,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             return null;
         }
 
-        DeflateChoice.Learn(connection, path, _meter.Bytes, Stopwatch.GetElapsedTime(started), []);
+        DeflateChoice.Learn(connection, path, _meter.Bytes, connection.Options.TimeProvider.GetElapsedTime(started), []);
         long sent = _meter.Resumed + _meter.Bytes;
         return source is { File: not null, Length: { } length } && length != sent ? throw new FtpIntegrityException(path, length, sent) : reply;
     }

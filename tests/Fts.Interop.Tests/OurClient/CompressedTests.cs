@@ -69,28 +69,6 @@ public sealed class CompressedTests
         await RoundTripAsync(session.Client, Peer.Box + "/");
     }
 
-    [Fact]
-    public async Task On_a_fast_link_automatic_never_compresses()
-    {
-        await using var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.ReadWrite) });
-        server.Start();
-        var trace = new StringBuilder();
-        await using var client = new FtpClient(new FtpClientOptions
-        {
-            Host = "127.0.0.1",
-            Port = server.EndPoint.Port,
-            Compression = FtpCompression.Auto,
-            MaxConnections = 1,
-            Trace = line => trace.AppendLine(line.IsSent ? line.Line : ""),
-        });
-        for (int i = 0; i < 3; i++)
-        {
-            await RoundTripAsync(client, "");
-        }
-
-        Assert.DoesNotContain("MODE", trace.ToString(), StringComparison.Ordinal);
-    }
-
     private static async Task RoundTripAsync(FtpClient client, string folder)
     {
         foreach ((string name, byte[] content) in Files)
