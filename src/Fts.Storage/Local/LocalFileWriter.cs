@@ -78,7 +78,7 @@ internal sealed class LocalFileWriter(
         ThrowIfAtEnd();
         _isAtEnd = true;
         long length = RandomAccess.GetLength(pending.Handle);
-        bool isMostlyCopy = committed is not null && length - Start < Start;
+        bool isMostlyCopy = committed is not null && PartialUploadLimits.IsMostlyCopied(Start, length);
         if ((!_isWritten && !IsContinuation) || isMostlyCopy || !pending.Keep())
         {
             return null;
