@@ -15,7 +15,7 @@ public sealed record LocalStoreOptions
     /// <summary>
     /// Files and directories of this machine that no client reaches although they lie in the served directory: private keys, certificates, settings, state. They
     /// are not listed, cannot be read, written, renamed, removed or linked to, by any name or link, and neither can what lies in the directories. On Linux they
-    /// are recognised by device and inode. The paths are looked up again when files are replaced; one that does not exist yet cannot be made by a client.
+    /// are recognised by device and inode, and a file to which a link in one of the directories leads is protected as well. The paths are looked up again when files are replaced; one that does not exist yet cannot be made by a client.
     /// A directory on the way to one cannot be removed or renamed. Default: none.
     /// </summary>
     /// <remarks>Costs a few system calls per operation if one of them can be reached from the served directory, and nothing otherwise.</remarks>
