@@ -172,20 +172,34 @@ internal sealed class PortablePendingFile : IPendingFile
         {
             foreach ((string upload, string aside) in moved)
             {
-                if (isDone)
-                {
-                    File.Delete(aside);
-                }
-                else
-                {
-                    File.Move(aside, upload);
-                }
+                DiscardOrMoveBack(upload, aside, isDone);
             }
 
             held.ForEach(name => s_written.TryRemove(name, out _));
         }
 
         return true;
+    }
+
+    /// <summary>Does not throw, because the other partial uploads must be moved back as well. A file that stays aside is removed by a sweep.</summary>
+    private static void DiscardOrMoveBack(string upload, string aside, bool isDiscarded)
+    {
+        try
+        {
+            // A newer partial upload of the same name replaces it.
+            if (isDiscarded || Path.Exists(upload))
+            {
+                File.Delete(aside);
+            }
+            else
+            {
+                File.Move(aside, upload);
+            }
+        }
+        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        {
+            // The caller gets the result of its own call.
+        }
     }
 
     /// <summary>Removes what is left to be continued of an uploader's upload to <paramref name="real"/>; false where there is nothing.</summary>
