@@ -363,6 +363,7 @@ internal sealed class RootDirectory : IRootDirectory
     /// <summary>The one way in: null and the error where the kernel refuses. A protected entry does not exist for the caller.</summary>
     internal unsafe SafeFileHandle? Open(string relative, int flags, out int error)
     {
+        ProtectedSnapshot? before = Protected;
         var how = new OpenHow { Flags = (uint)(flags | O_CLOEXEC), Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
         nint descriptor;
         for (int attempt = 0; ; attempt++)
@@ -381,9 +382,24 @@ internal sealed class RootDirectory : IRootDirectory
         }
 
         var opened = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (_protected is null || !_protected.Current.IsHidden(FactsOf(opened).Id))
+        if (before is null)
         {
             return opened;
+        }
+
+        // Compared with both snapshots: a protected file may have been replaced while it was opened.
+        try
+        {
+            ulong id = FactsOf(opened).Id;
+            if (!before.IsHidden(id) && Protected?.IsHidden(id) != true)
+            {
+                return opened;
+            }
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
         }
 
         opened.Dispose();

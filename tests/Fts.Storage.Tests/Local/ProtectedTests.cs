@@ -236,6 +236,23 @@ public sealed class ProtectedTests : IDisposable
         Assert.Equal("keys", File.ReadAllText(served["known_hosts"]));
     }
 
+    [Fact]
+    public async Task A_file_that_is_replaced_while_it_is_opened_is_protected()
+    {
+        using LocalFileStore store = Open(portable: false);
+        for (int round = 0; round < 500; round++)
+        {
+            File.WriteAllText(_folder["renewed"], "new key");
+            var replacing = Task.Run(() => File.Move(_folder["renewed"], _folder["cert.pem"], overwrite: true), Token);
+            do
+            {
+                Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/cert.pem"), Token)));
+            }
+            while (!replacing.IsCompleted);
+            await replacing;
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
