@@ -12,9 +12,8 @@ namespace Fts.Storage.Local;
 /// <param name="committed">What it began as a copy of, whose rest it gets in the end; null for none.</param>
 /// <param name="durable">Commits it to stable storage; null for the page cache.</param>
 /// <param name="index">Counts it if it is kept.</param>
-/// <param name="path">The path it is for.</param>
 internal sealed class LocalFileWriter(
-    IPendingFile pending, long start, SafeFileHandle? committed, GroupCommit? durable, PartialUploadIndex index, StorePath path) : IFileWriter
+    IPendingFile pending, long start, SafeFileHandle? committed, GroupCommit? durable, PartialUploadIndex index) : IFileWriter
 {
     /// <summary>From here on, freeing the blocks of a file can take longer than a caller's thread may wait.</summary>
     private const long SlowToFree = 16 * 1024 * 1024;
@@ -85,7 +84,7 @@ internal sealed class LocalFileWriter(
         }
 
         // On another thread, because it may discard older ones, and freeing their blocks can take long.
-        await Task.Run(() => index.Keep(new PartialUploadPlace(RootDirectory.RelativeOf(path.Parent), pending.KeptName!), length), CancellationToken.None)
+        await Task.Run(() => index.Keep(new PartialUploadPlace(pending.FolderPath, pending.KeptName!), length), CancellationToken.None)
             .ConfigureAwait(false);
         return length;
     }

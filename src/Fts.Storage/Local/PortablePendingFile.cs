@@ -32,8 +32,14 @@ internal sealed class PortablePendingFile : IPendingFile
 
     public string? KeptName => Path.GetFileName(_slot);
 
+    public required string FolderPath { get; init; }
+
     /// <summary>Makes the file beside <paramref name="real"/>, which holds no link, or takes the one there that is continued.</summary>
-    public static PortablePendingFile Open(string real, FileEntry? committed, WriteStart start)
+    /// <param name="real">The path of the target, free of links.</param>
+    /// <param name="folderPath">The path of its folder relative to the root.</param>
+    /// <param name="committed">The metadata of the existing file, or null.</param>
+    /// <param name="start">How the upload begins.</param>
+    public static PortablePendingFile Open(string real, string folderPath, FileEntry? committed, WriteStart start)
     {
         if (committed is not null)
         {
@@ -56,7 +62,7 @@ internal sealed class PortablePendingFile : IPendingFile
         }
 
         string pendingPath = hasSlot ? slot! : Path.Combine(Path.GetDirectoryName(real)!, PendingNames.New());
-        var pending = new PortablePendingFile(pendingPath, real, start, slot) { CommittedLength = committed?.Length };
+        var pending = new PortablePendingFile(pendingPath, real, start, slot) { CommittedLength = committed?.Length, FolderPath = folderPath };
         try
         {
             pending.OpenHandle(start, committed?.UnixMode);
