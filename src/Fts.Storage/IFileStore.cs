@@ -206,8 +206,8 @@ public interface IFileWriter : IAsyncDisposable
     /// <summary>
     /// Leaves an upload (<see cref="WriteStart.Uploader"/>) to be continued; of several for one name, the one kept last. Nothing is written after it. Not kept is
     /// any other pending file, one into which nothing was written, unless it continues another, and one whose place an upload of the same has that is still being written.
-    /// An upload that began as a copy of the committed file is kept only if it received at least as many new bytes as were copied.
-    /// Otherwise the client appends again.
+    /// An upload that began as a copy of the committed file is not kept if it received fewer bytes than were copied and less than 16 MiB.
+    /// The client can send these bytes again.
     /// </summary>
     /// <returns>Bytes that are there; null where nothing is kept.</returns>
     ValueTask<long?> KeepAsync(CancellationToken cancellationToken);

@@ -89,6 +89,10 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         CallAsync(() => store.DeleteFileAsync(path, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask DeleteFileAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+        CallAsync(() => store.DeleteFileAsync(path, uploader, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken) =>
         CallAsync(() => store.DeleteFolderAsync(path, cancellationToken), cancellationToken);
 

@@ -100,6 +100,9 @@ internal interface IPendingFile : IDisposable
     /// <summary>The hidden name under which it is kept for resumption; null if it is not an upload.</summary>
     string? KeptName { get; }
 
+    /// <summary>The path relative to the root of the directory that contains it. If the upload went to a link, this is the directory of the file it leads to.</summary>
+    string FolderPath { get; }
+
     /// <summary>Opens the file this one would replace, for copying from; the caller disposes it. Null where there is none.</summary>
     SafeFileHandle? OpenCommitted();
 

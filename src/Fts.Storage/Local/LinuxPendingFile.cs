@@ -26,6 +26,7 @@ internal sealed class LinuxPendingFile : IPendingFile
     private LinuxPendingFile(in LinuxTarget target, WriteStart start, string pendingName, SafeFileHandle handle, string? slot, long? keptLength)
     {
         (_folder, _name, CommittedLength, _createOnly) = (target.Folder, target.Name, target.Committed?.Length, start.CreateOnly);
+        FolderPath = target.FolderPath;
         (_pendingName, Handle, _slot, KeptLength) = (pendingName, handle, slot, keptLength);
     }
 
@@ -36,6 +37,8 @@ internal sealed class LinuxPendingFile : IPendingFile
     public long? KeptLength { get; }
 
     public string? KeptName => _slot;
+
+    public string FolderPath { get; }
 
     /// <summary>Makes the file, or takes the one that is continued. The target's folder becomes the pending file's own unless this throws.</summary>
     public static LinuxPendingFile Open(in LinuxTarget target, WriteStart start)

@@ -13,7 +13,8 @@ namespace Fts.Storage.Local;
 /// <param name="Folder">The folder, open by name only (O_PATH).</param>
 /// <param name="Name">The name in it, which is no link.</param>
 /// <param name="Committed">What is there, or null.</param>
-internal readonly record struct LinuxTarget(SafeFileHandle Folder, string Name, LinuxFacts? Committed) : IDisposable
+/// <param name="FolderPath">The path of the folder relative to the root. It may contain links to directories.</param>
+internal readonly record struct LinuxTarget(SafeFileHandle Folder, string Name, LinuxFacts? Committed, string FolderPath) : IDisposable
 {
     /// <summary>What is there, as the names of pending files count it.</summary>
     public FileEntry? CommittedFile => Committed is { IsFile: true } facts ? facts.ToEntry(Name) : null;
@@ -45,7 +46,7 @@ internal readonly record struct LinuxTarget(SafeFileHandle Folder, string Name, 
                 {
                     // A link that led to a missing name has nothing to replace.
                     return exists || links == 0
-                        ? new LinuxTarget(parent, name, exists ? facts : null)
+                        ? new LinuxTarget(parent, name, exists ? facts : null, folder)
                         : throw new StoreException(StoreError.Denied, $"{path} is a link that leads nowhere.");
                 }
 

@@ -109,7 +109,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 throw;
             }
 
-            return new LocalFileWriter(pending, start.Offset ?? kept, committed, _durable, _partialUploads, path);
+            return new LocalFileWriter(pending, start.Offset ?? kept, committed, _durable, _partialUploads);
         }
         catch
         {
@@ -172,7 +172,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.DemandNotRoot(source, StoreError.Denied);
         PathRules.DemandAddressable(source);
         PathRules.DemandCreatable(target, StoreError.Denied);
-        await Task.Run(() => _root.Rename(source, target, replace), cancellationToken).ConfigureAwait(false);
+        await Task.Run(() => Rename(source, target, replace), cancellationToken).ConfigureAwait(false);
         await FlushAsync(target.Parent).ConfigureAwait(false);
         if (source.Parent != target.Parent)
         {
@@ -230,6 +230,12 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         PathRules.DemandAddressable(path);
         await Task.Run(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
         await FlushAsync(path.Parent).ConfigureAwait(false);
+    }
+
+    private void Rename(StorePath source, StorePath target, bool replace)
+    {
+        _root.Rename(source, target, replace);
+        _partialUploads.RenameFolder(source.Relative, target.Relative);
     }
 
     private int Sweep(DateTime before, CancellationToken cancellationToken)

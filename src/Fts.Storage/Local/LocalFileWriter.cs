@@ -12,9 +12,8 @@ namespace Fts.Storage.Local;
 /// <param name="committed">What it began as a copy of, whose rest it gets in the end; null for none.</param>
 /// <param name="durable">Commits it to stable storage; null for the page cache.</param>
 /// <param name="index">Counts the file if it is kept as a partial upload.</param>
-/// <param name="path">The target path.</param>
 internal sealed class LocalFileWriter(
-    IPendingFile pending, long start, SafeFileHandle? committed, GroupCommit? durable, PartialUploadIndex index, StorePath path) : IFileWriter
+    IPendingFile pending, long start, SafeFileHandle? committed, GroupCommit? durable, PartialUploadIndex index) : IFileWriter
 {
     /// <summary>From here on, freeing the blocks of a file can take longer than a caller's thread may wait.</summary>
     private const long SlowToFree = 16 * 1024 * 1024;
@@ -78,14 +77,14 @@ internal sealed class LocalFileWriter(
         ThrowIfAtEnd();
         _isAtEnd = true;
         long length = RandomAccess.GetLength(pending.Handle);
-        bool isMostlyCopy = committed is not null && length - Start < Start;
+        bool isMostlyCopy = committed is not null && PartialUploadLimits.IsMostlyCopied(Start, length);
         if ((!_isWritten && !IsContinuation) || isMostlyCopy || !pending.Keep())
         {
             return null;
         }
 
         // On another thread, because this may discard older partial uploads, and freeing their blocks can take long.
-        await Task.Run(() => index.Keep(new PartialUploadPlace(RootDirectory.RelativeOf(path.Parent), pending.KeptName!), length), CancellationToken.None)
+        await Task.Run(() => index.Keep(new PartialUploadPlace(pending.FolderPath, pending.KeptName!), length), CancellationToken.None)
             .ConfigureAwait(false);
         return length;
     }

@@ -15,8 +15,9 @@ public sealed record LocalStoreOptions
     /// <summary>
     /// Files and directories that no client can reach, even if they are located in the served directory: private keys, certificates,
     /// settings, state. They and the contents of the directories are not listed. They cannot be read, written, renamed, removed or linked
-    /// to, by any name or link. On Linux they are recognised by device and inode. Replaced files are detected. A client cannot create a
-    /// protected path that does not exist yet, or remove or rename a directory above one. Default: none.
+    /// to, by any name or link. On Linux they are recognised by device and inode, also after they were replaced, and a file to which a
+    /// link in a protected directory leads is protected as well. A client cannot create a protected path that does not exist yet, or
+    /// remove or rename a directory above one. Default: none.
     /// </summary>
     /// <remarks>
     /// The check costs a few system calls per operation if one of the paths can be reached from the served directory, and nothing

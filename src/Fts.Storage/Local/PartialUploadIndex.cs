@@ -23,26 +23,24 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
 
         lock (_lock)
         {
-            Dictionary<PartialUploadPlace, Entry> own = Add(uploader, place, new Entry(length, DateTime.UtcNow, _sweep));
-            if (AreTooMany(own))
-            {
-                // It was resumed, discarded or moved with its directory. It is counted again when it is kept again or found by a sweep.
-                // The new one is still locked by its writer.
-                foreach (PartialUploadPlace gone in own.Keys.Where(other => other != place && !root.HasPartialUpload(other)).ToList())
-                {
-                    own.Remove(gone);
-                }
-            }
+            Discard(Add(uploader, place, new Entry(length, DateTime.UtcNow, _sweep)), newest: place);
+        }
+    }
 
-            foreach (PartialUploadPlace oldest in own.Where(pair => pair.Key != place).OrderBy(pair => pair.Value.Modified).Select(pair => pair.Key).ToList())
+    /// <summary>Follows a directory that was renamed. A renamed file changes nothing.</summary>
+    /// <param name="source">The old path of the directory, relative to the root.</param>
+    /// <param name="target">The new path, relative to the root.</param>
+    public void RenameFolder(string source, string target)
+    {
+        lock (_lock)
+        {
+            foreach (Dictionary<PartialUploadPlace, Entry> own in _uploads.Values)
             {
-                if (!AreTooMany(own))
+                foreach (PartialUploadPlace place in own.Keys.Where(place => IsWithin(place.Folder, source)).ToList())
                 {
-                    break;
+                    own.Remove(place, out Entry entry);
+                    own[place with { Folder = target + place.Folder[source.Length..] }] = entry;
                 }
-
-                own.Remove(oldest);
-                root.RemovePartialUpload(oldest);
             }
         }
     }
@@ -68,7 +66,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
     }
 
-    /// <summary>Ends a sweep of the whole tree, and removes the entries that it did not find.</summary>
+    /// <summary>Ends a sweep of the whole tree, and removes the entries that it did not find. The limits then apply to the rest.</summary>
     public void EndSweep()
     {
         lock (_lock)
@@ -80,11 +78,43 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
                     own.Remove(gone);
                 }
 
+                Discard(own, newest: null);
                 if (own.Count == 0)
                 {
                     _uploads.Remove(uploader);
                 }
             }
+        }
+    }
+
+    private static bool IsWithin(string folder, string parent) =>
+        folder.StartsWith(parent, StringComparison.Ordinal) && (folder.Length == parent.Length || folder[parent.Length] == '/');
+
+    /// <summary>Discards an uploader's oldest partial uploads if they are too many.</summary>
+    /// <param name="own">The partial uploads of the uploader.</param>
+    /// <param name="newest">The one that is being kept now, still locked by its writer; null if there is none.</param>
+    private void Discard(Dictionary<PartialUploadPlace, Entry> own, PartialUploadPlace? newest)
+    {
+        if (!AreTooMany(own))
+        {
+            return;
+        }
+
+        // Continued or discarded since it was kept: then it is counted again when it is kept again or swept.
+        foreach (PartialUploadPlace gone in own.Keys.Where(other => other != newest && !root.HasPartialUpload(other)).ToList())
+        {
+            own.Remove(gone);
+        }
+
+        foreach (PartialUploadPlace oldest in own.Where(pair => pair.Key != newest).OrderBy(pair => pair.Value.Modified).Select(pair => pair.Key).ToList())
+        {
+            if (!AreTooMany(own))
+            {
+                break;
+            }
+
+            own.Remove(oldest);
+            root.RemovePartialUpload(oldest);
         }
     }
 

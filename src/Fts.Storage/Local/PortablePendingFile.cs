@@ -32,8 +32,14 @@ internal sealed class PortablePendingFile : IPendingFile
 
     public string? KeptName => Path.GetFileName(_slot);
 
+    public required string FolderPath { get; init; }
+
     /// <summary>Makes the file beside <paramref name="real"/>, which holds no link, or takes the one there that is continued.</summary>
-    public static PortablePendingFile Open(string real, FileEntry? committed, WriteStart start)
+    /// <param name="real">The path of the target, free of links.</param>
+    /// <param name="folderPath">The path of its folder relative to the root.</param>
+    /// <param name="committed">The metadata of the existing file, or null.</param>
+    /// <param name="start">How the upload begins.</param>
+    public static PortablePendingFile Open(string real, string folderPath, FileEntry? committed, WriteStart start)
     {
         if (committed is not null)
         {
@@ -56,7 +62,7 @@ internal sealed class PortablePendingFile : IPendingFile
         }
 
         string pendingPath = hasSlot ? slot! : Path.Combine(Path.GetDirectoryName(real)!, PendingNames.New());
-        var pending = new PortablePendingFile(pendingPath, real, start, slot) { CommittedLength = committed?.Length };
+        var pending = new PortablePendingFile(pendingPath, real, start, slot) { CommittedLength = committed?.Length, FolderPath = folderPath };
         try
         {
             pending.OpenHandle(start, committed?.UnixMode);
@@ -173,20 +179,34 @@ internal sealed class PortablePendingFile : IPendingFile
         {
             foreach ((string upload, string aside) in moved)
             {
-                if (isDone)
-                {
-                    File.Delete(aside);
-                }
-                else
-                {
-                    File.Move(aside, upload);
-                }
+                DiscardOrMoveBack(upload, aside, isDone);
             }
 
             held.ForEach(name => s_written.TryRemove(name, out _));
         }
 
         return true;
+    }
+
+    /// <summary>Does not throw, because the other partial uploads must be moved back as well. A file that stays aside is removed by a sweep.</summary>
+    private static void DiscardOrMoveBack(string upload, string aside, bool isDiscarded)
+    {
+        try
+        {
+            // A newer partial upload of the same name replaces it.
+            if (isDiscarded || Path.Exists(upload))
+            {
+                File.Delete(aside);
+            }
+            else
+            {
+                File.Move(aside, upload);
+            }
+        }
+        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        {
+            // The caller gets the result of its own call.
+        }
     }
 
     /// <summary>Removes what is left to be continued of an uploader's upload to <paramref name="real"/>; false where there is nothing.</summary>

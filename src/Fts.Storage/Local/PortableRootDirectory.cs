@@ -75,7 +75,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
 
         return committed is { Kind: not EntryKind.File }
             ? throw new StoreException(StoreError.NotAFile, path.Value)
-            : Guard(() => PortablePendingFile.Open(real, committed, start));
+            : Guard(() => PortablePendingFile.Open(real, FolderPathOf(real), committed, start));
     }
 
     public PendingUpload? FindPending(StorePath path, string uploader) =>
@@ -97,8 +97,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
             }
             else if (PortablePendingFile.FindAt(pending) is { } left)
             {
-                string folder = Path.GetRelativePath(_walk.Root, Path.GetDirectoryName(pending)!);
-                index.Find(new PartialUploadPlace(folder.Replace(Path.DirectorySeparatorChar, '/'), left.Name), left.Length, left.Modified);
+                index.Find(new PartialUploadPlace(FolderPathOf(pending), left.Name), left.Length, left.Modified);
             }
         }
 
@@ -325,6 +324,9 @@ internal sealed class PortableRootDirectory : IRootDirectory
         DemandVisible(real, ifUnspellable, path);
         return real;
     }
+
+    /// <summary>The path of the folder of a real path, relative to the root and with slashes.</summary>
+    private string FolderPathOf(string real) => Path.GetRelativePath(_walk.Root, Path.GetDirectoryName(real)!).Replace(Path.DirectorySeparatorChar, '/');
 
     private string PathOf(in PartialUploadPlace place) => Path.GetFullPath(Path.Combine(_walk.Root, place.Folder, place.Name));
 

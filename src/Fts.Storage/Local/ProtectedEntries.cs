@@ -20,6 +20,7 @@ internal sealed class ProtectedEntries
     /// <summary>
     /// Creates the check. Returns null if it is not needed: no protected path is located in the directory or has a hard link, which could
     /// be located there.
+    /// The files in a protected directory, and the files to which links in it lead, are protected paths as well.
     /// </summary>
     /// <param name="folder">The served directory.</param>
     /// <param name="paths">The protected files and directories.</param>
@@ -41,7 +42,7 @@ internal sealed class ProtectedEntries
                 throw new ArgumentException($"{folder} is located in the protected directory {path}.", nameof(folder));
             }
 
-            isReachable |= IsWithin(real.Path, root) || real.FileLinks.Concat(real.FolderLinks).Any(link => IsWithin(link, root)) || HasSecondName(real.Path);
+            isReachable |= CanReach(real, root) || ProtectedContents.Of(real.Path).Any(file => CanReach(file, root));
         }
 
         return isReachable ? new ProtectedEntries(root, paths) : null;
@@ -76,6 +77,9 @@ internal sealed class ProtectedEntries
     }
 
     internal static StringComparison NameComparison => OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
+    private static bool CanReach(RealPath real, string root) =>
+        IsWithin(real.Path, root) || real.FileLinks.Concat(real.FolderLinks).Any(link => IsWithin(link, root)) || HasSecondName(real.Path);
 
     private static bool HasSecondName(string path) => LinuxCalls.TryStat(path, out LinuxFacts facts) && facts.IsFile && facts.Links > 1;
 }

@@ -9,18 +9,14 @@ internal sealed class ProtectedSnapshot
     /// </summary>
     private static readonly TimeSpan s_coarseClock = TimeSpan.FromSeconds(2);
 
-    /// <summary>The depth to which directories are read; more than any directory of keys or settings has.</summary>
-    private const int MaxDepth = 16;
-
     private readonly HashSet<ulong> _hidden = [], _holding = [];
     private readonly List<(ulong Folder, string Name, bool IsLast)> _missing = [];
     private readonly List<(string Path, LinuxFacts? Facts)> _watched = [];
     private readonly List<string> _paths = [];
+    private readonly string _root;
     private bool _isUnsettled;
 
-    private ProtectedSnapshot()
-    {
-    }
+    private ProtectedSnapshot(string root) => _root = root;
 
     /// <summary>Whether an entry is protected, is located in a protected directory, or is a link in the place of a protected entry.</summary>
     public bool IsHidden(ulong id) => _hidden.Contains(id);
@@ -48,10 +44,10 @@ internal sealed class ProtectedSnapshot
 
     public static ProtectedSnapshot Take(string root, IReadOnlyList<string> paths)
     {
-        var snapshot = new ProtectedSnapshot();
+        var snapshot = new ProtectedSnapshot(root);
         foreach (string path in paths)
         {
-            snapshot.Add(root, RealPath.Of(path));
+            snapshot.Add(RealPath.Of(path));
         }
 
         return snapshot;
@@ -83,45 +79,42 @@ internal sealed class ProtectedSnapshot
     private static bool IsSameOrBelow(string path, string folder) => path.StartsWith(folder, ProtectedEntries.NameComparison)
         && (path.Length == folder.Length || path[folder.Length] == Path.DirectorySeparatorChar);
 
-    private void Add(string root, RealPath real)
+    private void Add(RealPath real)
     {
         _paths.Add(real.Path);
         _paths.AddRange(real.FileLinks);
         foreach (string link in real.FileLinks)
         {
             AddHidden(link);
-            AddFoldersAbove(root, link);
+            AddFoldersAbove(link);
         }
 
         foreach (string link in real.FolderLinks)
         {
             AddTo(_holding, link);
-            AddFoldersAbove(root, link);
+            AddFoldersAbove(link);
         }
 
         AddHidden(real.Path);
-        AddFoldersAbove(root, real.Path);
+        AddFoldersAbove(real.Path);
         AddMissing(real.Path);
     }
 
     private void AddHidden(string path, int depth = 0)
     {
-        if (AddTo(_hidden, path) is not { IsFolder: true } folder || depth == MaxDepth)
+        if (AddTo(_hidden, path) is not { IsFolder: true } folder || depth == ProtectedContents.MaxDepth)
         {
             return;
         }
 
         _isUnsettled |= folder.Modified > DateTime.UtcNow - s_coarseClock;
-        try
+        foreach (string entry in ProtectedContents.EntriesOf(path))
         {
-            foreach (string entry in Directory.GetFileSystemEntries(path))
+            AddHidden(entry, depth + 1);
+            if (ProtectedContents.FileBehind(entry) is { } real)
             {
-                AddHidden(entry, depth + 1);
+                Add(real);
             }
-        }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
-        {
-            // If the server cannot read it, a client cannot either. Its own id is protected.
         }
     }
 
@@ -138,9 +131,9 @@ internal sealed class ProtectedSnapshot
     }
 
     /// <summary>Adds the directories between the root and an entry below it; none for an entry elsewhere.</summary>
-    private void AddFoldersAbove(string root, string path)
+    private void AddFoldersAbove(string path)
     {
-        for (string? folder = Path.GetDirectoryName(path); folder is not null && folder != root && ProtectedEntries.IsWithin(folder, root); folder = Path.GetDirectoryName(folder))
+        for (string? folder = Path.GetDirectoryName(path); folder is not null && folder != _root && ProtectedEntries.IsWithin(folder, _root); folder = Path.GetDirectoryName(folder))
         {
             if (LinuxCalls.TryStat(folder, out LinuxFacts facts))
             {

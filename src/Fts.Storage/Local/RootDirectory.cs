@@ -368,6 +368,7 @@ internal sealed class RootDirectory : IRootDirectory
     /// </summary>
     internal unsafe SafeFileHandle? Open(string relative, int flags, out int error)
     {
+        ProtectedSnapshot? before = Protected;
         var how = new OpenHow { Flags = (uint)(flags | O_CLOEXEC), Resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
         nint descriptor;
         for (int attempt = 0; ; attempt++)
@@ -386,9 +387,24 @@ internal sealed class RootDirectory : IRootDirectory
         }
 
         var opened = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (_protected is null || !_protected.Current.IsHidden(FactsOf(opened).Id))
+        if (before is null)
         {
             return opened;
+        }
+
+        // Compared with both snapshots: a protected file may have been replaced while it was opened.
+        try
+        {
+            ulong id = FactsOf(opened).Id;
+            if (!before.IsHidden(id) && Protected?.IsHidden(id) != true)
+            {
+                return opened;
+            }
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
         }
 
         opened.Dispose();

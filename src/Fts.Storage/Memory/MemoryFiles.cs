@@ -63,7 +63,7 @@ internal sealed class MemoryFileWriter(
     public async ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
     {
         ThrowIfAtEnd();
-        bool isMostlyCopy = upload.Copied is not null && !isContinuation && upload.Content.Length - Start < Start;
+        bool isMostlyCopy = upload.Copied is not null && !isContinuation && PartialUploadLimits.IsMostlyCopied(Start, upload.Content.Length);
         _isAtEnd = options.Uploader is not null && (_isWritten || isContinuation) && !isMostlyCopy && store.TryKeep(path, upload);
         return _isAtEnd ? upload.Content.Length : null;
     }

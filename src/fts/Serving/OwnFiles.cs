@@ -5,11 +5,14 @@ internal static class OwnFiles
 {
     /// <summary>
     /// Returns private keys and certificates, the state folder and the settings folder, which contains the fingerprints of trusted servers.
+    /// The most important file in each folder is listed as well, so that it is protected even if the folder cannot be read.
     /// </summary>
     public static IReadOnlyList<string> Of(Encryption encryption, NamedHosts hosts) =>
     [
         Path.GetDirectoryName(Encryption.PathOfOwn())!,
         Path.GetDirectoryName(KnownHosts.OfUser.Path)!,
+        Encryption.PathOfOwn(),
+        KnownHosts.OfUser.Path,
         .. encryption.Files,
         .. encryption.ClientAuthorityFile is { } authority ? [authority] : Array.Empty<string>(),
         .. hosts.Files,

@@ -1,4 +1,5 @@
 using Fts.Accounts;
+using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -99,6 +100,32 @@ public sealed class RefusalTests
             S: 226 *
             """);
         Assert.Equal("a log of many bytes and more", await server.ReadAsync("/log"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task DELE_discards_a_partial_upload_that_began_as_a_copy(Wire wire)
+    {
+        using var folder = new TemporaryFolder();
+        using var store = new LocalFileStore(folder.Path);
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/log", "one");
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: ALLO 99
+            S: 200 *
+            C: APPE log
+            S: 150 *
+            D> two and three
+            S: 451 *
+            C: SIZE log
+            S: 213 16
+            C: DELE log
+            S: 250 *
+            C: SIZE log
+            S: 550 *
+            """);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 
     [Theory, OnEveryWire]

@@ -201,7 +201,7 @@ internal sealed class SessionModel
         Tree.Store(path, there[..start] + step.Content + (continued is null && start > 0 && end < there.Length ? there[end..] : ""));
         return Answer.Of([.. codes, 226]);
 
-        // A truncated upload that began as a copy of the committed file is kept only if it received at least as many bytes as were copied.
+        // A truncated upload that began as a copy of the committed file is not kept if it received fewer bytes than were copied. (All are below 16 MiB here.)
         bool IsMostlyCopied(string received) => continued is null && received.Length < start;
     }
 

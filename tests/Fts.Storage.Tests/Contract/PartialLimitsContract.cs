@@ -53,6 +53,22 @@ public abstract class PartialLimitsContract(Func<PartialUploadLimits, StoreUnder
         Assert.Equal([1L, null, null, 1L, 1L], await LengthsAsync("ann", "/1", "/2", "/3", "/4", "/5"));
     }
 
+    [Fact]
+    public async Task Those_in_a_renamed_folder_count()
+    {
+        await Store.CreateFolderAsync(At("/d"), Token);
+        await Store.CreateFolderAsync(At("/d/sub"), Token);
+        await InterruptAsync("/d/1", "ann", "a");
+        await InterruptAsync("/d/sub/2", "ann", "a");
+        await Store.RenameAsync(At("/d"), At("/e"), replace: false, Token);
+        await Store.CreateFolderAsync(At("/d"), Token);
+        await Store.CreateFolderAsync(At("/d/sub"), Token);
+        await InterruptAsync("/d/1", "ann", "a");
+        await InterruptAsync("/d/sub/2", "ann", "a");
+        await InterruptAsync("/3", "ann", "a");
+        Assert.Equal([null, null, 1L, 1L, 1L], await LengthsAsync("ann", "/e/1", "/e/sub/2", "/d/1", "/d/sub/2", "/3"));
+    }
+
     [Theory]
     [InlineData(0, 20)]
     [InlineData(1, -1)]

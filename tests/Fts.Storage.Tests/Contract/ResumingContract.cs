@@ -149,6 +149,24 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         Assert.Empty(UnderTest.Folder is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
     }
 
+    [Theory]
+    [InlineData(false, 16 * 1024 * 1024 - 1, false)]
+    [InlineData(false, 16 * 1024 * 1024, true)]
+    [InlineData(true, 16 * 1024 * 1024 - 1, false)]
+    [InlineData(true, 16 * 1024 * 1024, true)]
+    public async Task A_copy_of_a_large_file_is_kept_for_16_MiB_of_new_bytes(bool isRestarted, int bytes, bool isKept)
+    {
+        const int copied = 16 * 1024 * 1024 + 10;
+        await Store.PutAsync(At("/log"), new byte[copied], Token);
+        await using (IFileWriter writer = await OpenWriteAsync("/log", isRestarted ? WriteStart.At(copied).AsUpload("ann") : Append))
+        {
+            await writer.WriteAsync(copied, new byte[bytes], Token);
+            Assert.Equal(isKept ? (long?)copied + bytes : null, await writer.KeepAsync(Token));
+        }
+
+        Assert.Equal(isKept ? (long?)copied + bytes : null, (await PendingAsync("/log"))?.Length);
+    }
+
     [Fact]
     public async Task A_continued_copy_is_kept_for_any_number_of_new_bytes()
     {

@@ -84,6 +84,8 @@ public sealed class GroupCommitTests
 
         public string? KeptName => null;
 
+        public string FolderPath => ".";
+
         public ulong FolderId => folderId;
 
         public SafeFileHandle? OpenCommitted() => null;

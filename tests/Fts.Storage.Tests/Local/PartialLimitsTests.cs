@@ -41,6 +41,41 @@ public sealed class PartialLimitsTests : IDisposable
         Assert.NotNull(await store.FindPendingAsync(At("/a/b/2"), "bob", Token));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Those_in_the_folder_that_a_link_leads_to_count(bool portable)
+    {
+        Directory.CreateDirectory(_folder["data"]);
+        using LocalFileStore store = Open(portable);
+        for (int number = 1; number <= 3; number++)
+        {
+            File.WriteAllText(_folder[$"data/{number}"], "old");
+            File.CreateSymbolicLink(_folder[$"link{number}"], $"data/{number}");
+            await InterruptAsync(store, $"/link{number}", "ann");
+        }
+
+        Assert.Null(await store.FindPendingAsync(At("/data/1"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/data/2"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/data/3"), "ann", Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_sweep_discards_those_that_are_too_many(bool portable)
+    {
+        for (int number = 1; number <= 3; number++)
+        {
+            using LocalFileStore earlier = Open(portable);
+            await InterruptAsync(earlier, $"/{number}", "ann");
+        }
+
+        using LocalFileStore store = Open(portable);
+        await store.SweepPendingAsync(DateTime.UtcNow.AddHours(-1), Token);
+        Assert.Equal(2, Directory.GetFiles(_folder.Path).Length);
+    }
+
     private static async Task InterruptAsync(LocalFileStore store, string path, string uploader)
     {
         await using IFileWriter writer = await store.OpenWriteAsync(At(path), WriteStart.Replace.AsUpload(uploader), Token);

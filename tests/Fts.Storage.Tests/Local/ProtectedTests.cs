@@ -202,6 +202,60 @@ public sealed class ProtectedTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task A_file_in_a_protected_folder_elsewhere_is_not_served_under_a_second_name(bool portable)
+    {
+        using var served = new TemporaryFolder();
+        Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/deep/file"], served["second-name"]));
+        using var store = new LocalFileStore(served.Path, portable, Options);
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/second-name"), Token)));
+        Assert.Empty(await store.ListAsync("/", Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_to_which_a_link_in_a_protected_folder_leads_is_protected(bool portable)
+    {
+        using var served = new TemporaryFolder();
+        File.WriteAllText(served["known_hosts"], "keys");
+        File.WriteAllText(served["plain"], "plain");
+        Directory.CreateDirectory(served["folder"]);
+        File.CreateSymbolicLink(_folder[".local/state/fts/known_hosts"], served["known_hosts"]);
+        File.CreateSymbolicLink(_folder[".local/state/fts/missing"], served["missing"]);
+        File.CreateSymbolicLink(_folder[".local/state/fts/served"], served.Path);
+        File.CreateSymbolicLink(_folder[".local/state/fts/round"], "round");
+        using var store = new LocalFileStore(served.Path, portable, Options);
+        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/known_hosts"), Token)));
+        foreach (string path in (string[])["/known_hosts", "/missing"])
+        {
+            Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.RenameAsync(At("/plain"), At(path), replace: true, Token)));
+        }
+
+        Assert.Equal(["folder", "plain"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order());
+        Assert.Equal("keys", File.ReadAllText(served["known_hosts"]));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_replaced_while_it_is_opened_is_protected()
+    {
+        using LocalFileStore store = Open(portable: false);
+        for (int round = 0; round < 500; round++)
+        {
+            File.WriteAllText(_folder["renewed"], "new key");
+            var replacing = Task.Run(() => File.Move(_folder["renewed"], _folder["cert.pem"], overwrite: true), Token);
+            do
+            {
+                Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/cert.pem"), Token)));
+            }
+            while (!replacing.IsCompleted);
+            await replacing;
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task The_mode_of_the_root_is_not_set(bool portable)
     {
         File.CreateSymbolicLink(_folder["top"], ".");
