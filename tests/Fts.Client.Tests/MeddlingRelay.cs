@@ -112,7 +112,16 @@ internal sealed partial class MeddlingRelay : IAsyncDisposable
             using var writing = new SemaphoreSlim(1);
             Task commands = QuietlyAsync(() => PassCommandsAsync(client, server, data, writing));
             await Task.WhenAny(commands, QuietlyAsync(() => PassRepliesAsync(server, client, data, writing)));
+            // .NET resets a connection that is disposed during a receive, unless its sending side was shut down. A reset would discard the last replies.
+            await QuietlyAsync(() => EndSending(client));
+            await QuietlyAsync(() => EndSending(server));
         }
+    }
+
+    private static Task EndSending(Socket socket)
+    {
+        socket.Shutdown(SocketShutdown.Send);
+        return Task.CompletedTask;
     }
 
     private async Task PassCommandsAsync(Socket client, Socket server, StrongBox data, SemaphoreSlim writing)
