@@ -4,8 +4,7 @@ namespace Fts.Server.Access;
 
 /// <summary>
 /// Where a login comes from, as far as its failures are counted. On loopback that is the user of the peer's process: otherwise one local
-/// user could delay
-/// the logins of all others, or evade the delays by the many addresses of 127.0.0.0/8.
+/// user could delay the logins of all others, or evade the delays by the many addresses of 127.0.0.0/8.
 /// </summary>
 /// <param name="Block">The client's addresses.</param>
 /// <param name="LocalUser">The user id of a client on this machine; null for clients elsewhere and if it is unknown.</param>
@@ -14,5 +13,9 @@ internal readonly record struct LoginOrigin(AddressBlock Block, uint? LocalUser)
     public static async ValueTask<LoginOrigin> OfAsync(Session session, CancellationToken cancellationToken) =>
         IPAddress.IsLoopback(session.Peer.Address)
             ? new LoginOrigin(AddressBlock.Loopback, await LocalPeer.FindUserAsync(session, cancellationToken))
-            : new LoginOrigin(AddressBlock.Of(session.Peer.Address), null);
+            : new LoginOrigin(BlockOf(session), null);
+
+    /// <summary>Returns the client's addresses, without the look-up of its user.</summary>
+    public static AddressBlock BlockOf(Session session) =>
+        IPAddress.IsLoopback(session.Peer.Address) ? AddressBlock.Loopback : AddressBlock.Of(session.Peer.Address);
 }
