@@ -172,11 +172,17 @@ public sealed class FtpServer : IAsyncDisposable
         _perAddress.AddOrUpdate(block, 0, (_, count) => count - 1);
         _perAddress.TryRemove(new KeyValuePair<AddressBlock, int>(block, 0));
         _sessions.TryRemove(session.Id, out _);
-        Log.Disconnected(Options.Logger, session.Id);
-        lock (_admission)
+        try
         {
-            _running--;
-            TellIfEmpty();
+            Log.Disconnected(Options.Logger, session.Id);
+        }
+        finally
+        {
+            lock (_admission)
+            {
+                _running--;
+                TellIfEmpty();
+            }
         }
     }
 
