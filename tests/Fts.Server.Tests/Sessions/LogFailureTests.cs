@@ -18,4 +18,29 @@ public sealed class LogFailureTests
         _log.Fails = null;
         Assert.Equal(0, server.SessionCount);
     }
+
+    [Fact]
+    public async Task A_connection_that_cannot_be_logged_takes_no_place()
+    {
+        int connected = 0;
+        _log.Fails = id => id == RecordingLogger.Connected && Interlocked.Increment(ref connected) == 1;
+        await using TestServer server = new(Wire.IPv4, with: options => options with { Logger = _log, MaxSessions = 1 });
+        await using Conversation failed = await server.ConnectAsync();
+        Assert.Null(await failed.ReadLineAsync());
+        await using Conversation next = await server.ConnectAsync();
+        await next.PlayAsync("S: 220 *");
+        Assert.Equal(1, server.SessionCount);
+    }
+
+    [Fact]
+    public async Task A_connection_whose_refusal_cannot_be_logged_is_closed()
+    {
+        const int TurnedAway = 16;
+        _log.Fails = id => id == TurnedAway;
+        await using TestServer server = new(Wire.IPv4, with: options => options with { Logger = _log, MaxSessions = 1 });
+        await using Conversation first = await server.ConnectAsync();
+        await first.PlayAsync("S: 220 *");
+        await using Conversation second = await server.ConnectAsync();
+        Assert.Null(await second.ReadLineAsync());
+    }
 }
