@@ -31,6 +31,7 @@ internal sealed class Transfer(string description) : IDisposable
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private long _bytes;
+    private bool _isCommitting;
     private long _lastProgress = Environment.TickCount64;
     private long _waitingSince;
     private Socket? _data;
@@ -68,8 +69,10 @@ internal sealed class Transfer(string description) : IDisposable
     /// <summary>When it was ended from outside, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.</summary>
     public long EndedAt => Volatile.Read(ref _endedAt);
 
-    /// <summary>All bytes of an upload arrived and the store publishes it, which can take long on a slow disk and is never cut short.</summary>
-    public bool IsCommitting { get; set; }
+    /// <summary>
+    /// All bytes of an upload or copy are there and the store publishes it, which can take long on a slow disk and is never cut short.
+    /// </summary>
+    public bool IsCommitting => Volatile.Read(ref _isCommitting);
 
     public CancellationToken Token => _cancellation.Token;
 
@@ -79,6 +82,9 @@ internal sealed class Transfer(string description) : IDisposable
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _lastProgress, Environment.TickCount64);
     }
+
+    /// <summary>Notes that the store publishes the file from now on.</summary>
+    public void StartCommit() => Volatile.Write(ref _isCommitting, true);
 
     /// <summary>A data connection was there for it.</summary>
     public bool HasData => _data is not null;
