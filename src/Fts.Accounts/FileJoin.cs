@@ -9,8 +9,17 @@ internal static class FileJoin
 {
     private const int BufferBytes = 256 * 1024;
 
-    /// <summary>Copies the parts in order to where the pending file's first byte belongs, then commits. <paramref name="progress"/> is told how many bytes were copied, as they are.</summary>
-    public static async ValueTask CopyAsync(IFileStore store, IReadOnlyList<StorePath> parts, IFileWriter target, Action<long>? progress, CancellationToken cancellationToken)
+    /// <summary>
+    /// Copies the parts in order to where the pending file's first byte belongs, then commits. <paramref name="progress"/> is told how many
+    /// bytes were copied, as they are. <paramref name="committing"/> is called before the commit, which is never cut short.
+    /// </summary>
+    public static async ValueTask CopyAsync(
+        IFileStore store,
+        IReadOnlyList<StorePath> parts,
+        IFileWriter target,
+        Action<long>? progress,
+        Action? committing,
+        CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
@@ -36,6 +45,8 @@ internal static class FileJoin
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        await target.CommitAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        committing?.Invoke();
+        await target.CommitAsync(CancellationToken.None).ConfigureAwait(false);
     }
 }

@@ -157,12 +157,17 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     /// <param name="target">Its new name.</param>
     /// <param name="progress">Told how many bytes were copied, as they are.</param>
     /// <param name="cancellationToken">Ends it early; the target stays what it was.</param>
-    public async ValueTask CopyAsync(StorePath source, StorePath target, Action<long>? progress, CancellationToken cancellationToken)
+    public ValueTask CopyAsync(StorePath source, StorePath target, Action<long>? progress, CancellationToken cancellationToken) =>
+        CopyAsync(source, target, progress, committing: null, cancellationToken);
+
+    /// <summary>Copies a file, and calls <paramref name="committing"/> before the commit, which may take long.</summary>
+    internal async ValueTask CopyAsync(
+        StorePath source, StorePath target, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
         Demand(Permissions.Read);
         IFileWriter writer = await OpenWriteAsync(target, WriteStart.Replace, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable closing = writer.ConfigureAwait(false);
-        await FileJoin.CopyAsync(store, [source], writer, progress, cancellationToken).ConfigureAwait(false);
+        await FileJoin.CopyAsync(store, [source], writer, progress, committing, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -173,7 +178,12 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     /// <param name="parts">The files to join, each once.</param>
     /// <param name="progress">Told how many bytes were copied, as they are.</param>
     /// <param name="cancellationToken">Ends it early; the target stays what it was, and so do the parts.</param>
-    public async ValueTask CombineAsync(StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, CancellationToken cancellationToken)
+    public ValueTask CombineAsync(StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, CancellationToken cancellationToken) =>
+        CombineAsync(target, parts, progress, committing: null, cancellationToken);
+
+    /// <summary>Joins files, and calls <paramref name="committing"/> before the commit, which may take long.</summary>
+    internal async ValueTask CombineAsync(
+        StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(parts);
         Demand(Permissions.Read);
@@ -210,7 +220,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         IFileWriter writer = await OpenWriteAsync(target, start, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
-            await FileJoin.CopyAsync(store, added, writer, progress, cancellationToken).ConfigureAwait(false);
+            await FileJoin.CopyAsync(store, added, writer, progress, committing, cancellationToken).ConfigureAwait(false);
         }
 
         await DeletePartsAsync(target, added).ConfigureAwait(false);

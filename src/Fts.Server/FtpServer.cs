@@ -172,11 +172,17 @@ public sealed class FtpServer : IAsyncDisposable
         _perAddress.AddOrUpdate(block, 0, (_, count) => count - 1);
         _perAddress.TryRemove(new KeyValuePair<AddressBlock, int>(block, 0));
         _sessions.TryRemove(session.Id, out _);
-        Log.Disconnected(Options.Logger, session.Id);
-        lock (_admission)
+        try
         {
-            _running--;
-            TellIfEmpty();
+            Log.Disconnected(Options.Logger, session.Id);
+        }
+        finally
+        {
+            lock (_admission)
+            {
+                _running--;
+                TellIfEmpty();
+            }
         }
     }
 
@@ -313,16 +319,38 @@ public sealed class FtpServer : IAsyncDisposable
             return;
         }
 
-        Log.Connected(Options.Logger, session.Id, session.Peer);
-        _ = new SessionLoop(session).RunAsync();
+        try
+        {
+            Log.Connected(Options.Logger, session.Id, session.Peer);
+            _ = new SessionLoop(session).RunAsync(); // from here on the loop gives the place back
+        }
+        catch (Exception)
+        {
+            Abandon(session);
+            throw;
+        }
+    }
+
+    /// <summary>Gives back the place of a session whose loop did not start.</summary>
+    private void Abandon(Session session)
+    {
+        try
+        {
+            Leave(session);
+        }
+        finally
+        {
+            session.Socket.Dispose();
+            session.Dispose();
+        }
     }
 
     /// <summary>Says so and closes at once: who is turned away takes no place, however long it would stay.</summary>
     private async Task TurnAwayAsync(Session session)
     {
-        Log.TurnedAway(Options.Logger, session.Id, session.Peer);
         try
         {
+            Log.TurnedAway(Options.Logger, session.Id, session.Peer);
             // A peer that expects TLS would not understand.
             if (!session.IsImplicit)
             {
@@ -336,9 +364,11 @@ public sealed class FtpServer : IAsyncDisposable
         {
             // It did not wait for the answer.
         }
-
-        await session.Channel.DisposeAsync();
-        session.Dispose();
+        finally
+        {
+            await session.Channel.DisposeAsync();
+            session.Dispose();
+        }
     }
 
     /// <summary>Called under the lock.</summary>

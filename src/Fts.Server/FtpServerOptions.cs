@@ -50,7 +50,7 @@ public sealed record FtpServerOptions
     /// <summary>The text of the 220 greeting.</summary>
     public string Greeting { get; init; } = "fts ready.";
 
-    /// <summary>How long a peer may take to sign in. Default: 60 s.</summary>
+    /// <summary>How long a peer may take to sign in, without the delays after failed logins. Default: 60 s.</summary>
     public TimeSpan SignInTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a signed-in session may stay silent with no transfer running. Default: 15 min.</summary>
@@ -87,10 +87,12 @@ public sealed record FtpServerOptions
     public FtpPublish Publish { get; init; } = FtpPublish.CompleteOrUnknown;
 
     /// <summary>
-    /// The time after a failed login before the next password of the same account and address is checked, in any session. Each further
-    /// failure doubles it, up to 32 times the first delay. For the address, over all accounts, only every second failure doubles it. IPv6
-    /// addresses with the same upper 64 bits count as one address. Clients at loopback addresses are counted by the user of their process.
-    /// Zero for no delays. Default: 1 s.
+    /// The time after a failed login before the next password of the same account and address is checked, over all sessions. It doubles with
+    /// each further failure, four times at most (16 s by default). For the address, over all accounts, it doubles with every second one,
+    /// three times at most (8 s by default). An account that signed in from the same address within 24 hours waits for its own failures only.
+    /// At least 8 logins of an account or address may wait; further ones are answered 421 if they would wait longer than 16 times this value.
+    /// An IPv6 address counts with its network of 64 bits, and loopback addresses by the user of the client's process. Zero for no delays.
+    /// Default: 1 s.
     /// </summary>
     public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromSeconds(1);
 

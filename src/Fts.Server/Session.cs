@@ -57,6 +57,7 @@ internal sealed class Session : IDisposable
     private long _endedAt;
     private long _acknowledged;
     private long _acknowledgedAt;
+    private long _loginDelayedSince;
     private DataPort? _data;
 
     public Session(FtpServer server, long id, Socket socket, bool isImplicit, ConnectionEnds ends)
@@ -79,8 +80,10 @@ internal sealed class Session : IDisposable
     public IPEndPoint Peer => Ends.Peer;
     public LineChannel Channel { get; }
     public Next Next { get; set; }
-    /// <summary>When it began, and when a new USER or REIN ended a sign-in.</summary>
+    /// <summary>When it began, and when a new USER or REIN ended a sign-in; later by the delays of logins that the server caused.</summary>
     public long ConnectedAt { get; private set; }
+    /// <summary>Whether the server delays a login: that time is not the client's.</summary>
+    public bool IsLoginDelayed => Volatile.Read(ref _loginDelayedSince) != 0;
     /// <summary>When the last line came, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastHeard { get; set; }
     public int UnknownCommands { get; set; }
@@ -168,6 +171,16 @@ internal sealed class Session : IDisposable
                 trace(new FtpServerTrace(Id, IsReply: true, line.Visible()));
             }
         }
+    }
+
+    /// <summary>Stops the sign-in time until <see cref="EndLoginDelay"/>.</summary>
+    public void StartLoginDelay() => Volatile.Write(ref _loginDelayedSince, Environment.TickCount64);
+
+    /// <summary>Continues the sign-in time.</summary>
+    public void EndLoginDelay()
+    {
+        ConnectedAt += Environment.TickCount64 - _loginDelayedSince;
+        Volatile.Write(ref _loginDelayedSince, 0);
     }
 
     /// <summary>Forgets who signed in and everything they set (REIN, and a new USER).</summary>

@@ -72,31 +72,66 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>
-    /// Releases everything the session holds. The session is removed from the server's count even if something fails before.
-    /// </summary>
+    /// <summary>Releases everything the session holds. Each step runs even if an earlier one failed.</summary>
     private async ValueTask ReleaseAsync()
+    {
+        await TryAsync(() => EndTransferAsync(TransferEnd.SessionEnded));
+        await TryAsync(DisposeTransfer);
+        await TryAsync(CloseChannelAsync);
+        await TryAsync(ForgetReadAsync);
+        await TryAsync(Leave);
+    }
+
+    /// <summary>Runs one step of the release. A failure is logged; if the logger fails too, it is ignored.</summary>
+    private async ValueTask TryAsync(Func<ValueTask> step)
     {
         try
         {
-            await EndTransferAsync(TransferEnd.SessionEnded);
-            if (session.Channel.IsBroken || session.Channel.WritingSince != 0)
-            {
-                session.Socket.Close(0); // discards the unsent replies, which the client does not read
-            }
-
-            await session.Channel.DisposeAsync();
-            await ForgetReadAsync();
-            session.Dispose();
+            await step();
         }
         catch (Exception e)
         {
-            Log.SessionFailed(_options.Logger, e, session.Id);
+            try
+            {
+                Log.SessionFailed(_options.Logger, e, session.Id);
+            }
+            catch (Exception)
+            {
+                // The remaining steps matter more than this line.
+            }
+        }
+    }
+
+    /// <summary>Tells those who wait for the end of the transfer, if it failed before it could.</summary>
+    private ValueTask DisposeTransfer()
+    {
+        session.Transfer?.Dispose();
+        session.Transfer = null;
+        return default;
+    }
+
+    private async ValueTask CloseChannelAsync()
+    {
+        if (session.Channel.IsBroken || session.Channel.WritingSince != 0)
+        {
+            session.Socket.Close(0); // nobody reads the replies that the kernel still holds
+        }
+
+        await session.Channel.DisposeAsync();
+    }
+
+    private ValueTask Leave()
+    {
+        try
+        {
+            session.Dispose();
         }
         finally
         {
             session.Server.Leave(session);
         }
+
+        return default;
     }
 
     /// <summary>

@@ -76,7 +76,7 @@ internal static class SessionWatch
                 transfer.Abort(TransferEnd.Stalled);
             }
         }
-        else if (session.Files is null && now - session.ConnectedAt > options.SignInTimeout.TotalMilliseconds)
+        else if (session is { Files: null, IsLoginDelayed: false } && now - session.ConnectedAt > options.SignInTimeout.TotalMilliseconds)
         {
             session.End(Replies.SignInTooSlow);
         }

@@ -8,17 +8,27 @@ namespace Fts.Server.Access;
 /// <remarks>
 /// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account. Only every second
 /// one doubles the delay of its address, so that several users behind one address are delayed less. Failures expire one by one. Logins
-/// from an address without failures never wait.
+/// from an address without failures never wait. An account that signed in from the same address
+/// within a day waits for its own failures only, so that a client that guesses passwords does not lock out the others behind its address.
 /// </remarks>
 internal sealed class LoginDelays(FtpServerOptions options)
 {
-    /// <summary>The longest delay is 32 times the first.</summary>
-    public const int MaxDoublings = 5;
+    /// <summary>The longest delay of an account is 16 times the first.</summary>
+    public const int MaxAccountDoublings = 4;
+
+    /// <summary>
+    /// The longest delay of an address is 8 times the first. With the defaults, both delays together stay below the 30 s that clients wait
+    /// for a reply.
+    /// </summary>
+    public const int MaxAddressDoublings = 3;
+
+    /// <summary>Logins that may wait for one record, however long its delay is.</summary>
+    private const int MaxWaiting = 8;
 
     /// <summary>The most failures that count at the same time. More would delay an address for hours after the last one.</summary>
     private const int MaxFailures = 60;
 
-    /// <summary>Account names per address with a record of their own. Further names share one.</summary>
+    /// <summary>Account names per address with a record of their own, besides known accounts. Further names share one.</summary>
     private const int MaxAccounts = 8;
 
     private readonly TimeProvider _clock = options.TimeProvider;
@@ -33,6 +43,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private readonly SortedSet<FailureRecord> _byExpiry = new(Comparer<FailureRecord>.Create(
         (one, other) => one.ExpiresAt != other.ExpiresAt ? one.ExpiresAt.CompareTo(other.ExpiresAt) : one.Id.CompareTo(other.Id)));
 
+    private readonly KnownAccounts _known = new(options.MaxTrackedAddresses);
     private int _addressCount;
     private long _lastId;
 
@@ -54,11 +65,12 @@ internal sealed class LoginDelays(FtpServerOptions options)
         }
 
         var turn = new LoginTurn(this, session, userName) { Origin = await LoginOrigin.OfAsync(session, cancellationToken) };
-        (FailureRecord? address, FailureRecord? account, turn.TotalBefore) = Find(turn.Origin.Value, userName);
+        turn.IsKnown = IsKnown(turn);
+        (FailureRecord? address, FailureRecord? account, turn.TotalBefore) = Find(turn);
         bool isAcquired = false;
         try
         {
-            isAcquired = await TryWaitAsync(turn, address, account, cancellationToken);
+            isAcquired = await TryWaitAsync(turn, turn.IsKnown.Value ? null : address, account, cancellationToken);
             return isAcquired ? turn : null;
         }
         finally
@@ -74,20 +86,32 @@ internal sealed class LoginDelays(FtpServerOptions options)
     /// <returns>False if the login must be refused, even if the password was right.</returns>
     public async ValueTask<bool> EndTurnAsync(LoginTurn turn, bool isAccepted, CancellationToken cancellationToken)
     {
-        if (IsOff || (isAccepted && AddressCount == 0))
+        if (IsOff)
         {
             return true;
         }
 
-        LoginOrigin origin = turn.Origin ??= await LoginOrigin.OfAsync(turn.Session, cancellationToken);
-        (FailureRecord? address, FailureRecord? account, int total) = Find(origin, turn.UserName);
+        bool isAnswered = (isAccepted && AddressCount == 0) || await EndAmongFailuresAsync(turn, isAccepted, cancellationToken);
+        if (isAccepted && isAnswered)
+        {
+            _known.Add(LoginOrigin.BlockOf(turn.Session), HashOf(turn.UserName), Now);
+        }
+
+        return isAnswered;
+    }
+
+    private async ValueTask<bool> EndAmongFailuresAsync(LoginTurn turn, bool isAccepted, CancellationToken cancellationToken)
+    {
+        turn.Origin ??= await LoginOrigin.OfAsync(turn.Session, cancellationToken);
+        bool isKnown = turn.IsKnown ??= IsKnown(turn);
+        (FailureRecord? address, FailureRecord? account, int total) = Find(turn);
         if (isAccepted)
         {
             ClearAccount(address, turn.UserName);
         }
         else
         {
-            (address, account) = AddFailure(origin, turn.UserName);
+            (address, account) = AddFailure(turn);
         }
 
         // Of guesses checked at the same time, before any had failed, all but the first get their replies only after the delay.
@@ -96,7 +120,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
             return true;
         }
 
-        return await TryWaitAsync(turn, address, isAccepted ? null : account, cancellationToken);
+        return await TryWaitAsync(turn, isKnown ? null : address, isAccepted && !isKnown ? null : account, cancellationToken);
     }
 
     /// <summary>Ends the turn of a record that <see cref="TryWaitAsync"/> acquired.</summary>
@@ -150,7 +174,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Adds a waiting login. Returns false if it would wait longer than the longest delay, because the session would time out.
+    /// Adds a waiting login. Returns false if <see cref="MaxWaiting"/> others wait and it would wait longer than the longest delay.
     /// </summary>
     private bool TryEnqueue(FailureRecord record)
     {
@@ -159,7 +183,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
             TimeSpan now = Now;
             TimeSpan wait = (record.NotBefore > now ? record.NotBefore - now : TimeSpan.Zero) +
                 (record.Waiting * DelayOf(record, now));
-            if (wait > options.RefusalDelay * (1 << MaxDoublings))
+            if (record.Waiting >= MaxWaiting && wait > options.RefusalDelay * (1 << MaxAccountDoublings))
             {
                 return false;
             }
@@ -177,18 +201,25 @@ internal sealed class LoginDelays(FtpServerOptions options)
         }
     }
 
-    private (FailureRecord? Address, FailureRecord? Account, int Total) Find(LoginOrigin origin, string userName)
+    private bool IsKnown(LoginTurn turn) => _known.Contains(LoginOrigin.BlockOf(turn.Session), HashOf(turn.UserName), Now);
+
+    /// <summary>
+    /// Returns the records with failures, and the failures that the login would wait for: a known account's own, or else its address's.
+    /// </summary>
+    private (FailureRecord? Address, FailureRecord? Account, int Total) Find(LoginTurn turn)
     {
         lock (_lock)
         {
             TimeSpan now = Now;
-            if (!_addresses.TryGetValue(origin, out FailureRecord? address) || FailuresOf(address, now) == 0)
+            FailureRecord? address = _addresses.GetValueOrDefault(turn.Origin!.Value);
+            FailureRecord? account = address is null ? null : FindAccount(address, turn);
+            int total = (turn.IsKnown!.Value ? account : address)?.Total ?? 0;
+            if (address is null || FailuresOf(address, now) == 0)
             {
-                return (null, null, address?.Total ?? 0);
+                return (null, null, total);
             }
 
-            FailureRecord? account = FindAccount(address, userName);
-            return (address, account is not null && FailuresOf(account, now) > 0 ? account : null, address.Total);
+            return (address, account is not null && FailuresOf(account, now) > 0 ? account : null, total);
         }
     }
 
@@ -200,11 +231,12 @@ internal sealed class LoginDelays(FtpServerOptions options)
         }
     }
 
-    private (FailureRecord Address, FailureRecord Account) AddFailure(LoginOrigin origin, string userName)
+    private (FailureRecord Address, FailureRecord Account) AddFailure(LoginTurn turn)
     {
         lock (_lock)
         {
             TimeSpan now = Now;
+            LoginOrigin origin = turn.Origin!.Value;
             if (_addresses.TryGetValue(origin, out FailureRecord? address))
             {
                 _byExpiry.Remove(address); // its place in the order changes
@@ -216,7 +248,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
             }
 
             address.Accounts ??= [];
-            FailureRecord account = FindAccount(address, userName) ?? AddAccount(address, userName, now);
+            FailureRecord account = FindAccount(address, turn) ?? AddAccount(address, turn, now);
             Count(address, now);
             Count(account, now);
             _byExpiry.Add(address);
@@ -235,7 +267,7 @@ internal sealed class LoginDelays(FtpServerOptions options)
         }
     }
 
-    private FailureRecord AddAccount(FailureRecord address, string userName, TimeSpan now)
+    private FailureRecord AddAccount(FailureRecord address, LoginTurn turn, TimeSpan now)
     {
         Dictionary<int, FailureRecord> accounts = address.Accounts!;
         if (accounts.Count >= MaxAccounts)
@@ -249,13 +281,14 @@ internal sealed class LoginDelays(FtpServerOptions options)
             }
         }
 
-        int key = accounts.Count >= MaxAccounts ? OtherNames : HashOf(userName);
+        int key = accounts.Count >= MaxAccounts && !turn.IsKnown!.Value ? OtherNames : HashOf(turn.UserName);
         return accounts.TryGetValue(key, out FailureRecord? made) ? made : accounts[key] = new FailureRecord(address.Origin, ++_lastId);
     }
 
-    private static FailureRecord? FindAccount(FailureRecord address, string userName) =>
+    private static FailureRecord? FindAccount(FailureRecord address, LoginTurn turn) =>
         address.Accounts is not { } accounts ? null
-        : accounts.TryGetValue(HashOf(userName), out FailureRecord? own) ? own
+        : accounts.TryGetValue(HashOf(turn.UserName), out FailureRecord? own) ? own
+        : turn.IsKnown!.Value ? null
         : accounts.GetValueOrDefault(OtherNames);
 
     private void Count(FailureRecord record, TimeSpan now)
@@ -269,7 +302,8 @@ internal sealed class LoginDelays(FtpServerOptions options)
     private TimeSpan DelayOf(FailureRecord record, TimeSpan now)
     {
         int further = Math.Max(0, FailuresOf(record, now) - 1);
-        return options.RefusalDelay * (1 << Math.Min(record.Accounts is null ? further : further / 2, MaxDoublings));
+        int doublings = record.Accounts is null ? Math.Min(further, MaxAccountDoublings) : Math.Min(further / 2, MaxAddressDoublings);
+        return options.RefusalDelay * (1 << doublings);
     }
 
     private int FailuresOf(FailureRecord record, TimeSpan now) =>

@@ -13,5 +13,9 @@ internal readonly record struct LoginOrigin(AddressBlock Block, uint? LocalUser)
     public static async ValueTask<LoginOrigin> OfAsync(Session session, CancellationToken cancellationToken) =>
         IPAddress.IsLoopback(session.Peer.Address)
             ? new LoginOrigin(AddressBlock.Loopback, await LocalPeer.FindUserAsync(session, cancellationToken))
-            : new LoginOrigin(AddressBlock.Of(session.Peer.Address), null);
+            : new LoginOrigin(BlockOf(session), null);
+
+    /// <summary>Returns the client's addresses, without the look-up of its user.</summary>
+    public static AddressBlock BlockOf(Session session) =>
+        IPAddress.IsLoopback(session.Peer.Address) ? AddressBlock.Loopback : AddressBlock.Of(session.Peer.Address);
 }

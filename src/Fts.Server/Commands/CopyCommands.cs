@@ -33,7 +33,9 @@ internal static class CopyCommands
         }
 
         Transfer transfer = session.Transfer!;
-        await Task.Run(() => session.Files!.CombineAsync(paths[0], paths[1..], transfer.Advance, cancellationToken).AsTask(), cancellationToken);
+        await Task.Run(
+            () => session.Files!.CombineAsync(paths[0], paths[1..], transfer.Advance, transfer.StartCommit, cancellationToken).AsTask(),
+            cancellationToken);
         return Replies.FileDone;
     }
 
@@ -67,7 +69,8 @@ internal static class CopyCommands
     private static async ValueTask<Reply> CopyAsync(Session session, StorePath source, StorePath target, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
-        await Task.Run(() => session.Files!.CopyAsync(source, target, transfer.Advance, cancellationToken).AsTask(), cancellationToken);
+        await Task.Run(
+            () => session.Files!.CopyAsync(source, target, transfer.Advance, transfer.StartCommit, cancellationToken).AsTask(), cancellationToken);
         return Replies.FileDone;
     }
 }

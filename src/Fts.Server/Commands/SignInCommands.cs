@@ -84,9 +84,14 @@ internal static class SignInCommands
         FtpServerOptions options = session.Server.Options;
         session.UserName = null; // one password for one USER
         LoginDelays delays = session.Server.LoginDelays;
+        session.StartLoginDelay();
         using LoginTurn? turn = await delays.WaitForTurnAsync(session, userName, cancellationToken);
+        session.EndLoginDelay();
         Account? account = turn is null ? null : await session.Host.Accounts.SignInAsync(Shown(session, userName, password), cancellationToken);
-        if (turn is null || !await delays.EndTurnAsync(turn, isAccepted: account is not null, cancellationToken))
+        session.StartLoginDelay();
+        bool isAnswered = turn is not null && await delays.EndTurnAsync(turn, isAccepted: account is not null, cancellationToken);
+        session.EndLoginDelay();
+        if (!isAnswered)
         {
             Log.LoginsTooFast(options.Logger, session.Id, userName.Visible(), session.Peer.Address);
             session.Next = Next.Close;

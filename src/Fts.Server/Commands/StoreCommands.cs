@@ -73,7 +73,7 @@ internal static class StoreCommands
             return Replies.For(verdict);
         }
 
-        transfer.IsCommitting = true;
+        transfer.StartCommit();
         await file.CommitAsync(CancellationToken.None); // all of it is there: nothing is to be aborted any more
         Log.Stored(log, session.Id, session.Files!.Account.Name.Visible(), session.Peer.Address, path.Value.Visible(), transfer.Bytes, Environment.TickCount64 - transfer.StartedAt, verdict.Describe());
         return new Reply(ReplyCode.TransferComplete, $"Stored, {transfer.Bytes} bytes received.");

@@ -31,6 +31,7 @@ internal sealed class Transfer(string description) : IDisposable
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private long _bytes;
+    private bool _isCommitting;
     private long _lastProgress = Environment.TickCount64;
     private long _waitingSince;
     private Socket? _data;
@@ -73,9 +74,9 @@ internal sealed class Transfer(string description) : IDisposable
     public long EndedAt => Volatile.Read(ref _endedAt);
 
     /// <summary>
-    /// Whether all bytes of an upload have arrived and the store is committing it. That can take long on a slow disk and is never aborted.
+    /// Whether all bytes of an upload or copy have arrived and the store is committing it. That can take long on a slow disk and is never aborted.
     /// </summary>
-    public bool IsCommitting { get; set; }
+    public bool IsCommitting => Volatile.Read(ref _isCommitting);
 
     public CancellationToken Token => _cancellation.Token;
 
@@ -85,6 +86,9 @@ internal sealed class Transfer(string description) : IDisposable
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _lastProgress, Environment.TickCount64);
     }
+
+    /// <summary>Notes that the store publishes the file from now on.</summary>
+    public void StartCommit() => Volatile.Write(ref _isCommitting, true);
 
     /// <summary>A data connection was there for it.</summary>
     public bool HasData => _data is not null;

@@ -42,7 +42,7 @@ public sealed class LoginDelayTests
     [InlineData("owner")]
     [InlineData("nobody")]
     [InlineData("anonymous")]
-    public async Task The_delay_doubles_to_32_seconds_whether_the_account_exists_or_not(string userName)
+    public async Task The_delay_of_an_account_doubles_to_16_seconds_whether_the_account_exists_or_not(string userName)
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, userName);
@@ -55,16 +55,16 @@ public sealed class LoginDelayTests
             await talk.PlayAsync("S: 530 Sign-in refused.");
         }
 
-        Assert.Equal([1, 2, 4, 8, 16, 32, 32], delays);
+        Assert.Equal([1, 2, 4, 8, 16, 16, 16], delays);
     }
 
     [Fact]
-    public async Task The_address_is_delayed_for_every_account()
+    public async Task The_delay_of_an_address_doubles_to_8_seconds_for_every_account()
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "a");
         var delays = new List<double>();
-        foreach (string userName in (string[])["b", "c", "d", "e", "f"])
+        foreach (string userName in (string[])["b", "c", "d", "e", "f", "g", "h", "i", "a"])
         {
             await using Conversation talk = await AskedAsync(server, userName, "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
@@ -72,7 +72,7 @@ public sealed class LoginDelayTests
             await talk.PlayAsync("S: 530 *");
         }
 
-        Assert.Equal([1, 1, 2, 2, 4], delays);
+        Assert.Equal([1, 1, 2, 2, 4, 4, 8, 8, 8], delays);
     }
 
     [Fact]
@@ -102,11 +102,11 @@ public sealed class LoginDelayTests
         var talks = new List<Conversation>();
         for (int i = 0; i < 40; i++)
         {
-            talks.Add(await AskedAsync(server, "owner", i == 20 ? "right" : "wrong"));
+            talks.Add(await AskedAsync(server, "owner", i == 10 ? "right" : "wrong"));
         }
 
-        // As far as a second apart, 32 seconds hold 32 of them; the others are turned away unchecked.
-        await server.Log.SaysAsync(RecordingLogger.LoginsTooFast, times: 8);
+        // As far as a second apart, 16 seconds hold 16 of them; the others are turned away unchecked.
+        await server.Log.SaysAsync(RecordingLogger.LoginsTooFast, times: 24);
         for (int check = 2; check <= 6; check++)
         {
             await _clock.WaitForTimersAsync();
@@ -236,6 +236,125 @@ public sealed class LoginDelayTests
 
         await using Conversation talk = await AskedAsync(server, "owner", "right", attacker);
         Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync());
+    }
+
+    [Theory, OnEveryWire]
+    public async Task An_account_that_signed_in_before_does_not_wait_for_the_failures_of_others(Wire wire)
+    {
+        await using TestServer server = Start(wire);
+        await using (Conversation before = await AskedAsync(server, "owner", "right"))
+        {
+            await before.PlayAsync("S: 230 *");
+        }
+
+        await FailAsync(server, "a");
+        var guesses = new List<Conversation>();
+        for (int i = 0; i < 20; i++)
+        {
+            guesses.Add(await AskedAsync(server, $"guess{i}", "wrong"));
+        }
+
+        await server.Log.SaysAsync(RecordingLogger.LoginsTooFast); // no further guess may wait
+        await using Conversation talk = await AskedAsync(server, "owner", "right");
+        await talk.PlayAsync("S: 230 *");
+        foreach (Conversation guess in guesses)
+        {
+            await guess.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task An_account_that_signed_in_before_waits_for_its_own_failures()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        await using (Conversation before = await AskedAsync(server, "owner", "right"))
+        {
+            await before.PlayAsync("S: 230 *");
+        }
+
+        await FailAsync(server, "owner");
+        var delays = new List<double>();
+        for (int i = 0; i < 6; i++)
+        {
+            await using Conversation guess = await AskedAsync(server, "owner", "wrong");
+            delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
+            _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
+            await guess.PlayAsync("S: 530 *");
+        }
+
+        Assert.Equal([1, 2, 4, 8, 16, 16], delays);
+        await using Conversation other = await AskedAsync(server, "other", "wrong");
+        Assert.Equal(TimeSpan.FromSeconds(8), await _clock.WaitForTimersAsync()); // its failures count for the address, too
+    }
+
+    [Fact]
+    public async Task An_account_is_known_at_the_address_of_its_login_only_and_for_a_day()
+    {
+        await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolFrom = [IPNetwork.Parse("127.0.0.1/32")] });
+        byte[] known = ProxyHeaders.Of("192.0.2.1"), stranger = ProxyHeaders.Of("192.0.2.2");
+        await using (Conversation before = await AskedAsync(server, "owner", "right", known))
+        {
+            await before.PlayAsync("S: 230 *");
+        }
+
+        await FailAsync(server, "a", stranger);
+        await using (Conversation elsewhere = await AskedAsync(server, "owner", "right", stranger))
+        {
+            Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await elsewhere.PlayAsync("S: 230 *");
+        }
+
+        _clock.Advance(TimeSpan.FromHours(24));
+        await FailAsync(server, "a", known);
+        await using Conversation later = await AskedAsync(server, "owner", "right", known);
+        Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
+    }
+
+    [Fact]
+    public async Task Eight_logins_may_wait_however_long_the_delay_is()
+    {
+        await using TestServer server = Start(Wire.IPv4);
+        await FailAsync(server, "owner");
+        for (int i = 0; i < 5; i++)
+        {
+            await using Conversation guess = await AskedAsync(server, "owner", "wrong");
+            _clock.Advance(await _clock.WaitForTimersAsync());
+            await guess.PlayAsync("S: 530 *");
+        }
+
+        var waiting = new List<Conversation>();
+        for (int i = 0; i < 8; i++)
+        {
+            waiting.Add(await AskedAsync(server, "owner", "right"));
+            await server.Log.SaysAsync(RecordingLogger.Connected, times: 7 + i);
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(16), await _clock.WaitForTimersAsync());
+        _clock.Advance(TimeSpan.FromSeconds(16));
+        foreach (Conversation talk in waiting)
+        {
+            await talk.PlayAsync("S: 230 *"); // the first login clears the account's failures
+            await talk.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_delay_does_not_count_as_sign_in_time()
+    {
+        await using TestServer server = Start(Wire.IPv4, options => options with { SignInTimeout = TimeSpan.FromSeconds(2) });
+        await FailAsync(server, "owner");
+        await using Conversation talk = await AskedAsync(server, "owner", "wrong");
+        await _clock.WaitForTimersAsync();
+        for (int i = 0; i < 2; i++)
+        {
+            // The second silent session is closed by a later look at all sessions than the first.
+            await using Conversation silent = await server.ConnectAsync();
+            await silent.PlayAsync("S: 220 *\nS: 421 *\nS: (end)");
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await talk.PlayAsync("S: 530 *\nC: QUIT\nS: 221 *");
     }
 
     private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>

@@ -26,6 +26,38 @@ public sealed class CopyTests
         Assert.Empty(await server.NamesAsync("/sub"));
     }
 
+    [Fact]
+    public async Task A_commit_that_takes_longer_than_the_stall_timeout_is_not_aborted()
+    {
+        var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var store = new HookedStore();
+        await TestServer.WriteAsync(store, "/a", "one");
+        await TestServer.WriteAsync(store, "/b", "two");
+        store.Committing = committed.Task.WaitAsync;
+        await using TestServer server = new(Wire.IPv4, store, options => options with
+        {
+            SignInTimeout = TimeSpan.FromSeconds(2),
+            StallTimeout = TimeSpan.FromMilliseconds(500),
+            CloseTimeout = TimeSpan.FromMilliseconds(500),
+        });
+        await using Conversation combine = await server.SignInAsync(), copy = await server.SignInAsync(), copyTo = await server.SignInAsync();
+        await combine.PlayAsync("C: COMB whole a");
+        await copy.PlayAsync("C: SITE COPY b c");
+        await copyTo.PlayAsync("C: SITE CPFR b\nS: 350 *\nC: SITE CPTO d");
+        for (int i = 0; i < 2; i++)
+        {
+            // A silent session is closed after the server has looked at all sessions for longer than both timeouts.
+            await using Conversation silent = await server.ConnectAsync();
+            await silent.PlayAsync("S: 220 *\nS: 421 *\nS: (end)");
+        }
+
+        committed.SetResult();
+        await combine.PlayAsync("S: 250 *");
+        await copy.PlayAsync("S: 250 *");
+        await copyTo.PlayAsync("S: 250 *");
+        Assert.Equal(("one", "two", "two"), (await server.ReadAsync("/whole"), await server.ReadAsync("/c"), await server.ReadAsync("/d")));
+    }
+
     [Theory, OnEveryWire]
     public async Task Comb_refuses_a_part_that_is_named_twice(Wire wire)
     {

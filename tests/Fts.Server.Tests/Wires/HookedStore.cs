@@ -21,6 +21,9 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
     /// <summary>Awaited before every write to a file.</summary>
     public Func<CancellationToken, Task>? Writing { get; set; }
 
+    /// <summary>Awaited before every commit of a file.</summary>
+    public Func<CancellationToken, Task>? Committing { get; set; }
+
     /// <summary>What the kernel is given to write to instead of a file.</summary>
     public SafeFileHandle? KernelWritesTo { get; set; }
 
@@ -171,10 +174,11 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
             await inner.WriteAsync(offset, bytes, cancellationToken);
         }
 
-        public ValueTask CommitAsync(CancellationToken cancellationToken)
+        public async ValueTask CommitAsync(CancellationToken cancellationToken)
         {
             store.Ask(nameof(CommitAsync));
-            return inner.CommitAsync(cancellationToken);
+            await (store.Committing?.Invoke(cancellationToken) ?? Task.CompletedTask);
+            await inner.CommitAsync(cancellationToken);
         }
 
         public ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
