@@ -20,8 +20,8 @@ public sealed record LocalStoreOptions
     /// remove or rename a directory above one. Default: none.
     /// </summary>
     /// <remarks>
-    /// The check costs a few system calls per operation if one of the paths can be reached from the served directory, and nothing
-    /// otherwise.
+    /// If one of the paths can be reached from the served directory, each operation costs a system call for each protected entry and for
+    /// each directory above it. Otherwise the check costs nothing.
     /// </remarks>
     public IReadOnlyList<string> ProtectedPaths { get; init; } = [];
 }
