@@ -9,7 +9,7 @@ public static class VisibleText
 {
     /// <summary>
     /// The text with control, format and line-separating characters, and halves of surrogate pairs, replaced by <c>\xNN</c>, <c>\uNNNN</c> or
-    /// <c>\UNNNNNNNN</c>; unchanged text is returned as it is.
+    /// <c>\UNNNNNNNN</c>; unchanged text is returned as it is. U+DC80 to U+DCFF stand for bytes of a name that is not UTF-8 and become <c>\xNN</c>.
     /// </summary>
     public static string Visible(this string text)
     {
@@ -54,7 +54,7 @@ public static class VisibleText
     {
         if (Rune.DecodeFromUtf16(text, out Rune rune, out length) != OperationStatus.Done)
         {
-            return text[0];
+            return text[0] is >= '\uDC80' and <= '\uDCFF' ? text[0] & 0xFF : text[0];
         }
 
         return Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator

@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace Fts;
+
+/// <summary>
+/// Converts file names between bytes and text so that every byte sequence survives both ways. Bytes that are valid UTF-8 become the text they
+/// encode. Each other byte 0xNN becomes the lone surrogate U+DCNN, which well-formed text never contains.
+/// </summary>
+/// <remarks>
+/// File names on Unix are bytes, and RFC 2640 §3.1 expects FTP peers to accept names that are not UTF-8. Text with such surrogates must not be shown
+/// as it is: <c>VisibleText</c> shows U+DCNN as <c>\xNN</c>. Fts.Protocol and Fts.Storage both compile this file, because neither depends on the other.
+/// </remarks>
+internal static class EscapedUtf8
+{
+    private const char FirstEscape = '\uDC80', LastEscape = '\uDCFF';
+    private const int EscapeBase = 0xDC00;
+
+    /// <summary>Returns the text of the bytes. No byte sequence is an error.</summary>
+    public static string GetString(ReadOnlySpan<byte> bytes)
+    {
+        if (Utf8.IsValid(bytes))
+        {
+            return Encoding.UTF8.GetString(bytes);
+        }
+
+        var text = new StringBuilder(bytes.Length);
+        Span<char> characters = stackalloc char[2];
+        while (!bytes.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out Rune rune, out int length) == OperationStatus.Done)
+            {
+                text.Append(characters[..rune.EncodeToUtf16(characters)]);
+            }
+            else
+            {
+                foreach (byte invalid in bytes[..length])
+                {
+                    text.Append((char)(EscapeBase + invalid));
+                }
+            }
+
+            bytes = bytes[length..];
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Returns the number of bytes of the text.</summary>
+    /// <exception cref="ArgumentException">The text contains a lone surrogate that stands for no byte.</exception>
+    public static int GetByteCount(ReadOnlySpan<char> text) => HasSurrogate(text) ? CountBytes(text) : Encoding.UTF8.GetByteCount(text);
+
+    /// <summary>Writes the bytes of the text and returns their number.</summary>
+    /// <exception cref="ArgumentException">The text contains a lone surrogate that stands for no byte, or <paramref name="bytes"/> is too short.</exception>
+    public static int GetBytes(ReadOnlySpan<char> text, Span<byte> bytes)
+    {
+        if (!HasSurrogate(text))
+        {
+            return Encoding.UTF8.GetBytes(text, bytes);
+        }
+
+        if (CountBytes(text) > bytes.Length)
+        {
+            throw new ArgumentException("The buffer is too short for the text.", nameof(bytes));
+        }
+
+        int written = 0;
+        while (!text.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(text, out Rune rune, out int length) == OperationStatus.Done)
+            {
+                written += rune.EncodeToUtf8(bytes[written..]);
+            }
+            else
+            {
+                bytes[written++] = (byte)(text[0] - EscapeBase);
+            }
+
+            text = text[length..];
+        }
+
+        return written;
+    }
+
+    /// <summary>Returns the bytes of the text.</summary>
+    /// <exception cref="ArgumentException">The text contains a lone surrogate that stands for no byte.</exception>
+    public static byte[] GetBytes(ReadOnlySpan<char> text)
+    {
+        byte[] bytes = new byte[GetByteCount(text)];
+        GetBytes(text, bytes);
+        return bytes;
+    }
+
+    /// <summary>
+    /// Returns whether the text is the one spelling of its bytes. Returns false for a surrogate that stands for no byte, and for escaped bytes
+    /// that together are valid UTF-8: those bytes have another text, and two spellings of one file would pass each other's checks.
+    /// </summary>
+    public static bool IsCanonical(ReadOnlySpan<char> text)
+    {
+        if (!HasSurrogate(text))
+        {
+            return true;
+        }
+
+        for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out int length) != OperationStatus.Done && !IsEscape(rest[0]))
+            {
+                return false;
+            }
+
+            rest = rest[length..];
+        }
+
+        return GetString(GetBytes(text)).AsSpan().SequenceEqual(text);
+    }
+
+    /// <summary>Returns whether the text contains an escaped byte, so that its bytes are not UTF-8.</summary>
+    public static bool HasEscape(ReadOnlySpan<char> text)
+    {
+        while (text.IndexOfAnyInRange(FirstEscape, LastEscape) is >= 0 and var at)
+        {
+            if (at == 0 || !char.IsHighSurrogate(text[at - 1]))
+            {
+                return true;
+            }
+
+            text = text[(at + 1)..];
+        }
+
+        return false;
+    }
+
+    private static bool HasSurrogate(ReadOnlySpan<char> text) => text.IndexOfAnyInRange('\uD800', '\uDFFF') >= 0;
+
+    private static bool IsEscape(char character) => character is >= FirstEscape and <= LastEscape;
+
+    private static int CountBytes(ReadOnlySpan<char> text)
+    {
+        int count = 0;
+        while (!text.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(text, out Rune rune, out int length) == OperationStatus.Done)
+            {
+                count += rune.Utf8SequenceLength;
+            }
+            else if (IsEscape(text[0]))
+            {
+                count++;
+            }
+            else
+            {
+                throw new ArgumentException($"U+{(int)text[0]:X4} stands for no byte.", nameof(text));
+            }
+
+            text = text[length..];
+        }
+
+        return count;
+    }
+}
