@@ -18,6 +18,7 @@ internal enum CommandParse
 internal readonly record struct Command(string Verb, string Argument)
 {
     private const int MaxVerbLength = 16;
+    private const byte FirstTelnetCommand = 240;
 
     /// <summary>RFC 959 §5.3 knows letters only; XSHA256 and its kind end in digits.</summary>
     private static readonly SearchValues<byte> VerbBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
@@ -25,10 +26,18 @@ internal readonly record struct Command(string Verb, string Argument)
     /// <summary>Refuses malformed UTF-8, which RFC 2640 §3.1 forbids on the wire, instead of inventing another name for it.</summary>
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads a line without its line end.</summary>
+    /// <summary>
+    /// Reads a line without its line end. Bytes of Telnet commands (240 to 255) before the verb are skipped: the Telnet Synch that clients send before
+    /// ABOR arrives in pieces, with and without its urgent byte.
+    /// </summary>
     public static CommandParse Parse(ReadOnlySpan<byte> line, out Command command)
     {
         command = default;
+        while (line is [>= FirstTelnetCommand, ..])
+        {
+            line = line[1..];
+        }
+
         int space = line.IndexOf((byte)' ');
         ReadOnlySpan<byte> verb = space < 0 ? line : line[..space];
         if (verb.IsEmpty || verb.Length > MaxVerbLength || !char.IsAsciiLetter((char)verb[0]) || verb.ContainsAnyExcept(VerbBytes))

@@ -11,7 +11,7 @@ internal static class HostPort
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
     private static readonly SearchValues<char> DigitsAndComma = SearchValues.Create("0123456789,");
 
-    /// <summary>Reads the argument of PORT: six numbers of 0 to 255.</summary>
+    /// <summary>Reads the argument of PORT: six numbers of 0 to 255. Blanks around the numbers, which some devices send, are skipped.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out IPEndPoint endPoint)
     {
         endPoint = null!;
@@ -24,7 +24,7 @@ internal static class HostPort
 
         for (int i = 0; i < 6; i++)
         {
-            if (!byte.TryParse(text[parts[i]], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
+            if (!byte.TryParse(text[parts[i]].Trim(' '), NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
             {
                 return false;
             }

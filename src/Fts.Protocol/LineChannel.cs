@@ -29,7 +29,7 @@ internal readonly record struct LineRead(LineStatus Status, ReadOnlyMemory<byte>
 /// <param name="refusesBinary">Whether the first read returns <see cref="LineStatus.Binary"/> if the connection does not begin with text.</param>
 internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLimit = false, bool refusesBinary = false) : IAsyncDisposable
 {
-    private const byte Iac = 255, FirstOption = 251, LastOption = 254;
+    private const byte Iac = 255, FirstTelnetCommand = 240, FirstOption = 251, LastOption = 254;
 
     /// <summary>
     /// The number of queued bytes from which they are flushed before the next line is read, so that a peer that reads no replies cannot
@@ -284,7 +284,10 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         return _input.AsMemory(_end);
     }
 
-    /// <summary>Takes Telnet commands out of a line, in place: IAC IAC is the byte 255, an option request has three bytes, anything else two.</summary>
+    /// <summary>
+    /// Removes Telnet commands from a line, in place: IAC IAC is the byte 255, an option request has three bytes, other commands have two. IAC before
+    /// a byte that is no Telnet command stays: some clients do not double the 255 of a name in Latin-1.
+    /// </summary>
     private static Memory<byte> WithoutTelnet(Memory<byte> line)
     {
         Span<byte> bytes = line.Span;
@@ -303,9 +306,13 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             }
             else if (++from < bytes.Length)
             {
-                if (bytes[from] == Iac)
+                if (bytes[from] is Iac or < FirstTelnetCommand)
                 {
                     bytes[to++] = Iac;
+                    if (bytes[from] != Iac)
+                    {
+                        bytes[to++] = bytes[from];
+                    }
                 }
                 else if (bytes[from] is >= FirstOption and <= LastOption)
                 {

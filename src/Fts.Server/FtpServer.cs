@@ -93,10 +93,10 @@ public sealed class FtpServer : IAsyncDisposable
 
         try
         {
-            _listeners.Add(Listen(Options.EndPoint));
+            _listeners.Add(ControlListener.Open(Options.EndPoint, Options.ControlKeepAlive));
             if (Options.ImplicitTlsEndPoint is { } implicitTls)
             {
-                _listeners.Add(Listen(implicitTls));
+                _listeners.Add(ControlListener.Open(implicitTls, Options.ControlKeepAlive));
                 ImplicitTlsEndPoint = (IPEndPoint)_listeners[1].LocalEndPoint!;
             }
         }
@@ -198,27 +198,6 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         Log.Reloaded(Options.Logger);
-    }
-
-    private static Socket Listen(IPEndPoint endPoint)
-    {
-        var listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            if (endPoint.Address.Equals(IPAddress.IPv6Any))
-            {
-                listener.DualMode = true;
-            }
-
-            listener.Bind(endPoint);
-            listener.Listen(512);
-            return listener;
-        }
-        catch (SocketException)
-        {
-            listener.Dispose();
-            throw;
-        }
     }
 
     private static async Task<bool> HasEndedAsync(Task task, TimeSpan timeout)

@@ -44,6 +44,12 @@ public sealed record FtpServerOptions
     /// </summary>
     public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
 
+    /// <summary>
+    /// From which addresses the data connections of a session may come, and to which PORT and EPRT may lead. Default: the address of the control
+    /// connection only (RFC 2577 §3 and §4).
+    /// </summary>
+    public FtpDataPeers DataPeers { get; init; } = FtpDataPeers.Same;
+
     /// <summary>How long a PROXY header may take to come. Default: 5 s.</summary>
     public TimeSpan ProxyHeaderTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -61,6 +67,13 @@ public sealed record FtpServerOptions
     /// the client. After that the client receives 425. Checked once a second. Default: 60 s.
     /// </summary>
     public TimeSpan DataConnectionTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// The idle time of a control connection after which TCP keep-alive probes are sent, one every 15 s. After four probes without an
+    /// acknowledgement the session ends. The probes also keep firewalls from discarding the connection during a long transfer. At least 1 s;
+    /// zero sends none. Default: 60 s.
+    /// </summary>
+    public TimeSpan ControlKeepAlive { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a transfer may go without a byte before it is aborted with 426. Checked once a second. Default: 2 min.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
@@ -188,6 +201,7 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DataConnectionTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ControlKeepAlive, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ControlWriteTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CloseTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(PendingLifetime, TimeSpan.Zero);
@@ -209,6 +223,7 @@ public sealed record FtpServerOptions
     {
         ArgumentNullException.ThrowIfNull(PassiveAddresses);
         ArgumentNullException.ThrowIfNull(ProxyProtocolFrom);
+        ArgumentNullException.ThrowIfNull(DataPeers);
         PassivePorts?.Validate();
         foreach (IPEndPoint? own in (IPEndPoint?[])[EndPoint, ImplicitTlsEndPoint])
         {

@@ -85,6 +85,7 @@ internal static class Replies
     public static readonly Reply UnknownHost = new(ReplyCode.ParameterNotImplemented, "No such host here.");
     public static readonly Reply ParameterNotImplemented = new(ReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");
     public static readonly Reply NoCreationTime = new(ReplyCode.ParameterNotImplemented, "Times of creation cannot be set here.");
+    public static readonly Reply ForbiddenAddress = new(ReplyCode.ParameterNotImplemented, "Data connections to that address or port are not allowed.");
     public static readonly Reply ForeignAddress = new(ReplyCode.ParameterNotImplemented, "Only your own address, and a port from 1024 on.");
     public static readonly Reply OnlyIPv4 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (1)");
     public static readonly Reply OnlyIPv6 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (2)");

@@ -25,8 +25,7 @@ internal static class HelpCommand
     private const string Server = """
         fts server [ip] [port] [debug] [options]      default: 127.0.0.1 65432 0
 
-          ip                 address to listen on; 0.0.0.0 or :: for every address of this machine
-          port               0 lets the system choose; the start screen shows which
+          ip, port           where to listen; 0.0.0.0 or :: for every address of this machine, port 0 for any free port
           debug              1 prints each request and response, passwords masked   --quiet   nothing per connection, transfer
           --folder DIR       the folder to share; default: the current one    --no-sandbox   do not let Linux keep us to it
           --anonymous WHO    read, write or no: what anybody may do without a password
@@ -35,8 +34,9 @@ internal static class HelpCommand
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
-          --data-timeout 60s   the wait for a data connection    --max-sessions 50000, --max-sessions-per-address 100 (IPv6: per /64)
-          --durable, --publish, --keep-partial: fts help uploads    --host, --client-ca: fts help hosts
+          --data-timeout 60s   the wait for a data connection    --data-peers same (the default), network/24 or any: its addresses
+          --max-sessions 50000, --max-sessions-per-address 100 (IPv6: per /64)    --host, --client-ca: fts help hosts
+          --durable, --publish, --keep-partial, --close-notify: fts help uploads
 
         On a loopback address, you and root need no password; on systems other than Linux, no local user needs one.
         All others sign in as fts with the password on the start screen, which is made at each start.
@@ -179,6 +179,9 @@ internal static class HelpCommand
           --publish WHICH    auto (the default): every upload that is not known to be cut. Known are a reset, a timeout, ABOR, TLS
                              whose end was not announced, another size than ALLO told
                              complete-only: none but those proven whole, by ALLO or the announced end of TLS; 550 for the others
+          --close-notify WHEN   required (the default): an upload over TLS ends with close_notify, or has the size that ALLO
+                             announced; else 426. optional: without both it counts like one without TLS, for clients that
+                             cannot be changed; somebody on the network could then truncate an upload unnoticed
           --keep-partial T   how long what came of a cut upload is kept, for the account and address it came from: 30m, 24h (the
                              default), 7d, or 0 for not at all. Clients resume it: put --resume, curl -C - -T, lftp put -c
 

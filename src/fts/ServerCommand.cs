@@ -60,6 +60,7 @@ internal static class ServerCommand
             PassiveAddresses = reachability.Addresses,
             ProxyProtocolFrom = reachability.Balancers,
             DataConnectionTimeout = reachability.DataTimeout,
+            DataPeers = reachability.DataPeers,
             MaxSessions = limits.Sessions,
             MaxSessionsPerAddress = limits.PerAddress,
             Logger = new LineLogger(output, line.Has(quiet) ? LogLevel.Warning : debug ? LogLevel.Debug : LogLevel.Information),

@@ -94,7 +94,7 @@ internal static class CommandTable
         new("RNFR", FileCommands.RenameFromAsync, Rules.Login | Rules.Argument, "RNFR <path>"),
         new("RNTO", FileCommands.RenameToAsync, Rules.Login | Rules.Argument | Rules.NewName, "RNTO <path>") { Action = "renamed" },
         new("SIZE", FileCommands.SizeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "SIZE <file>", "SIZE"),
-        new("MDTM", FileCommands.ModifiedAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MDTM <file>", "MDTM"),
+        new("MDTM", FileCommands.ModifiedAsync, Rules.Login | Rules.Argument | Rules.Neutral, "MDTM [time] <file>", "MDTM"),
         new("MFMT", FactCommands.SetModifiedAsync, Rules.Login | Rules.Argument, "MFMT <time> <file>", "MFMT"),
         new("MFCT", FactCommands.SetCreatedAsync, Rules.Login | Rules.Argument, "MFCT <time> <file>"),
         new("MFF", FactCommands.SetFactsAsync, Rules.Login | Rules.Argument, "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;") { Action = "set facts" },

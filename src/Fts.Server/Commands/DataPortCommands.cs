@@ -54,7 +54,10 @@ internal static class DataPortCommands
             : session.Local.AddressFamily == AddressFamily.InterNetwork ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
     }
 
-    /// <summary>The peer's own address only, and no port that belongs to a system's services: a server is no one's tool for reaching others (RFC 2577 §3).</summary>
+    /// <summary>
+    /// Accepts addresses of <see cref="FtpServerOptions.DataPeers"/> only, and no port below 1024: a client must not use the server to reach other
+    /// hosts (RFC 2577 §3).
+    /// </summary>
     private static Reply ConnectTo(Session session, IPEndPoint target)
     {
         if (session.Data.OnlyExtendedPassive)
@@ -62,13 +65,15 @@ internal static class DataPortCommands
             return Replies.OnlyExtendedPassive;
         }
 
-        // By bytes: a link-local IPv6 address is written without the scope that the peer's has here.
-        if (!target.Address.GetAddressBytes().AsSpan().SequenceEqual(session.Peer.Address.GetAddressBytes()) || target.Port < 1024)
+        IPAddress client = session.Peer.Address;
+        if (!session.Server.Options.DataPeers.IncludeTarget(target.Address, client) || target.Port < 1024)
         {
-            return Replies.ForeignAddress;
+            return session.Server.Options.DataPeers == FtpDataPeers.Same ? Replies.ForeignAddress : Replies.ForbiddenAddress;
         }
 
-        session.Data.ConnectTo(new IPEndPoint(session.Peer.Address, target.Port));
+        // The client's own address has the scope that a link-local IPv6 address needs, and the argument has none.
+        bool isOwn = target.Address.GetAddressBytes().AsSpan().SequenceEqual(client.GetAddressBytes());
+        session.Data.ConnectTo(isOwn ? new IPEndPoint(client, target.Port) : target);
         return Replies.Done;
     }
 

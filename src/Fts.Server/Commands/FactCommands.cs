@@ -14,6 +14,10 @@ internal static class FactCommands
             : await SetAsync(session, parts[1], new FileFacts(modified), cancellationToken) ?? new Reply(ReplyCode.FileStatus, $"Modify={FtpTime.Format(modified)}; {parts[1]}");
     }
 
+    /// <summary>Whether an argument is a time of at least 14 digits, a space and a name.</summary>
+    public static bool StartsWithTime(string argument) =>
+        argument.IndexOf(' ', StringComparison.Ordinal) is var space && space >= FtpTime.Length && space < argument.Length - 1 && FtpTime.TryParse(argument.AsSpan(..space), out _);
+
     /// <summary>
     /// MFCT (draft-somers-ftp-mfxx §4) for the time of creation, which on Linux is the kernel's alone to set and which no store here keeps: understood, and
     /// refused as MFF refuses the fact <c>Create</c>, rather than answered as if something had been set. FEAT does not announce it.

@@ -75,9 +75,18 @@ internal static class FileCommands
             : Replies.NotAFile);
     }
 
+    /// <summary>
+    /// MDTM (RFC 3659 §3) with a file: returns its last-modified time. With a time before the file, as many clients send it, sets that time like
+    /// MFMT, unless a file has the whole argument as its name.
+    /// </summary>
     public static async ValueTask<Reply> ModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         (FileEntry? entry, Reply? refusal) = await FindAsync(session, argument, cancellationToken);
+        if (refusal == Replies.NotFound && FactCommands.StartsWithTime(argument))
+        {
+            return await FactCommands.SetModifiedAsync(session, argument, cancellationToken);
+        }
+
         return refusal ?? new Reply(ReplyCode.FileStatus, FtpTime.Format(entry!.Value.Modified));
     }
 

@@ -49,7 +49,11 @@ internal static class StoreCommands
                 session.Server.Uploads.Enter(session, path, file.Start);
                 await session.Server.Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
                 await data.AnswerEndAsync();
-                verdict = UploadVerdicts.Of(session, data.AnnouncesEnd, file.Start);
+                verdict = UploadVerdicts.Of(session, data.HasAnnouncedEnd, file.Start);
+                if (verdict != UploadVerdict.Complete && session.Tls is { Options.RequiresCloseNotify: true })
+                {
+                    data.ThrowIfEndedWithoutCloseNotify();
+                }
             }
 
             // A connection that was shut down by ABOR or a stall ends like one that is done.

@@ -24,8 +24,8 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>Whether bytes travel as they are, so that the kernel may copy them.</summary>
     public bool IsPlain => _tls is null && !_isDeflated && _link is null;
 
-    /// <summary>Whether an end that was received was announced by the peer: by TLS, which reads none otherwise, by the compressed stream, or a last block.</summary>
-    public bool AnnouncesEnd => !IsPlain;
+    /// <summary>Whether the peer announced the end of its data: by a TLS close_notify, the end of the compressed stream or a last block.</summary>
+    public bool HasAnnouncedEnd => _isDeflated || _link is not null || _tls is { EndedWithoutCloseNotify: false };
 
     public Socket Socket { get; }
 
@@ -109,6 +109,16 @@ internal sealed class DataConnection : IAsyncDisposable
         }
 
         await EndAsync();
+    }
+
+    /// <summary>Throws if TLS ended without close_notify and nothing else announced the end of the data.</summary>
+    /// <exception cref="DataConnectionException">The end was not announced.</exception>
+    public void ThrowIfEndedWithoutCloseNotify()
+    {
+        if (!HasAnnouncedEnd)
+        {
+            _tls?.ThrowIfEndedWithoutCloseNotify();
+        }
     }
 
     /// <summary>

@@ -226,7 +226,10 @@ internal sealed class DataPort(FtpServer server, IPAddress local, IPAddress peer
         }
     }
 
-    /// <summary>Only the control connection's own peer is served: another host that connects first is turned away, not answered (RFC 2577 §4).</summary>
+    /// <summary>
+    /// Accepts a connection from an address of <see cref="FtpServerOptions.DataPeers"/>. Closes the connections of other hosts that arrive before
+    /// it (RFC 2577 §4).
+    /// </summary>
     private async ValueTask<Socket> AcceptAsync(Socket listener, Func<ValueTask> beforeWaiting, CancellationToken cancellationToken)
     {
         while (true)
@@ -245,7 +248,7 @@ internal sealed class DataPort(FtpServer server, IPAddress local, IPAddress peer
 
             try
             {
-                if ((await AddressOfAsync(socket, beforeWaiting, cancellationToken)).Equals(peer))
+                if (server.Options.DataPeers.Include(await AddressOfAsync(socket, beforeWaiting, cancellationToken), peer))
                 {
                     return socket;
                 }

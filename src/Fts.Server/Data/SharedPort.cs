@@ -49,7 +49,7 @@ internal sealed class SharedPort : IDisposable
             Empty();
             var reservation = new Reservation(this, peer, _turn++);
             _lastUsed = Environment.TickCount64;
-            return _waiting.TryAdd(peer, reservation) ? reservation : null;
+            return _waiting.TryAdd(_server.Options.DataPeers.KeyOf(peer), reservation) ? reservation : null;
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class SharedPort : IDisposable
     {
         lock (_lock)
         {
-            return ((ICollection<KeyValuePair<IPAddress, Reservation>>)_waiting).Remove(new(peer, reservation));
+            return ((ICollection<KeyValuePair<IPAddress, Reservation>>)_waiting).Remove(new(_server.Options.DataPeers.KeyOf(peer), reservation));
         }
     }
 
@@ -121,11 +121,12 @@ internal sealed class SharedPort : IDisposable
 
     private void HandOver(Socket socket, IPAddress peer, long turn)
     {
+        IPAddress key = _server.Options.DataPeers.KeyOf(peer);
         lock (_lock)
         {
-            if (_waiting.TryGetValue(peer, out Reservation? reservation) && reservation.Turn < turn)
+            if (_waiting.TryGetValue(key, out Reservation? reservation) && reservation.Turn < turn)
             {
-                _waiting.Remove(peer);
+                _waiting.Remove(key);
                 reservation.Give(socket);
                 return;
             }

@@ -19,8 +19,11 @@ internal sealed class DataTls(SslStream stream, TlsTap tap) : IAsyncDisposable
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         bytes.Length <= PieceBytes ? stream.WriteAsync(bytes, cancellationToken) : WriteAtOnceAsync(bytes, cancellationToken);
 
-    /// <summary>Reads some bytes; 0 once the peer has said that it sent all.</summary>
-    /// <exception cref="IOException">The connection ended without that: somebody may have cut it (RFC 4217 §11).</exception>
+    /// <summary>Whether the peer has closed its side of the connection without close_notify, after a complete TLS record.</summary>
+    public bool EndedWithoutCloseNotify { get; private set; }
+
+    /// <summary>Reads some bytes. Returns 0 at the peer's close_notify, or with <see cref="EndedWithoutCloseNotify"/> set.</summary>
+    /// <exception cref="DataConnectionException">The connection ended within a TLS record.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         int read;
@@ -33,7 +36,18 @@ internal sealed class DataTls(SslStream stream, TlsTap tap) : IAsyncDisposable
             throw new DataConnectionException(NoCloseNotify, e); // it ended within a TLS record
         }
 
-        return read == 0 && tap.HasEnded ? throw new DataConnectionException(NoCloseNotify) : read;
+        EndedWithoutCloseNotify |= read == 0 && tap.HasEnded;
+        return read;
+    }
+
+    /// <summary>Throws if the connection ended without close_notify: an attacker may have truncated the transfer (RFC 4217 §11).</summary>
+    /// <exception cref="DataConnectionException">The connection ended without close_notify.</exception>
+    public void ThrowIfEndedWithoutCloseNotify()
+    {
+        if (EndedWithoutCloseNotify)
+        {
+            throw new DataConnectionException(NoCloseNotify);
+        }
     }
 
     /// <summary>Sends close_notify, and with it the session tickets if nothing was sent before.</summary>

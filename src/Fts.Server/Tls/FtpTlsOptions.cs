@@ -41,6 +41,13 @@ public sealed record FtpTlsOptions
     public FtpClientCertificates ClientCertificates { get; init; } = new();
 
     /// <summary>
+    /// Whether an upload over TLS must end with close_notify, without which an attacker can truncate it unnoticed (RFC 4217 §11). If so, an upload
+    /// without it is answered 426, unless ALLO announced its size and exactly that size arrived. If not, its completeness is unknown, as without
+    /// TLS, and <see cref="FtpServerOptions.Publish"/> decides. Connections that end within a TLS record are always answered 426. Default: yes.
+    /// </summary>
+    public bool RequiresCloseNotify { get; init; } = true;
+
+    /// <summary>
     /// Whether CCC may end the encryption of a control connection. Firewalls can then read the commands, and so can anyone else on the
     /// network. Both sides first send close_notify (RFC 4217). A client that sends none within <see cref="HandshakeTimeout"/> is
     /// disconnected. Default: no.

@@ -11,7 +11,7 @@ namespace Fts.Cli;
 /// <param name="ImplicitPort">The port for TLS from the first byte; null for none.</param>
 internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
 {
-    private static readonly Option<string> Tls = new("--tls"), Cert = new("--cert"), Key = new("--key"), Implicit = new("--implicit-port"), Binding = new("--data-binding"),
+    private static readonly Option<string> Tls = new("--tls"), Cert = new("--cert"), Key = new("--key"), Implicit = new("--implicit-port"), Binding = new("--data-binding"), CloseNotify = new("--close-notify"),
         ClientAuthority = new("--client-ca"), ClientCert = new("--client-cert");
 
     /// <summary>The certificate's file and its key's, where they are given.</summary>
@@ -24,7 +24,7 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
     public string? OwnFile { get; private init; }
 
     /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [Tls, Cert, Key, Implicit, Binding, ClientAuthority, ClientCert];
+    public static Option[] CommandLineOptions => [Tls, Cert, Key, Implicit, Binding, CloseNotify, ClientAuthority, ClientCert];
 
     /// <summary>The key clients see, as they show it; null without TLS.</summary>
     /// <exception cref="FailureException">The certificate cannot be read.</exception>
@@ -46,6 +46,7 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
     public static Encryption From(CommandLine line)
     {
         string policy = line.OneOf(Tls, "optional", "required", "off");
+        bool requiresCloseNotify = line.OneOf(CloseNotify, "required", "optional") == "required";
         string binding = line.OneOf(Binding, "observe", "require", "off");
         int? port = line.Value(Implicit) is { } text ? CommandLine.ParsePort(text, zeroAllowed: true) : null;
         string? certificate = line.Value(Cert), key = line.Value(Key);
@@ -69,6 +70,7 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
                 ClientCertificates = Clients(line),
                 Control = required,
                 Data = required,
+                RequiresCloseNotify = requiresCloseNotify,
                 DataBinding = binding switch { "require" => FtpDataBinding.Require, "off" => FtpDataBinding.Off, _ => FtpDataBinding.Observe },
             },
             port)

@@ -10,14 +10,18 @@ namespace Fts.Cli;
 /// <param name="Addresses">What PASV tells.</param>
 /// <param name="Balancers">Who sends PROXY headers.</param>
 /// <param name="DataTimeout">How long a transfer waits for its data connection.</param>
-internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> Balancers, TimeSpan DataTimeout)
+/// <param name="DataPeers">From which addresses data connections may come.</param>
+internal sealed record Reachability(
+    FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> Balancers, TimeSpan DataTimeout, FtpDataPeers DataPeers)
 {
+    private const string NetworkPrefix = "network/";
+
     private static readonly TimeSpan DefaultDataTimeout = TimeSpan.FromSeconds(60);
-    private static readonly Option<string> PassivePorts = new("--passive-ports"), DataTimeoutOption = new("--data-timeout");
+    private static readonly Option<string> PassivePorts = new("--passive-ports"), DataTimeoutOption = new("--data-timeout"), DataPeersOption = new("--data-peers");
     private static readonly Option<string[]> PassiveAddress = new("--passive-address"), ProxyFrom = new("--proxy-protocol-from");
 
     /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [PassivePorts, PassiveAddress, ProxyFrom, DataTimeoutOption];
+    public static Option[] CommandLineOptions => [PassivePorts, PassiveAddress, ProxyFrom, DataTimeoutOption, DataPeersOption];
 
     /// <summary>Reads the options; <paramref name="own"/> are the ports the server itself listens on.</summary>
     public static Reachability From(CommandLine line, params ReadOnlySpan<int?> own)
@@ -37,7 +41,12 @@ internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPas
             throw CommandLine.Usage($"{PassiveAddress.Name}: two addresses for {(twice.Key is { } network ? $"{network}" : "everybody else")}");
         }
 
-        return new Reachability(ports, addresses, [.. line.Values(ProxyFrom).Select(ParseBalancer)], line.Value(DataTimeoutOption) is { } wait ? ParseWait(wait) : DefaultDataTimeout);
+        return new Reachability(
+            ports,
+            addresses,
+            [.. line.Values(ProxyFrom).Select(ParseBalancer)],
+            line.Value(DataTimeoutOption) is { } wait ? ParseWait(wait) : DefaultDataTimeout,
+            line.Value(DataPeersOption) is { } peers ? ParseDataPeers(peers) : FtpDataPeers.Same);
     }
 
     /// <summary>One line for the start screen; null where there is nothing to tell.</summary>
@@ -46,7 +55,8 @@ internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPas
         string ports = Ports is null ? "any port" : $"ports {Ports.First}-{Ports.Last}";
         string told = Ports?.ExternalFirst is { } first ? $", told as {first}-{first + Ports.Last - Ports.First}" : "";
         string addresses = string.Concat(Addresses.Select(address => $", {address.Host} for {(address.Network is { } network ? $"{network}" : "others")}"));
-        return Ports is null && Addresses.Count == 0 ? null : ports + told + addresses;
+        string peers = DataPeers == FtpDataPeers.Same ? "" : DataPeers == FtpDataPeers.Any ? ", from any address" : $", from the client's /{DataPeers.PrefixLength} (IPv6: /{DataPeers.IPv6PrefixLength})";
+        return Ports is null && Addresses.Count == 0 && peers.Length == 0 ? null : ports + told + addresses + peers;
     }
 
     /// <summary>Reads <c>30s</c> or <c>2m</c>.</summary>
@@ -57,6 +67,24 @@ internal sealed record Reachability(FtpPassivePorts? Ports, IReadOnlyList<FtpPas
             ? count * unit
             : throw CommandLine.Usage($"{DataTimeoutOption.Name} {text}: must be like 30s or 2m");
     }
+
+    /// <summary>Reads <c>same</c>, <c>any</c>, <c>network/24</c>, or <c>network/24,64</c> with the prefix length for IPv6.</summary>
+    private static FtpDataPeers ParseDataPeers(string text)
+    {
+        if (text is "same" or "any")
+        {
+            return text == "same" ? FtpDataPeers.Same : FtpDataPeers.Any;
+        }
+
+        string[] lengths = text.StartsWith(NetworkPrefix, StringComparison.Ordinal) ? text[NetworkPrefix.Length..].Split(',') : [];
+        return lengths.Length is 1 or 2 && TryPrefixLength(lengths[0], 8, 32, out int prefix) && TryPrefixLength(lengths.Length == 2 ? lengths[1] : "64", 32, 128, out int prefix6)
+            ? FtpDataPeers.Network(prefix, prefix6)
+            : throw CommandLine.Usage(
+                $"{DataPeersOption.Name} {text}: must be same, any, network/24, or network/24,64 with the prefix length for IPv6 (8 to 32, and 32 to 128)");
+    }
+
+    private static bool TryPrefixLength(string text, int least, int most, out int length) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length >= least && length <= most;
 
     /// <summary><c>A-B</c>, <c>A-B=C-D</c> where clients are told C to D, or single ports.</summary>
     private static FtpPassivePorts ParsePorts(string text)

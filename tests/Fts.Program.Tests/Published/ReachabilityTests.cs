@@ -29,6 +29,32 @@ public sealed class ReachabilityTests : IDisposable
         Assert.InRange(int.Parse(told, CultureInfo.InvariantCulture), first, first + 9); // the client is local
     }
 
+    [Theory]
+    [InlineData("network/24", "any port, from the client's /24 (IPv6: /64)")]
+    [InlineData("network/16,48", "any port, from the client's /16 (IPv6: /48)")]
+    [InlineData("any", "any port, from any address")]
+    public async Task Data_connections_from_another_address_are_served_if_they_are_allowed(string peers, string shown)
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--data-peers", peers);
+        Assert.Contains($"  passive   {shown}\n", server.Program.Messages, StringComparison.Ordinal);
+        server.Folder.Write("a.txt", "content");
+        using var control = new TcpClient();
+        await control.ConnectAsync(IPAddress.Loopback, server.Port, TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(control.GetStream());
+        await control.GetStream().WriteAsync("USER anonymous\r\nPASS x\r\nEPSV\r\nRETR a.txt\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        string? line;
+        do
+        {
+            line = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+        }
+        while (line is not null && !line.StartsWith("229 ", StringComparison.Ordinal));
+
+        using var data = new TcpClient(new IPEndPoint(IPAddress.Parse("127.0.0.9"), 0));
+        await data.ConnectAsync(IPAddress.Loopback, int.Parse(line!.Split('|')[3], CultureInfo.InvariantCulture), TestContext.Current.CancellationToken);
+        using var content = new StreamReader(data.GetStream());
+        Assert.Equal("content", await content.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline.Default, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task Behind_a_balancer_of_this_machine_nobody_signs_in_without_the_password()
     {

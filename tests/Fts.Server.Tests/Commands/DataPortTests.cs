@@ -62,6 +62,27 @@ public sealed class DataPortTests
         S: 522 *({(wire.IsIPv4() ? 1 : 2)})
         """);
 
+    [Fact]
+    public async Task Port_takes_blanks_between_its_numbers()
+    {
+        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "x"));
+        await using Conversation talk = await server.SignInAsync();
+        await talk.PlayAsync($"""
+            C: PORT {talk.Listen(extended: false).Replace(",", ", ", StringComparison.Ordinal)}
+            S: 200 *
+            C: NLST
+            {Listing}
+            """);
+        await talk.PlayAsync($"""
+            C: PORT  {talk.Listen(extended: false).Replace(",", " ,  ", StringComparison.Ordinal)} 
+            S: 200 *
+            C: NLST
+            {Listing}
+            C: PORT 127,0,0,1,2 0,0
+            S: 501 *
+            """);
+    }
+
     [Theory, OnEveryWire]
     public async Task Nonsense_answers_501(Wire wire)
     {

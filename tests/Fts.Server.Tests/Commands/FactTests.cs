@@ -1,3 +1,4 @@
+using Fts.Accounts;
 using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Commands;
@@ -70,6 +71,55 @@ public sealed class FactTests
         C: MDTM a
         S: 213 20200101000000
         """, ("/a", "x"));
+
+    [Theory, OnEveryWire]
+    public Task Mdtm_with_a_time_before_the_name_sets_the_time(Wire wire) => TestServer.PlayAsync(wire, """
+        C: MDTM 20240102030405 a b
+        S: 213 Modify=20240102030405; a b
+        C: MDTM a b
+        S: 213 20240102030405
+        C: MDTM 20200101000000.250 sub
+        S: 213 *
+        C: MDTM sub
+        S: 213 20200101000000
+        C: MDTM 20240102030405 missing
+        S: 550 *
+        C: MDTM 20241302030405 a b
+        S: 550 *
+        C: MDTM 20240102030405
+        S: 550 *
+        C: MDTM 20240102030405 
+        S: 550 *
+        """, ("/a b", "x"), ("/sub/", ""));
+
+    [Theory, OnEveryWire]
+    public async Task Mdtm_of_a_file_whose_name_begins_with_a_time_reads_its_time(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/20240102030405 a", "x"), ("/a", "x"));
+        await server.PlayAsync("""
+            C: MFMT 20200101000000 20240102030405 a
+            S: 213 *
+            C: MFMT 20210101000000 a
+            S: 213 *
+            C: MDTM 20240102030405 a
+            S: 213 20200101000000
+            C: MDTM a
+            S: 213 20210101000000
+            """);
+    }
+
+    [Fact]
+    public async Task Mdtm_with_a_time_needs_the_permission_to_write()
+    {
+        await using TestServer server = new(Wire.IPv4, with: options => options with { Accounts = new AnonymousAccounts(Permissions.List | Permissions.Read) });
+        await server.WriteAsync("/a", "x");
+        await server.PlayAsync("""
+            C: MDTM 20240102030405 a
+            S: 550 *
+            C: MDTM a
+            S: 213 2*
+            """);
+    }
 
     [Theory, OnEveryWire]
     public Task Site_utime_takes_both_forms(Wire wire) => TestServer.PlayAsync(wire, """

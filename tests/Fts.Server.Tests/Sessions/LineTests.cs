@@ -104,6 +104,20 @@ public sealed class LineTests
         S: 257 *
         C: PWD\xff
         S: 257 *
+        C: \xf2PWD
+        S: 257 *
+        C: \xff\xf4\xffPWD
+        S: 257 *
+        C: \xf4\xff\xf2PWD
+        S: 257 *
+        C: \xff\xf2\xf2\xff\xf4\xffPWD
+        S: 257 *
+        C: \xf0\xf1\xf9PWD
+        S: 257 *
+        C: \xefPWD
+        S: 500 *
+        C: PWD\xf2
+        S: 500 *
         C: MKD a\xff\xf1b
         S: 257 "/ab" *
         C: MKD a\xff\xffb

@@ -127,6 +127,102 @@ public sealed class TlsTests
             """);
     }
 
+    [Theory, MemberData(nameof(Versions))]
+    public async Task An_upload_of_the_size_that_ALLO_announced_needs_no_close_notify(SslProtocols version)
+    {
+        await using TestServer server = Offering();
+        await using Conversation talk = await SecureAsync(server, version);
+        await talk.PlayAsync("""
+            C: ALLO 7
+            S: 200 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ content
+            D: close
+            S: 226 *
+            C: ALLO 8
+            S: 200 *
+            C: EPSV
+            S: 229 *
+            C: STOR b
+            S: 150 *
+            D+ content
+            D: close
+            S: 426 * 7 bytes are kept, REST 7 continues.
+            """);
+        Assert.Equal("content", await server.ReadAsync("/a"));
+        Assert.Null(await server.ReadAsync("/b"));
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task The_end_of_a_compressed_upload_needs_no_close_notify(SslProtocols version)
+    {
+        await using TestServer server = Offering();
+        await using Conversation talk = await SecureAsync(server, version);
+        await talk.PlayAsync("""
+            C: MODE Z
+            S: 200 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ x\x01\x01\x05\x00\xfa\xffhello\x06\x2c\x02\x15
+            D: close
+            S: 226 *
+            """);
+        Assert.Equal("hello", await server.ReadAsync("/a"));
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task A_server_that_requires_no_close_notify_publishes_uploads_without_it_like_plain_ones(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { RequiresCloseNotify = false });
+        await using Conversation talk = await SecureAsync(server, version);
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ content
+            D: close
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: STOR b
+            S: 150 *
+            D+ content
+            D: reset
+            S: 426 *
+            C: MLST b
+            S: 550 *
+            """);
+        Assert.Equal("content", await server.ReadAsync("/a"));
+        Assert.Contains(server.Log.Texts, text => text.Contains("unknown whether complete", StringComparison.Ordinal));
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task An_upload_that_ends_within_a_tls_record_is_never_published(SslProtocols version)
+    {
+        await using TestServer server = Offering(tls => tls with { RequiresCloseNotify = false });
+        await using Conversation talk = await SecureAsync(server, version);
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ content
+            """);
+        await talk.Data!.SendUnencryptedAsync(new byte[] { 23, 3, 3, 0, 100, 1, 2, 3 });
+        await talk.PlayAsync("""
+            D: close
+            S: 426 * 7 bytes are kept, REST 7 continues.
+            C: MLST a
+            S: 550 *
+            """);
+    }
+
     [Fact]
     public async Task What_came_before_the_handshake_ends_the_session()
     {

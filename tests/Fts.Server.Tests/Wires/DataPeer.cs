@@ -77,6 +77,10 @@ internal sealed class DataPeer : IDisposable
         await stream.WriteAsync(bytes, TestContext.Current.CancellationToken).InTime();
     }
 
+    /// <summary>Sends bytes below TLS, for example a part of a record.</summary>
+    public async Task SendUnencryptedAsync(ReadOnlyMemory<byte> bytes) =>
+        Assert.Equal(bytes.Length, await _socket!.SendAsync(bytes, TestContext.Current.CancellationToken).InTime());
+
     /// <summary>
     /// Says that all was sent, as TLS wants it said before the connection is closed; and reads what the server sent besides, its tickets: closing with
     /// these unread would reset the connection, and what was sent with it.
