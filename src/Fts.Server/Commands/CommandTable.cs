@@ -43,9 +43,9 @@ internal static class CommandTable
         new("QUIT", SignInCommands.QuitAsync, Rules.EndsData, "QUIT"),
 
         // Security (RFC 2228, RFC 4217)
-        new("AUTH", SecurityCommands.AuthenticateAsync, Rules.Tls | Rules.Argument | Rules.EndsData, "AUTH TLS", "AUTH TLS"),
-        new("PBSZ", SecurityCommands.BufferSizeAsync, Rules.Tls | Rules.Argument, "PBSZ 0", "PBSZ"),
-        new("PROT", SecurityCommands.ProtectionAsync, Rules.Tls | Rules.Argument | Rules.Neutral | Rules.EndsData, "PROT C | P", "PROT"),
+        new("AUTH", SecurityCommands.AuthenticateAsync, Rules.Tls | Rules.Argument | Rules.EndsData | Rules.TrimsArgument, "AUTH TLS", "AUTH TLS"),
+        new("PBSZ", SecurityCommands.BufferSizeAsync, Rules.Tls | Rules.Argument | Rules.TrimsArgument, "PBSZ 0", "PBSZ"),
+        new("PROT", SecurityCommands.ProtectionAsync, Rules.Tls | Rules.Argument | Rules.Neutral | Rules.EndsData | Rules.TrimsArgument, "PROT C | P", "PROT"),
         new("CCC", SecurityCommands.ClearAsync, Rules.Tls | Rules.Login | Rules.EndsData, "CCC"),
 
         // Folders
@@ -65,22 +65,22 @@ internal static class CommandTable
         new("AVBL", TreeCommands.AvailableAsync, Rules.Login | Rules.Neutral, "AVBL [folder]", "AVBL"),
 
         // Transfer parameters and data ports (RFC 959 §4.1.2, RFC 2428)
-        new("TYPE", ParameterCommands.TypeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "TYPE A | I | L 8"),
-        new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "MODE S | B | Z", "MODE Z", "MODE B DRAIN"),
-        new("STRU", ParameterCommands.StructureAsync, Rules.Login | Rules.Argument | Rules.Neutral, "STRU F"),
-        new("PASV", DataPortCommands.PassiveAsync, Rules.Login | Rules.Neutral | Rules.EndsData, "PASV"),
-        new("EPSV", DataPortCommands.ExtendedPassiveAsync, Rules.Login | Rules.Neutral | Rules.EndsData, "EPSV [1 | 2 | ALL]", "EPSV"),
-        new("PORT", DataPortCommands.PortAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "PORT <h1,h2,h3,h4,p1,p2>"),
-        new("EPRT", DataPortCommands.ExtendedPortAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData, "EPRT <|1|address|port|>", "EPRT"),
+        new("TYPE", ParameterCommands.TypeAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.TrimsArgument, "TYPE A | I | L 8"),
+        new("MODE", ParameterCommands.ModeAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData | Rules.TrimsArgument, "MODE S | B | Z", "MODE Z", "MODE B DRAIN"),
+        new("STRU", ParameterCommands.StructureAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.TrimsArgument, "STRU F"),
+        new("PASV", DataPortCommands.PassiveAsync, Rules.Login | Rules.Neutral | Rules.EndsData | Rules.TrimsArgument, "PASV"),
+        new("EPSV", DataPortCommands.ExtendedPassiveAsync, Rules.Login | Rules.Neutral | Rules.EndsData | Rules.TrimsArgument, "EPSV [1 | 2 | ALL]", "EPSV"),
+        new("PORT", DataPortCommands.PortAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData | Rules.TrimsArgument, "PORT <h1,h2,h3,h4,p1,p2>"),
+        new("EPRT", DataPortCommands.ExtendedPortAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.EndsData | Rules.TrimsArgument, "EPRT <|1|address|port|>", "EPRT"),
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
         new("RETR", RetrieveCommands.RetrieveAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer, "RETR <file>") { Action = "sent" },
         new("STOR", StoreCommands.StoreAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOR <file>") { Action = "stored" },
         new("APPE", StoreCommands.AppendAsync, Rules.Login | Rules.Argument | Rules.DataPort | Rules.Transfer | Rules.NewName, "APPE <file>") { Action = "stored" },
         new("STOU", StoreCommands.StoreUniqueAsync, Rules.Login | Rules.DataPort | Rules.Transfer | Rules.NewName, "STOU [name]") { Action = "stored" },
-        new("REST", ParameterCommands.RestartAsync, Rules.Login | Rules.Argument | Rules.Neutral, "REST <offset>", "REST STREAM"),
-        new("RANG", ParameterCommands.RangeAsync, Rules.Login | Rules.Argument | Rules.Neutral, "RANG <first> <last>", "RANG STREAM"),
-        new("ALLO", ParameterCommands.AllocateAsync, Rules.Login | Rules.Argument | Rules.Neutral, "ALLO <bytes>", "ALLO"),
+        new("REST", ParameterCommands.RestartAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.TrimsArgument, "REST <offset>", "REST STREAM"),
+        new("RANG", ParameterCommands.RangeAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.TrimsArgument, "RANG <first> <last>", "RANG STREAM"),
+        new("ALLO", ParameterCommands.AllocateAsync, Rules.Login | Rules.Argument | Rules.Neutral | Rules.TrimsArgument, "ALLO <bytes>", "ALLO"),
         new("ABOR", ParameterCommands.AbortAsync, Rules.DuringTransfer, "ABOR"),
 
         // Listings (RFC 959, RFC 3659 §7)
@@ -120,14 +120,14 @@ internal static class CommandTable
         // Introductions
         new("CLNT", IntroductionCommands.ClientAsync, Rules.Argument | Rules.Neutral, "CLNT <name>", "CLNT"),
         new("CSID", IntroductionCommands.IdentifyAsync, Rules.Login | Rules.Neutral, "CSID [Name=<client>; Version=<version>;]", "CSID"),
-        new("LANG", IntroductionCommands.LanguageAsync, Rules.Neutral, "LANG [EN]", "LANG EN*"),
+        new("LANG", IntroductionCommands.LanguageAsync, Rules.Neutral | Rules.TrimsArgument, "LANG [EN]", "LANG EN*"),
 
         // Information
         new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.TransferWithArgument | Rules.Neutral, "STAT [path]"),
         new("SYST", InformationCommands.SystemAsync, Rules.Neutral, "SYST"),
         new("HELP", InformationCommands.HelpAsync, Rules.Neutral, "HELP [command]"),
         new("FEAT", InformationCommands.FeaturesAsync, Rules.Neutral, "FEAT"),
-        new("OPTS", InformationCommands.OptionsAsync, Rules.Argument | Rules.Neutral, "OPTS <command> [options]", "UTF8"),
+        new("OPTS", InformationCommands.OptionsAsync, Rules.Argument | Rules.Neutral | Rules.TrimsArgument, "OPTS <command> [options]", "UTF8"),
         new("NOOP", InformationCommands.NothingAsync, Rules.DuringTransfer | Rules.Neutral, "NOOP"),
         new("SITE HELP", InformationCommands.SiteHelpAsync, Rules.Neutral, "SITE HELP"),
     ];
@@ -139,7 +139,7 @@ internal static class CommandTable
     {
         if (command.Verb != "SITE")
         {
-            return ByVerb.TryGetValue(command.Verb, out CommandRow? row) ? (row, command.Argument) : null;
+            return ByVerb.TryGetValue(command.Verb, out CommandRow? row) ? (row, row.Has(Rules.TrimsArgument) ? command.Argument.Trim(' ') : command.Argument) : null;
         }
 
         string[] words = command.Argument.Split(' ', 2, StringSplitOptions.TrimEntries);

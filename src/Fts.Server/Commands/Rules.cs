@@ -25,4 +25,6 @@ internal enum Rules
     EndsData = 256,
     /// <summary>With an argument, the command is a transfer over the control connection: only ABOR is answered while it runs.</summary>
     TransferWithArgument = 512,
+    /// <summary>The argument is no name: blanks around it, which some devices send, are removed.</summary>
+    TrimsArgument = 1024,
 }

@@ -26,6 +26,30 @@ public sealed class ParameterTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
+    public Task Blanks_around_a_parameter_are_removed(Wire wire) => TestServer.PlayAsync(wire, """
+        C> TYPE I \r\n
+        S: 200 *image*
+        C> TYPE  A  \r\n
+        S: 200 *ASCII*
+        C> MODE S \r\n
+        S: 200 *
+        C> STRU  F \r\n
+        S: 200 *
+        C> EPSV \r\n
+        S: 229 *
+        C> REST 5 \r\n
+        S: 350 *
+        C> ALLO  5 \r\n
+        S: 200 *5 bytes*
+        C> OPTS UTF8 ON \r\n
+        S: 200 *
+        C> OPTS  UTF8 ON\r\n
+        S: 200 *
+        C> MKD a \r\n
+        S: 257 "/a " *
+        """);
+
+    [Theory, OnEveryWire]
     public Task Mode_and_structure_are_stream_and_file(Wire wire) => TestServer.PlayAsync(wire, """
         C: MODE S
         S: 200 *
