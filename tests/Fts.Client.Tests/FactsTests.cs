@@ -129,6 +129,10 @@ public sealed class FactsTests
         Assert.Equal(time, (await client.GetModifiedAsync("a", Token))?.ToString("O")));
 
     [Fact]
+    public Task The_time_of_an_MLST_reply_is_read_as_that_of_MDTM() => PlayAsync("C: MLST a\nS: 250-x\nS:  type=file;modify=191240102030405; a\nS: 250 End", ["MLST"], async client =>
+        Assert.Equal(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc), (await client.FindAsync("a", Token))!.Modified));
+
+    [Fact]
     public Task A_negative_reply_that_leaves_open_whether_the_file_exists_is_an_error() => PlayAsync("C: SIZE a\nS: 450 busy\nC: MDTM a\nS: 530 log in", ["SIZE", "MDTM"], async client =>
     {
         await Assert.ThrowsAsync<FtpReplyException>(() => client.GetSizeAsync("a", Token));

@@ -71,6 +71,29 @@ public sealed class WrongFactsTests : IDisposable
         Assert.False(File.Exists(Target));
     }
 
+    [Theory]
+    [InlineData("213 5", true)]
+    [InlineData("213 9", false)]
+    [InlineData("213 4", false)]
+    [InlineData("550 no", false)]
+    public async Task A_length_from_LIST_that_is_too_large_is_compared_with_SIZE(string size, bool isWhole)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + $"{Retr}C: SIZE a.txt\nS: {size}");
+        await using var client = new FtpClient(peer.Options);
+        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Fts.Protocol.ListingKind.File, Length = 512, Source = Fts.Protocol.ListingSource.Unix };
+        Task<FtpTransferResult> download = client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Known = known }, null, Token);
+        if (isWhole)
+        {
+            Assert.Equal(FtpVerified.Length, (await download).Verified);
+        }
+        else
+        {
+            await Assert.ThrowsAsync<FtpIntegrityException>(() => download);
+        }
+
+        Assert.Equal(isWhole, File.Exists(Target));
+    }
+
     [Fact]
     public async Task A_large_file_that_grows_after_the_transfer_is_kept_with_a_warning()
     {

@@ -334,6 +334,12 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             (bool isChanged, long? now) = await CompareAsync(connection, facts, isSegmented, cancellationToken).ConfigureAwait(false);
             bool mayGrow = !isSegmented && !isResumed && file.Length >= before;
             bool hasGrown = file.Length > before || now > before;
+            if (file.Length < before && !isSegmented && !isResumed && !DownloadStart.AreExact(facts))
+            {
+                // LIST reported the length. SIZE decides whether the file is whole.
+                return now == file.Length ? FtpVerified.Length : throw new FtpIntegrityException(path, now ?? before, file.Length);
+            }
+
             if (file.Length < before || (isChanged && !(mayGrow && hasGrown && !(now < before))))
             {
                 throw Changed(file, facts, now);

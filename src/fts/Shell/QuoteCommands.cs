@@ -26,8 +26,8 @@ internal static class QuoteCommands
         }
         catch (FtpException e)
         {
-            // Without the password or account that the line may hold.
-            Failure failure = shell.Explain(e, $"quote {new Command(verb.ToUpperInvariant(), argument ?? "").Redacted}");
+            // Without the argument, which may be a password or an account.
+            Failure failure = shell.Explain(e, $"quote {verb}");
             throw new FailureException(failure);
         }
 

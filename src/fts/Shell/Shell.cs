@@ -157,9 +157,13 @@ internal sealed class Shell(
     /// <summary>What was thrown, in words.</summary>
     public Failure Explain(Exception e, string doing)
     {
-        _isConnectionLost = e is FtpConnectionException failure ? failure.Phase == FtpConnectionPhase.Reply : _isConnectionLost;
+        NoteLoss(e);
         return wording.Fit(Failures.Of(e, doing, target));
     }
+
+    /// <summary>Notes whether a command failed because its connection was lost: another one may be possible.</summary>
+    public void NoteLoss(Exception e) =>
+        _isConnectionLost = e is FtpConnectionException failure ? failure.Phase == FtpConnectionPhase.Reply : _isConnectionLost;
 
     /// <summary>Returns the command that repeats a transfer of one file.</summary>
     /// <param name="verb">The verb.</param>

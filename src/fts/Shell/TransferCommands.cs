@@ -17,7 +17,7 @@ internal static class TransferCommands
         return files.Count == 1
             ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken)
             // --skip would skip a file of which the server has only a part.
-            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : "--resume", words), cancellationToken);
+            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : Resumption.OptionOfRest(shell), words), cancellationToken);
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
