@@ -21,10 +21,10 @@ public class AddressBenchmarks
 
     [Benchmark]
     public object PasvReply() =>
-        HostPort.TryParsePassiveReply("Entering Passive Mode (192,168,100,17,200,34).", out IPEndPoint endPoint) ? endPoint : throw new InvalidOperationException();
+        PassiveReply.TryRead("Entering Passive Mode (192,168,100,17,200,34).", ReplyCode.PassiveMode, out PassiveEndPoint place) ? new IPEndPoint(place.Address!, place.Port) : throw new InvalidOperationException();
 
     [Benchmark]
-    public int EpsvReply() => HostPort.TryParseExtendedPassiveReply("Entering Extended Passive Mode (|||51234|)", out int port) ? port : throw new InvalidOperationException();
+    public int EpsvReply() => PassiveReply.TryRead("Entering Extended Passive Mode (|||51234|)", ReplyCode.ExtendedPassiveMode, out PassiveEndPoint place) ? place.Port : throw new InvalidOperationException();
 
     [Benchmark]
     public string FormatPasv() => HostPort.Format(_ipv4);

@@ -222,10 +222,16 @@ public sealed class FtpClient : IAsyncDisposable
                 throw new FtpTargetExistsException(target);
             }
 
-            Reply first = await connection.SendAsync("RNFR", Given(source), token).ConfigureAwait(false);
-            return first.IsIntermediate
-                ? RemoteFacts.Expect(await connection.SendAsync("RNTO", target, token).ConfigureAwait(false), "RNTO", target)
-                : throw new FtpReplyException(first, $"RNFR {source}");
+            return await AccountCommand.RunAsync(
+                connection,
+                async () =>
+                {
+                    Reply first = await connection.SendAsync("RNFR", Given(source), token).ConfigureAwait(false);
+                    return first.IsIntermediate
+                        ? RemoteFacts.Expect(await connection.SendAsync("RNTO", target, token).ConfigureAwait(false), "RNTO", target)
+                        : throw new FtpReplyException(first, $"RNFR {source}");
+                },
+                token).ConfigureAwait(false);
         },
         cancellationToken);
 
@@ -266,6 +272,25 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
+    /// Sends a command as it is, and returns its final reply, negative or not. State that the command changes, such as a umask, stays with the one connection
+    /// that it was sent on. The next call uses that connection if no other call runs meanwhile.
+    /// </summary>
+    /// <param name="verb">The verb, ASCII letters and digits.</param>
+    /// <param name="argument">What follows it after one space; null or empty for nothing.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="ArgumentException">
+    /// The argument contains a line end, or the command belongs to transfers, to the login, to the encryption or to the state that this client relies on
+    /// (RETR, PASV, TYPE, CWD, REST, RNFR, USER, AUTH and others of their kinds). Nothing was sent. The message contains the reason.
+    /// </exception>
+    public Task<Reply> SendRawAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(verb);
+        return RawCommands.ReasonAgainst(verb, argument) is { } reason
+            ? throw new ArgumentException($"{verb.ToUpperInvariant().Visible()} is not sent: {reason}.", nameof(verb))
+            : RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken);
+    }
+
+    /// <summary>
     /// Cancels the running and waiting calls, which throw <see cref="ObjectDisposedException"/>, and waits for their end. Then sends QUIT
     /// on idle connections and closes all connections. A stream or enumeration that is still open loses its connection and throws the same.
     /// Takes at most <see cref="FtpTimeouts.Abort"/>.
@@ -298,16 +323,24 @@ public sealed class FtpClient : IAsyncDisposable
 
     private async Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)
     {
-        PoolLease lease = await _pool.RentAsync(cancellationToken, $"reading of '{path}'").ConfigureAwait(false);
-        try
+        for (bool isSecond = false; ; isSecond = true)
         {
-            FtpDataStream data = await lease.Connection.OpenDataAsync("RETR", path, offset, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
-            return new FtpReadStream(lease, data, path, isWhole: offset == 0, _operations.Stopping);
-        }
-        catch
-        {
-            await lease.DisposeAsync().ConfigureAwait(false);
-            throw;
+            PoolLease lease = await _pool.RentAsync(cancellationToken, $"reading of '{path}'").ConfigureAwait(false);
+            try
+            {
+                FtpDataStream data = await lease.Connection.OpenDataAsync("RETR", path, offset, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+                return new FtpReadStream(lease, data, path, isWhole: offset == 0, _operations.Stopping);
+            }
+            catch (FtpConnectionException e) when (!isSecond && lease.CanRepeat(e))
+            {
+                await lease.DisposeAsync().ConfigureAwait(false);
+                _pool.NoteDropped(e);
+            }
+            catch
+            {
+                await lease.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
         }
     }
 

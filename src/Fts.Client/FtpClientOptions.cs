@@ -34,6 +34,12 @@ public sealed record FtpClientOptions
     public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPassword { get; init; }
 
     /// <summary>
+    /// Returns the account for ACCT (RFC 959 §4.1.1), or null if there is none. Called at most once per <see cref="FtpClient"/>, when the server asks for
+    /// an account (332, 532) and <see cref="FtpCredentials.Account"/> is null. Null, the default, has no account.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<string?>>? RequestAccount { get; init; }
+
+    /// <summary>
     /// How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. If the server allows fewer, fewer are
     /// used. After <see cref="FtpTimeouts.LimitRecovery"/> one more is tried.
     /// </summary>

@@ -16,7 +16,7 @@ public sealed record FtpCredentials(string UserName, string Password)
 
     /// <summary>Whether the password or account is secret. The password of the user "anonymous" is public by custom (RFC 1635).</summary>
     internal bool HasSecret =>
-        !string.Equals(UserName, Anonymous.UserName, StringComparison.OrdinalIgnoreCase) && (Password.Length > 0 || !string.IsNullOrEmpty(Account));
+        !string.IsNullOrEmpty(Account) || (Password.Length > 0 && !string.Equals(UserName, Anonymous.UserName, StringComparison.OrdinalIgnoreCase));
 
     internal void Validate()
     {

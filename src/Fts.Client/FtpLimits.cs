@@ -21,8 +21,15 @@ public sealed record FtpLimits
     /// <summary>Bytes of an HTTP proxy's answer, headers included.</summary>
     public int ProxyAnswer { get; init; } = 16 * 1024;
 
+    /// <summary>
+    /// Bytes that a download may receive beyond the length that the server reported before; 16 GiB by default. A growing file, and a server
+    /// that reports a wrong length, exceed it by less. The download of a server that never ends is aborted.
+    /// </summary>
+    public long BeyondSize { get; init; } = 16L * 1024 * 1024 * 1024;
+
     internal void Validate()
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(BeyondSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(ProxyAnswer, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(MirrorEntries, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(ReplyLine, 256);

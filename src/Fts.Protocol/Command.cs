@@ -59,7 +59,24 @@ internal readonly record struct Command(string Verb, string Argument)
     }
 
     /// <summary>The line for logs: a password or account never shows, control characters neither.</summary>
-    public string Redacted => Verb is "PASS" or "ACCT" && Argument.Length > 0 ? $"{Verb} ****" : ToString().Visible();
+    public string Redacted =>
+        Verb is "PASS" or "ACCT" && Argument.Length > 0 ? $"{Verb} ****"
+        : Verb == "SITE" && SecretSiteCommand is { } name ? $"SITE {name} ****"
+        : ToString().Visible();
+
+    /// <summary>The subcommand of SITE, if it sets a password.</summary>
+    private string? SecretSiteCommand
+    {
+        get
+        {
+            ReadOnlySpan<char> argument = Argument.AsSpan().TrimStart();
+            int end = argument.IndexOf(' ');
+            ReadOnlySpan<char> name = end < 0 ? argument : argument[..end];
+            bool isSecret = end >= 0 && (name.Equals("PSWD", StringComparison.OrdinalIgnoreCase) || name.Equals("PASSWD", StringComparison.OrdinalIgnoreCase)
+                || name.Equals("CPWD", StringComparison.OrdinalIgnoreCase) || name.Equals("GPASS", StringComparison.OrdinalIgnoreCase));
+            return isSecret ? name.ToString().ToUpperInvariant() : null;
+        }
+    }
 
     /// <summary>The line as it goes over the wire, without the line end.</summary>
     public override string ToString() => Argument.Length == 0 ? Verb : $"{Verb} {Argument}";

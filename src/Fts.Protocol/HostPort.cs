@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -8,9 +7,6 @@ namespace Fts.Protocol;
 /// <summary>Addresses of data connections as they stand on the wire: <c>h1,h2,h3,h4,p1,p2</c> (RFC 959 §4.1.2) and <c>|1|address|port|</c> (RFC 2428).</summary>
 internal static class HostPort
 {
-    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
-    private static readonly SearchValues<char> DigitsAndComma = SearchValues.Create("0123456789,");
-
     /// <summary>Reads the argument of PORT: six numbers of 0 to 255. Blanks around the numbers, which some devices send, are skipped.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out IPEndPoint endPoint)
     {
@@ -32,27 +28,6 @@ internal static class HostPort
 
         endPoint = new IPEndPoint(new IPAddress(numbers[..4]), (numbers[4] << 8) | numbers[5]);
         return true;
-    }
-
-    /// <summary>Finds the six numbers in a 227 reply, wherever they stand in its text (RFC 1123 §4.1.2.6).</summary>
-    public static bool TryParsePassiveReply(string text, out IPEndPoint endPoint)
-    {
-        endPoint = null!;
-        for (int start = text.AsSpan().IndexOfAny(Digits); start >= 0;)
-        {
-            int length = text.AsSpan(start).IndexOfAnyExcept(DigitsAndComma);
-            ReadOnlySpan<char> candidate = length < 0 ? text.AsSpan(start) : text.AsSpan(start, length);
-            if (TryParse(candidate.TrimEnd(','), out endPoint))
-            {
-                return true;
-            }
-
-            int rest = start + candidate.Length;
-            int next = text.AsSpan(rest).IndexOfAny(Digits);
-            start = next < 0 ? -1 : rest + next;
-        }
-
-        return false;
     }
 
     /// <summary>The six numbers of an IPv4 address and port.</summary>
@@ -117,22 +92,6 @@ internal static class HostPort
     /// <summary>The argument of EPRT for an address and port.</summary>
     public static string FormatExtended(IPEndPoint endPoint) =>
         string.Create(CultureInfo.InvariantCulture, $"|{(endPoint.AddressFamily == AddressFamily.InterNetwork ? 1 : 2)}|{endPoint.Address}|{endPoint.Port}|");
-
-    /// <summary>Finds the port in a 229 reply: <c>(|||port|)</c>.</summary>
-    public static bool TryParseExtendedPassiveReply(ReadOnlySpan<char> text, out int port)
-    {
-        port = 0;
-        int open = text.LastIndexOf('(');
-        int close = text.LastIndexOf(')');
-        if (open < 0 || close - open < 6)
-        {
-            return false;
-        }
-
-        ReadOnlySpan<char> inner = text[(open + 1)..close];
-        char delimiter = inner[0];
-        return inner.StartsWith([delimiter, delimiter, delimiter]) && inner[^1] == delimiter && TryParsePortNumber(inner[3..^1], out port);
-    }
 
     private static bool TryParsePortNumber(ReadOnlySpan<char> text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535;

@@ -10,6 +10,8 @@ internal static class Failures
 {
     private const int MostShown = 500;
 
+    private const string AccountAdvice = "set FTS_ACCOUNT, or add 'account NAME' to the entry of the server in ~/.netrc";
+
     /// <summary>The failure to show.</summary>
     /// <param name="e">What was thrown.</param>
     /// <param name="doing">The command as the user would name it: <c>get report.pdf</c>.</param>
@@ -35,7 +37,8 @@ internal static class Failures
 
     private static Failure SignInRefused(FtpSignInException e, Target target) => new(
         ExitCode.LoginRefused, $"{target} does not let {e.UserName} in", Said(e.Reply),
-        Says(e.Reply, "certificate") ? "--cert FILE and --key FILE, with a certificate that the server trusts"
+        e.Reply.Code == ReplyCode.AccountNeeded ? AccountAdvice
+        : Says(e.Reply, "certificate") ? "--cert FILE and --key FILE, with a certificate that the server trusts"
         : string.Equals(e.UserName, SignIn.Anonymous, StringComparison.OrdinalIgnoreCase) ? $"fts client {target.Host} {target.Port} --user NAME" : "another password, or --user with another name");
 
     private static Failure NotTrusted(FtpTlsException e, string doing, Target target) => e.Failure switch
@@ -98,6 +101,8 @@ internal static class Failures
             ExitCode.NotFound => new Failure(ExitCode.NotFound, $"{doing}: no such file or folder on the server {target}", Said(e.Reply), "ls, to see what is there"),
             ExitCode.Denied => new Failure(ExitCode.Denied, $"{doing}: not permitted on {target}", Said(e.Reply)),
             ExitCode.NoSpace => new Failure(ExitCode.NoSpace, $"{doing}: no room left on {target}", Said(e.Reply)),
+            ExitCode.LoginRefused when e.Reply.Code == ReplyCode.AccountNeededToStore =>
+                new Failure(ExitCode.LoginRefused, $"{doing}: {target} needs an account (ACCT) for this", Said(e.Reply), AccountAdvice),
             ExitCode.LoginRefused => new Failure(ExitCode.LoginRefused, $"{doing}: {target} wants a sign-in first", Said(e.Reply), "fts client with --user NAME"),
             ExitCode.TransferFailed => new Failure(ExitCode.TransferFailed, $"{doing}: the transfer failed on {target}", Said(e.Reply), "the same command again"),
             var other => new Failure(other, $"{doing}: refused by {target}", Said(e.Reply)),

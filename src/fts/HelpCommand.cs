@@ -54,7 +54,7 @@ internal static class HelpCommand
 
           URL                  ftp://user@host:port/folder; port 21 if it names none
           --user NAME          who to sign in as; default: anonymous           --color, --progress WHEN   auto, always, never
-          --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked
+          --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked. FTS_ACCOUNT: for ACCT
           --tls WHEN           auto (the default: if offered now or before), required, off or implicit   --ca FILE   trust these alone (PEM)
                                With --ca or --cert, auto means required. A password is sent unencrypted to another machine only with off, or if you agree
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
@@ -62,7 +62,7 @@ internal static class HelpCommand
           --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
                                Default: ftp_proxy or all_proxy, unless no_proxy names the server
           --compress WHEN      auto (the default: if it is faster), off, always    --segments N   connections for one file: auto (the default), 1 to 16
-          --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script
+          --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script     --ascii   convert line ends
           --verify WHEN        compare SHA-256: auto (the default: resumed files, if the server can), always (fails if it cannot), never
 
           fts client 192.168.1.5 2121 --user fts
@@ -81,6 +81,8 @@ internal static class HelpCommand
 
           URL              ftp://user@host:port/folder/file, from where the sign-in lands; ftp://host/%2Ffolder/file from the top
                            * and ? in its last part fetch all that fit; quote them for your shell
+                           ;type=a at its end is --ascii, ;type=i the default, ;type=d lists names; %3B is a ; of the name
+          --ascii          convert line ends (TYPE A); such files are not compared, resumed or split
           --to FOLDER      where to put them; default: the current folder. --to - writes them to stdout
           --overwrite, --skip, --resume   a file that is here already; without: you are asked, or it fails in a script
           --debug          show each request and response, passwords masked
@@ -101,6 +103,7 @@ internal static class HelpCommand
 
           URL              ftp://user@host:port/folder/, which they go into; without a slash at the end it is the name that
                            one file gets. Paths count from where the sign-in lands; ftp://host/%2Ffolder/ from the top
+          --ascii          convert line ends (TYPE A), as ;type=a at the end of the URL does
           --overwrite      replace what is there (the default)
           --skip, --resume leave it, or go on from it
           --debug          show each request and response, passwords masked

@@ -1,4 +1,5 @@
 using System.Net;
+using Fts.Client;
 
 namespace Fts.Cli;
 
@@ -9,6 +10,14 @@ namespace Fts.Cli;
 /// <param name="Folder">The folder to start in, if said.</param>
 internal sealed record Target(string Host, int Port, string? User, string? Folder)
 {
+    private const string TypePrefix = ";type=";
+
+    /// <summary>The transfer type that a URL names (<c>;type=a</c>, <c>;type=i</c>); null if it names none.</summary>
+    public FtpTransferType? Type { get; init; }
+
+    /// <summary>Whether a URL names a folder to list (<c>;type=d</c>).</summary>
+    public bool IsListing { get; init; }
+
     /// <summary>The port both programs use unless told otherwise.</summary>
     public const int DefaultPort = 65432;
 
@@ -65,15 +74,34 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
             throw CommandLine.Usage($"'{Masked(text)}': nothing listens on port 0");
         }
 
+        (string path, char? type) = SplitType(url.AbsolutePath);
         // "/%2Fetc" is the absolute folder /etc, "/etc" one below where the sign-in lands (RFC 1738 §3.2.2).
-        string folder = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/'));
+        string folder = Uri.UnescapeDataString(path.TrimStart('/'));
         string user = Uri.UnescapeDataString(url.UserInfo);
         if ((user + folder).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
         {
             throw CommandLine.Usage($"'{Masked(text)}': a line end or NUL cannot be part of a name");
         }
 
-        return new Target(HostOf(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null);
+        return new Target(HostOf(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null)
+        {
+            Type = type switch
+            {
+                'a' => FtpTransferType.Ascii,
+                'i' => FtpTransferType.Binary,
+                _ => null,
+            },
+            IsListing = type == 'd',
+        };
+    }
+
+    /// <summary>Splits the type code off a URL or its path (RFC 1738 §3.2.2). A name that ends so is written with <c>%3B</c>.</summary>
+    public static (string Path, char? Type) SplitType(string path)
+    {
+        int start = path.Length - TypePrefix.Length - 1;
+        bool hasType = start >= 0 && path.AsSpan(start, TypePrefix.Length).Equals(TypePrefix, StringComparison.OrdinalIgnoreCase)
+            && char.ToLowerInvariant(path[^1]) is 'a' or 'i' or 'd';
+        return hasType ? (path[..start], char.ToLowerInvariant(path[^1])) : (path, null);
     }
 
     /// <summary>The URL of a path on this server; what a pattern is made of stays as it is.</summary>
@@ -81,7 +109,7 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
     {
         string escaped = string.Join('/', path.Text.TrimStart('/').Split('/').Select(Uri.EscapeDataString));
         string user = User is null ? "" : $"{Uri.EscapeDataString(User)}@";
-        return $"ftp://{user}{this}/{(path.Text.StartsWith('/') ? "%2F" : "")}{(path.IsPattern ? escaped.Replace("%2A", "*", StringComparison.Ordinal).Replace("%3F", "?", StringComparison.Ordinal) : escaped)}";
+        return $"ftp://{user}{this}/{(path.Text.StartsWith('/') ? "%2F" : "")}{(path.IsPattern ? escaped.Replace("%2A", "*", StringComparison.Ordinal).Replace("%3F", "?", StringComparison.Ordinal) : escaped)}{(Type == FtpTransferType.Ascii ? ";type=a" : "")}";
     }
 
     /// <summary>The host as DNS takes it. Uri finds out only here that there is no such form: of a name that is too long, or of characters no name may have.</summary>

@@ -109,12 +109,12 @@ public sealed class DataConnectionTests
     }
 
     [Theory]
-    [InlineData("S: 229 look for yourself", typeof(FtpProtocolException))]
-    [InlineData("S: 229 (|||0|)", typeof(FtpProtocolException))]
-    [InlineData("S: 229 (|||99999|)", typeof(FtpProtocolException))]
-    [InlineData("S: 200 sure", typeof(FtpProtocolException))]
+    [InlineData("S: 229 look for yourself\nC: PASV\nS: 227 and there", typeof(FtpProtocolException))]
+    [InlineData("S: 229 (|||0|)\nC: PASV\nS: 227 (127,0,0,1,0,0)", typeof(FtpProtocolException))]
+    [InlineData("S: 229 (|||99999|)\nC: PASV\nS: 227 (127,0,0,1,256,0)", typeof(FtpProtocolException))]
+    [InlineData("S: 200 sure\nC: PASV\nS: 200 sure", typeof(FtpProtocolException))]
     [InlineData("S: 421 no\nX", typeof(FtpConnectionException))]
-    [InlineData("S: 451 not now", typeof(FtpReplyException))]
+    [InlineData("S: 451 not now\nC: PASV\nS: 451 not now", typeof(FtpReplyException))]
     [InlineData("S: 502 no\nC: PASV\nS: 502 neither", typeof(FtpReplyException))]
     [InlineData("S: 502 no\nC: PASV\nS: 227 somewhere", typeof(FtpProtocolException))]
     [InlineData("S: 502 no\nC: PASV\nS: 227 (127,0,0,1,0,0)", typeof(FtpProtocolException))]

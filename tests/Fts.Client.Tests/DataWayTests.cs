@@ -32,6 +32,15 @@ public sealed class DataWayTests
     [InlineData("C: EPSV\nS: 500 what\n" + UnreachablePasv + Aborted + Port + Sent + Port + Sent)]
     [InlineData(Unreachable + Aborted + "C: PASV\nS: 502 no\n" + Port + Sent + Port + Sent)]
     [InlineData("C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 425 no\n" + Pasv + Sent + Pasv + Sent)]
+    [InlineData("C: EPSV\nS: 202 superfluous\n" + Pasv + Sent + Pasv + Sent)]
+    [InlineData("C: EPSV\nS: 200 ok\n" + Pasv + Sent + Pasv + Sent)]
+    [InlineData("C: EPSV\nS: 229 ok (|||0|)\n" + Pasv + Sent + Pasv + Sent)]
+    [InlineData("C: EPSV\nS: 229 Entering Extended Passive Mode\n" + Pasv + Sent + Pasv + Sent)]
+    [InlineData("C: EPSV\nS: 350 go on\n" + Pasv + Sent + Pasv + Sent)]
+    [InlineData("C: EPSV\nS: 227 ok (10,0,0,1,0,0)\nC: PASV\nS: 227 ok (10,0,0,1,0,0)\n" + Port + Sent + Port + Sent)]
+    [InlineData("C: EPSV\nS: 229 no port\nC: PASV\nS: 227 no port\n" + Port + Sent + Port + Sent)]
+    [InlineData("C: EPSV\nS: 229 no port\nC: PASV\nS: 425 no port\n" + Port + Sent + Pasv + Sent)]
+    [InlineData("C: EPSV\nS: 451 not now\n" + Pasv + Sent + "C: EPSV\nS: 229 ok (|||{port}|)\n" + Sent)]
     public async Task The_next_way_is_tried_and_what_worked_is_remembered(string script)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + script);
@@ -39,6 +48,45 @@ public sealed class DataWayTests
         {
             Assert.Equal("data", await FetchAsync(client));
             Assert.Equal("data", await FetchAsync(client));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Theory]
+    [InlineData("C: EPSV\nS: 227 ok (10,0,0,1,{p1},{p2})\n")]
+    [InlineData("C: EPSV\nS: 227 ok ( 10, 0, 0, 1, {p1},{p2} )\n")]
+    [InlineData("C: EPSV\nS: 200 ok (|||{port}|)\n")]
+    [InlineData("C: EPSV\nS: 202 |||{port}|\n")]
+    [InlineData("C: EPSV\nS: 229 ok (|1|10.0.0.1|{port}|)\n")]
+    [InlineData("C: EPSV\nS: 229 ok (|2|2001:db8::5|{port}|)\n")]
+    [InlineData("C: EPSV\nS: 229-ok\nS: 229 use (!!!{port}!)\n")]
+    [InlineData("C: EPSV\nS: 500 what\nC: PASV\nS: 229 ok (|||{port}|)\n")]
+    [InlineData("C: EPSV\nS: 500 what\nC: PASV\nS: 227 10,0,0,1,{p1},{p2}\n")]
+    [InlineData("C: EPSV\nS: 500 what\nC: PASV\nS: 200 ok =10,0,0,1,{p1},{p2}\n")]
+    [InlineData("C: EPSV\nS: 500 what\nC: PASV\nS: 227 ok (0,0,0,0,{p1},{p2})\n")]
+    [InlineData("C: EPSV\nS: 500 what\nC: PASV\nS: 227 ok (192,168,1,5,{p1},{p2})\n")]
+    public async Task A_passive_reply_in_another_form_is_used_and_its_address_is_not(string passive)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + passive + Sent);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal("data", await FetchAsync(client));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Theory]
+    [InlineData("C: EPSV\nS: 229 no port\nC: PASV\nS: 227 no port", "the server's passive reply names no port: 227 no port")]
+    [InlineData("C: EPSV\nS: 530 log in\n", "EPSV: 530 log in")]
+    [InlineData("C: EPSV\nS: 202 no\nC: PASV\nS: 425 no", "PASV: 425 no")]
+    public async Task Where_only_passive_mode_is_allowed_the_last_reply_is_the_error(string script, string message)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + script);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal(message, (await Assert.ThrowsAnyAsync<FtpException>(() => FetchAsync(client))).Message);
         }
 
         await peer.PlayedAsync();
@@ -108,7 +156,8 @@ public sealed class DataWayTests
     }
 
     [Theory]
-    [InlineData("C: EPSV\nS: 451 not now\n")]
+    [InlineData("C: EPSV\nS: 451 not now\nC: PASV\nS: 451 not now\nC: PORT 127,0,0,1,*\nS: 451 not now\n")]
+    [InlineData("C: EPSV\nS: 530 log in\n")]
     [InlineData(Unreachable + "C: RETR a\nC: ABOR\nS: 550 no such file\nS: 226 aborted\n" + Pasv + "C: RETR a\nS: 550 no such file\n")]
     public async Task A_refusal_for_another_reason_is_no_reason_for_another_way(string script)
     {

@@ -63,11 +63,11 @@ public sealed class HostTests
     [Fact]
     public async Task A_server_without_it_is_asked_once_for_all_connections()
     {
-        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: FEAT\nS: 500 What?\n" + SignsIn + "C: NOOP\nX", "S: 220 hello\n" + SignsIn + "C: SIZE a\nS: 213 1");
+        await using var peer = ScriptedPeer.Start("S: 220 hello\nC: FEAT\nS: 500 What?\n" + SignsIn + "C: DELE a\nX", "S: 220 hello\n" + SignsIn + "C: SIZE a\nS: 213 1");
         await using (var client = new FtpClient(Named(peer) with { MaxConnections = 1 }))
         {
             await client.ConnectAsync(Token);
-            await Record.ExceptionAsync(() => client.SendAsync("NOOP", null, Token));
+            await Record.ExceptionAsync(() => client.DeleteFileAsync("a", Token));
             await client.GetSizeAsync("a", Token);
         }
 
@@ -78,10 +78,10 @@ public sealed class HostTests
     public async Task A_connection_that_would_be_on_another_host_than_the_one_before_is_none()
     {
         const string Asked = "S: 220 hello\nC: FEAT\nS: 211-Features\nS:  HOST\nS: 211 End\nC: HOST localhost\n";
-        await using var peer = ScriptedPeer.Start(Asked + "S: 220 here\n" + SignsIn + "C: NOOP\nX", Asked + "S: 504 not here");
+        await using var peer = ScriptedPeer.Start(Asked + "S: 220 here\n" + SignsIn + "C: DELE a\nX", Asked + "S: 504 not here");
         await using var client = new FtpClient(Named(peer) with { MaxConnections = 1 });
         await client.ConnectAsync(Token);
-        await Record.ExceptionAsync(() => client.SendAsync("NOOP", null, Token));
+        await Record.ExceptionAsync(() => client.DeleteFileAsync("a", Token));
 
         var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.GetSizeAsync("a", Token));
         Assert.Equal("HOST localhost", e.Command);

@@ -83,7 +83,7 @@ internal sealed partial class MeddlingRelay : IAsyncDisposable
                 Track(QuietlyAsync(() => PassControlAsync(client, Interlocked.Increment(ref _connections))));
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or InvalidOperationException && _stopping.IsCancellationRequested)
         {
         }
     }

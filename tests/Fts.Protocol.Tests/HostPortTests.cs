@@ -27,17 +27,6 @@ public sealed class HostPortTests
     public void Anything_else_is_not(string text) => Assert.False(HostPort.TryParse(text, out _));
 
     [Theory]
-    [InlineData("Entering Passive Mode (10,0,0,1,4,1).")]
-    [InlineData("=10,0,0,1,4,1")]
-    [InlineData("10,0,0,1,4,1")]
-    [InlineData("Mode 7, version 1,2: 10,0,0,1,4,1, enjoy")]
-    public void The_numbers_of_a_227_are_found_wherever_they_stand(string text)
-    {
-        Assert.True(HostPort.TryParsePassiveReply(text, out IPEndPoint endPoint));
-        Assert.Equal("10.0.0.1:1025", endPoint.ToString());
-    }
-
-    [Theory]
     [InlineData("|1|10.0.0.1|1025|", "10.0.0.1:1025")]
     [InlineData("|2|::1|1025|", "[::1]:1025")]
     [InlineData("!2!2001:db8::5!65535!", "[2001:db8::5]:65535")]
@@ -67,24 +56,6 @@ public sealed class HostPortTests
         Assert.Equal(knownFamily, known);
     }
 
-    [Theory]
-    [InlineData("Entering Extended Passive Mode (|||6446|)", 6446)]
-    [InlineData("(really) ok (!!!1!)", 1)]
-    public void The_port_of_a_229_is_found(string text, int expected)
-    {
-        Assert.True(HostPort.TryParseExtendedPassiveReply(text, out int port));
-        Assert.Equal(expected, port);
-    }
-
-    [Theory]
-    [InlineData("(|||0|)")]
-    [InlineData("(|||65536|)")]
-    [InlineData("(|||12)")]
-    [InlineData("(|1||12|)")]
-    [InlineData(")|||12|(")]
-    [InlineData("6446")]
-    public void A_229_without_a_port_is_refused(string text) => Assert.False(HostPort.TryParseExtendedPassiveReply(text, out _));
-
     [Fact]
     public void Every_address_and_port_comes_back() => Prop.ForAll<uint, ushort>((address, port) =>
     {
@@ -99,8 +70,6 @@ public sealed class HostPortTests
     {
         string given = text ?? "";
         _ = HostPort.TryParse(given, out _);
-        _ = HostPort.TryParsePassiveReply(given, out _);
         _ = HostPort.TryParseExtended(given, out _, out _);
-        _ = HostPort.TryParseExtendedPassiveReply($"({given})", out _);
     }).QuickCheckThrowOnFailure();
 }

@@ -104,12 +104,13 @@ internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string 
             throw new FtpReplyException(reply, data.CommandText);
         }
 
-        if (data.WasCut && !(isWhole && data.AnnouncedLength is not null))
+        if (data.WasCut && !(isWhole && data.AnnouncedLength >= _position))
         {
             throw FtpTlsException.Cut(path.Visible());
         }
 
-        if (isWhole && data.AnnouncedLength is { } expected && expected != _position)
+        // A growing file is longer than announced.
+        if (isWhole && data.AnnouncedLength is { } expected && expected > _position)
         {
             throw new FtpIntegrityException(path, expected, _position);
         }

@@ -10,19 +10,23 @@ namespace Fts.Client;
 /// <remarks>Owns its lease, and returns it at the end of the listing or on disposal. Supports one reader at a time.</remarks>
 internal sealed class PooledListing : IAsyncDisposable
 {
-    private readonly PoolLease _lease;
+    private readonly ConnectionPool _pool;
+    private readonly string _path;
     private readonly CancellationToken _caller, _clientDisposed;
     private readonly CancellationTokenSource _stop;
-    private readonly IAsyncEnumerator<FtpEntry> _source;
+    // Changed by the reader of the source only, before the first entry.
+    private PoolLease _lease;
+    private IAsyncEnumerator<FtpEntry> _source;
+    private bool _hasBegun;
     private readonly Lock _lock = new();
     // The lock protects these fields. Reading ahead begins between two reads, and from then on only that task uses the source.
     private bool _isReading, _isWanted;
     private Channel<FtpEntry>? _ahead;
     private Task _readingAhead = Task.CompletedTask;
 
-    private PooledListing(PoolLease lease, string path, CancellationToken caller, CancellationToken clientDisposed)
+    private PooledListing(ConnectionPool pool, PoolLease lease, string path, CancellationToken caller, CancellationToken clientDisposed)
     {
-        (_lease, _caller, _clientDisposed) = (lease, caller, clientDisposed);
+        (_pool, _lease, _path, _caller, _clientDisposed) = (pool, lease, path, caller, clientDisposed);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(caller, clientDisposed);
         _source = RemoteListing.ReadAsync(lease.Connection, path, _stop.Token).GetAsyncEnumerator(CancellationToken.None);
     }
@@ -30,9 +34,8 @@ internal sealed class PooledListing : IAsyncDisposable
     /// <summary>Waits for a connection; the listing begins with the first read.</summary>
     public static async Task<PooledListing> OpenAsync(ConnectionPool pool, RunningOperations operations, string path, CancellationToken cancellationToken)
     {
-        PoolLease lease = await operations.RunAsync(
-            token => pool.RentAsync(token, $"listing of '{(path.Length == 0 ? "." : path)}'"), cancellationToken).ConfigureAwait(false);
-        var listing = new PooledListing(lease, path, cancellationToken, operations.Stopping);
+        PoolLease lease = await operations.RunAsync(token => pool.RentAsync(token, Purpose(path)), cancellationToken).ConfigureAwait(false);
+        var listing = new PooledListing(pool, lease, path, cancellationToken, operations.Stopping);
         pool.OfferToVacate(lease, listing.ReadAhead);
         return listing;
     }
@@ -93,7 +96,7 @@ internal sealed class PooledListing : IAsyncDisposable
         bool hasEntry = false;
         try
         {
-            hasEntry = await _source.MoveNextAsync().ConfigureAwait(false);
+            hasEntry = await MoveNextAsync().ConfigureAwait(false);
             return hasEntry ? _source.Current : null;
         }
         finally
@@ -112,6 +115,30 @@ internal sealed class PooledListing : IAsyncDisposable
                 await CloseAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    private static string Purpose(string path) => $"listing of '{(path.Length == 0 ? "." : path)}'";
+
+    /// <summary>Reads the next entry. If the server ended the idle connection instead of sending the first one, lists once more on another connection.</summary>
+    private async ValueTask<bool> MoveNextAsync()
+    {
+        try
+        {
+            bool hasEntry = await _source.MoveNextAsync().ConfigureAwait(false);
+            _hasBegun = true;
+            return hasEntry;
+        }
+        catch (FtpConnectionException e) when (!_hasBegun && _lease.CanRepeat(e))
+        {
+            _hasBegun = true;
+            _pool.NoteDropped(e);
+            await CloseAsync().ConfigureAwait(false);
+        }
+
+        _lease = await _pool.RentAsync(_stop.Token, Purpose(_path)).ConfigureAwait(false);
+        _source = RemoteListing.ReadAsync(_lease.Connection, _path, _stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        _pool.OfferToVacate(_lease, ReadAhead);
+        return await _source.MoveNextAsync().ConfigureAwait(false);
     }
 
     /// <summary>Called when another call waits for a connection.</summary>
@@ -138,7 +165,7 @@ internal sealed class PooledListing : IAsyncDisposable
         Exception? failure = null;
         try
         {
-            while (await _source.MoveNextAsync().ConfigureAwait(false))
+            while (await MoveNextAsync().ConfigureAwait(false))
             {
                 ahead.TryWrite(_source.Current);
             }

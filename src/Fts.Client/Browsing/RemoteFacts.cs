@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fts.Protocol;
 
 namespace Fts.Client;
@@ -12,17 +11,23 @@ internal static class RemoteFacts
         if (CanAskForFacts(connection))
         {
             Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
-            if (!RemoteListing.IsUnknownCommand(reply))
+            if (reply.Code == ReplyCode.FileUnavailable)
             {
-                return reply.Code == ReplyCode.FileUnavailable ? null : Entry(path, Expect(reply, "MLST", path));
+                return null;
             }
 
-            connection.Memory.RefusesMachineListing = true;
+            bool isUnknown = RemoteListing.IsUnknownCommand(reply);
+            connection.Memory.RefusesMachineListing |= isUnknown;
+            // A positive reply without an entry tells nothing: the other commands are tried.
+            if (!isUnknown && Entry(path, Expect(reply, "MLST", path)) is { } entry)
+            {
+                return entry;
+            }
         }
 
         if (RemotePath.NameOf(path) is { Length: > 0 } name && name is not ("." or ".."))
         {
-            return await MeasureAsync(connection, path, withTime: true, cancellationToken).ConfigureAwait(false)
+            return await MeasureAsync(connection, path, withTime: true, isLenient: false, cancellationToken).ConfigureAwait(false)
                 ?? await FindInFolderAsync(connection, path, name, cancellationToken).ConfigureAwait(false);
         }
 
@@ -30,34 +35,30 @@ internal static class RemoteFacts
         return new FtpEntry { Path = path, Name = "", Kind = ListingKind.Folder };
     }
 
-    /// <summary>What a download wants to know beforehand, at the price of one command, two without MLST; null when the server does not tell.</summary>
+    /// <summary>
+    /// Returns the facts that a transfer uses, for the price of one command, or two without MLST. Returns null if the server does not report
+    /// them. Whether the file can be transferred, only RETR tells: no negative reply and no unreadable one is an error here.
+    /// </summary>
     public static async Task<FtpEntry?> LookAsync(FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken)
     {
-        if (!CanAskForFacts(connection))
+        if (CanAskForFacts(connection))
         {
-            return await MeasureAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false);
+            Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
+            connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(reply);
+            FtpEntry? entry = reply.IsCompletion ? Entry(path, reply) : null;
+            if (entry is not null || !reply.IsCompletion)
+            {
+                return entry;
+            }
         }
 
-        Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
-        connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(reply);
-        // Refused or not: whether the file can be had, only RETR tells.
-        return reply.IsCompletion ? Entry(path, reply) : null;
+        return await MeasureAsync(connection, path, withTime, isLenient: true, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>SIZE; null when the server does not tell.</summary>
-    public static async Task<long?> SizeAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
-    {
-        if (!connection.Features.MayHave("SIZE"))
-        {
-            return null;
-        }
-
-        Reply reply = await connection.SendAsync("SIZE", path, cancellationToken).ConfigureAwait(false);
-        connection.Memory.RefusesSize |= RemoteListing.IsUnknownCommand(reply);
-        return Told(reply, "SIZE", path) is not { } told ? null
-            : long.TryParse(told.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length
-            : throw Nonsense(reply, "SIZE", path);
-    }
+    /// <summary>Returns the length by SIZE; null if the server does not report it, or not as a number.</summary>
+    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the file exists.</exception>
+    public static async Task<long?> SizeAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
+        (await AskSizeAsync(connection, path, isLenient: false, cancellationToken).ConfigureAwait(false)).Length;
 
     /// <summary>
     /// Returns the length of a file that was just uploaded: by SIZE, or by MLST if the server has no SIZE. Returns null if the server does
@@ -79,19 +80,10 @@ internal static class RemoteFacts
         }
     }
 
-    /// <summary>MDTM, UTC; null when the server does not tell.</summary>
-    public static async Task<DateTime?> ModifiedAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
-    {
-        if (!connection.Features.MayHave("MDTM"))
-        {
-            return null;
-        }
-
-        Reply reply = await connection.SendAsync("MDTM", path, cancellationToken).ConfigureAwait(false);
-        return Told(reply, "MDTM", path) is not { } told ? null
-            : FtpTime.TryParse(told.AsSpan().Trim(), out DateTime utc) ? utc
-            : throw Nonsense(reply, "MDTM", path);
-    }
+    /// <summary>Returns the last-modified time by MDTM, UTC; null if the server does not report it, or not as a time.</summary>
+    /// <exception cref="FtpReplyException">A negative reply that leaves open whether the file exists.</exception>
+    public static Task<DateTime?> ModifiedAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
+        ModifiedAsync(connection, path, isLenient: false, cancellationToken);
 
     /// <summary>The reply when it is a completion; what the server said as an exception otherwise.</summary>
     public static Reply Expect(Reply reply, string verb, string argument) => reply.IsCompletion ? reply : throw new FtpReplyException(reply, $"{verb} {argument}");
@@ -99,15 +91,44 @@ internal static class RemoteFacts
     /// <summary>Whether MLST is worth asking.</summary>
     public static bool CanAskForFacts(FtpConnection connection) => connection.Features.HasMachineListing && !connection.Memory.RefusesMachineListing;
 
-    private static async Task<FtpEntry?> MeasureAsync(FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken) =>
-        await SizeAsync(connection, path, cancellationToken).ConfigureAwait(false) is not { } length ? null : new FtpEntry
+    private static async Task<FtpEntry?> MeasureAsync(
+        FtpConnection connection, string path, bool withTime, bool isLenient, CancellationToken cancellationToken)
+    {
+        (bool exists, long? length) = await AskSizeAsync(connection, path, isLenient, cancellationToken).ConfigureAwait(false);
+        return !exists ? null : new FtpEntry
         {
             Path = path,
             Name = RemotePath.NameOf(path),
             Kind = ListingKind.File,
             Length = length,
-            Modified = withTime ? await ModifiedAsync(connection, path, cancellationToken).ConfigureAwait(false) : null,
+            Modified = withTime ? await ModifiedAsync(connection, path, isLenient, cancellationToken).ConfigureAwait(false) : null,
         };
+    }
+
+    /// <summary>Sends SIZE. A positive reply that cannot be read shows that the file exists, and no more.</summary>
+    private static async Task<(bool Exists, long? Length)> AskSizeAsync(
+        FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
+    {
+        if (!connection.Features.MayHave("SIZE"))
+        {
+            return (false, null);
+        }
+
+        Reply reply = await connection.SendAsync("SIZE", path, cancellationToken).ConfigureAwait(false);
+        connection.Memory.RefusesSize |= RemoteListing.IsUnknownCommand(reply);
+        return (IsPositive(reply, "SIZE", path, isLenient), FactReply.ReadLength(reply));
+    }
+
+    private static async Task<DateTime?> ModifiedAsync(FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
+    {
+        if (!connection.Features.MayHave("MDTM"))
+        {
+            return null;
+        }
+
+        Reply reply = await connection.SendAsync("MDTM", path, cancellationToken).ConfigureAwait(false);
+        return IsPositive(reply, "MDTM", path, isLenient) ? FactReply.ReadTime(reply) : null;
+    }
 
     private static async Task<FtpEntry?> FindInFolderAsync(FtpConnection connection, string path, string name, CancellationToken cancellationToken)
     {
@@ -131,30 +152,35 @@ internal static class RemoteFacts
         }
     }
 
-    /// <summary>The facts of an MLST reply stand on a line of their own between the first and the last, after a space (RFC 3659 §7.2).</summary>
-    private static FtpEntry Entry(string path, Reply reply)
+    /// <summary>
+    /// Finds the entry in a reply to MLST. It is located on a line of its own between the first and the last, after a space (RFC 3659 §7.2).
+    /// Some servers send it on the first or last line.
+    /// </summary>
+    private static FtpEntry? Entry(string path, Reply reply)
     {
-        for (int i = 1; i < reply.Lines.Count - 1; i++)
+        for (int i = 0; i < reply.Lines.Count; i++)
         {
             string line = reply.Lines[i];
-            if (MachineListing.TryParse(line.StartsWith(' ') ? line.AsSpan(1) : line, out ListingEntry? entry, out _))
+            bool isInside = i > 0 && i < reply.Lines.Count - 1;
+            ReadOnlySpan<char> facts = line.StartsWith(' ') ? line.AsSpan(1) : line;
+            // The first and the last line are prose elsewhere, which holds no "fact=value;".
+            if ((isInside || HasFact(facts)) && MachineListing.TryParse(facts, out ListingEntry? entry, out _))
             {
                 return FtpEntry.From(path, entry, RemotePath.NameOf(path));
             }
         }
 
-        throw Nonsense(reply, "MLST", path);
+        return null;
     }
 
-    /// <summary>The text of a 213 reply; null for a refusal that says "no such file" or "I do not tell"; anything else is thrown.</summary>
-    private static string? Told(Reply reply, string verb, string path) => reply.Code switch
+    private static bool HasFact(ReadOnlySpan<char> line)
     {
-        ReplyCode.FileStatus => reply.Text,
-        ReplyCode.FileUnavailable => null,
-        _ when RemoteListing.IsUnknownCommand(reply) => null,
-        _ => Expect(reply, verb, path).IsCompletion ? throw Nonsense(reply, verb, path) : null,
-    };
+        int equals = line.IndexOf('='), semicolon = line.IndexOf(';'), blank = line.IndexOf(' ');
+        return equals > 0 && semicolon > equals && (blank < 0 || semicolon < blank);
+    }
 
-    private static FtpProtocolException Nonsense(Reply reply, string verb, string path) =>
-        new($"the reply to {verb} {path.Visible()} cannot be read: {reply.Shown()}");
+    /// <summary>Returns whether the reply is positive. Returns false for "no such file" and "unknown command"; throws for other negative replies unless lenient.</summary>
+    private static bool IsPositive(Reply reply, string verb, string path, bool isLenient) =>
+        reply.IsCompletion
+        || (!isLenient && reply.Code != ReplyCode.FileUnavailable && !RemoteListing.IsUnknownCommand(reply) && Expect(reply, verb, path).IsCompletion);
 }

@@ -46,6 +46,9 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>Commands sent so far.</summary>
     public int CommandsSent { get; private set; }
 
+    /// <summary>Those of them that are not <see cref="RepeatableCommands"/>.</summary>
+    public int ChangesSent { get; private set; }
+
     /// <summary>The last command sent.</summary>
     public Command LastCommand { get; private set; }
 
@@ -280,6 +283,7 @@ internal sealed class ControlChannel : IAsyncDisposable
         _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
         LastCommand = command;
         CommandsSent++;
+        ChangesSent += RepeatableCommands.Contains(command.Verb) ? 0 : 1;
     }
 
     /// <summary>Finds out what stands unasked in the channel and throws it; nothing was sent then.</summary>

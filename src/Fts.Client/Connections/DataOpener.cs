@@ -88,7 +88,10 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
         }
     }
 
-    /// <summary>A data connection in the making, which the caller disposes, and the way it comes about: a way that the server refuses for good is passed over.</summary>
+    /// <summary>
+    /// Returns a data connection in the making, which the caller disposes, and how it is made. After a negative reply, or one without a usable
+    /// port, tries the next way.
+    /// </summary>
     private async Task<(DataLink Link, DataWay Way)> PrepareAsync(DataWay way, FtpException? earlier, CancellationToken cancellationToken)
     {
         while (true)
@@ -97,30 +100,37 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
             {
                 return (way switch
                 {
-                    DataWay.ExtendedPassive => await AskForExtendedPassiveAsync(cancellationToken).ConfigureAwait(false),
-                    DataWay.Passive => await AskForPassiveAsync(cancellationToken).ConfigureAwait(false),
+                    DataWay.ExtendedPassive => await AskForPassiveAsync("EPSV", cancellationToken).ConfigureAwait(false),
+                    DataWay.Passive => await AskForPassiveAsync("PASV", cancellationToken).ConfigureAwait(false),
                     _ => await ListenAsync(cancellationToken).ConfigureAwait(false),
                 }, way);
             }
-            catch (FtpReplyException e)
+            catch (FtpException e) when (e is FtpReplyException or FtpProtocolException && connection.IsUsable)
             {
-                if (e.Reply.IsPermanentFailure && After(way) is { } next)
+                if (!IsAboutLogin(e) && After(way) is { } next)
                 {
-                    // A port that could not be reached may be reached tomorrow; a verb that is not known stays unknown.
-                    memory.DataWay = earlier is null ? next : memory.DataWay;
+                    // A verb that is unknown, or whose reply names no port, stays so. A transient negative reply (4yz) concerns this transfer only.
+                    bool isLasting = e is not FtpReplyException { Reply.IsTransientFailure: true };
+                    memory.DataWay = earlier is null && isLasting ? next : memory.DataWay;
                     way = next;
+                    continue;
                 }
-                else if (earlier is not null)
+
+                // No way is left: the next transfer starts over.
+                memory.DataWay = DataWay.ExtendedPassive;
+                if (earlier is not null)
                 {
                     throw Both(earlier, e);
                 }
-                else
-                {
-                    throw;
-                }
+
+                throw;
             }
         }
     }
+
+    /// <summary>Returns true for negative replies that every other way would receive too.</summary>
+    private static bool IsAboutLogin(FtpException failure) =>
+        failure is FtpReplyException { Reply.Code: ReplyCode.NotLoggedIn or ReplyCode.AccountNeeded or ReplyCode.AccountNeededToStore };
 
     /// <summary>The mode holds until another is said. A server that refuses to compress is sent the data as it is.</summary>
     private async Task EnterModeAsync(bool deflate, CancellationToken cancellationToken)
@@ -164,28 +174,20 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
         _ => null,
     };
 
-    private async Task<DataLink> AskForExtendedPassiveAsync(CancellationToken cancellationToken)
+    /// <summary>Sends EPSV or PASV. Servers reply to either in the form of the other, and with other codes, so the text decides.</summary>
+    /// <exception cref="FtpProtocolException">The reply is positive and names no usable port.</exception>
+    private async Task<DataLink> AskForPassiveAsync(string verb, CancellationToken cancellationToken)
     {
-        Reply reply = await connection.ExchangeAsync("EPSV", null, cancellationToken).ConfigureAwait(false);
-        return reply.Code != ReplyCode.ExtendedPassiveMode ? throw Refusal(reply, "EPSV")
-            : HostPort.TryParseExtendedPassiveReply(reply.Text, out int port) ? Connect(port) : throw Nonsense(reply);
-    }
-
-    private async Task<DataLink> AskForPassiveAsync(CancellationToken cancellationToken)
-    {
-        Reply reply = await connection.ExchangeAsync("PASV", null, cancellationToken).ConfigureAwait(false);
-        if (reply.Code != ReplyCode.PassiveMode)
+        Reply reply = await connection.ExchangeAsync(verb, null, cancellationToken).ConfigureAwait(false);
+        if (!PassiveReply.TryRead(reply, out PassiveEndPoint place))
         {
-            throw Refusal(reply, "PASV");
+            throw Refusal(reply, verb);
         }
 
-        if (!HostPort.TryParsePassiveReply(reply.Text, out IPEndPoint endPoint) || endPoint.Port == 0)
-        {
-            throw Nonsense(reply);
-        }
-
-        // Else only the port counts. The address is the server's private one behind a translator, or a third host's on a hostile server.
-        return options.PassiveAddress == FtpDataAddress.Server ? ConnectWhereTold(endPoint, reply) : Connect(endPoint.Port);
+        // By default only the port counts. The address is the server's private one behind a translator, or a third host's on a hostile server.
+        return options.PassiveAddress == FtpDataAddress.Server && place.Address is { } address
+            ? ConnectWhereTold(new IPEndPoint(address, place.Port), reply)
+            : Connect(place.Port);
     }
 
     /// <summary>To the control connection's own host.</summary>

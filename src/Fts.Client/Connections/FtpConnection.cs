@@ -97,6 +97,12 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal int CommandsSent => _control.CommandsSent;
 
+    /// <summary>How many commands were sent that must not be sent twice.</summary>
+    internal int ChangesSent => _control.ChangesSent;
+
+    /// <summary>Whether the last command sent may be sent again.</summary>
+    internal bool IsLastRepeatable => RepeatableCommands.Contains(_control.LastCommand.Verb);
+
     /// <summary>Connects, reads the greeting and, as the options want it, goes over to TLS; nothing else is sent. A server that says "later" (120) is waited for.</summary>
     /// <exception cref="ArgumentException">An option that cannot work.</exception>
     /// <exception cref="FtpConnectionException">There is no connection, or the server refuses it: its reply is in the exception.</exception>

@@ -83,6 +83,9 @@ internal sealed class ServerMemory
     /// <summary>Whether the server uses TLS.</summary>
     public TlsDecision Tls { get; } = new();
 
+    /// <summary>The account for ACCT, if the caller was asked for one.</summary>
+    public AccountAnswer Account { get; } = new();
+
     /// <summary>What compressing would be worth.</summary>
     public DeflateMeasures Deflate { get; } = new();
 

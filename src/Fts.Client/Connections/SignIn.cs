@@ -29,7 +29,7 @@ internal static class SignIn
 
     public static async Task RunAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
-        await CheckPlainPasswordAsync(connection, cancellationToken).ConfigureAwait(false);
+        await CheckPlainSecretAsync(connection, connection.Options.Credentials.HasSecret, cancellationToken).ConfigureAwait(false);
         await HostNaming.RunAsync(connection, cancellationToken).ConfigureAwait(false);
         await IdentifyAsync(connection, connection.Options.Credentials, cancellationToken).ConfigureAwait(false);
         if (connection.Tls is not null)
@@ -45,8 +45,9 @@ internal static class SignIn
             await connection.SendAsync("OPTS", "UTF8 ON", cancellationToken).ConfigureAwait(false);
         }
 
+        // Some servers have one type only and refuse to set it. The lengths that are compared later show whether it is another one.
         Reply type = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
-        if (!type.IsCompletion)
+        if (type.IsIntermediate)
         {
             throw new FtpReplyException(type, "TYPE I");
         }
@@ -82,8 +83,8 @@ internal static class SignIn
         }
     }
 
-    /// <summary>Refuses to send a password in plain to another machine, unless the caller turned TLS off or confirms it.</summary>
-    private static async Task CheckPlainPasswordAsync(FtpConnection connection, CancellationToken cancellationToken)
+    /// <summary>Refuses to send a password or account in plain to another machine, unless the caller turned TLS off or confirms it.</summary>
+    public static async Task CheckPlainSecretAsync(FtpConnection connection, bool hasSecret, CancellationToken cancellationToken)
     {
         FtpClientOptions options = connection.Options;
         if (connection.Tls is not null || options.Tls != FtpTlsMode.WhenOffered)
@@ -92,7 +93,7 @@ internal static class SignIn
         }
 
         TlsDecision decision = connection.Memory.Tls;
-        bool isAllowed = !options.Credentials.HasSecret || connection.IsToThisMachine
+        bool isAllowed = !hasSecret || connection.IsToThisMachine
             || await decision.AllowsPlainPasswordAsync(options.ConfirmPlainPassword, cancellationToken).ConfigureAwait(false);
         if (!isAllowed)
         {
@@ -116,19 +117,28 @@ internal static class SignIn
         }
     }
 
+    /// <summary>Sends USER, then PASS and ACCT as the server asks for them: each once, in either order.</summary>
     private static async Task IdentifyAsync(FtpConnection connection, FtpCredentials credentials, CancellationToken cancellationToken)
     {
         var command = new Command("USER", credentials.UserName);
         Reply reply = await connection.SendAsync(command.Verb, command.Argument, cancellationToken).ConfigureAwait(false);
-        if (reply.Code == ReplyCode.PasswordNeeded)
+        bool hasSentPassword = false, hasSentAccount = false;
+        while (true)
         {
-            command = new Command("PASS", credentials.Password);
-            reply = await connection.SendAsync(command.Verb, command.Argument, cancellationToken).ConfigureAwait(false);
-        }
+            if (reply.Code == ReplyCode.PasswordNeeded && !hasSentPassword)
+            {
+                (command, hasSentPassword) = (new Command("PASS", credentials.Password), true);
+            }
+            else if (reply.Code == ReplyCode.AccountNeeded && !hasSentAccount
+                && await AccountCommand.FindAsync(connection, cancellationToken).ConfigureAwait(false) is { } account)
+            {
+                (command, hasSentAccount) = (new Command("ACCT", account), true);
+            }
+            else
+            {
+                break;
+            }
 
-        if (reply.Code == ReplyCode.AccountNeeded && credentials.Account is { } account)
-        {
-            command = new Command("ACCT", account);
             reply = await connection.SendAsync(command.Verb, command.Argument, cancellationToken).ConfigureAwait(false);
         }
 

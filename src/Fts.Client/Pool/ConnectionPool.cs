@@ -57,9 +57,9 @@ internal sealed class ConnectionPool
             PoolSlot slot = await _slots.TakeAsync(postponed, cancellationToken).ConfigureAwait(false);
             try
             {
-                FtpConnection connection =
-                    await CheckAsync(slot, cancellationToken).ConfigureAwait(false) ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
-                var lease = new PoolLease(this, connection, purpose);
+                FtpConnection? idle = await CheckAsync(slot, cancellationToken).ConfigureAwait(false);
+                FtpConnection connection = idle ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
+                var lease = new PoolLease(this, connection, purpose) { WasIdle = idle is not null };
                 if (_slots.TryAdd(lease))
                 {
                     return lease;
@@ -115,7 +115,10 @@ internal sealed class ConnectionPool
         return true;
     }
 
-    /// <summary>Runs work on a connection; once more on another when the first turned out to be gone before a byte of the work was sent.</summary>
+    /// <summary>
+    /// Runs work on a connection. If the server ended that connection while it was idle (421, a close or a reset), runs the work once more on another
+    /// one, unless something may have changed on the server.
+    /// </summary>
     public async Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         for (bool isSecond = false; ; isSecond = true)
@@ -127,13 +130,16 @@ internal sealed class ConnectionPool
                 {
                     return await work(lease.Connection, cancellationToken).ConfigureAwait(false);
                 }
-                catch (FtpConnectionException e) when (e.NothingSent && lease.IsUntouched && !isSecond)
+                catch (FtpConnectionException e) when (!isSecond && lease.CanRepeat(e))
                 {
-                    _log.IdleDropped(_options.Host, e.Message);
+                    NoteDropped(e);
                 }
             }
         }
     }
+
+    /// <summary>Logs that the server ended an idle connection, and that its work is done again.</summary>
+    public void NoteDropped(FtpConnectionException failure) => _log.IdleDropped(_options.Host, failure.Message);
 
     /// <inheritdoc cref="PoolSlots.OfferToVacate"/>
     public void OfferToVacate(PoolLease lease, Action vacate) => _slots.OfferToVacate(lease, vacate);

@@ -6,6 +6,7 @@ namespace Fts.Client;
 internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, string? purpose) : IAsyncDisposable
 {
     private readonly int _sentBefore = connection.CommandsSent;
+    private readonly int _changesBefore = connection.ChangesSent;
     private readonly long _acquired = pool.Options.TimeProvider.GetTimestamp();
     private bool _returned;
 
@@ -13,6 +14,30 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
 
     /// <summary>Returns true if the holder of this lease has sent no command.</summary>
     public bool IsUntouched => Connection.CommandsSent == _sentBefore;
+
+    /// <summary>Whether the connection was idle in the pool before this lease.</summary>
+    public bool WasIdle { get; init; }
+
+    /// <summary>
+    /// Returns true if the work of this lease may be done again on another connection: the server ended an idle connection, and none of the
+    /// commands that were sent has changed anything. A command that receives 421 as its reply was not executed (RFC 959 §4.2.2).
+    /// </summary>
+    public bool CanRepeat(FtpConnectionException failure)
+    {
+        if (failure is FtpTimeoutException or FtpTlsException or FtpProxyException || failure.Phase != FtpConnectionPhase.Reply)
+        {
+            return false;
+        }
+
+        if (failure.NothingSent && IsUntouched)
+        {
+            return true;
+        }
+
+        bool isLastRefused = !failure.NothingSent && failure.Reply?.Code == ReplyCode.ServiceNotAvailable;
+        int refused = isLastRefused && !Connection.IsLastRepeatable ? 1 : 0;
+        return WasIdle && Connection.ChangesSent - _changesBefore == refused;
+    }
 
     /// <summary>
     /// Makes the holder release the connection soon; null if it cannot. Set and cleared under the pool's lock, called without it.

@@ -12,9 +12,16 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     private const long WorthAsking = 1024 * 1024;
 
     private readonly ProgressMeter _meter = new(progress, path);
+    private FtpTransferWarning _warning;
+    private long? _reportedLength; // the one that the warning refers to
 
     public Task<FtpTransferResult> ToStreamAsync(Stream target, CancellationToken cancellationToken)
     {
+        if (options.Type == FtpTransferType.Ascii)
+        {
+            return new AsciiDownload(pool, path, options, _meter).ToStreamAsync(target, cancellationToken);
+        }
+
         _meter.Enter(FtpPhase.Connecting);
         return pool.RunAsync(
             async (connection, token) =>
@@ -25,6 +32,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
                 await using (data.ConfigureAwait(false))
                 {
                     Reply reply = await retrieval.ReceiveAsync(data, target.WriteAsync, token).ConfigureAwait(false);
+                    NoteExceeded(retrieval);
                     await ThrowIfShortAsync(connection, facts, token).ConfigureAwait(false);
                     return Result(reply, facts, _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length);
                 }
@@ -33,26 +41,37 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// Throws if the received length is wrong. If it differs from the length that the server reported before, the length is requested
-    /// again. If the file changed meanwhile, the new length matches the received bytes. If a RANG on the connection shortened the
-    /// transfer, it does not match, although the 150 reply announced the short length.
+    /// Throws if fewer bytes were received than the server reported before. The length is requested again. If the file changed meanwhile, the
+    /// new length matches the received bytes. If a RANG on the connection shortened the transfer, it does not match, although the 150 reply
+    /// announced the short length.
     /// </summary>
     private async Task ThrowIfShortAsync(FtpConnection connection, FtpEntry? facts, CancellationToken cancellationToken)
     {
-        if (facts is not { Kind: ListingKind.File, Length: { } before } || _meter.Bytes == before)
+        if (facts is not { Kind: ListingKind.File, Length: { } before } || _meter.Bytes >= before)
         {
             return;
         }
 
         long? now = await RemoteFacts.ReadStoredLengthAsync(connection, path, cancellationToken).ConfigureAwait(false);
-        if (now != _meter.Bytes && (now is not null || _meter.Bytes < before))
+        if (now != _meter.Bytes)
         {
             throw new FtpIntegrityException(path, now ?? before, _meter.Bytes);
         }
     }
 
+    private void NoteExceeded(Retrieval retrieval)
+    {
+        _reportedLength = retrieval.Exceeded;
+        _warning = _reportedLength is null ? FtpTransferWarning.None : FtpTransferWarning.LongerThanReported;
+    }
+
     public async Task<FtpTransferResult> ToFileAsync(string target, CancellationToken cancellationToken)
     {
+        if (options.Type == FtpTransferType.Ascii)
+        {
+            return await new AsciiDownload(pool, path, options, _meter).ToFileAsync(target, cancellationToken).ConfigureAwait(false);
+        }
+
         new TargetCheck().Check(target);
         if (!options.Overwrite && File.Exists(target))
         {
@@ -176,7 +195,21 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
                 throw Changed(file, facts, now);
             }
 
-            throw;
+            if (e is not FtpIntegrityException longer || longer.Actual <= longer.Expected)
+            {
+                throw;
+            }
+
+            // The server reports the same length as before, and it is wrong: segments cannot be planned.
+            file.Forget();
+            _meter.Rewind();
+            return await pool.RunAsync(
+                async (connection, token) =>
+                {
+                    Reply? last = await FetchAsync(connection, file, facts, 0, file.Record, token).ConfigureAwait(false);
+                    return await FinishAsync(connection, file, facts, last, isSegmented: false, token).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
         }
 
         return await pool.RunAsync((connection, token) => FinishAsync(connection, file, facts, reply, isSegmented: true, token), cancellationToken).ConfigureAwait(false);
@@ -196,8 +229,27 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return Result(reply, facts, verified);
     }
 
-    /// <summary>What is missing from <paramref name="offset"/> on. The file is made, or emptied, only when the server has begun to send: a missing one leaves nothing behind.</summary>
+    /// <summary>
+    /// Fetches what is missing from <paramref name="offset"/> on. If a resumed transfer exceeds the reported length, that length is wrong and
+    /// proves nothing: then the whole file is fetched.
+    /// </summary>
     private async Task<Reply?> FetchAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, long offset, PartialRecord? record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FetchFromAsync(connection, file, facts, offset, record, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpIntegrityException e) when (_meter.Resumed > 0 && e.Actual > e.Expected && connection.IsUsable)
+        {
+            _meter.Rewind();
+            _meter.Restart = FtpRestart.Changed;
+            return await FetchFromAsync(connection, file, facts, 0, record, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The file is made, or emptied, only when the server has begun to send: a missing one leaves nothing behind.</summary>
+    private async Task<Reply?> FetchFromAsync(
+        FtpConnection connection, PartialFile file, FtpEntry? facts, long offset, PartialRecord? record, CancellationToken cancellationToken)
     {
         _meter.Resumed = offset;
         if (offset > 0 && offset == facts?.Length)
@@ -218,7 +270,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
             try
             {
-                return await retrieval.ReceiveAsync(
+                Reply reply = await retrieval.ReceiveAsync(
                     data,
                     (bytes, _) =>
                     {
@@ -226,6 +278,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
                         return default;
                     },
                     cancellationToken).ConfigureAwait(false);
+                NoteExceeded(retrieval);
+                return reply;
             }
             catch (FtpException e) when ((e is FtpIntegrityException integrity && integrity.Actual > integrity.Expected) || e.InnerException is DeflateException)
             {
@@ -248,7 +302,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     /// <summary>
     /// Whether what is here is what is there. Without a hash the facts are asked for again, where that counts for little: a file that changed under the
-    /// transfer is neither the old nor the new one.
+    /// transfer is neither the old nor the new one. A file that grew meanwhile is no error in a transfer that was neither resumed nor segmented:
+    /// that is how log files are.
     /// </summary>
     private async Task<FtpVerified> VerifyAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, bool isSegmented, CancellationToken cancellationToken)
     {
@@ -277,9 +332,22 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         if (facts is { Length: { } before, Kind: ListingKind.File } && (isSegmented || isResumed || file.Length >= WorthAsking || file.Length != before))
         {
             (bool isChanged, long? now) = await CompareAsync(connection, facts, isSegmented, cancellationToken).ConfigureAwait(false);
-            if (isChanged || (file.Length != before && (now is not null || file.Length < before)))
+            bool mayGrow = !isSegmented && !isResumed && file.Length >= before;
+            bool hasGrown = file.Length > before || now > before;
+            if (file.Length < before && !isSegmented && !isResumed && !DownloadStart.AreExact(facts))
+            {
+                // LIST reported the length. SIZE decides whether the file is whole.
+                return now == file.Length ? FtpVerified.Length : throw new FtpIntegrityException(path, now ?? before, file.Length);
+            }
+
+            if (file.Length < before || (isChanged && !(mayGrow && hasGrown && !(now < before))))
             {
                 throw Changed(file, facts, now);
+            }
+
+            if (_warning == FtpTransferWarning.None && now > before)
+            {
+                (_warning, _reportedLength) = (FtpTransferWarning.StillGrowing, now);
             }
         }
 
@@ -305,7 +373,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     private FtpTransferResult Result(Reply? reply, FtpEntry? facts, FtpVerified verified) =>
-        new(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified, _meter.Resumed, verified);
+        new(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified, _meter.Resumed, verified) { Warning = _warning, ReportedLength = _reportedLength };
 
     /// <summary>The state of a download after its first connection.</summary>
     /// <param name="Result">The result; null if there is none yet.</param>

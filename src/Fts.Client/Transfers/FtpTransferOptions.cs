@@ -50,6 +50,12 @@ public sealed record FtpTransferOptions
     /// <summary>How a file's transfer is verified; <see cref="FtpVerify.ResumedByHash"/> unless said otherwise. Transfers of streams are by their length.</summary>
     public FtpVerify Verify { get; init; } = FtpVerify.ResumedByHash;
 
+    /// <summary>
+    /// Whether line ends are converted; <see cref="FtpTransferType.Binary"/> by default. A transfer in ASCII mode is not resumed, not split into segments and not
+    /// compressed. With <see cref="FtpResume.Existing"/> or <see cref="FtpVerify.ByHash"/> it throws <see cref="ArgumentException"/>.
+    /// </summary>
+    public FtpTransferType Type { get; init; }
+
     /// <summary>Whether a downloaded file gets the server's modification time, where the server tells it; true unless said otherwise.</summary>
     public bool KeepModified { get; init; } = true;
 

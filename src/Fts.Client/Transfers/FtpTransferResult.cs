@@ -13,6 +13,19 @@ public enum FtpVerified
     Hash,
 }
 
+/// <summary>What is unusual about a transfer that succeeded.</summary>
+public enum FtpTransferWarning
+{
+    /// <summary>Nothing.</summary>
+    None,
+    /// <summary>
+    /// The server sent more bytes than the length it had reported, and confirmed the transfer. Its lengths are wrong, or the file was growing.
+    /// </summary>
+    LongerThanReported,
+    /// <summary>The received bytes match the length that the server had reported. After the transfer it reports a greater one: the file is growing.</summary>
+    StillGrowing,
+}
+
 /// <summary>A transfer that succeeded.</summary>
 /// <param name="Path">The remote path.</param>
 /// <param name="Bytes">Bytes moved, without those <paramref name="Resumed"/>.</param>
@@ -22,4 +35,11 @@ public enum FtpVerified
 /// <param name="Resumed">Bytes that were there before.</param>
 /// <param name="Verified">What shows that it is whole.</param>
 public sealed record FtpTransferResult(
-    string Path, long Bytes, TimeSpan Elapsed, Reply? Reply, DateTime? Modified = null, long Resumed = 0, FtpVerified Verified = FtpVerified.Reply);
+    string Path, long Bytes, TimeSpan Elapsed, Reply? Reply, DateTime? Modified = null, long Resumed = 0, FtpVerified Verified = FtpVerified.Reply)
+{
+    /// <summary>What is unusual about the transfer; <see cref="FtpTransferWarning.None"/> for most.</summary>
+    public FtpTransferWarning Warning { get; init; }
+
+    /// <summary>The length in bytes that <see cref="Warning"/> refers to, as the server reported it; null without a warning.</summary>
+    public long? ReportedLength { get; init; }
+}

@@ -11,6 +11,9 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
 
     private const int SampleLength = 64 * 1024;
 
+    /// <summary>The length in bytes that the server reported, if it sent more than that; else null.</summary>
+    public long? Exceeded { get; private set; }
+
     /// <summary>The data connection, from <see cref="ProgressMeter.Resumed"/> on; from the beginning where the server does not start in the middle, and then says so there.</summary>
     public async Task<FtpDataStream> OpenAsync(CancellationToken cancellationToken)
     {
@@ -50,7 +53,6 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
         long? announced = meter.Resumed == 0 ? data.AnnouncedLength : null;
         meter.Whole = announced ?? told;
         meter.Enter(FtpPhase.Transferring);
-        // More than any size told will fail in the end: a server that sends without end is not to fill a disk before.
         long? most = told > announced ? told : announced ?? told;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         byte[] sample = [];
@@ -68,7 +70,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
                 meter.Add(read);
                 if (meter.Resumed + meter.Bytes > most)
                 {
-                    throw new FtpIntegrityException(path, most.Value, meter.Resumed + meter.Bytes);
+                    Exceed(most.Value);
                 }
             }
         }
@@ -86,14 +88,34 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
             throw new FtpReplyException(reply, data.CommandText);
         }
 
-        if (data.WasCut && (announced ?? told) is null)
+        ThrowIfIncomplete(announced, told);
+        long here = meter.Resumed + meter.Bytes;
+        if (data.WasCut && here != announced && here != told)
         {
             throw FtpTlsException.Cut(path.Visible());
         }
 
-        ThrowIfIncomplete(announced, told);
+        // The 150 may announce all of it although the facts did not.
+        Exceeded ??= here > told ? told : null;
         DeflateChoice.Learn(connection, path, meter.Bytes, connection.Options.TimeProvider.GetElapsedTime(started), sample);
         return reply;
+    }
+
+    /// <summary>
+    /// Notes that more bytes arrived than the server reported. Growing files are longer, and some servers report wrong lengths: that is no error.
+    /// It is one in a resumed transfer, because the length was part of the proof that the earlier bytes belong to this file.
+    /// </summary>
+    private void Exceed(long most)
+    {
+        long here = meter.Resumed + meter.Bytes;
+        if (meter.Resumed > 0 || here - most > connection.Options.Limits.BeyondSize)
+        {
+            // A server that sends without end is not to fill a disk.
+            throw new FtpIntegrityException(path, most, here);
+        }
+
+        // Nobody knows now how much is still to come.
+        (Exceeded, meter.Whole) = (most, null);
     }
 
     /// <summary>
@@ -102,7 +124,9 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
     private void ThrowIfIncomplete(long? announced, long? told)
     {
         long here = meter.Resumed + meter.Bytes;
-        if ((announced ?? told) is { } expected && here != expected && here != told)
+        // A length from LIST may be one of blocks or of records. The caller compares a shorter file with SIZE.
+        bool isRough = announced is null && facts is not null && !DownloadStart.AreExact(facts) && meter.Resumed == 0;
+        if (Exceeded is null && !isRough && (announced ?? told) is { } expected && here != expected && here != told)
         {
             throw new FtpIntegrityException(path, told ?? expected, here);
         }

@@ -29,6 +29,11 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
     private async Task<FtpTransferResult> RunAsync(UploadSource source, CancellationToken cancellationToken)
     {
+        if (options.Type == FtpTransferType.Ascii)
+        {
+            return await new AsciiUpload(pool, path, options, _meter).RunAsync(source, cancellationToken).ConfigureAwait(false);
+        }
+
         _meter.Whole = source.Length;
         _meter.Enter(FtpPhase.Connecting);
         Outcome outcome = await pool.RunAsync((connection, token) => RunAsync(connection, source, token), cancellationToken).ConfigureAwait(false);
@@ -218,8 +223,10 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
         return await OpenAsync("APPE", 0).ConfigureAwait(false);
 
-        Task<FtpDataStream> OpenAsync(string verb, long restart) =>
-            connection.OpenDataAsync(verb, path, restart, FtpDataDirection.Send, deflate, cancellationToken, _meter.Whole - offset);
+        Task<FtpDataStream> OpenAsync(string verb, long restart) => AccountCommand.RunAsync(
+            connection,
+            () => connection.OpenDataAsync(verb, path, restart, FtpDataDirection.Send, deflate, cancellationToken, _meter.Whole - offset),
+            cancellationToken);
     }
 
     private async Task<Reply> SendAsync(FtpDataStream data, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)

@@ -103,7 +103,7 @@ internal static class MachineListing
             }
             else if (Is(name, "modify"))
             {
-                _modified = FtpTime.TryParse(value, out DateTime utc) ? utc : _modified;
+                _modified = FtpTime.TryParse(value, out DateTime utc) || FactReply.TryReadTime(value, out utc) ? utc : _modified;
             }
             else if (Is(name, "perm"))
             {

@@ -22,6 +22,7 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _compress = new("--compress");
     private readonly Option<string> _verify = new("--verify");
     private readonly Option<string> _segments = new("--segments");
+    private readonly Option<bool> _ascii = new("--ascii");
     private readonly Option<string> _color = new("--color");
     private readonly Option<string> _progress = new("--progress");
     private readonly Option<bool>[] _ifThere = [.. TransferChoices.Options.Select(option => new Option<bool>(option.Name))];
@@ -29,7 +30,7 @@ internal sealed class ConnectionOptions
     /// <summary>All of them, and a subcommand's own.</summary>
     public Option[] With(params ReadOnlySpan<Option> others) =>
     [
-        _user, _passwordFile, _active, _passive, _passiveAddress, _proxy, _tls, _authorities, _certificate, _key, _compress, _verify, _segments, _color, _progress, .. _ifThere, .. others,
+        _user, _passwordFile, _active, _passive, _passiveAddress, _proxy, _tls, _authorities, _certificate, _key, _compress, _verify, _segments, _ascii, _color, _progress, .. _ifThere, .. others,
     ];
 
     /// <summary>What <c>--user</c> says.</summary>
@@ -43,7 +44,8 @@ internal sealed class ConnectionOptions
     public Connection Prepare(CommandLine line, Target target, Terminal terminal, bool debug)
     {
         FtpProxy? proxy = ProxyChoice.Find(line.Value(_proxy), target, Environment.GetEnvironmentVariable);
-        TransferChoices transfers = Transfers(line);
+        TransferChoices transfers = Transfers(line) with { Type = line.Has(_ascii) ? FtpTransferType.Ascii : target.Type ?? FtpTransferType.Binary };
+        transfers.Validate();
         FtpDataMode dataMode = DataMode(line.Has(_active), line.Has(_passive), proxy);
         var trust = new ServerTrust(target, KnownHosts.OfUser, terminal);
         FtpTlsMode mode = trust.Mode(line.OneOf(_tls, "auto", "required", "off", "implicit"), line.Value(_authorities), line.Value(_certificate));
@@ -54,6 +56,8 @@ internal sealed class ConnectionOptions
             Host = target.Host,
             Port = target.Port,
             Credentials = new FtpCredentials(signIn.User, signIn.Password),
+            // Waiting for a key blocks its thread, and this one may be the one that reads all sockets.
+            RequestAccount = cancel => new ValueTask<string?>(Task.Run(() => SignIn.FindAccount(target, signIn.User, terminal), cancel)),
             DataMode = dataMode,
             PassiveAddress = line.OneOf(_passiveAddress, "control", "server") == "server" ? FtpDataAddress.Server : FtpDataAddress.Control,
             Proxy = proxy,
@@ -73,6 +77,9 @@ internal sealed class ConnectionOptions
         });
         return new Connection(client, target, signIn, terminal, transfers);
     }
+
+    /// <summary>Whether <c>--ascii</c> was given.</summary>
+    public bool IsAscii(CommandLine line) => line.Has(_ascii);
 
     private TransferChoices Transfers(CommandLine line) => new(
         TransferChoices.From(name => line.Has(_ifThere.Single(option => option.Name == name)), IfThere.Unsaid),

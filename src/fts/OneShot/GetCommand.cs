@@ -37,7 +37,8 @@ internal static class GetCommand
         {
             Word[] paths = [.. servers[i]];
             ExitCode code = await OneShot.RunAsync(connections[i], $"get {string.Join(' ', paths)}", OneShot.Wording(servers[i].Key, name => ShellQuoting.Quote(servers[i].Key.UrlOf(name)), after), (shell, cancel) =>
-                isToStandardOutput ? TransferCommands.CatAsync(shell, paths, cancel) : TransferCommands.GetAsync(shell, paths, shell.Transfers.IfThere, cancel));
+                shell.Target.IsListing ? ListAsync(shell, paths, cancel)
+                : isToStandardOutput ? TransferCommands.CatAsync(shell, paths, cancel) : TransferCommands.GetAsync(shell, paths, shell.Transfers.IfThere, cancel));
             result = code is ExitCode.Done ? result : servers.Length > 1 ? ExitCode.SomeFailed : code;
             if (code is ExitCode.Interrupted or ExitCode.Terminated or ExitCode.HungUp)
             {
@@ -48,6 +49,10 @@ internal static class GetCommand
         return result;
     }
 
+    /// <summary>Prints the names in folders: what a URL with <c>;type=d</c> asks for (RFC 1738 §3.2.2).</summary>
+    private static Task<ExitCode> ListAsync(Shell shell, Word[] folders, CancellationToken cancellationToken) =>
+        shell.EachAsync("list", folders, (folder, cancel) => RemoteCommands.NlistAsync(shell, [folder], cancel), cancellationToken);
+
     private static (Target Server, Word Path) Parse(string word)
     {
         if (!Target.IsUrl(word))
@@ -56,7 +61,13 @@ internal static class GetCommand
         }
 
         Target target = Target.FromUrl(word);
-        string name = word[(word.LastIndexOf('/') + 1)..];
+        string path = Target.SplitType(word).Path;
+        string name = path[(path.LastIndexOf('/') + 1)..];
+        if (target.IsListing)
+        {
+            return (target with { Folder = null }, new Word(target.Folder ?? "", name.AsSpan().IndexOfAny('*', '?') >= 0));
+        }
+
         return target.Folder is null || name.Length == 0
             ? throw CommandLine.Usage($"'{word}' names a folder; fts mirror fetches those")
             : (target with { Folder = null }, new Word(target.Folder, name.AsSpan().IndexOfAny('*', '?') >= 0));

@@ -23,6 +23,11 @@ internal static class MirrorCommand
         bool isUpload = Target.IsUrl(line.Words[1]);
         (string local, string url) = isUpload ? (line.Words[0], line.Words[1]) : (line.Words[1], line.Words[0]);
         Target target = Target.FromUrl(url);
+        if (options.IsAscii(line) || target.Type == FtpTransferType.Ascii)
+        {
+            throw CommandLine.Usage("mirror compares lengths, which differ in ASCII mode; use fts get --ascii or fts put --ascii");
+        }
+
         target = target with { User = options.User(line) ?? target.User };
         string again = MirrorCommands.OutsideCommand(isUpload, local, url, GivenOptions.Text(line));
         Connection connection = options.Prepare(line, target, terminal, line.Has(debug));

@@ -20,12 +20,17 @@ internal static class PutCommand
 
         string url = line.Words[^1];
         Target target = Target.FromUrl(url);
+        if (target.IsListing)
+        {
+            throw CommandLine.Usage($"'{url}': ;type=d lists a folder; fts get does that");
+        }
+
         target = target with { User = options.User(line) ?? target.User };
         Word[] files = [.. line.Words.SkipLast(1).Select(file => new Word(file))];
         Connection connection = options.Prepare(line, target, terminal, line.Has(debug));
         return OneShot.RunAsync(connection, $"put {string.Join(' ', files)}", OneShot.Wording(target, NameOf, $" {ShellQuoting.Quote(url)}{GivenOptions.WithoutChoice(line)}"), async (shell, cancel) =>
         {
-            if (files.Length == 1 && target.Folder is { } path && !url.EndsWith('/'))
+            if (files.Length == 1 && target.Folder is { } path && !Target.SplitType(url).Path.EndsWith('/'))
             {
                 await TransferCommands.PutOneAsync(shell, files[0].Text, path, shell.Transfers.IfThere, cancel);
                 return ExitCode.Done;

@@ -83,7 +83,8 @@ internal static class MirrorCommands
         }
 
         var many = new ManyTransfers(shell, way, file => file.LocalPath, (file, e, _) => shell.Explain(e, $"mirror {file.LocalPath}"));
-        FtpTransferOptions options = TransferCommands.Options(shell, shell.Transfers.IfThere);
+        // A converted file has another length on the server, so that the next run would transfer it again.
+        FtpTransferOptions options = TransferCommands.Options(shell, shell.Transfers.IfThere) with { Type = FtpTransferType.Binary };
         FtpMirrorResult? result = null;
         ExitCode transferred = await many.TransferAsync(
             plan.Files, plan.Bytes, options, again, async (files, meter) => result = await shell.Client.MirrorAsync(plan with { Files = files }, options, meter, cancellationToken), cancellationToken);

@@ -9,6 +9,7 @@ internal static class Resumption
     /// <summary>A failed <c>get</c>: tells what is kept here.</summary>
     public static Exception OfGet(Shell shell, Exception e, RemoteName item, string local, IfThere ifThere)
     {
+        shell.NoteLoss(e);
         if (e is FtpTargetExistsException)
         {
             return new FailureException(ExitCode.Other, $"get {item}: {e.Message}", $"{shell.Again("get", "--overwrite", item.Typed)}, to replace it");
@@ -36,12 +37,17 @@ internal static class Resumption
     /// <summary>A failed <c>put</c>, of which some bytes had left.</summary>
     public static Exception OfPut(Shell shell, Exception e, string local, FtpProgress last)
     {
+        shell.NoteLoss(e);
+        string rest = OptionOfRest(shell);
         Failure failure = Failures.Of(e, $"put {local}", shell.Target);
         return e is FtpTargetExistsException ? new FailureException(ExitCode.Other, $"put {local}: {e.Message}", $"{shell.Again("put", "--overwrite", local)}, to replace it")
             : failure.Code == ExitCode.Mismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } ? new FailureException(failure with { Next = shell.Again("put", "--overwrite", local) })
-            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.Resumed > 0 && last.Total is not null ? new FailureException(failure with { Next = shell.Again("put", "--resume", local, failure.Code) })
+            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.Resumed > 0 && last.Total is not null ? new FailureException(failure with { Next = shell.Again("put", rest, local, failure.Code) })
             : e;
     }
+
+    /// <summary>Returns the option that sends the rest of an upload. In ASCII mode the whole file is sent again.</summary>
+    public static string OptionOfRest(Shell shell) => shell.Transfers.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
 
     /// <summary>What is to be said when the bytes begin to move; null when nothing is.</summary>
     public static string? Line(string name, FtpProgress progress) => progress switch

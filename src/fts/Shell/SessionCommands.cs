@@ -50,6 +50,40 @@ internal static class SessionCommands
         return Task.FromResult(ExitCode.Done);
     }
 
+    /// <summary><c>ascii</c>: later transfers convert line ends.</summary>
+    public static Task<ExitCode> Ascii(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) => SetType(shell, FtpTransferType.Ascii);
+
+    /// <summary><c>binary</c>: later transfers leave the bytes as they are.</summary>
+    public static Task<ExitCode> Binary(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) => SetType(shell, FtpTransferType.Binary);
+
+    /// <summary><c>type</c>: shows the transfer type; <c>type ascii</c> and <c>type binary</c> set it.</summary>
+    public static Task<ExitCode> TypeAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        if (words.Count == 0)
+        {
+            shell.Terminal.Data(shell.Transfers.Type == FtpTransferType.Ascii ? "ascii" : "binary");
+            return Task.FromResult(ExitCode.Done);
+        }
+
+        return words[0].Text.ToLowerInvariant() switch
+        {
+            "ascii" or "a" => SetType(shell, FtpTransferType.Ascii),
+            "binary" or "image" or "i" => SetType(shell, FtpTransferType.Binary),
+            _ => throw new FailureException(ExitCode.Usage, $"type {words[0]}: must be ascii or binary"),
+        };
+    }
+
+    private static Task<ExitCode> SetType(Shell shell, FtpTransferType type)
+    {
+        TransferChoices transfers = shell.Transfers with { Type = type };
+        transfers.Validate();
+        shell.Transfers = transfers;
+        shell.Terminal.Say(type == FtpTransferType.Ascii
+            ? "ascii mode: line ends are converted, and files are not compared or resumed"
+            : "binary mode: the bytes are transferred as they are");
+        return Task.FromResult(ExitCode.Done);
+    }
+
     private static void Describe(Shell shell, string name)
     {
         ShellCommand command = ShellCommands.Find(name) ?? throw new FailureException(

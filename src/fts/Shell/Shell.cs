@@ -16,6 +16,7 @@ internal sealed class Shell(
     FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording, Func<Shell, string, Wording>? outside = null)
 {
     private ExitCode _result = ExitCode.Done;
+    private bool _isConnectionLost; // by a command, after which nobody knows yet whether the server can be reached
 
     public FtpClient Client => client;
 
@@ -23,7 +24,7 @@ internal sealed class Shell(
 
     public Terminal Terminal => terminal;
 
-    public TransferChoices Transfers => transfers;
+    public TransferChoices Transfers { get; set; } = transfers;
 
     public RemoteFolder Folder { get; } = new();
 
@@ -54,7 +55,7 @@ internal sealed class Shell(
             if (!terminal.IsInteractive)
             {
                 _result = code == ExitCode.Done ? _result : _result == ExitCode.Done ? code : ExitCode.SomeFailed;
-                if (EndsScript(code))
+                if (EndsScript(code) && !await CanContinueAsync(code))
                 {
                     // Without a server, or against the user's wish, the script's other lines would only fail one by one.
                     return interrupts.Stop ?? code;
@@ -130,10 +131,10 @@ internal sealed class Shell(
             }
             catch (Exception e) when ((areSeveral || items.Count > 1) && !cancellationToken.IsCancellationRequested && e is not OutOfMemoryException)
             {
-                result = Show(e, $"{verb} {item}") is var code && code is ExitCode.CannotConnect ? code : ExitCode.SomeFailed;
-                if (result is ExitCode.CannotConnect)
+                result = ExitCode.SomeFailed;
+                if (Show(e, $"{verb} {item}") is ExitCode.CannotConnect && !await CanReconnectAsync(cancellationToken))
                 {
-                    break;
+                    return ExitCode.CannotConnect;
                 }
             }
         }
@@ -154,7 +155,15 @@ internal sealed class Shell(
     }
 
     /// <summary>What was thrown, in words.</summary>
-    public Failure Explain(Exception e, string doing) => wording.Fit(Failures.Of(e, doing, target));
+    public Failure Explain(Exception e, string doing)
+    {
+        NoteLoss(e);
+        return wording.Fit(Failures.Of(e, doing, target));
+    }
+
+    /// <summary>Notes whether a command failed because its connection was lost: another one may be possible.</summary>
+    public void NoteLoss(Exception e) =>
+        _isConnectionLost = e is FtpConnectionException failure ? failure.Phase == FtpConnectionPhase.Reply : _isConnectionLost;
 
     /// <summary>Returns the command that repeats a transfer of one file.</summary>
     /// <param name="verb">The verb.</param>
@@ -175,6 +184,38 @@ internal sealed class Shell(
 
     /// <summary>Whether the other lines of a script are not run after a command with this exit code.</summary>
     private static bool EndsScript(ExitCode code) => code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginRefused or ExitCode.NotTrusted;
+
+    /// <summary>Returns whether a script continues after a command that would end it: its connection was lost, and another one can be opened.</summary>
+    private async Task<bool> CanContinueAsync(ExitCode code)
+    {
+        if (code != ExitCode.CannotConnect || interrupts.Stop is not null)
+        {
+            return false;
+        }
+
+        bool canReconnect = await CanReconnectAsync(interrupts.Begin());
+        return !interrupts.End() && canReconnect;
+    }
+
+    private async Task<bool> CanReconnectAsync(CancellationToken cancellationToken)
+    {
+        if (!_isConnectionLost)
+        {
+            return false;
+        }
+
+        _isConnectionLost = false;
+        try
+        {
+            await client.ConnectAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is FtpException or OperationCanceledException)
+        {
+            Show(e, "connect");
+            return false;
+        }
+    }
 
     private ExitCode Show(Exception e, string doing)
     {

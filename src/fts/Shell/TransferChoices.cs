@@ -19,6 +19,9 @@ internal enum IfThere
 /// <summary>What was said on the command line for every transfer of a session; an option of a command goes before it.</summary>
 internal sealed record TransferChoices(IfThere IfThere, FtpVerify Verify, int? Segments)
 {
+    /// <summary>Whether line ends are converted.</summary>
+    public FtpTransferType Type { get; init; }
+
     /// <summary>More do not make it faster, and servers turn them away.</summary>
     private const int MostSegments = 16;
 
@@ -29,6 +32,21 @@ internal sealed record TransferChoices(IfThere IfThere, FtpVerify Verify, int? S
         new("--skip", "leave it"),
         new("--resume", "go on from it, or from what a transfer that broke off left"),
     ];
+
+    /// <summary>Refuses what ASCII mode cannot do: converted files have other lengths and hashes on both sides.</summary>
+    /// <exception cref="FailureException">An option excludes ASCII mode.</exception>
+    public void Validate()
+    {
+        string? other = Type != FtpTransferType.Ascii ? null
+            : IfThere == IfThere.Resume ? "--resume"
+            : Verify == FtpVerify.ByHash ? "--verify always"
+            : Segments > 1 ? $"--segments {Segments}"
+            : null;
+        if (other is not null)
+        {
+            throw new FailureException(ExitCode.Usage, $"{other} does not work in ASCII mode: the file has another length on the server", "binary mode, the default");
+        }
+    }
 
     /// <summary>The value of <c>--segments</c>; null for auto.</summary>
     public static int? SegmentsFrom(string? text) => text switch

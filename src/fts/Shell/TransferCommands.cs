@@ -17,7 +17,7 @@ internal static class TransferCommands
         return files.Count == 1
             ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken)
             // --skip would skip a file of which the server has only a part.
-            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : "--resume", words), cancellationToken);
+            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : Resumption.OptionOfRest(shell), words), cancellationToken);
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
@@ -37,7 +37,12 @@ internal static class TransferCommands
     public static async Task<ExitCode> CatAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
         await shell.EachAsync("cat", await RemoteNames.ExpandAsync(shell, words, cancellationToken), async (item, cancel) =>
         {
-            await shell.Client.DownloadAsync(item.Path, shell.Terminal.DataStream(), new FtpTransferOptions { Known = item.Known }, null, cancel);
+            FtpTransferResult result =
+                await shell.Client.DownloadAsync(item.Path, shell.Terminal.DataStream(), new FtpTransferOptions { Known = item.Known, Type = shell.Transfers.Type }, null, cancel);
+            if (TransferReport.Warning(item.Typed, result) is { } warning)
+            {
+                shell.Terminal.Say(warning);
+            }
         }, cancellationToken);
 
     /// <summary>Sends one file.</summary>
@@ -131,13 +136,18 @@ internal static class TransferCommands
     }
 
     /// <summary>What the library is told.</summary>
-    public static FtpTransferOptions Options(Shell shell, IfThere ifThere) => new()
+    public static FtpTransferOptions Options(Shell shell, IfThere ifThere)
     {
-        Overwrite = ifThere != IfThere.Skip,
-        Verify = shell.Transfers.Verify,
-        Segments = shell.Transfers.Segments,
-        Resume = ifThere == IfThere.Resume ? FtpResume.Existing : FtpResume.Kept,
-    };
+        (shell.Transfers with { IfThere = ifThere }).Validate();
+        return new()
+        {
+            Overwrite = ifThere != IfThere.Skip,
+            Verify = shell.Transfers.Verify,
+            Segments = shell.Transfers.Segments,
+            Resume = ifThere == IfThere.Resume ? FtpResume.Existing : FtpResume.Kept,
+            Type = shell.Transfers.Type,
+        };
+    }
 
     private static IfThere Ask(Shell shell, RemoteName item, string name) => !shell.Terminal.IsInteractive
         ? throw new FailureException(ExitCode.Other, $"get {item}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")

@@ -6,11 +6,24 @@ namespace Fts.Cli;
 /// <summary>What is said of transfers that are done.</summary>
 internal static class TransferReport
 {
-    /// <summary>Of one file.</summary>
+    /// <summary>Of one file: one line, and a warning on a second one if there is something unusual.</summary>
     /// <param name="done">What was done: <c>uploaded</c>, <c>downloaded</c>.</param>
     /// <param name="name">The file.</param>
     /// <param name="result">The transfer.</param>
-    public static string Of(string done, string name, FtpTransferResult result)
+    public static string Of(string done, string name, FtpTransferResult result) =>
+        Warning(name, result) is { } warning ? $"{Line(done, name, result)}\n{warning}" : Line(done, name, result);
+
+    /// <summary>Returns a warning about a transfer that succeeded; null if there is nothing unusual.</summary>
+    public static string? Warning(string name, FtpTransferResult result) => result.Warning switch
+    {
+        FtpTransferWarning.LongerThanReported =>
+            $"warning: {name.Visible()}: the server reported {Amounts.Bytes(result.ReportedLength ?? 0)} and sent {Amounts.Bytes(result.Bytes)}; all of it was kept",
+        FtpTransferWarning.StillGrowing =>
+            $"warning: {name.Visible()}: it grew to {Amounts.Bytes(result.ReportedLength ?? 0)} on the server meanwhile",
+        _ => null,
+    };
+
+    private static string Line(string done, string name, FtpTransferResult result)
     {
         string proof = result.Verified switch
         {

@@ -4,7 +4,7 @@ namespace Fts.Cli;
 internal static class NetRc
 {
     /// <summary>Who to sign in as on a host.</summary>
-    internal readonly record struct Entry(string? User, string? Password);
+    internal readonly record struct Entry(string? User, string? Password, string? Account = null);
 
     /// <summary>The file to read: what <c>NETRC</c> names, else <c>~/.netrc</c>.</summary>
     public static string DefaultPath =>
@@ -28,7 +28,12 @@ internal static class NetRc
             int at = isDefault ? i + 1 : i + 2;
             for (; at + 1 < tokens.Length && tokens[at] is "login" or "password" or "account"; at += 2)
             {
-                entry = tokens[at] == "login" ? entry with { User = tokens[at + 1] } : tokens[at] == "password" ? entry with { Password = tokens[at + 1] } : entry;
+                entry = tokens[at] switch
+                {
+                    "login" => entry with { User = tokens[at + 1] },
+                    "password" => entry with { Password = tokens[at + 1] },
+                    _ => entry with { Account = tokens[at + 1] },
+                };
             }
 
             if (matches && (user is null || entry.User is null || entry.User == user))

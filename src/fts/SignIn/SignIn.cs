@@ -52,6 +52,19 @@ internal sealed record SignIn(string User, string Password)
             : throw new FailureException(ExitCode.Usage, $"no password for {user}, and nobody to ask", "set FTS_PASSWORD, or use --password-file FILE"));
     }
 
+    /// <summary>
+    /// Returns the account for ACCT when the server asks for one: from <c>.netrc</c>, else <c>FTS_ACCOUNT</c>, else from a question if there is somebody to ask.
+    /// Returns null if there is none.
+    /// </summary>
+    /// <param name="target">The server.</param>
+    /// <param name="user">The user who signs in.</param>
+    /// <param name="terminal">Where to ask.</param>
+    public static string? FindAccount(Target target, string user, Terminal terminal) =>
+        FromNetRc(target.Host, user)?.Account is { Length: > 0 } known ? known
+        : Environment.GetEnvironmentVariable("FTS_ACCOUNT") is { Length: > 0 } set ? set
+        : terminal.IsInteractive && PasswordPrompt.Ask(terminal, $"account of {user.Visible()} on {target.Host}: ") is { Length: > 0 } typed ? typed
+        : null;
+
     private static bool IsNamed(string? user) => user is not null && !string.Equals(user, Anonymous, StringComparison.OrdinalIgnoreCase);
 
     private static string FirstLine(string path)
@@ -84,7 +97,7 @@ internal sealed record SignIn(string User, string Password)
 
         const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         NetRc.Entry? entry = NetRc.Find(text, host, user);
-        return entry?.Password is not null && (mode & Others) != 0
+        return (entry?.Password ?? entry?.Account) is not null && (mode & Others) != 0
             ? throw new FailureException(ExitCode.LocalFiles, $"{path} holds the password for {host} and others can read it", $"chmod 600 {Words.Escape(path)}")
             : entry;
     }

@@ -62,7 +62,8 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
                 _resumed += result.Resumed;
             }
 
-            text = value.IsDone && _files > Few && !_terminal.CanRedraw ? null : _tell(value, last);
+            bool isQuiet = value.Result is { Warning: FtpTransferWarning.None } && _files > Few && !_terminal.CanRedraw;
+            text = isQuiet ? null : _tell(value, last);
             if (text is not null && _terminal.CanRedraw && _terminal.Progress != "never")
             {
                 // Thousands of lines a second are written ten times a second.

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Fts.Protocol;
 
 namespace Fts.FuzzTests;
@@ -9,9 +10,9 @@ internal static class AddressTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         FuzzTarget.OfText("port", Port),
-        FuzzTarget.OfText("pasv-reply", PassiveReply),
+        FuzzTarget.OfText("pasv-reply", NumbersReply),
         FuzzTarget.OfText("eprt", ExtendedPort),
-        FuzzTarget.OfText("epsv-reply", ExtendedPassiveReply),
+        FuzzTarget.OfText("epsv-reply", ExtendedReply),
     ];
 
     private static void Port(string text)
@@ -23,14 +24,7 @@ internal static class AddressTargets
         }
     }
 
-    private static void PassiveReply(string text)
-    {
-        if (HostPort.TryParsePassiveReply(text, out IPEndPoint endPoint))
-        {
-            Holds.True(HostPort.TryParsePassiveReply($"Entering Passive Mode ({HostPort.Format(endPoint)}).", out IPEndPoint again), "an address that was written can be read");
-            Holds.Equal(endPoint, again, "an address comes back");
-        }
-    }
+    private static void NumbersReply(string text) => Place(text, ReplyCode.PassiveMode);
 
     private static void ExtendedPort(string text)
     {
@@ -42,12 +36,23 @@ internal static class AddressTargets
         }
     }
 
-    private static void ExtendedPassiveReply(string text)
+    private static void ExtendedReply(string text) => Place(text, ReplyCode.ExtendedPassiveMode);
+
+    private static void Place(string text, ReplyCode code)
     {
-        if (HostPort.TryParseExtendedPassiveReply(text, out int port))
+        if (!PassiveReply.TryRead(text, code, out PassiveEndPoint place))
         {
-            Holds.True(port is > 0 and <= IPEndPoint.MaxPort, "a port is one");
-            Holds.True(HostPort.TryParseExtendedPassiveReply($"(|||{port}|)", out int again) && again == port, "a port comes back");
+            return;
+        }
+
+        Holds.True(place.Port is > 0 and <= IPEndPoint.MaxPort, "a port is one");
+        var endPoint = new IPEndPoint(place.Address ?? IPAddress.Loopback, place.Port);
+        Holds.True(PassiveReply.TryRead($"({HostPort.FormatExtended(endPoint)})", code, out PassiveEndPoint again), "an address that was written can be read");
+        Holds.Equal(new PassiveEndPoint(endPoint.Address, place.Port), again, "an address comes back");
+        if (endPoint.AddressFamily == AddressFamily.InterNetwork)
+        {
+            Holds.True(PassiveReply.TryRead($"Entering Passive Mode ({HostPort.Format(endPoint)}).", code, out again), "an address that was written can be read");
+            Holds.Equal(new PassiveEndPoint(endPoint.Address, place.Port), again, "an address comes back");
         }
     }
 }

@@ -10,7 +10,7 @@ public sealed class NetRcTests
         machine one.example login ann password a#1
         machine two.example
           login bob
-          account ignored
+          account sales
           password b2
         machine two.example login carol password c3
         macdef init
@@ -21,15 +21,15 @@ public sealed class NetRcTests
         """;
 
     [Theory]
-    [InlineData("one.example", null, "ann", "a#1")]
-    [InlineData("ONE.example", "ann", "ann", "a#1")]
-    [InlineData("two.example", null, "bob", "b2")]
-    [InlineData("two.example", "carol", "carol", "c3")]
-    [InlineData("elsewhere.example", null, "guest", "g4")]
-    [InlineData("trap.example", null, "guest", "g4")]
-    [InlineData("commented.example", null, "guest", "g4")]
-    public void The_first_entry_for_host_and_user_is_taken(string host, string? user, string found, string password) =>
-        Assert.Equal(new NetRc.Entry(found, password), NetRc.Find(File, host, user));
+    [InlineData("one.example", null, "ann", "a#1", null)]
+    [InlineData("ONE.example", "ann", "ann", "a#1", null)]
+    [InlineData("two.example", null, "bob", "b2", "sales")]
+    [InlineData("two.example", "carol", "carol", "c3", null)]
+    [InlineData("elsewhere.example", null, "guest", "g4", null)]
+    [InlineData("trap.example", null, "guest", "g4", null)]
+    [InlineData("commented.example", null, "guest", "g4", null)]
+    public void The_first_entry_for_host_and_user_is_taken(string host, string? user, string found, string password, string? account) =>
+        Assert.Equal(new NetRc.Entry(found, password, account), NetRc.Find(File, host, user));
 
     [Fact]
     public void No_entry_is_null()

@@ -1,4 +1,5 @@
 using Fts.Cli;
+using Fts.Client;
 
 namespace Fts.ProgramTests.Parts;
 
@@ -20,6 +21,32 @@ public sealed class TargetTests
     {
         var line = new CommandLine("client", "", 3, words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(new Target(host, port, user, folder), Target.From(line, null));
+    }
+
+    [Theory]
+    [InlineData("ftp://h.example/a.txt;type=a", "a.txt", FtpTransferType.Ascii, false)]
+    [InlineData("ftp://h.example/a.txt;TYPE=A", "a.txt", FtpTransferType.Ascii, false)]
+    [InlineData("ftp://h.example/a.txt;type=i", "a.txt", FtpTransferType.Binary, false)]
+    [InlineData("ftp://h.example/pub/;type=d", "pub/", null, true)]
+    [InlineData("ftp://h.example/;type=d", null, null, true)]
+    [InlineData("ftp://h.example/a.txt%3Btype=a", "a.txt;type=a", null, false)]
+    [InlineData("ftp://h.example/a.txt;type=a;type=i", "a.txt;type=a", FtpTransferType.Binary, false)]
+    [InlineData("ftp://h.example/a.txt;type=x", "a.txt;type=x", null, false)]
+    [InlineData("ftp://h.example/a.txt;type=", "a.txt;type=", null, false)]
+    [InlineData("ftp://h.example/a;type=a/b.txt", "a;type=a/b.txt", null, false)]
+    public void A_URL_may_name_the_type(string url, string? path, FtpTransferType? type, bool isListing)
+    {
+        Target target = Target.FromUrl(url);
+        Assert.Equal((path, type, isListing), (target.Folder, target.Type, target.IsListing));
+    }
+
+    [Theory]
+    [InlineData("a.txt;type=a", null, "ftp://h.example:21/a.txt%3Btype%3Da")]
+    [InlineData("a.txt", FtpTransferType.Ascii, "ftp://h.example:21/a.txt;type=a")]
+    public void A_path_comes_back_from_its_URL(string path, FtpTransferType? type, string url)
+    {
+        Assert.Equal(url, (new Target("h.example", 21, null, null) { Type = type }).UrlOf(new Word(path)));
+        Assert.Equal((path, type), Target.FromUrl(url) is var target ? (target.Folder, target.Type) : default);
     }
 
     [Theory]

@@ -39,8 +39,8 @@ internal sealed class DataPeer : IDisposable
 
     /// <summary>Where a 227 or 229 reply says to connect; null for other replies.</summary>
     public static IPEndPoint? TargetIn(string reply, IPAddress server) =>
-        reply.StartsWith("227 ", StringComparison.Ordinal) && HostPort.TryParsePassiveReply(reply[4..], out IPEndPoint endPoint) ? endPoint
-        : reply.StartsWith("229 ", StringComparison.Ordinal) && HostPort.TryParseExtendedPassiveReply(reply.AsSpan(4), out int port) ? new IPEndPoint(server, port)
+        reply.StartsWith("227 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], ReplyCode.PassiveMode, out PassiveEndPoint told) ? new IPEndPoint(told.Address!, told.Port)
+        : reply.StartsWith("229 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], ReplyCode.ExtendedPassiveMode, out told) ? new IPEndPoint(server, told.Port)
         : null;
 
     public async Task ConnectAsync()

@@ -80,7 +80,7 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
 
     /// <summary>A target that is not to be replaced, or is to be continued, is looked at first, one by one, as is what is to be compared afterwards.</summary>
     private bool MayUseBlocks(FtpConnection connection) =>
-        options is { Resume: not FtpResume.Existing, Verify: not FtpVerify.ByHash } && connection.Options.Compression != FtpCompression.Always &&
+        options is { Resume: not FtpResume.Existing, Verify: not FtpVerify.ByHash, Type: FtpTransferType.Binary } && connection.Options.Compression != FtpCompression.Always &&
         (direction == FtpDataDirection.Send ? connection.Features.DrainsRefused && options.Overwrite : connection.Features.HasBlockMode);
 
     private async Task TransferAsync(ConcurrentQueue<BatchFile> files, CancellationToken cancellationToken)

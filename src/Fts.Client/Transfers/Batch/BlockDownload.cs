@@ -123,13 +123,13 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private static void Write(BatchFile file, ReadOnlySpan<byte> content)
+    private void Write(BatchFile file, ReadOnlySpan<byte> content)
     {
         file.Bytes += content.Length;
-        if (file.Bytes > file.Announced)
+        if (file.Announced is { } most && file.Bytes - most > pipeline.Limits.BeyondSize)
         {
             // A server that sends without end is not to fill a disk.
-            var failure = new FtpIntegrityException(file.File.RemotePath, file.Announced.Value, file.Bytes);
+            var failure = new FtpIntegrityException(file.File.RemotePath, most, file.Bytes);
             file.Fail(failure);
             throw failure;
         }
@@ -154,7 +154,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     {
         if (verb == "MDTM")
         {
-            file.Modified = reply.Code == ReplyCode.FileStatus && FtpTime.TryParse(reply.Text, out DateTime modified) ? modified : null;
+            file.Modified = FactReply.ReadTime(reply);
         }
         else if (reply.IsPreliminary)
         {
@@ -183,7 +183,8 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     {
         Locally(file, () =>
         {
-            if (file.Announced is { } announced && announced != file.Bytes)
+            // A growing file is longer than announced. The last block proves its end.
+            if (file.Announced is { } announced && announced > file.Bytes)
             {
                 throw new FtpIntegrityException(file.File.RemotePath, announced, file.Bytes);
             }

@@ -45,6 +45,9 @@ internal sealed class BlockPipeline : IAsyncDisposable
     /// <summary>Ends when the caller wants it, when nothing moved for too long, or when a part of the work failed.</summary>
     public CancellationToken Token => _end.Token;
 
+    /// <summary>What the server may make this side read.</summary>
+    public FtpLimits Limits => _connection.Options.Limits;
+
     /// <summary>Enters block mode; null when the server refuses.</summary>
     public static async Task<BlockPipeline?> OpenAsync(FtpConnection connection, FtpDataDirection direction, CancellationToken cancellationToken) =>
         await connection.EnterBlockModeAsync(direction, cancellationToken).ConfigureAwait(false) is { } link ? new BlockPipeline(connection, link, direction, cancellationToken) : null;

@@ -1,0 +1,54 @@
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>ACCT (RFC 959 §4.1.1): at the login (332), and before a file is stored or renamed (532).</summary>
+internal static class AccountCommand
+{
+    /// <summary>Returns the account to send; null if the caller has none.</summary>
+    public static async Task<string?> FindAsync(FtpConnection connection, CancellationToken cancellationToken)
+    {
+        FtpClientOptions options = connection.Options;
+        if (options.Credentials.Account is { } account)
+        {
+            return account;
+        }
+
+        if (options.RequestAccount is null)
+        {
+            return null;
+        }
+
+        string? given = await connection.Memory.Account.GetAsync(options.RequestAccount, cancellationToken).ConfigureAwait(false);
+        if (given is not null)
+        {
+            await SignIn.CheckPlainSecretAsync(connection, hasSecret: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        return given;
+    }
+
+    /// <summary>Runs a command. If the server replies that it needs an account for it (532), sends ACCT and runs it once more.</summary>
+    public static async Task<T> RunAsync<T>(FtpConnection connection, Func<Task<T>> command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await command().ConfigureAwait(false);
+        }
+        catch (FtpReplyException e) when (e.Reply.Code == ReplyCode.AccountNeededToStore && connection.IsUsable)
+        {
+            if (await FindAsync(connection, cancellationToken).ConfigureAwait(false) is not { } account)
+            {
+                throw;
+            }
+
+            Reply reply = await connection.SendAsync("ACCT", account, cancellationToken).ConfigureAwait(false);
+            if (!reply.IsCompletion)
+            {
+                throw new FtpReplyException(reply, new Command("ACCT", account).Redacted);
+            }
+        }
+
+        return await command().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,24 @@
+namespace Fts.Client;
+
+/// <summary>
+/// The commands that <see cref="FtpClient.SendRawAsync"/> does not send, because the replies of the connection would get out of step, or because the client relies
+/// on the state that they change.
+/// </summary>
+internal static class RawCommands
+{
+    /// <summary>Returns why a command is not sent; null if it may be.</summary>
+    public static string? ReasonAgainst(string verb, string? argument) => verb.ToUpperInvariant() switch
+    {
+        "RETR" or "STOR" or "STOU" or "APPE" or "LIST" or "NLST" or "MLSD" or "STRU" or "MODE" or "EPSV" or "PASV" or "LPSV" or "SPSV" or "CPSV"
+            or "EPRT" or "PORT" or "LPRT" or "SSCN" or "ABOR" => "it belongs to a transfer, which needs a data connection",
+        "REST" or "RANG" or "RNFR" or "RNTO" => "it is one of two commands that must follow each other on one connection",
+        "TYPE" => "the type is set for each transfer",
+        "CWD" or "XCWD" or "CDUP" or "XCUP" or "SMNT" => "paths would count from another folder on one of the connections",
+        "USER" or "PASS" or "REIN" or "QUIT" or "HOST" => "it ends the session or begins another",
+        "AUTH" or "ADAT" or "PBSZ" or "PROT" or "CCC" or "MIC" or "CONF" or "ENC" => "the encryption is set for all connections",
+        "OPTS" when FirstWord(argument) is "UTF8" or "UTF-8" or "HASH" or "MODE" or "MLST" => "the client has set that option for itself",
+        _ => null,
+    };
+
+    private static string FirstWord(string? argument) => (argument ?? "").TrimStart().Split(' ')[0].ToUpperInvariant();
+}

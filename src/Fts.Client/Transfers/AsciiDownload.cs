@@ -1,0 +1,104 @@
+using System.Buffers;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>Downloads one text file in ASCII mode. Without a comparable length, the end of the data and the server's final reply are the proof.</summary>
+internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransferOptions options, ProgressMeter meter)
+{
+    private const int BufferLength = 64 * 1024;
+
+    public async Task<FtpTransferResult> ToFileAsync(string target, CancellationToken cancellationToken)
+    {
+        AsciiMode.Validate(options);
+        new TargetCheck().Check(target);
+        if (!options.Overwrite && File.Exists(target))
+        {
+            throw new FtpTargetExistsException(target);
+        }
+
+        meter.Enter(FtpPhase.Connecting);
+        using PartialFile file = PartialFile.OneOff(target);
+        (Reply reply, DateTime? modified) = await ReceiveAsync(
+            // The file is created when the server has begun to send, so that a missing one leaves nothing behind.
+            () => file.Begin(null),
+            (bytes, _) =>
+            {
+                file.Write(bytes.Span);
+                return default;
+            },
+            cancellationToken).ConfigureAwait(false);
+        meter.Enter(FtpPhase.Committing);
+        file.Commit(options.KeepModified ? modified : null, options.Overwrite);
+        return Result(reply, modified);
+    }
+
+    public async Task<FtpTransferResult> ToStreamAsync(Stream target, CancellationToken cancellationToken)
+    {
+        AsciiMode.Validate(options);
+        meter.Enter(FtpPhase.Connecting);
+        (Reply reply, DateTime? modified) = await ReceiveAsync(() => { }, target.WriteAsync, cancellationToken).ConfigureAwait(false);
+        return Result(reply, modified);
+    }
+
+    private Task<(Reply Reply, DateTime? Modified)> ReceiveAsync(
+        Action begin, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken) => pool.RunAsync(
+        async (connection, token) =>
+        {
+            FtpEntry? facts = options.Known ?? await RemoteFacts.LookAsync(connection, path, options.KeepModified, token).ConfigureAwait(false);
+            if (facts?.Kind == ListingKind.Folder)
+            {
+                throw new FtpException($"{path.Visible()} is a folder");
+            }
+
+            Reply reply = await AsciiMode.RunAsync(connection, () => ReceiveAsync(connection, begin, write, token), token).ConfigureAwait(false);
+            return (reply, facts?.Modified);
+        },
+        cancellationToken);
+
+    private async Task<Reply> ReceiveAsync(
+        FtpConnection connection, Action begin, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        FtpDataStream data = await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+        await using (data.ConfigureAwait(false))
+        {
+            begin();
+            meter.Enter(FtpPhase.Transferring);
+            await CopyAsync(data, write, cancellationToken).ConfigureAwait(false);
+            meter.Enter(FtpPhase.AwaitingReply);
+            Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            return !reply.IsCompletion ? throw new FtpReplyException(reply, data.CommandText)
+                : data.WasCut ? throw FtpTlsException.Cut(path.Visible())
+                : reply;
+        }
+    }
+
+    private async Task CopyAsync(FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        byte[] wire = ArrayPool<byte>.Shared.Rent(BufferLength), text = ArrayPool<byte>.Shared.Rent(BufferLength + 1);
+        try
+        {
+            var translator = new AsciiTranslator();
+            for (int read; (read = await data.ReadAsync(wire.AsMemory(0, BufferLength), cancellationToken).ConfigureAwait(false)) > 0;)
+            {
+                int length = AsciiMode.EndsLinesInLineFeed ? translator.ToFile(wire.AsSpan(0, read), text) : read;
+                await write((AsciiMode.EndsLinesInLineFeed ? text : wire).AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+                meter.Add(length);
+            }
+
+            if (AsciiMode.EndsLinesInLineFeed && translator.Finish(text) is > 0 and var last)
+            {
+                await write(text.AsMemory(0, last), cancellationToken).ConfigureAwait(false);
+                meter.Add(last);
+            }
+        }
+        finally
+        {
+            meter.Tell();
+            ArrayPool<byte>.Shared.Return(wire);
+            ArrayPool<byte>.Shared.Return(text);
+        }
+    }
+
+    private FtpTransferResult Result(Reply reply, DateTime? modified) => new(path, meter.Bytes, meter.Elapsed, reply, modified);
+}

@@ -1,0 +1,68 @@
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>Transfers in ASCII mode (TYPE A) on connections that are otherwise in TYPE I.</summary>
+internal static class AsciiMode
+{
+    /// <summary>Whether lines of local text files end in LF, so that the line ends must be converted.</summary>
+    public static bool EndsLinesInLineFeed => Environment.NewLine == "\n";
+
+    /// <exception cref="ArgumentException">The options ask for something that ASCII mode cannot do.</exception>
+    public static void Validate(FtpTransferOptions options)
+    {
+        if (options.Resume == FtpResume.Existing || options.RequiresHash)
+        {
+            throw new ArgumentException(
+                $"A transfer in ASCII mode cannot be resumed ({nameof(FtpTransferOptions.Resume)}) or verified by hash ({nameof(FtpTransferOptions.Verify)}).", nameof(options));
+        }
+    }
+
+    /// <summary>Runs a transfer in TYPE A, and sets TYPE I again. A connection whose type is uncertain is closed.</summary>
+    /// <exception cref="FtpReplyException">The server refuses TYPE A, or the transfer.</exception>
+    public static async Task<T> RunAsync<T>(FtpConnection connection, Func<Task<T>> transfer, CancellationToken cancellationToken)
+    {
+        Reply reply = await connection.SendAsync("TYPE", "A", cancellationToken).ConfigureAwait(false);
+        if (!reply.IsCompletion)
+        {
+            throw new FtpReplyException(reply, "TYPE A");
+        }
+
+        T result;
+        try
+        {
+            result = await transfer().ConfigureAwait(false);
+        }
+        catch (FtpReplyException) when (connection.IsUsable)
+        {
+            await LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+        catch
+        {
+            connection.Break();
+            throw;
+        }
+
+        await LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    private static async Task LeaveAsync(FtpConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Reply reply = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
+            if (reply.IsCompletion)
+            {
+                return;
+            }
+        }
+        catch (FtpException)
+        {
+            // The transfer has ended. The pool opens another connection for the next call.
+        }
+
+        connection.Break();
+    }
+}

@@ -1,0 +1,13 @@
+namespace Fts.Client;
+
+/// <summary>The representation type of a transfer (TYPE, RFC 959 §3.1.1).</summary>
+public enum FtpTransferType
+{
+    /// <summary>The bytes as they are (TYPE I).</summary>
+    Binary,
+    /// <summary>
+    /// Text (TYPE A): lines end in CRLF on the wire, and in <see cref="Environment.NewLine"/> in the local file. The server converts to its own line ends.
+    /// Lengths and hashes of the two files are not comparable, so that nothing but the server's final reply proves the transfer, and it cannot be resumed.
+    /// </summary>
+    Ascii,
+}

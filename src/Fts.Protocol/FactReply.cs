@@ -1,0 +1,113 @@
+using System.Globalization;
+
+namespace Fts.Protocol;
+
+/// <summary>
+/// Reads the replies to SIZE and MDTM (RFC 3659 §3.1, §4.1) as servers send them. What cannot be read with certainty is unknown (null),
+/// never an error: a transfer does not depend on it.
+/// </summary>
+internal static class FactReply
+{
+    private const int DateLength = 8, TimeLength = 6, LongYearLength = 15;
+
+    /// <summary>Returns the length in bytes in a reply to SIZE: <c>213 5</c>, <c>213 5 bytes</c>. Returns null for any other text.</summary>
+    public static long? ReadLength(Reply reply)
+    {
+        if (!reply.IsCompletion)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<char> text = reply.Text.AsSpan().Trim();
+        int end = text.IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : text.Length;
+        ReadOnlySpan<char> rest = text[end..];
+        bool isNumber = rest.IsEmpty || IsBytes(rest.Trim());
+        // RFC 3659 gives 213 no other meaning, so that what follows the number may be the name of the file.
+        bool isLength = isNumber || (reply.Code == ReplyCode.FileStatus && rest[0] is ' ' or '\t' && !IsUnit(rest.Trim()));
+        return isLength && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
+    }
+
+    /// <summary>Returns the time in a reply to MDTM, UTC, or null.</summary>
+    public static DateTime? ReadTime(Reply reply) => reply.IsCompletion && TryReadTime(reply.Text, out DateTime utc) ? utc : null;
+
+    /// <summary>
+    /// Finds a time in a text: by RFC 3659 §2.3, with a blank or T between date and time, or with a year of five digits. A server that adds
+    /// "19" to the years since 1900 sends 19124 for 2024.
+    /// </summary>
+    public static bool TryReadTime(ReadOnlySpan<char> text, out DateTime utc)
+    {
+        for (int start = 0; start < text.Length;)
+        {
+            int skipped = text[start..].IndexOfAnyInRange('0', '9');
+            if (skipped < 0)
+            {
+                break;
+            }
+
+            start += skipped;
+            int length = text[start..].IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : text.Length - start;
+            bool isWord = start == 0 || !(char.IsLetterOrDigit(text[start - 1]) || text[start - 1] is '-' or '+' or '_' or '.');
+            if (isWord && TryReadAt(text[start..], length, out utc))
+            {
+                return true;
+            }
+
+            start += length;
+        }
+
+        utc = default;
+        return false;
+    }
+
+    private static bool TryReadAt(ReadOnlySpan<char> text, int length, out DateTime utc)
+    {
+        utc = default;
+        Span<char> digits = stackalloc char[FtpTime.Length];
+        ReadOnlySpan<char> rest = text[length..];
+        if (length == FtpTime.Length)
+        {
+            text[..length].CopyTo(digits);
+        }
+        else if (length == LongYearLength && text.StartsWith("191"))
+        {
+            // 19124 is 1900 + 124.
+            "20".CopyTo(digits);
+            text[3..length].CopyTo(digits[2..]);
+        }
+        else if (length == DateLength && rest.Length > TimeLength && rest[0] is ' ' or 'T' && !rest[1..(TimeLength + 1)].ContainsAnyExceptInRange('0', '9'))
+        {
+            text[..DateLength].CopyTo(digits);
+            rest[1..(TimeLength + 1)].CopyTo(digits[DateLength..]);
+            rest = rest[(TimeLength + 1)..];
+        }
+        else
+        {
+            return false;
+        }
+
+        int fraction = 0;
+        if (rest.Length > 1 && rest[0] == '.')
+        {
+            int end = rest[1..].IndexOfAnyExceptInRange('0', '9');
+            fraction = end < 0 ? rest.Length : end > 0 ? end + 1 : 0;
+        }
+
+        ReadOnlySpan<char> after = rest[fraction..];
+        // A zone other than UTC, or a letter, makes it something else.
+        bool isEnded = after.IsEmpty || after[0] == 'Z' || !(char.IsLetterOrDigit(after[0]) || after[0] is '+' or '-' or '_');
+        return isEnded && FtpTime.TryParse($"{digits}{rest[..fraction]}", out utc);
+    }
+
+    private static bool IsBytes(ReadOnlySpan<char> word) =>
+        word.Equals("bytes", StringComparison.OrdinalIgnoreCase) || word.Equals("byte", StringComparison.OrdinalIgnoreCase)
+        || word.Equals("octets", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Returns true if the first word multiplies the number before it: <c>5 KB</c>.</summary>
+    private static bool IsUnit(ReadOnlySpan<char> words)
+    {
+        int end = words.IndexOf(' ');
+        ReadOnlySpan<char> word = end < 0 ? words : words[..end];
+        return word.IsEmpty || "kmgtKMGT".Contains(word[0]) && word.Length <= 5 && !word.Contains('.')
+            || word.Equals("blocks", StringComparison.OrdinalIgnoreCase) || word.Equals("records", StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,193 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+
+namespace Fts.Protocol;
+
+/// <summary>The place where a server waits for a data connection.</summary>
+/// <param name="Address">The address in the reply; null if it contains none that can be read.</param>
+/// <param name="Port">The port, 1 to 65535.</param>
+internal readonly record struct PassiveEndPoint(IPAddress? Address, int Port);
+
+/// <summary>
+/// Reads the replies to PASV and EPSV. Servers send <c>h1,h2,h3,h4,p1,p2</c> (RFC 959 §4.1.2) and <c>|||port|</c> (RFC 2428 §3) with each
+/// reply code, with and without brackets, and with blanks.
+/// </summary>
+internal static class PassiveReply
+{
+    private const int AddressLength = 45; // of the longest IPv6 address in text
+
+    /// <summary>Finds the port, and the address if there is one, in a positive reply. Returns false if no line contains a port.</summary>
+    public static bool TryRead(Reply reply, out PassiveEndPoint endPoint)
+    {
+        endPoint = default;
+        if (!reply.IsCompletion)
+        {
+            return false;
+        }
+
+        // The last line has the port in every server known; a line before it may be a notice.
+        for (int i = reply.Lines.Count - 1; i >= 0; i--)
+        {
+            if (TryRead(reply.Lines[i], reply.Code, out endPoint))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Finds the port, and the address if there is one, in one line. The reply code decides which form is tried first.</summary>
+    public static bool TryRead(string line, ReplyCode code, out PassiveEndPoint endPoint) => code == ReplyCode.PassiveMode
+        ? TryReadNumbers(line, out endPoint) || TryReadExtended(line, out endPoint)
+        : TryReadExtended(line, out endPoint) || TryReadNumbers(line, out endPoint);
+
+    /// <summary>Finds six numbers, which may be located anywhere in the line (RFC 1123 §4.1.2.6). Port 0 is unusable.</summary>
+    private static bool TryReadNumbers(ReadOnlySpan<char> line, out PassiveEndPoint endPoint) =>
+        TryFindNumbers(line, allowsDots: false, out endPoint)
+        || TryFindNumbers(WithoutBlanks(line), allowsDots: false, out endPoint)
+        || TryFindNumbers(WithoutBlanks(line), allowsDots: true, out endPoint);
+
+    private static bool TryFindNumbers(ReadOnlySpan<char> line, bool allowsDots, out PassiveEndPoint endPoint)
+    {
+        for (int start = NextNumber(line, 0); start >= 0;)
+        {
+            int end = start;
+            while (end < line.Length && (char.IsAsciiDigit(line[end]) || line[end] == ',' || (allowsDots && line[end] == '.')))
+            {
+                end++;
+            }
+
+            if (IsPlace(line[start..end].TrimEnd(",."), out endPoint))
+            {
+                return true;
+            }
+
+            start = NextNumber(line, end);
+        }
+
+        endPoint = default;
+        return false;
+    }
+
+    private static int NextNumber(ReadOnlySpan<char> line, int from)
+    {
+        int next = line[from..].IndexOfAnyInRange('0', '9');
+        return next < 0 ? -1 : from + next;
+    }
+
+    /// <summary>Reads six numbers, or eighteen: an IPv6 address byte by byte, then the port.</summary>
+    private static bool IsPlace(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
+    {
+        const int LongAddress = 16, ShortAddress = 4, PortBytes = 2;
+        endPoint = default;
+        Span<byte> numbers = stackalloc byte[LongAddress + PortBytes + 1];
+        int count = 0;
+        foreach (Range part in text.SplitAny(',', '.'))
+        {
+            if (count == numbers.Length || !byte.TryParse(text[part], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[count]))
+            {
+                return false;
+            }
+
+            count++;
+        }
+
+        int length = count - PortBytes;
+        if (length is not (ShortAddress or LongAddress))
+        {
+            return false;
+        }
+
+        int port = (numbers[length] << 8) | numbers[length + 1];
+        endPoint = new PassiveEndPoint(Plain(new IPAddress(numbers[..length])), port);
+        return port > 0;
+    }
+
+    /// <summary>Finds <c>|||port|</c> or <c>|protocol|address|port|</c>: in brackets with any delimiter, or without them with bars. The last one counts.</summary>
+    private static bool TryReadExtended(ReadOnlySpan<char> line, out PassiveEndPoint endPoint)
+    {
+        for (int start = line.Length - 1; start >= 0; start--)
+        {
+            bool isInBrackets = line[start] == '(';
+            bool isBegin = isInBrackets || (line[start] == '|' && (start == 0 || line[..start].TrimEnd() is [] or [.., not '|']));
+            if (isBegin && TryReadExtendedAt(line[(isInBrackets ? start + 1 : start)..].TrimStart(), out endPoint))
+            {
+                return true;
+            }
+        }
+
+        endPoint = default;
+        return false;
+    }
+
+    private static bool TryReadExtendedAt(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
+    {
+        endPoint = default;
+        // RFC 2428 §2: any of the characters 33 to 126. A digit or letter would not delimit a port or an address.
+        if (text.IsEmpty || text[0] is < '!' or > '~' || char.IsAsciiLetterOrDigit(text[0]) || text[0] is '(' or ')' or ':' or '.')
+        {
+            return false;
+        }
+
+        char delimiter = text[0];
+        if (!TryTake(ref text, delimiter, out ReadOnlySpan<char> before) || !before.IsEmpty || !TryTake(ref text, delimiter, out ReadOnlySpan<char> family)
+            || family is not ("" or "1" or "2") || !TryTake(ref text, delimiter, out ReadOnlySpan<char> host) || host.Length > AddressLength)
+        {
+            return false;
+        }
+
+        text = text.TrimStart();
+        int digits = text.IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : text.Length;
+        ReadOnlySpan<char> rest = text[digits..].TrimStart();
+        bool isEnded = rest.IsEmpty || rest[0] == delimiter || rest[0] == ')';
+        if (!isEnded || !int.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > IPEndPoint.MaxPort)
+        {
+            return false;
+        }
+
+        // IPAddress also reads other spellings of an address, such as octal numbers: those count as no address.
+        bool isAddress = TryReadAddress(host, out IPAddress? address);
+        endPoint = new PassiveEndPoint(isAddress ? Plain(address!) : null, port);
+        return true;
+    }
+
+    private static bool TryReadAddress(ReadOnlySpan<char> host, [NotNullWhen(true)] out IPAddress? address) =>
+        IPAddress.TryParse(host, out address) && (HostPort.IsPlain(host, address, family: 1) || HostPort.IsPlain(host, address, family: 2));
+
+    private static bool TryTake(ref ReadOnlySpan<char> text, char delimiter, out ReadOnlySpan<char> field)
+    {
+        int end = text.IndexOf(delimiter);
+        field = end < 0 ? default : text[..end].Trim();
+        text = end < 0 ? text : text[(end + 1)..];
+        return end >= 0;
+    }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    /// <summary>Removes the blanks beside commas. Others separate the numbers from the text before them.</summary>
+    private static string WithoutBlanks(ReadOnlySpan<char> line)
+    {
+        Span<char> kept = line.Length <= 512 ? stackalloc char[line.Length] : new char[line.Length];
+        int length = 0, blanks = 0;
+        foreach (char c in line)
+        {
+            if (c is ' ' or '\t')
+            {
+                blanks++;
+                continue;
+            }
+
+            if (blanks > 0 && c != ',' && length > 0 && kept[length - 1] != ',')
+            {
+                kept[length++] = ' ';
+            }
+
+            kept[length++] = c;
+            blanks = 0;
+        }
+
+        return new string(kept[..length]);
+    }
+}

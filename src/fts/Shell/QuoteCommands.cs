@@ -1,0 +1,60 @@
+using System.Globalization;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>Commands that are sent to the server as they were typed.</summary>
+internal static class QuoteCommands
+{
+    /// <summary><c>quote COMMAND…</c>: prints the reply. A negative one gives exit code 1.</summary>
+    public static async Task<ExitCode> QuoteAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        // One word may hold the whole command: quote "SITE CHMOD 644 a".
+        string line = string.Join(' ', words.Select(word => word.Text)).Trim();
+        int space = line.IndexOf(' ', StringComparison.Ordinal);
+        (string verb, string? argument) = space < 0 ? (line, null) : (line[..space], line[(space + 1)..]);
+        Reply reply;
+        try
+        {
+            reply = await shell.Client.SendRawAsync(verb, argument, cancellationToken);
+        }
+        catch (ArgumentException e)
+        {
+            // The text of an ArgumentException ends with the name of the parameter.
+            throw new FailureException(ExitCode.Usage, $"quote {verb}: {e.Message.Split(" (Parameter")[0]}", Instead(verb));
+        }
+        catch (FtpException e)
+        {
+            // Without the argument, which may be a password or an account.
+            Failure failure = shell.Explain(e, $"quote {verb}");
+            throw new FailureException(failure);
+        }
+
+        string code = ((int)reply.Code).ToString(CultureInfo.InvariantCulture);
+        for (int i = 0; i < reply.Lines.Count; i++)
+        {
+            bool isEdge = i == 0 || i == reply.Lines.Count - 1;
+            shell.Terminal.Data($"{(isEdge ? code + (i < reply.Lines.Count - 1 ? "-" : " ") : "")}{reply.Lines[i].Visible()}");
+        }
+
+        return reply.IsTransientFailure || reply.IsPermanentFailure ? ExitCode.Other : ExitCode.Done;
+    }
+
+    /// <summary><c>site COMMAND…</c>: <c>quote SITE COMMAND…</c>.</summary>
+    public static Task<ExitCode> SiteAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+        QuoteAsync(shell, [new Word("SITE"), .. words], cancellationToken);
+
+    /// <summary>The command of ours that does the same.</summary>
+    private static string? Instead(string verb) => verb.ToUpperInvariant() switch
+    {
+        "RETR" or "REST" => "get",
+        "STOR" or "STOU" or "APPE" => "put",
+        "LIST" or "NLST" or "MLSD" => "ls",
+        "CWD" or "XCWD" or "CDUP" or "XCUP" => "cd",
+        "TYPE" => "ascii, or binary",
+        "RNFR" or "RNTO" => "change",
+        "QUIT" => "bye",
+        _ => null,
+    };
+}
