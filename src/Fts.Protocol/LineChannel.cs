@@ -284,7 +284,10 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         return _input.AsMemory(_end);
     }
 
-    /// <summary>Takes Telnet commands out of a line, in place: IAC IAC is the byte 255, an option request has three bytes, anything else two.</summary>
+    /// <summary>
+    /// Takes Telnet commands out of a line, in place: IAC IAC is the byte 255, an option request has three bytes, anything else two. After the first space
+    /// only IAC IAC counts: many peers send the byte 255 of a name that is not UTF-8 once, and no peer sends commands there.
+    /// </summary>
     private static Memory<byte> WithoutTelnet(Memory<byte> line)
     {
         Span<byte> bytes = line.Span;
@@ -295,11 +298,18 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
 
         int to = first;
+        bool isArgument = bytes[..first].Contains((byte)' ');
         for (int from = first; from < bytes.Length; from++)
         {
+            isArgument |= bytes[from] == ' ';
             if (bytes[from] != Iac)
             {
                 bytes[to++] = bytes[from];
+            }
+            else if (isArgument)
+            {
+                bytes[to++] = Iac;
+                from += from + 1 < bytes.Length && bytes[from + 1] == Iac ? 1 : 0;
             }
             else if (++from < bytes.Length)
             {
