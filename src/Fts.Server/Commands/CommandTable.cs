@@ -123,7 +123,7 @@ internal static class CommandTable
         new("LANG", IntroductionCommands.LanguageAsync, Rules.Neutral, "LANG [EN]", "LANG EN*"),
 
         // Information
-        new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.TransferWithArgument | Rules.Neutral, "STAT [[-tSr] path]"),
+        new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.TransferWithArgument | Rules.Neutral, "STAT [-tSr] [path]"),
         new("SYST", InformationCommands.SystemAsync, Rules.Neutral, "SYST"),
         new("HELP", InformationCommands.HelpAsync, Rules.Neutral, "HELP [command]"),
         new("FEAT", InformationCommands.FeaturesAsync, Rules.Neutral, "FEAT"),

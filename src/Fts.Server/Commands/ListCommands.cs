@@ -32,9 +32,10 @@ internal static class ListCommands
             return Replies.BadName;
         }
 
-        // Below a heading, names stand alone as in the output of ls.
-        byte[] prefix = EscapedUtf8.GetBytes(selection is { Options.IsRecursive: true, Folder: not null } ? "" : selection.Prefix);
-        return await SendAsync(session, selection, WriteName, cancellationToken);
+        byte[] prefix = EscapedUtf8.GetBytes(selection.Prefix);
+        return await SendAsync(session, selection, WriteName, cancellationToken, Enter);
+
+        void Enter(string heading) => prefix = heading == "." ? [] : EscapedUtf8.GetBytes(heading.EndsWith('/') ? heading : heading + "/");
 
         int WriteName(Span<byte> line, in FileEntry entry)
         {
@@ -74,7 +75,13 @@ internal static class ListCommands
         }
     }
 
-    private static async ValueTask<Reply> SendAsync(Session session, ListSelection selection, LineWriter write, CancellationToken cancellationToken)
+    /// <param name="session">The session.</param>
+    /// <param name="selection">What is listed.</param>
+    /// <param name="write">Writes the line of an entry.</param>
+    /// <param name="cancellationToken">Cancels the transfer.</param>
+    /// <param name="enter">Called with the heading of each directory of a recursive listing, before its entries.</param>
+    private static async ValueTask<Reply> SendAsync(
+        Session session, ListSelection selection, LineWriter write, CancellationToken cancellationToken, Action<string>? enter = null)
     {
         int reserve = ListingFormat.MaxLine + Math.Max(Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length), selection.Options.IsRecursive ? MaxHeading : 0);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64 * 1024, reserve));
@@ -89,7 +96,16 @@ internal static class ListCommands
                 var tree = new RecursiveListing(session, sorter);
                 await foreach (ListedItem item in tree.ReadAsync(folder, selection.Entries, NameOf(selection), depth: 0, cancellationToken))
                 {
-                    filled += item.Heading is { } heading ? WriteHeading(buffer.AsSpan(filled), heading, isFirst: tree.Headings == 1) : write(buffer.AsSpan(filled), item.Entry);
+                    if (item.Heading is { } heading)
+                    {
+                        enter?.Invoke(heading);
+                        filled += WriteHeading(buffer.AsSpan(filled), heading, isFirst: tree.Headings == 1);
+                    }
+                    else
+                    {
+                        filled += write(buffer.AsSpan(filled), item.Entry);
+                    }
+
                     if (buffer.Length - filled < reserve)
                     {
                         await data.SendAsync(buffer.AsMemory(0, filled), cancellationToken);

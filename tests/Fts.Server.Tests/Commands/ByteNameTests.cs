@@ -134,13 +134,23 @@ public sealed class ByteNameTests
         await server.PlayAsync("""
             C: SIZE \xe8\xff\xff\xf2.txt
             S: 213 6
-            C: SIZE \xe8\xff\xf2.txt
-            S: 213 6
-            C: MKD \xff\xe0\xff
+            C: MKD \xff\xff\xe0\xff\xff
             S: 257 "/\xff\xff\xe0\xff\xff" *
             C: CWD \xff\xff\xe0\xff\xff
+            S: 250 Now in /\xff\xff\xe0\xff\xff
+            C: RMD /\xff\xff\xe0\xff\xff
             S: 250 *
-            C: RMD /\xff\xe0\xff
+            """);
+        await server.PlayAsync("""
+            C: SIZE \xe8\xff\xf2.txt
+            S: 213 6
+            C: MKD \xff\xe0\xff\xff
+            S: 257 "/\xff\xff\xe0\xff\xff\xff\xff" *
+            C: CWD \xff\xe0\xff\xff
+            S: 250 *
+            C: MKD \xff\xff
+            S: 257 "/\xff\xff\xe0\xff\xff\xff\xff/\xff\xff\xff\xff" *
+            C: RMD \xff\xff
             S: 250 *
             """);
     }

@@ -72,7 +72,7 @@ public sealed class ListOptionTests
             S: 229 *
             C: NLST -RS
             S: 150 *
-            D< .:\r\nc\r\nb\r\na\r\nsub\r\nzero\r\n\r\n./sub:\r\nx\r\ndeep\r\n\r\n./sub/deep:\r\ny\r\n\r\n./zero:\r\n
+            D< .:\r\nc\r\nb\r\na\r\nsub\r\nzero\r\n\r\n./sub:\r\n./sub/x\r\n./sub/deep\r\n\r\n./sub/deep:\r\n./sub/deep/y\r\n\r\n./zero:\r\n
             S: 226 Transfer complete.
             C: EPSV
             S: 229 *
@@ -89,7 +89,7 @@ public sealed class ListOptionTests
             S: 229 *
             C: NLST -R /sub/deep
             S: 150 *
-            D< /sub/deep:\r\ny\r\n
+            D< /sub/deep:\r\n/sub/deep/y\r\n
             S: 226 *
             C: EPSV
             S: 229 *
@@ -103,7 +103,7 @@ public sealed class ListOptionTests
             S: 229 *
             C: NLST -Rr /
             S: 150 *
-            D< /:\r\nzero\r\nsub\r\nc\r\nb\r\na\r\n\r\n/zero:\r\n\r\n/sub:\r\nx\r\ndeep\r\n\r\n/sub/deep:\r\ny\r\n
+            D< /:\r\n/zero\r\n/sub\r\n/c\r\n/b\r\n/a\r\n\r\n/zero:\r\n\r\n/sub:\r\n/sub/x\r\n/sub/deep\r\n\r\n/sub/deep:\r\n/sub/deep/y\r\n
             S: 226 *
             """);
     }
@@ -148,11 +148,11 @@ public sealed class ListOptionTests
                 L< zero
                 L<
                 L< ./sub:
-                L< x
-                L< deep
+                L< ./sub/x
+                L< ./sub/deep
                 L<
                 L< ./sub/deep:
-                L< y
+                L< ./sub/deep/y
                 L<
                 L< ./zero:
                 S: 226 Transfer complete.
@@ -172,7 +172,7 @@ public sealed class ListOptionTests
             S: 229 *
             C: NLST -R
             S: 150 *
-            D< .:\r\none\r\n\r\n./one:\r\ntwo\r\n\r\n./one/two:\r\nthree\r\n\r\n./one/two/three:\r\n
+            D< .:\r\none\r\n\r\n./one:\r\n./one/two\r\n\r\n./one/two:\r\n./one/two/three\r\n\r\n./one/two/three:\r\n
             S: 451 The listing is incomplete: more than 3 entries.*
             """);
         await flat.PlayAsync("""
@@ -180,7 +180,7 @@ public sealed class ListOptionTests
             S: 229 *
             C: NLST -R
             S: 150 *
-            D< .:\r\none\r\n\r\n./one:\r\ntwo\r\n
+            D< .:\r\none\r\n\r\n./one:\r\n./one/two\r\n
             S: 451 The listing is incomplete: folders deeper than 1.*
             """);
         await held.PlayAsync("""
@@ -188,7 +188,7 @@ public sealed class ListOptionTests
             S: 229 *
             C: NLST -R
             S: 150 *
-            D< .:\r\none\r\n\r\n./one:\r\ntwo\r\n\r\n./one/two:\r\nthree\r\n\r\n./one/two/three:\r\nfour\r\n
+            D< .:\r\none\r\n\r\n./one:\r\n./one/two\r\n\r\n./one/two:\r\n./one/two/three\r\n\r\n./one/two/three:\r\n./one/two/three/four\r\n
             S: 226 Transfer complete.
             """);
     }
