@@ -10,8 +10,6 @@ internal enum CommandParse
     Command,
     /// <summary>No verb of ASCII letters, or letters and digits, stands at its start.</summary>
     NotACommand,
-    /// <summary>Its argument is not UTF-8.</summary>
-    NotUtf8,
 }
 
 /// <summary>One command line: a verb in upper case and the rest of the line after one space, exactly as sent.</summary>
@@ -23,12 +21,10 @@ internal readonly record struct Command(string Verb, string Argument)
     /// <summary>RFC 959 §5.3 knows letters only; XSHA256 and its kind end in digits.</summary>
     private static readonly SearchValues<byte> VerbBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
 
-    /// <summary>Refuses malformed UTF-8, which RFC 2640 §3.1 forbids on the wire, instead of inventing another name for it.</summary>
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>
-    /// Reads a line without its line end. Bytes of Telnet commands (240 to 255) before the verb are skipped: the Telnet Synch that clients send before
-    /// ABOR arrives in pieces, with and without its urgent byte.
+    /// Reads a line without its line end. Bytes that are not UTF-8 are escaped (<see cref="EscapedUtf8"/>), because names may contain them. Bytes of
+    /// Telnet commands (240 to 255) before the verb are skipped: the Telnet Synch that clients send before ABOR arrives in pieces, with and without its
+    /// urgent byte.
     /// </summary>
     public static CommandParse Parse(ReadOnlySpan<byte> line, out Command command)
     {
@@ -45,17 +41,10 @@ internal readonly record struct Command(string Verb, string Argument)
             return CommandParse.NotACommand;
         }
 
-        try
-        {
-            Span<char> upper = stackalloc char[MaxVerbLength];
-            _ = Ascii.ToUpper(verb, upper, out int length);
-            command = new Command(new string(upper[..length]), space < 0 ? "" : StrictUtf8.GetString(line[(space + 1)..]));
-            return CommandParse.Command;
-        }
-        catch (DecoderFallbackException)
-        {
-            return CommandParse.NotUtf8;
-        }
+        Span<char> upper = stackalloc char[MaxVerbLength];
+        _ = Ascii.ToUpper(verb, upper, out int length);
+        command = new Command(new string(upper[..length]), space < 0 ? "" : EscapedUtf8.GetString(line[(space + 1)..]));
+        return CommandParse.Command;
     }
 
     /// <summary>The line for logs: a password or account never shows, control characters neither.</summary>

@@ -46,7 +46,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     private byte[]? _output;
     private int _outputLength;
     private long _writingSince;
-    private bool _hasBegun;
+    private bool _hasBegun, _sendsIacOnce;
     private volatile bool _isBroken;
 
     /// <summary>
@@ -285,10 +285,11 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     }
 
     /// <summary>
-    /// Removes Telnet commands from a line, in place: IAC IAC is the byte 255, an option request has three bytes, other commands have two. IAC before
-    /// a byte that is no Telnet command stays: some clients do not double the 255 of a name in Latin-1.
+    /// Removes Telnet commands from a line, in place. Before the first space, IAC IAC is the byte 255, an option request has three bytes, and other
+    /// commands have two; IAC before a byte that is no Telnet command stays. After the first space only IAC IAC counts: many peers send the byte 255 of
+    /// a name that is not UTF-8 once, and no peer sends commands there. A peer that has sent it once does not double it.
     /// </summary>
-    private static Memory<byte> WithoutTelnet(Memory<byte> line)
+    private Memory<byte> WithoutTelnet(Memory<byte> line)
     {
         Span<byte> bytes = line.Span;
         int first = bytes.IndexOf(Iac);
@@ -297,12 +298,21 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             return line;
         }
 
+        int space = bytes.IndexOf((byte)' ');
+        _sendsIacOnce |= space >= 0 && HasSingleIac(bytes[space..]);
         int to = first;
+        bool isArgument = space >= 0 && space < first;
         for (int from = first; from < bytes.Length; from++)
         {
+            isArgument |= bytes[from] == ' ';
             if (bytes[from] != Iac)
             {
                 bytes[to++] = bytes[from];
+            }
+            else if (isArgument)
+            {
+                bytes[to++] = Iac;
+                from += !_sendsIacOnce && from + 1 < bytes.Length && bytes[from + 1] == Iac ? 1 : 0;
             }
             else if (++from < bytes.Length)
             {
@@ -322,6 +332,24 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
 
         return line[..to];
+    }
+
+    /// <summary>Whether the byte 255 occurs an odd number of times in a row.</summary>
+    private static bool HasSingleIac(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.IndexOf(Iac) is >= 0 and int at)
+        {
+            bytes = bytes[at..];
+            int length = bytes.IndexOfAnyExcept(Iac) is >= 0 and int end ? end : bytes.Length;
+            if (length % 2 != 0)
+            {
+                return true;
+            }
+
+            bytes = bytes[length..];
+        }
+
+        return false;
     }
 
     private static void Return(ref byte[]? buffer)

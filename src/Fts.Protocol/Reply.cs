@@ -54,7 +54,11 @@ public sealed class Reply
     /// <summary>Code and text as one would read them on the wire, lines separated by LF.</summary>
     public override string ToString() => Format("\n").TrimEnd('\n');
 
-    private byte[] Encode() => Encoding.UTF8.GetBytes(Format("\r\n"));
+    private byte[] Encode()
+    {
+        string text = Format("\r\n");
+        return EscapedUtf8.HasEscape(text) ? TelnetBytes.Escape(EscapedUtf8.GetBytes(text)).ToArray() : Encoding.UTF8.GetBytes(text);
+    }
 
     private string Format(string lineEnd)
     {

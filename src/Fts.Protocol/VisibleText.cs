@@ -34,6 +34,30 @@ public static class VisibleText
         return visible.ToString();
     }
 
+    /// <summary>The same for a peer that reads names as bytes: escaped bytes (<see cref="EscapedUtf8"/>) stay as they are.</summary>
+    internal static string VisibleExceptBytes(this string text)
+    {
+        if (!EscapedUtf8.HasEscape(text))
+        {
+            return text.Visible();
+        }
+
+        var visible = new StringBuilder(text.Length + 16);
+        for (int start = 0; start < text.Length;)
+        {
+            int end = start;
+            while (end < text.Length && !(text[end] is >= '\uDC80' and <= '\uDCFF' && (end == 0 || !char.IsHighSurrogate(text[end - 1]))))
+            {
+                end++;
+            }
+
+            visible.Append(text[start..end].Visible()).Append(text.AsSpan(end, Math.Min(1, text.Length - end)));
+            start = end + 1;
+        }
+
+        return visible.ToString();
+    }
+
     private static bool ContainsHidden(this ReadOnlySpan<char> text)
     {
         while (!text.IsEmpty)

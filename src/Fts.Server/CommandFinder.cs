@@ -35,6 +35,11 @@ internal static class CommandFinder
             session.Next = Next.Close;
             refusal = Replies.TooManyUnknown;
         }
+        else if (found is not null && EscapedUtf8.HasEscape(command.Argument) && (session.Files is null || command.Verb is "USER" or "PASS" or "ACCT"))
+        {
+            // Only names of files may have other bytes. Accounts are compared as text.
+            refusal = Unknown(session, Replies.NotUtf8);
+        }
         else if (found is { } known)
         {
             (row, argument) = known;
@@ -43,7 +48,6 @@ internal static class CommandFinder
         else
         {
             refusal = line.Status == LineStatus.TooLong ? Unknown(session, Replies.LineTooLong)
-                : parsed == CommandParse.NotUtf8 ? Unknown(session, Replies.NotUtf8)
                 : parsed == CommandParse.NotACommand ? Unknown(session, Replies.NotACommand)
                 : Unknown(session, Replies.Unknown, isHttp: IsHttp(command.Verb));
         }

@@ -143,6 +143,18 @@ public sealed record FtpServerOptions
     /// <summary>Lines that are no command of ours, before sign-in, after which a session is closed. Default: 20.</summary>
     public int MaxUnknownCommands { get; init; } = 20;
 
+    /// <summary>
+    /// The most entries of one listing that are held in memory to be sorted (LIST with <c>-t</c>, <c>-S</c> or <c>-r</c>). A folder with more is listed
+    /// unsorted, and the final reply reports that. An entry takes about 150 bytes. Default: 10,000.
+    /// </summary>
+    public int MaxSortedEntries { get; init; } = 10_000;
+
+    /// <summary>The most entries of a recursive listing (LIST with <c>-R</c>); a larger tree is answered 451 after these. Default: 1,000,000.</summary>
+    public int MaxRecursiveEntries { get; init; } = 1_000_000;
+
+    /// <summary>The most levels below the listed folder in a recursive listing; a deeper tree is answered 451 after the others. Default: 64.</summary>
+    public int MaxRecursiveDepth { get; init; } = 64;
+
     /// <summary>Whether transfers may be compressed (MODE Z, draft-preston-ftpext-deflate), which costs this machine's processor to spare the line. Default: yes.</summary>
     public bool Deflate { get; init; } = true;
 
@@ -216,6 +228,9 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxLineLength, 64);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxUnknownCommands, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxExpansion, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxSortedEntries);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRecursiveEntries, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxRecursiveDepth);
         ArgumentOutOfRangeException.ThrowIfNegative(FreeExpansion);
     }
 

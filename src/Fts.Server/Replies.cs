@@ -74,7 +74,7 @@ internal static class Replies
     public static readonly Reply NotACommand = new(ReplyCode.SyntaxError, "Not an FTP command.");
     public static readonly Reply Unknown = new(ReplyCode.SyntaxError, "Command not known.");
     public static readonly Reply NoSuchCommand = new(ReplyCode.NotImplemented, "No such command.");
-    public static readonly Reply NotUtf8 = new(ReplyCode.ParameterError, "Names are UTF-8.");
+    public static readonly Reply NotUtf8 = new(ReplyCode.ParameterError, "Send this in UTF-8.");
     public static readonly Reply BadParameter = new(ReplyCode.ParameterError, "Parameter not understood.");
     public static readonly Reply BadSequence = new(ReplyCode.BadSequence, "Not now: another command belongs before this one.");
     public static readonly Reply RangeIsForReading = new(ReplyCode.BadSequence, "RANG is for RETR and HASH.");
@@ -107,6 +107,18 @@ internal static class Replies
     public static readonly Reply SizeMisled = new(ReplyCode.FileBusy, "The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.");
     public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
     public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
+
+    /// <summary>A directory had too many entries to be sorted.</summary>
+    public static Reply NotSorted(int limit) => new(ReplyCode.TransferComplete, $"Transfer complete. Not sorted: more than {limit} entries.");
+
+    /// <summary>A recursive listing left out directories that the account of the server process cannot read.</summary>
+    public static Reply ListedExcept(int unreadable) => new(ReplyCode.TransferComplete, $"Transfer complete, without {unreadable} folders that cannot be read.");
+
+    /// <summary>A recursive listing reached the limit of entries.</summary>
+    public static Reply ListingTooLarge(int limit) => new(ReplyCode.LocalError, $"The listing is incomplete: more than {limit} entries. List the folders one by one.");
+
+    /// <summary>A recursive listing reached the limit of depth.</summary>
+    public static Reply ListingTooDeep(int limit) => new(ReplyCode.LocalError, $"The listing is incomplete: folders deeper than {limit}. List them one by one.");
 
     /// <summary>No data connection was established.</summary>
     public static Reply NoDataConnection(string reason) => new(ReplyCode.CannotOpenDataConnection, $"Can't open data connection: {reason}.");

@@ -18,7 +18,10 @@ public enum EntryKind
 /// <param name="Modified">When its content last changed, UTC.</param>
 /// <param name="UnixMode">The nine permission bits, where the store has them.</param>
 /// <param name="Id">What tells two entries of one store apart while both exist (device and inode), where the store has it; 0 otherwise.</param>
-/// <param name="IsLink">In a listing: the name is a link, and all but the name is what it leads to. What walks a tree and does not look goes round in circles.</param>
+/// <param name="IsLink">
+/// In a listing: the name is a link, and all but the name is what it leads to. What walks a tree and does not look goes round in circles. Everywhere: with
+/// <see cref="EntryKind.Other"/>, a link that leads nowhere, out of the store, round in a circle, or to what is neither file nor folder.
+/// </param>
 public readonly record struct FileEntry(string Name, EntryKind Kind, long Length, DateTime Modified, UnixFileMode? UnixMode = null, ulong Id = 0, bool IsLink = false);
 
 /// <summary>Facts to set; null leaves one as it is.</summary>

@@ -1,18 +1,18 @@
-using System.Buffers;
-using System.Text;
-
 namespace Fts.Storage;
 
 /// <summary>
 /// An absolute, normalised virtual path: <c>/</c>, or <c>/a/b</c> without empty, <c>.</c> or <c>..</c> components. A value of this type cannot
 /// spell an escape; every name a client sends becomes one before anything else looks at it.
 /// </summary>
+/// <remarks>
+/// A name that is not UTF-8 has a text too: each byte 0xNN that is not part of valid UTF-8 is the lone surrogate U+DCNN (RFC 2640 §3.1).
+/// </remarks>
 public readonly struct StorePath : IEquatable<StorePath>
 {
     /// <summary>The most characters a path may have.</summary>
     public const int MaxLength = 4096;
 
-    /// <summary>The most bytes, in UTF-8, that one component may have; what Linux file systems allow.</summary>
+    /// <summary>The most bytes that one component may have; what Linux file systems allow.</summary>
     public const int MaxNameBytes = 255;
 
     /// <summary>The most components a path may have.</summary>
@@ -42,7 +42,7 @@ public readonly struct StorePath : IEquatable<StorePath>
 
     /// <summary>
     /// Reads a path as a client sends it: absolute, or relative to this one. <c>..</c> stops at the top, as in a chroot. Null when it holds a NUL, CR or LF,
-    /// is malformed Unicode, or passes a limit of this type.
+    /// has a lone surrogate that stands for no such byte, or passes a limit of this type.
     /// </summary>
     public StorePath? Resolve(string text)
     {
@@ -119,21 +119,8 @@ public readonly struct StorePath : IEquatable<StorePath>
     /// <summary>Whether two paths differ.</summary>
     public static bool operator !=(StorePath left, StorePath right) => !left.Equals(right);
 
-    /// <summary>A lone surrogate has no UTF-8 form: the system would be handed another name than the one checked here.</summary>
-    private static bool IsName(ReadOnlySpan<char> name)
-    {
-        int bytes = 0;
-        while (!name.IsEmpty)
-        {
-            if (Rune.DecodeFromUtf16(name, out Rune rune, out int length) != OperationStatus.Done)
-            {
-                return false;
-            }
-
-            bytes += rune.Utf8SequenceLength;
-            name = name[length..];
-        }
-
-        return bytes <= MaxNameBytes;
-    }
+    /// <summary>
+    /// A name has one spelling only: escaped bytes that together are UTF-8 are refused, because the store would be given a name that was not checked.
+    /// </summary>
+    private static bool IsName(ReadOnlySpan<char> name) => EscapedUtf8.IsCanonical(name) && EscapedUtf8.GetByteCount(name) <= MaxNameBytes;
 }

@@ -31,7 +31,16 @@ public sealed class WordsTests
     public void A_verb_is_made_of_ASCII_letters_and_digits_after_them(string line) => Assert.NotEqual(CommandParse.Command, Command.Parse(Encoding.UTF8.GetBytes(line), out _));
 
     [Fact]
-    public void A_command_that_is_not_UTF8_is_refused() => Assert.NotEqual(CommandParse.Command, Command.Parse([.. "CWD "u8, 0xC3, 0x28], out _));
+    public void Bytes_that_are_not_UTF8_are_escaped_in_the_argument()
+    {
+        Assert.Equal(CommandParse.Command, Command.Parse([.. "CWD "u8, 0xC3, 0x28, 0xC3, 0xA9, 0xE9], out Command command));
+        Assert.Equal("\udcc3(é\udce9", command.Argument);
+        Assert.Equal("CWD \\xc3(é\\xe9", command.Redacted);
+    }
+
+    [Fact]
+    public void A_reply_sends_escaped_bytes_and_doubles_the_byte_255() =>
+        Assert.Equal([.. "257 \"/"u8, 0xE9, 0xFF, 0xFF, .. "é\"\r\n"u8], new Reply(ReplyCode.PathName, "\"/\udce9\udcffé\"").Bytes.ToArray());
 
     [Fact]
     public void A_password_never_shows_in_the_line_for_logs()

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text;
 
 namespace Fts.Protocol;
 
@@ -32,7 +31,7 @@ internal static class ListingFormat
     public static int WriteMachine(Span<byte> line, in ListingRow row, MachineFacts facts)
     {
         int at = WriteFacts(line, row, facts);
-        at += Encoding.UTF8.GetBytes(row.Name, line[at..]);
+        at += EscapedUtf8.GetBytes(row.Name, line[at..]);
         return at + Put(line[at..], "\r\n"u8);
     }
 
@@ -42,7 +41,13 @@ internal static class ListingFormat
         int at = 0;
         if (facts.HasFlag(MachineFacts.Type))
         {
-            at += Put(line[at..], row.Kind switch { ListingKind.File => "type=file;"u8, ListingKind.Folder => "type=dir;"u8, _ => "type=OS.unix=special;"u8 });
+            at += Put(line[at..], row.Kind switch
+            {
+                ListingKind.File => "type=file;"u8,
+                ListingKind.Folder => "type=dir;"u8,
+                ListingKind.Link => "type=OS.unix=slink;"u8,
+                _ => "type=OS.unix=special;"u8,
+            });
         }
 
         if (facts.HasFlag(MachineFacts.Size) && row.Kind == ListingKind.File)
@@ -100,7 +105,7 @@ internal static class ListingFormat
     /// </summary>
     public static int WriteUnix(Span<byte> line, in ListingRow row, DateTime now)
     {
-        line[0] = row.Kind switch { ListingKind.File => (byte)'-', ListingKind.Folder => (byte)'d', _ => (byte)'p' };
+        line[0] = row.Kind switch { ListingKind.File => (byte)'-', ListingKind.Folder => (byte)'d', ListingKind.Link => (byte)'l', _ => (byte)'p' };
         for (int bit = 0; bit < 9; bit++)
         {
             line[1 + bit] = ((int)row.Mode & (0x100 >> bit)) != 0 ? "rwx"u8[bit % 3] : (byte)'-';
@@ -127,7 +132,7 @@ internal static class ListingFormat
         }
 
         line[at++] = (byte)' ';
-        at += Encoding.UTF8.GetBytes(row.Name, line[at..]);
+        at += EscapedUtf8.GetBytes(row.Name, line[at..]);
         return at + Put(line[at..], "\r\n"u8);
     }
 

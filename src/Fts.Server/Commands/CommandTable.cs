@@ -84,8 +84,8 @@ internal static class CommandTable
         new("ABOR", ParameterCommands.AbortAsync, Rules.DuringTransfer, "ABOR"),
 
         // Listings (RFC 959, RFC 3659 §7)
-        new("LIST", ListCommands.ListAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "LIST [path]"),
-        new("NLST", ListCommands.NamesAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "NLST [path]"),
+        new("LIST", ListCommands.ListAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "LIST [-RtSr] [path]"),
+        new("NLST", ListCommands.NamesAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "NLST [-RtSr] [path]"),
         new("MLSD", ListCommands.MachineListAsync, Rules.Login | Rules.DataPort | Rules.Transfer, "MLSD [folder]"),
         new("MLST", FileCommands.FactsAsync, Rules.Login | Rules.Neutral, "MLST [path]", "MLST"),
 
@@ -123,7 +123,7 @@ internal static class CommandTable
         new("LANG", IntroductionCommands.LanguageAsync, Rules.Neutral | Rules.TrimsArgument, "LANG [EN]", "LANG EN*"),
 
         // Information
-        new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.TransferWithArgument | Rules.Neutral, "STAT [path]"),
+        new("STAT", InformationCommands.StatusAsync, Rules.DuringTransfer | Rules.TransferWithArgument | Rules.Neutral, "STAT [-tSr] [path]"),
         new("SYST", InformationCommands.SystemAsync, Rules.Neutral, "SYST"),
         new("HELP", InformationCommands.HelpAsync, Rules.Neutral, "HELP [command]"),
         new("FEAT", InformationCommands.FeaturesAsync, Rules.Neutral, "FEAT"),

@@ -29,7 +29,13 @@ internal sealed class EntryRows(Session session)
     public ListingRow Row(in FileEntry entry, byte[]? sha256 = null) => new()
     {
         Name = entry.Name,
-        Kind = entry.Kind switch { EntryKind.File => ListingKind.File, EntryKind.Folder => ListingKind.Folder, _ => ListingKind.Other },
+        Kind = entry.Kind switch
+        {
+            EntryKind.File => ListingKind.File,
+            EntryKind.Folder => ListingKind.Folder,
+            // Where it leads is not reported: the text of the link could disclose paths outside the store.
+            _ => entry.IsLink ? ListingKind.Link : ListingKind.Other,
+        },
         Length = entry.Length,
         Modified = entry.Modified,
         Mode = entry.UnixMode ?? (entry.Kind == EntryKind.Folder ? FolderMode : FileMode),

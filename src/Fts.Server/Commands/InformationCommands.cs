@@ -117,11 +117,12 @@ internal static class InformationCommands
         byte[] line = new byte[ListingFormat.MaxLine + 1];
         line[0] = (byte)' '; // no name can look like the reply's end
         session.Channel.Queue("213-Status:\r\n"u8);
+        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries);
         try
         {
-            await foreach (FileEntry entry in selection.Entries.WithCancellation(cancellationToken))
+            await foreach (FileEntry entry in sorter.Sort(selection.Entries).WithCancellation(cancellationToken))
             {
-                session.Channel.Queue(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now)));
+                session.Channel.Queue(TelnetBytes.Escape(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now))));
                 if (session.Channel.ShouldFlush)
                 {
                     // ABOR does not cancel a write, so that no line of the reply is truncated.

@@ -10,6 +10,9 @@ namespace Fts.Server.Commands;
 /// <summary>LIST, NLST and MLSD: a folder over the data connection, streamed as it is read (RFC 959 §4.1.3, RFC 1123 §4.1.2.7, RFC 3659 §7).</summary>
 internal static class ListCommands
 {
+    /// <summary>The most bytes of a heading: two paths, the client's and that of the directory below it, and the line ends.</summary>
+    private const int MaxHeading = (2 * 3 * StorePath.MaxLength) + 16;
+
     private delegate int LineWriter(Span<byte> line, in FileEntry entry);
 
     public static async ValueTask<Reply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -29,13 +32,15 @@ internal static class ListCommands
             return Replies.BadName;
         }
 
-        byte[] prefix = Encoding.UTF8.GetBytes(selection.Prefix);
-        return await SendAsync(session, selection, WriteName, cancellationToken);
+        byte[] prefix = EscapedUtf8.GetBytes(selection.Prefix);
+        return await SendAsync(session, selection, WriteName, cancellationToken, Enter);
+
+        void Enter(string heading) => prefix = heading == "." ? [] : EscapedUtf8.GetBytes(heading.EndsWith('/') ? heading : heading + "/");
 
         int WriteName(Span<byte> line, in FileEntry entry)
         {
             prefix.CopyTo(line);
-            int at = prefix.Length + Encoding.UTF8.GetBytes(entry.Name, line[prefix.Length..]);
+            int at = prefix.Length + EscapedUtf8.GetBytes(entry.Name, line[prefix.Length..]);
             "\r\n"u8.CopyTo(line[at..]);
             return at + 2;
         }
@@ -70,21 +75,56 @@ internal static class ListCommands
         }
     }
 
-    private static async ValueTask<Reply> SendAsync(Session session, ListSelection selection, LineWriter write, CancellationToken cancellationToken)
+    /// <param name="session">The session.</param>
+    /// <param name="selection">What is listed.</param>
+    /// <param name="write">Writes the line of an entry.</param>
+    /// <param name="cancellationToken">Cancels the transfer.</param>
+    /// <param name="enter">Called with the heading of each directory of a recursive listing, before its entries.</param>
+    private static async ValueTask<Reply> SendAsync(
+        Session session, ListSelection selection, LineWriter write, CancellationToken cancellationToken, Action<string>? enter = null)
     {
-        int reserve = ListingFormat.MaxLine + Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length);
+        int reserve = ListingFormat.MaxLine + Math.Max(Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length), selection.Options.IsRecursive ? MaxHeading : 0);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64 * 1024, reserve));
+        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries);
+        Reply? outcome = null;
         try
         {
             await using DataConnection data = await DataConnection.OpenAsync(session, Replies.Opening, cancellationToken);
             int filled = 0;
-            await foreach (FileEntry entry in selection.Entries.WithCancellation(cancellationToken))
+            if (selection is { Options.IsRecursive: true, Folder: { } folder })
             {
-                filled += write(buffer.AsSpan(filled), entry);
-                if (buffer.Length - filled < reserve)
+                var tree = new RecursiveListing(session, sorter);
+                await foreach (ListedItem item in tree.ReadAsync(folder, selection.Entries, NameOf(selection), depth: 0, cancellationToken))
                 {
-                    await data.SendAsync(buffer.AsMemory(0, filled), cancellationToken);
-                    filled = 0;
+                    if (item.Heading is { } heading)
+                    {
+                        enter?.Invoke(heading);
+                        filled += WriteHeading(buffer.AsSpan(filled), heading, isFirst: tree.Headings == 1);
+                    }
+                    else
+                    {
+                        filled += write(buffer.AsSpan(filled), item.Entry);
+                    }
+
+                    if (buffer.Length - filled < reserve)
+                    {
+                        await data.SendAsync(buffer.AsMemory(0, filled), cancellationToken);
+                        filled = 0;
+                    }
+                }
+
+                outcome = tree.Outcome;
+            }
+            else
+            {
+                await foreach (FileEntry entry in sorter.Sort(selection.Entries).WithCancellation(cancellationToken))
+                {
+                    filled += write(buffer.AsSpan(filled), entry);
+                    if (buffer.Length - filled < reserve)
+                    {
+                        await data.SendAsync(buffer.AsMemory(0, filled), cancellationToken);
+                        filled = 0;
+                    }
                 }
             }
 
@@ -97,6 +137,24 @@ internal static class ListCommands
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return Replies.Transferred;
+        return outcome ?? (sorter.HasUnsorted ? Replies.NotSorted(session.Server.Options.MaxSortedEntries) : Replies.Transferred);
+    }
+
+    /// <summary>The name of the directory in its heading: as the client sent it, or a dot.</summary>
+    private static string NameOf(ListSelection selection) =>
+        selection.Prefix.Length == 0 ? "." : selection.Prefix.TrimEnd('/') is { Length: > 0 } name ? name : "/";
+
+    private static int WriteHeading(Span<byte> line, string heading, bool isFirst)
+    {
+        int at = 0;
+        if (!isFirst)
+        {
+            "\r\n"u8.CopyTo(line);
+            at = 2;
+        }
+
+        at += EscapedUtf8.GetBytes(heading, line[at..]);
+        ":\r\n"u8.CopyTo(line[at..]);
+        return at + 3;
     }
 }

@@ -9,18 +9,24 @@ namespace Fts.Server.Commands;
 /// <param name="Prefix">What stood before the last component in the client's words; names get it back in NLST.</param>
 internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string Prefix)
 {
+    /// <summary>The options of <c>ls</c> before the path.</summary>
+    public ListOptions Options { get; init; }
+
+    /// <summary>The directory whose entries are listed; null for a file or a pattern.</summary>
+    public StorePath? Folder { get; init; }
+
     /// <summary>
-    /// Reads the argument. <c>ls</c> options before the path, which many clients send, are passed over unless a file has that very name; <c>*</c> and
+    /// Reads the argument. <c>ls</c> options before the path, which many clients send, are read unless a file has that very name; <c>*</c> and
     /// <c>?</c> in the last component are a pattern unless a file has that very name. Null for what is no path.
     /// </summary>
     /// <exception cref="StoreException">Nothing is there.</exception>
     public static async ValueTask<ListSelection?> FindAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        string text = argument;
+        (string text, ListOptions options) = (argument, default);
         FileEntry? entry = session.Resolve(text) is { } path ? await session.Files!.FindAsync(path, cancellationToken) : null;
         if (entry is null && text.StartsWith('-'))
         {
-            text = WithoutOptions(text);
+            options = ListOptions.Parse(argument, out text);
             entry = session.Resolve(text) is { } rest ? await session.Files!.FindAsync(rest, cancellationToken) : null;
         }
 
@@ -34,27 +40,14 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
         {
             case { Kind: EntryKind.Folder }:
                 string folder = text.Length == 0 || text.EndsWith('/') ? text : text + "/";
-                return new ListSelection(await session.Files!.ListAsync(target, cancellationToken), folder);
+                return new ListSelection(await session.Files!.ListAsync(target, cancellationToken), folder) { Options = options, Folder = target };
             case { } file:
                 return new ListSelection(One(file), prefix);
             case null when target.Name.AsSpan().ContainsAny('*', '?') && text.EndsWith(target.Name, StringComparison.Ordinal):
-                return new ListSelection(Matching(await session.Files!.ListAsync(target.Parent, cancellationToken), target.Name, cancellationToken), prefix);
+                return new ListSelection(Matching(await session.Files!.ListAsync(target.Parent, cancellationToken), target.Name, cancellationToken), prefix) { Options = options };
             default:
                 throw new StoreException(StoreError.NotFound, "Nothing to list there.");
         }
-    }
-
-    private static string WithoutOptions(string text)
-    {
-        // A line of nothing but options would be copied once for each of them.
-        ReadOnlySpan<char> rest = text;
-        while (rest.StartsWith('-'))
-        {
-            int space = rest.IndexOf(' ');
-            rest = space < 0 ? default : rest[space..].TrimStart();
-        }
-
-        return rest.ToString();
     }
 
     private static async IAsyncEnumerable<FileEntry> One(FileEntry entry)

@@ -34,7 +34,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     {
         try
         {
-            return new GuardedEntries(await store.ListAsync(folder, cancellationToken), logger);
+            return new GuardedEntries(await store.ListAsync(folder, cancellationToken), folder, logger);
         }
         catch (Exception e) when (IsUnexpected(e, cancellationToken))
         {
@@ -157,23 +157,32 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     private static bool IsPlainAscii(string name) =>
         name.Length <= StorePath.MaxNameBytes && !name.AsSpan().ContainsAnyExceptInRange(' ', '~') && !name.Contains('/', StringComparison.Ordinal);
 
-    private sealed class GuardedEntries(IAsyncEnumerable<FileEntry> entries, ILogger logger) : IAsyncEnumerable<FileEntry>
+    private sealed class GuardedEntries(IAsyncEnumerable<FileEntry> entries, StorePath folder, ILogger logger) : IAsyncEnumerable<FileEntry>
     {
         public IAsyncEnumerator<FileEntry> GetAsyncEnumerator(CancellationToken cancellationToken)
         {
             try
             {
-                return new GuardedEnumerator(entries.GetAsyncEnumerator(cancellationToken), logger, cancellationToken);
+                return new GuardedEnumerator(entries.GetAsyncEnumerator(cancellationToken), LogUnlisted, logger, cancellationToken);
             }
             catch (Exception e) when (IsUnexpected(e, cancellationToken))
             {
                 throw Failed(e);
             }
         }
+
+        private void LogUnlisted()
+        {
+            if (entries is IUnlistedNames { Unlisted: { Count: > 0 and var count, Example: var example } })
+            {
+                Log.NamesNotListed(logger, count, folder.Value.Visible(), (example ?? "").Visible());
+            }
+        }
     }
 
     /// <summary>Owns the store's enumerator. Stops between two entries when it is cancelled, even if the store ignores the token.</summary>
-    private sealed class GuardedEnumerator(IAsyncEnumerator<FileEntry> source, ILogger logger, CancellationToken cancellationToken) : IAsyncEnumerator<FileEntry>
+    private sealed class GuardedEnumerator(
+        IAsyncEnumerator<FileEntry> source, Action logUnlisted, ILogger logger, CancellationToken cancellationToken) : IAsyncEnumerator<FileEntry>
     {
         /// <summary>
         /// The number of entries after which the thread is yielded, so that ABOR is read while a store in memory lists without waiting.
@@ -216,7 +225,11 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             }
         }
 
-        public ValueTask DisposeAsync() => CallAsync(source.DisposeAsync, CancellationToken.None);
+        public ValueTask DisposeAsync()
+        {
+            logUnlisted();
+            return CallAsync(source.DisposeAsync, CancellationToken.None);
+        }
 
         /// <summary>Logs one line per listing, because a folder may contain a million such names.</summary>
         private void LogOnce(string? name)

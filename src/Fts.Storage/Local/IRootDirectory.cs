@@ -83,6 +83,9 @@ internal interface IFolderReader : IDisposable
 {
     /// <summary>Replaces the content of <paramref name="batch"/> by the next entries, perhaps none; false at the end.</summary>
     bool ReadBatch(List<FileEntry> batch);
+
+    /// <summary>The names left out so far because no path can contain them.</summary>
+    UnlistedNames Unlisted { get; }
 }
 
 /// <summary>A pending file on disk. Disposing closes it, and removes it unless it was committed or kept.</summary>

@@ -6,6 +6,7 @@ namespace Fts.Storage.Local;
 /// <summary>
 /// The Linux calls .NET has no name for, and what they are given, under their own names. Those that the oldest C library .NET runs on lacks are
 /// made by number. Functions return -1 and leave the error in <see cref="Marshal.GetLastPInvokeError"/>, as the C library does.
+/// Paths are passed as the bytes that <see cref="EscapedUtf8"/> gives, so that names that are not UTF-8 can be used.
 /// </summary>
 internal static unsafe partial class LinuxCalls
 {
@@ -51,12 +52,33 @@ internal static unsafe partial class LinuxCalls
     /// <summary>
     /// Returns the metadata of the entry at a path, of a link itself. Returns false if no entry exists, or on other systems.
     /// </summary>
-    public static bool TryStat(string path, out LinuxFacts facts)
+    public static bool TryStat(string path, out LinuxFacts facts) => TryStat(path, AT_SYMLINK_NOFOLLOW, out facts);
+
+    /// <summary>Returns whether a directory, or a link to one, exists at a path of this machine.</summary>
+    public static bool IsFolder(string path) => IsSupported ? TryStat(path, flags: 0, out LinuxFacts facts) && facts.IsFolder : Directory.Exists(path);
+
+    /// <summary>Returns the text of a link; null, and the error, if it cannot be read.</summary>
+    public static string? TryReadLink(SafeFileHandle folder, string name)
+    {
+        byte* buffer = stackalloc byte[StorePath.MaxLength];
+        nint length = Readlinkat(folder, name, buffer, StorePath.MaxLength);
+        return length < 0 ? null : EscapedUtf8.GetString(new ReadOnlySpan<byte>(buffer, (int)length));
+    }
+
+    /// <summary>Returns the text of a link at a path of this machine; null, and the error, if it cannot be read.</summary>
+    public static string? TryReadLink(string path)
+    {
+        byte* buffer = stackalloc byte[StorePath.MaxLength];
+        nint length = Readlinkat(AT_FDCWD, path, buffer, StorePath.MaxLength);
+        return length < 0 ? null : EscapedUtf8.GetString(new ReadOnlySpan<byte>(buffer, (int)length));
+    }
+
+    private static bool TryStat(string path, int flags, out LinuxFacts facts)
     {
         facts = default;
         fixed (LinuxFacts* pointer = &facts)
         {
-            return IsSupported && StatxPath(s_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, WantedFacts, pointer) == 0;
+            return IsSupported && StatxPath(s_statx, AT_FDCWD, path, flags, WantedFacts, pointer) == 0;
         }
     }
 
@@ -90,10 +112,10 @@ internal static unsafe partial class LinuxCalls
 
     public static int Fchmodat2(SafeFileHandle folder, string name, uint mode, int flags) => (int)Fchmodat2(Fchmodat2Number, folder, name, mode, flags);
 
-    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     public static partial int Openat(int folder, string path, int flags, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     public static partial int Openat(SafeFileHandle folder, string path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
@@ -117,25 +139,28 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     public static partial int Fchmod(SafeFileHandle file, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     public static partial int Mkdirat(SafeFileHandle folder, string name, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     public static partial int Unlinkat(SafeFileHandle folder, string name, int flags);
 
-    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     public static partial int Linkat(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, int flags);
 
-    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     public static partial int Symlinkat(string text, SafeFileHandle folder, string name);
 
-    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint Readlinkat(SafeFileHandle folder, string name, byte* buffer, nuint size);
+    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
+    private static partial nint Readlinkat(SafeFileHandle folder, string name, byte* buffer, nuint size);
 
-    [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
+    private static partial nint Readlinkat(int folder, string path, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     public static partial int Utimensat(SafeFileHandle folder, string name, LinuxTime* accessedAndModified, int flags);
 
-    [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     public static partial nint Getxattr(string path, byte* name, byte* value, nuint size);
 
     [LibraryImport("libc", EntryPoint = "fgetxattr", SetLastError = true)]
@@ -150,19 +175,19 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Ioctl(SafeFileHandle file, nuint request, nint argument);
 
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     private static partial nint Openat2(nint number, SafeFileHandle folder, string path, OpenHow* how, nuint size);
 
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     private static partial nint Statx(nint number, SafeFileHandle folder, string name, int flags, uint mask, LinuxFacts* facts);
 
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     private static partial nint StatxPath(nint number, int folder, string path, int flags, uint mask, LinuxFacts* facts);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint Statx(nint number, SafeFileHandle folder, byte* name, int flags, uint mask, LinuxFacts* facts);
 
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     private static partial nint Renameat2(nint number, SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, uint flags);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
@@ -171,10 +196,10 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint CopyFileRange(nint number, SafeFileHandle source, long* sourceOffset, SafeFileHandle target, long* targetOffset, nint length, uint flags);
 
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     private static partial nint Faccessat2(nint number, SafeFileHandle folder, string name, int mode, int flags);
 
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(LinuxPathMarshaller))]
     private static partial nint Fchmodat2(nint number, SafeFileHandle folder, string name, uint mode, int flags);
 }
 

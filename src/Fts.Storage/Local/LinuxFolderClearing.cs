@@ -56,10 +56,10 @@ internal static class LinuxFolderClearing
         var names = new List<string>();
         bool hasOnlyHidden = LinuxFolderNames.ForEach(folder, (name, _) =>
         {
-            bool isHidden = name is not null && PathRules.IsReserved(name);
+            bool isHidden = PathRules.IsReserved(name);
             if (isHidden)
             {
-                names.Add(name!);
+                names.Add(name);
             }
 
             return isHidden;

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Unicode;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Storage.Local.LinuxCalls;
 
@@ -16,11 +14,28 @@ internal static class LinuxFolderNames
     // struct linux_dirent64: inode (8), offset (8), record length (2), type (1), name, NUL.
     private const int LengthOffset = 16, TypeOffset = 18, NameOffset = 19;
 
+    /// <summary>Returns the names in a directory of this machine; none if it cannot be read.</summary>
+    public static List<string> In(string path)
+    {
+        var names = new List<string>();
+        using var folder = new SafeFileHandle(Openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), ownsHandle: true);
+        if (!folder.IsInvalid)
+        {
+            ForEach(folder, (name, _) =>
+            {
+                names.Add(name);
+                return true;
+            });
+        }
+
+        return names;
+    }
+
     /// <summary>
-    /// Calls <paramref name="visit"/> with each name and type until it returns false. A name that is not UTF-8 is null. Returns false if the visitor stopped
-    /// or the directory could not be read to its end.
+    /// Calls <paramref name="visit"/> with each name and type until it returns false. Returns false if the visitor stopped or the directory could not be
+    /// read to its end.
     /// </summary>
-    public static unsafe bool ForEach(SafeFileHandle folder, Func<string?, byte, bool> visit)
+    public static unsafe bool ForEach(SafeFileHandle folder, Func<string, byte, bool> visit)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
@@ -34,7 +49,7 @@ internal static class LinuxFolderNames
                     {
                         ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(start + at + NameOffset);
                         if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8)
-                            && !visit(Utf8.IsValid(name) ? Encoding.UTF8.GetString(name) : null, buffer[at + TypeOffset]))
+                            && !visit(EscapedUtf8.GetString(name), buffer[at + TypeOffset]))
                         {
                             return false;
                         }

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Unicode;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Storage.Local.LinuxCalls;
 using static Fts.Storage.Local.SystemErrors;
@@ -11,7 +9,7 @@ namespace Fts.Storage.Local;
 
 /// <summary>
 /// Reads a folder a buffer of names at a time, so that a folder of a million takes no more memory than one of a thousand. Left out are names that
-/// cannot be spelled as a <see cref="StorePath"/> (not UTF-8, CR or LF), names the store keeps for itself, and entries gone before they were looked at.
+/// cannot be spelled as a <see cref="StorePath"/> (CR or LF; counted), names the store keeps for itself, and entries gone before they were looked at.
 /// </summary>
 internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folder, StorePath path) : IFolderReader
 {
@@ -20,6 +18,8 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
 
     // struct linux_dirent64: inode (8), offset (8), record length (2), type (1), name, NUL.
     private const int LengthOffset = 16, NameOffset = 19;
+
+    public UnlistedNames Unlisted { get; private set; }
 
     public void Dispose() => folder.Dispose();
 
@@ -56,13 +56,18 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
     private unsafe void Add(List<FileEntry> batch, byte* pointer, ProtectedSnapshot? protectedEntries)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(pointer);
-        if (bytes.SequenceEqual("."u8) || bytes.SequenceEqual(".."u8)
-            || bytes.Length > StorePath.MaxNameBytes || bytes.ContainsAny((byte)'\r', (byte)'\n') || !Utf8.IsValid(bytes))
+        if (bytes.SequenceEqual("."u8) || bytes.SequenceEqual(".."u8))
         {
             return;
         }
 
-        string name = Encoding.UTF8.GetString(bytes);
+        string name = EscapedUtf8.GetString(bytes);
+        if (bytes.Length > StorePath.MaxNameBytes || bytes.ContainsAny((byte)'\r', (byte)'\n'))
+        {
+            Unlisted = Unlisted.With(name);
+            return;
+        }
+
         if (PathRules.IsReserved(name))
         {
             return;

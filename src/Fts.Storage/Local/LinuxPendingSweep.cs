@@ -21,11 +21,6 @@ internal sealed class LinuxPendingSweep(RootDirectory root, DateTime before, Par
             LinuxFolderNames.ForEach(folder, (name, type) =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (name is null)
-                {
-                    return true; // no upload is possible there
-                }
-
                 if (PathRules.IsReserved(name))
                 {
                     if (LinuxPendingSlot.TryRemove(folder, name, before))

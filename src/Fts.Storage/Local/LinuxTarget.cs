@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Storage.Local.LinuxCalls;
 using static Fts.Storage.Local.SystemErrors;
@@ -66,17 +65,9 @@ internal readonly record struct LinuxTarget(SafeFileHandle Folder, string Name, 
     public void Dispose() => Folder.Dispose();
 
     /// <summary>Where a link leads, as a folder relative to the root (perhaps with <c>..</c>, which is the kernel's to judge) and a name in it.</summary>
-    private static unsafe (string Folder, string Name) LinkOf(SafeFileHandle parent, string folder, string name)
+    private static (string Folder, string Name) LinkOf(SafeFileHandle parent, string folder, string name)
     {
-        Span<byte> buffer = stackalloc byte[StorePath.MaxLength];
-        nint length;
-        fixed (byte* pointer = buffer)
-        {
-            length = Readlinkat(parent, name, pointer, (nuint)buffer.Length);
-        }
-
-        // A target that is not UTF-8 decodes to a name that is not there.
-        string target = length >= 0 ? Encoding.UTF8.GetString(buffer[..(int)length]) : throw RootDirectory.LastError(name);
+        string target = TryReadLink(parent, name) ?? throw RootDirectory.LastError(name);
         int slash = target.LastIndexOf('/');
         string last = target[(slash + 1)..];
         return target.StartsWith('/') ? throw Exception(EXDEV, name)

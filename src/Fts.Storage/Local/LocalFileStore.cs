@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;
@@ -6,8 +5,8 @@ namespace Fts.Storage.Local;
 /// <summary>
 /// The files of one folder of this machine, which no path and no link leads out of. On Linux the kernel sees to that, race or no race; on other systems,
 /// and under kernels before 5.6, links are checked one component at a time, which a local process that swaps links at the right moment can outrun.
-/// Links that stay inside work: reading and writing go to what they lead to, deleting and renaming to the link itself. Names that are not UTF-8 or hold a
-/// line break cannot be asked for and are not listed.
+/// Links that stay inside work: reading and writing go to what they lead to, deleting and renaming to the link itself. Names that hold a
+/// line break cannot be asked for and are not listed, nor are names that are not UTF-8 without the kernel's confinement (<see cref="IUnlistedNames"/>).
 /// </summary>
 /// <remarks>
 /// Calls of a few microseconds run on the caller's thread and complete synchronously; what can take long (removing, renaming, copying, listing) runs on
@@ -65,7 +64,7 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         PathRules.DemandAddressable(folder);
         _root.OpenFolder(folder).Dispose();
-        return ReadEntries(folder, cancellationToken);
+        return new LocalListing(_root, folder, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -260,22 +259,6 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
         {
             committed.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Opens the folder when the first entry is asked for: entries that nobody reads must not hold a handle that nobody closes.</summary>
-    private async IAsyncEnumerable<FileEntry> ReadEntries(
-        StorePath folder, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        using IFolderReader reader = _root.OpenFolder(folder);
-        var batch = new List<FileEntry>();
-        while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
-        {
-            foreach (FileEntry entry in batch)
-            {
-                opened.ThrowIfCancellationRequested();
-                yield return entry;
-            }
         }
     }
 }

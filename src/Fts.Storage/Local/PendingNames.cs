@@ -17,8 +17,10 @@ internal static class PendingNames
     /// <param name="copied">The committed file that it began as a copy of; null for one that began empty.</param>
     public static string For(string name, string uploader, FileEntry? copied = null)
     {
-        string text = copied is { } file ? $"{name}\0{uploader}\0{file.Id}\0{file.Length}\0{file.Modified.Ticks}" : $"{name}\0{uploader}";
-        return $"{PathRules.PendingPrefix}{Hash(text)}-{Hash(uploader).AsSpan(0, UploaderLength)}";
+        string rest = copied is { } file ? $"\0{uploader}\0{file.Id}\0{file.Length}\0{file.Modified.Ticks}" : $"\0{uploader}";
+        // The bytes of the name on disk: two names that are not UTF-8 never share a place.
+        string hash = Hash([.. EscapedUtf8.GetBytes(name), .. Encoding.UTF8.GetBytes(rest)]);
+        return $"{PathRules.PendingPrefix}{hash}-{Hash(Encoding.UTF8.GetBytes(uploader)).AsSpan(0, UploaderLength)}";
     }
 
     /// <summary>Returns the part of a name made by <see cref="For"/> that identifies its uploader; null for other names.</summary>
@@ -32,5 +34,5 @@ internal static class PendingNames
     /// <summary>For any other pending file. Random and not counted: several servers may share a folder.</summary>
     public static string New() => $"{PathRules.PendingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, HashLength / 2));
+    private static string Hash(ReadOnlySpan<byte> text) => Convert.ToHexStringLower(SHA256.HashData(text).AsSpan(0, HashLength / 2));
 }

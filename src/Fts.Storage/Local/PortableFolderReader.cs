@@ -23,6 +23,8 @@ internal sealed class PortableFolderReader : IFolderReader
         _entries = new FileSystemEnumerable<FileEntry>(real, ToEntry, options) { ShouldIncludePredicate = IsListed }.GetEnumerator();
     }
 
+    public UnlistedNames Unlisted { get; private set; }
+
     public void Dispose() => _entries.Dispose();
 
     public bool ReadBatch(List<FileEntry> batch) => PortableRootDirectory.Guard(() =>
@@ -42,8 +44,16 @@ internal sealed class PortableFolderReader : IFolderReader
         return batch.Count > 0;
     });
 
-    private static bool IsListed(ref FileSystemEntry entry) =>
-        !entry.FileName.ContainsAny(Undecodable, '\r', '\n') && !PathRules.IsReserved(entry.FileName) && entry.LastWriteTimeUtc.UtcDateTime != s_gone;
+    private bool IsListed(ref FileSystemEntry entry)
+    {
+        if (entry.FileName.ContainsAny(Undecodable, '\r', '\n'))
+        {
+            Unlisted = Unlisted.With(entry.FileName.ToString());
+            return false;
+        }
+
+        return !PathRules.IsReserved(entry.FileName) && entry.LastWriteTimeUtc.UtcDateTime != s_gone;
+    }
 
     private static FileEntry ToEntry(ref FileSystemEntry entry)
     {
@@ -51,6 +61,7 @@ internal sealed class PortableFolderReader : IFolderReader
         EntryKind kind = entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || isSpecial ? EntryKind.Other
             : entry.IsDirectory ? EntryKind.Folder
             : EntryKind.File;
-        return new FileEntry(entry.FileName.ToString(), kind, kind == EntryKind.File ? entry.Length : 0, entry.LastWriteTimeUtc.UtcDateTime, Id: id);
+        return new FileEntry(entry.FileName.ToString(), kind, kind == EntryKind.File ? entry.Length : 0, entry.LastWriteTimeUtc.UtcDateTime, Id: id,
+            IsLink: entry.Attributes.HasFlag(FileAttributes.ReparsePoint));
     }
 }

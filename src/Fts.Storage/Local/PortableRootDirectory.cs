@@ -281,7 +281,8 @@ internal sealed class PortableRootDirectory : IRootDirectory
             : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Folder
             : EntryKind.File;
         return new FileEntry(
-            info.Name, kind, kind == EntryKind.File ? info.Length : 0, info.LastWriteTimeUtc, OperatingSystem.IsWindows() ? null : info.UnixFileMode & (UnixFileMode)0x1FF, id);
+            info.Name, kind, kind == EntryKind.File ? info.Length : 0, info.LastWriteTimeUtc, OperatingSystem.IsWindows() ? null : info.UnixFileMode & (UnixFileMode)0x1FF, id,
+            IsLink: attributes.HasFlag(FileAttributes.ReparsePoint));
     }
 
     internal static T Guard<T>(Func<T> call)

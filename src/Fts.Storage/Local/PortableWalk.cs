@@ -55,6 +55,11 @@ internal sealed class PortableWalk(string root)
                 return StoreError.Denied;
             }
 
+            if (link.Contains('\uFFFD', StringComparison.Ordinal))
+            {
+                return StoreError.NotFound; // .NET replaced bytes that are not UTF-8: the text may name another file
+            }
+
             names.RemoveAt(names.Count - 1);
             real = RealOf(names);
             foreach (string part in link.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar).Reverse())
@@ -66,8 +71,10 @@ internal sealed class PortableWalk(string root)
         return null;
     }
 
-    /// <summary>Whether this system takes every name of a path for a plain name.</summary>
-    public static bool IsSpellable(StorePath path) => !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsNames.IsPlain);
+    /// <summary>Whether .NET's file calls take every name of a path for a plain name. They cannot name bytes that are not UTF-8.</summary>
+    public static bool IsSpellable(StorePath path) => !EscapedUtf8.HasEscape(path.Value) && AreSystemNames(path);
+
+    private static bool AreSystemNames(StorePath path) => !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsNames.IsPlain);
 
     private string RealOf(List<string> names) => names.Count == 0 ? Root : Root + Path.DirectorySeparatorChar + string.Join(Path.DirectorySeparatorChar, names);
 }

@@ -9,6 +9,11 @@ internal static class ProtectedContents
     /// <summary>The paths of the entries of a directory; none if it is not a directory or cannot be read.</summary>
     public static string[] EntriesOf(string path)
     {
+        if (LinuxCalls.IsSupported)
+        {
+            return [.. LinuxFolderNames.In(path).Select(name => Path.Combine(path, name))];
+        }
+
         try
         {
             return Directory.Exists(path) ? Directory.GetFileSystemEntries(path) : [];
@@ -26,7 +31,7 @@ internal static class ProtectedContents
     public static RealPath? FileBehind(string entry)
     {
         var real = RealPath.Of(entry);
-        return real.FileLinks.Count > 0 && !Directory.Exists(real.Path) ? real : null;
+        return real.FileLinks.Count > 0 && !LinuxCalls.IsFolder(real.Path) ? real : null;
     }
 
     /// <summary>The files in a directory and below it, and the files to which links there lead. Links to directories are not followed.</summary>
@@ -35,7 +40,7 @@ internal static class ProtectedContents
         foreach (string entry in depth == MaxDepth ? [] : EntriesOf(folder))
         {
             var real = RealPath.Of(entry);
-            if (!Directory.Exists(real.Path))
+            if (!LinuxCalls.IsFolder(real.Path))
             {
                 yield return real;
             }

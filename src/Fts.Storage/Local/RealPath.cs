@@ -59,6 +59,11 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> FolderLinks, 
 
     private static string? LinkOf(string entry)
     {
+        if (LinuxCalls.IsSupported)
+        {
+            return LinuxCalls.TryReadLink(entry); // .NET replaces the bytes of names that are not UTF-8
+        }
+
         try
         {
             return new FileInfo(entry).LinkTarget;

@@ -73,7 +73,8 @@ internal sealed class RootDirectory : IRootDirectory
             return error is ENOENT or ENOTDIR or ENAMETOOLONG ? null : throw Exception(error, path.Value);
         }
 
-        return Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out facts) == 0 ? Protected?.IsHidden(facts.Id) == true ? null : facts.ToEntry(path.Name)
+        return Statx(parent, path.Name, AT_SYMLINK_NOFOLLOW, out facts) == 0 ? Protected?.IsHidden(facts.Id) == true ? null
+            : facts.ToEntry(path.Name) with { IsLink = facts.IsLink }
             : Marshal.GetLastPInvokeError() is ENOENT or ENAMETOOLONG ? null : throw LastError(path.Value);
     }
 

@@ -150,7 +150,7 @@ public sealed partial class EscapeTests
     private static string Line(string usage, int place, string escape)
     {
         int at = 0;
-        string line = PathPlace().Replace(usage, _ => at++ == place ? escape : "inside");
+        string line = PathPlace().Replace(usage.Replace("[-RtSr] ", "", StringComparison.Ordinal).Replace("[-tSr] ", "", StringComparison.Ordinal), _ => at++ == place ? escape : "inside");
         return line.Replace(" ...", "", StringComparison.Ordinal).Replace("<time>", "20200101000000", StringComparison.Ordinal).Replace("<octal>", "777", StringComparison.Ordinal)
             .Replace("<fact>=<value>", "Modify=20200101000000", StringComparison.Ordinal).Replace(" [start [end]]", "", StringComparison.Ordinal);
     }

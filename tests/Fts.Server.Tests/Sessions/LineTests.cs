@@ -85,15 +85,17 @@ public sealed class LineTests
         """);
 
     [Theory, OnEveryWire]
-    public Task An_argument_that_is_not_utf8_answers_501(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task An_argument_that_is_not_utf8_names_nothing_that_exists(Wire wire) => TestServer.PlayAsync(wire, """
         C: CWD \xe4
-        S: 501 *
+        S: 550 *
         C: CWD \xc0\xaf
-        S: 501 *
+        S: 550 *
         C: CWD \xed\xa0\x80
+        S: 550 *
+        C: TYPE \xe4
         S: 501 *
         C: PWD
-        S: 257 *
+        S: 257 "/" *
         """);
 
     [Theory, OnEveryWire]
@@ -118,9 +120,11 @@ public sealed class LineTests
         S: 500 *
         C: PWD\xf2
         S: 500 *
-        C: MKD a\xff\xf1b
+        C: M\xff\xf1KD ab
         S: 257 "/ab" *
         C: MKD a\xff\xffb
-        S: 501 *
+        S: 257 "/a\xff\xffb" *
+        C: CWD a\xffb
+        S: 250 *
         """);
 }

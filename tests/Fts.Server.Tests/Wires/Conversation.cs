@@ -151,7 +151,7 @@ internal sealed class Conversation : IAsyncDisposable
             _start = end < 0 ? _end : _start + end + 1;
             if (end >= 0)
             {
-                string text = Encoding.UTF8.GetString(line.ToArray());
+                string text = WireText.Of(line.ToArray());
                 _transcript.AppendLine($"S: {text.TrimEnd()}");
                 Assert.EndsWith("\r\n", text, StringComparison.Ordinal);
                 return text[..^2];

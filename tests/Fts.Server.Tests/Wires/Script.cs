@@ -19,7 +19,7 @@ namespace Fts.Server.Tests;
 /// B&lt; text      the data connection brings one file of exactly this in blocks (MODE B), and stays
 /// B> text      the client sends one file of this in blocks
 /// </code>
-/// <c>*</c> stands for any text, <c>\*</c> for itself; <c>\r \n \0 \xNN \\</c> are bytes; <c>{PORT}</c> and <c>{EPRT}</c> make the client listen.
+/// <c>*</c> stands for any text, <c>\*</c> for itself; <c>\r \n \0 \xNN \\</c> are bytes (in replies and lines only <c>\xNN</c>, not of UTF-8); <c>{PORT}</c> and <c>{EPRT}</c> make the client listen.
 /// </summary>
 internal static class Script
 {
@@ -42,7 +42,7 @@ internal static class Script
                     break;
                 case "L<":
                     int more = lines.Skip(i + 1).TakeWhile(line => line.StartsWith("L<", StringComparison.Ordinal)).Count();
-                    await ReadLinesAsync(talk, [.. lines.Skip(i).Take(more + 1).Select(line => line[3..]).Where(line => line != "(none)")]);
+                    await ReadLinesAsync(talk, [.. lines.Skip(i).Take(more + 1).Select(line => line.Length > 3 ? line[3..] : "").Where(line => line != "(none)")]);
                     i += more;
                     break;
                 default:
@@ -146,7 +146,7 @@ internal static class Script
 
     private static async Task ReadLinesAsync(Conversation talk, string[] patterns)
     {
-        string text = Encoding.UTF8.GetString(await Data(talk).ReadToEndAsync());
+        string text = WireText.Of(await Data(talk).ReadToEndAsync());
         talk.CloseData();
         var lines = text.Split("\r\n").ToList();
         bool fits = lines[^1].Length == 0 && lines.Count - 1 == patterns.Length;
@@ -179,7 +179,7 @@ internal static class Script
                 byte[] content = await Data(talk).ReadToEndAsync();
                 if (!content.AsSpan().SequenceEqual(Bytes(text)))
                 {
-                    throw talk.Failure($"Expected the data: {text}\nand got: {Encoding.UTF8.GetString(content)}");
+                    throw talk.Failure($"Expected the data: {text}\nand got: {WireText.Of(content)}");
                 }
 
                 break;

@@ -82,20 +82,6 @@ public sealed class LocalFileStoreTests : IDisposable
         Assert.Equal(Private, (await store.FindAsync(At("/plain"), Token))?.UnixMode);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Names_no_path_can_spell_are_not_listed(bool portable)
-    {
-        Assert.Equal(0, NativeNames.Mkdir([.. Bytes(_folder["latin-"]), 0xE4, 0], 0x1FF));
-        File.WriteAllText(_folder["line\nbreak"], "");
-        File.WriteAllText(_folder["carriage\rreturn"], "");
-        File.WriteAllText(_folder["plain"], "");
-        using var store = new LocalFileStore(_folder.Path, portable);
-        Assert.Equal(["plain"], (await store.ListAsync("/", Token)).Select(entry => entry.Name));
-        Assert.Equal(0, NativeNames.Rmdir([.. Bytes(_folder["latin-"]), 0xE4, 0]));
-    }
-
     [Fact]
     public async Task A_folder_renamed_during_an_upload_takes_it_along()
     {

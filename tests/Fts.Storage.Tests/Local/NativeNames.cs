@@ -17,9 +17,6 @@ internal static partial class NativeNames
     [LibraryImport("libc", EntryPoint = "mkdir")]
     public static partial int Mkdir(byte[] path, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "rmdir")]
-    public static partial int Rmdir(byte[] path);
-
     [LibraryImport("libc", EntryPoint = "setxattr", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Setxattr(string path, string name, byte[] value, nint size, int flags);
 

@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using Fts.Storage;
+
+namespace Fts.Server.Commands;
+
+/// <summary>
+/// Sorts the directories of one listing. It holds at most <see cref="FtpServerOptions.MaxSortedEntries"/> entries in memory at a time, over all directories of
+/// a recursive listing. A directory with more entries is sent in the order of the store.
+/// </summary>
+internal sealed class ListSorter(ListOptions options, int maxEntries)
+{
+    private int _held;
+
+    /// <summary>Whether a directory had too many entries to be sorted.</summary>
+    public bool HasUnsorted { get; private set; }
+
+    /// <summary>Returns the entries in the order that the options name. Without an order the entries are returned as they are.</summary>
+    public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) => options.Order == ListOrder.None ? entries : SortAsync(entries);
+
+    /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
+    public bool TryHold() => _held < maxEntries && ++_held > 0;
+
+    /// <summary>Releases the memory of entries.</summary>
+    public void Release(int count) => _held -= count;
+
+    private async IAsyncEnumerable<FileEntry> SortAsync(IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var sorted = new List<FileEntry>();
+        try
+        {
+            bool isSorted = true;
+            await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
+            {
+                if (isSorted && TryHold())
+                {
+                    sorted.Add(entry);
+                    continue;
+                }
+
+                if (isSorted)
+                {
+                    (isSorted, HasUnsorted) = (false, true);
+                    foreach (FileEntry held in sorted)
+                    {
+                        yield return held;
+                    }
+                }
+
+                yield return entry;
+            }
+
+            if (isSorted)
+            {
+                sorted.Sort(Compare);
+                foreach (FileEntry entry in sorted)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return entry;
+                }
+            }
+        }
+        finally
+        {
+            Release(sorted.Count);
+        }
+    }
+
+    private int Compare(FileEntry left, FileEntry right)
+    {
+        int order = options.Order switch
+        {
+            ListOrder.Time => right.Modified.CompareTo(left.Modified),
+            ListOrder.Size => right.Length.CompareTo(left.Length),
+            _ => 0,
+        };
+        order = order != 0 ? order : string.CompareOrdinal(left.Name, right.Name);
+        return options.IsReversed ? -order : order;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+
+namespace Fts.Storage.Local;
+
+/// <summary>The entries of a folder, which is opened when the first one is requested: a listing that nobody reads holds no handle.</summary>
+/// <param name="root">The root of the store.</param>
+/// <param name="folder">The folder.</param>
+/// <param name="opened">The token of the call that returned this.</param>
+internal sealed class LocalListing(IRootDirectory root, StorePath folder, CancellationToken opened) : IAsyncEnumerable<FileEntry>, IUnlistedNames
+{
+    public UnlistedNames Unlisted { get; private set; }
+
+    public IAsyncEnumerator<FileEntry> GetAsyncEnumerator(CancellationToken cancellationToken = default) => ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+
+    private async IAsyncEnumerable<FileEntry> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using IFolderReader reader = root.OpenFolder(folder);
+        var batch = new List<FileEntry>();
+        while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
+        {
+            foreach (FileEntry entry in batch)
+            {
+                opened.ThrowIfCancellationRequested();
+                yield return entry;
+            }
+
+            Unlisted = reader.Unlisted;
+        }
+
+        Unlisted = reader.Unlisted;
+    }
+}
