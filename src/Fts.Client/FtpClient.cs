@@ -266,6 +266,12 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
+    /// Closes all connections at once, without QUIT. Calls that use one throw <see cref="FtpConnectionException"/>. The next call opens a new connection, so the
+    /// client can still be used.
+    /// </summary>
+    public void Disconnect() => _pool.DiscardAll();
+
+    /// <summary>
     /// Cancels the running and waiting calls, which throw <see cref="ObjectDisposedException"/>, and waits for their end. Then sends QUIT
     /// on idle connections and closes all connections. A stream or enumeration that is still open loses its connection and throws the same.
     /// Takes at most <see cref="FtpTimeouts.Abort"/>.

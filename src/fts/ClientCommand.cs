@@ -88,30 +88,21 @@ internal static class ClientCommand
         }
     }
 
-    /// <summary>Lines with editing from a terminal that can, plain lines behind a prompt from one that cannot, and lines alone from a pipe.</summary>
+    /// <summary>Lines with editing from a terminal, and lines alone from a pipe. The prompt reports a connection without TLS.</summary>
     private static Func<Task<(LineEnd, string)>> Lines(Shell shell)
     {
-        if (shell.Terminal is { IsInteractive: true, CanRedraw: true })
+        if (shell.Terminal.IsInteractive)
         {
             var completion = new NameCompletion(shell);
             var editor = new LineEditor(shell.Terminal, [], completion.CompleteAsync);
             return () =>
             {
                 completion.Forget();
-                return editor.ReadAsync("fts> ");
+                return editor.ReadAsync(shell.Client.ServerIdentity is null ? "not encrypted fts> " : "fts> ");
             };
         }
 
-        var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
-        return async () =>
-        {
-            if (shell.Terminal.IsInteractive)
-            {
-                shell.Terminal.Write("fts> ");
-            }
-
-            string? line = await input.ReadLineAsync();
-            return line is null ? (LineEnd.EndOfInput, "") : (LineEnd.Enter, line);
-        };
+        var input = new StreamReader(StandardStreams.Input, new UTF8Encoding(false));
+        return async () => await input.ReadLineAsync() is { } line ? (LineEnd.Enter, line) : (LineEnd.EndOfInput, "");
     }
 }

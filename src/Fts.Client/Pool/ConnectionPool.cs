@@ -135,6 +135,9 @@ internal sealed class ConnectionPool
         }
     }
 
+    /// <inheritdoc cref="PoolSlots.DiscardAll"/>
+    public void DiscardAll() => _slots.DiscardAll();
+
     /// <inheritdoc cref="PoolSlots.OfferToVacate"/>
     public void OfferToVacate(PoolLease lease, Action vacate) => _slots.OfferToVacate(lease, vacate);
 

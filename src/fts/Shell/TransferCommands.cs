@@ -141,8 +141,9 @@ internal static class TransferCommands
 
     private static IfThere Ask(Shell shell, RemoteName item, string name) => !shell.Terminal.IsInteractive
         ? throw new FailureException(ExitCode.Other, $"get {item}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")
-        : shell.Terminal.Ask($"{name.Visible()} exists here. Replace it? [y/N/resume] ") switch
+        : shell.Ask($"{name.Visible()} exists here. Replace it? [y/N/resume] ") switch
         {
+            null => throw new FailureException(ExitCode.Interrupted, $"get {item}: stopped; {name} is kept as it is"),
             "y" or "yes" => IfThere.Overwrite,
             "r" or "resume" => IfThere.Resume,
             _ => IfThere.Skip,
