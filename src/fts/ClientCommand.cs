@@ -16,6 +16,7 @@ internal static class ClientCommand
         Target target = Target.From(line, options.User(line));
         using var interrupts = new Interrupts();
         await using Connection connection = options.Prepare(line, target, terminal, line.Debug(2));
+        target = connection.Target;
         var shell = new Shell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside, CreateOutsideWording(line));
         try
         {
@@ -38,6 +39,7 @@ internal static class ClientCommand
         (string given, string all) = (GivenOptions.WithoutChoice(line), GivenOptions.Text(line));
         return (shell, verb) => verb switch
         {
+            "mirror" => OneShot.Wording(shell.Target, Wording.Typed, all) with { Options = all },
             "get" => OneShot.Wording(
                 shell.Target, name => ShellQuoting.Quote(shell.Target.UrlOf(name with { Text = shell.Folder.Resolve(name.Text) })), $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{given}"),
             "put" => OneShot.Wording(

@@ -51,6 +51,7 @@ internal static class ShellCommands
         new(["rm", "delete", "del"], "rm FILE…", "remove files there", (1, Many), RemoteCommands.RmAsync) { Completes = NameSide.Remote },
         new(["mkdir", "md"], "mkdir FOLDER…", "make folders there", (1, Many), RemoteCommands.MkdirAsync) { Completes = NameSide.Remote },
         new(["rmdir", "rd"], "rmdir FOLDER…", "remove empty folders there", (1, Many), RemoteCommands.RmdirAsync) { Completes = NameSide.Remote },
+        new(["status"], "status", "the connection: server, account, encryption", (0, 0), SessionCommands.Status),
         new(["lls"], "lls [FOLDER]", "list a folder here", (0, 1), LocalCommands.Lls) { Completes = NameSide.Local },
         new(["lcd"], "lcd [FOLDER]", "change the folder here; none: home", (0, 1), LocalCommands.Lcd) { Completes = NameSide.Local },
         new(["lpwd"], "lpwd", "the current folder here", (0, 0), LocalCommands.Lpwd),

@@ -54,6 +54,16 @@ internal sealed class Terminal
         }
     }
 
+    /// <summary>Rows, for what must not fill the screen.</summary>
+    public static int Height
+    {
+        get
+        {
+            int height = Console.IsErrorRedirected ? 0 : Console.WindowHeight;
+            return height > 0 ? height : 24;
+        }
+    }
+
     /// <summary>A line of data, to stdout. Seen at the next <see cref="Flush"/>.</summary>
     /// <exception cref="OutputException">It cannot be written. Thrown once; what follows is discarded.</exception>
     public void Data(string line)

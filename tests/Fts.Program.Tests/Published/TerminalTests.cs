@@ -108,11 +108,10 @@ public sealed class TerminalTests : IAsyncLifetime
     [InlineData("mkdir one two.x\eb\eb\ebA", "mkdir Aone two.x")] // Alt-B
     [InlineData("mkdir one\x01\ef\efB", "mkdir oneB")] // Alt-F
     [InlineData("mkdir one-two\x01\ef \ed\edC", "mkdir C")] // Alt-D
-    [InlineData("mkdir one.two\e\x7f\e\x7fD", "mkdir D")] // Alt-Backspace
+    [InlineData("mkdir one.two\e\u007f\e\u007fD", "mkdir D")] // Alt-Backspace
     [InlineData("mkdir one two\e[1;5D\e[1;5DE", "mkdir Eone two")] // Ctrl-Left
     [InlineData("mkdir one\x01\e[1;5C\e[1;5CF", "mkdir oneF")] // Ctrl-Right
     [InlineData("mkdir one two\e\e[D\e\e[DG", "mkdir Gone two")] // Alt-Left as two ESC
-    [InlineData("mkdir one\x01\eOc\eOcH", "mkdir oneH")] // Ctrl-Right of rxvt
     [InlineData("mkdir a b\x17I", "mkdir a I")] // Ctrl-W
     [InlineData("mkdir b\x15\x19J", "mkdir bJ")] // Ctrl-U, Ctrl-Y
     [InlineData("mkdir \e[15~\e[200~K\e[201~\e[99;99R\e]0;title\aL\eOP\e[[AM", "mkdir KLM")] // unknown sequences
