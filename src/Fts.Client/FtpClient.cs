@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using Fts.Protocol;
 
 namespace Fts.Client;
@@ -40,6 +41,9 @@ public sealed class FtpClient : IAsyncDisposable
     /// <summary>Who the server says it is; null when the connections are not encrypted.</summary>
     /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
     public FtpServerIdentity? ServerIdentity => _pool.Features is null ? throw new InvalidOperationException("No connection was opened yet.") : _pool.ServerIdentity;
+
+    /// <summary>The version of TLS of the last connection opened; <see cref="SslProtocols.None"/> if it is not encrypted, or none was opened yet.</summary>
+    public SslProtocols TlsVersion => _pool.TlsVersion;
 
     /// <summary>Opens the first connection and signs in, so that errors come now and not with the first operation.</summary>
     public Task ConnectAsync(CancellationToken cancellationToken = default) => RunAsync(static (_, _) => Task.FromResult(true), cancellationToken);
@@ -289,6 +293,12 @@ public sealed class FtpClient : IAsyncDisposable
             ? throw new ArgumentException($"{verb.ToUpperInvariant().Visible()} is not sent: {reason}.", nameof(verb))
             : RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken);
     }
+
+    /// <summary>
+    /// Closes all connections at once, without QUIT. Calls that use one throw <see cref="FtpConnectionException"/>. The next call opens a new connection, so the
+    /// client can still be used.
+    /// </summary>
+    public void Disconnect() => _pool.DiscardAll();
 
     /// <summary>
     /// Cancels the running and waiting calls, which throw <see cref="ObjectDisposedException"/>, and waits for their end. Then sends QUIT

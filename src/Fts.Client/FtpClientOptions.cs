@@ -78,6 +78,11 @@ public sealed record FtpClientOptions
     public Action<FtpTrace>? Trace { get; init; }
 
     /// <summary>
+    /// Receives the steps of opening each connection, so that a caller can show what a slow one waits for; null for none. Must not block.
+    /// </summary>
+    public IProgress<FtpConnectProgress>? ConnectProgress { get; init; }
+
+    /// <summary>
     /// The clock of the connection pool: idle times, <see cref="FtpTimeouts.Acquire"/>, <see cref="FtpTimeouts.LimitRecovery"/> and the delays between attempts to connect.
     /// It also measures the speeds that <see cref="FtpCompression.Auto"/> compares. The system's clock by default; a test can set another.
     /// </summary>

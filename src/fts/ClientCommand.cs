@@ -16,6 +16,7 @@ internal static class ClientCommand
         Target target = Target.From(line, options.User(line));
         using var interrupts = new Interrupts();
         await using Connection connection = options.Prepare(line, target, terminal, line.Debug(2));
+        target = connection.Target;
         var shell = new Shell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside, CreateOutsideWording(line));
         try
         {
@@ -38,6 +39,7 @@ internal static class ClientCommand
         (string given, string all) = (GivenOptions.WithoutChoice(line), GivenOptions.Text(line));
         return (shell, verb) => verb switch
         {
+            "mirror" => OneShot.Wording(shell.Target, Wording.Typed, all) with { Options = all },
             "get" => OneShot.Wording(
                 shell.Target, name => ShellQuoting.Quote(shell.Target.UrlOf(name with { Text = shell.Folder.Resolve(name.Text) })), $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{given}"),
             "put" => OneShot.Wording(
@@ -88,30 +90,21 @@ internal static class ClientCommand
         }
     }
 
-    /// <summary>Lines with editing from a terminal that can, plain lines behind a prompt from one that cannot, and lines alone from a pipe.</summary>
+    /// <summary>Lines with editing from a terminal, and lines alone from a pipe. The prompt reports a connection without TLS.</summary>
     private static Func<Task<(LineEnd, string)>> Lines(Shell shell)
     {
-        if (shell.Terminal is { IsInteractive: true, CanRedraw: true })
+        if (shell.Terminal.IsInteractive)
         {
             var completion = new NameCompletion(shell);
             var editor = new LineEditor(shell.Terminal, [], completion.CompleteAsync);
             return () =>
             {
                 completion.Forget();
-                return editor.ReadAsync("fts> ");
+                return editor.ReadAsync(shell.Client.ServerIdentity is null ? "not encrypted fts> " : "fts> ");
             };
         }
 
-        var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
-        return async () =>
-        {
-            if (shell.Terminal.IsInteractive)
-            {
-                shell.Terminal.Write("fts> ");
-            }
-
-            string? line = await input.ReadLineAsync();
-            return line is null ? (LineEnd.EndOfInput, "") : (LineEnd.Enter, line);
-        };
+        var input = new StreamReader(StandardStreams.Input, new UTF8Encoding(false));
+        return async () => await input.ReadLineAsync() is { } line ? (LineEnd.Enter, line) : (LineEnd.EndOfInput, "");
     }
 }

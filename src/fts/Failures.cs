@@ -20,6 +20,7 @@ internal static class Failures
     {
         FailureException own => own.Failure,
         OperationCanceledException => new Failure(ExitCode.Interrupted, $"{doing}: stopped"),
+        FolderInPlaceException folder => new Failure(ExitCode.Other, folder.Message, null, $"cd {Words.Escape(folder.Folder)}, then put again"),
         FtpSignInException refused => SignInRefused(refused, target),
         FtpTlsException tls => NotTrusted(tls, doing, target),
         FtpProxyException behind => Behind(behind, doing, target),
@@ -51,7 +52,9 @@ internal static class Failures
         FtpTlsFailure.CertificateRefused when e.Identity is { } identity => new Failure(ExitCode.NotTrusted, $"{target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}", null,
             identity.ProblemKind == FtpCertificateProblem.NobodyVouches ? "without --ca, to remember that key" : $"without --ca, and with that key remembered: fts trust add {target} {identity.Fingerprint}"),
         FtpTlsFailure.ClientCertificateRefused => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--cert FILE and --key FILE, with a certificate that the server trusts"),
-        _ => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", Said(e.Reply), "--tls off, if everybody on the way may read along"),
+        FtpTlsFailure.Handshake when target.UsesImplicitTls => new Failure(
+            ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--tls explicit, because most servers begin without TLS and use AUTH TLS; only some ports, such as 990, use --tls implicit"),
+        _ => new Failure(ExitCode.NotTrusted, $"{target}: {Without(e.Message, e.Reply)}", Said(e.Reply), "--tls off, if everybody on the way may read along"),
     };
 
     private static Failure NotTheSame(FtpIntegrityException e, string doing) => e.Failure switch
@@ -83,15 +86,17 @@ internal static class Failures
             SocketError.ConnectionReset => "the connection was closed at once; is that an FTP server?",
             _ => e.Message,
         };
-        return new Failure(ExitCode.CannotConnect, $"cannot connect to {target}: {reason}");
+        // A server with implicit TLS sends nothing until the client's handshake begins.
+        string? next = e.Phase == FtpConnectionPhase.Greeting && !target.UsesImplicitTls ? "--tls implicit, if this port expects TLS from the first byte, as port 990 does" : null;
+        return new Failure(ExitCode.CannotConnect, $"cannot connect to {target}: {reason}", null, next);
     }
 
     private static Failure Lost(FtpConnectionException e, string doing, Target target) =>
         e.Phase is FtpConnectionPhase.OpenData
-            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {e.Message}", Said(e.Reply), "fts client with --active, --passive or --passive-address server")
+            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {Without(e.Message, e.Reply)}", Said(e.Reply), "fts client with --active, --passive or --passive-address server")
             : new Failure(
                 e.Phase is FtpConnectionPhase.Transfer or FtpConnectionPhase.FinalReply ? ExitCode.TransferFailed : ExitCode.CannotConnect,
-                $"{doing}: the connection to {target} was lost: {e.Message}", Said(e.Reply), "the same command again; it connects anew");
+                $"{doing}: the connection to {target} was lost: {Without(e.Message, e.Reply)}", Said(e.Reply), "the same command again; it connects anew");
 
     private static Failure Refused(FtpReplyException e, string doing, Target target)
     {
@@ -143,6 +148,10 @@ internal static class Failures
 
     /// <summary>Code and last line: a refusal's other lines are a banner more often than a reason.</summary>
     private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {Brief(reply)}";
+
+    /// <summary>Returns a message without the reply at its end, which is shown on a line of its own.</summary>
+    private static string Without(string message, Reply? reply) =>
+        reply is not null && message.IndexOf($": {(int)reply.Code}", StringComparison.Ordinal) is > 0 and var start ? message[..start] : message;
 
     /// <summary>A reply's last line, as much of it as one reads on a terminal.</summary>
     public static string Brief(Reply reply) => reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…";

@@ -55,7 +55,7 @@ internal static class HelpCommand
           URL                  ftp://user@host:port/folder; port 21 if it names none
           --user NAME          who to sign in as; default: anonymous           --color, --progress WHEN   auto, always, never
           --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked. FTS_ACCOUNT: for ACCT
-          --tls WHEN           auto (the default: if offered now or before), required, off or implicit   --ca FILE   trust these alone (PEM)
+          --tls WHEN           auto (the default: if offered now or before), required (or explicit), off, implicit   --ca FILE   trust these alone (PEM)
                                With --ca or --cert, auto means required. A password is sent unencrypted to another machine only with off, or if you agree
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active, --passive  the server connects for data, or we; default: both ways. --passive-address control (default) or server: whose word
@@ -68,7 +68,7 @@ internal static class HelpCommand
           fts client 192.168.1.5 2121 --user fts
           fts client ftp://files.example.com/pub <commands.txt
 
-        On a terminal: Tab completes, Ctrl-C stops a transfer, Ctrl-D leaves. From a pipe every line is a command.
+        On a terminal: Tab completes, Ctrl-C stops a command or clears the line, Ctrl-D leaves. From a pipe every line is a command.
         Type help inside for the commands; of several files see fts help get. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.
 
         Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 5 TLS or trust · 6 not found · 7 not permitted

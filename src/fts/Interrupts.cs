@@ -5,7 +5,7 @@ namespace Fts.Cli;
 
 /// <summary>
 /// Ctrl-C, SIGTERM and SIGHUP for the client: the first one ends the running command. A second one, or one while no command runs, ends the
-/// program. A second SIGHUP is ignored, because the kernel sends one when a terminal is closed, and the user's shell sends another.
+/// program. In a session on a terminal Ctrl-C never ends the program: a second one abandons the running command. A second SIGHUP is ignored, because the kernel sends one when a terminal is closed, and the user's shell sends another.
 /// </summary>
 internal sealed class Interrupts : IDisposable
 {
@@ -13,6 +13,8 @@ internal sealed class Interrupts : IDisposable
     private readonly PosixSignalRegistration _interrupt, _terminate;
     private readonly PosixSignalRegistration? _hangUp;
     private CancellationTokenSource? _running;
+    private TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isAsking;
 
     public Interrupts()
     {
@@ -33,6 +35,21 @@ internal sealed class Interrupts : IDisposable
         }
     }
 
+    /// <summary>Whether a user types commands, who must not be thrown out into the system's shell by Ctrl-C.</summary>
+    public bool IsSession { get; set; }
+
+    /// <summary>Completes when Ctrl-C arrives a second time during the running command of a session.</summary>
+    public Task Abandoned
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _abandoned.Task;
+            }
+        }
+    }
+
     /// <summary>Set when the program must end after the running command, because SIGTERM or SIGHUP arrived.</summary>
     public ExitCode? Stop { get; private set; }
 
@@ -42,6 +59,7 @@ internal sealed class Interrupts : IDisposable
         lock (_lock)
         {
             _running = new CancellationTokenSource();
+            _abandoned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _running.Token;
         }
     }
@@ -58,6 +76,42 @@ internal sealed class Interrupts : IDisposable
         }
     }
 
+    /// <summary>Ends the running command as Ctrl-C does.</summary>
+    public void Interrupt()
+    {
+        Task? winding;
+        lock (_lock)
+        {
+            winding = _running?.CancelAsync();
+        }
+
+        _ = winding;
+    }
+
+    /// <summary>
+    /// Runs a question to the user within a command. SIGTERM and SIGHUP end the program at once meanwhile, because the thread waits for a key. If the user cancels the
+    /// question, the command ends as with Ctrl-C.
+    /// </summary>
+    /// <returns>The answer; null if the user cancelled the question.</returns>
+    public string? Ask(Func<string?> question)
+    {
+        SetAsking(true);
+        try
+        {
+            string? answer = question();
+            if (answer is null)
+            {
+                Interrupt();
+            }
+
+            return answer;
+        }
+        finally
+        {
+            SetAsking(false);
+        }
+    }
+
     public void Dispose()
     {
         _interrupt.Dispose();
@@ -68,23 +122,41 @@ internal sealed class Interrupts : IDisposable
 
     private void Signal(PosixSignalContext context, ExitCode code)
     {
-        Task? winding = null;
-        bool isRepeatedHangUp;
+        bool ends;
         lock (_lock)
         {
-            isRepeatedHangUp = code == ExitCode.HungUp && _running is { IsCancellationRequested: true };
+            bool isCancelled = _running is { IsCancellationRequested: true };
+            bool isRepeatedHangUp = code == ExitCode.HungUp && isCancelled;
             Stop = code == ExitCode.Interrupted ? Stop : Stop ?? code;
-            // Marked under the lock, so that the end of the command cannot miss it; what hangs on the token runs elsewhere.
-            winding = _running is { IsCancellationRequested: false } ? _running.CancelAsync() : null;
+            if (IsSession && code == ExitCode.Interrupted)
+            {
+                _ = isCancelled && _abandoned.TrySetResult();
+                ends = false;
+            }
+            else
+            {
+                // Nothing to end, or the second request. The main thread may be waiting for a key and cannot be asked.
+                ends = !isRepeatedHangUp && (_running is null || isCancelled || _isAsking);
+            }
+
+            // Marked under the lock, so that the end of the command cannot miss it. The callbacks of the token run elsewhere.
+            _ = ends || isCancelled ? null : _running?.CancelAsync();
         }
 
-        if (winding is null && !isRepeatedHangUp)
+        if (ends)
         {
-            // Nothing to wind up, or asked twice. The main thread may be waiting for a key and cannot be asked.
             Environment.Exit((int)code);
         }
 
         context.Cancel = true;
+    }
+
+    private void SetAsking(bool isAsking)
+    {
+        lock (_lock)
+        {
+            _isAsking = isAsking;
+        }
     }
 
     /// <summary>

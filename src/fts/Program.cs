@@ -4,6 +4,7 @@ using Fts.Cli;
 // without awaiting it. Read once, when the first socket is made.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
+StandardStreams.Initialize();
 try
 {
     return (int)await RunAsync(args);
@@ -12,6 +13,16 @@ catch (FailureException e)
 {
     Terminal.Plain.Show(e.Failure);
     return (int)e.Failure.Code;
+}
+catch (OutputException e)
+{
+    if (e.Failure is not { } failure)
+    {
+        return (int)ExitCode.Done;
+    }
+
+    Terminal.Plain.Show(failure);
+    return (int)failure.Code;
 }
 catch (Exception e) when (e is not OutOfMemoryException)
 {

@@ -45,7 +45,7 @@ internal static class ServerCommand
         LocalStoreOptions files = uploads.Store with { ProtectedPaths = OwnFiles.Of(encryption, hosts) };
         // Threads inherit it: nothing above starts one, everything below may.
         var sandbox = Sandbox.Enter(line, [folder, .. hosts.Folders.Select(host => host.Folder)], encryption.Files.Concat(hosts.Files), encryption.OwnFile);
-        await using var output = new BackgroundLines(Console.OpenStandardError());
+        await using var output = new BackgroundLines(StandardStreams.Error);
         var server = new FtpServer(new FtpServerOptions
         {
             Store = Open("--folder", folder, files),

@@ -21,6 +21,9 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
     /// <summary>The port both programs use unless told otherwise.</summary>
     public const int DefaultPort = 65432;
 
+    /// <summary>Whether connections begin with a TLS handshake (implicit TLS). Errors advise what suits the mode.</summary>
+    public bool UsesImplicitTls { get; init; }
+
     /// <summary>Host and port as one word.</summary>
     public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 

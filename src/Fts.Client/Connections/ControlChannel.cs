@@ -60,22 +60,9 @@ internal sealed class ControlChannel : IAsyncDisposable
 
     public static async Task<ControlChannel> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        // During a long transfer nothing moves here, and address translators forget idle connections.
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
+        Socket socket = await Dialer.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (options.Proxy is { } proxy)
-            {
-                await Tunnel.ReachAsync(socket, proxy, options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
-                await Tunnel.OpenAsync(socket, options, options.Host, options.Port, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                await ConnectAsync(socket, options, cancellationToken).ConfigureAwait(false);
-            }
-
             return new ControlChannel(socket, options);
         }
         catch (SocketException e)
@@ -83,11 +70,6 @@ internal sealed class ControlChannel : IAsyncDisposable
             // Reset so soon that the system does not know any more who was there.
             socket.Dispose();
             throw Lost(FtpConnectionPhase.Greeting, e);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 
@@ -230,23 +212,6 @@ internal sealed class ControlChannel : IAsyncDisposable
         IsUsable = false;
         await _lines.DisposeAsync().ConfigureAwait(false);
         Tls?.Dispose();
-    }
-
-    private static async Task ConnectAsync(Socket socket, FtpClientOptions options, CancellationToken cancellationToken)
-    {
-        using var deadline = new Deadline(options.Timeouts.Connect, cancellationToken);
-        try
-        {
-            await socket.ConnectAsync(options.Host, options.Port, deadline.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw deadline.Translate(e, FtpConnectionPhase.Connect);
-        }
-        catch (SocketException e)
-        {
-            throw new FtpConnectionException(FtpConnectionPhase.Connect, $"cannot connect to {options.Host.Visible()} port {options.Port}: {e.Message}", e);
-        }
     }
 
     private Reply? Take(LineRead read, FtpConnectionPhase phase)

@@ -40,6 +40,9 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>Who the server says it is, by its certificate; null when the connection is not encrypted.</summary>
     public FtpServerIdentity? ServerIdentity => _control.Tls?.Identity;
 
+    /// <summary>The version of TLS that protects the connection; <see cref="SslProtocols.None"/> if it is not encrypted.</summary>
+    public SslProtocols TlsVersion => _control.Tls?.Protocol ?? SslProtocols.None;
+
     /// <summary>What the server can do; nothing is known before <see cref="SignInAsync"/>.</summary>
     public FtpServerFeatures Features { get; internal set; } = FtpServerFeatures.Unknown;
 
@@ -120,6 +123,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <exception cref="FtpSignInException">The server does not let the user in.</exception>
     public async Task SignInAsync(CancellationToken cancellationToken = default)
     {
+        Report(FtpConnectStage.LoggingIn);
         await SignIn.RunAsync(this, cancellationToken).ConfigureAwait(false);
         Log.SignedIn(Options.Credentials.UserName, Options.Host);
     }
@@ -294,6 +298,9 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
+    private void Report(FtpConnectStage stage) =>
+        Options.ConnectProgress?.Report(new FtpConnectProgress(stage, Options.Proxy is null ? _control.Peer : null));
+
     /// <summary>Closes the connection without QUIT.</summary>
     internal ValueTask CloseAsync()
     {
@@ -310,12 +317,15 @@ public sealed class FtpConnection : IAsyncDisposable
         {
             if (options.Tls == FtpTlsMode.Implicit)
             {
+                connection.Report(FtpConnectStage.Encrypting);
                 await control.SecureAsync(cancellationToken).ConfigureAwait(false);
             }
 
+            connection.Report(FtpConnectStage.AwaitingGreeting);
             connection.Greeting = await SignIn.ReadGreetingAsync(connection, cancellationToken).ConfigureAwait(false);
             if (options.Tls is FtpTlsMode.WhenOffered or FtpTlsMode.Required)
             {
+                connection.Report(FtpConnectStage.Encrypting);
                 await SignIn.EncryptAsync(connection, control, cancellationToken).ConfigureAwait(false);
             }
 

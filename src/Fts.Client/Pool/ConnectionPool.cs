@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -40,6 +41,9 @@ internal sealed class ConnectionPool
 
     /// <summary>Who the server said it is on the last connection opened; null when that is plain.</summary>
     public FtpServerIdentity? ServerIdentity { get; private set; }
+
+    /// <summary>The version of TLS of the last connection opened; none when that is plain.</summary>
+    public SslProtocols TlsVersion { get; private set; }
 
     /// <summary>Waits for a connection that is logged in and not in use.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -141,6 +145,9 @@ internal sealed class ConnectionPool
     /// <summary>Logs that the server ended an idle connection, and that its work is done again.</summary>
     public void NoteDropped(FtpConnectionException failure) => _log.IdleDropped(_options.Host, failure.Message);
 
+    /// <inheritdoc cref="PoolSlots.DiscardAll"/>
+    public void DiscardAll() => _slots.DiscardAll();
+
     /// <inheritdoc cref="PoolSlots.OfferToVacate"/>
     public void OfferToVacate(PoolLease lease, Action vacate) => _slots.OfferToVacate(lease, vacate);
 
@@ -240,7 +247,7 @@ internal sealed class ConnectionPool
         try
         {
             await connection.SignInAsync(cancellationToken).ConfigureAwait(false);
-            (Features, Greeting, ServerIdentity) = (connection.Features, connection.Greeting, connection.ServerIdentity);
+            (Features, Greeting, ServerIdentity, TlsVersion) = (connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
             _slots.NoteOpened();
             return connection;
         }

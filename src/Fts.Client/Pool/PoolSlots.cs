@@ -229,6 +229,16 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
+    /// <summary>Closes all connections. Calls that use one fail; the pool opens new connections for the next calls.</summary>
+    public void DiscardAll()
+    {
+        DiscardIdle(long.MaxValue);
+        lock (_lock)
+        {
+            _leases.ForEach(lease => lease.Connection.CloseFromOutside());
+        }
+    }
+
     /// <summary>Fails the calls that wait, and closes the connections in use. Returns the idle ones, which the caller closes.</summary>
     public IReadOnlyList<FtpConnection> Close()
     {

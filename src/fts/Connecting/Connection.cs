@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Fts.Client;
 using Fts.Protocol;
 
@@ -9,34 +10,39 @@ namespace Fts.Cli;
 /// <param name="SignIn">Who signs in.</param>
 /// <param name="Terminal">Where results and messages go.</param>
 /// <param name="Transfers">What was said for all transfers.</param>
-internal sealed record Connection(FtpClient Client, Target Target, SignIn SignIn, Terminal Terminal, TransferChoices Transfers) : IAsyncDisposable
+/// <param name="Meter">Shows a slow connection.</param>
+internal sealed record Connection(FtpClient Client, Target Target, SignIn SignIn, Terminal Terminal, TransferChoices Transfers, ConnectMeter Meter) : IAsyncDisposable
 {
     /// <summary>Connects and signs in.</summary>
     /// <param name="greets">Whether the server's greeting is shown.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task OpenAsync(bool greets, CancellationToken cancellationToken)
     {
-        await Client.ConnectAsync(cancellationToken);
+        // The lookup of a name cannot be cancelled everywhere; the wait for it can.
+        await Meter.WatchAsync(Client.ConnectAsync(cancellationToken).WaitAsync(cancellationToken));
         bool isEncrypted = Client.ServerIdentity is not null;
         if (greets)
         {
             string through = Client.Options.Proxy is { } proxy ? $" through {proxy.ToString().Visible()}" : "";
-            string encryption = isEncrypted ? "encrypted" : "not encrypted";
-            Terminal.Say($"connected to {Target}{through} as {SignIn.User.Visible()}, {encryption}: {Failures.Brief(Client.Greeting).Visible()}");
+            Terminal.Say($"connected to {Target}{through} as {SignIn.User.Visible()}, {Protection(Client)}: {Failures.Brief(Client.Greeting).Visible()}");
         }
 
-        if (!isEncrypted && !IsLocal)
+        if (!isEncrypted)
         {
-            if (Client.Options.Tls == FtpTlsMode.WhenOffered)
+            if (Client.Options.Tls == FtpTlsMode.WhenOffered && !IsLocal)
             {
                 Terminal.Say($"warning: {Target} offers no encryption: anyone on the network can read what is transferred");
             }
-            else if (!greets)
+            else if (!greets && (!IsLocal || SignIn.HasSecret))
             {
                 Terminal.Say($"the connection to {Target} is not encrypted");
             }
         }
     }
+
+    /// <summary>Returns how the connections of a client are protected: the version of TLS and why the server is trusted, or that there is no TLS.</summary>
+    public static string Protection(FtpClient client) => client.ServerIdentity is not { } identity ? "NOT ENCRYPTED"
+        : $"{(client.TlsVersion == SslProtocols.Tls12 ? "TLS 1.2" : "TLS 1.3")}, {(identity.Problem is null ? "certificate trusted" : "key remembered")}";
 
     public ValueTask DisposeAsync() => Client.DisposeAsync();
 

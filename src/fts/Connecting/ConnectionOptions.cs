@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fts.Client;
+using Fts.Protocol;
 
 namespace Fts.Cli;
 
@@ -48,9 +49,11 @@ internal sealed class ConnectionOptions
         transfers.Validate();
         FtpDataMode dataMode = DataMode(line.Has(_active), line.Has(_passive), proxy);
         var trust = new ServerTrust(target, KnownHosts.OfUser, terminal);
-        FtpTlsMode mode = trust.Mode(line.OneOf(_tls, "auto", "required", "off", "implicit"), line.Value(_authorities), line.Value(_certificate));
+        FtpTlsMode mode = trust.Mode(line.OneOf(_tls, "auto", "required", "off", "implicit", "explicit"), line.Value(_authorities), line.Value(_certificate));
         FtpTrust believed = OwnCertificate.Add(trust.For(line.Value(_authorities)), line.Value(_certificate), line.Value(_key), mode, terminal);
         SignIn signIn = SignIn.Find(target, line.Value(_passwordFile), terminal, hasCertificate: believed.ClientCertificate is not null);
+        target = target with { UsesImplicitTls = mode == FtpTlsMode.Implicit };
+        var meter = new ConnectMeter(terminal, target.ToString().Visible());
         var client = new FtpClient(new FtpClientOptions
         {
             Host = target.Host,
@@ -73,9 +76,10 @@ internal sealed class ConnectionOptions
             MaxConnections = Math.Max(transfers.Segments ?? 0, UsualConnections),
             // A Ctrl-C is to be obeyed within two seconds, whatever the server does.
             Timeouts = new FtpTimeouts { Abort = TimeSpan.FromSeconds(1.5) },
+            ConnectProgress = meter,
             Trace = debug ? trace => terminal.Say(terminal.Paint("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,
         });
-        return new Connection(client, target, signIn, terminal, transfers);
+        return new Connection(client, target, signIn, terminal, transfers, meter);
     }
 
     /// <summary>Whether <c>--ascii</c> was given.</summary>

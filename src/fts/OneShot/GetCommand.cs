@@ -36,7 +36,7 @@ internal static class GetCommand
         for (int i = 0; i < servers.Length; i++)
         {
             Word[] paths = [.. servers[i]];
-            ExitCode code = await OneShot.RunAsync(connections[i], $"get {string.Join(' ', paths)}", OneShot.Wording(servers[i].Key, name => ShellQuoting.Quote(servers[i].Key.UrlOf(name)), after), (shell, cancel) =>
+            ExitCode code = await OneShot.RunAsync(connections[i], $"get {string.Join(' ', paths)}", OneShot.Wording(servers[i].Key, name => ShellQuoting.Quote(servers[i].Key.UrlOf(name)), after) with { Options = given }, (shell, cancel) =>
                 shell.Target.IsListing ? ListAsync(shell, paths, cancel)
                 : isToStandardOutput ? TransferCommands.CatAsync(shell, paths, cancel) : TransferCommands.GetAsync(shell, paths, shell.Transfers.IfThere, cancel));
             result = code is ExitCode.Done ? result : servers.Length > 1 ? ExitCode.SomeFailed : code;
@@ -69,7 +69,7 @@ internal static class GetCommand
         }
 
         return target.Folder is null || name.Length == 0
-            ? throw CommandLine.Usage($"'{word}' names a folder; fts mirror fetches those")
+            ? throw CommandLine.Usage($"'{word}' names a folder; for one: fts mirror {ShellQuoting.Quote(word)} FOLDER")
             : (target with { Folder = null }, new Word(target.Folder, name.AsSpan().IndexOfAny('*', '?') >= 0));
     }
 

@@ -28,12 +28,19 @@ internal static class PutCommand
         target = target with { User = options.User(line) ?? target.User };
         Word[] files = [.. line.Words.SkipLast(1).Select(file => new Word(file))];
         Connection connection = options.Prepare(line, target, terminal, line.Has(debug));
-        return OneShot.RunAsync(connection, $"put {string.Join(' ', files)}", OneShot.Wording(target, NameOf, $" {ShellQuoting.Quote(url)}{GivenOptions.WithoutChoice(line)}"), async (shell, cancel) =>
+        return OneShot.RunAsync(connection, $"put {string.Join(' ', files)}", OneShot.Wording(target, NameOf, $" {ShellQuoting.Quote(url)}{GivenOptions.WithoutChoice(line)}") with { Options = GivenOptions.WithoutChoice(line) }, async (shell, cancel) =>
         {
             if (files.Length == 1 && target.Folder is { } path && !Target.SplitType(url).Path.EndsWith('/'))
             {
-                await TransferCommands.PutOneAsync(shell, files[0].Text, path, shell.Transfers.IfThere, cancel);
-                return ExitCode.Done;
+                try
+                {
+                    await TransferCommands.PutOneAsync(shell, files[0].Text, path, shell.Transfers.IfThere, cancel);
+                    return ExitCode.Done;
+                }
+                catch (FolderInPlaceException)
+                {
+                    // The URL names a folder, so the file gets its own name in it, as with cp.
+                }
             }
 
             shell.Folder.Enter(target.Folder ?? "");

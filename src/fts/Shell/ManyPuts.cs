@@ -28,8 +28,8 @@ internal sealed class ManyPuts(Shell shell, IfThere ifThere)
 
     private Task Take(string local)
     {
-        TransferCommands.CheckPut(local);
-        string name = Path.GetFileName(local);
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(local));
+        TransferCommands.CheckPut(shell, local, name);
         if (!_names.Add(name))
         {
             _namesakes.Add(local);

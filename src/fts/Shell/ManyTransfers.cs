@@ -63,7 +63,7 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            throw new FailureException(ExitCode.Interrupted, $"{way.Doing} stopped; {meter.Done} of {files.Count} files are {way.There}", again());
+            throw new FailureException(ExitCode.Interrupted, $"{way.Doing} stopped; {meter.Done} of {files.Count} file{(files.Count == 1 ? " is" : "s are")} {way.There}", again());
         }
         finally
         {
@@ -75,7 +75,7 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
             shell.Terminal.Say($"{_repeated} more failed for the same reason");
         }
 
-        string skipped = _skipped > 0 ? $"; {_skipped} were {way.There} already" : "";
+        string skipped = _skipped > 0 ? $"; {_skipped} {(_skipped == 1 ? "was" : "were")} {way.There} already" : "";
         (Done, Summary) = (meter.Done, TransferReport.OfMany(way.Done, meter.Done, files.Count - _skipped, meter.Bytes, meter.Elapsed) + skipped);
         return _result;
     }

@@ -36,6 +36,17 @@ internal static class MirrorCommands
             : $"mirror {(isUpload ? $"{Reverse} " : "")}{Words.Escape(source)} {Words.Escape(target)}";
     }
 
+    /// <summary>Returns the command that transfers a folder, for a user who named it to <c>put</c> or <c>get</c>.</summary>
+    /// <param name="shell">The session.</param>
+    /// <param name="isUpload">Whether the server's directory becomes like the local one.</param>
+    /// <param name="local">The local directory.</param>
+    /// <param name="path">The server's directory.</param>
+    /// <param name="typed">The server's directory, as it is typed in this session.</param>
+    public static string CommandFor(Shell shell, bool isUpload, string local, string path, string typed) =>
+        shell.WordingOf("mirror", ExitCode.Done) is { Session.Length: > 0 } outside
+            ? OutsideCommand(isUpload, LocalNames.Home(local), shell.Target.UrlOf(new Word(path)), outside.Options)
+            : $"mirror {(isUpload ? $"{Reverse} {Words.Escape(local)} {Words.Escape(typed)}" : $"{Words.Escape(typed)} {Words.Escape(local)}")}";
+
     /// <summary>Returns the command for the system's shell that mirrors one way or the other.</summary>
     /// <param name="isUpload">Whether the server's directory becomes like the local one.</param>
     /// <param name="local">The local directory.</param>
@@ -113,7 +124,7 @@ internal static class MirrorCommands
         {
             if (shows)
             {
-                shell.Terminal.Status("");
+                shell.Terminal.Status();
             }
         }
     }
@@ -130,8 +141,7 @@ internal static class MirrorCommands
             shell.Terminal.Data($"{(way == TransferWay.Up ? "upload    " : "download  ")}{file.LocalPath.Visible()}");
         }
 
-        string files = plan.Files.Count == 1 ? "1 file" : string.Create(CultureInfo.InvariantCulture, $"{plan.Files.Count} files");
-        shell.Terminal.Say($"nothing was changed; to be {way.Done}: {files} ({Amounts.Size(plan.Bytes)}){Count(plan.Folders.Count, "folder", " to be made")}{Rest(plan)}");
+        shell.Terminal.Say($"nothing was changed; to be {way.Done}: {Amounts.Files(plan.Files.Count)} ({Amounts.Size(plan.Bytes)}){Count(plan.Folders.Count, "folder", " to be made")}{Rest(plan)}");
     }
 
     private static string Rest(FtpMirrorPlan plan) =>

@@ -98,7 +98,15 @@ internal static class RemoteCommands
                 throw new FailureException(ExitCode.Usage, $"{verb} {word}: patterns are not taken here", $"{verb} {Words.Escape(word.Text)}, if that is the name");
             }
 
-            await change(shell.Folder.Resolve(word.Text), cancel);
+            try
+            {
+                await change(shell.Folder.Resolve(word.Text), cancel);
+            }
+            catch (FtpReplyException e)
+            {
+                throw await KindErrors.ExplainAsync(shell, e, verb, word.Text, cancel);
+            }
+
             shell.Terminal.Say($"{done} {word.Text.Visible()}");
         }, cancellationToken);
 

@@ -43,6 +43,16 @@ internal static class SessionCommands
         return ExitCode.Done;
     }
 
+    /// <summary><c>status</c>: what the connection line reports, at any time.</summary>
+    public static Task<ExitCode> Status(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        FtpClientOptions options = shell.Client.Options;
+        string through = options.Proxy is { } proxy ? $" through {proxy.ToString().Visible()}" : "";
+        shell.Terminal.Data($"connected to {shell.Target}{through} as {options.Credentials.UserName.Visible()}");
+        shell.Terminal.Data(shell.Client.ServerIdentity is { } identity ? $"{Connection.Protection(shell.Client)}: {identity.Fingerprint}" : Connection.Protection(shell.Client));
+        return Task.FromResult(ExitCode.Done);
+    }
+
     /// <summary><c>bye</c>.</summary>
     public static Task<ExitCode> Bye(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {

@@ -37,21 +37,16 @@ internal sealed class Shell(
     /// </summary>
     public async Task<ExitCode> RunAsync(Func<Task<(LineEnd End, string Line)>> read)
     {
+        interrupts.IsSession = terminal.IsInteractive;
         while (!IsOver && interrupts.Stop is null)
         {
             (LineEnd end, string line) = await read();
-            if (end == LineEnd.Interrupt)
-            {
-                return ExitCode.Interrupted;
-            }
-
             if (end == LineEnd.EndOfInput)
             {
                 break;
             }
 
-            ExitCode code = await RunLineAsync(line);
-            terminal.Flush();
+            ExitCode code = Worst(await RunLineAsync(line), FlushOutput());
             if (!terminal.IsInteractive)
             {
                 _result = code == ExitCode.Done ? _result : _result == ExitCode.Done ? code : ExitCode.SomeFailed;
@@ -81,7 +76,7 @@ internal sealed class Shell(
             code = Show(e, doing);
         }
 
-        terminal.Flush();
+        code = Worst(code, FlushOutput());
         return interrupts.End() ? interrupts.Stop ?? ExitCode.Interrupted : code;
     }
 
@@ -94,9 +89,24 @@ internal sealed class Shell(
             return ExitCode.Done;
         }
 
-        ExitCode code = await RunCommandAsync(trimmed, interrupts.Begin());
+        ExitCode code = await AbandonableAsync(RunCommandAsync(trimmed, interrupts.Begin()), trimmed);
         // At a terminal a Ctrl-C that came too late has done no harm; a script is to stop all the same.
         return interrupts.End() && code == ExitCode.Done && !terminal.IsInteractive ? ExitCode.Interrupted : code;
+    }
+
+    /// <summary>
+    /// Waits for a command. After a second Ctrl-C closes the connections and returns without it: the command ends by itself, and the next one connects again.
+    /// </summary>
+    private async Task<ExitCode> AbandonableAsync(Task<ExitCode> command, string doing)
+    {
+        if (await Task.WhenAny(command, interrupts.Abandoned) == command)
+        {
+            return await command;
+        }
+
+        client.Disconnect();
+        terminal.Say($"{doing.Visible()}: stopped; disconnected from {target}, the next command connects again");
+        return ExitCode.Interrupted;
     }
 
     private async Task<ExitCode> RunCommandAsync(string trimmed, CancellationToken cancellationToken)
@@ -217,8 +227,37 @@ internal sealed class Shell(
         }
     }
 
+    /// <summary>Asks the user a question within a command. Null if the user cancels it, which ends the command.</summary>
+    public string? Ask(string question) => interrupts.Ask(() => terminal.Ask(question));
+
+    /// <summary>Writes the data of a command. Without a reader the session ends.</summary>
+    private ExitCode FlushOutput()
+    {
+        try
+        {
+            terminal.Flush();
+            return ExitCode.Done;
+        }
+        catch (OutputException e)
+        {
+            return Show(e, "");
+        }
+    }
+
     private ExitCode Show(Exception e, string doing)
     {
+        if (e is OutputException output)
+        {
+            // No later command can show its data either.
+            IsOver = true;
+            if (output.Failure is { } unwritten)
+            {
+                terminal.Show(unwritten);
+            }
+
+            return output.Failure?.Code ?? ExitCode.Done;
+        }
+
         Failure failure = Explain(e, doing);
         if (failure.Code == ExitCode.Interrupted)
         {

@@ -56,6 +56,7 @@ internal static class ShellCommands
         new(["type"], "type [ascii|binary]", "show or set the transfer type", (0, 1), SessionCommands.TypeAsync) { Completes = NameSide.Neither },
         new(["quote", "literal"], "quote COMMAND…", "send a command to the server as it is", (1, Many), QuoteCommands.QuoteAsync),
         new(["site"], "site COMMAND…", "the same, with SITE before it", (1, Many), QuoteCommands.SiteAsync),
+        new(["status"], "status", "the connection: server, account, encryption", (0, 0), SessionCommands.Status),
         new(["lls"], "lls [FOLDER]", "list a folder here", (0, 1), LocalCommands.Lls) { Completes = NameSide.Local },
         new(["lcd"], "lcd [FOLDER]", "change the folder here; none: home", (0, 1), LocalCommands.Lcd) { Completes = NameSide.Local },
         new(["lpwd"], "lpwd", "the current folder here", (0, 0), LocalCommands.Lpwd),

@@ -15,7 +15,7 @@ internal static class TransferCommands
     {
         IReadOnlyList<string> files = LocalNames.Expand(words);
         return files.Count == 1
-            ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken)
+            ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(Path.TrimEndingDirectorySeparator(local)), ifThere, cancel), cancellationToken)
             // --skip would skip a file of which the server has only a part.
             : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : Resumption.OptionOfRest(shell), words), cancellationToken);
     }
@@ -48,7 +48,7 @@ internal static class TransferCommands
     /// <summary>Sends one file.</summary>
     public static async Task PutOneAsync(Shell shell, string local, string name, IfThere ifThere, CancellationToken cancellationToken)
     {
-        CheckPut(local);
+        CheckPut(shell, local, name);
         FtpTransferResult result;
         await using (var meter = new TransferMeter(shell.Terminal, TransferWay.Up.Doing, name))
         {
@@ -56,13 +56,23 @@ internal static class TransferCommands
             {
                 result = await shell.Client.UploadFileAsync(local, shell.Folder.Resolve(name), Options(shell, ifThere), meter, cancellationToken);
             }
-            catch (FtpTargetExistsException) when (ifThere == IfThere.Skip)
+            catch (FtpTargetExistsException e) when (ifThere == IfThere.Skip)
             {
+                if (await KindErrors.IsFolderAsync(shell, e, shell.Folder.Resolve(name), cancellationToken))
+                {
+                    throw new FolderInPlaceException(local, name);
+                }
+
                 shell.Terminal.Say($"{name.Visible()} is on the server already: skipped");
                 return;
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
+                if (await KindErrors.IsFolderAsync(shell, e, shell.Folder.Resolve(name), cancellationToken))
+                {
+                    throw new FolderInPlaceException(local, name);
+                }
+
                 throw Resumption.OfPut(shell, e, local, meter.Latest);
             }
         }
@@ -88,6 +98,11 @@ internal static class TransferCommands
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
+                if (await KindErrors.IsFolderAsync(shell, e, item.Path, cancellationToken))
+                {
+                    throw new FailureException(ExitCode.Other, $"get {item}: it is a folder; get fetches files", MirrorCommands.CommandFor(shell, isUpload: false, name, item.Path, item.Typed));
+                }
+
                 throw Resumption.OfGet(shell, e, item, name, ifThere);
             }
         }
@@ -96,11 +111,15 @@ internal static class TransferCommands
     }
 
     /// <summary>Refuses what <c>put</c> does not send.</summary>
-    public static void CheckPut(string local)
+    /// <param name="shell">The session.</param>
+    /// <param name="local">The local file.</param>
+    /// <param name="name">The name that it gets on the server.</param>
+    public static void CheckPut(Shell shell, string local, string name)
     {
         if (Directory.Exists(local))
         {
-            throw new FailureException(ExitCode.Usage, $"put {local}: it is a folder; put sends files", "put with a pattern: put \"folder\"/*");
+            throw new FailureException(
+                ExitCode.Usage, $"put {local}: it is a folder; put sends files", MirrorCommands.CommandFor(shell, isUpload: true, local, shell.Folder.Resolve(name), name));
         }
     }
 
@@ -151,10 +170,18 @@ internal static class TransferCommands
 
     private static IfThere Ask(Shell shell, RemoteName item, string name) => !shell.Terminal.IsInteractive
         ? throw new FailureException(ExitCode.Other, $"get {item}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")
-        : shell.Terminal.Ask($"{name.Visible()} exists here. Replace it? [y/N/resume] ") switch
+        : shell.Ask($"{name.Visible()} exists here. Replace it? [y/N/resume] ") switch
         {
+            null => throw new FailureException(ExitCode.Interrupted, $"get {item}: stopped; {name} is kept as it is"),
             "y" or "yes" => IfThere.Overwrite,
             "r" or "resume" => IfThere.Resume,
             _ => IfThere.Skip,
         };
+}
+
+/// <summary>A file cannot be uploaded, because its name on the server is a folder's.</summary>
+internal sealed class FolderInPlaceException(string local, string name) : Exception($"put {local}: {name} is a folder on the server")
+{
+    /// <summary>The folder.</summary>
+    public string Folder => name;
 }

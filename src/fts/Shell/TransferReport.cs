@@ -42,7 +42,7 @@ internal static class TransferReport
 
     /// <summary>Of many.</summary>
     public static string OfMany(string done, int files, int of, long bytes, TimeSpan elapsed) =>
-        $"{done} {files}{(files == of ? "" : $" of {of}")} files ({Amounts.Size(bytes)}{Speed(bytes, elapsed)})";
+        $"{done} {Amounts.Files(files, of)} ({Amounts.Size(bytes)}{Speed(bytes, elapsed)})";
 
     /// <summary>A rate over an instant says nothing about the line.</summary>
     private static string Speed(long bytes, TimeSpan elapsed) => elapsed.TotalSeconds < 0.5 ? "" : $" in {Amounts.Time(elapsed)}, {Amounts.Size(bytes / elapsed.TotalSeconds)}/s";

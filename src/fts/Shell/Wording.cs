@@ -7,6 +7,9 @@ namespace Fts.Cli;
 /// <param name="Session">The command that opens a session, for advice that needs one; empty inside one.</param>
 internal sealed record Wording(string Before, Func<Word, string> NameOf, string After, string Session)
 {
+    /// <summary>The options for the connection, each with a space before it, for the commands of the system's shell.</summary>
+    public string Options { get; init; } = "";
+
     /// <summary>A terminal's line editor takes no longer lines (POSIX MAX_CANON is 4096 bytes on Linux).</summary>
     private const int LongestCommand = 4000;
 

@@ -9,6 +9,9 @@ internal sealed record SignIn(string User, string Password)
     /// <summary>The name under which servers let anybody in (RFC 1635).</summary>
     public const string Anonymous = "anonymous";
 
+    /// <summary>Whether the password is secret. The password of anonymous is public (RFC 1635).</summary>
+    public bool HasSecret => IsNamed(User) && Password.Length > 0;
+
     /// <summary>
     /// The sources in order: the file named, <c>FTS_PASSWORD</c>, <c>.netrc</c>, and a question if there is somebody to ask. Nobody named means anonymous.
     /// <c>FTS_PASSWORD</c> is used for a named user only. As the password of anonymous, it would be sent to every server.

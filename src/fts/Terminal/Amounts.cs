@@ -25,6 +25,13 @@ internal static class Amounts
     /// <summary>An exact number of bytes: <c>1 byte</c>, <c>2 bytes</c>.</summary>
     public static string Bytes(long bytes) => bytes == 1 ? "1 byte" : string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes");
 
+    /// <summary>A number of files: <c>1 file</c>, <c>2 files</c>, <c>1 of 2 files</c>.</summary>
+    /// <param name="number">The number.</param>
+    /// <param name="of">The number of all files; null if that is the same.</param>
+    public static string Files(int number, int? of = null) => of is { } all && all != number
+        ? string.Create(CultureInfo.InvariantCulture, $"{number} of {all} file{(all == 1 ? "" : "s")}")
+        : string.Create(CultureInfo.InvariantCulture, $"{number} file{(number == 1 ? "" : "s")}");
+
     /// <summary>A duration: <c>0.4 s</c>, <c>12 s</c>, <c>3:07</c>, <c>2:15:09</c>.</summary>
     public static string Time(TimeSpan time) =>
         time.TotalSeconds < 10 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s")

@@ -4,7 +4,7 @@ using Fts.Protocol;
 namespace Fts.Cli;
 
 /// <summary>
-/// Shows many transfers while they run. On a terminal finished files scroll above one line for all of them; elsewhere a few files get a line each, and of many
+/// Shows many transfers while they run. On a terminal finished files scroll above a line for each active file and one for all; elsewhere a few files get a line each, and of many
 /// only the failures do, between lines on how far all are. Disposed when they are over.
 /// </summary>
 internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgress>, IAsyncDisposable
@@ -20,6 +20,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     private readonly Rate _rate = new();
     private readonly LogPace _pace = new();
     private readonly Dictionary<string, FtpProgress> _active = [];
+    private readonly Dictionary<string, (Rate Rate, TimeSpan Since)> _rates = []; // used by the drawing task only
     private readonly HashSet<string> _begun = [];
     private readonly List<string> _finished = [];
     private readonly Lock _lock = new();
@@ -120,7 +121,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
 
                 if (_terminal.CanRedraw)
                 {
-                    _terminal.Status(TransferText.Bar(_verb, name, all, rate, Terminal.Width));
+                    _terminal.Status([.. ActiveLines(), TransferText.Bar(_verb, name, all, rate, Terminal.Width)]);
                     shown = true;
                 }
                 else if (_pace.IsFirst is var isFirst && _pace.IsDue(Elapsed, TransferText.Fraction(all) ?? (double)Done / _files))
@@ -137,8 +138,37 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         Flush();
         if (shown)
         {
-            _terminal.Status("");
+            _terminal.Status();
         }
+    }
+
+    /// <summary>Returns a line for each file that has been active for a while, the longest first. A line of a small file would only flicker.</summary>
+    private IEnumerable<string> ActiveLines()
+    {
+        (string Path, FtpProgress Progress)[] active;
+        lock (_lock)
+        {
+            active = [.. _active.Where(entry => entry.Value.Phase != FtpPhase.Connecting || _begun.Contains(entry.Key)).Select(entry => (entry.Key, entry.Value))];
+        }
+
+        foreach (string ended in _rates.Keys.Except(active.Select(file => file.Path)).ToArray())
+        {
+            _rates.Remove(ended);
+        }
+
+        int width = Terminal.Width, most = Math.Max(1, Terminal.Height - 3);
+        var lines = new List<(TimeSpan Since, string Text)>();
+        foreach ((string path, FtpProgress progress) in active)
+        {
+            (Rate rate, TimeSpan since) = _rates.TryGetValue(path, out var known) ? known : _rates[path] = (new Rate(), Elapsed);
+            double speed = rate.Sample(progress.Bytes);
+            if (Elapsed - since >= TransferMeter.Patience)
+            {
+                lines.Add((since, "  " + TransferText.Bar("", RemoteFolder.NameOf(path).Visible(), progress, speed, width - 2)));
+            }
+        }
+
+        return lines.OrderBy(line => line.Since).Take(most).Select(line => line.Text);
     }
 
     private void Flush()
@@ -163,7 +193,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         lock (_lock)
         {
             long bytes = _bytes + _active.Values.Sum(progress => progress.Bytes), resumed = _resumed + _active.Values.Sum(progress => progress.Resumed);
-            return ($"{Done} of {_files} files", new FtpProgress("", FtpPhase.Transferring, bytes, _total - resumed, resumed));
+            return (Done == _files ? Amounts.Files(_files) : $"{Done} of {Amounts.Files(_files)}", new FtpProgress("", FtpPhase.Transferring, bytes, _total - resumed, resumed));
         }
     }
 }

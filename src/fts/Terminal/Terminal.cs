@@ -12,18 +12,20 @@ namespace Fts.Cli;
 internal sealed class Terminal
 {
     private readonly Lock _lock = new();
-    private readonly StreamWriter _data = new(Console.OpenStandardOutput(), new UTF8Encoding(false), 4096);
-    private readonly StreamWriter _messages = new(Console.OpenStandardError(), new UTF8Encoding(false), 1024);
+    private readonly StreamWriter _data = new(StandardStreams.Output, new UTF8Encoding(false), 4096);
+    private readonly StreamWriter _messages = new(StandardStreams.Error, new UTF8Encoding(false), 1024);
     private readonly bool _colors;
-    private string _status = "";
-    private bool _isClosed;
+    private IReadOnlyList<string> _status = [];
+    private bool _isClosed, _isAsking;
+    private OutputException? _outputFailure; // under the lock: a failed write of data that was not reported yet
+    private bool _hasOutputFailed;
 
     /// <summary>A terminal with the user's switches: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
     public Terminal(string color, string progress)
     {
         bool dumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
-        CanRedraw = !Console.IsErrorRedirected && !dumb;
-        IsInteractive = !Console.IsInputRedirected && !Console.IsErrorRedirected;
+        CanRedraw = StandardStreams.HasError && !Console.IsErrorRedirected && !dumb;
+        IsInteractive = StandardStreams.HasInput && StandardStreams.HasError && !Console.IsInputRedirected && !Console.IsErrorRedirected;
         bool noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         _colors = color == "always" || (color == "auto" && CanRedraw && !noColor);
         Progress = progress;
@@ -52,39 +54,57 @@ internal sealed class Terminal
         }
     }
 
+    /// <summary>Rows, for what must not fill the screen.</summary>
+    public static int Height
+    {
+        get
+        {
+            int height = Console.IsErrorRedirected ? 0 : Console.WindowHeight;
+            return height > 0 ? height : 24;
+        }
+    }
+
     /// <summary>A line of data, to stdout. Seen at the next <see cref="Flush"/>.</summary>
+    /// <exception cref="OutputException">It cannot be written. Thrown once; what follows is discarded.</exception>
     public void Data(string line)
     {
         lock (_lock)
         {
-            _data.Write(line);
-            _data.Write('\n');
+            TryWriteData(writer =>
+            {
+                writer.Write(line);
+                writer.Write('\n');
+            });
+            ThrowIfOutputFailed();
         }
     }
 
     /// <summary>stdout as bytes, for a file's content. What was written as lines goes first.</summary>
+    /// <exception cref="OutputException">It cannot be written.</exception>
     public Stream DataStream()
     {
         Flush();
-        return _data.BaseStream;
+        return _hasOutputFailed ? Stream.Null : _data.BaseStream;
     }
 
     /// <summary>Shows all data written so far.</summary>
+    /// <exception cref="OutputException">It cannot be written, and this was not reported before.</exception>
     public void Flush()
     {
         lock (_lock)
         {
-            _data.Flush();
+            TryWriteData(writer => writer.Flush());
+            ThrowIfOutputFailed();
         }
     }
 
-    /// <summary>A line for whoever watches, to stderr, above the status line if there is one.</summary>
+    /// <summary>A line for whoever watches, to stderr, above the status lines if there are any.</summary>
     public void Say(string line)
     {
         lock (_lock)
         {
-            _data.Flush();
-            WriteMessage(_status.Length > 0 ? $"\r\e[K{line}\n{_status}" : line + "\n");
+            TryWriteData(writer => writer.Flush());
+            WriteMessage(HasStatus ? $"{EraseStatus()}{line}\n{string.Join('\n', _status)}" : line + "\n");
         }
     }
 
@@ -93,25 +113,53 @@ internal sealed class Terminal
     {
         lock (_lock)
         {
-            _data.Flush();
+            TryWriteData(writer => writer.Flush());
             WriteMessage(text);
         }
     }
 
-    /// <summary>Asks a question; the answer in small letters, empty for none. Only where <see cref="IsInteractive"/>.</summary>
-    public string Ask(string question)
-    {
-        Write(question);
-        return Console.ReadLine()?.Trim().ToLowerInvariant() ?? "";
-    }
+    /// <summary>
+    /// Asks a question; the answer in small letters. Null if the user cancels it with Ctrl-C or Ctrl-D. Only where <see cref="IsInteractive"/>.
+    /// </summary>
+    public string? Ask(string question) => Prompt(question, isShown: true)?.Trim().ToLowerInvariant();
 
-    /// <summary>Replaces the line at the bottom; empty takes it away. Only where <see cref="CanRedraw"/>.</summary>
-    public void Status(string text)
+    /// <summary>Lets the user type an answer, or a password, which is not shown. The status lines are hidden meanwhile.</summary>
+    /// <param name="question">The question, with the space after it.</param>
+    /// <param name="isShown">Whether the typed text is shown.</param>
+    /// <returns>The text; null if the user cancels it.</returns>
+    public string? Prompt(string question, bool isShown)
     {
         lock (_lock)
         {
-            _status = text;
-            WriteMessage("\r\e[K" + text);
+            WriteMessage(HasStatus ? EraseStatus() : "");
+            _isAsking = true;
+        }
+
+        try
+        {
+            return TextPrompt.Ask(this, question, isShown);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _isAsking = false;
+                WriteMessage(string.Join('\n', _status));
+            }
+        }
+    }
+
+    /// <summary>Replaces the lines at the bottom; none takes them away. Each must be narrower than the terminal. Only where <see cref="CanRedraw"/>.</summary>
+    public void Status(params IReadOnlyList<string> lines)
+    {
+        lock (_lock)
+        {
+            if (!_isAsking)
+            {
+                WriteMessage((HasStatus ? EraseStatus() : "\r\e[K") + string.Join('\n', lines));
+            }
+
+            _status = lines;
         }
     }
 
@@ -137,6 +185,43 @@ internal sealed class Terminal
 
     /// <summary>Text in one of the terminal's own colours (an SGR parameter), or as it is.</summary>
     public string Paint(string sgr, string text) => _colors ? $"\e[{sgr}m{text}\e[0m" : text;
+
+    private bool HasStatus => _status.Count > 0 && !_isAsking;
+
+    /// <summary>
+    /// Returns what erases the status lines. The cursor is at the end of the last one. In a terminal that was made narrower since, a line takes several rows.
+    /// </summary>
+    private string EraseStatus()
+    {
+        int width = Width, rows = _status.Sum(line => Math.Max(1, (Amounts.Columns(line) + width - 1) / width));
+        return rows > 1 ? $"\r\e[{rows - 1}A\e[J" : "\r\e[K";
+    }
+
+    private void TryWriteData(Action<StreamWriter> write)
+    {
+        if (_hasOutputFailed)
+        {
+            return;
+        }
+
+        try
+        {
+            write(_data);
+        }
+        catch (OutputException e)
+        {
+            (_hasOutputFailed, _outputFailure) = (true, e);
+        }
+    }
+
+    private void ThrowIfOutputFailed()
+    {
+        if (_outputFailure is { } failure)
+        {
+            _outputFailure = null;
+            throw failure;
+        }
+    }
 
     /// <summary>
     /// Writes a message. A closed terminal accepts no output (EIO). That error is ignored, so that the command can still end properly.

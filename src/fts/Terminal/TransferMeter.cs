@@ -106,7 +106,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
 
         if (shown)
         {
-            _terminal.Status("");
+            _terminal.Status();
         }
     }
 

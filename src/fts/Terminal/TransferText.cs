@@ -9,11 +9,15 @@ internal static class TransferText
     /// <summary>Nobody wants to know an estimate above this.</summary>
     private static readonly TimeSpan LongestEstimate = TimeSpan.FromHours(100);
 
-    private const int Gauge = 20;
+    /// <summary>The columns of the gauge, without its brackets.</summary>
+    private const int LeastGauge = 6, MostGauge = 60;
+
+    /// <summary>A name is cut to no less than this for the gauge.</summary>
+    private const int LeastName = 12;
 
     /// <summary>
-    /// The bar: name, gauge, percent, amount, rate, time left. The narrower the terminal, the more of it goes: first the gauge, then the verb, then rate and
-    /// time. Without a known size there is no percent and no estimate.
+    /// The bar: name, gauge, percent, amount, rate, time left. The narrower the terminal, the more of it goes: first the verb, then the gauge, then rate and
+    /// time. Without a known size there is no gauge, no percent and no estimate.
     /// </summary>
     public static string Bar(string verb, string name, FtpProgress progress, double rate, int width)
     {
@@ -31,15 +35,17 @@ internal static class TransferText
         }
 
         room -= text.Length + 2;
-        string gauge = "";
-        if (Fraction(progress) is { } fraction && room >= Gauge + 3 + verb.Length + 16)
+        string full = verb.Length == 0 ? name : $"{verb} {name}", gauge = "";
+        if (Fraction(progress) is { } fraction)
         {
-            int full = (int)(fraction * Gauge);
-            gauge = $"[{new string('#', full)}{new string('.', Gauge - full)}]  ";
+            // The gauge takes what the name leaves; a long name gives way to a short gauge.
+            int columns = Math.Min(MostGauge, Math.Max(room - Amounts.Columns(full), Math.Min(LeastGauge + 4, room - Amounts.Columns(name))) - 4);
+            columns = columns < LeastGauge && room - LeastName >= LeastGauge + 4 ? LeastGauge : columns;
+            gauge = columns < LeastGauge ? "" : $"[{new string('#', (int)(fraction * columns))}{new string('.', columns - (int)(fraction * columns))}]  ";
             room -= gauge.Length;
         }
 
-        return $"{Amounts.Fit(room >= verb.Length + 9 ? $"{verb} {name}" : name, room)}  {gauge}{text}";
+        return $"{Amounts.Fit(room >= Amounts.Columns(full) ? full : name, room)}  {gauge}{text}";
     }
 
     /// <summary>The same for a log.</summary>

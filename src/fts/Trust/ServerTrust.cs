@@ -24,7 +24,7 @@ internal sealed class ServerTrust(Target target, KnownHosts known, Terminal term
     {
         "off" when authorities is not null => throw CommandLine.Usage("--ca needs TLS, and --tls off excludes it"),
         "off" => FtpTlsMode.Off,
-        "required" => FtpTlsMode.Required,
+        "required" or "explicit" => FtpTlsMode.Required,
         "implicit" => FtpTlsMode.Implicit,
         _ => authorities is null && certificate is null && Remembered() is null ? FtpTlsMode.WhenOffered : FtpTlsMode.Required,
     };

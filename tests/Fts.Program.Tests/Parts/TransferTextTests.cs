@@ -27,15 +27,19 @@ public sealed class TransferTextTests
 
     [Fact]
     public void At_80_columns_it_says_everything() =>
-        Assert.Equal("downloading report.pdf   50%  512 MB/1.02 GB  12.8 MB/s  40 s left", TransferText.Bar("downloading", "report.pdf", Half, 12_800_000, 80));
+        Assert.Equal("downloading report.pdf  [####.....]   50%  512 MB/1.02 GB  12.8 MB/s  40 s left", TransferText.Bar("downloading", "report.pdf", Half, 12_800_000, 80));
 
     [Fact]
     public void At_40_columns_name_percent_and_amount_are_left() =>
         Assert.Equal("report.pdf   50%  512 MB/1.02 GB", TransferText.Bar("downloading", "report.pdf", Half, 12_800_000, 40));
 
     [Fact]
-    public void At_200_columns_there_is_a_gauge() =>
-        Assert.Contains("[##########..........]", TransferText.Bar("downloading", "report.pdf", Half, 12_800_000, 200), StringComparison.Ordinal);
+    public void At_80_columns_a_long_name_gives_way_to_a_gauge() =>
+        Assert.Equal("a long name …y report.pdf  [###...]   50%  512 MB/1.02 GB  12.8 MB/s  40 s left", TransferText.Bar("downloading", "a long name of a yearly report.pdf", Half, 12_800_000, 80));
+
+    [Fact]
+    public void At_200_columns_the_gauge_is_wide() =>
+        Assert.Contains($"[{new string('#', 30)}{new string('.', 30)}]", TransferText.Bar("downloading", "report.pdf", Half, 12_800_000, 200), StringComparison.Ordinal);
 
     [Fact]
     public void An_unknown_size_has_no_percent_and_no_estimate()

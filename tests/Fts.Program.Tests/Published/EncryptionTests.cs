@@ -35,7 +35,7 @@ public sealed partial class EncryptionTests : IDisposable
         Assert.Equal($"127.0.0.1:{server.Port} {key}\n", File.ReadAllText(KnownHosts));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KnownHosts));
         Assert.Contains("> PROT P", server.Program.Messages, StringComparison.Ordinal);
-        Assert.Contains(" as anonymous, encrypted: ", first, StringComparison.Ordinal);
+        Assert.Contains(" as anonymous, TLS 1.3, key remembered: ", first, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class HostileServerTests : IDisposable
     public async Task A_server_that_is_none_ends_with_a_message()
     {
         _ = ServeAsync(_ => "?", greeting: "SSH-2.0-OpenSSH_9.2");
-        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", Port], "pwd\n");
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", Port, "--progress", "never"], "pwd\n");
         Assert.NotEqual(0, code);
         Assert.StartsWith("error: ", messages, StringComparison.Ordinal);
         Assert.InRange(messages.Count(c => c == '\n'), 1, 3);

@@ -73,6 +73,32 @@ public sealed class PasswordTests : IAsyncLifetime
         Assert.DoesNotContain(_password, client.Data, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("wrong\x15{0}")] // Ctrl-U
+    [InlineData("{0} more\x17\x7f")] // Ctrl-W, Backspace
+    [InlineData("{0}\u00e9\x7f\u6587\ud83d\ude00\x7f\x08")] // characters of several bytes
+    [InlineData("\e[D\e[C\e[H\eOF\e[1;5D\eb\e[200~{0}\e[201~\e[99~\t\x12")] // keys that are not text
+    public async Task Keys_that_edit_do_not_become_part_of_it(string keys)
+    {
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
+        await client.SeesAsync("password for fts on 127.0.0.1: ");
+        client.Type(string.Format(System.Globalization.CultureInfo.InvariantCulture, keys, _password) + "\r");
+        await client.SeesAsync("fts> ");
+        Assert.DoesNotContain(_password, client.Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("abc\x03")] // Ctrl-C
+    [InlineData("abc\x15\x04")] // Ctrl-D without text
+    public async Task A_cancelled_question_ends_with_130(string keys)
+    {
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--user", "fts"]);
+        await client.SeesAsync("password for fts on 127.0.0.1: ");
+        client.Type(keys);
+        Assert.Equal(130, await client.ExitAsync());
+        Assert.DoesNotContain("abc", client.Data, StringComparison.Ordinal);
+    }
+
     private void Netrc(UnixFileMode mode)
     {
         _folder.Write("netrc", $"machine 127.0.0.1 login fts password {_password}\n");

@@ -128,7 +128,7 @@ public sealed class PlainAfterTlsTests : IDisposable
         (code, _, messages) = await RunningProgram.RunAsync(_folder.Path, [.. command, "--tls", "off"], "pwd\n", Home, ("FTS_PASSWORD", "secret"));
         Assert.True(code == 0, messages);
         Assert.Contains("PASS secret", again.Received);
-        Assert.Contains(" as ann, not encrypted: ", messages, StringComparison.Ordinal);
+        Assert.Contains(" as ann, NOT ENCRYPTED: ", messages, StringComparison.Ordinal);
     }
 
     [Theory]

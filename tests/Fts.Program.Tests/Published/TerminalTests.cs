@@ -42,15 +42,121 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ctrl_c_clears_the_line_first_and_leaves_on_an_empty_one()
+    public async Task Ctrl_c_clears_the_line_and_stays_also_if_the_line_is_empty()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.Type("rubbish" + CtrlC + "pwd" + Return);
+        client.Type("rubbish" + CtrlC);
+        await client.SeesAsync("rubbish^C\r\n");
+        client.Type(CtrlC + CtrlC + "pwd" + Return);
         await client.SeesAsync("\n/\r\n");
         Assert.DoesNotContain("unknown command", client.Data, StringComparison.Ordinal);
-        await client.SeesAsync("fts> ", times: 2);
-        client.Type(CtrlC);
-        Assert.Equal(130, await client.ExitAsync());
+        client.Type("bye" + Return);
+        Assert.Equal(0, await client.ExitAsync());
+    }
+
+    [Fact]
+    public async Task Ctrl_c_at_a_question_answers_no_and_stops_the_command()
+    {
+        _folder.Write("a.txt", "mine");
+        _folder.Write("b.txt", "mine");
+        _server.Folder.Write("a.txt", "theirs");
+        _server.Folder.Write("b.txt", "theirs");
+        await using RunningProgram client = await ConnectAsync();
+        foreach ((string command, int times) in ((string, int)[])[("get a.txt", 1), ("get a.txt b.txt", 2)])
+        {
+            client.Type(command + Return);
+            await client.SeesAsync("Replace it? [y/N/resume] ", times);
+            client.Type(CtrlC);
+            await client.SeesAsync("Replace it? [y/N/resume] ^C\r\n", times);
+            await client.SeesAsync("get a.txt: stopped; a.txt is kept as it is", times);
+        }
+
+        client.Type("bye" + Return);
+        Assert.Equal(0, await client.ExitAsync());
+        Assert.DoesNotContain("b.txt exists here", client.Data, StringComparison.Ordinal);
+        Assert.Equal("mine", _folder.Read("a.txt"));
+    }
+
+    [Fact]
+    public async Task A_second_ctrl_c_disconnects_and_the_next_command_connects_again()
+    {
+        const int stop = 19, resume = 18;
+        _folder.Write("a.txt", new string('x', 1_000_000));
+        await using RunningProgram client = await ConnectAsync();
+        _server.Program.Signal(stop);
+        client.Type("put a.txt" + Return);
+        await client.SeesAsync("uploading a.txt");
+        client.Type(CtrlC + CtrlC + CtrlC);
+        await client.SeesAsync("put a.txt: stopped");
+        _server.Program.Signal(resume);
+        client.Type("pwd" + Return);
+        await client.SeesAsync("\n/\r\n");
+        client.Type("bye" + Return);
+        Assert.Equal(0, await client.ExitAsync());
+    }
+
+    [Fact]
+    public async Task A_signal_between_two_commands_does_not_end_a_session()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        RunningProgram.Signal(client.FindChild(), 2);
+        client.Type("pwd" + Return);
+        await client.SeesAsync("\n/\r\n");
+    }
+
+    [Theory]
+    [InlineData("mkdir one two.x\eb\eb\ebA", "mkdir Aone two.x")] // Alt-B
+    [InlineData("mkdir one\x01\ef\efB", "mkdir oneB")] // Alt-F
+    [InlineData("mkdir one-two\x01\ef \ed\edC", "mkdir C")] // Alt-D
+    [InlineData("mkdir one.two\e\u007f\e\u007fD", "mkdir D")] // Alt-Backspace
+    [InlineData("mkdir one two\e[1;5D\e[1;5DE", "mkdir Eone two")] // Ctrl-Left
+    [InlineData("mkdir one\x01\e[1;5C\e[1;5CF", "mkdir oneF")] // Ctrl-Right
+    [InlineData("mkdir one two\e\e[D\e\e[DG", "mkdir Gone two")] // Alt-Left as two ESC
+    [InlineData("mkdir a b\x17I", "mkdir a I")] // Ctrl-W
+    [InlineData("mkdir b\x15\x19J", "mkdir bJ")] // Ctrl-U, Ctrl-Y
+    [InlineData("mkdir \e[15~\e[200~K\e[201~\e[99;99R\e]0;title\aL\eOP\e[[AM", "mkdir KLM")] // unknown sequences
+    [InlineData("mkdir h\u00fc\u6587\ud83d\ude00\x7fN", "mkdir h\u00fc\u6587N")] // a surrogate pair is one character
+    public async Task Keys_edit_the_line_as_in_readline(string keys, string expected)
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type(keys);
+        await client.SeesAsync(expected);
+        client.Type("\x05Z" + Return);
+        string name = expected[(expected.LastIndexOf(' ') + 1)..] + "Z";
+        await client.SeesAsync($"made {name}");
+        Assert.Contains(name, _server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task A_sequence_that_arrives_in_two_parts_types_nothing()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("mkdir a");
+        await client.SeesAsync("mkdir a");
+        foreach (string part in (string[])["\e", "[", "1;", "5", "D", "\e[", "99", "~", "B"])
+        {
+            client.Type(part);
+        }
+
+        await client.SeesAsync("mkdir Ba");
+        client.Type(Return);
+        await client.SeesAsync("made Ba");
+        Assert.Equal(["Ba"], _server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task Ctrl_r_finds_an_earlier_line()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("mkdir one" + Return);
+        await client.SeesAsync("made one");
+        client.Type("pwd" + Return);
+        await client.SeesAsync("\n/\r\n");
+        client.Type("\x12kd");
+        await client.SeesAsync("(search 'kd') ");
+        client.Type("\x05-again" + Return);
+        await client.SeesAsync("made one-again");
+        Assert.Equal(["one", "one-again"], _server.Folder.Names);
     }
 
     [Fact]

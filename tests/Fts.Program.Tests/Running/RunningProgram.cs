@@ -164,7 +164,13 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Sends a signal by its number: 2 is SIGINT, 15 SIGTERM.</summary>
-    public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
+    public void Signal(int signal) => Signal(_process.Id, signal);
+
+    /// <summary>Sends a signal to a process that this one started.</summary>
+    public static void Signal(int process, int signal) => Assert.Equal(0, Kill(process, signal));
+
+    /// <summary>Returns the id of the program behind <c>script</c>, whose only child it is.</summary>
+    public int FindChild() => int.Parse(File.ReadAllText($"/proc/{Id}/task/{Id}/children"), System.Globalization.CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,78 @@
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>
+/// Failures that the kind of the remote entry explains: a folder in place of a file, an existing folder, a folder that is not empty. Servers describe them in
+/// many texts, so the client looks for the entry after the failure, and only then.
+/// </summary>
+internal static class KindErrors
+{
+    /// <summary>Returns whether a failure may mean that a remote path is a folder, and the path is one.</summary>
+    public static async Task<bool> IsFolderAsync(Shell shell, Exception failure, string path, CancellationToken cancellationToken) =>
+        MayBeOfKind(failure) && await FindAsync(shell, path, cancellationToken) is { Kind: ListingKind.Folder };
+
+    /// <summary>Returns a clearer failure of <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>; the same one if the entry does not explain it.</summary>
+    /// <param name="shell">The session.</param>
+    /// <param name="failure">What the server answered.</param>
+    /// <param name="verb">The command.</param>
+    /// <param name="typed">The name as it was typed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<Exception> ExplainAsync(Shell shell, FtpReplyException failure, string verb, string typed, CancellationToken cancellationToken)
+    {
+        if (!MayBeOfKind(failure))
+        {
+            return failure;
+        }
+
+        string path = shell.Folder.Resolve(typed);
+        FtpEntry? entry = await FindAsync(shell, path.Length > 1 ? path.TrimEnd('/') : path, cancellationToken);
+        string name = Words.Escape(typed);
+        (string What, string? Next)? found = (verb, entry?.Kind) switch
+        {
+            ("mkdir", ListingKind.Folder) => ("the folder exists already", null),
+            ("mkdir", not null) => ("a file of that name exists already", "another name"),
+            ("rmdir", ListingKind.File) => ("it is a file", $"rm {name}"),
+            ("rmdir", ListingKind.Folder) when await HasEntriesAsync(shell, path, cancellationToken) => ("the folder is not empty", $"ls {name}, to see what is in it"),
+            ("rm", ListingKind.Folder) => ("it is a folder", $"rmdir {name}, which removes an empty folder"),
+            _ => null,
+        };
+        return found is var (what, next)
+            ? new FailureException(new Failure(ExitCode.Other, $"{verb} {typed}: {what}", $"{(int)failure.Reply.Code} {Failures.Brief(failure.Reply)}", next))
+            : failure;
+    }
+
+    private static bool MayBeOfKind(Exception failure) =>
+        failure is FtpTargetExistsException || failure.GetType() == typeof(FtpException) || (failure is FtpReplyException refused && (int)refused.Reply.Code is 450 or 521 or 550 or 552 or 553);
+
+    private static async Task<FtpEntry?> FindAsync(Shell shell, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await shell.Client.FindAsync(path, cancellationToken);
+        }
+        catch (FtpException)
+        {
+            // The first failure is the one to show.
+            return null;
+        }
+    }
+
+    private static async Task<bool> HasEntriesAsync(Shell shell, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (FtpEntry _ in shell.Client.ListAsync(path, cancellationToken))
+            {
+                return true;
+            }
+        }
+        catch (FtpException)
+        {
+            // The first failure is the one to show.
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Runtime.InteropServices;
+
+namespace Fts.Cli;
+
+/// <summary>
+/// Standard input, output and error of the process. A stream that was closed when the program started (<c>&gt;&amp;-</c>) discards what is written, and its
+/// descriptor is never used: the system may have assigned the number to a socket or a file since then.
+/// </summary>
+internal static class StandardStreams
+{
+    private static readonly bool[] Inherited = [.. Enumerable.Range(0, 3).Select(descriptor => OperatingSystem.IsWindows() || UnixCalls.IsInherited(descriptor))];
+
+    /// <summary>Keeps the free descriptors below 3 occupied, so that no other file gets them.</summary>
+    private static readonly List<Microsoft.Win32.SafeHandles.SafeFileHandle> Placeholders = [];
+
+    /// <summary>Whether standard input was open at the start.</summary>
+    public static bool HasInput => Inherited[0];
+
+    /// <summary>Whether standard error was open at the start.</summary>
+    public static bool HasError => Inherited[2];
+
+    /// <summary>Returns standard input; an empty stream if it was closed.</summary>
+    public static Stream Input => HasInput ? Console.OpenStandardInput() : Stream.Null;
+
+    /// <summary>Returns standard output.</summary>
+    public static Stream Output => Open(1, Console.OpenStandardOutput);
+
+    /// <summary>Returns standard error.</summary>
+    public static Stream Error => Open(2, Console.OpenStandardError);
+
+    /// <summary>Records which streams are open. Must run before the program opens a file or a socket.</summary>
+    public static void Initialize()
+    {
+        while (!OperatingSystem.IsWindows() && Inherited.Contains(false) && Placeholders.Count < 3)
+        {
+            var placeholder = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            if (placeholder.DangerousGetHandle() > 2)
+            {
+                placeholder.Dispose();
+                break;
+            }
+
+            Placeholders.Add(placeholder);
+        }
+    }
+
+    private static Stream Open(int descriptor, Func<Stream> openConsole) =>
+        !Inherited[descriptor] ? Stream.Null : OperatingSystem.IsWindows() ? openConsole() : new OutputStream(descriptor);
+
+    /// <summary>
+    /// A descriptor for output. The runtime's own stream ignores a reader that has gone, so that a long download would continue for nobody.
+    /// </summary>
+    private sealed class OutputStream(int descriptor) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            while (buffer.Length > 0)
+            {
+                nint written = UnixCalls.Write(descriptor, buffer);
+                if (written >= 0)
+                {
+                    buffer = buffer[(int)written..];
+                    continue;
+                }
+
+                switch (Marshal.GetLastPInvokeError())
+                {
+                    case UnixCalls.Interrupted:
+                        break;
+                    case UnixCalls.WouldBlock or UnixCalls.WouldBlockOnMac:
+                        UnixCalls.AwaitOutput(descriptor);
+                        break;
+                    case UnixCalls.BrokenPipe:
+                        throw new OutputException("nobody reads it", isClosed: true, UnixCalls.BrokenPipe);
+                    case var error:
+                        throw new OutputException(Marshal.GetPInvokeErrorMessage(error), isClosed: false, error);
+                }
+            }
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Write(buffer.Span);
+            return default;
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Flush()
+        {
+            // Nothing is buffered.
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
+
+/// <summary>Standard output or error cannot be written.</summary>
+internal sealed class OutputException : IOException
+{
+    /// <summary>A failed write.</summary>
+    /// <param name="reason">The reason, in the system's words.</param>
+    /// <param name="isClosed">Whether the reader closed its end, as <c>head</c> does. That ends a command quietly.</param>
+    /// <param name="error">The error number, for <see cref="LocalReason"/>.</param>
+    public OutputException(string reason, bool isClosed, int error) : base(reason)
+    {
+        IsClosed = isClosed;
+        HResult = error;
+    }
+
+    /// <summary>Whether the reader closed its end.</summary>
+    public bool IsClosed { get; }
+
+    /// <summary>The failure to show; null if the program must end quietly.</summary>
+    public Failure? Failure => IsClosed ? null : new Failure(ExitCode.LocalFiles, $"cannot write to standard output: {LocalReason.Of(this)}");
+}
