@@ -4,7 +4,7 @@ using System.Net;
 
 namespace Fts.Protocol;
 
-/// <summary>The place where a server waits for a data connection.</summary>
+/// <summary>The end point at which a server waits for a data connection.</summary>
 /// <param name="Address">The address in the reply; null if it contains none that can be read.</param>
 /// <param name="Port">The port, 1 to 65535.</param>
 internal readonly record struct PassiveEndPoint(IPAddress? Address, int Port);

@@ -46,7 +46,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>Commands sent so far.</summary>
     public int CommandsSent { get; private set; }
 
-    /// <summary>Those of them that are not <see cref="RepeatableCommands"/>.</summary>
+    /// <summary>Commands sent so far that are not <see cref="RepeatableCommands"/>.</summary>
     public int ChangesSent { get; private set; }
 
     /// <summary>The last command sent.</summary>

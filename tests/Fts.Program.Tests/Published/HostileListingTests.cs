@@ -110,8 +110,6 @@ public sealed class HostileListingTests : IDisposable
 
     [Theory]
     [InlineData("213 9", "226 done", 8, "7 of 9 bytes arrived; nothing was kept")]
-    [InlineData("213 3", "226 done", 8, "7 of 3 bytes arrived; nothing was kept")]
-    [InlineData("213 much", "226 done", 1, "the reply to SIZE a cannot be read: 213 much")]
     [InlineData("502 no", "451 the disk broke", 8, "server: 451 the disk broke")]
     [InlineData("502 no", "350 go on", 1, "server: 350 go on")]
     public async Task A_download_that_is_not_whole_leaves_the_file_that_was_there(string size, string ending, int expected, string said)
@@ -126,11 +124,11 @@ public sealed class HostileListingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_passive_reply_without_a_port_is_quoted()
+    public async Task After_passive_replies_without_a_port_the_last_reply_is_quoted()
     {
-        using HostileServer server = HostileServer.Start(new() { ["EPSV"] = "229 guess\e[1m" }, []);
+        using HostileServer server = HostileServer.Start(new() { ["EPSV"] = "229 guess", ["PASV"] = "227 guess", ["PORT"] = "500 guess\e[1m" }, []);
         (int code, string data, string messages) = await RunAsync(server, "ls\n");
         Assert.Equal((1, ""), (code, data));
-        Assert.Contains("names no port: 229 guess\\x1b[1m", messages, StringComparison.Ordinal);
+        Assert.Contains("server: 500 guess\\x1b[1m", messages, StringComparison.Ordinal);
     }
 }

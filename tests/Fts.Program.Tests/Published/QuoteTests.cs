@@ -98,6 +98,14 @@ public sealed class QuoteTests : IDisposable
     }
 
     [Fact]
+    public async Task A_size_that_cannot_be_read_is_no_error()
+    {
+        using HostileServer server = HostileServer.Start(new() { ["SIZE"] = "213 much" }, new() { ["RETR"] = HostileServer.Bytes("hello") });
+        Assert.Equal(0, (await RunAsync(server, "get a.txt\n")).Code);
+        Assert.Equal("hello", await File.ReadAllTextAsync(_folder["a.txt"], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task An_account_that_is_missing_is_an_error_that_names_the_variable()
     {
         using HostileServer server = HostileServer.Start(new() { ["PASS"] = "332 account" }, []);
