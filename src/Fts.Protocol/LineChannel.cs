@@ -298,23 +298,16 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             return line;
         }
 
-        int space = bytes.IndexOf((byte)' ');
-        _sendsIacOnce |= space >= 0 && HasSingleIac(bytes[space..]);
-        int to = first;
-        bool isArgument = space >= 0 && space < first;
-        for (int from = first; from < bytes.Length; from++)
+        int head = bytes.IndexOf((byte)' ') is >= 0 and int space ? space : bytes.Length;
+        _sendsIacOnce |= HasSingleIac(bytes[head..]);
+        int to = Math.Min(first, head);
+        for (int from = to; from < head; from++)
         {
-            isArgument |= bytes[from] == ' ';
             if (bytes[from] != Iac)
             {
                 bytes[to++] = bytes[from];
             }
-            else if (isArgument)
-            {
-                bytes[to++] = Iac;
-                from += !_sendsIacOnce && from + 1 < bytes.Length && bytes[from + 1] == Iac ? 1 : 0;
-            }
-            else if (++from < bytes.Length)
+            else if (++from < head)
             {
                 if (bytes[from] is Iac or < FirstTelnetCommand)
                 {
@@ -328,6 +321,15 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
                 {
                     from++;
                 }
+            }
+        }
+
+        for (int from = head; from < bytes.Length; from++)
+        {
+            bytes[to++] = bytes[from];
+            if (!_sendsIacOnce && bytes[from] == Iac)
+            {
+                from++; // the second of two
             }
         }
 

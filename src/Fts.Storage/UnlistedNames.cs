@@ -1,7 +1,7 @@
 namespace Fts.Storage;
 
 /// <summary>
-/// Implemented by the entries that <see cref="IFileStore.ListAsync"/> returns if the store left names out, so that an administrator can be told.
+/// Implemented by the entries that <see cref="IFileStore.ListAsync"/> returns if the store left names out. A server logs their number.
 /// </summary>
 public interface IUnlistedNames
 {

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Fts.Storage.Local;
 
-/// <summary>The entries of a folder, which is opened when the first one is requested: a listing that nobody reads holds no handle.</summary>
+/// <summary>The entries of a folder. It is opened when the first one is requested, because a listing that is never read must hold no handle.</summary>
 /// <param name="root">The root of the store.</param>
 /// <param name="folder">The folder.</param>
 /// <param name="opened">The token of the call that returned this.</param>

@@ -54,11 +54,22 @@ internal static class StreamTargets
     private static List<byte[]?> Expected(ReadOnlySpan<byte> input)
     {
         var lines = new List<byte[]?>();
+        bool isDoubled = true;
         for (int end; (end = input.IndexOf((byte)'\n')) >= 0; input = input[(end + 1)..])
         {
             ReadOnlySpan<byte> line = input[..end];
             line = line.EndsWith("\r"u8) ? line[..^1] : line;
-            lines.Add(line.Length > LongestLine ? null : WithoutTelnet(line));
+            if (line.Length > LongestLine)
+            {
+                lines.Add(null);
+                continue;
+            }
+
+            int space = line.IndexOf((byte)' ');
+            ReadOnlySpan<byte> verb = space < 0 ? line : line[..space], argument = space < 0 ? default : line[space..];
+            string text = Encoding.Latin1.GetString(argument);
+            isDoubled &= !text.Replace("\u00ff\u00ff", "", StringComparison.Ordinal).Contains('\u00ff', StringComparison.Ordinal);
+            lines.Add([.. WithoutTelnet(verb), .. Encoding.Latin1.GetBytes(isDoubled ? text.Replace("\u00ff\u00ff", "\u00ff", StringComparison.Ordinal) : text)]);
         }
 
         return lines;
