@@ -186,6 +186,9 @@ internal sealed class Shell(
     /// <summary>Whether the other lines of a script are not run after a command with this exit code.</summary>
     private static bool EndsScript(ExitCode code) => code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginRefused or ExitCode.NotTrusted;
 
+    /// <inheritdoc cref="Interrupts.AwaitChildAsync"/>
+    public Task AwaitChildAsync(Task child) => interrupts.AwaitChildAsync(child);
+
     /// <summary>Asks the user a question within a command. Null if the user cancels it, which ends the command.</summary>
     public string? Ask(string question) => interrupts.Ask(() => terminal.Ask(question));
 
