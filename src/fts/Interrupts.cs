@@ -14,7 +14,7 @@ internal sealed class Interrupts : IDisposable
     private readonly PosixSignalRegistration? _hangUp;
     private CancellationTokenSource? _running;
     private TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _isAsking;
+    private bool _isAsking, _hasChild;
 
     public Interrupts()
     {
@@ -112,6 +112,22 @@ internal sealed class Interrupts : IDisposable
         }
     }
 
+    /// <summary>
+    /// Waits for a program that shares the terminal. In a session Ctrl-C is only that program's meanwhile: it may be a shell or an editor.
+    /// </summary>
+    public async Task AwaitChildAsync(Task child)
+    {
+        SetChild(true);
+        try
+        {
+            await child;
+        }
+        finally
+        {
+            SetChild(false);
+        }
+    }
+
     public void Dispose()
     {
         _interrupt.Dispose();
@@ -128,6 +144,12 @@ internal sealed class Interrupts : IDisposable
             bool isCancelled = _running is { IsCancellationRequested: true };
             bool isRepeatedHangUp = code == ExitCode.HungUp && isCancelled;
             Stop = code == ExitCode.Interrupted ? Stop : Stop ?? code;
+            if (IsSession && code == ExitCode.Interrupted && _hasChild)
+            {
+                context.Cancel = true;
+                return;
+            }
+
             if (IsSession && code == ExitCode.Interrupted)
             {
                 _ = isCancelled && _abandoned.TrySetResult();
@@ -149,6 +171,14 @@ internal sealed class Interrupts : IDisposable
         }
 
         context.Cancel = true;
+    }
+
+    private void SetChild(bool hasChild)
+    {
+        lock (_lock)
+        {
+            _hasChild = hasChild;
+        }
     }
 
     private void SetAsking(bool isAsking)

@@ -24,10 +24,9 @@ public sealed class ConnectProgressTests
     [Fact]
     public async Task A_name_is_looked_up_first()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + "C: NOOP\nS: 200 ok");
+        await using var peer = ScriptedPeer.Start("S: 220 hi");
         var steps = new Steps();
-        await using var client = new FtpClient(peer.Options with { Host = "localhost", ConnectProgress = steps });
-        await client.SendAsync("NOOP", null, Token);
+        await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options with { Host = "localhost", ConnectProgress = steps }, Token);
         Assert.Equal(new FtpConnectProgress(FtpConnectStage.ResolvingName, null), steps.All[0]);
         Assert.Contains(new FtpConnectProgress(FtpConnectStage.Connecting, new IPEndPoint(IPAddress.Loopback, peer.Port)), steps.All);
     }

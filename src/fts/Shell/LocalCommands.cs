@@ -62,7 +62,7 @@ internal static class LocalCommands
         }
 
         // Ctrl-C reaches the command itself, which shares our terminal; how it takes that is its own affair.
-        await process.WaitForExitAsync(CancellationToken.None);
+        await shell.AwaitChildAsync(process.WaitForExitAsync(CancellationToken.None));
         cancellationToken.ThrowIfCancellationRequested();
         return process.ExitCode == 0 ? ExitCode.Done : throw new FailureException(ExitCode.Other, $"!{commandLine}: ended with exit code {process.ExitCode}");
     }

@@ -227,6 +227,9 @@ internal sealed class Shell(
         }
     }
 
+    /// <inheritdoc cref="Interrupts.AwaitChildAsync"/>
+    public Task AwaitChildAsync(Task child) => interrupts.AwaitChildAsync(child);
+
     /// <summary>Asks the user a question within a command. Null if the user cancels it, which ends the command.</summary>
     public string? Ask(string question) => interrupts.Ask(() => terminal.Ask(question));
 
