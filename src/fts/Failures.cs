@@ -140,5 +140,5 @@ internal static class Failures
     private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {Brief(reply)}";
 
     /// <summary>A reply's last line, as much of it as one reads on a terminal.</summary>
-    public static string Brief(Reply reply) => reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…";
+    public static string Brief(Reply reply) => FtpName.ToReadable(reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…");
 }

@@ -12,7 +12,7 @@ internal static class RemoteFacts
         if (CanAskForFacts(connection))
         {
             Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
-            if (!RemoteListing.IsUnknownCommand(reply))
+            if (!RemoteListing.IsUnknownCommand(reply) && !ListingReplies.IsUnsupported(reply))
             {
                 return reply.Code == ReplyCode.FileUnavailable ? null : Entry(path, Expect(reply, "MLST", path));
             }
@@ -30,6 +30,18 @@ internal static class RemoteFacts
         return new FtpEntry { Path = path, Name = "", Kind = ListingKind.Folder };
     }
 
+    /// <summary>As <see cref="FindAsync"/>, for a path that is expected to be a folder: without MLST, CWD tells it, also if its parent may not be listed.</summary>
+    public static async Task<FtpEntry?> FindFolderAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
+        !CanAskForFacts(connection) && await EntersAsync(connection, path, cancellationToken).ConfigureAwait(false)
+            ? FolderAt(path)
+            : await FindAsync(connection, path, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Finds out what a name of NLST is: a folder if CWD enters it, else a file with the size and time that the server reports.</summary>
+    public static async Task<FtpEntry> ResolveAsync(FtpConnection connection, FtpEntry named, CancellationToken cancellationToken) =>
+        await EntersAsync(connection, named.Path, cancellationToken).ConfigureAwait(false)
+            ? named with { Kind = ListingKind.Folder }
+            : await MeasureAsync(connection, named.Path, withTime: true, cancellationToken).ConfigureAwait(false) ?? named with { Kind = ListingKind.File };
+
     /// <summary>What a download wants to know beforehand, at the price of one command, two without MLST; null when the server does not tell.</summary>
     public static async Task<FtpEntry?> LookAsync(FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken)
     {
@@ -39,7 +51,7 @@ internal static class RemoteFacts
         }
 
         Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
-        connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(reply);
+        connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply);
         // Refused or not: whether the file can be had, only RETR tells.
         return reply.IsCompletion ? Entry(path, reply) : null;
     }
@@ -109,6 +121,15 @@ internal static class RemoteFacts
             Modified = withTime ? await ModifiedAsync(connection, path, cancellationToken).ConfigureAwait(false) : null,
         };
 
+    private static FtpEntry FolderAt(string path) => new() { Path = path, Name = RemotePath.NameOf(path), Kind = ListingKind.Folder };
+
+    private static async Task<bool> EntersAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    {
+        bool enters = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is null;
+        await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+        return enters;
+    }
+
     private static async Task<FtpEntry?> FindInFolderAsync(FtpConnection connection, string path, string name, CancellationToken cancellationToken)
     {
         FtpEntry? found = null;
@@ -124,10 +145,10 @@ internal static class RemoteFacts
 
             return found;
         }
-        catch (FtpReplyException e) when (e.Reply.Code == ReplyCode.FileUnavailable)
+        catch (FtpReplyException e) when (ListingReplies.IsAboutArgument(e.Reply))
         {
-            // No folder, so nothing in it.
-            return null;
+            // There is no such folder, or it may not be listed. Then only CWD tells whether the path is a folder.
+            return await EntersAsync(connection, path, cancellationToken).ConfigureAwait(false) ? FolderAt(path) : null;
         }
     }
 
