@@ -102,7 +102,7 @@ public sealed class ForeignServerTests : IDisposable
         // A shell is the way to such a name: the runtime has none.
         using (var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", "printf x > \"$0/up/$(printf 'caf\\351')\"", _folder.Path]))
         {
-            await shell.WaitForExitAsync();
+            await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
         using HostileServer server = HostileServer.Start(new() { ["CWD"] = "250 ok" }, new() { ["LIST"] = HostileServer.Bytes($"{Row}other\r\n") });
