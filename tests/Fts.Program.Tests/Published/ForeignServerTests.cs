@@ -99,15 +99,24 @@ public sealed class ForeignServerTests : IDisposable
     {
         Directory.CreateDirectory(_folder["up"]);
         File.WriteAllText(_folder["up/good"], "x");
-        // A shell is the way to such a name: the runtime has none.
-        using (var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", "printf x > \"$0/up/$(printf 'caf\\351')\"", _folder.Path]))
+        // The runtime can neither create nor remove such a name.
+        await ShellAsync("printf x > \"$0/up/$(printf 'caf\\351')\"");
+        try
         {
-            await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+            using HostileServer server = HostileServer.Start(new() { ["CWD"] = "250 ok" }, new() { ["LIST"] = HostileServer.Bytes($"{Row}other\r\n") });
+            (int code, _, string messages) = await RunAsync(server, "mirror -R up top --dry-run\n");
+            Assert.Equal(9, code);
+            Assert.Contains("its name is not UTF-8", messages, StringComparison.Ordinal);
         }
+        finally
+        {
+            await ShellAsync("rm -r \"$0/up\"");
+        }
+    }
 
-        using HostileServer server = HostileServer.Start(new() { ["CWD"] = "250 ok" }, new() { ["LIST"] = HostileServer.Bytes($"{Row}other\r\n") });
-        (int code, _, string messages) = await RunAsync(server, "mirror -R up top --dry-run\n");
-        Assert.Equal(9, code);
-        Assert.Contains("its name is not UTF-8", messages, StringComparison.Ordinal);
+    private async Task ShellAsync(string command)
+    {
+        using var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", command, _folder.Path]);
+        await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 }
