@@ -9,8 +9,8 @@ namespace Fts.Client;
 /// <see cref="FtpClientOptions.MaxConnections"/>.
 /// </summary>
 /// <remarks>
-/// Paths go to the server as given: one that starts with a slash is the same everywhere; any other counts from the folder the account starts in,
-/// for the client never changes folder. Every operation ends in its result or an <see cref="FtpException"/>; a cancelled one in
+/// Paths go to the server as given: one that starts with a slash is the same everywhere. Any other counts from the folder the account starts in, or the one
+/// that <see cref="ChangeFolderAsync"/> entered. Every operation ends in its result or an <see cref="FtpException"/>; a cancelled one in
 /// <see cref="OperationCanceledException"/>; trouble with a local file in the exception of the file system.
 /// </remarks>
 public sealed class FtpClient : IAsyncDisposable
@@ -49,7 +49,8 @@ public sealed class FtpClient : IAsyncDisposable
     public Task ConnectAsync(CancellationToken cancellationToken = default) => RunAsync(static (_, _) => Task.FromResult(true), cancellationToken);
 
     /// <summary>
-    /// Lists a folder: MLSD where the server has it, else LIST. Entries come as they arrive; the folder itself and its parent are left out.
+    /// Lists a folder: MLSD if the server has it, else LIST with the option -a, else LIST, else NLST. A folder whose path LIST refuses or ignores is entered
+    /// (CWD) for the listing. Entries come as they arrive; the folder itself and its parent are left out.
     /// A listing that fails throws at its end at the latest, and never looks empty. An enumeration that is left early is aborted.
     /// If another call waits for a connection meanwhile, the rest of the listing is read into memory, so that its connection becomes free
     /// for that call.
@@ -248,11 +249,43 @@ public sealed class FtpClient : IAsyncDisposable
     /// <summary>Makes a folder (MKD); its parent must exist.</summary>
     public Task CreateFolderAsync(string path, CancellationToken cancellationToken = default) => RunAsync("MKD", Given(path), cancellationToken);
 
-    /// <summary>The folder the account starts in (PWD): what paths without a leading slash count from.</summary>
+    /// <summary>
+    /// The folder that paths without a leading slash count from (PWD): the one the account starts in, or the one that <see cref="ChangeFolderAsync"/> entered.
+    /// </summary>
     public async Task<string> GetWorkingFolderAsync(CancellationToken cancellationToken = default)
     {
         Reply reply = await RunAsync("PWD", "", cancellationToken).ConfigureAwait(false);
-        return PathQuoting.Unquote(reply.Lines[0]) ?? throw new FtpProtocolException($"the reply to PWD names no folder: {reply.Shown()}");
+        return WorkingFolder.PathIn(reply) ?? throw new FtpProtocolException($"the reply to PWD names no folder: {reply.Shown()}");
+    }
+
+    /// <summary>
+    /// Enters a folder (CWD, RFC 959 §4.1.1) and returns its path as PWD reports it, or null if the server does not report one. From then on relative paths
+    /// count from it: each connection of this client enters it before its next use. Calls that are running keep the folder they began in.
+    /// </summary>
+    /// <param name="path">The argument of CWD, relative to the folder entered before, in the server's own syntax; <c>..</c> may be sent as CDUP. Empty returns to
+    /// the folder the account starts in.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="FtpReplyException">The server refuses the folder. The folder entered before stays.</exception>
+    public Task<string?> ChangeFolderAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (path.Length == 0)
+        {
+            _pool.Folder = null;
+        }
+
+        return RunAsync(
+            async (connection, token) =>
+            {
+                if (path.Length == 0)
+                {
+                    return WorkingFolder.PathIn(await connection.SendAsync("PWD", null, token).ConfigureAwait(false));
+                }
+
+                _pool.Folder = await WorkingFolder.EnterAsync(connection, path, token).ConfigureAwait(false);
+                return _pool.Folder.Path;
+            },
+            cancellationToken);
     }
 
     /// <summary>Sends a command that transfers no data and changes no state of the connection, and returns the reply, negative or not.</summary>

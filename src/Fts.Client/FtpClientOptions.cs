@@ -67,7 +67,9 @@ public sealed record FtpClientOptions
     public FtpCompression Compression { get; init; } = FtpCompression.Off;
 
     /// <summary>
-    /// How names and text travel; UTF-8 (RFC 2640) unless an old server needs another. Text from the server that is not valid in UTF-8 is read as Latin-1.
+    /// The encoding of names and text on the wire. UTF-8 (RFC 2640) by default; another one is for servers that use it. OPTS UTF8 ON is sent only with
+    /// UTF-8. Bytes that it cannot decode become lone surrogates, which are sent back as the same bytes (see <see cref="FtpName"/>). ASCII must be the same
+    /// bytes in it, so UTF-16, UTF-32 and EBCDIC are refused.
     /// </summary>
     public Encoding Encoding { get; init; } = Encoding.UTF8;
 
@@ -100,6 +102,11 @@ public sealed record FtpClientOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentNullException.ThrowIfNull(Credentials);
         ArgumentNullException.ThrowIfNull(Encoding);
+        if (!WireText.IsSupported(Encoding))
+        {
+            throw new ArgumentException($"The encoding {Encoding.WebName} cannot carry FTP commands, because ASCII is not the same bytes in it.", nameof(Encoding));
+        }
+
         ArgumentNullException.ThrowIfNull(Timeouts);
         ArgumentNullException.ThrowIfNull(Limits);
         ArgumentNullException.ThrowIfNull(Trust);

@@ -5,11 +5,23 @@ namespace Fts.Client;
 /// <summary>A file or folder on the server, as far as the server told.</summary>
 public sealed record FtpEntry
 {
-    /// <summary>The path it was asked for with, or the listed folder's path joined with <see cref="Name"/>.</summary>
+    /// <summary>
+    /// The path to send: the one it was requested with, or the listed folder's path joined with <see cref="Name"/>. Bytes that could not be decoded are
+    /// lone surrogates (see <see cref="FtpName"/>), and the client sends them back unchanged.
+    /// </summary>
     public required string Path { get; init; }
 
-    /// <summary>The name as the server gave it. It is the server's data, and a hostile server's name may hold anything: see <see cref="IsSafeName"/>.</summary>
+    /// <summary>
+    /// The name as the server gave it, with each byte that could not be decoded as a lone surrogate: use <see cref="LocalName"/> for a file here, and
+    /// <see cref="VisibleText.Visible"/> to show it. It is the server's data, and a hostile server's name may hold anything: see <see cref="IsSafeName"/>.
+    /// </summary>
     public required string Name { get; init; }
+
+    /// <summary>
+    /// The name for a local file: <see cref="Name"/>, with the characters of Latin-1 for bytes that could not be decoded (<see cref="FtpName.ToLocal"/>).
+    /// Two entries of a folder may have one local name.
+    /// </summary>
+    public string LocalName => FtpName.ToLocal(Name);
 
     /// <summary>What it is.</summary>
     public required ListingKind Kind { get; init; }
@@ -33,10 +45,10 @@ public sealed record FtpEntry
     public string? UniqueId { get; init; }
 
     /// <summary>
-    /// True when the name is one component that stays in the folder it is put in: not empty, not <c>.</c> or <c>..</c>, without slashes, backslashes,
+    /// True when <see cref="LocalName"/> is one component that stays in the folder it is put in: not empty, not <c>.</c> or <c>..</c>, without slashes, backslashes,
     /// control characters, or what this system forbids in names. Whoever writes a local file by a listed name checks this first.
     /// </summary>
-    public bool IsSafeName => RemotePath.IsSafeName(Name);
+    public bool IsSafeName => RemotePath.IsSafeName(LocalName);
 
     internal static FtpEntry From(string path, ListingEntry entry, string? name = null) => new()
     {

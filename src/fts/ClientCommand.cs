@@ -71,7 +71,7 @@ internal static class ClientCommand
             await connection.OpenAsync(greets: true, cancellationToken);
             if (shell.Target.Folder is { } folder)
             {
-                await shell.Folder.ChangeAsync(shell.Client, shell.Target, folder, cancellationToken);
+                await shell.Folder.ChangeAsync(shell.Client, folder, cancellationToken);
             }
 
             if (shell.Terminal.IsInteractive)

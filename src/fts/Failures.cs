@@ -154,5 +154,5 @@ internal static class Failures
         reply is not null && message.IndexOf($": {(int)reply.Code}", StringComparison.Ordinal) is > 0 and var start ? message[..start] : message;
 
     /// <summary>A reply's last line, as much of it as one reads on a terminal.</summary>
-    public static string Brief(Reply reply) => reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…";
+    public static string Brief(Reply reply) => FtpName.ToReadable(reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…");
 }

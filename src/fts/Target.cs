@@ -1,4 +1,5 @@
 using System.Net;
+using System.Web;
 using Fts.Client;
 
 namespace Fts.Cli;
@@ -79,7 +80,7 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
 
         (string path, char? type) = SplitType(url.AbsolutePath);
         // "/%2Fetc" is the absolute folder /etc, "/etc" one below where the sign-in lands (RFC 1738 §3.2.2).
-        string folder = Uri.UnescapeDataString(path.TrimStart('/'));
+        string folder = FtpName.FromBytes(HttpUtility.UrlDecodeToBytes(path.TrimStart('/').Replace("+", "%2B", StringComparison.Ordinal)));
         string user = Uri.UnescapeDataString(url.UserInfo);
         if ((user + folder).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
         {
@@ -110,10 +111,14 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
     /// <summary>The URL of a path on this server; what a pattern is made of stays as it is.</summary>
     public string UrlOf(Word path)
     {
-        string escaped = string.Join('/', path.Text.TrimStart('/').Split('/').Select(Uri.EscapeDataString));
+        string escaped = string.Join('/', path.Text.TrimStart('/').Split('/').Select(Escape));
         string user = User is null ? "" : $"{Uri.EscapeDataString(User)}@";
         return $"ftp://{user}{this}/{(path.Text.StartsWith('/') ? "%2F" : "")}{(path.IsPattern ? escaped.Replace("%2A", "*", StringComparison.Ordinal).Replace("%3F", "?", StringComparison.Ordinal) : escaped)}{(Type == FtpTransferType.Ascii ? ";type=a" : "")}";
     }
+
+    /// <summary>A component of a URL's path: the bytes of a name that is not UTF-8 stay as they are.</summary>
+    private static string Escape(string component) =>
+        string.Concat(FtpName.GetBytes(component).Select(b => char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
 
     /// <summary>The host as DNS takes it. Uri finds out only here that there is no such form: of a name that is too long, or of characters no name may have.</summary>
     private static string HostOf(Uri url, string text)

@@ -162,7 +162,8 @@ public sealed class CancellationTests : IDisposable
     [InlineData("LIST", "S: 150 go\n")]
     public async Task Cancelled_in_a_transfer_with_a_silent_server_the_call_ends_before_the_server_replies(string command, string begun)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("X") + Opened + $"C: {command}\n{begun}{Settled}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("X") + (command == "LIST" ? "C: SYST\nS: 215 Windows_NT\n" : "") + Opened + $"C: {command}\n{begun}{Settled}");
         await using (var client = new FtpClient(Patient(CancelAt(peer, begun.Length > 0 ? "S: 150" : $"C: {command}"))))
         {
             using var source = new MemoryStream(new byte[10]);

@@ -26,7 +26,7 @@ public sealed class CompressionTests : IDisposable
         await using var peer = ScriptedPeer.Start(
             Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< hello\nS: 226 done\nC: SIZE a\nS: 213 5\n" +
             "C: SIZE b\nS: 213 7\n" + Epsv + "C: RETR b\nS: 150 go (7 bytes)\nZ> goodbye\nD.\nS: 226 done\n" +
-            "C: MODE S\nS: 200 ok\n" + Epsv + "C: LIST*\nS: 150 go\nD.\nS: 226 done");
+            "C: SYST\nS: 215 Windows_NT\nC: MODE S\nS: 200 ok\n" + Epsv + "C: LIST*\nS: 150 go\nD.\nS: 226 done");
         await using (var client = Client(peer, FtpCompression.Always))
         {
             Assert.Equal(5, (await client.UploadAsync(Source("hello"), "a", cancellationToken: Token)).Bytes);

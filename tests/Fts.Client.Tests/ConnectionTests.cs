@@ -201,11 +201,12 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Text_that_is_not_UTF8_is_read_as_Latin1()
+    public async Task Text_that_is_not_UTF8_keeps_its_bytes_and_is_shown_as_Latin1()
     {
         await using var peer = ScriptedPeer.Start("S: 220 caf\u00e9");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
-        Assert.Equal("caf\u00e9", connection.Greeting.Text);
+        Assert.Equal("caf\udce9", connection.Greeting.Text);
+        Assert.Equal("caf\u00e9", FtpName.ToReadable(connection.Greeting.Text));
     }
 
     [Theory]

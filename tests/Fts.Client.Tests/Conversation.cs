@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Unicode;
 using Fts.Protocol;
 
 namespace Fts.Client.Tests;
@@ -293,7 +294,8 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
                 return null;
             }
 
-            _received.Append(Encoding.UTF8.GetString(buffer, 0, read));
+            // Bytes that are not UTF-8 show as Latin-1, as they are sent.
+            _received.Append((Utf8.IsValid(buffer.AsSpan(0, read)) ? Encoding.UTF8 : Encoding.Latin1).GetString(buffer, 0, read));
         }
     }
 

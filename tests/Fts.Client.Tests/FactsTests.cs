@@ -43,9 +43,10 @@ public sealed class FactsTests
     [Theory]
     [InlineData("S: 150 go\nD> drwxr-xr-x 1 o g 0 Jan  1  2020 sub\\r\\n\nD.\nS: 226 done", true)]
     [InlineData("S: 150 go\nD> drwxr-xr-x 1 o g 0 Jan  1  2020 other\\r\\n\nD.\nS: 226 done", false)]
-    [InlineData("S: 550 no such folder", false)]
+    [InlineData("S: 550 no such folder\nC: PWD\nS: 257 \"/\"\nC: CWD /d\nS: 550 no\nC: CWD /d/sub\nS: 550 no", false)]
+    [InlineData("S: 550 not permitted\nC: PWD\nS: 257 \"/\"\nC: CWD /d\nS: 550 no\nC: CWD /d/sub\nS: 250 ok\nC: CWD /\nS: 250 ok", true)]
     public Task A_folder_of_an_old_server_is_found_in_its_parent(string listing, bool found) => PlayAsync(
-        "C: SIZE /d/sub\nS: 550 not a plain file\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST /d\n" + listing,
+        "C: SIZE /d/sub\nS: 550 not a plain file\nC: SYST\nS: 215 Windows_NT\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST /d\n" + listing,
         ["SIZE"],
         async client => Assert.Equal(found ? ListingKind.Folder : null, (await client.FindAsync("/d/sub", Token))?.Kind));
 
@@ -55,7 +56,7 @@ public sealed class FactsTests
     [InlineData("sub", "SUB", ListingKind.Folder)]
     [InlineData("a", null, null)]
     public Task On_VMS_a_name_without_version_means_the_newest(string name, string? found, ListingKind? kind) => PlayAsync(
-        "C: EPSV\nS: 229 ok (|||{port}|)\nC: LIST\nS: 150 go\nD> A.TXT;3  1  2-JUL-2025\\r\\nA.TXT;2  1  1-JUL-2025\\r\\nSUB.DIR;1  1  1-JUL-2025\\r\\n\nD.\nS: 226 done",
+        "C: SYST\nS: 215 VMS\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST\nS: 150 go\nD> A.TXT;3  1  2-JUL-2025\\r\\nA.TXT;2  1  1-JUL-2025\\r\\nSUB.DIR;1  1  1-JUL-2025\\r\\n\nD.\nS: 226 done",
         ["TVFS"],
         async client =>
         {

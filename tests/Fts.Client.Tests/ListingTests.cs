@@ -5,6 +5,7 @@ namespace Fts.Client.Tests;
 public sealed class ListingTests
 {
     private const string Mlsd = "C: EPSV\nS: 229 ok (|||{port}|)\nC: MLSD in\n";
+    private const string Vms = "C: SYST\nS: 215 VMS OpenVMS V9.2-1\n";
     private const string List = "C: EPSV\nS: 229 ok (|||{port}|)\nC: LIST in\n";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -44,7 +45,7 @@ public sealed class ListingTests
     public async Task LIST_is_used_when_MLSD_turns_out_to_be_unknown_and_from_then_on()
     {
         const string Unix = "S: 150 go\nD> total 1\\r\\n-rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\\r\\n\nD.\nS: 226 done\n";
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + Mlsd + "S: 502 no\n" + List + Unix + List + Unix);
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + Mlsd + "S: 502 no\n" + Vms + List + Unix + List + Unix);
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal("a.txt", Assert.Single(await ListAsync(client)).Name);
@@ -57,7 +58,7 @@ public sealed class ListingTests
     [Fact]
     public async Task Formats_of_several_lines_or_with_a_heading_are_read_to_their_end()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + """
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + Vms + List + """
             S: 150 go
             D> Directory DKA0:[IN]\r\n\r\nA_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12\r\n     5/8  2-JUL-2026 10:30:08  [ANN]  (RWED,RE,,)\r\nTotal of 1 file, 5/8 blocks\r\n
             D.
@@ -84,7 +85,7 @@ public sealed class ListingTests
     [InlineData("S: 426 cut", typeof(FtpReplyException))]
     public async Task A_listing_that_ends_within_an_entry_is_an_error_and_the_servers_own_comes_first(string ending, Type error)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + "S: 150 go\nD> LONG_NAME.TXT;1\\r\\n\nD.\n" + ending);
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + Vms + List + "S: 150 go\nD> LONG_NAME.TXT;1\\r\\n\nD.\n" + ending);
         await using var client = new FtpClient(peer.Options);
         Assert.IsType(error, await Record.ExceptionAsync(() => ListAsync(client)));
     }
@@ -92,20 +93,22 @@ public sealed class ListingTests
     [Fact]
     public async Task An_empty_folder_is_an_empty_listing()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + "S: 150 go\nD.\nS: 226 done");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + Vms + List + "S: 150 go\nD.\nS: 226 done\nC: PWD\nS: 257 \"/\"\nC: CWD in\nS: 250 ok\n" + List.Replace(" in", "", StringComparison.Ordinal) + "S: 150 go\nD.\nS: 226 done\nC: CWD /\nS: 250 ok");
         await using var client = new FtpClient(peer.Options);
         Assert.Empty(await ListAsync(client));
     }
 
     [Theory]
-    [InlineData("S: 550 no such folder", typeof(FtpReplyException))]
+    [InlineData("S: 550 no such folder\nC: PWD\nS: 257 \"/\"\nC: CWD in\nS: 550 no such folder", typeof(FtpReplyException))]
+    [InlineData("S: 150 go\nD.\nS: 226 done\nC: PWD\nS: 257 \"/\"\nC: CWD in\nS: 550 no such folder", typeof(FtpReplyException))]
+    [InlineData("S: 150 go\nD.\nS: 226 Transfer done (but failed to open directory).", typeof(FtpReplyException))]
     [InlineData("S: 150 go\nD.\nS: 451 cannot read it", typeof(FtpReplyException))]
     [InlineData("S: 150 go\nD.\nS: 426 cut", typeof(FtpReplyException))]
     [InlineData("S: 150 go\nD!\nS: 226 done", typeof(FtpConnectionException))]
     [InlineData("S: 150 go\nD.\nX", typeof(FtpConnectionException))]
     public async Task A_listing_that_failed_never_looks_empty(string ending, Type error)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + ending);
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + Vms + List + ending);
         await using var client = new FtpClient(peer.Options);
         Assert.IsType(error, await Record.ExceptionAsync(() => ListAsync(client)));
     }
@@ -113,7 +116,7 @@ public sealed class ListingTests
     [Fact]
     public async Task A_line_in_no_known_format_is_an_error_that_carries_it()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + List + """
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + Vms + List + """
             S: 150 go
             D> -rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\r\nls: cannot open \x1b[1m\r\n
             C: ABOR
@@ -202,7 +205,7 @@ public sealed class ListingTests
     [Fact]
     public async Task A_path_that_looks_like_options_of_ls_is_not_taken_for_them()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: LIST ./-la\nS: 550 no");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "C: SYST\nS: 215 UNIX Type: L8\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST -a ./-la\nS: 550 no\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST ./-la\nS: 550 no\nC: PWD\nS: 257 \"/\"\nC: CWD -la\nS: 550 no");
         await using (var client = new FtpClient(peer.Options))
         {
             await Assert.ThrowsAsync<FtpReplyException>(() => ListAsync(client, "-la"));

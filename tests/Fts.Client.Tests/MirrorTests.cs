@@ -65,10 +65,12 @@ public sealed class MirrorTests : IDisposable
     public async Task What_a_server_lists_as_empty_although_it_is_not_there_is_an_error()
     {
         string nothing = "S: 150 go\nD.\nS: 226 done\n";
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + $"C: SIZE in/top\nS: 550 no\n{Passive}C: LIST in\n{nothing}{Passive}C: LIST in/top\n{nothing}");
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE")
+            + $"C: PWD\nS: 257 \"/\"\nC: CWD in/top\nS: 550 no\nC: SIZE in/top\nS: 550 no\nC: SYST\nS: 215 Windows_NT\n{Passive}C: LIST in\n{nothing}C: CWD in\nS: 550 no\n"
+            + $"C: CWD in/top\nS: 550 no\n{Passive}C: LIST in/top\n{nothing}C: CWD in/top\nS: 550 no\n");
         await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
-        FtpException e = await Assert.ThrowsAsync<FtpException>(() => client.PlanMirrorAsync(_folder.FullName, "in/top", FtpMirrorDirection.Download, Token));
-        Assert.Equal("there is no folder in/top on the server", e.Message);
+        FtpReplyException e = await Assert.ThrowsAsync<FtpReplyException>(() => client.PlanMirrorAsync(_folder.FullName, "in/top", FtpMirrorDirection.Download, Token));
+        Assert.Equal("CWD in/top", e.Command);
     }
 
     [Fact]

@@ -11,12 +11,12 @@ internal static class RemoteFacts
         if (CanAskForFacts(connection))
         {
             Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
-            if (reply.Code == ReplyCode.FileUnavailable)
+            bool isUnknown = RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply);
+            if (!isUnknown && reply.Code == ReplyCode.FileUnavailable)
             {
                 return null;
             }
 
-            bool isUnknown = RemoteListing.IsUnknownCommand(reply);
             connection.Memory.RefusesMachineListing |= isUnknown;
             // A positive reply without an entry tells nothing: the other commands are tried.
             if (!isUnknown && Entry(path, Expect(reply, "MLST", path)) is { } entry)
@@ -35,6 +35,18 @@ internal static class RemoteFacts
         return new FtpEntry { Path = path, Name = "", Kind = ListingKind.Folder };
     }
 
+    /// <summary>As <see cref="FindAsync"/>, for a path that is expected to be a folder: without MLST, CWD tells it, also if its parent may not be listed.</summary>
+    public static async Task<FtpEntry?> FindFolderAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
+        !CanAskForFacts(connection) && await EntersAsync(connection, path, cancellationToken).ConfigureAwait(false)
+            ? FolderAt(path)
+            : await FindAsync(connection, path, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Finds out what a name of NLST is: a folder if CWD enters it, else a file with the size and time that the server reports.</summary>
+    public static async Task<FtpEntry> ResolveAsync(FtpConnection connection, FtpEntry named, CancellationToken cancellationToken) =>
+        await EntersAsync(connection, named.Path, cancellationToken).ConfigureAwait(false)
+            ? named with { Kind = ListingKind.Folder }
+            : await MeasureAsync(connection, named.Path, withTime: true, isLenient: true, cancellationToken).ConfigureAwait(false) ?? named with { Kind = ListingKind.File };
+
     /// <summary>
     /// Returns the facts that a transfer uses, for the price of one command, or two without MLST. Returns null if the server does not report
     /// them. Whether the file can be transferred, only RETR tells: no negative reply and no unreadable one is an error here.
@@ -44,7 +56,7 @@ internal static class RemoteFacts
         if (CanAskForFacts(connection))
         {
             Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
-            connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(reply);
+            connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply);
             FtpEntry? entry = reply.IsCompletion ? Entry(path, reply) : null;
             if (entry is not null || !reply.IsCompletion)
             {
@@ -130,6 +142,15 @@ internal static class RemoteFacts
         return IsPositive(reply, "MDTM", path, isLenient) ? FactReply.ReadTime(reply) : null;
     }
 
+    private static FtpEntry FolderAt(string path) => new() { Path = path, Name = RemotePath.NameOf(path), Kind = ListingKind.Folder };
+
+    private static async Task<bool> EntersAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    {
+        bool enters = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is null;
+        await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+        return enters;
+    }
+
     private static async Task<FtpEntry?> FindInFolderAsync(FtpConnection connection, string path, string name, CancellationToken cancellationToken)
     {
         FtpEntry? found = null;
@@ -145,10 +166,10 @@ internal static class RemoteFacts
 
             return found;
         }
-        catch (FtpReplyException e) when (e.Reply.Code == ReplyCode.FileUnavailable)
+        catch (FtpReplyException e) when (ListingReplies.IsAboutArgument(e.Reply))
         {
-            // No folder, so nothing in it.
-            return null;
+            // There is no such folder, or it may not be listed. Then only CWD tells whether the path is a folder.
+            return await EntersAsync(connection, path, cancellationToken).ConfigureAwait(false) ? FolderAt(path) : null;
         }
     }
 

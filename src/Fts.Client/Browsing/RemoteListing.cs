@@ -3,60 +3,112 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>Listings of folders over one connection: MLSD where the server has it, else LIST.</summary>
+/// <summary>Listings of folders over one connection, by the command that <see cref="ListingOpener"/> finds.</summary>
 internal static class RemoteListing
 {
     /// <summary>Entries as they arrive. Throws at the end when the server does not confirm the listing.</summary>
     public static async IAsyncEnumerable<FtpEntry> ReadAsync(FtpConnection connection, string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        (FtpDataStream data, bool isMachine) = await OpenAsync(connection, path, cancellationToken).ConfigureAwait(false);
-        await using ConfiguredAsyncDisposable ownership = data.ConfigureAwait(false);
-        using var lines = new ListingLines(data, connection.Text, connection.Options.Limits);
-        var listing = new ListingReader(DateTime.UtcNow);
-        while (await lines.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        OpenListing listing = await ListingOpener.OpenAsync(connection, path, cancellationToken).ConfigureAwait(false);
+        ListingMemory memory = connection.Memory.Listings;
+        bool isComparable = listing is { Command: not ListingCommand.Machine, IsFromWithin: false, IsEmpty: false } && !memory.ObeysPath;
+        if (isComparable && path.Length > 0)
         {
-            if (Parse(listing, line, isMachine) is { } entry)
+            // Not before it is complete: the server may have ignored the path.
+            foreach (FtpEntry entry in await ReadCheckedAsync(connection, listing, path, cancellationToken).ConfigureAwait(false))
             {
-                yield return FtpEntry.From(RemotePath.Join(path, entry.Name), entry);
+                yield return entry;
+            }
+
+            yield break;
+        }
+
+        await using ConfiguredAsyncDisposable ownership = listing.ConfigureAwait(false);
+        var first = new List<FtpEntry>();
+        var reader = new ListingReader(DateTime.UtcNow);
+        while (await listing.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        {
+            if (EntryIn(line, listing.Command, reader, path) is { } entry)
+            {
+                if (isComparable && first.Count < ListingMemory.SampleLength)
+                {
+                    first.Add(entry);
+                }
+
+                yield return entry;
             }
         }
 
-        Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        if (!reply.IsCompletion)
+        await CompleteAsync(listing, reader, cancellationToken).ConfigureAwait(false);
+        memory.Note(connection.Folder, path, first);
+    }
+
+    /// <summary>
+    /// Reads a listing by path to its end. If it may be the listing of the current folder, the folder is entered and listed, and from then on each one of this
+    /// server if the listings differ.
+    /// </summary>
+    private static async Task<List<FtpEntry>> ReadCheckedAsync(FtpConnection connection, OpenListing listing, string path, CancellationToken cancellationToken)
+    {
+        ListingMemory memory = connection.Memory.Listings;
+        List<FtpEntry> entries = await ReadAllAsync(listing, path, cancellationToken).ConfigureAwait(false);
+        if (!memory.IsSuspicious(connection.Folder, path, entries))
         {
-            throw new FtpReplyException(reply, data.CommandText);
+            memory.Note(connection.Folder, path, entries);
+            return entries;
         }
 
-        if (data.WasCut)
+        if (await ListingOpener.TryOpenWithinAsync(connection, listing.Command, path, cancellationToken).ConfigureAwait(false) is not { } within)
         {
-            throw FtpTlsException.Cut("the listing");
+            return entries;
         }
 
+        List<FtpEntry> inside = await ReadAllAsync(within, path, cancellationToken).ConfigureAwait(false);
+        memory.NeedsFolder |= !inside.Select(entry => entry.Name).SequenceEqual(entries.Select(entry => entry.Name));
+        return inside;
+    }
+
+    private static async Task<List<FtpEntry>> ReadAllAsync(OpenListing listing, string path, CancellationToken cancellationToken)
+    {
+        await using ConfiguredAsyncDisposable ownership = listing.ConfigureAwait(false);
+        var entries = new List<FtpEntry>();
+        var reader = new ListingReader(DateTime.UtcNow);
+        while (await listing.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        {
+            if (EntryIn(line, listing.Command, reader, path) is { } entry)
+            {
+                entries.Add(entry);
+            }
+        }
+
+        await CompleteAsync(listing, reader, cancellationToken).ConfigureAwait(false);
+        return entries;
+    }
+
+    private static async Task CompleteAsync(OpenListing listing, ListingReader reader, CancellationToken cancellationToken)
+    {
+        await listing.CompleteAsync(cancellationToken).ConfigureAwait(false);
         // Only now: what was cut off is told as that, not as a line that makes no sense.
-        Parse(listing, null, isMachine);
+        if (listing.Command != ListingCommand.Names)
+        {
+            Parse(reader, null, listing.Command == ListingCommand.Machine);
+        }
+    }
+
+    private static FtpEntry? EntryIn(string line, ListingCommand command, ListingReader reader, string path)
+    {
+        ListingEntry? entry = command == ListingCommand.Names ? NameIn(line) : Parse(reader, line, command == ListingCommand.Machine);
+        return entry is null ? null : FtpEntry.From(RemotePath.Join(path, entry.Name), entry);
+    }
+
+    /// <summary>The entry of a line of NLST, which some servers send with the folder's path; null for the folder itself and its parent.</summary>
+    private static ListingEntry? NameIn(string line)
+    {
+        string name = RemotePath.NameOf(line);
+        return name is "" or "." or ".." ? null : new ListingEntry(name, ListingKind.Other, null, null, ListingSource.Names);
     }
 
     /// <summary>Replies that say "I do not know this command", as opposed to "not this file".</summary>
     public static bool IsUnknownCommand(Reply reply) => reply.Code is ReplyCode.SyntaxError or ReplyCode.NotImplemented or ReplyCode.ParameterNotImplemented;
-
-    private static async Task<(FtpDataStream Data, bool IsMachine)> OpenAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
-    {
-        if (connection.Features.HasMachineListing && !connection.Memory.RefusesMachineListing)
-        {
-            try
-            {
-                return (await connection.OpenDataAsync("MLSD", path, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false), true);
-            }
-            catch (FtpReplyException e) when (IsUnknownCommand(e.Reply) && e.Command.StartsWith("MLSD", StringComparison.Ordinal))
-            {
-                connection.Memory.RefusesMachineListing = true;
-            }
-        }
-
-        // To many servers a leading hyphen means options of ls.
-        string argument = path.StartsWith('-') ? $"./{path}" : path;
-        return (await connection.OpenDataAsync("LIST", argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false), false);
-    }
 
     /// <summary>The entry a line completes; without a line, what is left at the end.</summary>
     private static ListingEntry? Parse(ListingReader listing, string? line, bool isMachine)

@@ -64,7 +64,13 @@ public sealed class FtpConnection : IAsyncDisposable
     /// Returns true if the pool may use the connection again: it is in step, and it can resume its TLS session for the next data
     /// connection.
     /// </summary>
-    internal bool IsReady => IsInStep && !_hasLostTicket;
+    internal bool IsReady => IsInStep && !_hasLostTicket && !IsElsewhere;
+
+    /// <summary>The folder that relative paths count from; null for the one the account starts in.</summary>
+    internal WorkingFolder? Folder { get; set; }
+
+    /// <summary>Whether the connection is in another folder than <see cref="Folder"/>, for a listing.</summary>
+    internal bool IsElsewhere { get; set; }
 
     /// <summary>
     /// Returns true if the next command can be sent: no command, transfer or abort is under way, and no unexpected reply arrived. Returns

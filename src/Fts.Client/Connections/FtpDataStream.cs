@@ -18,6 +18,8 @@ public sealed class FtpDataStream : Stream
     private DataSocket? _socket;
     private Reply? _final;
     private bool _released;
+    // A listing confirmed before its data may have none: some servers open no data connection for an empty folder.
+    private bool _mayLackData;
 
     /// <param name="connection">The control connection.</param>
     /// <param name="command">The command that opened the transfer.</param>
@@ -64,14 +66,25 @@ public sealed class FtpDataStream : Stream
     /// <exception cref="FtpConnectionException">The data connection broke.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_mayLackData && _socket is null && !_released)
+        {
+            return 0;
+        }
+
         DataSocket socket = Usable(FtpDataDirection.Receive);
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             int read = await WithinStallAsync(socket.ReadAsync(buffer, _stall.Token), cancellationToken).ConfigureAwait(false);
+            _mayLackData &= read == 0;
             WasCut = socket.WasCut;
             _connection.NoteActivity();
             return read;
+        }
+        catch (Exception e) when (e is SocketException or IOException or FtpTimeoutException && _mayLackData)
+        {
+            CloseHard();
+            return 0;
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
@@ -188,7 +201,23 @@ public sealed class FtpDataStream : Stream
         }
 
         Preliminary = reply;
-        await MeetAsync(link, cancellationToken).ConfigureAwait(false);
+        _mayLackData = _final is not null && _command.Verb is "LIST" or "NLST" or "MLSD";
+        if (!_mayLackData)
+        {
+            await MeetAsync(link, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        using var brief = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        brief.CancelAfter(_connection.Options.Timeouts.Abort);
+        try
+        {
+            await MeetAsync(link, brief.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FtpConnectionException or FtpTlsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            link.Dispose();
+        }
     }
 
     /// <summary>Closes without a word: whoever cannot wait for the abort gives the whole connection up.</summary>
@@ -265,7 +294,7 @@ public sealed class FtpDataStream : Stream
             return moving.Result;
         }
 
-        TimeSpan limit = _connection.Options.Timeouts.Stall;
+        TimeSpan limit = _mayLackData ? _connection.Options.Timeouts.Abort : _connection.Options.Timeouts.Stall;
         IsAwaitingData = true;
         try
         {

@@ -12,6 +12,7 @@ internal sealed class ServerMemory
     private volatile bool _refusesParts;
     private volatile bool _hasOneHost;
     private volatile bool _takesHost;
+    private volatile string? _startFolder;
     private long _roundTrip = long.MaxValue;
 
     /// <summary>How to open data connections, at first: those before it were answered with 5yz, or led nowhere.</summary>
@@ -79,6 +80,16 @@ internal sealed class ServerMemory
 
     /// <summary>The shortest time yet from a command to its reply, which is the link's alone; null before the first.</summary>
     public TimeSpan? RoundTrip => Interlocked.Read(ref _roundTrip) is < long.MaxValue and var ticks ? new TimeSpan(ticks) : null;
+
+    /// <summary>The path of the folder that the account starts in (PWD). Null before PWD was sent; empty if the server does not report it.</summary>
+    public string? StartFolder
+    {
+        get => _startFolder;
+        set => _startFolder = value;
+    }
+
+    /// <summary>Which listing commands work, and how.</summary>
+    public ListingMemory Listings { get; } = new();
 
     /// <summary>Whether the server uses TLS.</summary>
     public TlsDecision Tls { get; } = new();

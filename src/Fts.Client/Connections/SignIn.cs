@@ -39,7 +39,7 @@ internal static class SignIn
 
         Reply features = await connection.SendAsync("FEAT", null, cancellationToken).ConfigureAwait(false);
         connection.Features = features.IsCompletion ? new FtpServerFeatures(FeatureList.Parse(features), isKnown: true) : FtpServerFeatures.Unknown;
-        if (connection.Features.HasUtf8)
+        if (connection.Features.HasUtf8 && connection.Text.IsUtf8)
         {
             // Some servers speak UTF-8 only after this, and some that always do refuse it: the answer changes nothing.
             await connection.SendAsync("OPTS", "UTF8 ON", cancellationToken).ConfigureAwait(false);

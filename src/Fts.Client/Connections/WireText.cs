@@ -1,30 +1,109 @@
+using System.Buffers;
 using System.Text;
-using System.Text.Unicode;
+using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>Text to bytes of the control connection and back.</summary>
+/// <summary>
+/// Converts between text and the bytes of listings and the control connection. Bytes that the encoding cannot decode become lone surrogates, as
+/// <see cref="FtpName"/> describes, so that a listed name is sent back as it was received.
+/// </summary>
 internal sealed class WireText
 {
     private const byte TelnetIac = 255;
+    private const int LongestCharacter = 4;
+    private static readonly SearchValues<char> Escapes = SearchValues.Create([.. Enumerable.Range(0xDC80, 0x80).Select(value => (char)value)]);
     private readonly Encoding _encoding;
-    private readonly bool _isUtf8;
 
     public WireText(Encoding encoding)
     {
-        _isUtf8 = encoding is UTF8Encoding;
-        // A name that cannot be said is refused; sent as question marks it would be another file's.
-        _encoding = Encoding.GetEncoding(encoding.CodePage, EncoderFallback.ExceptionFallback, DecoderFallback.ReplacementFallback);
+        IsUtf8 = encoding is UTF8Encoding;
+        _encoding = (Encoding)encoding.Clone();
+        // Replacements are never sent: each result is compared with its source.
+        (_encoding.EncoderFallback, _encoding.DecoderFallback) = (EncoderFallback.ReplacementFallback, DecoderFallback.ReplacementFallback);
     }
 
-    /// <summary>A line with its line end; a byte 255 is doubled, since alone it would start a Telnet command (RFC 854).</summary>
-    /// <exception cref="ArgumentException">Characters this encoding does not have.</exception>
+    /// <summary>Whether text is UTF-8 (RFC 2640).</summary>
+    public bool IsUtf8 { get; }
+
+    /// <summary>Returns whether an encoding can carry commands: ASCII must be the same bytes in it.</summary>
+    public static bool IsSupported(Encoding encoding)
+    {
+        string ascii = string.Concat(Enumerable.Range(0x20, 0x5F).Select(value => (char)value)) + "\r\n";
+        return encoding.GetBytes(ascii).AsSpan().SequenceEqual(Encoding.ASCII.GetBytes(ascii));
+    }
+
+    /// <summary>Returns a line with its line end. A byte 255 is doubled, because alone it would start a Telnet command (RFC 854).</summary>
+    /// <exception cref="ArgumentException">The line contains characters that the encoding does not have.</exception>
     public byte[] EncodeLine(string line)
     {
-        byte[] bytes = _encoding.GetBytes(line + "\r\n");
+        byte[] bytes = IsUtf8 ? EscapedUtf8.GetBytes(line + "\r\n") : [.. Encode(line), (byte)'\r', (byte)'\n'];
         return !bytes.AsSpan().Contains(TelnetIac) ? bytes : [.. bytes.SelectMany(b => b == TelnetIac ? new byte[] { b, b } : [b])];
     }
 
-    /// <summary>Text from the server. What is not UTF-8 where it should be is read as Latin-1, which loses nothing to look at.</summary>
-    public string Decode(ReadOnlySpan<byte> bytes) => _isUtf8 && !Utf8.IsValid(bytes) ? Encoding.Latin1.GetString(bytes) : _encoding.GetString(bytes);
+    /// <summary>Returns the text of bytes from the server. No byte sequence is an error.</summary>
+    public string Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (IsUtf8)
+        {
+            return EscapedUtf8.GetString(bytes);
+        }
+
+        string text = _encoding.GetString(bytes);
+        return IsExact(text, bytes) ? text : DecodeByCharacter(bytes);
+    }
+
+    private byte[] Encode(ReadOnlySpan<char> text)
+    {
+        var bytes = new List<byte>(text.Length * 2);
+        while (!text.IsEmpty)
+        {
+            int run = text.IndexOfAny(Escapes) is >= 0 and var at ? at + (at > 0 && char.IsHighSurrogate(text[at - 1]) ? 1 : 0) : text.Length;
+            if (run == 0)
+            {
+                bytes.Add((byte)text[0]);
+                text = text[1..];
+                continue;
+            }
+
+            string part = text[..run].ToString();
+            byte[] encoded = _encoding.GetBytes(part);
+            if (_encoding.GetString(encoded) != part)
+            {
+                throw new ArgumentException($"'{part.Visible()}' has characters that the encoding {_encoding.WebName} does not have; nothing was sent");
+            }
+
+            bytes.AddRange(encoded);
+            text = text[run..];
+        }
+
+        return [.. bytes];
+    }
+
+    private string DecodeByCharacter(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder(bytes.Length);
+        while (!bytes.IsEmpty)
+        {
+            int length = 0;
+            for (int tried = 1; tried <= Math.Min(LongestCharacter, bytes.Length) && length == 0; tried++)
+            {
+                string character = _encoding.GetString(bytes[..tried]);
+                length = IsExact(character, bytes[..tried]) ? tried : 0;
+                text.Append(length > 0 ? character : "");
+            }
+
+            if (length == 0)
+            {
+                text.Append((char)(0xDC00 + bytes[0]));
+                length = 1;
+            }
+
+            bytes = bytes[length..];
+        }
+
+        return text.ToString();
+    }
+
+    private bool IsExact(string text, ReadOnlySpan<byte> bytes) => _encoding.GetBytes(text).AsSpan().SequenceEqual(bytes);
 }

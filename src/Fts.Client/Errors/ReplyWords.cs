@@ -13,7 +13,7 @@ internal static class ReplyWords
     public static string Shown(this Reply reply)
     {
         string text = reply.ToString();
-        return string.Join('\n', (text.Length <= Most ? text : text[..Most] + "…").Split('\n').Select(VisibleText.Visible));
+        return string.Join('\n', (text.Length <= Most ? text : text[..Most] + "…").Split('\n').Select(line => FtpName.ToReadable(line).Visible()));
     }
 
     /// <summary>The length in the text of a 150 reply: <c>(1234 bytes)</c>; null where it does not tell.</summary>

@@ -19,6 +19,7 @@ internal sealed class ConnectionPool
     private readonly HashSet<Task> _background = []; // under the lock above
     private readonly ServerMemory _memory = new();
     private readonly ILogger _log;
+    private volatile WorkingFolder? _folder;
 
     public ConnectionPool(FtpClientOptions options)
     {
@@ -32,6 +33,16 @@ internal sealed class ConnectionPool
 
     /// <summary>Where the client logs.</summary>
     public ILogger Log => _log;
+
+    /// <summary>The folder that relative paths count from; null for the one the account starts in. Each connection enters it before its next use.</summary>
+    public WorkingFolder? Folder
+    {
+        get => _folder;
+        set => _folder = value;
+    }
+
+    /// <summary>What is known of the server.</summary>
+    public ServerMemory Memory => _memory;
 
     /// <summary>What the first connection learnt; null before there was one.</summary>
     public FtpServerFeatures? Features { get; private set; }
@@ -63,7 +74,12 @@ internal sealed class ConnectionPool
             {
                 FtpConnection? idle = await CheckAsync(slot, cancellationToken).ConfigureAwait(false);
                 FtpConnection connection = idle ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
-                var lease = new PoolLease(this, connection, purpose) { WasIdle = idle is not null };
+                if (!ReferenceEquals(connection.Folder, _folder))
+                {
+                    connection = await EnterFolderAsync(connection, _folder, cancellationToken).ConfigureAwait(false);
+                }
+
+                var lease = new PoolLease(this, connection, purpose) { WasIdle = ReferenceEquals(idle, connection) };
                 if (_slots.TryAdd(lease))
                 {
                     return lease;
@@ -233,6 +249,36 @@ internal sealed class ConnectionPool
             PoolSlots.Discard(connection);
             _slots.DiscardIdle(slot.Since);
             return null;
+        }
+        catch
+        {
+            PoolSlots.Discard(connection);
+            throw;
+        }
+    }
+
+    /// <summary>Returns the connection in the client's folder, or another one if no path leads there from the folder that the connection is in.</summary>
+    private async Task<FtpConnection> EnterFolderAsync(FtpConnection connection, WorkingFolder? folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            try
+            {
+                if (await WorkingFolder.TryReturnAsync(connection, folder, cancellationToken).ConfigureAwait(false))
+                {
+                    return connection;
+                }
+            }
+            catch (FtpConnectionException e) when (e.NothingSent)
+            {
+                _log.IdleDropped(_options.Host, e.Message);
+            }
+
+            await connection.DisposeAsync().ConfigureAwait(false);
+            connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            // A new connection is in the folder that the account starts in, from which each step leads on.
+            await WorkingFolder.TryReturnAsync(connection, folder, cancellationToken).ConfigureAwait(false);
+            return connection;
         }
         catch
         {

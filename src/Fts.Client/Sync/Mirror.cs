@@ -12,7 +12,15 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         bool isHere = Directory.Exists(plan.LocalFolder), isDownload = plan.Direction == FtpMirrorDirection.Download;
         List<string> missing = isDownload ? isHere ? [] : [plan.LocalFolder] : there is null ? await MissingAsync(plan.RemoteFolder, cancellationToken).ConfigureAwait(false) : [];
         var top = new MirrorFolder(plan.LocalFolder, plan.RemoteFolder, isDownload ? isHere : there is not null, there?.UniqueId, null);
-        plan = await new MirrorWalk(client, pool, plan).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
+        FtpMirrorPlan empty = plan;
+        bool couldListByPath = !pool.Memory.Listings.NeedsFolder;
+        plan = await new MirrorWalk(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
+        if (couldListByPath && pool.Memory.Listings.NeedsFolder)
+        {
+            // Listings before the one that showed it may have been those of another folder.
+            plan = await new MirrorWalk(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
+        }
+
         // Some servers list what is not there as if it were empty.
         return isDownload && there is null && plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [] } && plan.Folders.Count == missing.Count
             ? throw new FtpException($"there is no folder {plan.RemoteFolder.Visible()} on the server")
@@ -111,7 +119,8 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
     /// <exception cref="FtpException">It is a file.</exception>
     private async Task<FtpEntry?> FindFolderAsync(string path, CancellationToken cancellationToken)
     {
-        FtpEntry? entry = path.Length == 0 ? new FtpEntry { Path = "", Name = "", Kind = ListingKind.Folder } : await client.FindAsync(path, cancellationToken).ConfigureAwait(false);
+        FtpEntry? entry = path.Length == 0 ? new FtpEntry { Path = "", Name = "", Kind = ListingKind.Folder }
+            : await pool.RunAsync((connection, token) => RemoteFacts.FindFolderAsync(connection, path, token), cancellationToken).ConfigureAwait(false);
         return entry?.Kind == ListingKind.File ? throw new FtpException($"{path.Visible()} is a file on the server") : entry;
     }
 

@@ -129,6 +129,12 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
             }
         }
 
+        for (int i = 0; i < entries.Count && entries[i].Source == ListingSource.Names; i++)
+        {
+            FtpEntry named = entries[i];
+            entries[i] = await pool.RunAsync((connection, token) => RemoteFacts.ResolveAsync(connection, named, token), cancellationToken).ConfigureAwait(false);
+        }
+
         return entries;
     }
 
@@ -137,21 +143,22 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         var seen = new HashSet<string>(LocalNames);
         foreach (FtpEntry entry in there)
         {
-            if (!entry.IsSafeName || PartialNames.IsOne(entry.Name))
+            string name = entry.LocalName;
+            if (!entry.IsSafeName || PartialNames.IsOne(name))
             {
                 Fail(entry.Path, new FtpException($"'{entry.Name}' is no name for a file here"));
                 continue;
             }
 
-            string local = Path.Combine(folder.Local, entry.Name);
-            FileSystemInfo? present = here.GetValueOrDefault(entry.Name);
+            string local = Path.Combine(folder.Local, name);
+            FileSystemInfo? present = here.GetValueOrDefault(name);
             if (entry.Kind is not (ListingKind.File or ListingKind.Folder) || (entry.Kind == ListingKind.Folder && folder.IsBelow(entry.UniqueId)))
             {
                 _skipped++;
             }
-            else if (!seen.Add(entry.Name))
+            else if (!seen.Add(name))
             {
-                Fail(entry.Path, new FtpException("there is another of that name"));
+                Fail(entry.Path, new FtpException(name == entry.Name ? "there is another of that name" : $"there is another whose name here is {name}"));
             }
             else if (present is not null && (IsLink(present) || present is DirectoryInfo != (entry.Kind == ListingKind.Folder)))
             {
@@ -172,16 +179,23 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
     {
         var present = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
         there.ForEach(entry => present.TryAdd(entry.Name, entry));
+        // What was downloaded under a local name goes back to the file it came from.
+        there.ForEach(entry => present.TryAdd(entry.LocalName, entry));
         foreach (FileSystemInfo entry in here.Values)
         {
-            string remote = RemotePath.Join(folder.Remote, entry.Name);
             FtpEntry? taken = present.GetValueOrDefault(entry.Name);
+            string remote = taken?.Path ?? RemotePath.Join(folder.Remote, entry.Name);
             if (PartialNames.IsOne(entry.Name))
             {
                 continue;
             }
 
-            if (IsLink(entry) || (entry is FileInfo { Exists: true, Length: 0 } && !OwnFile.IsRegular(entry.FullName)))
+            if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(entry.FullName))
+            {
+                // The runtime replaces bytes that are not UTF-8, and then no call finds the file.
+                Fail(entry.FullName, new IOException("its name is not UTF-8, and cannot be opened by this program; rename it"));
+            }
+            else if (IsLink(entry) || (entry is FileInfo { Exists: true, Length: 0 } && !OwnFile.IsRegular(entry.FullName)))
             {
                 _skipped++;
             }

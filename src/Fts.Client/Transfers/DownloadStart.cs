@@ -12,7 +12,7 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
 
     /// <summary>What is to be kept beside what comes; null when it could never prove anything, so that keeping would be litter.</summary>
     public PartialRecord? Record { get; } = facts is { Length: { } length, Kind: Protocol.ListingKind.File } && (TimeOf(facts) is not null || RemoteHash.IsOfferedForParts(connection))
-        ? new PartialRecord($"{connection.Options.Credentials.UserName}@{connection.Options.Host}:{connection.Options.Port}", path, length, TimeOf(facts), DateTime.UtcNow)
+        ? new PartialRecord($"{connection.Options.Credentials.UserName}@{connection.Options.Host}:{connection.Options.Port}", WorkingFolder.Identify(connection, path), length, TimeOf(facts), DateTime.UtcNow)
         : null;
 
     /// <summary>Whether facts are as the server itself tells a file's: LIST tells times to the minute at best, and in no zone.</summary>

@@ -35,6 +35,8 @@ public enum ListingSource
     Os400,
     /// <summary>LIST of NetWare: as of Unix, without permission bits.</summary>
     NetWare,
+    /// <summary>NLST, for servers without LIST: names alone. What they name is not known, and their kind is <see cref="ListingKind.Other"/>.</summary>
+    Names,
 }
 
 /// <summary>One line of a listing.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Fts.Client;
 using Fts.Protocol;
 
@@ -24,6 +25,7 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _verify = new("--verify");
     private readonly Option<string> _segments = new("--segments");
     private readonly Option<bool> _ascii = new("--ascii");
+    private readonly Option<string> _encoding = new("--encoding");
     private readonly Option<string> _color = new("--color");
     private readonly Option<string> _progress = new("--progress");
     private readonly Option<bool>[] _ifThere = [.. TransferChoices.Options.Select(option => new Option<bool>(option.Name))];
@@ -31,7 +33,7 @@ internal sealed class ConnectionOptions
     /// <summary>All of them, and a subcommand's own.</summary>
     public Option[] With(params ReadOnlySpan<Option> others) =>
     [
-        _user, _passwordFile, _active, _passive, _passiveAddress, _proxy, _tls, _authorities, _certificate, _key, _compress, _verify, _segments, _ascii, _color, _progress, .. _ifThere, .. others,
+        _user, _passwordFile, _active, _passive, _passiveAddress, _proxy, _tls, _authorities, _certificate, _key, _compress, _verify, _segments, _ascii, _encoding, _color, _progress, .. _ifThere, .. others,
     ];
 
     /// <summary>What <c>--user</c> says.</summary>
@@ -47,6 +49,7 @@ internal sealed class ConnectionOptions
         FtpProxy? proxy = ProxyChoice.Find(line.Value(_proxy), target, Environment.GetEnvironmentVariable);
         TransferChoices transfers = Transfers(line) with { Type = line.Has(_ascii) ? FtpTransferType.Ascii : target.Type ?? FtpTransferType.Binary };
         transfers.Validate();
+        Encoding encoding = NameEncoding.Find(line.Value(_encoding));
         FtpDataMode dataMode = DataMode(line.Has(_active), line.Has(_passive), proxy);
         var trust = new ServerTrust(target, KnownHosts.OfUser, terminal);
         FtpTlsMode mode = trust.Mode(line.OneOf(_tls, "auto", "required", "off", "implicit", "explicit"), line.Value(_authorities), line.Value(_certificate));
@@ -64,6 +67,7 @@ internal sealed class ConnectionOptions
             DataMode = dataMode,
             PassiveAddress = line.OneOf(_passiveAddress, "control", "server") == "server" ? FtpDataAddress.Server : FtpDataAddress.Control,
             Proxy = proxy,
+            Encoding = encoding,
             Tls = mode,
             Trust = believed,
             ConfirmPlainPassword = terminal.IsInteractive ? cancel => PlainPassword.ConfirmAsync(terminal, target, signIn.User, cancel) : null,

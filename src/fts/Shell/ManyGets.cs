@@ -47,8 +47,13 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
 
     private async Task TakeAsync(RemoteName item, CancellationToken cancellationToken)
     {
-        if (_items.ContainsKey(RemoteFolder.NameOf(item.Path)))
+        if (_items.TryGetValue(item.LocalName, out RemoteName? first))
         {
+            if (item.Known is not null && first.Known is not null && item.Known.Name != first.Known.Name && item.Known.LocalName == first.Known.LocalName)
+            {
+                throw new FailureException(ExitCode.LocalFiles, $"get {item}: {first} has the same name here, {item.LocalName}", "--encoding NAME, with the encoding of the names");
+            }
+
             _namesakes.Add(item);
             return;
         }

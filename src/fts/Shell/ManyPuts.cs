@@ -38,7 +38,7 @@ internal sealed class ManyPuts(Shell shell, IfThere ifThere)
 
         var file = new FileInfo(local);
         _bytes += file.Exists ? file.Length : 0;
-        _files.Add(new FtpBatchFile(local, shell.Folder.Resolve(name)));
+        _files.Add(new FtpBatchFile(local, shell.Folder.Join(name)));
         return Task.CompletedTask;
     }
 }

@@ -58,9 +58,10 @@ internal static class MirrorCommands
         return $"fts mirror {(isUpload ? here : there)} {(isUpload ? there : here)}{options}";
     }
 
-    /// <summary>The path to send for a folder: a whole one, so that its server can say which it is.</summary>
-    public static async Task<string> PathAsync(Shell shell, string folder, CancellationToken cancellationToken) =>
-        folder is "" or "." ? await shell.Folder.GetAsync(shell.Client, cancellationToken) : shell.Folder.Resolve(folder.Length > 1 ? folder.TrimEnd('/') : folder);
+    /// <summary>The path to send for a folder: a whole one, so that its server can say which it is. Paths without slashes cannot be joined with names.</summary>
+    public static async Task<string> PathAsync(Shell shell, string folder, CancellationToken cancellationToken) => folder is "" or "."
+        ? await shell.Folder.GetAsync(shell.Client, cancellationToken) is ['/', ..] path ? path : ""
+        : shell.Folder.Resolve(folder.Length > 1 ? folder.TrimEnd('/') : folder);
 
     /// <summary>Mirrors one way or the other.</summary>
     /// <param name="shell">The session.</param>

@@ -86,6 +86,6 @@ internal sealed class NameCompletion(Shell shell)
         }
 
         // A name with a slash would refer to another file.
-        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.Name)).Select(entry => folder + entry.Name + (entry.Kind == ListingKind.Folder ? "/" : ""));
+        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.LocalName)).Select(entry => folder + entry.Name.Visible() + (entry.Kind == ListingKind.Folder ? "/" : ""));
     }
 }

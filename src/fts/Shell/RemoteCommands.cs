@@ -44,9 +44,8 @@ internal static class RemoteCommands
     /// <summary><c>cd</c>.</summary>
     public static async Task<ExitCode> CdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
-        string folder = words.Count == 0 ? await shell.Client.GetWorkingFolderAsync(cancellationToken) : words[0].Text;
-        await shell.Folder.ChangeAsync(shell.Client, shell.Target, folder, cancellationToken);
-        shell.Terminal.Say($"now in {shell.Folder.Path.Visible()} on the server");
+        await shell.Folder.ChangeAsync(shell.Client, words.Count == 0 ? "" : words[0].Text, cancellationToken);
+        shell.Terminal.Say($"now in {(shell.Folder.Path.Length == 0 ? "the first folder" : shell.Folder.Path.Visible())} on the server");
         return ExitCode.Done;
     }
 
@@ -120,8 +119,20 @@ internal static class RemoteCommands
             return fitting.Count > 0 ? fitting : throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {name}", "ls, to see what is there");
         }
 
-        // Servers answer LIST and MLSD of a file, or of nothing, each in their own way; one question more makes it plain.
-        FtpEntry? entry = name.Length == 0 || name.Trim('/').Length == 0 ? null : await shell.Client.FindAsync(shell.Folder.Resolve(name), cancellationToken);
-        return entry is { Kind: not (ListingKind.Folder or ListingKind.Link) } ? [entry] : await RemoteNames.ListAsync(shell, name, cancellationToken);
+        try
+        {
+            return await RemoteNames.ListAsync(shell, name, cancellationToken);
+        }
+        catch (FtpReplyException) when (name.Trim('/').Length > 0)
+        {
+            // A file: servers answer LIST and MLSD of it each in their own way.
+            FtpEntry? entry = await shell.Client.FindAsync(shell.Folder.Resolve(name), cancellationToken);
+            if (entry is { Kind: not ListingKind.Folder })
+            {
+                return [entry];
+            }
+
+            throw;
+        }
     }
 }

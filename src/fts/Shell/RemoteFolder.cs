@@ -1,16 +1,33 @@
 using Fts.Client;
-using Fts.Protocol;
 
 namespace Fts.Cli;
 
-/// <summary>The current folder on the server. The connections know nothing of it: every path is made here, so a reconnect changes nothing.</summary>
+/// <summary>
+/// The current folder on the server. <c>cd</c> enters it on the connections (CWD), so that a name in it can be sent alone. Where the server's paths have
+/// slashes, names are sent with the folder's path all the same: then each command stands for itself.
+/// </summary>
 internal sealed class RemoteFolder
 {
-    /// <summary>The folder's path; empty for the one the account starts in, which the server need not be asked for until somebody wants to know.</summary>
+    /// <summary>The folder's path as the server reports it; empty for the one the account starts in, until somebody wants to know.</summary>
     public string Path { get; private set; } = "";
 
-    /// <summary>The path to send for a name typed here. The server resolves <c>..</c>, it alone knows its links.</summary>
-    public string Resolve(string name) => name.StartsWith('/') || Path.Length == 0 ? name : Path == "/" ? Path + name : $"{Path}/{name}";
+    /// <summary>Whether the connections are in the folder, so that an empty path is this folder.</summary>
+    private bool _isEntered = true;
+
+    /// <summary>The path to list this folder with.</summary>
+    public string Listed => _isEntered ? "" : Path;
+
+    /// <summary>
+    /// The path to send for a name typed here; <c>\xNN</c> in it, as <c>ls</c> shows it, is that byte. The server resolves <c>..</c>, it alone knows its links.
+    /// </summary>
+    public string Resolve(string typed) => Join(FtpName.FromVisible(typed));
+
+    /// <summary>The path to send for a name in this folder, exactly as it is.</summary>
+    public string Join(string name)
+    {
+        // Paths of other systems (QGPL, 'USER.DATA', DISK:[FOLDER]) cannot be joined with a slash: their names count from the folder entered.
+        return name.StartsWith('/') || (_isEntered && !Path.StartsWith('/')) || Path.Length == 0 ? name : Path == "/" ? Path + name : $"{Path}/{name}";
+    }
 
     /// <summary>The folder's whole path.</summary>
     public async Task<string> GetAsync(FtpClient client, CancellationToken cancellationToken)
@@ -24,16 +41,16 @@ internal sealed class RemoteFolder
     }
 
     /// <summary>Makes a folder the current one without asking whether it is there: what is done in it will tell.</summary>
-    public void Enter(string path) => Path = path.Length > 1 ? path.TrimEnd('/') : path;
+    public void Enter(string path) => (Path, _isEntered) = (path.Length > 1 ? path.TrimEnd('/') : path, path.Length == 0);
 
-    /// <summary>Makes another folder the current one, after asking the server whether it is one.</summary>
-    public async Task ChangeAsync(FtpClient client, Target target, string name, CancellationToken cancellationToken)
+    /// <summary>Makes another folder the current one: CWD with the name as typed, then PWD. Empty means the folder that the account starts in.</summary>
+    public async Task ChangeAsync(FtpClient client, string typed, CancellationToken cancellationToken)
     {
-        string path = Normalise(name.StartsWith('/') ? name : $"{await GetAsync(client, cancellationToken)}/{name}");
-        FtpEntry? entry = path == "/" ? null : await client.FindAsync(path, cancellationToken);
-        Path = path == "/" || entry?.Kind is ListingKind.Folder or ListingKind.Link ? path
-            : entry is null ? throw new FailureException(ExitCode.NotFound, $"cd {name}: no such folder on the server {target}", "ls, to see what is there")
-            : throw new FailureException(ExitCode.Other, $"cd {name}: it is not a folder");
+        string name = FtpName.FromVisible(typed);
+        string? path = await client.ChangeFolderAsync(name, cancellationToken);
+        // A server without PWD leaves only what was typed.
+        Path = path ?? (name.StartsWith('/') || Path.Length == 0 || name.Length == 0 ? name : $"{Path.TrimEnd('/')}/{name}");
+        _isEntered = true;
     }
 
     /// <summary>The last component of a path; empty when it ends in a slash.</summary>
@@ -41,22 +58,4 @@ internal sealed class RemoteFolder
 
     /// <summary>A path split into the folder part as typed, with its slash, and the last component.</summary>
     public static (string Folder, string Name) Split(string path) => (path[..(path.LastIndexOf('/') + 1)], NameOf(path));
-
-    private static string Normalise(string path)
-    {
-        var names = new List<string>();
-        foreach (string name in path.Split('/'))
-        {
-            if (name == "..")
-            {
-                names.RemoveRange(Math.Max(0, names.Count - 1), Math.Min(1, names.Count));
-            }
-            else if (name is not ("" or "."))
-            {
-                names.Add(name);
-            }
-        }
-
-        return "/" + string.Join('/', names);
-    }
 }

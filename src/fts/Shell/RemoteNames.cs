@@ -6,6 +6,9 @@ namespace Fts.Cli;
 /// <summary>A file on the server: as typed, the path to send, and what a listing told of it already.</summary>
 internal sealed record RemoteName(string Typed, string Path, FtpEntry? Known = null)
 {
+    /// <summary>The name here that the file gets.</summary>
+    public string LocalName => FtpName.ToLocal(RemoteFolder.NameOf(Path));
+
     public override string ToString() => Typed;
 }
 
@@ -30,7 +33,7 @@ internal static class RemoteNames
 
             (string folder, _) = RemoteFolder.Split(word.Text);
             List<FtpEntry> entries = await MatchAsync(shell, word.Text, cancellationToken);
-            names.AddRange(entries.Where(entry => entry.Kind is ListingKind.File or ListingKind.Link).Select(entry => new RemoteName(folder + entry.Name, entry.Path, entry)));
+            names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + entry.Name.Visible(), entry.Path, entry.Source == ListingSource.Names ? null : entry)));
             if (entries.Count == 0)
             {
                 throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {word.Text}", "ls, to see what is there");
@@ -40,17 +43,20 @@ internal static class RemoteNames
         return names;
     }
 
+    /// <summary>Whether a pattern of <c>get</c> takes an entry. NLST does not tell what its names are.</summary>
+    private static bool IsFetchable(FtpEntry entry) => entry.Kind is ListingKind.File or ListingKind.Link || entry.Source == ListingSource.Names;
+
     /// <summary>The entries that a pattern's last component fits, by name.</summary>
     public static async Task<List<FtpEntry>> MatchAsync(Shell shell, string pattern, CancellationToken cancellationToken)
     {
         (string folder, string name) = RemoteFolder.Split(pattern);
-        return [.. (await ListAsync(shell, folder, cancellationToken)).Where(entry => Fits(name, entry.Name))];
+        return [.. (await ListAsync(shell, folder, cancellationToken)).Where(entry => Fits(name, entry.Name) || Fits(name, entry.Name.Visible()))];
     }
 
     /// <summary>A folder's entries by name; empty means the current one.</summary>
     public static async Task<List<FtpEntry>> ListAsync(Shell shell, string folder, CancellationToken cancellationToken)
     {
-        string path = folder.Length == 0 ? shell.Folder.Path : shell.Folder.Resolve(folder == "/" ? folder : folder.TrimEnd('/'));
+        string path = folder.Length == 0 ? shell.Folder.Listed : shell.Folder.Resolve(folder == "/" ? folder : folder.TrimEnd('/'));
         var entries = new List<FtpEntry>();
         await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
         {

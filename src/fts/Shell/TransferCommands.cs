@@ -54,7 +54,7 @@ internal static class TransferCommands
         {
             try
             {
-                result = await shell.Client.UploadFileAsync(local, shell.Folder.Resolve(name), Options(shell, ifThere), meter, cancellationToken);
+                result = await shell.Client.UploadFileAsync(local, shell.Folder.Join(name), Options(shell, ifThere), meter, cancellationToken);
             }
             catch (FtpTargetExistsException e) when (ifThere == IfThere.Skip)
             {
@@ -116,6 +116,11 @@ internal static class TransferCommands
     /// <param name="name">The name that it gets on the server.</param>
     public static void CheckPut(Shell shell, string local, string name)
     {
+        if (local.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(local))
+        {
+            throw new FailureException(ExitCode.LocalFiles, $"put {local}: its name is not UTF-8, and cannot be opened by this program", "rename the file first");
+        }
+
         if (Directory.Exists(local))
         {
             throw new FailureException(
@@ -127,7 +132,7 @@ internal static class TransferCommands
     /// <exception cref="FailureException">It cannot have that name, or what stands there must not be touched.</exception>
     public static (string Name, IfThere IfThere) CheckGet(Shell shell, RemoteName item, IfThere ifThere)
     {
-        string name = RemoteFolder.NameOf(item.Path);
+        string name = item.LocalName;
         // The name comes from a listing or was typed for a path there; either may spell a place here that was never meant.
         // A listed name with a slash would come under its last part, which the pattern may never have fitted.
         if (item.Known is { IsSafeName: false } || !new FtpEntry { Path = item.Path, Name = name, Kind = ListingKind.File }.IsSafeName)

@@ -38,13 +38,42 @@ public sealed class FolderTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
 
         Assert.Empty(await session.Client.ListAsync(Peer.Box, Cancelled).ToListAsync(Cancelled));
-        if (kind is PeerKind.Vsftpd)
-        {
-            // LIST is all it has, and it answers that for a missing folder as for an empty one: 150, nothing, 226.
-            return;
-        }
-
         await Assert.ThrowsAnyAsync<FtpException>(async () => await session.Client.ListAsync(Peer.Box + "/none", Cancelled).ToListAsync(Cancelled));
+    }
+
+    [Theory]
+    [MemberData(nameof(Peers))]
+    public async Task A_mirror_has_hidden_files_too(PeerKind kind)
+    {
+        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
+        session.OnServer(".htaccess", "deny");
+        Directory.CreateDirectory(Path.Combine(session.BoxFolder, "in"));
+        session.OnServer("in/.hidden", "x");
+        DirectoryInfo local = Directory.CreateTempSubdirectory("fts-mirror-");
+        try
+        {
+            FtpMirrorPlan plan = await session.Client.PlanMirrorAsync(local.FullName, Peer.Box, FtpMirrorDirection.Download, Cancelled);
+            await session.Client.MirrorAsync(plan, null, null, Cancelled);
+            Assert.Equal("deny", await File.ReadAllTextAsync(Path.Combine(local.FullName, ".htaccess"), Cancelled));
+            Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(local.FullName, "in", ".hidden"), Cancelled));
+        }
+        finally
+        {
+            local.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Peers))]
+    public async Task A_folder_is_entered_and_left_for_all_connections(PeerKind kind)
+    {
+        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
+        session.OnServer("seven", "1234567");
+        Assert.Equal(Peer.Box, await session.Client.ChangeFolderAsync(Peer.Box, Cancelled));
+        Assert.Equal("seven", Assert.Single(await session.Client.ListAsync("", Cancelled).ToListAsync(Cancelled)).Path);
+        Assert.Equal(7, await session.Client.GetSizeAsync("seven", Cancelled));
+        Assert.NotEqual(Peer.Box, await session.Client.ChangeFolderAsync("..", Cancelled));
+        Assert.Equal(7, await session.Client.GetSizeAsync("box/seven", Cancelled));
     }
 
     [Theory]

@@ -70,6 +70,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("client --colour never", "--color")]
     [InlineData("client --color purple", "purple")]
     [InlineData("client --segments 17", "from 1 to 16")]
+    [InlineData("client --encoding none", "no such encoding; names such as utf-8")]
     [InlineData("client http://127.0.0.1", "ftp://")]
     [InlineData("clinet", "did you mean client?")]
     [InlineData("help clinet", "did you mean client?")]

@@ -1,0 +1,208 @@
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>
+/// Begins the listing of a folder by the best command that the server has: MLSD, LIST -a, LIST, NLST. What is found out about the server is noted in
+/// <see cref="ListingMemory"/>, but not what concerns only one folder.
+/// </summary>
+internal static class ListingOpener
+{
+    /// <summary>Begins the listing. A folder that is reported to be empty by a negative reply is an empty listing.</summary>
+    /// <exception cref="FtpReplyException">The folder is missing, or the account has no permission to list it.</exception>
+    public static async Task<OpenListing> OpenAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    {
+        if (connection.Features.HasMachineListing && !connection.Memory.RefusesMachineListing && !connection.Memory.Listings.RefusesMachineList)
+        {
+            try
+            {
+                return await OpenSimplyAsync(connection, ListingCommand.Machine, path, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FtpReplyException e) when (IsOf(e, "MLSD") && (RemoteListing.IsUnknownCommand(e.Reply) || ListingReplies.IsUnsupported(e.Reply)))
+            {
+                connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(e.Reply);
+            }
+
+            OpenListing other = await OpenWithoutFactsAsync(connection, path, cancellationToken).ConfigureAwait(false);
+            // Only now: the refusal may have been about this folder.
+            connection.Memory.Listings.RefusesMachineList = true;
+            return other;
+        }
+
+        return await OpenWithoutFactsAsync(connection, path, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Enters a folder and begins its listing; null if the server refuses to enter it.</summary>
+    public static async Task<OpenListing?> TryOpenWithinAsync(FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken) =>
+        await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is null
+            ? await OpenHereAsync(connection, command, cancellationToken).ConfigureAwait(false)
+            : null;
+
+    /// <summary>LIST, or NLST if the server has no LIST.</summary>
+    private static async Task<OpenListing> OpenWithoutFactsAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    {
+        ListingMemory memory = connection.Memory.Listings;
+        if (!memory.RefusesList)
+        {
+            try
+            {
+                return await OpenSimplyAsync(connection, ListingCommand.List, path, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FtpReplyException e) when (IsOf(e, "LIST") && ListingReplies.IsUnsupported(e.Reply))
+            {
+                OpenListing names = await OpenSimplyAsync(connection, ListingCommand.Names, path, cancellationToken).ConfigureAwait(false);
+                memory.RefusesList = true;
+                return names;
+            }
+        }
+
+        return await OpenSimplyAsync(connection, ListingCommand.Names, path, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Begins a listing by one command: by its path, and if the server refuses that, in the folder.</summary>
+    private static async Task<OpenListing> OpenSimplyAsync(FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken)
+    {
+        ListingMemory memory = connection.Memory.Listings;
+        bool isByFolder = command != ListingCommand.Machine && path.Length > 0
+            && (memory.NeedsFolder || (memory.SplitsArguments && path.Contains(' ', StringComparison.Ordinal)));
+        if (isByFolder)
+        {
+            Reply? refusal = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false);
+            return refusal is null
+                ? await OpenHereAsync(connection, command, cancellationToken).ConfigureAwait(false)
+                : throw new FtpReplyException(refusal, $"CWD {path}");
+        }
+
+        OpenListing listing;
+        try
+        {
+            listing = await StartAsync(connection, command, path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpReplyException e) when (IsOf(e, VerbOf(command)) && ListingReplies.IsAboutArgument(e.Reply) && !ListingReplies.IsUnsupported(e.Reply)
+            && !(command == ListingCommand.Machine && ListingReplies.IsDenied(e.Reply)))
+        {
+            if (path.Length == 0)
+            {
+                return ListingReplies.MayMeanEmpty(e.Reply) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
+            }
+
+            if (await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is { } refusal)
+            {
+                // A reply such as "501 No arguments, please" does not report that the folder is missing.
+                throw e.Reply.Code is ReplyCode.FileUnavailable or ReplyCode.FileBusy || RemoteListing.IsUnknownCommand(refusal)
+                    ? new FtpReplyException(e.Reply, e.Command, e)
+                    : new FtpReplyException(refusal, $"CWD {path}", e);
+            }
+
+            return Noted(await OpenHereAsync(connection, command, cancellationToken).ConfigureAwait(false), memory, path);
+        }
+
+        return listing.IsEmpty && path.Length > 0 && command != ListingCommand.Machine
+            ? await ConfirmAsync(connection, listing, path, cancellationToken).ConfigureAwait(false)
+            : listing;
+    }
+
+    /// <summary>Some servers list a missing folder as if it were empty, or parse a path with a space as two paths. Only CWD shows which.</summary>
+    private static async Task<OpenListing> ConfirmAsync(FtpConnection connection, OpenListing empty, string path, CancellationToken cancellationToken)
+    {
+        Reply? refusal = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false);
+        if (refusal is not null)
+        {
+            return RemoteListing.IsUnknownCommand(refusal) ? empty : throw await RefusedAsync(empty, refusal, path).ConfigureAwait(false);
+        }
+
+        if (connection.Memory.Listings.ObeysPath && !path.Contains(' ', StringComparison.Ordinal))
+        {
+            await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+            return empty;
+        }
+
+        await empty.DisposeAsync().ConfigureAwait(false);
+        return Noted(await OpenHereAsync(connection, empty.Command, cancellationToken).ConfigureAwait(false), connection.Memory.Listings, path);
+    }
+
+    private static async Task<FtpReplyException> RefusedAsync(OpenListing empty, Reply refusal, string path)
+    {
+        await empty.DisposeAsync().ConfigureAwait(false);
+        return new FtpReplyException(refusal, $"CWD {path}");
+    }
+
+    /// <summary>Begins the listing of a folder that was entered.</summary>
+    private static async Task<OpenListing> OpenHereAsync(FtpConnection connection, ListingCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StartAsync(connection, command, "", cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpReplyException e) when (IsOf(e, VerbOf(command)))
+        {
+            await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+            return ListingReplies.MayMeanEmpty(e.Reply) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
+        }
+    }
+
+    /// <summary>Sends one command, with the option -a if the server takes it: without it many servers leave out names that begin with a dot.</summary>
+    private static async Task<OpenListing> StartAsync(FtpConnection connection, ListingCommand command, string path, CancellationToken cancellationToken)
+    {
+        if (command == ListingCommand.Machine)
+        {
+            return await OpenListing.StartAsync(connection, command, path, linesAhead: 1, cancellationToken).ConfigureAwait(false);
+        }
+
+        ListingMemory memory = connection.Memory.Listings;
+        if (memory.Options == ListOptions.Unknown)
+        {
+            Reply system = await connection.SendAsync("SYST", null, cancellationToken).ConfigureAwait(false);
+            memory.Options = ListingMemory.MayTakeOptions(system) ? ListOptions.Possible : ListOptions.Refused;
+        }
+
+        // To many servers a leading hyphen means options of ls.
+        string plain = path.StartsWith('-') ? $"./{path}" : path;
+        bool isTaken = memory.Options == ListOptions.Taken;
+        if (isTaken || memory.Options == ListOptions.Possible)
+        {
+            OpenListing? listing = null;
+            try
+            {
+                listing = await OpenListing.StartAsync(connection, command, path.Length == 0 ? "-a" : $"-a {plain}", isTaken ? 1 : 2, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FtpReplyException e) when (!isTaken && IsOf(e, VerbOf(command)) && (e.Reply.IsPermanentFailure || e.Reply.Code == ReplyCode.FileBusy))
+            {
+                // The refusal may be about the option.
+            }
+
+            if (listing is not null && (isTaken || listing is { IsEmpty: false, FirstLine: { } first } && !ListingReplies.IsAboutOption(first, listing.OnlyLine is not null)))
+            {
+                memory.Options = ListOptions.Taken;
+                return listing;
+            }
+
+            await (listing?.DiscardAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+
+        OpenListing withoutOption = await OpenListing.StartAsync(connection, command, plain, linesAhead: 1, cancellationToken).ConfigureAwait(false);
+        memory.Options = withoutOption.IsEmpty ? memory.Options : ListOptions.Refused;
+        return withoutOption;
+    }
+
+    private static OpenListing Noted(OpenListing listing, ListingMemory memory, string path)
+    {
+        if (!listing.IsEmpty && listing.Command != ListingCommand.Machine)
+        {
+            bool hasSpace = path.Contains(' ', StringComparison.Ordinal);
+            memory.SplitsArguments |= hasSpace;
+            memory.NeedsFolder |= !hasSpace;
+        }
+
+        return listing;
+    }
+
+    private static bool IsOf(FtpReplyException e, string verb) => e.Command.StartsWith(verb, StringComparison.Ordinal);
+
+    private static string VerbOf(ListingCommand command) => command switch
+    {
+        ListingCommand.Machine => "MLSD",
+        ListingCommand.List => "LIST",
+        _ => "NLST",
+    };
+}

@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+using Fts.Protocol;
+
+namespace Fts.Client;
+
+/// <summary>A listing that the server has begun to send: its lines, the first ones read ahead.</summary>
+/// <remarks>Owns the data connection. After a listing in another folder, completion returns to the working folder.</remarks>
+internal sealed class OpenListing : IAsyncDisposable
+{
+    private readonly FtpConnection _connection;
+    private readonly FtpDataStream? _data;
+    private readonly ListingLines? _lines;
+    private readonly Queue<string> _ahead = new();
+    private bool _hasEnded;
+
+    private OpenListing(FtpConnection connection, FtpDataStream? data, ListingCommand command)
+    {
+        (_connection, _data, Command, _hasEnded) = (connection, data, command, data is null);
+        _lines = data is null ? null : new ListingLines(data, connection.Text, connection.Options.Limits);
+    }
+
+    /// <summary>The command that the server accepted.</summary>
+    public ListingCommand Command { get; }
+
+    /// <summary>Whether the listed folder was entered (CWD), so that the command had no path.</summary>
+    public bool IsFromWithin { get; init; }
+
+    /// <summary>Whether the server sent no line, and confirmed that this is all.</summary>
+    public bool IsEmpty => _hasEnded && _ahead.Count == 0;
+
+    /// <summary>The only line of a listing of one line; null for any other listing.</summary>
+    public string? OnlyLine => _hasEnded && _ahead.Count == 1 ? _ahead.Peek() : null;
+
+    /// <summary>The first line, not yet read; null if the listing is empty.</summary>
+    public string? FirstLine => _ahead.TryPeek(out string? line) ? line : null;
+
+    /// <summary>Returns the listing of a folder that the server reported to be empty by a negative reply.</summary>
+    public static OpenListing Empty(FtpConnection connection, ListingCommand command) => new(connection, null, command);
+
+    /// <summary>Sends the command and reads the first lines. A listing without lines is completed.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="argument">Its argument.</param>
+    /// <param name="linesAhead">Lines to wait for before the listing is returned; fewer at its end.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    /// <exception cref="FtpReplyException">The server refuses the command, at once or after no line.</exception>
+    public static async Task<OpenListing> StartAsync(
+        FtpConnection connection, ListingCommand command, string argument, int linesAhead, CancellationToken cancellationToken)
+    {
+        string verb = command switch
+        {
+            ListingCommand.Machine => "MLSD",
+            ListingCommand.List => "LIST",
+            _ => "NLST",
+        };
+        FtpDataStream data = await connection.OpenDataAsync(verb, argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+        var listing = new OpenListing(connection, data, command) { IsFromWithin = connection.IsElsewhere };
+        try
+        {
+            await listing.ReadAheadAsync(data, linesAhead, cancellationToken).ConfigureAwait(false);
+            return listing;
+        }
+        catch
+        {
+            await listing.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Returns the next line, or null at the end of the data.</summary>
+    public ValueTask<string?> ReadAsync(CancellationToken cancellationToken) =>
+        _ahead.TryDequeue(out string? line) ? new ValueTask<string?>(line) : _hasEnded || _lines is null ? default : _lines.ReadAsync(cancellationToken);
+
+    /// <summary>Reads the server's final reply after the last line.</summary>
+    /// <exception cref="FtpReplyException">The reply is negative: the listing is not complete.</exception>
+    /// <exception cref="FtpTlsException">The encrypted data ended without close_notify.</exception>
+    public async Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        Reply? reply = _data is null ? null : await _data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        await WorkingFolder.LeaveAsync(_connection, cancellationToken).ConfigureAwait(false);
+        if (reply is not null && !ListingReplies.IsConfirmation(reply))
+        {
+            throw new FtpReplyException(reply, _data!.CommandText);
+        }
+
+        if (_data is { WasCut: true })
+        {
+            throw FtpTlsException.Cut("the listing");
+        }
+    }
+
+    /// <summary>Reads the rest of a listing that is not wanted, which is cheaper than to abort it.</summary>
+    public async Task DiscardAsync(CancellationToken cancellationToken)
+    {
+        await using ConfiguredAsyncDisposable ownership = this.ConfigureAwait(false);
+        while (await ReadAsync(cancellationToken).ConfigureAwait(false) is not null)
+        {
+        }
+
+        if (_data is not null)
+        {
+            await _data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_data is not null)
+        {
+            await _data.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _lines?.Dispose();
+    }
+
+    private async Task ReadAheadAsync(FtpDataStream data, int linesAhead, CancellationToken cancellationToken)
+    {
+        while (!_hasEnded && _ahead.Count < linesAhead)
+        {
+            if (await _lines!.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
+            {
+                _ahead.Enqueue(line);
+            }
+            else
+            {
+                _hasEnded = true;
+            }
+        }
+
+        if (IsEmpty)
+        {
+            Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            if (!ListingReplies.IsConfirmation(reply))
+            {
+                throw new FtpReplyException(reply, data.CommandText);
+            }
+        }
+    }
+}
+
+/// <summary>The commands that list a folder.</summary>
+internal enum ListingCommand
+{
+    /// <summary>MLSD (RFC 3659 §7).</summary>
+    Machine,
+    /// <summary>LIST: lines for people.</summary>
+    List,
+    /// <summary>NLST: names alone.</summary>
+    Names,
+}

@@ -1,0 +1,110 @@
+namespace Fts.Client.Tests;
+
+/// <summary>CWD and PWD: the folder that relative paths count from, on every connection of a client.</summary>
+public sealed class WorkingFolderTests
+{
+    private const string Start = "C: PWD\nS: 257 \"/home\" is the current folder\n";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("257 \"/pub/new \"\"old\"\"\" is current", "/pub/new \"old\"")]
+    [InlineData("257 /pub/new is current directory", "/pub/new")]
+    [InlineData("257 /pub/new", "/pub/new")]
+    [InlineData("257 Current directory is \"/pub/new\"", "/pub/new")]
+    [InlineData("257 \"QGPL\" is current library.", "QGPL")]
+    [InlineData("257 \"'USER.DATA.'\" is working directory", "'USER.DATA.'")]
+    [InlineData("257 QGPL", "QGPL")]
+    [InlineData("502 no", null)]
+    public async Task The_path_is_the_one_that_PWD_reports(string reply, string? path)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + Start + $"C: CWD new\nS: 250 ok\nC: PWD\nS: {reply}\nC: SIZE a\nS: 213 5\n");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal(path, await client.ChangeFolderAsync("new", Token));
+            Assert.Equal(5, await client.GetSizeAsync("a", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task A_refused_folder_changes_nothing()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + Start + "C: CWD nope\nS: 550 no\nC: SIZE a\nS: 213 5\n");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal("CWD nope", (await Assert.ThrowsAsync<FtpReplyException>(() => client.ChangeFolderAsync("nope", Token))).Command);
+            Assert.Equal(5, await client.GetSizeAsync("a", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task CDUP_is_sent_to_a_server_that_refuses_two_dots()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + Start + "C: CWD ..\nS: 550 no\nC: CDUP\nS: 250 ok\nC: PWD\nS: 257 \"/\"\n");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal("/", await client.ChangeFolderAsync("..", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task A_new_connection_enters_the_folder_before_its_first_use()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("SIZE") + Start + "C: CWD QGPL\nS: 250 ok\nC: PWD\nS: 257 \"QGPL\" is current library.\nC: SIZE a\nS: 213 5\nX",
+            ScriptedPeer.SignIn("SIZE") + "C: CWD QGPL\nS: 250 ok\nC: SIZE a\nS: 213 6\nC: CWD /home\nS: 250 ok\nC: PWD\nS: 257 \"/home\"\nC: SIZE a\nS: 213 7\n");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await client.ChangeFolderAsync("QGPL", Token);
+            Assert.Equal(5, await client.GetSizeAsync("a", Token));
+            Assert.Equal(6, await client.GetSizeAsync("a", Token));
+            Assert.Equal("/home", await client.ChangeFolderAsync("", Token));
+            Assert.Equal(7, await client.GetSizeAsync("a", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task Without_PWD_a_new_connection_takes_the_same_steps()
+    {
+        const string NoPwd = "C: PWD\nS: 502 no\n";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("SIZE") + NoPwd + $"C: CWD one\nS: 250 ok\n{NoPwd}C: CWD two\nS: 250 ok\n{NoPwd}X",
+            ScriptedPeer.SignIn("SIZE") + "C: CWD one\nS: 250 ok\nC: CWD two\nS: 250 ok\nC: SIZE a\nS: 213 6\n",
+            ScriptedPeer.SignIn("SIZE") + $"{NoPwd}C: SIZE a\nS: 213 7\n");
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            await client.ChangeFolderAsync("one", Token);
+            Assert.Null(await client.ChangeFolderAsync("two", Token));
+            Assert.Equal(6, await client.GetSizeAsync("a", Token));
+            Assert.Null(await client.ChangeFolderAsync("", Token));
+            Assert.Equal(7, await client.GetSizeAsync("a", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task A_listing_by_CWD_returns_to_the_folder()
+    {
+        const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("SIZE") + Start + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: SYST\nS: 215 Windows_NT\n"
+                + $"{Epsv}C: LIST x\nS: 550 no\nC: CWD x\nS: 250 ok\n{Epsv}C: LIST\nS: 150 go\nD> 01-02-20  03:04AM  5 b.txt\\r\\n\nD.\nS: 226 done\nC: CWD /home/in\nS: 250 ok\nC: SIZE a\nS: 213 5\n");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await client.ChangeFolderAsync("in", Token);
+            Assert.Equal("x/b.txt", Assert.Single(await client.ListAsync("x", Token).ToListAsync(Token)).Path);
+            Assert.Equal(5, await client.GetSizeAsync("a", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+}
