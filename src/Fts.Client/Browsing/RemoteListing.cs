@@ -12,12 +12,13 @@ internal static class RemoteListing
         (FtpDataStream data, bool isMachine) = await OpenAsync(connection, path, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = data.ConfigureAwait(false);
         using var lines = new ListingLines(data, connection.Text, connection.Options.Limits);
-        var listing = new ListingReader(DateTime.UtcNow);
+        var listing = new ListingReader(DateTime.UtcNow, isMachine);
         while (await lines.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
-            if (Parse(listing, line, isMachine) is { } entry)
+            listing.Add(line);
+            while (listing.TryTake(out ListingEntry? entry))
             {
-                yield return FtpEntry.From(RemotePath.Join(path, entry.Name), entry);
+                yield return FtpEntry.In(path, entry);
             }
         }
 
@@ -33,7 +34,11 @@ internal static class RemoteListing
         }
 
         // Only now: what was cut off is told as that, not as a line that makes no sense.
-        Parse(listing, null, isMachine);
+        Complete(listing);
+        while (listing.TryTake(out ListingEntry? entry))
+        {
+            yield return FtpEntry.In(path, entry);
+        }
     }
 
     /// <summary>Replies that say "I do not know this command", as opposed to "not this file".</summary>
@@ -58,22 +63,15 @@ internal static class RemoteListing
         return (await connection.OpenDataAsync("LIST", argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false), false);
     }
 
-    /// <summary>The entry a line completes; without a line, what is left at the end.</summary>
-    private static ListingEntry? Parse(ListingReader listing, string? line, bool isMachine)
+    private static void Complete(ListingReader listing)
     {
         try
         {
-            if (line is null)
-            {
-                listing.Complete();
-                return null;
-            }
-
-            return isMachine ? Listing.ParseMachineLine(line) : listing.Add(line);
+            listing.Complete();
         }
         catch (ListingLineException e)
         {
-            throw new FtpListingException(e.RawLine, "a line of the listing is in no known format", e);
+            throw new FtpListingException(e.RawLine, "a line of the listing is in no known format, and no other line is either", e);
         }
     }
 }
