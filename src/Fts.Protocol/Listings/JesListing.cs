@@ -37,7 +37,7 @@ internal static class JesListing
         const int NumberLength = 8;
         entry = null;
         ReadOnlySpan<char> rest = line, job = ListingWords.Next(ref rest), number = ListingWords.Next(ref rest);
-        if (job.Length > NumberLength || number.Length != NumberLength || !(number.StartsWith("JOB") || number.StartsWith("STC") || number.StartsWith("TSU")) ||
+        if (job.Length > NumberLength || job.Contains('=') || number.Length != NumberLength || !(number.StartsWith("JOB") || number.StartsWith("STC") || number.StartsWith("TSU")) ||
             ListingWords.NumberOf(number[3..]) < 0 || ListingWords.Next(ref rest) is not ("INPUT" or "ACTIVE" or "OUTPUT" or "HELD"))
         {
             return false;

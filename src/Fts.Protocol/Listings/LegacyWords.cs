@@ -29,25 +29,15 @@ internal static class LegacyWords
     private static int Find(FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> words, ReadOnlySpan<char> word)
     {
         const int Longest = 40;
-        if (word.Length > Longest)
+        if (word.Length > Longest || !EscapedUtf8.IsCanonical(word))
         {
             return -1;
         }
 
-        // The bytes as they came, a character each.
+        // The bytes as they came, a character each. Even bytes that are valid UTF-8 may be a word in another encoding.
         Span<char> bytes = stackalloc char[Longest * 3];
-        int length = 0;
-        if (EscapedUtf8.HasEscape(word) && EscapedUtf8.IsCanonical(word))
-        {
-            length = Encoding.Latin1.GetChars(EscapedUtf8.GetBytes(word), bytes);
-        }
-        else if (!word.ContainsAnyExceptInRange('\0', '\u00FF'))
-        {
-            word.CopyTo(bytes);
-            length = word.Length;
-        }
-
-        return words.TryGetValue(bytes[..length], out int value) ? value : -1;
+        int length = Encoding.Latin1.GetChars(EscapedUtf8.GetBytes(word), bytes);
+        return words.TryGetValue(bytes[..length], out int value) || words.TryGetValue(word, out value) ? value : -1;
     }
 
     /// <summary>The bytes of each word that is not ASCII, in each code page that has its letters and in each case, a character for a byte.</summary>

@@ -165,8 +165,9 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
     }
 
-    private static ListingEntry NameAlone(string name) =>
-        new(name, ListingKind.File, null, null, VmsListing.IsName(name) ? ListingSource.Vms : ListingSource.Names);
+    private static ListingEntry NameAlone(string name) => VmsListing.IsName(name)
+        ? new ListingEntry(name.TrimEnd(), ListingKind.File, null, null, ListingSource.Vms)
+        : new ListingEntry(name, ListingKind.File, null, null, ListingSource.Names);
 
     /// <summary>One word without what names do not have, but markup and messages do.</summary>
     private static bool IsName(string line)

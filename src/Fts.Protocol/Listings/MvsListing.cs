@@ -42,7 +42,7 @@ internal static class MvsListing
     public static bool TryParseAlone(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        return IsUnmistakable(line) && TryParse(line, out entry);
+        return IsUnmistakable(line) && !MachineListing.StartsWithFact(line) && TryParse(line, out entry);
     }
 
     private static bool IsUnmistakable(ReadOnlySpan<char> line)

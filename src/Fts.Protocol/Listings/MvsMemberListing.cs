@@ -44,7 +44,7 @@ internal static class MvsMemberListing
         ReadOnlySpan<char> rest = line;
         ListingWords.Next(ref rest);
         ReadOnlySpan<char> second = ListingWords.Next(ref rest);
-        return !second.IsEmpty && (TryParseStatistics(second, rest, out _) || (IsModule(second, rest) && HasModes(rest))) && !UnixListing.HasMode(line) && TryParse(line, out entry);
+        return !second.IsEmpty && (TryParseStatistics(second, rest, out _) || (IsModule(second, rest) && HasModes(rest))) && !UnixListing.HasMode(line) && !MachineListing.StartsWithFact(line) && TryParse(line, out entry);
     }
 
     /// <summary>Whether a name alone can be a member's.</summary>

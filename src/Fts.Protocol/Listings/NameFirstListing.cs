@@ -22,8 +22,8 @@ internal static class NameFirstListing
             words[count] = (line.Length - rest.Length - word.Length)..(line.Length - rest.Length);
         }
 
-        // No word is behind the last column of these formats, and none of their names looks like a mode.
-        if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line))
+        // No word is behind the last column of these formats, and none of their names looks like a mode or a fact.
+        if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line) || MachineListing.StartsWithFact(line))
         {
             return false;
         }

@@ -40,9 +40,14 @@ internal static class UncommonUnixDate
     public static bool IsLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> first = line[words[0]];
-        return !first.ContainsAnyExcept(DateLetters) || (char.IsAsciiDigit(first[0]) && first[^1] > '~' && first.Length <= "2026".Length + 2) ||
+        return !first.ContainsAnyExcept(DateLetters) || IsLikeMonthAndDay(line, words) || (char.IsAsciiDigit(first[0]) && first[^1] > '~' && first.Length <= "2026".Length + 2) ||
             (words.Length > 1 && char.IsAsciiDigit(line[words[1]][0]) && MonthNames.Find(first) > 0);
     }
+
+    /// <summary>Whether there is a day behind a word that may be a month, and then a year or a time.</summary>
+    public static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+        words.Length > 2 && UnixListingDate.NumberOf(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
+        (UnixListingDate.YearOf(line[words[2]]) is > 1900 and < 2200 || (line[words[2]].Contains(':') && char.IsAsciiDigit(line[words[2]][0])));
 
     /// <summary>A date between separators, and a time.</summary>
     private static bool TryParseOneWord(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
