@@ -31,7 +31,8 @@ internal static class ListingHeadings
         ReadOnlySpan<char> rest = line, count = ListingWords.Next(ref rest), what = ListingWords.Next(ref rest);
         return line.StartsWith("Volume in drive ", AnyCase) || line.StartsWith("Volume Serial Number is ", AnyCase) || line.StartsWith("Volume - drive ", AnyCase) ||
             (line.StartsWith("Directory of ", AnyCase) && line["Directory of ".Length..].IndexOfAny(":\\/") >= 0) ||
-            (char.IsAsciiDigit(count.IsEmpty ? ' ' : count[0]) && (what.Equals("File(s)", AnyCase) || what.Equals("Dir(s)", AnyCase) || (what.Equals("bytes", AnyCase) && rest.StartsWith(" - "))));
+            (char.IsAsciiDigit(count.IsEmpty ? ' ' : count[0]) && (what.Equals("File(s)", AnyCase) || what.Equals("Dir(s)", AnyCase) ||
+                (what.Equals("bytes", AnyCase) && rest.StartsWith(" - "))));
     }
 
     private static bool IsTitle(ReadOnlySpan<char> line)

@@ -116,7 +116,8 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
 
         return _row is not null ? _row(line, out entry)
-            : Listing.TryParseLine(line, now, out entry) || (MachineListing.StartsWithFact(line.AsSpan().TrimStart(" \t")) && Listing.TryParseMachineLine(line, out entry));
+            : Listing.TryParseLine(line, now, out entry) ||
+                (MachineListing.StartsWithFact(line.AsSpan().TrimStart(" \t")) && Listing.TryParseMachineLine(line, out entry));
     }
 
     /// <summary>Takes a line that was read; null if it names nothing.</summary>
@@ -185,5 +186,8 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
 
     /// <summary>What stands under a heading; null when the line is none.</summary>
     private static TableRow? RowUnder(string line) =>
-        MvsListing.IsHeading(line) ? MvsListing.TryParse : MvsMemberListing.IsHeading(line) ? MvsMemberListing.TryParse : JesListing.IsHeading(line) ? JesListing.TryParse : null;
+        MvsListing.IsHeading(line) ? MvsListing.TryParse
+        : MvsMemberListing.IsHeading(line) ? MvsMemberListing.TryParse
+        : JesListing.IsHeading(line) ? JesListing.TryParse
+        : null;
 }

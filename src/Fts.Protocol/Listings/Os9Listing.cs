@@ -17,7 +17,8 @@ internal static class Os9Listing
     {
         entry = null;
         ReadOnlySpan<char> rest = line, owner = ListingWords.Next(ref rest), date = ListingWords.Next(ref rest), time = ListingWords.Next(ref rest);
-        ReadOnlySpan<char> attributes = ListingWords.Next(ref rest), sector = ListingWords.Next(ref rest), size = ListingWords.Next(ref rest), name = rest.TrimStart(" \t");
+        ReadOnlySpan<char> attributes = ListingWords.Next(ref rest), sector = ListingWords.Next(ref rest);
+        ReadOnlySpan<char> size = ListingWords.Next(ref rest), name = rest.TrimStart(" \t");
         int dot = owner.IndexOf('.');
         if (dot < 1 || ListingWords.NumberOf(owner[..dot]) < 0 || ListingWords.NumberOf(owner[(dot + 1)..]) < 0 ||
             !ShortDate.TryParse(date, out DateTime day, isYearFirst: true) || time.Length != 4 ||
@@ -29,7 +30,8 @@ internal static class Os9Listing
         }
 
         bool isFolder = attributes[0] == 'd';
-        entry = new ListingEntry(name.ToString(), isFolder ? ListingKind.Folder : ListingKind.File, isFolder ? null : length, day + new TimeSpan(hours, minutes, 0), ListingSource.Other);
+        entry = new ListingEntry(
+            name.ToString(), isFolder ? ListingKind.Folder : ListingKind.File, isFolder ? null : length, day + new TimeSpan(hours, minutes, 0), ListingSource.Other);
         return true;
     }
 }

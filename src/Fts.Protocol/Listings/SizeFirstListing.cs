@@ -27,7 +27,8 @@ internal static class SizeFirstListing
     private static ListingEntry? VShell(int month, ReadOnlySpan<char> rest, long? length)
     {
         ReadOnlySpan<char> day = ListingWords.Next(ref rest), year = ListingWords.Next(ref rest);
-        if (!day.EndsWith(',') || year.Length != 4 || !ListingWords.TryMakeDate(ListingWords.NumberOf(year), month, ListingWords.NumberOf(day[..^1]), out DateTime modified) ||
+        if (!day.EndsWith(',') || year.Length != 4 ||
+            !ListingWords.TryMakeDate(ListingWords.NumberOf(year), month, ListingWords.NumberOf(day[..^1]), out DateTime modified) ||
             !ListingWords.TryParseTime(ListingWords.Next(ref rest), out TimeSpan time) || rest.Length < 2)
         {
             return null;

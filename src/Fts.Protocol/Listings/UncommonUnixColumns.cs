@@ -46,8 +46,9 @@ internal static class UncommonUnixColumns
             ReadOnlySpan<char> first = line[words[i]], second = line[words[i + 1]], last = line[words[i + 2]];
             bool isDayFirst = char.IsAsciiDigit(first[0]);
             ReadOnlySpan<char> day = isDayFirst ? first : second, month = isDayFirst ? second : first;
-            if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && month.Length <= LongestMonth && month.IndexOfAnyInRange('0', '9') < 0 && MonthNames.Find(month) < 0 &&
-                UnixListingDate.NumberOf(day.TrimEnd(".,"), 2) is >= 1 and <= 31 && (ListingWords.TryParseTime(last, out _) || UnixListingDate.YearOf(last) is > 1900 and < 2200))
+            if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && month.Length <= LongestMonth &&
+                month.IndexOfAnyInRange('0', '9') < 0 && MonthNames.Find(month) < 0 && UnixListingDate.NumberOf(day.TrimEnd(".,"), 2) is >= 1 and <= 31 &&
+                (ListingWords.TryParseTime(last, out _) || UnixListingDate.YearOf(last) is > 1900 and < 2200))
             {
                 columns = new ListingColumns(length, null, Math.Min(words[i + 2].End.Value + 1, line.Length));
                 return true;

@@ -40,12 +40,13 @@ internal static class UncommonUnixDate
     public static bool IsLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> first = line[words[0]];
-        return !first.ContainsAnyExcept(DateLetters) || IsLikeMonthAndDay(line, words) || (char.IsAsciiDigit(first[0]) && first[^1] > '~' && first.Length <= "2026".Length + 2) ||
+        return !first.ContainsAnyExcept(DateLetters) || IsLikeMonthAndDay(line, words) ||
+            (char.IsAsciiDigit(first[0]) && first[^1] > '~' && first.Length <= "2026".Length + 2) ||
             (words.Length > 1 && char.IsAsciiDigit(line[words[1]][0]) && MonthNames.Find(first) > 0);
     }
 
     /// <summary>Whether there is a day behind a word that may be a month, and then a year or a time.</summary>
-    public static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+    private static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length > 2 && UnixListingDate.NumberOf(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
         (UnixListingDate.YearOf(line[words[2]]) is > 1900 and < 2200 || (line[words[2]].Contains(':') && char.IsAsciiDigit(line[words[2]][0])));
 
@@ -129,7 +130,8 @@ internal static class UncommonUnixDate
     private static bool TryParseNumbers(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
         date = default;
-        return words.Length > 2 && TryMakeNumbers(UnixListingDate.NumberOf(line[words[0]], 2), UnixListingDate.NumberOf(line[words[1]].TrimEnd(','), 2), line, words[2], now, out date);
+        return words.Length > 2 && TryMakeNumbers(
+            UnixListingDate.NumberOf(line[words[0]], 2), UnixListingDate.NumberOf(line[words[1]].TrimEnd(','), 2), line, words[2], now, out date);
     }
 
     /// <summary>"2026 3 13".</summary>
@@ -160,7 +162,8 @@ internal static class UncommonUnixDate
 
         (int hours, int minutes) = (UnixListingDate.NumberOf(time[..^3], 2), UnixListingDate.NumberOf(time[^2..], 2));
         DateTime utc = default;
-        bool isDate = month > 0 && hours is >= 0 and < 24 && minutes is >= 0 and < 60 && UnixListingDate.TryGuessYear(month, day, new TimeSpan(hours, minutes, 0), now, out utc);
+        bool isDate = month > 0 && hours is >= 0 and < 24 && minutes is >= 0 and < 60 &&
+            UnixListingDate.TryGuessYear(month, day, new TimeSpan(hours, minutes, 0), now, out utc);
         date = new ListingDate(utc, true, words[2].End.Value);
         return isDate;
     }

@@ -23,7 +23,8 @@ internal static class UnreadableLines
 
         if (unreadable.Count > MostShown)
         {
-            shell.Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"warning: {command}: {unreadable.Count - MostShown} more lines of the listing cannot be read"));
+            shell.Terminal.Say(string.Create(
+                CultureInfo.InvariantCulture, $"warning: {command}: {unreadable.Count - MostShown} more lines of the listing cannot be read"));
         }
 
         return unreadable.Count > 0 ? ExitCode.SomeFailed : ExitCode.Done;
