@@ -55,9 +55,13 @@ public sealed class FtpClient : IAsyncDisposable
     /// If another call waits for a connection meanwhile, the rest of the listing is read into memory, so that its connection becomes free
     /// for that call.
     /// </summary>
+    /// <remarks>
+    /// A line that cannot be read is an entry of kind <see cref="Fts.Protocol.ListingKind.Unknown"/> with its <see cref="FtpEntry.RawLine"/>. Whatever deletes
+    /// files because they are not listed must not do so then.
+    /// </remarks>
     /// <param name="path">The folder; empty for the one the account starts in.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    /// <exception cref="FtpListingException">A line that no known format explains.</exception>
+    /// <exception cref="FtpListingException">No line is in a known format, or the listing is over a limit of <see cref="FtpLimits"/>.</exception>
     public async IAsyncEnumerable<FtpEntry> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);

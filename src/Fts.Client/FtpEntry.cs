@@ -6,14 +6,16 @@ namespace Fts.Client;
 public sealed record FtpEntry
 {
     /// <summary>
-    /// The path to send: the one it was requested with, or the listed folder's path joined with <see cref="Name"/>. Bytes that could not be decoded are
+    /// The path to send: the one it was requested with, or the listed folder's path joined with <see cref="Name"/>, or the folder's path if the line could
+    /// not be read. Bytes that could not be decoded are
     /// lone surrogates (see <see cref="FtpName"/>), and the client sends them back unchanged.
     /// </summary>
     public required string Path { get; init; }
 
     /// <summary>
     /// The name as the server gave it, with each byte that could not be decoded as a lone surrogate: use <see cref="LocalName"/> for a file here, and
-    /// <see cref="VisibleText.Visible"/> to show it. It is the server's data, and a hostile server's name may hold anything: see <see cref="IsSafeName"/>.
+    /// <see cref="VisibleText.Visible"/> to show it. It is the server's data, and a hostile server's name may hold anything: see <see cref="IsSafeName"/>. Empty if the line could not
+    /// be read.
     /// </summary>
     public required string Name { get; init; }
 
@@ -23,7 +25,7 @@ public sealed record FtpEntry
     /// </summary>
     public string LocalName => FtpName.ToLocal(Name);
 
-    /// <summary>What it is.</summary>
+    /// <summary>What it is. <see cref="ListingKind.Unknown"/> means a line of the listing that could not be read: see <see cref="RawLine"/>.</summary>
     public required ListingKind Kind { get; init; }
 
     /// <summary>Size in bytes; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
@@ -32,7 +34,7 @@ public sealed record FtpEntry
     /// <summary>When it last changed, UTC; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
     public DateTime? Modified { get; init; }
 
-    /// <summary>Where the facts come from; null when they were asked for one by one (SIZE, MDTM).</summary>
+    /// <summary>Where the facts come from; null when they were asked for one by one (SIZE, MDTM), or could not be read.</summary>
     public ListingSource? Source { get; init; }
 
     /// <summary>The Unix permission bits, where the server tells.</summary>
@@ -40,6 +42,12 @@ public sealed record FtpEntry
 
     /// <summary>What a symbolic link points to, where the server tells.</summary>
     public string? LinkTarget { get; init; }
+
+    /// <summary>
+    /// The line as the server sent it, if it could not be read; else null. It may be a message of the server, or a file or folder in a format that is
+    /// not known. The listing is then incomplete: a missing name does not mean that there is no such file.
+    /// </summary>
+    public string? RawLine { get; init; }
 
     /// <summary>What several names of the same file or folder have in common (RFC 3659 §7.5.2), where the server tells.</summary>
     public string? UniqueId { get; init; }
@@ -49,6 +57,11 @@ public sealed record FtpEntry
     /// control characters, or what this system forbids in names. Whoever writes a local file by a listed name checks this first.
     /// </summary>
     public bool IsSafeName => RemotePath.IsSafeName(LocalName);
+
+    /// <summary>An entry of a listed folder.</summary>
+    internal static FtpEntry In(string folder, ListingEntry entry) => entry.Kind == ListingKind.Unknown
+        ? new FtpEntry { Path = folder, Name = "", Kind = ListingKind.Unknown, RawLine = entry.RawLine }
+        : From(RemotePath.Join(folder, entry.Name), entry);
 
     internal static FtpEntry From(string path, ListingEntry entry, string? name = null) => new()
     {

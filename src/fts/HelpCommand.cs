@@ -73,7 +73,7 @@ internal static class HelpCommand
 
         Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 5 TLS or trust · 6 not found · 7 not permitted
           8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota · 129 terminal closed · 130 Ctrl-C · 143 SIGTERM
-          Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0.
+          Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0. And 9 if nlist, get * or mirror leave out a line that cannot be read.
         """;
 
     private const string Get = """
@@ -133,7 +133,8 @@ internal static class HelpCommand
         Times count to the second. Where the server tells none that exactly (it has no MLSD), sizes alone do; where it cannot be
         given a file's time (no MFMT), an upload that is not older than the file counts as the same.
         Symbolic links are left on both sides, as far as the server tells them; those it shows as the folder they lead to are
-        followed, but not back to where they are in. A name that would lead elsewhere is refused and counts as a failure.
+        followed, but not back to where they are in. A name that would lead elsewhere is refused and counts as a failure, and so
+        does a line of the server's listing that cannot be read, if files are downloaded.
 
           fts mirror ftp://files.example.com/pub/docs docs
           fts mirror site ftp://ann@192.168.1.5:2121/www --dry-run

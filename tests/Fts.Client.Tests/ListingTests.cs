@@ -83,9 +83,9 @@ public sealed class ListingTests
     [Theory]
     [InlineData("S: 226 done", typeof(FtpListingException))]
     [InlineData("S: 426 cut", typeof(FtpReplyException))]
-    public async Task A_listing_that_ends_within_an_entry_is_an_error_and_the_servers_own_comes_first(string ending, Type error)
+    public async Task A_listing_without_a_readable_line_is_an_error_and_the_servers_own_comes_first(string ending, Type error)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + Vms + List + "S: 150 go\nD> LONG_NAME.TXT;1\\r\\n\nD.\n" + ending);
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + Vms + List + "S: 150 go\nD> <html>\\r\\n<p>not here\\r\\n\nD.\n" + ending);
         await using var client = new FtpClient(peer.Options);
         Assert.IsType(error, await Record.ExceptionAsync(() => ListAsync(client)));
     }
@@ -114,20 +114,63 @@ public sealed class ListingTests
     }
 
     [Fact]
-    public async Task A_line_in_no_known_format_is_an_error_that_carries_it()
+    public async Task A_line_in_no_known_format_is_an_unknown_entry_that_carries_it()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + Vms + List + """
             S: 150 go
-            D> -rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\r\nls: cannot open \x1b[1m\r\n
-            C: ABOR
+            D> -rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\r\nls: cannot open \x1b[1m\r\n-rw-r--r-- 1 o g 4 Jan  2  2020 b.txt\r\n
+            D.
             S: 226 done
-            S: 226 nothing to abort
             """);
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpListingException>(() => ListAsync(client));
-            Assert.Equal("ls: cannot open \u001b[1m", e.RawLine);
-            Assert.DoesNotContain("\u001b", e.Message, StringComparison.Ordinal);
+            List<FtpEntry> entries = await ListAsync(client);
+            Assert.Equal(["in/a.txt", "in", "in/b.txt"], entries.Select(entry => entry.Path));
+            Assert.Equal((ListingKind.Unknown, "", "ls: cannot open \u001b[1m", false, null), (entries[1].Kind, entries[1].Name, entries[1].RawLine, entries[1].IsSafeName, entries[1].Source));
+            Assert.Equal((null, null), (entries[0].RawLine, entries[2].RawLine));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task An_empty_line_and_leading_blanks_do_not_break_MLSD()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("MLST") + Mlsd + """
+            S: 150 go
+            D> type=cdir; .\r\n\u0020type=file;size=5;modify=20260102030405; a.txt\r\ntype=file;size=-1; b.txt\r\n\r\n
+            D.
+            S: 226 done
+            """);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal([("a.txt", 5L), ("b.txt", -1L)], (await ListAsync(client)).Select(entry => (entry.Name, entry.Length ?? -1)));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Theory]
+    [InlineData("b.txt", true)]
+    [InlineData("c.txt", false)]
+    public async Task A_name_in_a_line_that_cannot_be_read_is_not_reported_as_missing(string name, bool isError)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("EPSV") + List + """
+            S: 150 go
+            D> -rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\r\nls: b.txt: Permission denied\r\n
+            D.
+            S: 226 done
+            """);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            if (isError)
+            {
+                Assert.Equal("ls: b.txt: Permission denied", (await Assert.ThrowsAsync<FtpListingException>(() => client.FindAsync($"in/{name}", Token))).RawLine);
+            }
+            else
+            {
+                Assert.Null(await client.FindAsync($"in/{name}", Token));
+            }
         }
 
         await peer.PlayedAsync();

@@ -27,6 +27,20 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Theory]
+    [InlineData(FtpMirrorDirection.Download)]
+    [InlineData(FtpMirrorDirection.Upload)]
+    public async Task A_line_that_cannot_be_read_is_in_the_plan_and_the_rest_is_mirrored(FtpMirrorDirection direction)
+    {
+        Local("f");
+        FtpMirrorPlan plan = await PlanAsync(
+            direction, ScriptedPeer.SignIn("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=file;size=7;modify=20200102030405; f", "ls: x: Permission denied"));
+        FtpEntry line = Assert.Single(plan.UnreadableEntries);
+        Assert.Equal(("top", "ls: x: Permission denied"), (line.Path, line.RawLine));
+        Assert.Equal("top/f", Assert.Single(plan.Files).RemotePath);
+        Assert.Equal((0, 0), (plan.Skipped, plan.Failures.Count));
+    }
+
+    [Theory]
     [InlineData("size=3;modify=20200102030405;", "", true)]
     [InlineData("size=4;modify=20200102030405;", "", false)]
     [InlineData("size=3;modify=20200102030406;", "", false)]

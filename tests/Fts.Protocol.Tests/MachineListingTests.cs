@@ -26,6 +26,8 @@ public sealed class MachineListingTests
     [InlineData("type=file; trailing space ", "trailing space ")]
     [InlineData("type=file; ; ", "; ")]
     [InlineData(" no facts at all", "no facts at all")]
+    [InlineData("type=file;\tbehind a tab", "behind a tab")]
+    [InlineData("type=file; \ttab in front", "\ttab in front")]
     [InlineData("type=file;size=3 no last semicolon", "no last semicolon")]
     public void Names_are_taken_as_they_are(string line, string name) => Assert.Equal(name, Entry(line).Name);
 
@@ -42,6 +44,18 @@ public sealed class MachineListingTests
         Assert.Equal((kind, isDotFolder), (entry.Kind, isDot));
     }
 
+    [Theory]
+    [InlineData("  type=file;size=5;modify=20260102030405; a.txt", "a.txt", 5L)]
+    [InlineData("\tsize=7;type=file; b c", "b c", 7L)]
+    [InlineData(" UNIX.mode=0644;size=8;  c", " c", 8L)]
+    [InlineData(" a=b; is a name", "a=b; is a name", null)]
+    [InlineData(" type of file", "type of file", null)]
+    public void Blanks_before_facts_are_ignored(string line, string name, long? length)
+    {
+        ListingEntry? entry = Listing.ParseMachineLine(line);
+        Assert.Equal((name, length), (entry!.Name, entry.Length));
+    }
+
     [Fact]
     public void A_links_target_is_read_spaces_included() => Assert.Equal("/a b", Entry("type=OS.unix=slink:/a b; x").LinkTarget);
 
@@ -51,7 +65,6 @@ public sealed class MachineListingTests
     public void Facts_that_cannot_be_read_are_not_told(string line) => Assert.Equal(((long?)null, (DateTime?)null, (UnixFileMode?)null), (Entry(line).Length, Entry(line).Modified, Entry(line).UnixMode));
 
     [Theory]
-    [InlineData("")]
     [InlineData("type=file;")]
     [InlineData("type=file; ")]
     [InlineData("ls: cannot open folder")]
@@ -60,8 +73,10 @@ public sealed class MachineListingTests
         Assert.Equal(line, Assert.Throws<ListingLineException>(() => Listing.ParseMachineLine(line)).RawLine);
 
     [Theory]
+    [InlineData("")]
+    [InlineData(" \t")]
     [InlineData("type=cdir; .")]
-    [InlineData("type=pdir; ..")]
+    [InlineData(" type=pdir; ..")]
     [InlineData("type=dir; ..")]
     public void The_folder_itself_and_its_parent_name_nothing(string line) => Assert.Null(Listing.ParseMachineLine(line));
 

@@ -153,7 +153,7 @@ internal static class RemoteFacts
 
     private static async Task<FtpEntry?> FindInFolderAsync(FtpConnection connection, string path, string name, CancellationToken cancellationToken)
     {
-        FtpEntry? found = null;
+        FtpEntry? found = null, unreadable = null;
         try
         {
             // Read to its end, which is cheaper than to abort it.
@@ -162,9 +162,13 @@ internal static class RemoteFacts
                 // Of a file's versions on VMS the newest stands first, and is the one that its bare name means.
                 bool isIt = entry.Name == name || (entry.Source == ListingSource.Vms && VmsListing.IsMeantBy(name, entry.Name));
                 found ??= isIt ? entry with { Path = path } : null;
+                unreadable ??= entry.RawLine?.Contains(name, StringComparison.OrdinalIgnoreCase) == true ? entry : null;
             }
 
-            return found;
+            // A line with the name in it may be the file: "not found" could make a caller replace it.
+            return found is null && unreadable is not null
+                ? throw new FtpListingException(unreadable.RawLine!, "a line of the listing that may be about the file is in no known format")
+                : found;
         }
         catch (FtpReplyException e) when (ListingReplies.IsAboutArgument(e.Reply))
         {

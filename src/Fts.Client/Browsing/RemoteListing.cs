@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Fts.Protocol;
 
@@ -25,10 +26,11 @@ internal static class RemoteListing
 
         await using ConfiguredAsyncDisposable ownership = listing.ConfigureAwait(false);
         var first = new List<FtpEntry>();
-        var reader = new ListingReader(DateTime.UtcNow);
+        var reader = new EntryReader(listing.Command, path);
         while (await listing.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
-            if (EntryIn(line, listing.Command, reader, path) is { } entry)
+            reader.Add(line);
+            while (reader.TryTake(out FtpEntry? entry))
             {
                 if (isComparable && first.Count < ListingMemory.SampleLength)
                 {
@@ -40,6 +42,11 @@ internal static class RemoteListing
         }
 
         await CompleteAsync(listing, reader, cancellationToken).ConfigureAwait(false);
+        while (reader.TryTake(out FtpEntry? entry))
+        {
+            yield return entry;
+        }
+
         memory.Note(connection.Folder, path, first);
     }
 
@@ -71,61 +78,83 @@ internal static class RemoteListing
     {
         await using ConfiguredAsyncDisposable ownership = listing.ConfigureAwait(false);
         var entries = new List<FtpEntry>();
-        var reader = new ListingReader(DateTime.UtcNow);
+        var reader = new EntryReader(listing.Command, path);
         while (await listing.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
-            if (EntryIn(line, listing.Command, reader, path) is { } entry)
-            {
-                entries.Add(entry);
-            }
+            reader.Add(line);
+            reader.TakeAll(entries);
         }
 
         await CompleteAsync(listing, reader, cancellationToken).ConfigureAwait(false);
+        reader.TakeAll(entries);
         return entries;
     }
 
-    private static async Task CompleteAsync(OpenListing listing, ListingReader reader, CancellationToken cancellationToken)
+    private static async Task CompleteAsync(OpenListing listing, EntryReader reader, CancellationToken cancellationToken)
     {
         await listing.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        // Only now: what was cut off is told as that, not as a line that makes no sense.
-        if (listing.Command != ListingCommand.Names)
-        {
-            Parse(reader, null, listing.Command == ListingCommand.Machine);
-        }
-    }
-
-    private static FtpEntry? EntryIn(string line, ListingCommand command, ListingReader reader, string path)
-    {
-        ListingEntry? entry = command == ListingCommand.Names ? NameIn(line) : Parse(reader, line, command == ListingCommand.Machine);
-        return entry is null ? null : FtpEntry.From(RemotePath.Join(path, entry.Name), entry);
-    }
-
-    /// <summary>The entry of a line of NLST, which some servers send with the folder's path; null for the folder itself and its parent.</summary>
-    private static ListingEntry? NameIn(string line)
-    {
-        string name = RemotePath.NameOf(line);
-        return name is "" or "." or ".." ? null : new ListingEntry(name, ListingKind.Other, null, null, ListingSource.Names);
+        // Only now: an error of the transfer comes before one of its lines.
+        reader.Complete();
     }
 
     /// <summary>Replies that say "I do not know this command", as opposed to "not this file".</summary>
     public static bool IsUnknownCommand(Reply reply) => reply.Code is ReplyCode.SyntaxError or ReplyCode.NotImplemented or ReplyCode.ParameterNotImplemented;
 
-    /// <summary>The entry a line completes; without a line, what is left at the end.</summary>
-    private static ListingEntry? Parse(ListingReader listing, string? line, bool isMachine)
+    /// <summary>Turns the lines of one listing into entries.</summary>
+    private sealed class EntryReader(ListingCommand command, string path)
     {
-        try
-        {
-            if (line is null)
-            {
-                listing.Complete();
-                return null;
-            }
+        private readonly ListingReader _lines = new(DateTime.UtcNow, command == ListingCommand.Machine);
+        private ListingEntry? _name;
 
-            return isMachine ? Listing.ParseMachineLine(line) : listing.Add(line);
-        }
-        catch (ListingLineException e)
+        public void Add(string line)
         {
-            throw new FtpListingException(e.RawLine, "a line of the listing is in no known format", e);
+            if (command == ListingCommand.Names)
+            {
+                _name = NameIn(line);
+            }
+            else
+            {
+                _lines.Add(line);
+            }
+        }
+
+        /// <summary>Returns the next entry that is complete; false if a further line is needed.</summary>
+        public bool TryTake([NotNullWhen(true)] out FtpEntry? entry)
+        {
+            ListingEntry? next = _name;
+            _name = null;
+            bool isTaken = next is not null || _lines.TryTake(out next);
+            entry = isTaken ? FtpEntry.In(path, next!) : null;
+            return isTaken;
+        }
+
+        public void TakeAll(List<FtpEntry> entries)
+        {
+            while (TryTake(out FtpEntry? entry))
+            {
+                entries.Add(entry);
+            }
+        }
+
+        /// <summary>Ends the listing. Further entries may be ready then.</summary>
+        /// <exception cref="FtpListingException">No line is in a known format.</exception>
+        public void Complete()
+        {
+            try
+            {
+                _lines.Complete();
+            }
+            catch (ListingLineException e)
+            {
+                throw new FtpListingException(e.RawLine, "a line of the listing is in no known format, and no other line is either", e);
+            }
+        }
+
+        /// <summary>Returns the entry of a line of NLST, which some servers send with the folder's path; null for the folder itself and its parent.</summary>
+        private static ListingEntry? NameIn(string line)
+        {
+            string name = RemotePath.NameOf(line);
+            return name is "" or "." or ".." ? null : new ListingEntry(name, ListingKind.Other, null, null, ListingSource.Names);
         }
     }
 }

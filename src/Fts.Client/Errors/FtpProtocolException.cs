@@ -14,7 +14,10 @@ public sealed class FtpProtocolException : FtpException
     }
 }
 
-/// <summary>A line of a listing that no known format explains. It is never left out silently: a mirror that deletes would destroy what it cannot see.</summary>
+/// <summary>
+/// What the server sent is no listing: no line of it is in a known format, or it is over a limit. Also thrown if a name is looked for in a listing that
+/// has it in a line that cannot be read. A listing with some lines in no known format has entries with <see cref="FtpEntry.RawLine"/> instead.
+/// </summary>
 public sealed class FtpListingException : FtpException
 {
     /// <summary>A line that could not be read.</summary>

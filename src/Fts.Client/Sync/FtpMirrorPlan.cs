@@ -33,6 +33,16 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalFol
     /// <summary>What cannot be mirrored: unsafe names, folders that cannot be listed, files in the place of folders.</summary>
     public IReadOnlyList<FtpMirrorFailure> Failures { get; init; } = [];
 
+    /// <summary>
+    /// Lines of the server's listings that could not be read, with <see cref="FtpEntry.RawLine"/>, and the folder as their path. The server may have
+    /// files and folders that the plan does not know.
+    /// </summary>
+    /// <remarks>
+    /// While there is one, nothing may be deleted for not being listed: not from the local folder of a download, and not from the server by what an
+    /// upload did not find there. A download leaves the entries of such lines out; an upload sends every file that is not listed as the same.
+    /// </remarks>
+    public IReadOnlyList<FtpEntry> UnreadableEntries { get; init; } = [];
+
     /// <summary>Whether the target has everything that can be mirrored.</summary>
     public bool IsEmpty => Folders.Count == 0 && Files.Count == 0;
 }

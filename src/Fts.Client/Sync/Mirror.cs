@@ -22,7 +22,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         }
 
         // Some servers list what is not there as if it were empty.
-        return isDownload && there is null && plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [] } && plan.Folders.Count == missing.Count
+        return isDownload && there is null && plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [], UnreadableEntries: [] } && plan.Folders.Count == missing.Count
             ? throw new FtpException($"there is no folder {plan.RemoteFolder.Visible()} on the server")
             : plan;
     }

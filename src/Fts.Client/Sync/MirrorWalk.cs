@@ -46,6 +46,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
     private readonly List<string> _folders = [];
     private readonly List<FtpBatchFile> _files = [];
     private readonly List<FtpMirrorFailure> _failures = [];
+    private readonly List<FtpEntry> _unreadable = [];
     private long _bytes;
     private int _unchanged, _skipped, _entries;
     private volatile bool _isTooLarge;
@@ -71,7 +72,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         }
 
         _files.Sort((a, b) => string.CompareOrdinal(a.RemotePath, b.RemotePath));
-        return plan with { Folders = _folders, Files = _files, Bytes = _bytes, Unchanged = _unchanged, Skipped = _skipped, Failures = _failures };
+        return plan with { Folders = _folders, Files = _files, Bytes = _bytes, Unchanged = _unchanged, Skipped = _skipped, Failures = _failures, UnreadableEntries = _unreadable };
     }
 
     private async Task VisitAllAsync(ConcurrentQueue<MirrorFolder> folders, ConcurrentQueue<MirrorFolder> below, CancellationToken cancellationToken)
@@ -103,6 +104,8 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         var below = new List<MirrorFolder>();
         lock (_lock)
         {
+            _unreadable.AddRange(there.Where(entry => entry.Kind == ListingKind.Unknown));
+            there.RemoveAll(entry => entry.Kind == ListingKind.Unknown);
             if (IsDownload)
             {
                 Download(folder, here, there, below);

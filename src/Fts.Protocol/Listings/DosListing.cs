@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 namespace Fts.Protocol;
 
@@ -12,24 +12,26 @@ internal static class DosListing
     /// <summary>Width of the column that holds a tag such as &lt;DIR&gt; and the spaces before the name; a further space belongs to the name.</summary>
     private const int TagColumn = 15;
 
+    private static readonly SearchValues<char> ClockLetters = SearchValues.Create("0123456789:.");
+
     /// <summary>Reads a line without its line end.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
         ReadOnlySpan<char> rest = line;
-        if (!TryParseDate(ListingWords.Next(ref rest), out DateTime modified) || !TryParseTime(ref rest, out TimeSpan time))
+        if (!ShortDate.TryParse(ListingWords.Next(ref rest), out DateTime modified) || !TryParseTime(ref rest, out TimeSpan time))
         {
             return false;
         }
 
-        modified += time;
+        modified = ListingWords.At(modified, time);
         ReadOnlySpan<char> word = ListingWords.Next(ref rest);
         if (word.StartsWith('<'))
         {
             ReadOnlySpan<char> name = ListingWords.AfterColumn(rest, word.Length, TagColumn);
             entry = name.IsEmpty ? null : Tagged(word, name, modified);
         }
-        else if (long.TryParse(word, NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out long length) && rest.Length > 1)
+        else if (ListingWords.TryParseLength(word, out long? length) && rest.Length > 1)
         {
             entry = new ListingEntry(rest[1..].ToString(), ListingKind.File, length, modified, ListingSource.Dos);
         }
@@ -41,7 +43,7 @@ internal static class DosListing
     {
         ListingKind? kind = tag switch
         {
-            "<DIR>" or "<JUNCTION>" or "<SYMLINKD>" => ListingKind.Folder,
+            "<DIR>" or "<JUNCTION>" or "<SYMLINKD>" or "<REP>" or "<JONCTION>" or "<VERBINDUNG>" => ListingKind.Folder,
             "<SYMLINK>" => ListingKind.Link,
             _ => null,
         };
@@ -51,64 +53,70 @@ internal static class DosListing
         }
 
         // dir shows where a junction or link leads behind its name: "name [C:\target]".
-        int bracket = tag is "<DIR>" || !name.EndsWith(']') ? -1 : name.LastIndexOf(" [", StringComparison.Ordinal);
+        int bracket = tag is "<DIR>" or "<REP>" || !name.EndsWith(']') ? -1 : name.LastIndexOf(" [", StringComparison.Ordinal);
         return bracket <= 0
             ? new ListingEntry(name.ToString(), kind.Value, null, modified, ListingSource.Dos)
             : new ListingEntry(name[..bracket].ToString(), kind.Value, null, modified, ListingSource.Dos) { LinkTarget = name[(bracket + 2)..^1].ToString() };
     }
 
-    /// <summary>Month, day, year where hyphens or slashes stand; day, month, year between dots; a year of four digits may stand in front.</summary>
-    private static bool TryParseDate(ReadOnlySpan<char> word, out DateTime date)
-    {
-        date = default;
-        if (word.Length is not (8 or 10))
-        {
-            return false;
-        }
-
-        if (word is [_, _, _, _, '-', _, _, '-', _, _])
-        {
-            return ListingWords.TryMakeDate(ListingWords.NumberOf(word[..4]), ListingWords.NumberOf(word[5..7]), ListingWords.NumberOf(word[8..]), out date);
-        }
-
-        (int first, int second, int year) = (ListingWords.NumberOf(word[..2]), ListingWords.NumberOf(word[3..5]), ListingWords.NumberOf(word[6..]));
-        year = year < 0 || word.Length == 10 ? year : ListingWords.WithCentury(year);
-        return word[2] is '-' or '/' or '.' && word[5] == word[2] && ListingWords.TryMakeDate(year, word[2] == '.' ? second : first, word[2] == '.' ? first : second, out date);
-    }
-
-    /// <summary>Reads "12:59PM", "12:59 PM" or "23:59".</summary>
+    /// <summary>
+    /// Reads "12:59PM", "12:59 PM", "12:59p", "23:59", "23.59" or "23:59:07", the half of the day before the time or behind it.
+    /// </summary>
     private static bool TryParseTime(scoped ref ReadOnlySpan<char> rest, out TimeSpan time)
     {
         time = default;
         ReadOnlySpan<char> word = ListingWords.Next(ref rest);
-        int colon = word.IndexOf(':');
-        if (colon is < 1 or > 2 || word.Length < colon + 3 || ListingWords.NumberOf(word[..colon]) is not (>= 0 and var hours) || ListingWords.NumberOf(word.Slice(colon + 1, 2)) is not (>= 0 and < 60 and var minutes))
+        bool? isAfternoon = HalfOf(word);
+        if (isAfternoon is not null)
+        {
+            word = ListingWords.Next(ref rest);
+        }
+
+        int end = word.IndexOfAnyExcept(ClockLetters);
+        ReadOnlySpan<char> clock = end < 0 ? word : word[..end], half = end < 0 ? default : word[end..];
+        if (isAfternoon is null && half.IsEmpty)
+        {
+            ReadOnlySpan<char> beyond = rest;
+            isAfternoon = HalfOf(ListingWords.Next(ref beyond));
+            rest = isAfternoon is null ? rest : beyond;
+        }
+        else if (!half.IsEmpty && (isAfternoon is not null || (isAfternoon = HalfOf(half)) is null))
         {
             return false;
         }
 
-        ReadOnlySpan<char> half = word[(colon + 3)..];
-        if (half.IsEmpty)
-        {
-            ReadOnlySpan<char> beyond = rest;
-            ReadOnlySpan<char> next = ListingWords.Next(ref beyond);
-            if (IsHalf(next))
-            {
-                half = next;
-                rest = beyond;
-            }
-        }
-
-        if (half.IsEmpty)
-        {
-            time = new TimeSpan(hours, minutes, 0);
-            return hours < 24;
-        }
-
-        time = new TimeSpan((hours % 12) + (half[0] is 'P' or 'p' ? 12 : 0), minutes, 0);
-        return IsHalf(half) && hours is >= 1 and <= 12;
+        return TryParseClock(clock, out time) && (isAfternoon is not { } afternoon || TryApply(afternoon, ref time));
     }
 
-    private static bool IsHalf(ReadOnlySpan<char> word) =>
-        word.Equals("AM", StringComparison.OrdinalIgnoreCase) || word.Equals("PM", StringComparison.OrdinalIgnoreCase);
+    private static bool TryParseClock(ReadOnlySpan<char> clock, out TimeSpan time)
+    {
+        if (clock is [.., '.', _, _] && clock.Length <= "12.59".Length && ListingWords.NumberOf(clock[..^3]) is >= 0 and < 24 and var hours && ListingWords.NumberOf(clock[^2..]) is >= 0 and < 60 and var minutes)
+        {
+            time = new TimeSpan(hours, minutes, 0);
+            return true;
+        }
+
+        return ListingWords.TryParseTime(clock, out time);
+    }
+
+    private static bool TryApply(bool isAfternoon, ref TimeSpan time)
+    {
+        bool isOnTheDial = time.Hours is >= 1 and <= 12 && time.Days == 0;
+        time += TimeSpan.FromHours(isAfternoon ? 12 : 0) - TimeSpan.FromHours(time.Hours == 12 ? 12 : 0);
+        return isOnTheDial;
+    }
+
+    /// <summary>Whether the word is the afternoon (true) or the morning (false) in the languages that write it; null for any other word.</summary>
+    private static bool? HalfOf(ReadOnlySpan<char> word)
+    {
+        if (word.Length is 0 or > 4 || char.IsAsciiDigit(word[0]))
+        {
+            return null;
+        }
+
+        bool isLatin = word is [_] or [_, 'M' or 'm'] or [_, '.', 'm', '.'];
+        return (isLatin && word[0] is 'A' or 'a') || word is "午前" or "上午" or "오전" ? false
+            : (isLatin && word[0] is 'P' or 'p') || word is "午後" or "下午" or "오후" ? true
+            : null;
+    }
 }

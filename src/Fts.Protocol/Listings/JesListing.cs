@@ -30,4 +30,20 @@ internal static class JesListing
         entry = new ListingEntry(number.ToString(), ListingKind.File, null, null, ListingSource.Mvs);
         return true;
     }
+
+    /// <summary>Reads a line of a list without heading and without owners, of servers with interface level 1: <c>ANNSORT  JOB01234  OUTPUT  3 Spool Files</c>.</summary>
+    public static bool TryParseAlone(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        const int NumberLength = 8;
+        entry = null;
+        ReadOnlySpan<char> rest = line, job = ListingWords.Next(ref rest), number = ListingWords.Next(ref rest);
+        if (job.Length > NumberLength || job.Contains('=') || number.Length != NumberLength || !(number.StartsWith("JOB") || number.StartsWith("STC") || number.StartsWith("TSU")) ||
+            ListingWords.NumberOf(number[3..]) < 0 || ListingWords.Next(ref rest) is not ("INPUT" or "ACTIVE" or "OUTPUT" or "HELD"))
+        {
+            return false;
+        }
+
+        entry = new ListingEntry(number.ToString(), ListingKind.File, null, null, ListingSource.Mvs);
+        return true;
+    }
 }

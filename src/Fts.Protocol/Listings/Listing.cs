@@ -1,37 +1,71 @@
 namespace Fts.Protocol;
 
 /// <summary>
-/// Lines of listings, whatever their format. A line is read, known to name nothing, or an error: what is silently dropped would look deleted.
+/// Lines of listings, whatever their format. A line is read, known to name nothing, or unreadable: what is silently dropped would look deleted.
 /// </summary>
 internal static class Listing
 {
     /// <summary>
     /// Reads a line of LIST in any format whose lines stand for themselves; <see cref="ListingReader"/> reads the others too. Null for a line that names nothing:
-    /// empty, "total 12", the folder itself and its parent, what VMS writes above and below.
+    /// empty, "total 12", the folder itself and its parent, headings and sums.
     /// </summary>
     /// <param name="line">The line without its line end.</param>
     /// <param name="now">The time from which a missing year is guessed, UTC.</param>
     /// <exception cref="ListingLineException">No known format.</exception>
-    public static ListingEntry? ParseLine(ReadOnlySpan<char> line, DateTime now)
+    public static ListingEntry? ParseLine(ReadOnlySpan<char> line, DateTime now) =>
+        TryParseLine(line, now, out ListingEntry? entry) ? entry : throw new ListingLineException(line.ToString());
+
+    /// <summary>As <see cref="ParseLine"/>; false for a line in no known format.</summary>
+    public static bool TryParseLine(ReadOnlySpan<char> line, DateTime now, out ListingEntry? entry)
     {
+        entry = null;
         if (line.IsWhiteSpace())
         {
-            return null;
+            return true;
         }
 
-        // No line is in two of these formats, which a test holds them to: the order is how often they are met.
-        return UnixListing.TryParse(line, now, out ListingEntry? entry) || DosListing.TryParse(line, out entry) || NetWareListing.TryParse(line, now, out entry) ||
-            EplfListing.TryParse(line, out entry) || Os400Listing.TryParse(line, now, out entry) || VmsListing.TryParse(line, out entry) ||
-            UnixNumericListing.TryParse(line, out entry)
-            ? entry.Name is "." or ".." ? null : entry
-            : UnixListing.IsTotal(line) || VmsListing.NamesNothing(line) ? null
-            : throw new ListingLineException(line.ToString());
+        // Some servers indent their lines. Formats whose columns start with blanks are read as they are.
+        if (TryParseEntry(line, now, out entry) || (line[0] is ' ' or '\t' && TryParseEntry(line.TrimStart(" \t"), now, out entry)))
+        {
+            entry = IsDotFolder(entry!) ? null : entry;
+            return true;
+        }
+
+        return UnixListing.IsTotal(line) || VmsListing.NamesNothing(line) || ListingHeadings.NamesNothing(line);
     }
 
-    /// <summary>Reads a line of MLSD. Null for the folder itself and its parent.</summary>
+    /// <summary>Reads a line of MLSD. Null for an empty line, and for the folder itself and its parent. Blanks before the first fact are ignored.</summary>
     /// <exception cref="ListingLineException">Not a line of facts.</exception>
     public static ListingEntry? ParseMachineLine(ReadOnlySpan<char> line) =>
-        !MachineListing.TryParse(line, out ListingEntry? entry, out bool isDotFolder) ? throw new ListingLineException(line.ToString())
-        : isDotFolder || entry.Name is "." or ".." ? null
-        : entry;
+        TryParseMachineLine(line, out ListingEntry? entry) ? entry : throw new ListingLineException(line.ToString());
+
+    /// <summary>As <see cref="ParseMachineLine"/>; false for what is not a line of facts.</summary>
+    public static bool TryParseMachineLine(ReadOnlySpan<char> line, out ListingEntry? entry)
+    {
+        entry = null;
+        if (line.IsWhiteSpace())
+        {
+            return true;
+        }
+
+        // RFC 3659 §7.2 allows a line without facts: a blank and the name. Facts behind the blank are facts, not a name.
+        ReadOnlySpan<char> trimmed = line[0] is ' ' or '\t' ? line.TrimStart(" \t") : line;
+        if (!MachineListing.TryParse(trimmed.Length < line.Length && !MachineListing.StartsWithFact(trimmed) ? line : trimmed, out entry, out bool isDotFolder))
+        {
+            return false;
+        }
+
+        entry = isDotFolder || IsDotFolder(entry) ? null : entry;
+        return true;
+    }
+
+    /// <summary>No line is in two of these formats, which a test holds them to: the order is how often they are met.</summary>
+    private static bool TryParseEntry(ReadOnlySpan<char> line, DateTime now, out ListingEntry? entry) =>
+        UnixListing.TryParse(line, now, out entry) || DosListing.TryParse(line, out entry) || NetWareListing.TryParse(line, now, out entry) ||
+        EplfListing.TryParse(line, out entry) || Os400Listing.TryParse(line, now, out entry) || VmsListing.TryParse(line, out entry) ||
+        UnixNumericListing.TryParse(line, out entry) || ConnectEnterpriseListing.TryParse(line, now, out entry) || SizeFirstListing.TryParse(line, out entry) ||
+        NameFirstListing.TryParse(line, out entry) || Os9Listing.TryParse(line, out entry) || MvsListing.TryParseAlone(line, out entry) ||
+        MvsMemberListing.TryParseAlone(line, out entry) || JesListing.TryParseAlone(line, out entry);
+
+    private static bool IsDotFolder(ListingEntry entry) => entry.Name is "." or "..";
 }

@@ -11,6 +11,10 @@ public enum ListingKind
     Link,
     /// <summary>A device, socket, FIFO or something the format has no word for.</summary>
     Other,
+    /// <summary>
+    /// A line in no known format, or a message of the server. It may be about a file or folder, whose name cannot be told: the listing is incomplete.
+    /// </summary>
+    Unknown,
 }
 
 /// <summary>Where a listing's line got its facts; how far its times can be trusted follows from it.</summary>
@@ -35,12 +39,19 @@ public enum ListingSource
     Os400,
     /// <summary>LIST of NetWare: as of Unix, without permission bits.</summary>
     NetWare,
-    /// <summary>NLST, for servers without LIST: names alone. What they name is not known, and their kind is <see cref="ListingKind.Other"/>.</summary>
+    /// <summary>LIST of OS/2, VShell, VxWorks, Nortel, OS-9, HP NonStop or z/VM: to the second at best, no zone.</summary>
+    Other,
+    /// <summary>
+    /// Names alone: from NLST, for servers without LIST, where their kind is <see cref="ListingKind.Other"/>, or from a LIST that writes nothing
+    /// else, where each is taken for a file.
+    /// </summary>
     Names,
+    /// <summary>A line in no known format.</summary>
+    Unknown,
 }
 
 /// <summary>One line of a listing.</summary>
-/// <param name="Name">The name as it stands there; not checked for being one component.</param>
+/// <param name="Name">The name as it stands there; not checked for being one component. Empty if <see cref="Kind"/> is <see cref="ListingKind.Unknown"/>.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Length">Size in bytes, of whole blocks where the source is <see cref="ListingSource.Vms"/>; null where the line does not tell.</param>
 /// <param name="Modified">When it last changed, taken as UTC; null where the line does not tell.</param>
@@ -56,6 +67,11 @@ public sealed record ListingEntry(string Name, ListingKind Kind, long? Length, D
     /// <summary>What the signed-in user may do with it, as letters (RFC 3659 §7.5.5), where the line tells.</summary>
     public string? Permissions { get; init; }
 
+    /// <summary>The line as the server sent it, if <see cref="Kind"/> is <see cref="ListingKind.Unknown"/>; else null.</summary>
+    public string? RawLine { get; init; }
+
     /// <summary>What two names of the same file have in common (RFC 3659 §7.5.2), where the line tells.</summary>
     public string? UniqueId { get; init; }
+
+    internal static ListingEntry Unreadable(string line) => new("", ListingKind.Unknown, null, null, ListingSource.Unknown) { RawLine = line };
 }

@@ -3,63 +3,191 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Protocol;
 
 /// <summary>
-/// Reads one listing of LIST line by line. Most formats show in every line of theirs; this keeps what those need that do not: a heading (MVS), and a name
-/// whose facts stand on the next line (VMS).
+/// Reads one listing line by line. Most formats show in every line of theirs; this keeps what those need that do not: a heading (MVS), a name whose
+/// facts are on the next line (VMS), and names without facts. A line in no known format becomes an entry of kind <see cref="ListingKind.Unknown"/>.
 /// </summary>
 /// <param name="now">The time from which a missing year is guessed, UTC.</param>
-internal sealed class ListingReader(DateTime now)
+/// <param name="isMachine">Whether the lines answer MLSD. Lines of LIST are read there too, because some servers send them.</param>
+internal sealed class ListingReader(DateTime now, bool isMachine = false)
 {
+    // What is ready to be taken: nearly always one entry, and more only behind names alone.
+    private readonly Queue<ListingEntry> _further = new();
+    private ListingEntry? _next;
     private TableRow? _row;
+    // A name of VMS, and the names alone that were read before any other line.
     private string? _name;
+    private List<string>? _names = [];
+    private string? _unreadable;
+    private bool _hasReadLine, _hasReadMember;
 
     private delegate bool TableRow(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry);
 
-    /// <summary>Takes the next line, without its line end. Null for a line that names nothing, or not all of an entry yet.</summary>
-    /// <exception cref="ListingLineException">No known format, or not the facts that the line before asks for.</exception>
-    public ListingEntry? Add(string line)
+    /// <summary>Takes the next line, without its line end. The entries that it completes are returned by <see cref="TryTake"/>.</summary>
+    public void Add(string line)
     {
+        line = line.StartsWith('\uFEFF') ? line[1..] : line;
         if (string.IsNullOrWhiteSpace(line))
         {
-            return null;
+            return;
         }
 
         if (_name is { } name)
         {
             _name = null;
-            return VmsListing.TryParseFacts(name, line, out ListingEntry? whole) ? whole : throw new ListingLineException(name);
+            if (VmsListing.TryParseFacts(name, line, out ListingEntry? whole))
+            {
+                Accept(whole);
+                return;
+            }
+
+            AddName(name);
+        }
+
+        if (TryRead(line, out ListingEntry? entry))
+        {
+            Accept(entry);
+        }
+        else if (!isMachine && _row is null && VmsListing.IsName(line))
+        {
+            _name = line;
+        }
+        else if (!isMachine && _row is null && IsName(line))
+        {
+            AddName(line);
+        }
+        else
+        {
+            Reject(line);
+        }
+    }
+
+    /// <summary>Returns the next entry that is complete; false if a further line is needed.</summary>
+    public bool TryTake([NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = _next;
+        _next = null;
+        return entry is not null || _further.TryDequeue(out entry);
+    }
+
+    /// <summary>Ends the listing. Further entries may be ready then.</summary>
+    /// <exception cref="ListingLineException">There are lines, and none is in a known format: this is no listing.</exception>
+    public void Complete()
+    {
+        if (_name is { } name)
+        {
+            _name = null;
+            AddName(name);
+        }
+
+        if (!_hasReadLine && _unreadable is not null)
+        {
+            throw new ListingLineException(_unreadable);
+        }
+
+        // A listing of names alone.
+        _names?.ForEach(each => Give(NameAlone(each)));
+        _names = null;
+    }
+
+    private void Give(ListingEntry entry)
+    {
+        if (_next is null && _further.Count == 0)
+        {
+            _next = entry;
+        }
+        else
+        {
+            _further.Enqueue(entry);
+        }
+    }
+
+    private bool TryRead(string line, out ListingEntry? entry)
+    {
+        entry = null;
+        if (isMachine)
+        {
+            return Listing.TryParseMachineLine(line, out entry) || Listing.TryParseLine(line, now, out entry);
         }
 
         if (RowUnder(line) is { } row)
         {
             _row = row;
-            return null;
+            return true;
         }
 
-        if (_row is not null)
-        {
-            return _row(line, out ListingEntry? entry) ? entry : throw new ListingLineException(line);
-        }
-
-        if (VmsListing.IsName(line))
-        {
-            _name = line;
-            return null;
-        }
-
-        return Listing.ParseLine(line, now);
+        return _row is not null ? _row(line, out entry)
+            : Listing.TryParseLine(line, now, out entry) ||
+                (MachineListing.StartsWithFact(line.AsSpan().TrimStart(" \t")) && Listing.TryParseMachineLine(line, out entry));
     }
 
-    /// <summary>Ends the listing.</summary>
-    /// <exception cref="ListingLineException">It ended in the middle of an entry.</exception>
-    public void Complete()
+    /// <summary>Takes a line that was read; null if it names nothing.</summary>
+    private void Accept(ListingEntry? entry)
     {
-        if (_name is not null)
+        _hasReadLine = true;
+        _hasReadMember |= entry is { Source: ListingSource.Mvs, Modified: not null };
+        FlushNames();
+        if (entry is not null)
         {
-            throw new ListingLineException(_name);
+            Give(entry);
         }
+    }
+
+    private void Reject(string line)
+    {
+        _unreadable ??= line;
+        FlushNames();
+        Give(ListingEntry.Unreadable(line));
+    }
+
+    /// <summary>Takes a name alone. It is kept until another line shows what the listing is, because a message of one word looks like a name.</summary>
+    private void AddName(string name)
+    {
+        if (_names is not null)
+        {
+            _names.Add(name);
+        }
+        else if (VmsListing.IsName(name) || (_hasReadMember && MvsMemberListing.IsName(name)))
+        {
+            Give(NameAlone(name));
+        }
+        else
+        {
+            Reject(name);
+        }
+    }
+
+    /// <summary>Members without statistics are names alone among others; in any other listing a line of one word is not an entry.</summary>
+    private void FlushNames()
+    {
+        if (_names is { } names)
+        {
+            _names = null;
+            names.ForEach(AddName);
+        }
+    }
+
+    private static ListingEntry NameAlone(string name) => VmsListing.IsName(name)
+        ? new ListingEntry(name.TrimEnd(), ListingKind.File, null, null, ListingSource.Vms)
+        : new ListingEntry(name, ListingKind.File, null, null, ListingSource.Names);
+
+    /// <summary>One word without what names do not have, but markup and messages do.</summary>
+    private static bool IsName(string line)
+    {
+        foreach (char c in line)
+        {
+            if (char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or '"' or '|' or '{' or '}')
+            {
+                return false;
+            }
+        }
+
+        return line is not ("." or "..") && line[^1] is not (':' or '.' or ',' or ';' or '!');
     }
 
     /// <summary>What stands under a heading; null when the line is none.</summary>
     private static TableRow? RowUnder(string line) =>
-        MvsListing.IsHeading(line) ? MvsListing.TryParse : MvsMemberListing.IsHeading(line) ? MvsMemberListing.TryParse : JesListing.IsHeading(line) ? JesListing.TryParse : null;
+        MvsListing.IsHeading(line) ? MvsListing.TryParse
+        : MvsMemberListing.IsHeading(line) ? MvsMemberListing.TryParse
+        : JesListing.IsHeading(line) ? JesListing.TryParse
+        : null;
 }

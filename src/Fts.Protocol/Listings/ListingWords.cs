@@ -28,7 +28,60 @@ internal static class ListingWords
         return gap < 1 ? default : rest[Math.Min(gap, Math.Max(1, width - wordLength))..];
     }
 
-    /// <summary>Hours and minutes, with or without seconds.</summary>
+    /// <summary>
+    /// Reads a size in bytes, with or without separators of thousands. Returns true with a null length for a size that no file has: servers write
+    /// <c>-1</c>, or a number of 64 bits, for a size that they do not know.
+    /// </summary>
+    public static bool TryParseLength(ReadOnlySpan<char> word, out long? length)
+    {
+        length = null;
+        if (word.IsEmpty || !(char.IsAsciiDigit(word[0]) || (word[0] == '-' && word.Length > 1)))
+        {
+            return false;
+        }
+
+        if (long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes))
+        {
+            length = bytes;
+            return true;
+        }
+
+        return !word[1..].ContainsAnyExceptInRange('0', '9') || TryParseGrouped(word, out length);
+    }
+
+    /// <summary>Reads "1,234,567" with the separator of any country, also in the code pages of DOS and Windows. The last group has three digits.</summary>
+    private static bool TryParseGrouped(ReadOnlySpan<char> word, out long? length)
+    {
+        const int LastGroup = 3, LongestNumber = 18;
+        const string Separators = ",.'\u2019\u00A0\u202F\u00FF\uDCA0\uDCFF";
+        length = null;
+        long number = 0;
+        int digits = 0, inGroup = 0;
+        char separator = '\0';
+        foreach (char c in word)
+        {
+            if (char.IsAsciiDigit(c) && inGroup < LastGroup && digits < LongestNumber)
+            {
+                (number, digits, inGroup) = ((number * 10) + (c - '0'), digits + 1, inGroup + 1);
+            }
+            else if (inGroup is > 0 and <= LastGroup && Separators.Contains(c) && (separator == '\0' || (separator == c && inGroup > 1)))
+            {
+                (separator, inGroup) = (c, 0);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        length = number;
+        return separator != '\0' && inGroup == LastGroup;
+    }
+
+    /// <summary>A time on a day. 24:00 on the last day that there is stays on that day.</summary>
+    public static DateTime At(DateTime day, TimeSpan time) => time <= DateTime.MaxValue - day ? day + time : day;
+
+    /// <summary>Hours and minutes, with or without seconds. 24:00 is the end of the day.</summary>
     public static bool TryParseTime(ReadOnlySpan<char> word, out TimeSpan time)
     {
         time = default;
@@ -41,7 +94,7 @@ internal static class ListingWords
         (int hours, int minutes) = (NumberOf(word[..colon]), NumberOf(word.Slice(colon + 1, 2)));
         int seconds = word.Length - colon == 6 ? NumberOf(word[(colon + 4)..]) : 0;
         time = new TimeSpan(hours, minutes, seconds);
-        return hours is >= 0 and < 24 && minutes is >= 0 and < 60 && seconds is >= 0 and < 60;
+        return hours is >= 0 && minutes is >= 0 and < 60 && seconds is >= 0 and < 60 && (hours < 24 || (hours == 24 && minutes == 0 && seconds == 0));
     }
 
     /// <summary>A day as UTC; false for one that no calendar has.</summary>

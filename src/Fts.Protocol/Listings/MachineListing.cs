@@ -38,13 +38,34 @@ internal static class MachineListing
         return true;
     }
 
+    /// <summary>Whether the line starts with a fact that servers send, so that it is no line of LIST, and leading blanks are no part of its name.</summary>
+    public static bool StartsWithFact(ReadOnlySpan<char> line)
+    {
+        int equals = line.IndexOf('=');
+        if (equals < 1)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> name = line[..equals];
+        return Is(name, "type") || Is(name, "size") || Is(name, "sizd") || Is(name, "modify") || Is(name, "create") || Is(name, "perm") || Is(name, "unique") || Is(name, "lang") ||
+            Is(name, "media-type") || Is(name, "charset") || ((name.StartsWith("UNIX.", StringComparison.OrdinalIgnoreCase) || name.StartsWith("win32.", StringComparison.OrdinalIgnoreCase) ||
+            name.StartsWith("X.", StringComparison.OrdinalIgnoreCase)) && name.IndexOfAny(' ', ';') < 0);
+    }
+
     /// <summary>
     /// Where the one space stands that parts facts from the name; -1 when there is none. Facts hold no space, but links' targets do on some servers:
     /// then it is the space after the last semicolon of the facts.
     /// </summary>
     private static int EndOfFacts(ReadOnlySpan<char> line)
     {
-        int space = line.IndexOf(' ');
+        // Some servers write a tab.
+        int space = line.IndexOf(' '), tab = line.IndexOf(";\t", StringComparison.Ordinal);
+        if (tab >= 0 && (space < 0 || tab < space))
+        {
+            return tab + 1;
+        }
+
         if (space <= 0 || line[space - 1] == ';')
         {
             return space;

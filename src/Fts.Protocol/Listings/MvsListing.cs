@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Fts.Protocol;
@@ -8,6 +9,8 @@ namespace Fts.Protocol;
 /// </summary>
 internal static class MvsListing
 {
+    private static readonly SearchValues<char> VolumeLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#$");
+
     /// <summary>Whether the line heads such a list.</summary>
     public static bool IsHeading(ReadOnlySpan<char> line)
     {
@@ -19,21 +22,46 @@ internal static class MvsListing
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        ReadOnlySpan<char> rest = line.Trim(' ');
-        int space = rest.LastIndexOf(' ');
+        ReadOnlySpan<char> rest = line.Trim(" \t");
+        int space = rest.LastIndexOfAny(' ', '\t');
         if (space < 0 || !IsName(rest[(space + 1)..]))
         {
             return false;
         }
 
         ReadOnlySpan<char> name = rest[(space + 1)..];
-        rest = rest[..space].TrimEnd(' ');
+        rest = rest[..space].TrimEnd(" \t");
         ReadOnlySpan<char> organisation = rest[(rest.LastIndexOf(' ') + 1)..];
         // What precedes an organisation is volume, unit and figures; before a state of several words stands the volume at most.
         ListingKind? kind = KindOf(organisation) ?? KindOfState(rest);
         entry = kind is null ? null : new ListingEntry(name.ToString(), kind.Value, null, null, ListingSource.Mvs);
         return entry is not null;
     }
+
+    /// <summary>Reads a line of a list without heading. Its first columns, or the words of its state, make it unmistakable.</summary>
+    public static bool TryParseAlone(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = null;
+        return IsUnmistakable(line) && !MachineListing.StartsWithFact(line) && TryParse(line, out entry);
+    }
+
+    private static bool IsUnmistakable(ReadOnlySpan<char> line)
+    {
+        const int LongestVolume = 6, UnitLength = 4;
+        // Some servers put tabs before the name of a migrated dataset.
+        ReadOnlySpan<char> rest = line, volume = ListingWords.Next(ref rest), unit = ListingWords.Next(ref rest), third = ListingWords.Next(ref rest), fourth = ListingWords.Next(ref rest);
+        if (fourth.IsEmpty)
+        {
+            return (third.IsEmpty && IsMigrated(volume)) || unit.Equals("Tape", StringComparison.OrdinalIgnoreCase) || (volume is "Pseudo" && unit is "Directory");
+        }
+
+        return volume.Length is > 0 and <= LongestVolume && !volume.ContainsAnyExcept(VolumeLetters) &&
+            (unit.Length == UnitLength && !unit.ContainsAnyExcept(VolumeLetters)
+                ? third is "VSAM" or "**NONE**" || (third.Length == "2026/01/31".Length && third[4] == '/' && ShortDate.TryParse(third, out _))
+                : unit is "Not" or "Error");
+    }
+
+    private static bool IsMigrated(ReadOnlySpan<char> word) => word.Equals("Migrated", StringComparison.OrdinalIgnoreCase) || word is "MIGRAT";
 
     private static ListingKind? KindOf(ReadOnlySpan<char> organisation) => organisation switch
     {
@@ -51,7 +79,7 @@ internal static class MvsListing
             return ListingKind.Folder;
         }
 
-        if (words is "Migrated" or "MIGRAT")
+        if (IsMigrated(words))
         {
             return ListingKind.Other;
         }
@@ -59,7 +87,7 @@ internal static class MvsListing
         foreach ((string state, ListingKind kind) in (ReadOnlySpan<(string, ListingKind)>)
             [("Tape", ListingKind.File), ("Not Direct Access Device", ListingKind.Other), ("Not Mounted", ListingKind.Other), ("Error determining attributes", ListingKind.Other)])
         {
-            if (words.EndsWith(state) && words[..^state.Length] is var volume && (volume.IsEmpty || (volume[^1] == ' ' && volume.TrimEnd(' ').IndexOf(' ') < 0)))
+            if (words.EndsWith(state, StringComparison.OrdinalIgnoreCase) && words[..^state.Length] is var volume && (volume.IsEmpty || (volume[^1] == ' ' && volume.TrimEnd(' ').IndexOf(' ') < 0)))
             {
                 return kind;
             }
@@ -68,7 +96,7 @@ internal static class MvsListing
         return null;
     }
 
-    /// <summary>Qualifiers between dots, perhaps quoted as a whole when the name is complete; letters of other code pages are allowed.</summary>
+    /// <summary>Qualifiers between dots, perhaps quoted as a whole when the name is complete; what other systems in front of z/OS allow in names is allowed.</summary>
     private static bool IsName(ReadOnlySpan<char> name)
     {
         const int MostCharacters = 44;
@@ -76,7 +104,7 @@ internal static class MvsListing
         name = isQuoted ? name[1..^1] : name;
         foreach (char c in name)
         {
-            if (!(char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || "@#$-.{\u00a3\u00a7\u00a5".Contains(c) || (c > '~' && char.IsLetterOrDigit(c))))
+            if (!(char.IsAsciiLetterOrDigit(c) || "@#$-_.{\u00a3\u00a7\u00a5".Contains(c) || (c > '~' && char.IsLetterOrDigit(c))))
             {
                 return false;
             }

@@ -28,13 +28,40 @@ internal static class MvsMemberListing
         entry = null;
         ReadOnlySpan<char> rest = line, name = ListingWords.Next(ref rest), second = ListingWords.Next(ref rest);
         DateTime? changed = null;
-        if (!IsName(name) || !(second.IsEmpty || IsModule(second, rest) || TryParseStatistics(second, rest, out changed)))
+        if (name.IsEmpty || !(second.IsEmpty ? IsName(name) : IsModule(second, rest) || TryParseStatistics(second, rest, out changed)))
         {
             return false;
         }
 
         entry = new ListingEntry(name.ToString(), ListingKind.File, null, changed, ListingSource.Mvs);
         return true;
+    }
+
+    /// <summary>Reads a line of a list without heading: statistics, or all columns of a load module. A name alone may be anything.</summary>
+    public static bool TryParseAlone(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = null;
+        ReadOnlySpan<char> rest = line;
+        ListingWords.Next(ref rest);
+        ReadOnlySpan<char> second = ListingWords.Next(ref rest);
+        return !second.IsEmpty && (TryParseStatistics(second, rest, out _) || (IsModule(second, rest) && HasModes(rest))) && !UnixListing.HasMode(line) && !MachineListing.StartsWithFact(line) && TryParse(line, out entry);
+    }
+
+    /// <summary>Whether a name alone can be a member's.</summary>
+    public static bool IsName(ReadOnlySpan<char> word) =>
+        word.Length is > 0 and <= LongestName && !char.IsAsciiDigit(word[0]) && !word.ContainsAnyExcept(NameLetters);
+
+    /// <summary>Addressing mode and residence mode end the line of a load module.</summary>
+    private static bool HasModes(ReadOnlySpan<char> rest)
+    {
+        ReadOnlySpan<char> last = default, beforeLast = default;
+        for (ReadOnlySpan<char> word = ListingWords.Next(ref rest); !word.IsEmpty; word = ListingWords.Next(ref rest))
+        {
+            beforeLast = last;
+            last = word;
+        }
+
+        return last is "24" or "31" or "64" or "ANY" && beforeLast is "24" or "31" or "64" or "ANY";
     }
 
     /// <summary>Version and level, the day it was made, day and time it was changed, and figures.</summary>
@@ -48,7 +75,7 @@ internal static class MvsMemberListing
             return false;
         }
 
-        changed = day + time;
+        changed = ListingWords.At(day, time);
         return true;
     }
 
@@ -60,10 +87,6 @@ internal static class MvsMemberListing
     private static bool TryParseDate(ReadOnlySpan<char> word, out DateTime utc)
     {
         utc = default;
-        return word.Length == 10 && word[4] == '/' && word[7] == '/' &&
-            ListingWords.TryMakeDate(ListingWords.NumberOf(word[..4]), ListingWords.NumberOf(word[5..7]), ListingWords.NumberOf(word[8..]), out utc);
+        return word.Contains('/') && ShortDate.TryParse(word, out utc, isYearFirst: true);
     }
-
-    private static bool IsName(ReadOnlySpan<char> word) =>
-        word.Length is > 0 and <= LongestName && !char.IsAsciiDigit(word[0]) && !word.ContainsAnyExcept(NameLetters);
 }

@@ -42,7 +42,7 @@ internal static class Os400Listing
                 return false;
             }
 
-            modified += ofDay;
+            modified = modified is { } day ? ListingWords.At(day, ofDay) : null;
             type = ListingWords.Next(ref rest);
         }
 
@@ -59,11 +59,13 @@ internal static class Os400Listing
         return !name.IsEmpty;
     }
 
-    /// <summary>A file holds members and is a folder to FTP, except for a save file, which is fetched whole.</summary>
+    /// <summary>
+    /// A database file can be fetched by its own name, which means its first member. Where the server shows it as a folder of members, its name ends in a slash.
+    /// </summary>
     private static ListingKind KindOf(ReadOnlySpan<char> type, ReadOnlySpan<char> name) => type switch
     {
         "*STMF" or "*DSTMF" or "*MEM" => ListingKind.File,
-        "*FILE" => name.EndsWith(".SAVF", StringComparison.OrdinalIgnoreCase) ? ListingKind.File : ListingKind.Folder,
+        "*FILE" => name.EndsWith('/') ? ListingKind.Folder : ListingKind.File,
         "*DIR" or "*DDIR" or "*LIB" or "*FLR" => ListingKind.Folder,
         "*SYMLNK" => ListingKind.Link,
         _ => ListingKind.Other,

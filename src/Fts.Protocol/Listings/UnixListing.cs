@@ -1,15 +1,14 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text;
 
 namespace Fts.Protocol;
 
 /// <summary>The columns behind a mode.</summary>
 /// <param name="Length">Size in bytes; null where the line does not tell.</param>
-/// <param name="Modified">UTC.</param>
+/// <param name="Modified">UTC; null where the line has no date.</param>
 /// <param name="NameStart">Where the name starts in the line, which may be the line's end.</param>
-internal readonly record struct ListingColumns(long? Length, DateTime Modified, int NameStart);
+internal readonly record struct ListingColumns(long? Length, DateTime? Modified, int NameStart);
 
 /// <summary>
 /// Lines as <c>ls -l</c> writes them, in what passes for it on FTP servers: with or without group and link count, owners with spaces, month before or
@@ -18,16 +17,36 @@ internal readonly record struct ListingColumns(long? Length, DateTime Modified, 
 internal static class UnixListing
 {
     private const int ModeLength = 10;
-    private const int MostWords = 24;
+    internal const int MostWords = 24;
     private static readonly SearchValues<char> SizeDigits = SearchValues.Create("0123456789.,");
     private static readonly SearchValues<char> TotalLetters = SearchValues.Create("0123456789.,KMGTkB");
+
+    /// <summary>What <c>ls</c> writes above a listing, before the number of blocks, in its languages.</summary>
+    public static IReadOnlyList<string> TotalWords { get; } =
+    [
+        "total", "insgesamt", "totale", "totaal", "totalt", "sammanlagt", "yhteensä", "razem", "celkem", "celkovo", "összesen", "skupaj", "ukupno", "viso", "toplam",
+        "итого", "загалом", "всього", "σύνολο", "总用量", "總計", "合計", "합계",
+    ];
 
     /// <summary>Whether the line is <c>total 12</c> in one of the languages of <c>ls</c>, which heads a listing and names nothing.</summary>
     public static bool IsTotal(ReadOnlySpan<char> line)
     {
         int space = line.IndexOf(' ');
-        return (space < 0 ? line : line[..space]).ToString().ToUpperInvariant() is "TOTAL" or "INSGESAMT" or "TOTALE" or "TOTAAL" or "RAZEM" or "ИТОГО" or "总用量" or "合計" &&
-            (space < 0 || !line[space..].Trim().ContainsAnyExcept(TotalLetters));
+        ReadOnlySpan<char> word = (space < 0 ? line : line[..space]).TrimEnd(':'), rest = space < 0 ? default : line[space..].Trim().TrimStart(": ");
+        if (rest.ContainsAnyExcept(TotalLetters))
+        {
+            return false;
+        }
+
+        foreach (string total in TotalWords)
+        {
+            if (word.Equals(total, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return !rest.IsEmpty && LegacyWords.IsTotal(word);
     }
 
     /// <summary>Reads a line without its line end; a year that is not told is the latest that does not lie ahead of <paramref name="now"/> (UTC).</summary>
@@ -41,7 +60,7 @@ internal static class UnixListing
 
         // After the mode: a mark for an access list, a security label or extended attributes, or nothing.
         int afterMode = ModeLength + (line[ModeLength] is '+' or '.' or '@' ? 1 : 0);
-        if (!TryReadColumns(line, afterMode, line[0] is 'b' or 'c', now, out ListingColumns columns))
+        if (!TryReadColumns(line, afterMode, line[0] is 'b' or 'c', now, out ListingColumns columns) && !UncommonUnixColumns.TryReadDateless(line, afterMode, out columns))
         {
             return false;
         }
@@ -50,11 +69,15 @@ internal static class UnixListing
         return entry is not null;
     }
 
+    /// <summary>Whether the line starts with a kind and a mode, so that no other format may read it.</summary>
+    public static bool HasMode(ReadOnlySpan<char> line) => line.Length >= ModeLength && KindOf(line[0]) is not null && TryParseMode(line[1..ModeLength], out _);
+
     /// <summary>Reads what stands behind the mode, from the space on: owners and what else there is, then size, date and one space before the name.</summary>
     internal static bool TryReadColumns(ReadOnlySpan<char> line, int from, bool isDevice, DateTime now, out ListingColumns columns)
     {
         columns = default;
-        if (from >= line.Length || line[from] != ' ')
+        // A link count of many digits touches the mode.
+        if (from >= line.Length || !(line[from] is ' ' or '\t' || char.IsAsciiDigit(line[from])))
         {
             return false;
         }
@@ -68,8 +91,9 @@ internal static class UnixListing
             {
                 DateTime modified = default;
                 int end = 0;
+                // Where the size of "count owner group size" would be, a date of another form behind the number makes it the size.
                 if (IsSize(line[words[i - 1]], isDevice, out long? length) && (isEpoch
-                    ? UnixListingDate.TryParseEpoch(line, words[i..count], out modified, out end)
+                    ? UnixListingDate.TryParseEpoch(line, words[i..count], out modified, out end) && (i > 3 || !UncommonUnixDate.Starts(line, words[(i + 1)..count], now))
                     : UnixListingDate.TryParse(line, words[i..count], now, out modified, out end)))
                 {
                     columns = new ListingColumns(length, modified, Math.Min(end + 1, line.Length));
@@ -78,12 +102,14 @@ internal static class UnixListing
             }
         }
 
-        return false;
+        return UncommonUnixColumns.TryRead(line, words[..count], isDevice, now, out columns);
     }
 
-    private static ListingEntry? Entry(ReadOnlySpan<char> name, ListingKind kind, long? length, DateTime modified, UnixFileMode mode)
+    private static ListingEntry? Entry(ReadOnlySpan<char> name, ListingKind kind, long? length, DateTime? modified, UnixFileMode mode)
     {
         string? target = null;
+        // ls -F writes a slash behind the name of a folder; no name on Unix has one.
+        name = kind == ListingKind.Folder && name.Length > 1 ? name.TrimEnd('/') : name;
         if (kind == ListingKind.Link && FindArrow(name, length) is { } arrow)
         {
             target = name[(arrow + 4)..].ToString();
@@ -115,7 +141,8 @@ internal static class UnixListing
         return first > 0 ? first : null;
     }
 
-    private static bool IsSize(ReadOnlySpan<char> word, bool isDevice, out long? length)
+    /// <summary>Whether the word is a size. Its length is null where it does not tell the bytes.</summary>
+    internal static bool IsSize(ReadOnlySpan<char> word, bool isDevice, out long? length)
     {
         length = null;
         if (isDevice)
@@ -124,9 +151,8 @@ internal static class UnixListing
             return char.IsAsciiDigit(word[^1]);
         }
 
-        if (long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes))
+        if (ListingWords.TryParseLength(word, out length))
         {
-            length = bytes;
             return true;
         }
 
@@ -135,19 +161,19 @@ internal static class UnixListing
     }
 
     /// <summary>Words between spaces, as many as have room: a date stands among the first.</summary>
-    private static int SplitWords(ReadOnlySpan<char> line, int from, Span<Range> words)
+    internal static int SplitWords(ReadOnlySpan<char> line, int from, Span<Range> words)
     {
         int count = 0;
         while (count < words.Length)
         {
-            int start = line[from..].IndexOfAnyExcept(' ');
+            int start = line[from..].IndexOfAnyExcept(' ', '\t');
             if (start < 0)
             {
                 break;
             }
 
             start += from;
-            int length = line[start..].IndexOf(' ');
+            int length = line[start..].IndexOfAny(' ', '\t');
             from = length < 0 ? line.Length : start + length;
             words[count++] = start..from;
         }

@@ -10,7 +10,8 @@ internal static class UnixListingDate
 {
     /// <summary>Reads the date that starts at the first word. <paramref name="end"/> is where it ends in the line.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end) =>
-        TryParseIso(line, words, out utc, out end) || TryParseShortIso(line, words, now, out utc, out end) || TryParseWords(line, words, now, out utc, out end);
+        (char.IsAsciiDigit(line[words[0].Start]) && (TryParseIso(line, words, out utc, out end) || TryParseShortIso(line, words, now, out utc, out end))) ||
+        TryParseWords(line, words, now, out utc, out end);
 
     /// <summary>Reads seconds since 1970, of today's length: what is shorter is another number, and a date in words behind them makes them a size.</summary>
     public static bool TryParseEpoch(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
@@ -20,7 +21,7 @@ internal static class UnixListingDate
     }
 
     /// <summary>Whether the words look like a date, be there such a day or not: a month alone may as well start a name.</summary>
-    private static bool IsLikeWords(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+    internal static bool IsLikeWords(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length >= 3 && MonthNames.Find(line[words[0]]) > 0 && NumberOf(line[words[1]].TrimEnd(','), 2) > 0 &&
         (ListingWords.TryParseTime(line[words[2]], out _) || YearOf(line[words[2]]) > 0);
 
@@ -32,11 +33,12 @@ internal static class UnixListingDate
             return false;
         }
 
-        // Commas and dots stand behind some.
-        (int month, int day) = (MonthNames.Find(line[words[0]]), NumberOf(line[words[1]].TrimEnd(','), 2));
-        if (month < 0)
+        // Commas and dots stand behind some. A day before its month is a digit at first, which saves the look-up of a second word.
+        ReadOnlySpan<char> first = line[words[0]];
+        (int month, int day) = (MonthNames.Find(first), NumberOf(line[words[1]].TrimEnd(','), 2));
+        if (month < 0 && char.IsAsciiDigit(first[0]))
         {
-            (month, day) = (MonthNames.Find(line[words[1]]), NumberOf(line[words[0]].TrimEnd('.'), 2));
+            (month, day) = (MonthNames.Find(line[words[1]]), NumberOf(first.TrimEnd('.'), 2));
         }
 
         ReadOnlySpan<char> last = line[words[2]];
@@ -58,7 +60,10 @@ internal static class UnixListingDate
             return TryMake(told, month, day, time, out utc);
         }
 
-        return TryMake(YearOf(last), month, day, default, out utc);
+        // A comma behind the day announces year and time: "Jan 31, 2026 12:59".
+        bool hasTime = line[words[1]].EndsWith(',') && words.Length > 3 && ListingWords.TryParseTime(line[words[3]], out time);
+        end = words[hasTime ? 3 : 2].End.Value;
+        return TryMake(YearOf(last), month, day, hasTime ? time : default, out utc);
     }
 
     private static bool TryParseIso(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
@@ -81,7 +86,7 @@ internal static class UnixListingDate
             return isFilled;
         }
 
-        utc += ofDay;
+        utc = ListingWords.At(utc, ofDay);
         end = words[1].End.Value;
         // The zone of --full-time comes only with seconds and a fraction; without these, "+0100" would be a name.
         return fraction < 0 || words.Length < 3 || !TryParseZone(line[words[2]], out TimeSpan zone) || TryShift(ref utc, zone, words[2].End.Value, ref end);
@@ -122,7 +127,7 @@ internal static class UnixListingDate
     }
 
     /// <summary>ls leaves the year out for the last six months; a server's clock and zone may put such a time up to a day ahead of ours.</summary>
-    private static bool TryGuessYear(int month, int day, TimeSpan time, DateTime now, out DateTime utc)
+    internal static bool TryGuessYear(int month, int day, TimeSpan time, DateTime now, out DateTime utc)
     {
         DateTime latest = now <= DateTime.MaxValue.AddDays(-1) ? now.AddDays(1) : now;
         // Eight years back find a 29 February on both sides of a century.
@@ -138,17 +143,17 @@ internal static class UnixListingDate
         return false;
     }
 
-    private static bool TryMake(int year, int month, int day, TimeSpan time, out DateTime utc)
+    internal static bool TryMake(int year, int month, int day, TimeSpan time, out DateTime utc)
     {
         bool exists = ListingWords.TryMakeDate(year, month, day, out utc);
-        utc += exists ? time : default;
+        utc = exists ? ListingWords.At(utc, time) : default;
         return exists;
     }
 
     /// <summary>Four digits; -1 for anything else.</summary>
-    private static int YearOf(ReadOnlySpan<char> word) => word.Length == 4 ? NumberOf(word, 4) : -1;
+    internal static int YearOf(ReadOnlySpan<char> word) => word.Length == 4 ? NumberOf(word, 4) : -1;
 
     /// <summary>One to <paramref name="most"/> digits; -1 for anything else.</summary>
-    private static int NumberOf(ReadOnlySpan<char> word, int most) =>
+    internal static int NumberOf(ReadOnlySpan<char> word, int most) =>
         word.Length <= most && int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 }

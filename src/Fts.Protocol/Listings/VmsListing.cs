@@ -70,7 +70,7 @@ internal static class VmsListing
 
         DateTime? date = null;
         TimeSpan? time = null;
-        long? blocks = null;
+        long? length = null;
         bool hasOwner = false;
         while (!(facts = facts.TrimStart(" \t")).IsEmpty)
         {
@@ -96,9 +96,9 @@ internal static class VmsListing
             {
                 time = ofDay;
             }
-            else if (blocks is null && TryParseBlocks(word, out long count))
+            else if (length is null && (TryParseBlocks(word, out long bytes) || TryParseBytes(word, out bytes)))
             {
-                blocks = count;
+                length = bytes;
             }
             else if (hasOwner || date is null || !char.IsAsciiLetter(word[0]))
             {
@@ -111,7 +111,7 @@ internal static class VmsListing
             }
         }
 
-        entry = entry with { Modified = date + (time ?? default), Length = isFolder || blocks > long.MaxValue / BlockLength ? null : blocks * BlockLength };
+        entry = entry with { Modified = date is { } known ? ListingWords.At(known, time ?? default) : null, Length = isFolder || length < 0 ? null : length };
         return date is not null;
     }
 
@@ -119,12 +119,29 @@ internal static class VmsListing
     private static bool IsRefusal(ReadOnlySpan<char> facts) =>
         facts.StartsWith('%') || facts.StartsWith("insufficient privilege", StringComparison.OrdinalIgnoreCase) || facts.StartsWith("no privilege", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>"5", or "5/8": used of allocated.</summary>
-    private static bool TryParseBlocks(ReadOnlySpan<char> word, out long used)
+    /// <summary>"5", or "5/8": used of allocated. The bytes are negative if no file can have as many.</summary>
+    private static bool TryParseBlocks(ReadOnlySpan<char> word, out long bytes)
     {
         int slash = word.IndexOf('/');
-        return long.TryParse(slash < 0 ? word : word[..slash], NumberStyles.None, CultureInfo.InvariantCulture, out used) &&
+        bool isSize = long.TryParse(slash < 0 ? word : word[..slash], NumberStyles.None, CultureInfo.InvariantCulture, out long used) &&
             (slash < 0 || long.TryParse(word[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        bytes = used > long.MaxValue / BlockLength ? -1 : used * BlockLength;
+        return isSize;
+    }
+
+    /// <summary>"2KB", of servers that do not count blocks.</summary>
+    private static bool TryParseBytes(ReadOnlySpan<char> word, out long bytes)
+    {
+        bytes = 0;
+        int digits = word.IndexOfAnyExceptInRange('0', '9');
+        long unit = digits < 1 ? 0 : word[digits..] switch { "B" => 1, "K" or "KB" => 1 << 10, "M" or "MB" => 1 << 20, "G" or "GB" => 1 << 30, _ => 0 };
+        if (unit == 0 || !long.TryParse(word[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count))
+        {
+            return false;
+        }
+
+        bytes = count > long.MaxValue / unit ? -1 : count * unit;
+        return true;
     }
 
     /// <summary>"2-JUL-2026".</summary>

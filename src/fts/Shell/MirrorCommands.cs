@@ -80,7 +80,14 @@ internal static class MirrorCommands
             shell.Terminal.Show(shell.Explain(failure.Reason, $"mirror {failure.Path}"));
         }
 
-        ExitCode planned = plan.Failures.Count > 0 ? ExitCode.SomeFailed : ExitCode.Done;
+        // A download may lack what such a line is about; an upload has sent everything all the same.
+        ExitCode listed = ExitCode.Done;
+        foreach (IGrouping<string, FtpEntry> folder in plan.UnreadableEntries.GroupBy(entry => entry.Path))
+        {
+            listed = UnreadableLines.Warn(shell, $"mirror {folder.Key.Visible()}", [.. folder]);
+        }
+
+        ExitCode planned = plan.Failures.Count > 0 || (listed != ExitCode.Done && direction == FtpMirrorDirection.Download) ? ExitCode.SomeFailed : ExitCode.Done;
         TransferWay way = direction == FtpMirrorDirection.Upload ? TransferWay.Up : TransferWay.Down;
         if (isDryRun)
         {
@@ -146,7 +153,8 @@ internal static class MirrorCommands
     }
 
     private static string Rest(FtpMirrorPlan plan) =>
-        Count(plan.Unchanged, "file", " the same") + Count(plan.Skipped, "link or device", " left", "links and devices") + Count(plan.Failures.Count, "failure", "");
+        Count(plan.Unchanged, "file", " the same") + Count(plan.Skipped, "link or device", " left", "links and devices") + Count(plan.Failures.Count, "failure", "") +
+        Count(plan.UnreadableEntries.Count, "unreadable line", " in the server's listing", "unreadable lines");
 
     private static string Count(int number, string one, string what, string? many = null) =>
         number == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {number} {(number == 1 ? one : many ?? one + "s")}{what}");

@@ -7,7 +7,7 @@ namespace Fts.Cli;
 /// <summary>The commands that look at or change names on the server.</summary>
 internal static class RemoteCommands
 {
-    /// <summary><c>ls</c>: one line an entry: kind, size in bytes, time (UTC), name.</summary>
+    /// <summary><c>ls</c>: one line an entry: kind, size in bytes, time (UTC), name. A line of the listing that cannot be read is shown as it came.</summary>
     public static async Task<ExitCode> LsAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
@@ -24,21 +24,24 @@ internal static class RemoteCommands
                 _ => ('?', ""),
             };
             string time = entry.Modified?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
-            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.Name.Visible()}{mark}");
+            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {(entry.RawLine ?? entry.Name).Visible()}{mark}");
         }
 
+        // The line is shown, so the command has done what it is for.
+        UnreadableLines.Warn(shell, "ls", entries.FindAll(RemoteNames.IsUnreadable));
         return ExitCode.Done;
     }
 
-    /// <summary><c>nlist</c>: one name a line, for scripts.</summary>
+    /// <summary><c>nlist</c>: one name a line, for scripts. A line of the listing that cannot be read is left out, and some have failed then.</summary>
     public static async Task<ExitCode> NlistAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
-        foreach (FtpEntry entry in await EntriesAsync(shell, words, cancellationToken))
+        List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
+        foreach (FtpEntry entry in entries.Where(entry => !RemoteNames.IsUnreadable(entry)))
         {
             shell.Terminal.Data(entry.Name.Visible());
         }
 
-        return ExitCode.Done;
+        return UnreadableLines.Warn(shell, "nlist", entries.FindAll(RemoteNames.IsUnreadable));
     }
 
     /// <summary><c>cd</c>.</summary>
@@ -67,13 +70,13 @@ internal static class RemoteCommands
     /// <summary><c>size FILE…</c>: the number; with several files, the name after it.</summary>
     public static async Task<ExitCode> SizeAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
-        IReadOnlyList<RemoteName> names = await RemoteNames.ExpandAsync(shell, words, cancellationToken);
-        return await shell.EachAsync("size", names, async (name, cancel) =>
+        (IReadOnlyList<RemoteName> names, ExitCode listed) = await RemoteNames.ExpandAsync(shell, "size", words, cancellationToken);
+        return Shell.Worst(listed, await shell.EachAsync("size", names, async (name, cancel) =>
         {
             long size = await shell.Client.GetSizeAsync(name.Path, cancel)
                 ?? throw new FailureException(ExitCode.NotFound, $"size {name}: no such file on the server {shell.Target}, or it does not tell", "ls, to see what is there");
             shell.Terminal.Data(size.ToString(CultureInfo.InvariantCulture) + (names.Count > 1 ? $"  {name.Typed.Visible()}" : ""));
-        }, cancellationToken);
+        }, cancellationToken));
     }
 
     /// <summary><c>rm FILE…</c>. Takes no patterns: what is gone is gone.</summary>
@@ -116,7 +119,7 @@ internal static class RemoteCommands
         if (words.Count > 0 && words[0].IsPattern)
         {
             List<FtpEntry> fitting = await RemoteNames.MatchAsync(shell, name, cancellationToken);
-            return fitting.Count > 0 ? fitting : throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {name}", "ls, to see what is there");
+            return fitting.Exists(entry => !RemoteNames.IsUnreadable(entry)) ? fitting : throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {name}", "ls, to see what is there");
         }
 
         try

@@ -18,10 +18,14 @@ internal static class RemoteNames
     /// <summary>A listing is sorted, so it is held; this many entries take some 300 MB.</summary>
     private const int MostEntries = 1_000_000;
 
-    /// <summary>Each word's file, and for a pattern the files of its folder that it fits.</summary>
+    /// <summary>
+    /// Each word's file, and for a pattern the files of its folder that it fits. A line of a listing that cannot be read may be about such a file: it is
+    /// warned of, and the exit code is then <see cref="ExitCode.SomeFailed"/>.
+    /// </summary>
     /// <exception cref="FailureException">A pattern that fits nothing.</exception>
-    public static async Task<IReadOnlyList<RemoteName>> ExpandAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<(IReadOnlyList<RemoteName> Names, ExitCode Listed)> ExpandAsync(Shell shell, string verb, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
+        ExitCode listed = ExitCode.Done;
         var names = new List<RemoteName>();
         foreach (Word word in words)
         {
@@ -34,26 +38,30 @@ internal static class RemoteNames
             (string folder, _) = RemoteFolder.Split(word.Text);
             List<FtpEntry> entries = await MatchAsync(shell, word.Text, cancellationToken);
             names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + entry.Name.Visible(), entry.Path, entry.Source == ListingSource.Names ? null : entry)));
-            if (entries.Count == 0)
+            listed = Shell.Worst(listed, UnreadableLines.Warn(shell, verb, [.. entries.Where(IsUnreadable)]));
+            if (entries.TrueForAll(IsUnreadable))
             {
                 throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {word.Text}", "ls, to see what is there");
             }
         }
 
-        return names;
+        return (names, listed);
     }
 
     /// <summary>Whether a pattern of <c>get</c> takes an entry. NLST does not tell what its names are.</summary>
     private static bool IsFetchable(FtpEntry entry) => entry.Kind is ListingKind.File or ListingKind.Link || entry.Source == ListingSource.Names;
 
-    /// <summary>The entries that a pattern's last component fits, by name.</summary>
+    /// <summary>The entries that a pattern's last component fits, by name, and behind them the lines that cannot be read.</summary>
     public static async Task<List<FtpEntry>> MatchAsync(Shell shell, string pattern, CancellationToken cancellationToken)
     {
         (string folder, string name) = RemoteFolder.Split(pattern);
-        return [.. (await ListAsync(shell, folder, cancellationToken)).Where(entry => Fits(name, entry.Name) || Fits(name, entry.Name.Visible()))];
+        return [.. (await ListAsync(shell, folder, cancellationToken)).Where(entry => IsUnreadable(entry) || Fits(name, entry.Name) || Fits(name, entry.Name.Visible()))];
     }
 
-    /// <summary>A folder's entries by name; empty means the current one.</summary>
+    /// <summary>Whether the entry is a line of the listing that cannot be read.</summary>
+    public static bool IsUnreadable(FtpEntry entry) => entry.Kind == ListingKind.Unknown;
+
+    /// <summary>A folder's entries by name, and behind them the lines that cannot be read; an empty folder means the current one.</summary>
     public static async Task<List<FtpEntry>> ListAsync(Shell shell, string folder, CancellationToken cancellationToken)
     {
         string path = folder.Length == 0 ? shell.Folder.Listed : shell.Folder.Resolve(folder == "/" ? folder : folder.TrimEnd('/'));
@@ -67,7 +75,7 @@ internal static class RemoteNames
             }
         }
 
-        entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        entries.Sort((a, b) => IsUnreadable(a) == IsUnreadable(b) ? string.CompareOrdinal(a.Name, b.Name) : IsUnreadable(a) ? 1 : -1);
         return entries;
     }
 

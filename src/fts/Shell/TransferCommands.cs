@@ -27,15 +27,17 @@ internal static class TransferCommands
     /// <summary>The same, with the choice made.</summary>
     public static async Task<ExitCode> GetAsync(Shell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
     {
-        IReadOnlyList<RemoteName> items = await RemoteNames.ExpandAsync(shell, words, cancellationToken);
-        return items.Count == 1
+        (IReadOnlyList<RemoteName> items, ExitCode listed) = await RemoteNames.ExpandAsync(shell, "get", words, cancellationToken);
+        return Shell.Worst(listed, items.Count == 1
             ? await shell.EachAsync("get", items, (item, cancel) => GetOneAsync(shell, item, ifThere, cancel), cancellationToken)
-            : await new ManyGets(shell, ifThere).RunAsync(items, option => shell.AgainMany("get", option, words), cancellationToken);
+            : await new ManyGets(shell, ifThere).RunAsync(items, option => shell.AgainMany("get", option, words), cancellationToken));
     }
 
     /// <summary><c>cat FILE…</c>: their bytes to stdout, nothing added.</summary>
-    public static async Task<ExitCode> CatAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
-        await shell.EachAsync("cat", await RemoteNames.ExpandAsync(shell, words, cancellationToken), async (item, cancel) =>
+    public static async Task<ExitCode> CatAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        (IReadOnlyList<RemoteName> items, ExitCode listed) = await RemoteNames.ExpandAsync(shell, "cat", words, cancellationToken);
+        return Shell.Worst(listed, await shell.EachAsync("cat", items, async (item, cancel) =>
         {
             FtpTransferResult result =
                 await shell.Client.DownloadAsync(item.Path, shell.Terminal.DataStream(), new FtpTransferOptions { Known = item.Known, Type = shell.Transfers.Type }, null, cancel);
@@ -43,7 +45,8 @@ internal static class TransferCommands
             {
                 shell.Terminal.Say(warning);
             }
-        }, cancellationToken);
+        }, cancellationToken));
+    }
 
     /// <summary>Sends one file.</summary>
     public static async Task PutOneAsync(Shell shell, string local, string name, IfThere ifThere, CancellationToken cancellationToken)

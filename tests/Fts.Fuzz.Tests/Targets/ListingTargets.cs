@@ -13,42 +13,61 @@ internal static class ListingTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        .. new[] { "list-unix", "list-dos", "list-eplf", "list-vms", "list-mvs", "list-os400", "list-netware" }.Select(name => FuzzTarget.OfText(name, Listing) with { BytesPerByte = 512 }),
+        .. new[] { "list-unix", "list-dos", "list-eplf", "list-vms", "list-mvs", "list-os400", "list-netware", "list-uncommon", "list-other" }.Select(name => FuzzTarget.OfText(name, Listing) with { BytesPerByte = 512 }),
         FuzzTarget.OfText("list-any", OneFormat) with { Corpus = "list-unix", BytesPerByte = 128 },
+        FuzzTarget.OfText("list-any-other", OneFormat) with { Corpus = "list-other", BytesPerByte = 128 },
+        FuzzTarget.OfText("mlsd", MachineListing) with { Corpus = "mlsx", BytesPerByte = 512 },
         FuzzTarget.OfText("mlsx", MachineLine) with { Refusal = typeof(ListingLineException) },
         new("list-written", Written) { Weight = 50 },
     ];
 
-    private static void Listing(string text)
+    private static void Listing(string text) => Array.ForEach(Todays, today => Read(text, new ListingReader(today)));
+
+    private static void MachineListing(string text) => Read(text, new ListingReader(Todays[0], isMachine: true));
+
+    private static void Read(string text, ListingReader reader)
     {
-        foreach (DateTime today in Todays)
+        string[] lines = text.Split('\n');
+        int entries = 0;
+        try
         {
-            var reader = new ListingReader(today);
-            string before = "";
-            try
+            foreach (string line in lines)
             {
-                foreach (string line in text.Split('\n'))
-                {
-                    if (reader.Add(line) is { } entry)
-                    {
-                        Check(entry, line, before);
-                    }
-
-                    before = string.IsNullOrWhiteSpace(line) ? before : line;
-                }
-
-                reader.Complete();
+                reader.Add(line);
+                Take();
             }
-            catch (ListingLineException e)
+
+            reader.Complete();
+            Take();
+        }
+        catch (ListingLineException e)
+        {
+            Holds.True(text.Contains(e.RawLine, StringComparison.Ordinal), "an error tells a line that came");
+        }
+
+        Holds.True(entries <= lines.Length, "a line is one entry at most");
+
+        void Take()
+        {
+            while (reader.TryTake(out ListingEntry? entry))
             {
-                Holds.True(text.Contains(e.RawLine, StringComparison.Ordinal), "an error tells a line that came");
+                entries++;
+                Check(entry, text);
             }
         }
     }
 
-    private static void Check(ListingEntry entry, string line, string before)
+    private static void Check(ListingEntry entry, string text)
     {
-        Holds.True(entry.Name.Length > 0 && (line.Contains(entry.Name, StringComparison.Ordinal) || before.Contains(entry.Name, StringComparison.Ordinal)), "a name is part of its lines");
+        if (entry.Kind == ListingKind.Unknown)
+        {
+            Holds.True(entry.Name.Length == 0 && entry.RawLine is { Length: > 0 } && text.Contains(entry.RawLine, StringComparison.Ordinal), "an unknown entry has its line and no name");
+            return;
+        }
+
+        // z/VM writes the two halves of a name in columns.
+        Holds.True(entry.Name.Length > 0 && (text.Contains(entry.Name, StringComparison.Ordinal) ||
+            (entry.Source == ListingSource.Other && Array.TrueForAll(entry.Name.Split('.'), half => text.Contains(half, StringComparison.Ordinal)))), "a name is part of its lines");
         Holds.True(entry.Modified is not { Kind: not DateTimeKind.Utc }, "a time is UTC");
         Holds.True(entry.Length is not < 0, "a length is none or not negative");
     }
@@ -58,8 +77,12 @@ internal static class ListingTargets
     {
         bool isUnix = UnixListing.TryParse(line, Todays[0], out _), isDos = DosListing.TryParse(line, out _), isNetWare = NetWareListing.TryParse(line, Todays[0], out _),
             isEplf = EplfListing.TryParse(line, out _), isOs400 = Os400Listing.TryParse(line, Todays[0], out _), isVms = VmsListing.TryParse(line, out _),
-            isNumeric = UnixNumericListing.TryParse(line, out _), isNothing = UnixListing.IsTotal(line) || VmsListing.NamesNothing(line);
-        int formats = new[] { isUnix, isDos, isNetWare, isEplf, isOs400, isVms, isNumeric }.Count(isOne => isOne);
+            isNumeric = UnixNumericListing.TryParse(line, out _), isConnect = ConnectEnterpriseListing.TryParse(line, Todays[0], out _), isSizeFirst = SizeFirstListing.TryParse(line, out _),
+            isNameFirst = NameFirstListing.TryParse(line, out _), isOs9 = Os9Listing.TryParse(line, out _), isMvs = MvsListing.TryParseAlone(line, out _),
+            isMember = MvsMemberListing.TryParseAlone(line, out _), isJes = JesListing.TryParseAlone(line, out _),
+            isMachine = Fts.Protocol.MachineListing.StartsWithFact(line) && Fts.Protocol.MachineListing.TryParse(line, out _, out _),
+            isNothing = UnixListing.IsTotal(line) || VmsListing.NamesNothing(line) || ListingHeadings.NamesNothing(line);
+        int formats = new[] { isUnix, isDos, isNetWare, isEplf, isOs400, isVms, isNumeric, isConnect, isSizeFirst, isNameFirst, isOs9, isMvs, isMember, isJes, isMachine }.Count(isOne => isOne);
         Holds.True(formats <= 1, "a line is read by one format at most");
         Holds.True(formats == 0 || !isNothing, "a line that names an entry does not name nothing");
     }
@@ -68,7 +91,7 @@ internal static class ListingTargets
     {
         if (Fts.Protocol.Listing.ParseMachineLine(line) is { } entry)
         {
-            Check(entry, line, "");
+            Check(entry, line);
         }
     }
 
@@ -76,7 +99,8 @@ internal static class ListingTargets
     private static void Written(ReadOnlySpan<byte> input)
     {
         string name = FuzzTarget.Decode(input[..Math.Min(input.Length, LongestName)]).ReplaceLineEndings("");
-        if (name.Length == 0 || name is "." or ".." || Encoding.UTF8.GetByteCount(name) > LongestName || name.AsSpan().ContainsAny('\r', '\n'))
+        // No store has a slash in a name. Behind a folder's name it is the mark of ls -F.
+        if (name.Length == 0 || name is "." or ".." || name.EndsWith('/') || Encoding.UTF8.GetByteCount(name) > LongestName || name.AsSpan().ContainsAny('\r', '\n'))
         {
             return;
         }
@@ -95,7 +119,7 @@ internal static class ListingTargets
         };
         Span<byte> line = stackalloc byte[ListingFormat.MaxLine];
         string machine = Line(line, ListingFormat.WriteMachine(line, row, MachineFacts.Usual | MachineFacts.Sha256)), unix = Line(line, ListingFormat.WriteUnix(line, row, Todays[0]));
-        ListingEntry? exact = Fts.Protocol.Listing.ParseMachineLine(machine), dated = new ListingReader(Todays[0]).Add(unix);
+        ListingEntry? exact = Fts.Protocol.Listing.ParseMachineLine(machine), dated = Fts.Protocol.Listing.ParseLine(unix, Todays[0]);
         Holds.Equal((name, row.Kind, (DateTime?)row.Modified, (UnixFileMode?)row.Mode), (exact!.Name, exact.Kind, exact.Modified, exact.UnixMode), "a line of MLSD comes back");
         Holds.Equal((name, row.Kind, row.Modified.Date, (UnixFileMode?)row.Mode), (dated!.Name, dated.Kind, dated.Modified!.Value.Date, dated.UnixMode), "a line of LIST comes back");
         Holds.True(row.Kind == ListingKind.Folder || (exact.Length == row.Length && dated.Length == row.Length), "a length comes back");

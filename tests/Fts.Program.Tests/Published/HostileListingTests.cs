@@ -41,8 +41,8 @@ public sealed class HostileListingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ls: cannot open \e[1m it\r\n", "", "error: ls: a line of the listing is in no known format: ls: cannot open \\x1b[1m it")]
-    [InlineData(Row + "a\r\nwhat is this\r\n", "", "in no known format: what is this")]
+    [InlineData("ls: cannot open \e[1m it\r\n", "", "error: ls: a line of the listing is in no known format, and no other line is either: ls: cannot open \\x1b[1m it")]
+    [InlineData("<html>\r\n<p>what is this\r\n", "", "in no known format, and no other line is either: <html>")]
     [InlineData("", "451 cannot read the folder", "server: 451 cannot read the folder")]
     [InlineData(Row + "a\r\n", "426 cut off", "server: 426 cut off")]
     [InlineData("", "550 permission denied", "server: 550 permission denied")]
@@ -53,6 +53,26 @@ public sealed class HostileListingTests : IDisposable
         Assert.NotEqual(0, code);
         Assert.Empty(data);
         Assert.Contains(said, messages, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ls", 0, "? ?                    ls: x: \\x1b[1m denied", "warning: ls: a line of the listing cannot be read: ls: x: \\x1b[1m denied")]
+    [InlineData("nlist", 9, "a\nb\n", "warning: nlist: a line of the listing cannot be read: ls: x: \\x1b[1m denied")]
+    [InlineData("get *", 9, "", "warning: get: a line of the listing cannot be read: ls: x: \\x1b[1m denied")]
+    [InlineData("mirror / .", 9, "", "1 unreadable line in the server's listing")]
+    public async Task An_odd_line_is_warned_of_and_the_others_count(string command, int expected, string shown, string said)
+    {
+        using HostileServer server = HostileServer.Start([], new()
+        {
+            ["LIST"] = HostileServer.Bytes($"{Row}a\r\nls: x: \e[1m denied\r\n{Row}b\r\n"),
+            ["RETR"] = HostileServer.Bytes("content"),
+        });
+        (int code, string data, string messages) = await RunAsync(server, command + "\n");
+        Assert.Equal(expected, code);
+        Assert.Contains(shown, data, StringComparison.Ordinal);
+        Assert.Contains(said, messages, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', data + messages);
+        Assert.Equal(command[0] is 'g' or 'm' ? ["in/a", "in/b"] : [], Everything());
     }
 
     [Fact]

@@ -1,0 +1,32 @@
+using System.Globalization;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Cli;
+
+/// <summary>Warnings about lines of a listing that cannot be read.</summary>
+internal static class UnreadableLines
+{
+    private const int MostShown = 3, LongestShown = 200;
+
+    /// <summary>Writes a warning for each of the first lines, and the number of the others. Returns <see cref="ExitCode.SomeFailed"/> if there is one.</summary>
+    /// <param name="shell">The session.</param>
+    /// <param name="command">The command that listed, perhaps with the folder.</param>
+    /// <param name="unreadable">The entries with the lines.</param>
+    public static ExitCode Warn(Shell shell, string command, IReadOnlyCollection<FtpEntry> unreadable)
+    {
+        foreach (FtpEntry entry in unreadable.Take(MostShown))
+        {
+            string line = entry.RawLine!.Length > LongestShown ? entry.RawLine[..LongestShown] + "…" : entry.RawLine;
+            shell.Terminal.Say($"warning: {command}: a line of the listing cannot be read: {line.Visible()}");
+        }
+
+        if (unreadable.Count > MostShown)
+        {
+            shell.Terminal.Say(string.Create(
+                CultureInfo.InvariantCulture, $"warning: {command}: {unreadable.Count - MostShown} more lines of the listing cannot be read"));
+        }
+
+        return unreadable.Count > 0 ? ExitCode.SomeFailed : ExitCode.Done;
+    }
+}
