@@ -57,12 +57,13 @@ public sealed class WorkingFolderTests
     public async Task A_new_connection_enters_the_folder_before_its_first_use()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.SignIn("SIZE") + Start + "C: CWD QGPL\nS: 250 ok\nC: PWD\nS: 257 \"QGPL\" is current library.\nC: SIZE a\nS: 213 5\nX",
+            ScriptedPeer.SignIn("SIZE") + Start + "C: CWD QGPL\nS: 250 ok\nC: PWD\nS: 257 \"QGPL\" is current library.\nC: SIZE a\nS: 213 5\nX\n! closed",
             ScriptedPeer.SignIn("SIZE") + "C: CWD QGPL\nS: 250 ok\nC: SIZE a\nS: 213 6\nC: CWD /home\nS: 250 ok\nC: PWD\nS: 257 \"/home\"\nC: SIZE a\nS: 213 7\n");
         await using (var client = new FtpClient(peer.Options))
         {
             await client.ChangeFolderAsync("QGPL", Token);
             Assert.Equal(5, await client.GetSizeAsync("a", Token));
+            await peer.PassedAsync("closed");
             Assert.Equal(6, await client.GetSizeAsync("a", Token));
             Assert.Equal("/home", await client.ChangeFolderAsync("", Token));
             Assert.Equal(7, await client.GetSizeAsync("a", Token));
@@ -76,13 +77,14 @@ public sealed class WorkingFolderTests
     {
         const string NoPwd = "C: PWD\nS: 502 no\n";
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.SignIn("SIZE") + NoPwd + $"C: CWD one\nS: 250 ok\n{NoPwd}C: CWD two\nS: 250 ok\n{NoPwd}X",
+            ScriptedPeer.SignIn("SIZE") + NoPwd + $"C: CWD one\nS: 250 ok\n{NoPwd}C: CWD two\nS: 250 ok\n{NoPwd}X\n! closed",
             ScriptedPeer.SignIn("SIZE") + "C: CWD one\nS: 250 ok\nC: CWD two\nS: 250 ok\nC: SIZE a\nS: 213 6\n",
             ScriptedPeer.SignIn("SIZE") + $"{NoPwd}C: SIZE a\nS: 213 7\n");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {
             await client.ChangeFolderAsync("one", Token);
             Assert.Null(await client.ChangeFolderAsync("two", Token));
+            await peer.PassedAsync("closed");
             Assert.Equal(6, await client.GetSizeAsync("a", Token));
             Assert.Null(await client.ChangeFolderAsync("", Token));
             Assert.Equal(7, await client.GetSizeAsync("a", Token));
