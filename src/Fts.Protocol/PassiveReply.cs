@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
@@ -44,10 +45,24 @@ internal static class PassiveReply
         : TryReadExtended(line, out endPoint) || TryReadNumbers(line, out endPoint);
 
     /// <summary>Finds six numbers, which may be located anywhere in the line (RFC 1123 §4.1.2.6). Port 0 is unusable.</summary>
-    private static bool TryReadNumbers(ReadOnlySpan<char> line, out PassiveEndPoint endPoint) =>
-        TryFindNumbers(line, allowsDots: false, out endPoint)
-        || TryFindNumbers(WithoutBlanks(line), allowsDots: false, out endPoint)
-        || TryFindNumbers(WithoutBlanks(line), allowsDots: true, out endPoint);
+    private static bool TryReadNumbers(ReadOnlySpan<char> line, out PassiveEndPoint endPoint)
+    {
+        if (TryFindNumbers(line, allowsDots: false, out endPoint))
+        {
+            return true;
+        }
+
+        char[] buffer = ArrayPool<char>.Shared.Rent(line.Length);
+        try
+        {
+            ReadOnlySpan<char> compact = RemoveBlanks(line, buffer);
+            return TryFindNumbers(compact, allowsDots: false, out endPoint) || TryFindNumbers(compact, allowsDots: true, out endPoint);
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(buffer);
+        }
+    }
 
     private static bool TryFindNumbers(ReadOnlySpan<char> line, bool allowsDots, out PassiveEndPoint endPoint)
     {
@@ -167,9 +182,8 @@ internal static class PassiveReply
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>Removes the blanks beside commas. Others separate the numbers from the text before them.</summary>
-    private static string WithoutBlanks(ReadOnlySpan<char> line)
+    private static ReadOnlySpan<char> RemoveBlanks(ReadOnlySpan<char> line, Span<char> kept)
     {
-        Span<char> kept = line.Length <= 512 ? stackalloc char[line.Length] : new char[line.Length];
         int length = 0, blanks = 0;
         foreach (char c in line)
         {
@@ -188,6 +202,6 @@ internal static class PassiveReply
             blanks = 0;
         }
 
-        return new string(kept[..length]);
+        return kept[..length];
     }
 }

@@ -59,14 +59,14 @@ internal static class HelpCommand
                                With --ca or --cert, auto means required. A password is sent unencrypted to another machine only with off, or if you agree
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active, --passive  the server connects for data, or we; default: both ways. --passive-address control (default) or server: whose word
-          --proxy URL          socks5://user@host:port, http://user@host:port or off; its password in FTS_PROXY_PASSWORD.
-                               Default: ftp_proxy or all_proxy, unless no_proxy names the server
+          --proxy URL          socks5://user@host:port, http://… or off; default: ftp_proxy or all_proxy, no_proxy. FTS_PROXY_PASSWORD: its password
           --compress WHEN      auto (the default: if it is faster), off, always    --segments N   connections for one file: auto (the default), 1 to 16
           --encoding NAME      of names on the server: utf-8 (the default), latin1, windows-1252, gbk, shift_jis, big5, euc-kr, koi8-r ...
           --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script     --ascii   convert line ends
           --verify WHEN        compare SHA-256: auto (the default: resumed files, if the server can), always (fails if it cannot), never
 
-          fts client 192.168.1.5 2121 --user fts          fts client ftp://files.example.com/pub <commands.txt
+          fts client 192.168.1.5 2121 --user fts
+          fts client ftp://files.example.com/pub <commands.txt
 
         On a terminal: Tab completes, Ctrl-C stops a command or clears the line, Ctrl-D leaves. From a pipe every line is a command.
         Type help inside for the commands; of several files see fts help get. stdout carries only data (ls, cat, size, help ...), all else goes to stderr.

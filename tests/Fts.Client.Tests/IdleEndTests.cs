@@ -5,7 +5,7 @@ namespace Fts.Client.Tests;
 /// <summary>A server ends an idle connection, and the client notices that only at its next command: that one is sent again if nothing can have changed.</summary>
 public sealed class IdleEndTests
 {
-    private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", Idle = "S: 421 idle\nX";
+    private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", Idle = "S: 421 idle\nX", Syst = "C: SYST\nS: 215 UNIX Type: L8\n";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -17,8 +17,8 @@ public sealed class IdleEndTests
         { "C: PWD\n", "C: PWD\nS: 257 \"/\"" },
         { "C: RNFR a\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done" },
         { "C: RNFR a\nS: 350 go on\nC: RNTO b\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done" },
-        { "C: EPSV\n", Passive + "C: LIST d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done" },
-        { Passive + "C: LIST d\n", Passive + "C: LIST d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done" },
+        { Syst + "C: EPSV\n", Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done" },
+        { Syst + Passive + "C: LIST -a d\n", Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done" },
         { Passive + "C: STOR a\n", Passive + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done\nC: SIZE a\nS: 213 5" },
         { Passive + "C: RETR r\n", Passive + "C: RETR r\nS: 150 go\nD> hello\nD.\nS: 226 done" },
         { "C: SIZE g\n", "C: SIZE g\nS: 213 5\n" + Passive + "C: RETR g\nS: 150 go\nD> hello\nD.\nS: 226 done" },
@@ -42,7 +42,7 @@ public sealed class IdleEndTests
     [InlineData("C: SIZE a\n", "C: SIZE a\nS: 213 5", "X")]
     [InlineData("C: SIZE a\n", "C: SIZE a\nS: 213 5", "X!")]
     [InlineData("C: PWD\n", "C: PWD\nS: 257 \"/\"", "X!")]
-    [InlineData("C: EPSV\n", Passive + "C: LIST d\nS: 150 go\nD.\nS: 226 done", "X")]
+    [InlineData(Syst + "C: EPSV\n", Passive + "C: LIST -a d\nS: 150 go\nD> -rw-r--r-- 1 o g 5 Jan  1  2020 a\\r\\n\nD.\nS: 226 done", "X")]
     [InlineData("C: RNFR a\n", "C: RNFR a\nS: 350 go on\nC: RNTO b\nS: 250 done", "X!")]
     public async Task A_command_that_changes_nothing_is_sent_again_if_the_connection_just_ends(string ended, string repeated, string end)
     {
@@ -110,7 +110,7 @@ public sealed class IdleEndTests
     private static async Task RunAsync(FtpClient client, string commands)
     {
         using var stream = new MemoryStream();
-        if (commands.Contains("LIST d", StringComparison.Ordinal))
+        if (commands.Contains("LIST -a d", StringComparison.Ordinal))
         {
             await client.ListAsync("d", Token).CountAsync(Token);
         }

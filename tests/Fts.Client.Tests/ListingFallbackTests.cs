@@ -84,6 +84,32 @@ public sealed class ListingFallbackTests
         Assert.Equal(["a", "b c", "a", "b c"], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: 502 LIST not implemented\n{names}{names}", "in", "in"));
     }
 
+    [Theory]
+    [InlineData("550 LIST not allowed")]
+    [InlineData("504 LIST is off")]
+    [InlineData("501 no")]
+    [InlineData("553 no")]
+    public async Task A_folder_that_LIST_refuses_to_list_is_listed_by_NLST(string reply)
+    {
+        string refused = $"{Epsv}C: LIST\nS: {reply}\n";
+        Assert.Equal(["a", "b c"], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{refused}" + Sent("NLST", "a\\r\\n", "b c\\r\\n"), ""));
+        Assert.Equal([reply[4..]], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{refused}{Epsv}C: NLST\nS: 550 NLST not allowed\n", ""));
+        Assert.Equal([reply[4..]], await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{refused}{Epsv}C: NLST\n{Nothing}", ""));
+        Assert.Equal(
+            ["a"],
+            await NamesAsync(
+                $"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: {reply}\n{Pwd}C: CWD in\nS: 250 ok\n{refused}C: CWD /\nS: 250 ok\nC: CWD in\nS: 250 ok\n" + Sent("NLST", "a\\r\\n")
+                    + "C: CWD /\nS: 250 ok\n",
+                "in"));
+    }
+
+    [Fact]
+    public async Task A_folder_that_was_entered_and_has_no_files_is_empty_whatever_else_the_reply_names()
+    {
+        const string Reply = "S: 550 No files found or invalid directory or permission problem\n";
+        Assert.Empty(await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST x\n{Reply}{Pwd}C: CWD x\nS: 250 ok\n{Epsv}C: LIST\n{Reply}C: CWD /\nS: 250 ok\n", "x"));
+    }
+
     [Fact]
     public async Task A_path_that_LIST_refuses_is_entered_and_the_connection_returns() => Assert.Equal(
         ["a", "b"],

@@ -155,7 +155,7 @@ public sealed class ListingTests
     [InlineData("c.txt", false)]
     public async Task A_name_in_a_line_that_cannot_be_read_is_not_reported_as_missing(string name, bool isError)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("EPSV") + List + """
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("EPSV") + Vms + List + """
             S: 150 go
             D> -rw-r--r-- 1 o g 3 Jan  2  2020 a.txt\r\nls: b.txt: Permission denied\r\n
             D.

@@ -17,12 +17,24 @@ public sealed class HostPortTests
     }
 
     [Theory]
+    [InlineData("1,2,3,4,5, 6")]
+    [InlineData(" 1, 2, 3, 4, 5, 6 ")]
+    [InlineData("1 ,2 ,3 ,4 ,5 ,6")]
+    public void Blanks_around_the_numbers_are_skipped(string text)
+    {
+        Assert.True(HostPort.TryParse(text, out IPEndPoint endPoint));
+        Assert.Equal("1.2.3.4:1286", endPoint.ToString());
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("1,2,3,4,5")]
     [InlineData("1,2,3,4,5,6,7")]
     [InlineData("1,2,3,4,5,256")]
     [InlineData("1,2,3,4,5,-1")]
-    [InlineData("1,2,3,4,5, 6")]
+    [InlineData("1,2,3,4,5,6 7")]
+    [InlineData("1,2,3,4,5,")]
+    [InlineData("1,2,3,4,5, ")]
     [InlineData("1,2,3,4,,6")]
     public void Anything_else_is_not(string text) => Assert.False(HostPort.TryParse(text, out _));
 

@@ -54,9 +54,39 @@ internal static class ListingOpener
                 memory.RefusesList = true;
                 return names;
             }
+            catch (FtpReplyException e) when (IsOf(e, "LIST") && e.Reply.IsPermanentFailure && e.InnerException is not FtpReplyException { InnerException: not null })
+            {
+                return await TryOpenNamesAsync(connection, path, cancellationToken).ConfigureAwait(false) ?? throw new FtpReplyException(e.Reply, e.Command, e);
+            }
         }
 
         return await OpenSimplyAsync(connection, ListingCommand.Names, path, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Enters a folder that LIST does not list, and begins NLST there. Null if the server refuses that too, or sends no name: an empty listing does not show
+    /// that the folder is empty.
+    /// </summary>
+    private static async Task<OpenListing?> TryOpenNamesAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            OpenListing? names = path.Length == 0
+                ? await StartAsync(connection, ListingCommand.Names, "", cancellationToken).ConfigureAwait(false)
+                : await TryOpenWithinAsync(connection, ListingCommand.Names, path, cancellationToken).ConfigureAwait(false);
+            if (names is not { IsEmpty: true })
+            {
+                return names;
+            }
+
+            await names.DiscardAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (FtpReplyException) when (connection.IsUsable)
+        {
+            // The reply to LIST is the one that concerns the user.
+        }
+
+        return null;
     }
 
     /// <summary>Begins a listing by one command: by its path, and if the server refuses that, in the folder.</summary>
@@ -90,7 +120,7 @@ internal static class ListingOpener
             {
                 // A reply such as "501 No arguments, please" does not report that the folder is missing.
                 throw e.Reply.Code is ReplyCode.FileUnavailable or ReplyCode.FileBusy || RemoteListing.IsUnknownCommand(refusal)
-                    ? new FtpReplyException(e.Reply, e.Command, e)
+                    ? new FtpReplyException(e.Reply, e.Command, new FtpReplyException(refusal, $"CWD {path}", e))
                     : new FtpReplyException(refusal, $"CWD {path}", e);
             }
 

@@ -27,7 +27,7 @@ internal static class ListingReplies
 
     /// <summary>Returns whether the reply may mean that a folder which exists has no entries.</summary>
     public static bool MayMeanEmpty(Reply reply) =>
-        reply.Code is ReplyCode.FileBusy or ReplyCode.FileUnavailable && Says(reply, Empty) && !IsDenied(reply);
+        reply.Code is ReplyCode.FileBusy or ReplyCode.FileUnavailable && Says(reply, Empty) && (!IsDenied(reply) || Says(reply, ["no files found"]));
 
     /// <summary>Returns whether the reply after a listing confirms it. vsftpd reports a folder that it cannot read by the text of a positive reply.</summary>
     public static bool IsConfirmation(Reply reply) => reply.IsCompletion && !Says(reply, ["failed to open dir"]);
@@ -44,7 +44,6 @@ internal static class ListingReplies
         (isOnly && (line.EndsWith(" -a", StringComparison.Ordinal) || line is "-a" || line.EndsWith("/-a", StringComparison.Ordinal)))
         || (line.Contains("-a", StringComparison.Ordinal) && Complaints.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)))
         || line.StartsWith("usage:", StringComparison.OrdinalIgnoreCase);
-
 
     private static bool Says(Reply reply, string[] words) =>
         words.Any(word => reply.Lines.Any(line => line.Contains(word, StringComparison.OrdinalIgnoreCase)));

@@ -107,10 +107,10 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
             }
             catch (FtpException e) when (e is FtpReplyException or FtpProtocolException && connection.IsUsable)
             {
-                if (!IsAboutLogin(e) && After(way) is { } next)
+                if (After(way) is { } next && (!IsAboutLogin(e) || next == DataWay.Passive))
                 {
-                    // A verb that is unknown, or whose reply names no port, stays so. A transient negative reply (4yz) concerns this transfer only.
-                    bool isLasting = e is not FtpReplyException { Reply.IsTransientFailure: true };
+                    // A verb that is unknown, or whose reply names no port, stays so. Replies about the login and transient ones (4yz) concern this transfer only.
+                    bool isLasting = !IsAboutLogin(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
                     memory.DataWay = earlier is null && isLasting ? next : memory.DataWay;
                     way = next;
                     continue;
@@ -128,7 +128,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
         }
     }
 
-    /// <summary>Returns true for negative replies that every other way would receive too.</summary>
+    /// <summary>Returns true for negative replies that every other way would receive too. Some firewalls send them to EPSV only.</summary>
     private static bool IsAboutLogin(FtpException failure) =>
         failure is FtpReplyException { Reply.Code: ReplyCode.NotLoggedIn or ReplyCode.AccountNeeded or ReplyCode.AccountNeededToStore };
 

@@ -8,7 +8,7 @@ namespace Fts.FuzzTests;
 internal static class StreamTargets
 {
     private const int LongestLine = 256;
-    private const byte Iac = 255, FirstOption = 251;
+    private const byte Iac = 255, FirstTelnetCommand = 240, FirstOption = 251;
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
@@ -80,7 +80,8 @@ internal static class StreamTargets
         var plain = new List<byte>();
         while (!line.IsEmpty)
         {
-            bool isCommand = line[0] == Iac;
+            // IAC before a byte below 240 is no Telnet command, and stays.
+            bool isCommand = line[0] == Iac && (line.Length == 1 || line[1] >= FirstTelnetCommand);
             if (!isCommand || (line.Length > 1 && line[1] == Iac))
             {
                 plain.Add(line[0]);
