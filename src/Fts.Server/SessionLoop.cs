@@ -202,6 +202,7 @@ internal sealed class SessionLoop(Session session)
             return;
         }
 
+        bool isNextLineReceived = session.Channel.HasUnreadInput;
         Reply? answer = await GateAndRunAsync(row!, argument);
         if (answer is not null)
         {
@@ -210,12 +211,13 @@ internal sealed class SessionLoop(Session session)
 
         if (_transfer is not null)
         {
-            await FollowTransferAsync();
+            await FollowTransferAsync(isNextLineReceived);
         }
     }
 
     /// <summary>Reads on while the transfer runs, and sends its reply when it is done.</summary>
-    private async ValueTask FollowTransferAsync()
+    /// <param name="isNextLineReceived">Whether the client sent the next line before the transfer began, so that a QUIT there does not end it.</param>
+    private async ValueTask FollowTransferAsync(bool isNextLineReceived)
     {
         while (_transfer is { } transfer)
         {
@@ -242,11 +244,15 @@ internal sealed class SessionLoop(Session session)
             {
                 _read = null;
                 await AnswerBesideTransferAsync(row!, argument);
+                isNextLineReceived &= session.Channel.HasUnreadInput;
             }
             else
             {
                 session.HasLineWaiting = true;
-                NoteQuit(line);
+                if (!isNextLineReceived)
+                {
+                    NoteQuit(line);
+                }
             }
         }
     }

@@ -106,6 +106,23 @@ public sealed class VerdictTests
     public Task Quit_said_in_advance_lets_the_transfer_end(Wire wire) => EndsAsync(
         wire, "C: EPSV\nS: 229 *\nC> STOR a\\r\\nQUIT\\r\\n\nS: 150 *", "D> half", "S: 226 *\nS: 221 *", "complete");
 
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task Quit_said_in_advance_lets_the_transfer_end_though_data_arrives_before_it_is_read(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            D+ half
+            C> STOR a\r\nQUIT\r\n
+            S: 150 *
+            D>
+            S: 226 *
+            S: 221 *
+            """);
+        Assert.Equal("half", await server.ReadAsync("/a"));
+    }
+
     [Theory, OnEveryWire]
     public Task Nothing_is_kept_where_nothing_is_to_be_kept(Wire wire) => BreaksOffAsync(
         wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection.", "broke off", kept: 0,
