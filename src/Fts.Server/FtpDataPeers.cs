@@ -20,7 +20,10 @@ public sealed record FtpDataPeers
     /// <summary>Only the address of the control connection.</summary>
     public static FtpDataPeers Same { get; } = new(IPv4Bits, IPv6Bits);
 
-    /// <summary>Every address. PORT and EPRT may not lead to a loopback, multicast or broadcast address unless it is the client's own.</summary>
+    /// <summary>
+    /// Every address. PORT and EPRT may lead to a loopback, link-local, multicast or broadcast address, or an address of this machine, only if it is
+    /// the client's own.
+    /// </summary>
     public static FtpDataPeers Any { get; } = new(0, 0);
 
     /// <summary>The number of leading bits in which two IPv4 addresses must agree.</summary>
@@ -47,7 +50,7 @@ public sealed record FtpDataPeers
 
     /// <summary>Returns whether PORT or EPRT may lead to this address.</summary>
     internal bool IncludeTarget(IPAddress target, IPAddress client) =>
-        HasSameBytes(target, client) || (Include(target, client) && !IPAddress.IsLoopback(target) && !IsForSeveral(target));
+        HasSameBytes(target, client) || (Include(target, client) && !IsReserved(target.IsIPv4MappedToIPv6 ? target.MapToIPv4() : target) && !IsOfThisMachine(target));
 
     /// <summary>Returns a key that all addresses of one client share, and no address of another client.</summary>
     internal IPAddress KeyOf(IPAddress address)
@@ -70,7 +73,23 @@ public sealed record FtpDataPeers
     /// <summary>Compares without the scope: EPRT names a link-local IPv6 address without the scope that it has on this machine.</summary>
     private static bool HasSameBytes(IPAddress one, IPAddress other) => one.GetAddressBytes().AsSpan().SequenceEqual(other.GetAddressBytes());
 
-    private static bool IsForSeveral(IPAddress address) =>
-        address.IsIPv6Multicast || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ||
-        (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= 224);
+    /// <summary>Whether an address belongs to this machine or link, or to no single host.</summary>
+    private static bool IsReserved(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
+        ? address.GetAddressBytes() is [0 or 127 or >= 224, ..] or [169, 254, ..]
+        : IPAddress.IsLoopback(address) || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.Equals(IPAddress.IPv6Any);
+
+    /// <summary>A service of this machine may be hidden by a firewall from everyone but this machine. Binding a datagram socket sends nothing.</summary>
+    private static bool IsOfThisMachine(IPAddress address)
+    {
+        try
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(address, 0));
+            return true;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode != SocketError.AddressNotAvailable;
+        }
+    }
 }

@@ -10,7 +10,7 @@ internal static class Failures
 {
     private const int MostShown = 500;
 
-    private const string AccountAdvice = "set FTS_ACCOUNT, or add 'account NAME' to the entry of the server in ~/.netrc";
+    private const string AccountAdvice = "--user NAME with FTS_ACCOUNT set, or 'account NAME' in the entry of the server in ~/.netrc";
 
     /// <summary>The failure to show.</summary>
     /// <param name="e">What was thrown.</param>

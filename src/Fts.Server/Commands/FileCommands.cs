@@ -82,7 +82,7 @@ internal static class FileCommands
     public static async ValueTask<Reply> ModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         (FileEntry? entry, Reply? refusal) = await FindAsync(session, argument, cancellationToken);
-        if (refusal == Replies.NotFound && FactCommands.StartsWithTime(argument))
+        if (refusal is not null && FactCommands.StartsWithTime(argument))
         {
             return await FactCommands.SetModifiedAsync(session, argument, cancellationToken);
         }

@@ -50,7 +50,9 @@ internal static class StoreCommands
                 await session.Server.Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
                 await data.AnswerEndAsync();
                 verdict = UploadVerdicts.Of(session, data.HasAnnouncedEnd, file.Start);
-                if (verdict != UploadVerdict.Complete && session.Tls is { Options.RequiresCloseNotify: true })
+                // ALLO may announce the rest or the whole of a resumed file. Only the rest leaves an attacker no other place to end the connection.
+                bool isSizeProven = verdict == UploadVerdict.Complete && transfer.Bytes == session.Continuing.AnnouncedLength;
+                if (!isSizeProven && session.Tls is { Options.RequiresCloseNotify: true })
                 {
                     data.ThrowIfEndedWithoutCloseNotify();
                 }

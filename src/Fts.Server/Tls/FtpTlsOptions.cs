@@ -42,7 +42,7 @@ public sealed record FtpTlsOptions
 
     /// <summary>
     /// Whether an upload over TLS must end with close_notify, without which an attacker can truncate it unnoticed (RFC 4217 §11). If so, an upload
-    /// without it is answered 426, unless ALLO announced its size and exactly that size arrived. If not, its completeness is unknown, as without
+    /// without it is answered 426, unless ALLO announced the number of bytes that the client sends, and exactly these arrived. If not, its completeness is unknown, as without
     /// TLS, and <see cref="FtpServerOptions.Publish"/> decides. Connections that end within a TLS record are always answered 426. Default: yes.
     /// </summary>
     public bool RequiresCloseNotify { get; init; } = true;

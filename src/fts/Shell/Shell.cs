@@ -139,7 +139,7 @@ internal sealed class Shell(
             {
                 await action(item, cancellationToken);
             }
-            catch (Exception e) when ((areSeveral || items.Count > 1) && !cancellationToken.IsCancellationRequested && e is not OutOfMemoryException)
+            catch (Exception e) when ((areSeveral || items.Count > 1) && !cancellationToken.IsCancellationRequested && e is not (OutOfMemoryException or OutputException))
             {
                 result = ExitCode.SomeFailed;
                 if (Show(e, $"{verb} {item}") is ExitCode.CannotConnect && !await CanReconnectAsync(cancellationToken))

@@ -56,15 +56,15 @@ internal sealed record SignIn(string User, string Password)
     }
 
     /// <summary>
-    /// Returns the account for ACCT when the server asks for one: from <c>.netrc</c>, else <c>FTS_ACCOUNT</c>, else from a question if there is somebody to ask.
-    /// Returns null if there is none.
+    /// Returns the account for ACCT when the server asks for one: <c>FTS_ACCOUNT</c> for a named user, else from <c>.netrc</c>, else from a question on a
+    /// terminal. Returns null if there is none. Like <c>FTS_PASSWORD</c>, the variable is not for anonymous: every server would receive it.
     /// </summary>
     /// <param name="target">The server.</param>
     /// <param name="user">The user who signs in.</param>
     /// <param name="terminal">Where to ask.</param>
     public static string? FindAccount(Target target, string user, Terminal terminal) =>
-        FromNetRc(target.Host, user)?.Account is { Length: > 0 } known ? known
-        : Environment.GetEnvironmentVariable("FTS_ACCOUNT") is { Length: > 0 } set ? set
+        IsNamed(user) && Environment.GetEnvironmentVariable("FTS_ACCOUNT") is { Length: > 0 } set ? set
+        : FromNetRc(target.Host, user)?.Account is { Length: > 0 } known ? known
         : terminal.IsInteractive && PasswordPrompt.Ask(terminal, $"account of {user.Visible()} on {target.Host}: ") is { Length: > 0 } typed ? typed
         : null;
 

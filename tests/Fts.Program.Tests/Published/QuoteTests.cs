@@ -117,20 +117,31 @@ public sealed class QuoteTests : IDisposable
 
     [Theory]
     [InlineData("machine 127.0.0.1 account sales\n", null)]
-    [InlineData("machine 127.0.0.1 account sales\n", "other")]
+    [InlineData("machine 127.0.0.1 account other\n", "sales")]
     [InlineData("machine elsewhere.example account other\n", "sales")]
     [InlineData("", "sales")]
-    public async Task An_account_comes_from_netrc_or_the_environment_and_is_shown_nowhere(string netrc, string? variable)
+    public async Task An_account_comes_from_the_environment_or_netrc_and_is_shown_nowhere(string netrc, string? variable)
     {
         _folder.Write("netrc", netrc);
         File.SetUnixFileMode(_folder["netrc"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
         using HostileServer server = HostileServer.Start(new() { ["PASS"] = "332 account", ["ACCT"] = "230 in" }, []);
         (int code, string data, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "127.0.0.1", server.Port, "1"], "pwd\n", ("NETRC", _folder["netrc"]), ("FTS_ACCOUNT", variable));
+            _folder.Path, ["client", "127.0.0.1", server.Port, "1", "--user", "ann"], "pwd\n", ("NETRC", _folder["netrc"]), ("FTS_PASSWORD", "secret"), ("FTS_ACCOUNT", variable));
         Assert.Equal((0, "/\n"), (code, data));
         Assert.Contains("ACCT sales", server.Received);
         Assert.Contains("> ACCT ****", messages, StringComparison.Ordinal);
         Assert.DoesNotContain("sales", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_account_of_the_environment_is_not_sent_for_anonymous()
+    {
+        using HostileServer server = HostileServer.Start(new() { ["PASS"] = "332 account", ["ACCT"] = "230 in" }, []);
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", server.Port], "pwd\n", ("NETRC", _folder["none"]), ("FTS_ACCOUNT", "sales"));
+        Assert.Equal(4, code);
+        Assert.Contains("--user NAME", messages, StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Received, line => line.StartsWith("ACCT", StringComparison.Ordinal));
     }
 
     [Fact]

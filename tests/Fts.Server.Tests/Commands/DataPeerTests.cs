@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -61,13 +62,21 @@ public sealed class DataPeerTests
         Assert.Equal(peers == "any", allowed.IncludeTarget(IPAddress.Parse("198.51.100.1"), IPAddress.Parse("192.0.2.1")));
         Assert.Equal(peers == "any", allowed.IncludeTarget(IPAddress.Parse("2001:db8::1"), IPAddress.Parse("2001:db9::1")));
         Assert.Equal(near, allowed.IncludeTarget(IPAddress.Parse("2001:db8::1"), IPAddress.Parse("2001:db8::2")));
-        foreach (string target in (string[])["127.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255"])
+        foreach (string target in (string[])["127.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "169.254.1.1", "::1", "::", "fe80::1", "fec0::1", "ff02::1", "::ffff:127.0.0.2", "::ffff:0.0.0.0"])
         {
             Assert.Equal(loopbackOfAnother, allowed.IncludeTarget(IPAddress.Parse(target), IPAddress.Parse("192.0.2.1")));
         }
 
         Assert.True(allowed.IncludeTarget(IPAddress.Loopback, IPAddress.Loopback));
         Assert.True(allowed.IncludeTarget(IPAddress.Parse("fe80::1"), IPAddress.Parse("fe80::1%1")));
+    }
+
+    [Fact]
+    public void Port_does_not_lead_to_an_address_of_this_machine()
+    {
+        IPAddress[] own = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Select(one => one.Address)];
+        Assert.NotEmpty(own);
+        Assert.All(own, address => Assert.False(FtpDataPeers.Any.IncludeTarget(address, IPAddress.Parse("192.0.2.1"))));
     }
 
     [Fact]

@@ -108,6 +108,19 @@ public sealed class FactTests
             """);
     }
 
+    [Theory, OnEveryWire]
+    public async Task Mdtm_sets_the_time_of_a_file_with_the_longest_name(Wire wire)
+    {
+        string name = new('n', 255);
+        await using TestServer server = await TestServer.WithAsync(wire, ($"/{name}", "x"));
+        await server.PlayAsync($"""
+            C: MDTM 20240102030405 {name}
+            S: 213 Modify=20240102030405; {name}
+            C: MDTM {name}
+            S: 213 20240102030405
+            """);
+    }
+
     [Fact]
     public async Task Mdtm_with_a_time_needs_the_permission_to_write()
     {

@@ -157,6 +157,49 @@ public sealed class TlsTests
     }
 
     [Theory, MemberData(nameof(Versions))]
+    public async Task A_resumed_upload_without_close_notify_must_have_the_number_of_bytes_that_ALLO_announced(SslProtocols version)
+    {
+        await using TestServer server = Offering();
+        await using Conversation talk = await SecureAsync(server, version);
+        const string Part = """
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ 0123
+            D: close
+            S: 426 * 4 bytes are kept, REST 4 continues.
+            """;
+        await talk.PlayAsync(Part);
+        // Eight more bytes are announced. Four of them and the four that are there make eight, too.
+        await talk.PlayAsync("""
+            C: ALLO 8
+            S: 200 *
+            C: REST 4
+            S: 350 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ 4567
+            D: close
+            S: 426 * 8 bytes are kept, REST 8 continues.
+            C: ALLO 4
+            S: 200 *
+            C: REST 8
+            S: 350 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ 89ab
+            D: close
+            S: 226 *
+            """);
+        Assert.Equal("0123456789ab", await server.ReadAsync("/a"));
+    }
+
+    [Theory, MemberData(nameof(Versions))]
     public async Task The_end_of_a_compressed_upload_needs_no_close_notify(SslProtocols version)
     {
         await using TestServer server = Offering();
