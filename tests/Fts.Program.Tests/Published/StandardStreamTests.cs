@@ -41,6 +41,8 @@ public sealed class StandardStreamTests : IAsyncLifetime
     [InlineData("--version", "")]
     [InlineData("client 127.0.0.1 PORT", "ls\nls\n")]
     [InlineData("get ftp://127.0.0.1:PORT/a.txt --to -", "")]
+    [InlineData("get ftp://127.0.0.1:PORT/a.txt ftp://127.0.0.1:PORT/a.txt --to -", "")]
+    [InlineData("client 127.0.0.1 PORT", "cat a.txt a.txt\n")]
     public async Task A_full_device_is_reported_once_with_11(string command, string input)
     {
         (int code, string messages) = await RunAsync(command, ">/dev/full", input);
@@ -52,6 +54,7 @@ public sealed class StandardStreamTests : IAsyncLifetime
     [Theory]
     [InlineData("help")]
     [InlineData("get ftp://127.0.0.1:PORT/a.txt --to -")]
+    [InlineData("get ftp://127.0.0.1:PORT/a.txt ftp://127.0.0.1:PORT/a.txt --to -")]
     public async Task A_reader_that_leaves_ends_the_command_quietly(string command)
     {
         (int code, string messages) = await RunAsync(command, "| head -c 1 >/dev/null; exit ${PIPESTATUS[0]}", "");
