@@ -167,7 +167,7 @@ internal static class RemoteFacts
 
             // A line with the name in it may be the file: "not found" could make a caller replace it.
             return found is null && unreadable is not null
-                ? throw new FtpListingException(unreadable.RawLine!, "a line of the listing that may be about the file is in no known format")
+                ? throw new FtpListingException(unreadable.RawLine!, "a line of the listing that may describe the file is in an unknown format")
                 : found;
         }
         catch (FtpReplyException e) when (ListingReplies.IsAboutArgument(e.Reply))

@@ -146,7 +146,7 @@ internal static class RemoteListing
             }
             catch (ListingLineException e)
             {
-                throw new FtpListingException(e.RawLine, "a line of the listing is in no known format, and no other line is either", e);
+                throw new FtpListingException(e.RawLine, "no line of the listing is in a known format; the first one is", e);
             }
         }
 

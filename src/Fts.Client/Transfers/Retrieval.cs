@@ -108,7 +108,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
     private void Exceed(long most)
     {
         long here = meter.Resumed + meter.Bytes;
-        if (meter.Resumed > 0 || here - most > connection.Options.Limits.BeyondSize)
+        if (meter.Resumed > 0 || here - most > connection.Options.Limits.BytesBeyondReportedSize)
         {
             // A server that sends without end is not to fill a disk.
             throw new FtpIntegrityException(path, most, here);

@@ -31,10 +31,10 @@ internal static class KindErrors
         string name = Words.Escape(typed);
         (string What, string? Next)? found = (verb, entry?.Kind) switch
         {
-            ("mkdir", ListingKind.Folder) => ("the folder exists already", null),
-            ("mkdir", not null) => ("a file of that name exists already", "another name"),
+            ("mkdir", ListingKind.Folder) => ("the folder already exists", $"cd {name}"),
+            ("mkdir", not null) => ("a file with that name already exists", "mkdir with another name"),
             ("rmdir", ListingKind.File) => ("it is a file", $"rm {name}"),
-            ("rmdir", ListingKind.Folder) when await HasEntriesAsync(shell, path, cancellationToken) => ("the folder is not empty", $"ls {name}, to see what is in it"),
+            ("rmdir", ListingKind.Folder) when await HasEntriesAsync(shell, path, cancellationToken) => ("the folder is not empty", $"ls {name}, to list its files"),
             ("rm", ListingKind.Folder) => ("it is a folder", $"rmdir {name}, which removes an empty folder"),
             _ => null,
         };

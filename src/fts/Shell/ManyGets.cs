@@ -51,7 +51,7 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
         {
             if (item.Known is not null && first.Known is not null && item.Known.Name != first.Known.Name && item.Known.LocalName == first.Known.LocalName)
             {
-                throw new FailureException(ExitCode.LocalFiles, $"get {item}: {first} has the same name here, {item.LocalName}", "--encoding NAME, with the encoding of the names");
+                throw new FailureException(ExitCode.LocalFiles, $"get {item}: not downloaded, because {first} has the same local name, {item.LocalName}", "--encoding NAME, with the encoding of the server's names");
             }
 
             _namesakes.Add(item);

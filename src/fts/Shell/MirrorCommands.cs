@@ -149,12 +149,12 @@ internal static class MirrorCommands
             shell.Terminal.Data($"{(way == TransferWay.Up ? "upload    " : "download  ")}{file.LocalPath.Visible()}");
         }
 
-        shell.Terminal.Say($"nothing was changed; to be {way.Done}: {Amounts.Files(plan.Files.Count)} ({Amounts.Size(plan.Bytes)}){Count(plan.Folders.Count, "folder", " to be made")}{Rest(plan)}");
+        shell.Terminal.Say($"dry run, nothing was changed; would be {way.Done}: {Amounts.Files(plan.Files.Count)} ({Amounts.Size(plan.Bytes)}){Count(plan.Folders.Count, "folder", " to create")}{Rest(plan)}");
     }
 
     private static string Rest(FtpMirrorPlan plan) =>
-        Count(plan.Unchanged, "file", " the same") + Count(plan.Skipped, "link or device", " left", "links and devices") + Count(plan.Failures.Count, "failure", "") +
-        Count(plan.UnreadableEntries.Count, "unreadable line", " in the server's listing", "unreadable lines");
+        Count(plan.Unchanged, "file", " unchanged") + Count(plan.Skipped, "link or device", " skipped", "links and devices") + Count(plan.Failures.Count, "failure", "") +
+        Count(plan.UnreadableEntries.Count, "line", " of unknown format in the server's listing");
 
     private static string Count(int number, string one, string what, string? many = null) =>
         number == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {number} {(number == 1 ? one : many ?? one + "s")}{what}");

@@ -41,7 +41,7 @@ internal static class RemoteNames
             listed = Shell.Worst(listed, UnreadableLines.Warn(shell, verb, [.. entries.Where(IsUnreadable)]));
             if (entries.TrueForAll(IsUnreadable))
             {
-                throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {word.Text}", "ls, to see what is there");
+                throw new FailureException(ExitCode.NotFound, $"no name on the server matches {word.Text}", "ls, to list the folder");
             }
         }
 

@@ -105,7 +105,7 @@ internal sealed class Shell(
         }
 
         client.Disconnect();
-        terminal.Say($"{doing.Visible()}: stopped; disconnected from {target}, the next command connects again");
+        terminal.Say($"{doing.Visible()}: stopped and disconnected from {target}; the next command connects again");
         return ExitCode.Interrupted;
     }
 

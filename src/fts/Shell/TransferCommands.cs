@@ -121,7 +121,7 @@ internal static class TransferCommands
     {
         if (local.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(local))
         {
-            throw new FailureException(ExitCode.LocalFiles, $"put {local}: its name is not UTF-8, and cannot be opened by this program", "rename the file first");
+            throw new FailureException(ExitCode.LocalFiles, $"put {local}: the file cannot be opened, because its name is not UTF-8", "rename the file first");
         }
 
         if (Directory.Exists(local))
@@ -180,7 +180,7 @@ internal static class TransferCommands
         ? throw new FailureException(ExitCode.Other, $"get {item}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")
         : shell.Ask($"{name.Visible()} exists here. Replace it? [y/N/resume] ") switch
         {
-            null => throw new FailureException(ExitCode.Interrupted, $"get {item}: stopped; {name} is kept as it is"),
+            null => throw new FailureException(ExitCode.Interrupted, $"get {item}: stopped; {name} was not changed"),
             "y" or "yes" => IfThere.Overwrite,
             "r" or "resume" => IfThere.Resume,
             _ => IfThere.Skip,

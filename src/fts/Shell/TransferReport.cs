@@ -17,9 +17,9 @@ internal static class TransferReport
     public static string? Warning(string name, FtpTransferResult result) => result.Warning switch
     {
         FtpTransferWarning.LongerThanReported =>
-            $"warning: {name.Visible()}: the server reported {Amounts.Bytes(result.ReportedLength ?? 0)} and sent {Amounts.Bytes(result.Bytes)}; all of it was kept",
+            $"warning: {name.Visible()}: the server reported {Amounts.Bytes(result.ReportedLength ?? 0)} and sent {Amounts.Bytes(result.Bytes)}; the whole file was kept",
         FtpTransferWarning.StillGrowing =>
-            $"warning: {name.Visible()}: it grew to {Amounts.Bytes(result.ReportedLength ?? 0)} on the server meanwhile",
+            $"warning: {name.Visible()}: during the transfer the file grew to {Amounts.Bytes(result.ReportedLength ?? 0)} on the server; the local copy has its earlier length",
         _ => null,
     };
 
