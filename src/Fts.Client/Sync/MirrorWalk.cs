@@ -182,7 +182,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
     {
         var present = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
         there.ForEach(entry => present.TryAdd(entry.Name, entry));
-        // What was downloaded under a local name goes back to the file it came from.
+        // A file that was downloaded under a local name is uploaded to its original name.
         there.ForEach(entry => present.TryAdd(entry.LocalName, entry));
         foreach (FileSystemInfo entry in here.Values)
         {

@@ -36,7 +36,7 @@ internal static class UncommonUnixDate
         return false;
     }
 
-    /// <summary>Whether the words look like a date, even one that no calendar has. A name is not looked for there.</summary>
+    /// <summary>Whether the words look like a date, even one that no calendar has. Such words are not read as a name.</summary>
     public static bool IsLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> first = line[words[0]];

@@ -58,7 +58,7 @@ internal static class MirrorCommands
         return $"fts mirror {(isUpload ? here : there)} {(isUpload ? there : here)}{options}";
     }
 
-    /// <summary>The path to send for a folder: a whole one, so that its server can say which it is. Paths without slashes cannot be joined with names.</summary>
+    /// <summary>Returns the absolute path of a folder, so that the server can identify it. Paths without slashes cannot be joined with names.</summary>
     public static async Task<string> PathAsync(Shell shell, string folder, CancellationToken cancellationToken) => folder is "" or "."
         ? await shell.Folder.GetAsync(shell.Client, cancellationToken) is ['/', ..] path ? path : ""
         : shell.Folder.Resolve(folder.Length > 1 ? folder.TrimEnd('/') : folder);
@@ -80,7 +80,7 @@ internal static class MirrorCommands
             shell.Terminal.Show(shell.Explain(failure.Reason, $"mirror {failure.Path}"));
         }
 
-        // A download may lack what such a line is about; an upload has sent everything all the same.
+        // A download may be missing the file of such a line. An upload is complete nevertheless.
         ExitCode listed = ExitCode.Done;
         foreach (IGrouping<string, FtpEntry> folder in plan.UnreadableEntries.GroupBy(entry => entry.Path))
         {

@@ -116,7 +116,7 @@ internal static class TransferCommands
     /// <summary>Refuses what <c>put</c> does not send.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="local">The local file.</param>
-    /// <param name="name">The name that it gets on the server.</param>
+    /// <param name="name">The name of the file on the server.</param>
     public static void CheckPut(Shell shell, string local, string name)
     {
         if (local.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(local))

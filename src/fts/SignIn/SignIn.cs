@@ -56,12 +56,12 @@ internal sealed record SignIn(string User, string Password)
     }
 
     /// <summary>
-    /// Returns the account for ACCT when the server asks for one: from <c>.netrc</c>, else <c>FTS_ACCOUNT</c>, else from a question if there is somebody to ask.
+    /// Returns the account for ACCT when the server asks for one: from <c>.netrc</c>, else <c>FTS_ACCOUNT</c>, else by asking on a terminal.
     /// Returns null if there is none.
     /// </summary>
     /// <param name="target">The server.</param>
     /// <param name="user">The user who signs in.</param>
-    /// <param name="terminal">Where to ask.</param>
+    /// <param name="terminal">The terminal to ask on.</param>
     public static string? FindAccount(Target target, string user, Terminal terminal) =>
         FromNetRc(target.Host, user)?.Account is { Length: > 0 } known ? known
         : Environment.GetEnvironmentVariable("FTS_ACCOUNT") is { Length: > 0 } set ? set
