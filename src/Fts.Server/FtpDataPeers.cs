@@ -47,7 +47,7 @@ public sealed record FtpDataPeers
 
     /// <summary>Returns whether PORT or EPRT may lead to this address.</summary>
     internal bool IncludeTarget(IPAddress target, IPAddress client) =>
-        HasSameBytes(target, client) || (Include(target, client) && !IPAddress.IsLoopback(target) && !IsForSeveral(target));
+        HasSameBytes(target, client) || (Include(target, client) && !IPAddress.IsLoopback(target) && !IsNonUnicast(target));
 
     /// <summary>Returns a key that all addresses of one client share, and no address of another client.</summary>
     internal IPAddress KeyOf(IPAddress address)
@@ -70,7 +70,7 @@ public sealed record FtpDataPeers
     /// <summary>Compares without the scope: EPRT names a link-local IPv6 address without the scope that it has on this machine.</summary>
     private static bool HasSameBytes(IPAddress one, IPAddress other) => one.GetAddressBytes().AsSpan().SequenceEqual(other.GetAddressBytes());
 
-    private static bool IsForSeveral(IPAddress address) =>
+    private static bool IsNonUnicast(IPAddress address) =>
         address.IsIPv6Multicast || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ||
         (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= 224);
 }

@@ -54,7 +54,7 @@ internal static class Failures
         FtpTlsFailure.ClientCertificateRefused => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--cert FILE and --key FILE, with a certificate that the server trusts"),
         FtpTlsFailure.Handshake when target.UsesImplicitTls => new Failure(
             ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--tls explicit, because most servers begin without TLS and use AUTH TLS; only some ports, such as 990, use --tls implicit"),
-        _ => new Failure(ExitCode.NotTrusted, $"{target}: {Without(e.Message, e.Reply)}", Said(e.Reply), "--tls off, if the data may be sent unencrypted"),
+        _ => new Failure(ExitCode.NotTrusted, $"{target}: {RemoveReply(e.Message, e.Reply)}", Said(e.Reply), "--tls off, if the data may be sent unencrypted"),
     };
 
     private static Failure NotTheSame(FtpIntegrityException e, string doing) => e.Failure switch
@@ -93,10 +93,10 @@ internal static class Failures
 
     private static Failure Lost(FtpConnectionException e, string doing, Target target) =>
         e.Phase is FtpConnectionPhase.OpenData
-            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {Without(e.Message, e.Reply)}", Said(e.Reply), "fts client with --active, --passive or --passive-address server")
+            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {RemoveReply(e.Message, e.Reply)}", Said(e.Reply), "fts client with --active, --passive or --passive-address server")
             : new Failure(
                 e.Phase is FtpConnectionPhase.Transfer or FtpConnectionPhase.FinalReply ? ExitCode.TransferFailed : ExitCode.CannotConnect,
-                $"{doing}: the connection to {target} was lost: {Without(e.Message, e.Reply)}", Said(e.Reply), "the same command again; it opens a new connection");
+                $"{doing}: the connection to {target} was lost: {RemoveReply(e.Message, e.Reply)}", Said(e.Reply), "the same command again; it opens a new connection");
 
     private static Failure Refused(FtpReplyException e, string doing, Target target)
     {
@@ -150,7 +150,7 @@ internal static class Failures
     private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {Brief(reply)}";
 
     /// <summary>Returns a message without the reply at its end, which is shown on a line of its own.</summary>
-    private static string Without(string message, Reply? reply) =>
+    private static string RemoveReply(string message, Reply? reply) =>
         reply is not null && message.IndexOf($": {(int)reply.Code}", StringComparison.Ordinal) is > 0 and var start ? message[..start] : message;
 
     /// <summary>A reply's last line, as much of it as one reads on a terminal.</summary>

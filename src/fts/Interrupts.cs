@@ -39,7 +39,7 @@ internal sealed class Interrupts : IDisposable
     public bool IsSession { get; set; }
 
     /// <summary>Completes when Ctrl-C arrives a second time during the running command of a session.</summary>
-    public Task Abandoned
+    public Task SecondInterrupt
     {
         get
         {
@@ -79,13 +79,13 @@ internal sealed class Interrupts : IDisposable
     /// <summary>Ends the running command as Ctrl-C does.</summary>
     public void Interrupt()
     {
-        Task? winding;
+        Task? cancellation;
         lock (_lock)
         {
-            winding = _running?.CancelAsync();
+            cancellation = _running?.CancelAsync();
         }
 
-        _ = winding;
+        _ = cancellation;
     }
 
     /// <summary>

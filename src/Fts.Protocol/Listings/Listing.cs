@@ -32,7 +32,7 @@ internal static class Listing
             return true;
         }
 
-        return UnixListing.IsTotal(line) || VmsListing.NamesNothing(line) || ListingHeadings.NamesNothing(line);
+        return UnixListing.IsTotal(line) || VmsListing.IsHeading(line) || ListingHeadings.IsHeading(line);
     }
 
     /// <summary>Reads a line of MLSD. Null for an empty line, and for the folder itself and its parent. Blanks before the first fact are ignored.</summary>

@@ -85,11 +85,11 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
 
         // A listing of names alone.
-        _names?.ForEach(each => Give(NameAlone(each)));
+        _names?.ForEach(each => EnqueueEntry(NameAlone(each)));
         _names = null;
     }
 
-    private void Give(ListingEntry entry)
+    private void EnqueueEntry(ListingEntry entry)
     {
         if (_next is null && _further.Count == 0)
         {
@@ -128,7 +128,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         FlushNames();
         if (entry is not null)
         {
-            Give(entry);
+            EnqueueEntry(entry);
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
     {
         _unreadable ??= line;
         FlushNames();
-        Give(ListingEntry.Unreadable(line));
+        EnqueueEntry(ListingEntry.Unreadable(line));
     }
 
     /// <summary>Takes a name alone. It is kept until another line shows what the listing is, because a message of one word looks like a name.</summary>
@@ -148,7 +148,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
         else if (VmsListing.IsName(name) || (_hasReadMember && MvsMemberListing.IsName(name)))
         {
-            Give(NameAlone(name));
+            EnqueueEntry(NameAlone(name));
         }
         else
         {

@@ -23,7 +23,7 @@ internal static class UncommonUnixDate
     public static IReadOnlyList<Form> Forms { get; } = [TryParseOneWord, TryParseMarked, TryParseMonthAndDay, TryParseDottedTime, TryParseNumbers, TryParseYearFirst];
 
     /// <summary>Whether a date in one of the forms starts at the first word.</summary>
-    public static bool Starts(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now)
+    public static bool StartsWithDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now)
     {
         foreach (Form form in words.IsEmpty ? [] : Forms)
         {

@@ -99,7 +99,7 @@ internal sealed class Shell(
     /// </summary>
     private async Task<ExitCode> AbandonableAsync(Task<ExitCode> command, string doing)
     {
-        if (await Task.WhenAny(command, interrupts.Abandoned) == command)
+        if (await Task.WhenAny(command, interrupts.SecondInterrupt) == command)
         {
             return await command;
         }

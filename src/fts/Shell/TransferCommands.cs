@@ -17,7 +17,7 @@ internal static class TransferCommands
         return files.Count == 1
             ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(Path.TrimEndingDirectorySeparator(local)), ifThere, cancel), cancellationToken)
             // --skip would skip a file of which the server has only a part.
-            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : Resumption.OptionOfRest(shell), words), cancellationToken);
+            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : Resumption.GetResumeOption(shell), words), cancellationToken);
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
@@ -80,7 +80,7 @@ internal static class TransferCommands
             }
         }
 
-        shell.Terminal.Say(TransferReport.Of(TransferWay.Up.Done, name, result));
+        shell.Terminal.Say(TransferReport.FormatTransfer(TransferWay.Up.Done, name, result));
     }
 
     /// <summary>Fetches one file.</summary>
@@ -110,7 +110,7 @@ internal static class TransferCommands
             }
         }
 
-        shell.Terminal.Say(TransferReport.Of(TransferWay.Down.Done, name, result));
+        shell.Terminal.Say(TransferReport.FormatTransfer(TransferWay.Down.Done, name, result));
     }
 
     /// <summary>Refuses what <c>put</c> does not send.</summary>

@@ -10,7 +10,7 @@ internal static class TransferReport
     /// <param name="done">What was done: <c>uploaded</c>, <c>downloaded</c>.</param>
     /// <param name="name">The file.</param>
     /// <param name="result">The transfer.</param>
-    public static string Of(string done, string name, FtpTransferResult result) =>
+    public static string FormatTransfer(string done, string name, FtpTransferResult result) =>
         Warning(name, result) is { } warning ? $"{Line(done, name, result)}\n{warning}" : Line(done, name, result);
 
     /// <summary>Returns a warning about a transfer that succeeded; null if there is nothing unusual.</summary>

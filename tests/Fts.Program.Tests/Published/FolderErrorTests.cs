@@ -93,7 +93,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_file_is_no_files()
+    public async Task A_mirror_of_one_file_reports_1_file()
     {
         Directory.CreateDirectory(_folder["one"]);
         _folder.Write("one/a", "x");

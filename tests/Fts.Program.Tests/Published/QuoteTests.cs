@@ -56,7 +56,7 @@ public sealed class QuoteTests : IDisposable
     [Theory]
     [InlineData("ascii\nget --resume a.txt\n", "--resume does not work in ASCII mode")]
     [InlineData("type x\n", "type x: must be ascii or binary")]
-    public async Task What_ASCII_mode_cannot_do_is_said(string input, string message)
+    public async Task Options_that_ASCII_mode_excludes_are_reported(string input, string message)
     {
         using HostileServer server = HostileServer.Start([], new() { ["RETR"] = HostileServer.Bytes("x") });
         (int code, _, string messages) = await RunAsync(server, input);
