@@ -9,8 +9,8 @@ namespace Fts.Client;
 /// <see cref="FtpClientOptions.MaxConnections"/>.
 /// </summary>
 /// <remarks>
-/// Paths go to the server as given: one that starts with a slash is the same everywhere. Any other counts from the folder the account starts in, or the one
-/// that <see cref="ChangeFolderAsync"/> entered. Every operation ends in its result or an <see cref="FtpException"/>; a cancelled one in
+/// Paths go to the server as given: one that starts with a slash is the same everywhere. Any other path is relative to the folder that the account starts in,
+/// or that <see cref="ChangeFolderAsync"/> entered. Every operation ends in its result or an <see cref="FtpException"/>; a cancelled one in
 /// <see cref="OperationCanceledException"/>; trouble with a local file in the exception of the file system.
 /// </remarks>
 public sealed class FtpClient : IAsyncDisposable
@@ -49,15 +49,15 @@ public sealed class FtpClient : IAsyncDisposable
     public Task ConnectAsync(CancellationToken cancellationToken = default) => RunAsync(static (_, _) => Task.FromResult(true), cancellationToken);
 
     /// <summary>
-    /// Lists a folder: MLSD if the server has it, else LIST with the option -a, else LIST, else NLST. A folder whose path LIST refuses or ignores is entered
-    /// (CWD) for the listing. Entries come as they arrive; the folder itself and its parent are left out.
+    /// Lists a folder: MLSD if the server has it, else LIST with the option -a, else LIST, else NLST. If LIST refuses or ignores a path, the client
+    /// sends CWD and lists the folder from there. Entries are returned as they arrive, without the folder itself and its parent.
     /// A listing that fails throws at its end at the latest, and never looks empty. An enumeration that is left early is aborted.
     /// If another call waits for a connection meanwhile, the rest of the listing is read into memory, so that its connection becomes free
     /// for that call.
     /// </summary>
     /// <remarks>
-    /// A line that cannot be read is an entry of kind <see cref="Fts.Protocol.ListingKind.Unknown"/> with its <see cref="FtpEntry.RawLine"/>. Whatever deletes
-    /// files because they are not listed must not do so then.
+    /// A line that cannot be read is an entry of kind <see cref="Fts.Protocol.ListingKind.Unknown"/> with its <see cref="FtpEntry.RawLine"/>. The listing is
+    /// then incomplete: a caller must not delete files because they are not listed.
     /// </remarks>
     /// <param name="path">The folder; empty for the one the account starts in.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
@@ -254,12 +254,12 @@ public sealed class FtpClient : IAsyncDisposable
     public Task CreateFolderAsync(string path, CancellationToken cancellationToken = default) => RunAsync("MKD", Given(path), cancellationToken);
 
     /// <summary>
-    /// The folder that paths without a leading slash count from (PWD): the one the account starts in, or the one that <see cref="ChangeFolderAsync"/> entered.
+    /// Returns the folder that relative paths refer to (PWD): the one that the account starts in, or that <see cref="ChangeFolderAsync"/> entered.
     /// </summary>
     public async Task<string> GetWorkingFolderAsync(CancellationToken cancellationToken = default)
     {
         Reply reply = await RunAsync("PWD", "", cancellationToken).ConfigureAwait(false);
-        return WorkingFolder.PathIn(reply) ?? throw new FtpProtocolException($"the reply to PWD names no folder: {reply.Shown()}");
+        return WorkingFolder.PathIn(reply) ?? throw new FtpProtocolException($"the reply to PWD contains no path: {reply.Shown()}");
     }
 
     /// <summary>
@@ -313,11 +313,11 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a command as it is, and returns its final reply, negative or not. State that the command changes, such as a umask, stays with the one connection
-    /// that it was sent on. The next call uses that connection if no other call runs meanwhile.
+    /// Sends a command unchanged and returns its final reply, also if it is negative. A setting that the command changes, such as a umask, applies only to the
+    /// connection that sent it. The next call uses that connection if no other call runs meanwhile.
     /// </summary>
     /// <param name="verb">The verb, ASCII letters and digits.</param>
-    /// <param name="argument">What follows it after one space; null or empty for nothing.</param>
+    /// <param name="argument">The argument; null or empty if there is none.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="ArgumentException">
     /// The argument contains a line end, or the command belongs to transfers, to the login, to the encryption or to the state that this client relies on
@@ -327,7 +327,7 @@ public sealed class FtpClient : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);
         return RawCommands.ReasonAgainst(verb, argument) is { } reason
-            ? throw new ArgumentException($"{verb.ToUpperInvariant().Visible()} is not sent: {reason}.", nameof(verb))
+            ? throw new ArgumentException($"{verb.ToUpperInvariant().Visible()} was not sent, because {reason}.", nameof(verb))
             : RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken);
     }
 

@@ -35,7 +35,7 @@ public sealed record FtpClientOptions
 
     /// <summary>
     /// Returns the account for ACCT (RFC 959 §4.1.1), or null if there is none. Called at most once per <see cref="FtpClient"/>, when the server asks for
-    /// an account (332, 532) and <see cref="FtpCredentials.Account"/> is null. Null, the default, has no account.
+    /// an account (332, 532) and <see cref="FtpCredentials.Account"/> is null. If this is null (the default), no account is sent.
     /// </summary>
     public Func<CancellationToken, ValueTask<string?>>? RequestAccount { get; init; }
 
@@ -67,9 +67,9 @@ public sealed record FtpClientOptions
     public FtpCompression Compression { get; init; } = FtpCompression.Off;
 
     /// <summary>
-    /// The encoding of names and text on the wire. UTF-8 (RFC 2640) by default; another one is for servers that use it. OPTS UTF8 ON is sent only with
-    /// UTF-8. Bytes that it cannot decode become lone surrogates, which are sent back as the same bytes (see <see cref="FtpName"/>). ASCII must be the same
-    /// bytes in it, so UTF-16, UTF-32 and EBCDIC are refused.
+    /// The encoding of names and text on the wire. UTF-8 (RFC 2640) by default. OPTS UTF8 ON is sent only with UTF-8. Bytes that
+    /// the encoding cannot decode become lone surrogates, which are sent back as the same bytes (see <see cref="FtpName"/>). The encoding must encode ASCII as
+    /// single ASCII bytes, so UTF-16, UTF-32 and EBCDIC throw.
     /// </summary>
     public Encoding Encoding { get; init; } = Encoding.UTF8;
 
@@ -80,7 +80,8 @@ public sealed record FtpClientOptions
     public Action<FtpTrace>? Trace { get; init; }
 
     /// <summary>
-    /// Receives the steps of opening each connection, so that a caller can show what a slow one waits for; null for none. Must not block.
+    /// Receives the steps of opening each connection, so that a caller can show the progress of a slow one; null if not needed. Must not
+    /// block.
     /// </summary>
     public IProgress<FtpConnectProgress>? ConnectProgress { get; init; }
 
@@ -104,7 +105,7 @@ public sealed record FtpClientOptions
         ArgumentNullException.ThrowIfNull(Encoding);
         if (!WireText.IsSupported(Encoding))
         {
-            throw new ArgumentException($"The encoding {Encoding.WebName} cannot carry FTP commands, because ASCII is not the same bytes in it.", nameof(Encoding));
+            throw new ArgumentException($"The encoding {Encoding.WebName} cannot be used, because it does not encode ASCII characters as single ASCII bytes.", nameof(Encoding));
         }
 
         ArgumentNullException.ThrowIfNull(Timeouts);

@@ -5,18 +5,18 @@ namespace Fts.Client;
 /// <summary>A file or folder on the server, as far as the server told.</summary>
 public sealed record FtpEntry
 {
-    /// <summary>
-    /// The path to send: the one it was requested with, or the listed folder's path joined with <see cref="Name"/>, or the folder's path if the line could
-    /// not be read. Bytes that could not be decoded are
-    /// lone surrogates (see <see cref="FtpName"/>), and the client sends them back unchanged.
-    /// </summary>
+    /// <summary>The path to send to the server.</summary>
+    /// <remarks>
+    /// It is the requested path, or the path of the listed folder joined with <see cref="Name"/>. It is the folder's path if the line could not be read.
+    /// Bytes that could not be decoded are lone surrogates (see <see cref="FtpName"/>), and the client sends them back unchanged.
+    /// </remarks>
     public required string Path { get; init; }
 
-    /// <summary>
-    /// The name as the server gave it, with each byte that could not be decoded as a lone surrogate: use <see cref="LocalName"/> for a file here, and
-    /// <see cref="VisibleText.Visible"/> to show it. It is the server's data, and a hostile server's name may hold anything: see <see cref="IsSafeName"/>. Empty if the line could not
-    /// be read.
-    /// </summary>
+    /// <summary>The name as the server sent it; empty if the line could not be read.</summary>
+    /// <remarks>
+    /// Each byte that could not be decoded is a lone surrogate. Use <see cref="LocalName"/> for local files and <see cref="VisibleText.Visible"/> for display.
+    /// A hostile server can send any name: see <see cref="IsSafeName"/>.
+    /// </remarks>
     public required string Name { get; init; }
 
     /// <summary>
@@ -34,7 +34,7 @@ public sealed record FtpEntry
     /// <summary>When it last changed, UTC; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
     public DateTime? Modified { get; init; }
 
-    /// <summary>Where the facts come from; null when they were asked for one by one (SIZE, MDTM), or could not be read.</summary>
+    /// <summary>The source of the metadata; null if it was read with SIZE and MDTM, or not read.</summary>
     public ListingSource? Source { get; init; }
 
     /// <summary>The Unix permission bits, where the server tells.</summary>

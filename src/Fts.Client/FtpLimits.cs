@@ -22,14 +22,14 @@ public sealed record FtpLimits
     public int ProxyAnswer { get; init; } = 16 * 1024;
 
     /// <summary>
-    /// Bytes that a download may receive beyond the length that the server reported before; 16 GiB by default. A growing file, and a server
-    /// that reports a wrong length, exceed it by less. The download of a server that never ends is aborted.
+    /// Number of bytes that a download may exceed the reported length by; 16 GiB by default. Longer downloads are aborted, because a hostile
+    /// server could send data without end.
     /// </summary>
-    public long BeyondSize { get; init; } = 16L * 1024 * 1024 * 1024;
+    public long BytesBeyondReportedSize { get; init; } = 16L * 1024 * 1024 * 1024;
 
     internal void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(BeyondSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(BytesBeyondReportedSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(ProxyAnswer, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(MirrorEntries, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(ReplyLine, 256);

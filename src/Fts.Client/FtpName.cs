@@ -14,7 +14,7 @@ public static class FtpName
     public static string FromBytes(ReadOnlySpan<byte> bytes) => EscapedUtf8.GetString(bytes);
 
     /// <summary>Returns the bytes of a name in UTF-8, with the bytes that were not UTF-8 as they were.</summary>
-    /// <exception cref="ArgumentException">The name contains a lone surrogate that stands for no byte.</exception>
+    /// <exception cref="ArgumentException">The name contains a lone surrogate that does not represent a byte.</exception>
     public static byte[] GetBytes(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -22,8 +22,8 @@ public static class FtpName
     }
 
     /// <summary>
-    /// Returns the name for a shown or typed name: <c>\xNN</c> with NN from 80 to ff, as <see cref="VisibleText.Visible"/> writes it, becomes that byte. All
-    /// other text stays.
+    /// Converts a displayed or typed name back: <c>\xNN</c> (80 to ff), as written by <see cref="VisibleText.Visible"/>, becomes that byte. Other text is
+    /// unchanged.
     /// </summary>
     public static string FromVisible(string visible)
     {

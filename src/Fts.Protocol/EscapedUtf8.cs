@@ -48,11 +48,11 @@ internal static class EscapedUtf8
     }
 
     /// <summary>Returns the number of bytes of the text.</summary>
-    /// <exception cref="ArgumentException">The text contains a lone surrogate that stands for no byte.</exception>
+    /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte.</exception>
     public static int GetByteCount(ReadOnlySpan<char> text) => HasSurrogate(text) ? CountBytes(text) : Encoding.UTF8.GetByteCount(text);
 
     /// <summary>Writes the bytes of the text and returns their number.</summary>
-    /// <exception cref="ArgumentException">The text contains a lone surrogate that stands for no byte, or <paramref name="bytes"/> is too short.</exception>
+    /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte, or <paramref name="bytes"/> is too short.</exception>
     public static int GetBytes(ReadOnlySpan<char> text, Span<byte> bytes)
     {
         if (!HasSurrogate(text))
@@ -84,7 +84,7 @@ internal static class EscapedUtf8
     }
 
     /// <summary>Returns the bytes of the text.</summary>
-    /// <exception cref="ArgumentException">The text contains a lone surrogate that stands for no byte.</exception>
+    /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte.</exception>
     public static byte[] GetBytes(ReadOnlySpan<char> text)
     {
         byte[] bytes = new byte[GetByteCount(text)];
@@ -93,7 +93,7 @@ internal static class EscapedUtf8
     }
 
     /// <summary>
-    /// Returns whether the text is the one spelling of its bytes. Returns false for a surrogate that stands for no byte, and for escaped bytes
+    /// Returns whether the text is the one spelling of its bytes. Returns false for a surrogate that does not represent a byte, and for escaped bytes
     /// that together are valid UTF-8: those bytes have another text, and two spellings of one file would pass each other's checks.
     /// </summary>
     public static bool IsCanonical(ReadOnlySpan<char> text)
@@ -151,7 +151,7 @@ internal static class EscapedUtf8
             }
             else
             {
-                throw new ArgumentException($"U+{(int)text[0]:X4} stands for no byte.", nameof(text));
+                throw new ArgumentException($"U+{(int)text[0]:X4} does not represent a byte.", nameof(text));
             }
 
             text = text[length..];

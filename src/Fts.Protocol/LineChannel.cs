@@ -287,7 +287,8 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     /// <summary>
     /// Removes Telnet commands from a line, in place. Before the first space, IAC IAC is the byte 255, an option request has three bytes, and other
     /// commands have two; IAC before a byte that is no Telnet command stays. After the first space only IAC IAC counts: many peers send the byte 255 of
-    /// a name that is not UTF-8 once, and no peer sends commands there. A peer that has sent it once does not double it.
+    /// a name that is not UTF-8 once, and no peer sends commands there. After a peer has sent a single 255, two in a row are read as two
+    /// bytes.
     /// </summary>
     private Memory<byte> WithoutTelnet(Memory<byte> line)
     {

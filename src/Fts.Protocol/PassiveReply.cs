@@ -74,7 +74,7 @@ internal static class PassiveReply
                 end++;
             }
 
-            if (IsPlace(line[start..end].TrimEnd(",."), out endPoint))
+            if (TryReadEndPoint(line[start..end].TrimEnd(",."), out endPoint))
             {
                 return true;
             }
@@ -93,7 +93,7 @@ internal static class PassiveReply
     }
 
     /// <summary>Reads six numbers, or eighteen: an IPv6 address byte by byte, then the port.</summary>
-    private static bool IsPlace(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
+    private static bool TryReadEndPoint(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
     {
         const int LongAddress = 16, ShortAddress = 4, PortBytes = 2;
         endPoint = default;
@@ -116,7 +116,7 @@ internal static class PassiveReply
         }
 
         int port = (numbers[length] << 8) | numbers[length + 1];
-        endPoint = new PassiveEndPoint(Plain(new IPAddress(numbers[..length])), port);
+        endPoint = new PassiveEndPoint(UnmapIPv4(new IPAddress(numbers[..length])), port);
         return port > 0;
     }
 
@@ -164,7 +164,7 @@ internal static class PassiveReply
 
         // IPAddress also reads other spellings of an address, such as octal numbers: those count as no address.
         bool isAddress = TryReadAddress(host, out IPAddress? address);
-        endPoint = new PassiveEndPoint(isAddress ? Plain(address!) : null, port);
+        endPoint = new PassiveEndPoint(isAddress ? UnmapIPv4(address!) : null, port);
         return true;
     }
 
@@ -179,7 +179,7 @@ internal static class PassiveReply
         return end >= 0;
     }
 
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    private static IPAddress UnmapIPv4(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>Removes the blanks beside commas. Others separate the numbers from the text before them.</summary>
     private static ReadOnlySpan<char> RemoveBlanks(ReadOnlySpan<char> line, Span<char> kept)

@@ -35,7 +35,7 @@ public static class VisibleText
     }
 
     /// <summary>The same for a peer that reads names as bytes: escaped bytes (<see cref="EscapedUtf8"/>) stay as they are.</summary>
-    internal static string VisibleExceptBytes(this string text)
+    internal static string VisibleKeepingBytes(this string text)
     {
         if (!EscapedUtf8.HasEscape(text))
         {

@@ -45,8 +45,8 @@ public sealed record FtpServerOptions
     public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
 
     /// <summary>
-    /// From which addresses the data connections of a session may come, and to which PORT and EPRT may lead. Default: the address of the control
-    /// connection only (RFC 2577 §3 and §4).
+    /// The addresses that the data connections of a session may use, in passive mode and as the target of PORT and EPRT. Default: the address of the
+    /// control connection only (RFC 2577 §3 and §4).
     /// </summary>
     public FtpDataPeers DataPeers { get; init; } = FtpDataPeers.Same;
 
@@ -144,15 +144,15 @@ public sealed record FtpServerOptions
     public int MaxUnknownCommands { get; init; } = 20;
 
     /// <summary>
-    /// The most entries of one listing that are held in memory to be sorted (LIST with <c>-t</c>, <c>-S</c> or <c>-r</c>). A folder with more is listed
+    /// The maximum number of entries of one listing that are held in memory to be sorted (LIST with <c>-t</c>, <c>-S</c> or <c>-r</c>). A folder with more is listed
     /// unsorted, and the final reply reports that. An entry takes about 150 bytes. Default: 10,000.
     /// </summary>
     public int MaxSortedEntries { get; init; } = 10_000;
 
-    /// <summary>The most entries of a recursive listing (LIST with <c>-R</c>); a larger tree is answered 451 after these. Default: 1,000,000.</summary>
+    /// <summary>The maximum number of entries of a recursive listing (LIST with <c>-R</c>); for a larger tree the server lists these and replies 451. Default: 1,000,000.</summary>
     public int MaxRecursiveEntries { get; init; } = 1_000_000;
 
-    /// <summary>The most levels below the listed folder in a recursive listing; a deeper tree is answered 451 after the others. Default: 64.</summary>
+    /// <summary>The maximum number of levels below the listed folder in a recursive listing; for a deeper tree the server lists these and replies 451. Default: 64.</summary>
     public int MaxRecursiveDepth { get; init; } = 64;
 
     /// <summary>Whether transfers may be compressed (MODE Z, draft-preston-ftpext-deflate), which costs this machine's processor to spare the line. Default: yes.</summary>

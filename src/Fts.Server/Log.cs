@@ -115,7 +115,7 @@ internal static partial class Log
     [LoggerMessage(55, LogLevel.Warning, "an entry of the store was skipped, because its name cannot be sent: {Name}")]
     public static partial void NameLeftOut(ILogger logger, string name);
 
-    [LoggerMessage(7000, LogLevel.Warning, "{Count} entries of {Folder} are not listed, because clients cannot name them, for example {Name}")]
+    [LoggerMessage(7000, LogLevel.Warning, "{Count} entries of {Folder} are not listed, because a path cannot contain their names, for example {Name}")]
     public static partial void NamesNotListed(ILogger logger, int count, string folder, string name);
 
     [LoggerMessage(60, LogLevel.Information, "[{Session}] {Account}@{Address} {Action} {Path}")]

@@ -74,7 +74,7 @@ internal static class Replies
     public static readonly Reply NotACommand = new(ReplyCode.SyntaxError, "Not an FTP command.");
     public static readonly Reply Unknown = new(ReplyCode.SyntaxError, "Command not known.");
     public static readonly Reply NoSuchCommand = new(ReplyCode.NotImplemented, "No such command.");
-    public static readonly Reply NotUtf8 = new(ReplyCode.ParameterError, "Send this in UTF-8.");
+    public static readonly Reply NotUtf8 = new(ReplyCode.ParameterError, "The argument must be UTF-8.");
     public static readonly Reply BadParameter = new(ReplyCode.ParameterError, "Parameter not understood.");
     public static readonly Reply BadSequence = new(ReplyCode.BadSequence, "Not now: another command belongs before this one.");
     public static readonly Reply RangeIsForReading = new(ReplyCode.BadSequence, "RANG is for RETR and HASH.");
@@ -112,13 +112,13 @@ internal static class Replies
     public static Reply NotSorted(int limit) => new(ReplyCode.TransferComplete, $"Transfer complete. Not sorted: more than {limit} entries.");
 
     /// <summary>A recursive listing left out directories that the account of the server process cannot read.</summary>
-    public static Reply ListedExcept(int unreadable) => new(ReplyCode.TransferComplete, $"Transfer complete, without {unreadable} folders that cannot be read.");
+    public static Reply ListedExcept(int unreadable) => new(ReplyCode.TransferComplete, $"Transfer complete. Not listed: {unreadable} folder{(unreadable == 1 ? "" : "s")} that cannot be read.");
 
     /// <summary>A recursive listing reached the limit of entries.</summary>
     public static Reply ListingTooLarge(int limit) => new(ReplyCode.LocalError, $"The listing is incomplete: more than {limit} entries. List the folders one by one.");
 
     /// <summary>A recursive listing reached the limit of depth.</summary>
-    public static Reply ListingTooDeep(int limit) => new(ReplyCode.LocalError, $"The listing is incomplete: folders deeper than {limit}. List them one by one.");
+    public static Reply ListingTooDeep(int limit) => new(ReplyCode.LocalError, $"The listing is incomplete: more than {limit} level{(limit == 1 ? "" : "s")} of folders. List the deeper folders one by one.");
 
     /// <summary>No data connection was established.</summary>
     public static Reply NoDataConnection(string reason) => new(ReplyCode.CannotOpenDataConnection, $"Can't open data connection: {reason}.");

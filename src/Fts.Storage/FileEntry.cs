@@ -19,8 +19,8 @@ public enum EntryKind
 /// <param name="UnixMode">The nine permission bits, where the store has them.</param>
 /// <param name="Id">What tells two entries of one store apart while both exist (device and inode), where the store has it; 0 otherwise.</param>
 /// <param name="IsLink">
-/// In a listing: the name is a link, and all but the name is what it leads to. What walks a tree and does not look goes round in circles. Everywhere: with
-/// <see cref="EntryKind.Other"/>, a link that leads nowhere, out of the store, round in a circle, or to what is neither file nor folder.
+/// In a listing: the entry is a link, and its other values are those of the target. A recursive caller must not follow it, to avoid loops. With
+/// <see cref="EntryKind.Other"/>: a link whose target is missing, outside the store, a loop, or neither a file nor a folder.
 /// </param>
 public readonly record struct FileEntry(string Name, EntryKind Kind, long Length, DateTime Modified, UnixFileMode? UnixMode = null, ulong Id = 0, bool IsLink = false);
 

@@ -42,7 +42,7 @@ public readonly struct StorePath : IEquatable<StorePath>
 
     /// <summary>
     /// Reads a path as a client sends it: absolute, or relative to this one. <c>..</c> stops at the top, as in a chroot. Null when it holds a NUL, CR or LF,
-    /// has a lone surrogate that stands for no such byte, or passes a limit of this type.
+    /// has a lone surrogate that does not represent such a byte, or passes a limit of this type.
     /// </summary>
     public StorePath? Resolve(string text)
     {

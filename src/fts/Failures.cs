@@ -20,7 +20,7 @@ internal static class Failures
     {
         FailureException own => own.Failure,
         OperationCanceledException => new Failure(ExitCode.Interrupted, $"{doing}: stopped"),
-        FolderInPlaceException folder => new Failure(ExitCode.Other, folder.Message, null, $"cd {Words.Escape(folder.Folder)}, then put again"),
+        FolderInPlaceException folder => new Failure(ExitCode.Other, folder.Message, null, $"cd {Words.Escape(folder.Folder)}, then run put again"),
         FtpSignInException refused => SignInRefused(refused, target),
         FtpTlsException tls => NotTrusted(tls, doing, target),
         FtpProxyException behind => Behind(behind, doing, target),
@@ -45,7 +45,7 @@ internal static class Failures
     private static Failure NotTrusted(FtpTlsException e, string doing, Target target) => e.Failure switch
     {
         FtpTlsFailure.Truncated => new Failure(ExitCode.TransferFailed, $"{doing}: {e.Message}", null, "the same command again"),
-        FtpTlsFailure.NotOffered => new Failure(ExitCode.NotTrusted, $"{target} offers no encryption now, which was asked for or was there before", Said(e.Reply), "--tls off, if everybody on the way may read along"),
+        FtpTlsFailure.NotOffered => new Failure(ExitCode.NotTrusted, $"{target} offers no encryption now, which was asked for or was there before", Said(e.Reply), "--tls off, if the data may be sent unencrypted"),
         FtpTlsFailure.PasswordNotProtected => new Failure(
             ExitCode.NotTrusted, $"{target} offers no encryption, and no password is sent unencrypted to another machine", null,
             "--tls off, to send the password unencrypted"),
@@ -54,7 +54,7 @@ internal static class Failures
         FtpTlsFailure.ClientCertificateRefused => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--cert FILE and --key FILE, with a certificate that the server trusts"),
         FtpTlsFailure.Handshake when target.UsesImplicitTls => new Failure(
             ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--tls explicit, because most servers begin without TLS and use AUTH TLS; only some ports, such as 990, use --tls implicit"),
-        _ => new Failure(ExitCode.NotTrusted, $"{target}: {Without(e.Message, e.Reply)}", Said(e.Reply), "--tls off, if everybody on the way may read along"),
+        _ => new Failure(ExitCode.NotTrusted, $"{target}: {RemoveReply(e.Message, e.Reply)}", Said(e.Reply), "--tls off, if the data may be sent unencrypted"),
     };
 
     private static Failure NotTheSame(FtpIntegrityException e, string doing) => e.Failure switch
@@ -93,10 +93,10 @@ internal static class Failures
 
     private static Failure Lost(FtpConnectionException e, string doing, Target target) =>
         e.Phase is FtpConnectionPhase.OpenData
-            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {Without(e.Message, e.Reply)}", Said(e.Reply), "fts client with --active, --passive or --passive-address server")
+            ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {RemoveReply(e.Message, e.Reply)}", Said(e.Reply), "fts client with --active, --passive or --passive-address server")
             : new Failure(
                 e.Phase is FtpConnectionPhase.Transfer or FtpConnectionPhase.FinalReply ? ExitCode.TransferFailed : ExitCode.CannotConnect,
-                $"{doing}: the connection to {target} was lost: {Without(e.Message, e.Reply)}", Said(e.Reply), "the same command again; it connects anew");
+                $"{doing}: the connection to {target} was lost: {RemoveReply(e.Message, e.Reply)}", Said(e.Reply), "the same command again; it opens a new connection");
 
     private static Failure Refused(FtpReplyException e, string doing, Target target)
     {
@@ -107,7 +107,7 @@ internal static class Failures
             ExitCode.Denied => new Failure(ExitCode.Denied, $"{doing}: not permitted on {target}", Said(e.Reply)),
             ExitCode.NoSpace => new Failure(ExitCode.NoSpace, $"{doing}: no room left on {target}", Said(e.Reply)),
             ExitCode.LoginRefused when e.Reply.Code == ReplyCode.AccountNeededToStore =>
-                new Failure(ExitCode.LoginRefused, $"{doing}: {target} needs an account (ACCT) for this", Said(e.Reply), AccountAdvice),
+                new Failure(ExitCode.LoginRefused, $"{doing}: {target} requires an account (ACCT) for this command", Said(e.Reply), AccountAdvice),
             ExitCode.LoginRefused => new Failure(ExitCode.LoginRefused, $"{doing}: {target} wants a sign-in first", Said(e.Reply), "fts client with --user NAME"),
             ExitCode.TransferFailed => new Failure(ExitCode.TransferFailed, $"{doing}: the transfer failed on {target}", Said(e.Reply), "the same command again"),
             var other => new Failure(other, $"{doing}: refused by {target}", Said(e.Reply)),
@@ -150,7 +150,7 @@ internal static class Failures
     private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {Brief(reply)}";
 
     /// <summary>Returns a message without the reply at its end, which is shown on a line of its own.</summary>
-    private static string Without(string message, Reply? reply) =>
+    private static string RemoveReply(string message, Reply? reply) =>
         reply is not null && message.IndexOf($": {(int)reply.Code}", StringComparison.Ordinal) is > 0 and var start ? message[..start] : message;
 
     /// <summary>A reply's last line, as much of it as one reads on a terminal.</summary>

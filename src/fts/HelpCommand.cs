@@ -34,7 +34,7 @@ internal static class HelpCommand
           --data-binding HOW observe (the default), require or off: data connections resume their session's TLS
           --passive-ports A-B[=C-D]   only these for data, told as C-D    --passive-address [NET=]IP|NAME   what PASV tells
           --proxy-protocol-from NET   balancers, whose PROXY header says who the client is (this and the last: repeatable)
-          --data-timeout 60s   the wait for a data connection    --data-peers same (the default), network/24 or any: its addresses
+          --data-timeout 60s   how long to wait for a data connection    --data-peers WHO   its allowed addresses: same (the default), network/24, any
           --max-sessions 50000, --max-sessions-per-address 100 (IPv6: per /64)    --host, --client-ca: fts help hosts
           --durable, --publish, --keep-partial, --close-notify: fts help uploads
 
@@ -54,15 +54,15 @@ internal static class HelpCommand
 
           URL                  ftp://user@host:port/folder; port 21 if it names none
           --user NAME          who to sign in as; default: anonymous           --color, --progress WHEN   auto, always, never
-          --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked. FTS_ACCOUNT: for ACCT
-          --tls WHEN           auto (the default: if offered now or before), required (or explicit), off, implicit   --ca FILE   trust these alone (PEM)
+          --password-file FILE its first line is the password of --user. Or set FTS_PASSWORD, or have ~/.netrc; else you are asked. FTS_ACCOUNT: the account that ACCT sends
+          --tls WHEN           auto (the default: TLS if offered; required if this server used it before), required (or explicit), off, implicit   --ca FILE   trust only these authorities (PEM)
                                With --ca or --cert, auto means required. A password is sent unencrypted to another machine only with off, or if you agree
           --cert FILE          your own certificate, for servers that ask (PEM, PFX); --key FILE its key, FTS_KEY_PASSWORD its secret
           --active, --passive  the server connects for data, or we; default: both ways. --passive-address control (default) or server: whose word
           --proxy URL          socks5://user@host:port, http://… or off; default: ftp_proxy or all_proxy, no_proxy. FTS_PROXY_PASSWORD: its password
           --compress WHEN      auto (the default: if it is faster), off, always    --segments N   connections for one file: auto (the default), 1 to 16
           --encoding NAME      of names on the server: utf-8 (the default), latin1, windows-1252, gbk, shift_jis, big5, euc-kr, koi8-r ...
-          --overwrite, --skip, --resume   a file that is there already; without: put replaces it, get asks, or stops in a script     --ascii   convert line ends
+          --overwrite, --skip, --resume   for a file that already exists. Default: put replaces it, get asks, or fails in a script     --ascii   convert line ends (TYPE A)
           --verify WHEN        compare SHA-256: auto (the default: resumed files, if the server can), always (fails if it cannot), never
 
           fts client 192.168.1.5 2121 --user fts
@@ -73,7 +73,7 @@ internal static class HelpCommand
 
         Exit codes: 0 done · 1 other · 2 usage · 3 cannot connect · 4 login refused · 5 TLS or trust · 6 not found · 7 not permitted
           8 transfer failed · 9 some of several failed · 10 not the same · 11 local files · 12 no space or quota · 129 terminal closed · 130 Ctrl-C · 143 SIGTERM
-          Of commands from a pipe: the code of the one that failed, 9 if it was several; on a terminal 0. And 9 if nlist, get * or mirror leave out a line that cannot be read.
+          Commands from a pipe: the code of the failed command, or 9 if several failed. On a terminal: 0. Also 9 if nlist, get * or mirror skip a line of an unknown format.
         """;
 
     private const string Get = """
@@ -81,8 +81,8 @@ internal static class HelpCommand
 
           URL              ftp://user@host:port/folder/file, from where the sign-in lands; ftp://host/%2Ffolder/file from the top
                            * and ? in its last part fetch all that fit; quote them for your shell
-                           ;type=a at its end is --ascii, ;type=i the default, ;type=d lists names; %3B is a ; of the name
-          --ascii          convert line ends (TYPE A); such files are not compared, resumed or split
+                           at its end, ;type=a means --ascii, ;type=i binary (the default), ;type=d lists names. Write ; in a name as %3B
+          --ascii          convert line ends (TYPE A); such files are not verified, resumed or sent in segments
           --to FOLDER      where to put them; default: the current folder. --to - writes them to stdout
           --overwrite, --skip, --resume   a file that is here already; without: you are asked, or it fails in a script
           --debug          show each request and response, passwords masked
@@ -133,8 +133,8 @@ internal static class HelpCommand
         Times count to the second. Where the server tells none that exactly (it has no MLSD), sizes alone do; where it cannot be
         given a file's time (no MFMT), an upload that is not older than the file counts as the same.
         Symbolic links are left on both sides, as far as the server tells them; those it shows as the folder they lead to are
-        followed, but not back to where they are in. A name that would lead elsewhere is refused and counts as a failure, and so
-        does a line of the server's listing that cannot be read, if files are downloaded.
+        followed, but not back to where they are in. A name that leads out of the folder is refused and counts as a failure.
+        In a download, so does a line of the listing in an unknown format.
 
           fts mirror ftp://files.example.com/pub/docs docs
           fts mirror site ftp://ann@192.168.1.5:2121/www --dry-run
@@ -183,9 +183,9 @@ internal static class HelpCommand
           --publish WHICH    auto (the default): every upload that is not known to be cut. Known are a reset, a timeout, ABOR, TLS
                              whose end was not announced, another size than ALLO told
                              complete-only: none but those proven whole, by ALLO or the announced end of TLS; 550 for the others
-          --close-notify WHEN   required (the default): an upload over TLS ends with close_notify, or has the size that ALLO
-                             announced; else 426. optional: without both it counts like one without TLS, for clients that
-                             cannot be changed; somebody on the network could then truncate an upload unnoticed
+          --close-notify WHEN   required (the default): an upload over TLS must end with close_notify or have the size that
+                             ALLO announced; else 426. optional: accept uploads without either, as without TLS, for clients
+                             that cannot be changed. An attacker on the network could then truncate an upload unnoticed
           --keep-partial T   how long what came of a cut upload is kept, for the account and address it came from: 30m, 24h (the
                              default), 7d, or 0 for not at all. Clients resume it: put --resume, curl -C - -T, lftp put -c
 

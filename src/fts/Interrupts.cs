@@ -35,11 +35,11 @@ internal sealed class Interrupts : IDisposable
         }
     }
 
-    /// <summary>Whether a user types commands, who must not be thrown out into the system's shell by Ctrl-C.</summary>
+    /// <summary>Whether this is an interactive session, which Ctrl-C must not end.</summary>
     public bool IsSession { get; set; }
 
     /// <summary>Completes when Ctrl-C arrives a second time during the running command of a session.</summary>
-    public Task Abandoned
+    public Task SecondInterrupt
     {
         get
         {
@@ -79,13 +79,13 @@ internal sealed class Interrupts : IDisposable
     /// <summary>Ends the running command as Ctrl-C does.</summary>
     public void Interrupt()
     {
-        Task? winding;
+        Task? cancellation;
         lock (_lock)
         {
-            winding = _running?.CancelAsync();
+            cancellation = _running?.CancelAsync();
         }
 
-        _ = winding;
+        _ = cancellation;
     }
 
     /// <summary>
@@ -113,7 +113,7 @@ internal sealed class Interrupts : IDisposable
     }
 
     /// <summary>
-    /// Waits for a program that shares the terminal. In a session Ctrl-C is only that program's meanwhile: it may be a shell or an editor.
+    /// Waits for a child process that shares the terminal, such as a shell or an editor. In a session, only the child handles Ctrl-C meanwhile.
     /// </summary>
     public async Task AwaitChildAsync(Task child)
     {
@@ -157,11 +157,11 @@ internal sealed class Interrupts : IDisposable
             }
             else
             {
-                // Nothing to end, or the second request. The main thread may be waiting for a key and cannot be asked.
+                // No command is running, or this is the second request. The main thread may be waiting for a key.
                 ends = !isRepeatedHangUp && (_running is null || isCancelled || _isAsking);
             }
 
-            // Marked under the lock, so that the end of the command cannot miss it. The callbacks of the token run elsewhere.
+            // Cancelled under the lock, so that End sees it. Callbacks of the token run on another thread.
             _ = ends || isCancelled ? null : _running?.CancelAsync();
         }
 

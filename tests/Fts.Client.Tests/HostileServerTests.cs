@@ -78,7 +78,7 @@ public sealed class HostileServerTests : IDisposable
     public async Task Far_more_than_was_reported_is_not_kept_and_not_waited_for(string feature, string size, string opening)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn(feature) + size + Retr + opening + "\nD+ hello\nC: ABOR\nS: 426 a\nS: 226 b");
-        var e = Assert.IsType<FtpIntegrityException>(await FailAsync(peer.Options with { Limits = new FtpLimits { BeyondSize = 1000 } }));
+        var e = Assert.IsType<FtpIntegrityException>(await FailAsync(peer.Options with { Limits = new FtpLimits { BytesBeyondReportedSize = 1000 } }));
         Assert.Equal(5, e.Expected);
         await peer.PlayedAsync();
     }

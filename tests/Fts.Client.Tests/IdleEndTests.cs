@@ -88,7 +88,7 @@ public sealed class IdleEndTests
     }
 
     [Fact]
-    public async Task A_421_during_the_login_is_no_idle_end()
+    public async Task A_421_during_the_login_is_not_retried()
     {
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: USER anonymous\nS: 421 too many connections\nX");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))

@@ -52,7 +52,7 @@ public sealed class ListingFallbackTests
     [Theory]
     [InlineData("550 No files found.")]
     [InlineData("550 x: No such file or directory")]
-    public async Task An_empty_folder_is_told_from_one_that_does_not_exist_by_CWD(string reply)
+    public async Task CWD_distinguishes_an_empty_folder_from_a_missing_one(string reply)
     {
         string refused = $"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST x\nS: {reply}\n{Pwd}C: CWD x\n";
         Assert.Empty(await NamesAsync($"{refused}S: 250 ok\n{Epsv}C: LIST\nS: {reply}\nC: CWD /\nS: 250 ok\n", "x"));
@@ -174,7 +174,7 @@ public sealed class ListingFallbackTests
             Assert.Equal("\u6587\u4ef6.txt", entry.Name);
             await client.DeleteFileAsync("\u6587\u4ef6.txt", Token);
             ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => client.DeleteFileAsync("\U0001f600.txt", Token));
-            Assert.Contains("encoding gb2312 does not have", e.Message, StringComparison.Ordinal);
+            Assert.Contains("encoding gb2312 does not contain", e.Message, StringComparison.Ordinal);
         }
 
         await peer.PlayedAsync();

@@ -6,7 +6,7 @@ public sealed class RawCommandTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Its_reply_is_returned_whatever_it_is()
+    public async Task A_raw_command_returns_any_final_reply()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.SignIn() + "C: SITE UMASK 022\nS: 200 set\nC: XYZW\nS: 502 no\nC: SITE CPFR a\nS: 350 go on\nC: SITE CPTO b\nS: 250-done\nS:  all\nS: 250 end");

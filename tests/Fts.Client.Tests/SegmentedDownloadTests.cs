@@ -102,7 +102,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_server_that_restarts_at_the_beginning_whatever_it_is_told_sends_it_in_one_go()
+    public async Task A_file_of_a_server_that_ignores_REST_is_downloaded_in_one_transfer()
     {
         byte[] content = ServedFiles.Content(Length);
         await _files.PutAsync("a", content);
@@ -261,7 +261,7 @@ public sealed class SegmentedDownloadTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_longer_than_the_server_reports_is_fetched_in_one_go()
+    public async Task A_file_that_is_longer_than_the_server_reports_is_downloaded_in_one_transfer()
     {
         byte[] content = ServedFiles.Content(Length);
         await _files.PutAsync("a", content);

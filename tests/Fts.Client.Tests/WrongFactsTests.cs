@@ -131,7 +131,7 @@ public sealed class WrongFactsTests : IDisposable
     [InlineData("501 what")]
     [InlineData("550 SIZE not allowed in ASCII mode")]
     [InlineData("553 no")]
-    public async Task A_download_goes_on_without_a_size(string reply)
+    public async Task A_download_continues_without_a_size(string reply)
     {
         FtpTransferResult result = await GetAsync(["SIZE"], $"C: SIZE a.txt\nS: {reply}\n{Retr}");
         Assert.Equal((5, FtpVerified.Reply, FtpTransferWarning.None), (result.Bytes, result.Verified, result.Warning));
@@ -161,7 +161,7 @@ public sealed class WrongFactsTests : IDisposable
     [InlineData("S: 250 here it is\nC: SIZE a.txt\nS: 213 5")]
     [InlineData("S: 250-x\nS: rubbish\nS: 250 End\nC: SIZE a.txt\nS: 213 5")]
     [InlineData("S: 250 type=file;size=5; a.txt")]
-    public async Task A_download_goes_on_after_an_odd_MLST_reply(string replies)
+    public async Task A_download_continues_after_an_unreadable_MLST_reply(string replies)
     {
         FtpTransferResult result = await GetAsync(["MLST", "SIZE"], $"C: MLST a.txt\n{replies}\n{Retr}");
         Assert.Equal((5, FtpVerified.Length), (result.Bytes, result.Verified));
@@ -185,7 +185,7 @@ public sealed class WrongFactsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_resumed_download_that_exceeds_the_size_starts_anew()
+    public async Task A_resumed_download_that_exceeds_the_size_restarts_from_zero()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.SignIn(Facts, Restart) + Looked + BrokenOff,

@@ -2,7 +2,7 @@ using Fts.Protocol;
 
 namespace Fts.Client;
 
-/// <summary>How the listing commands of one server work, shared by all connections to it. A listing that needs an unknown value detects it.</summary>
+/// <summary>Caches how the listing commands of one server behave. Shared by its connections. A listing detects a value that is still unknown.</summary>
 internal sealed class ListingMemory
 {
     /// <summary>The number of names that identify a folder.</summary>
@@ -17,45 +17,45 @@ internal sealed class ListingMemory
     private volatile bool _refusesList, _refusesMachineList, _needsFolder, _splitsArguments, _obeysPath;
     private volatile int _options; // a ListOptions value
 
-    /// <summary>Whether LIST takes the option -a.</summary>
+    /// <summary>Whether LIST supports the option -a.</summary>
     public ListOptions Options
     {
         get => (ListOptions)_options;
         set => _options = (int)value;
     }
 
-    /// <summary>The server does not implement LIST; NLST remains.</summary>
+    /// <summary>Whether the server does not implement LIST, so that NLST is used.</summary>
     public bool RefusesList
     {
         get => _refusesList;
         set => _refusesList = value;
     }
 
-    /// <summary>The server refuses MLSD of every folder, though it may take MLST.</summary>
+    /// <summary>Whether the server refuses MLSD of every folder. It may still support MLST.</summary>
     public bool RefusesMachineList
     {
         get => _refusesMachineList;
         set => _refusesMachineList = value;
     }
 
-    /// <summary>LIST refuses or ignores a path: a folder is listed after CWD.</summary>
+    /// <summary>Whether LIST refuses or ignores a path, so that a folder is listed after CWD.</summary>
     public bool NeedsFolder
     {
         get => _needsFolder;
         set => _needsFolder = value;
     }
 
-    /// <summary>LIST takes a path with a space for two: such a folder is listed after CWD.</summary>
+    /// <summary>Whether LIST parses a path with a space as two paths. Such a folder is listed after CWD.</summary>
     public bool SplitsArguments
     {
         get => _splitsArguments;
         set => _splitsArguments = value;
     }
 
-    /// <summary>Two folders listed by path have nothing in common, so LIST does not ignore the path.</summary>
+    /// <summary>Whether LIST is known to use its path, because two listings had no name in common.</summary>
     public bool ObeysPath => _obeysPath;
 
-    /// <summary>Returns whether the system that SYST names has a LIST that may take options.</summary>
+    /// <summary>Returns whether the system that SYST names has a LIST that may support options.</summary>
     public static bool MayTakeOptions(Reply system) =>
         !system.IsCompletion || !SystemsWithoutOptions.Any(name => system.Text.Contains(name, StringComparison.OrdinalIgnoreCase))
         || system.Text.Contains("unix", StringComparison.OrdinalIgnoreCase);

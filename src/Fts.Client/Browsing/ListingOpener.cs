@@ -24,7 +24,7 @@ internal static class ListingOpener
             }
 
             OpenListing other = await OpenWithoutFactsAsync(connection, path, cancellationToken).ConfigureAwait(false);
-            // Only now: the refusal may have been about this folder.
+            // Recorded only after LIST succeeded, because the negative reply may concern only this folder.
             connection.Memory.Listings.RefusesMachineList = true;
             return other;
         }

@@ -18,7 +18,7 @@ internal static class RemoteFacts
             }
 
             connection.Memory.RefusesMachineListing |= isUnknown;
-            // A positive reply without an entry tells nothing: the other commands are tried.
+            // A positive reply without an entry contains no metadata, so the other commands are tried.
             if (!isUnknown && Entry(path, Expect(reply, "MLST", path)) is { } entry)
             {
                 return entry;
@@ -35,7 +35,9 @@ internal static class RemoteFacts
         return new FtpEntry { Path = path, Name = "", Kind = ListingKind.Folder };
     }
 
-    /// <summary>As <see cref="FindAsync"/>, for a path that is expected to be a folder: without MLST, CWD tells it, also if its parent may not be listed.</summary>
+    /// <summary>
+    /// As <see cref="FindAsync"/>, for a path that is expected to be a folder. Without MLST, CWD shows that it is a folder, even if its parent cannot be listed.
+    /// </summary>
     public static async Task<FtpEntry?> FindFolderAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
         !CanAskForFacts(connection) && await EntersAsync(connection, path, cancellationToken).ConfigureAwait(false)
             ? FolderAt(path)
@@ -48,8 +50,8 @@ internal static class RemoteFacts
             : await MeasureAsync(connection, named.Path, withTime: true, isLenient: true, cancellationToken).ConfigureAwait(false) ?? named with { Kind = ListingKind.File };
 
     /// <summary>
-    /// Returns the facts that a transfer uses, for the price of one command, or two without MLST. Returns null if the server does not report
-    /// them. Whether the file can be transferred, only RETR tells: no negative reply and no unreadable one is an error here.
+    /// Returns the metadata for a transfer with one command, or two without MLST; null if the server reports none. Negative and unreadable replies
+    /// are not errors, because only RETR decides whether the file can be downloaded.
     /// </summary>
     public static async Task<FtpEntry?> LookAsync(FtpConnection connection, string path, bool withTime, CancellationToken cancellationToken)
     {
@@ -167,12 +169,12 @@ internal static class RemoteFacts
 
             // A line with the name in it may be the file: "not found" could make a caller replace it.
             return found is null && unreadable is not null
-                ? throw new FtpListingException(unreadable.RawLine!, "a line of the listing that may be about the file is in no known format")
+                ? throw new FtpListingException(unreadable.RawLine!, "a line of the listing that may describe the file is in an unknown format")
                 : found;
         }
         catch (FtpReplyException e) when (ListingReplies.IsAboutArgument(e.Reply))
         {
-            // There is no such folder, or it may not be listed. Then only CWD tells whether the path is a folder.
+            // The folder is missing or cannot be listed. Only CWD shows whether the path is a folder.
             return await EntersAsync(connection, path, cancellationToken).ConfigureAwait(false) ? FolderAt(path) : null;
         }
     }

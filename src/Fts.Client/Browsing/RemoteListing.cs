@@ -15,7 +15,7 @@ internal static class RemoteListing
         bool isComparable = listing is { Command: not ListingCommand.Machine, IsFromWithin: false, IsEmpty: false } && !memory.ObeysPath;
         if (isComparable && path.Length > 0)
         {
-            // Not before it is complete: the server may have ignored the path.
+            // Return entries only after the listing is complete, because the server may have ignored the path.
             foreach (FtpEntry entry in await ReadCheckedAsync(connection, listing, path, cancellationToken).ConfigureAwait(false))
             {
                 yield return entry;
@@ -51,8 +51,8 @@ internal static class RemoteListing
     }
 
     /// <summary>
-    /// Reads a listing by path to its end. If it may be the listing of the current folder, the folder is entered and listed, and from then on each one of this
-    /// server if the listings differ.
+    /// Reads a listing by path to its end. If it may be the listing of the current folder, the folder is also listed after CWD. If the two listings
+    /// differ, all later listings of this server use CWD.
     /// </summary>
     private static async Task<List<FtpEntry>> ReadCheckedAsync(FtpConnection connection, OpenListing listing, string path, CancellationToken cancellationToken)
     {
@@ -93,7 +93,7 @@ internal static class RemoteListing
     private static async Task CompleteAsync(OpenListing listing, EntryReader reader, CancellationToken cancellationToken)
     {
         await listing.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        // Only now: an error of the transfer comes before one of its lines.
+        // Report an error of the transfer before an error in a line.
         reader.Complete();
     }
 
@@ -146,7 +146,7 @@ internal static class RemoteListing
             }
             catch (ListingLineException e)
             {
-                throw new FtpListingException(e.RawLine, "a line of the listing is in no known format, and no other line is either", e);
+                throw new FtpListingException(e.RawLine, "no line of the listing is in a known format; the first one is", e);
             }
         }
 

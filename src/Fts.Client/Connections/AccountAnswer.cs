@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Fts.Client;
 
-/// <summary>The account that the caller named when the server asked for one. It is requested once for all connections of a client.</summary>
+/// <summary>The account that the caller supplied when the server asked for one. It is requested once for all connections of a client.</summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The semaphore has no wait handle unless one is requested.")]
 internal sealed class AccountAnswer
 {

@@ -89,8 +89,8 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
     }
 
     /// <summary>
-    /// Returns a data connection in the making, which the caller disposes, and how it is made. After a negative reply, or one without a usable
-    /// port, tries the next way.
+    /// Prepares a data connection, which the caller disposes, and returns it with its mode. After a negative reply, or one without a usable port, tries
+    /// the next mode.
     /// </summary>
     private async Task<(DataLink Link, DataWay Way)> PrepareAsync(DataWay way, FtpException? earlier, CancellationToken cancellationToken)
     {
@@ -109,14 +109,14 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
             {
                 if (After(way) is { } next && (!IsAboutLogin(e) || next == DataWay.Passive))
                 {
-                    // A verb that is unknown, or whose reply names no port, stays so. Replies about the login and transient ones (4yz) concern this transfer only.
+                    // Remember an unsupported verb or a reply without a port. Replies about the login and transient ones (4yz) concern only this transfer.
                     bool isLasting = !IsAboutLogin(e) && e is not FtpReplyException { Reply.IsTransientFailure: true };
                     memory.DataWay = earlier is null && isLasting ? next : memory.DataWay;
                     way = next;
                     continue;
                 }
 
-                // No way is left: the next transfer starts over.
+                // No mode is left. The next transfer starts with EPSV.
                 memory.DataWay = DataWay.ExtendedPassive;
                 if (earlier is not null)
                 {
@@ -128,7 +128,9 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
         }
     }
 
-    /// <summary>Returns true for negative replies that every other way would receive too. Some firewalls send them to EPSV only.</summary>
+    /// <summary>
+    /// Returns true for negative replies about the login, which normally affect every mode. Some firewalls send them only to EPSV, so PASV is tried.
+    /// </summary>
     private static bool IsAboutLogin(FtpException failure) =>
         failure is FtpReplyException { Reply.Code: ReplyCode.NotLoggedIn or ReplyCode.AccountNeeded or ReplyCode.AccountNeededToStore };
 

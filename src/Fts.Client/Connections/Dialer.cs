@@ -34,7 +34,7 @@ internal static class Dialer
     private static Socket Create()
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        // During a long transfer nothing moves here, and address translators forget idle connections.
+        // The control connection is idle during a long transfer, and NAT devices discard idle connections.
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
         return socket;

@@ -70,7 +70,7 @@ internal sealed class WireText
             byte[] encoded = _encoding.GetBytes(part);
             if (_encoding.GetString(encoded) != part)
             {
-                throw new ArgumentException($"'{part.Visible()}' has characters that the encoding {_encoding.WebName} does not have; nothing was sent");
+                throw new ArgumentException($"'{part.Visible()}' cannot be sent, because the encoding {_encoding.WebName} does not contain all of its characters");
             }
 
             bytes.AddRange(encoded);

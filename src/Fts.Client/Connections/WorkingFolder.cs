@@ -31,7 +31,9 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
         return connection.Folder = new WorkingFolder(connection.Folder, argument, PathIn(await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false)));
     }
 
-    /// <summary>Enters the folder that a client works in, null for the one the account starts in. Returns false if no path leads there from where the connection is.</summary>
+    /// <summary>
+    /// Enters the folder that a client works in, null for the one the account starts in. Returns false if the connection cannot reach it from its current folder.
+    /// </summary>
     /// <exception cref="FtpReplyException">The server refuses the folder.</exception>
     public static async Task<bool> TryReturnAsync(FtpConnection connection, WorkingFolder? wanted, CancellationToken cancellationToken)
     {
@@ -58,7 +60,9 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
         return reply.IsCompletion ? null : reply;
     }
 
-    /// <summary>Returns to the working folder after a visit. If that is impossible, the connection is closed: a relative path would be another file's.</summary>
+    /// <summary>
+    /// Returns to the working folder after a visit. If that is impossible, the connection is closed, because a relative path would name another file.
+    /// </summary>
     public static async Task LeaveAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         if (!connection.IsElsewhere)
@@ -147,7 +151,7 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
         return steps;
     }
 
-    /// <summary>The first CWD of a server needs the way back: the path of the folder that the account starts in.</summary>
+    /// <summary>Reads the path of the start folder before the first CWD, so that the connection can return.</summary>
     private static async Task LearnStartAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         if (connection.Memory.StartFolder is null && connection.Folder is null && !connection.IsElsewhere)

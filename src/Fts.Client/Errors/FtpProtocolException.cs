@@ -15,8 +15,8 @@ public sealed class FtpProtocolException : FtpException
 }
 
 /// <summary>
-/// What the server sent is no listing: no line of it is in a known format, or it is over a limit. Also thrown if a name is looked for in a listing that
-/// has it in a line that cannot be read. A listing with some lines in no known format has entries with <see cref="FtpEntry.RawLine"/> instead.
+/// The received data is not a listing: no line is in a known format, or the data exceeds a limit. Also thrown if a requested name occurs only in a line
+/// that cannot be read. A listing with some lines in an unknown format has entries with <see cref="FtpEntry.RawLine"/> instead.
 /// </summary>
 public sealed class FtpListingException : FtpException
 {

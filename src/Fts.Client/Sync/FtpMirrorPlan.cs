@@ -34,12 +34,12 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalFol
     public IReadOnlyList<FtpMirrorFailure> Failures { get; init; } = [];
 
     /// <summary>
-    /// Lines of the server's listings that could not be read, with <see cref="FtpEntry.RawLine"/>, and the folder as their path. The server may have
-    /// files and folders that the plan does not know.
+    /// Lines of the server's listings that could not be read, with <see cref="FtpEntry.RawLine"/>, and with the folder as their path. The server may have
+    /// entries that the plan does not contain.
     /// </summary>
     /// <remarks>
-    /// While there is one, nothing may be deleted for not being listed: not from the local folder of a download, and not from the server by what an
-    /// upload did not find there. A download leaves the entries of such lines out; an upload sends every file that is not listed as the same.
+    /// If the list is not empty, a caller must not delete files because they are not listed. This applies to the local folder after a download and to
+    /// the server after an upload. A download skips these lines. An upload sends every file that is not listed as unchanged.
     /// </remarks>
     public IReadOnlyList<FtpEntry> UnreadableEntries { get; init; } = [];
 

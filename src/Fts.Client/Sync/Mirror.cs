@@ -17,7 +17,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         plan = await new MirrorWalk(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
         if (couldListByPath && pool.Memory.Listings.NeedsFolder)
         {
-            // Listings before the one that showed it may have been those of another folder.
+            // Earlier listings may be of another folder, because the server ignored the path. Plan again.
             plan = await new MirrorWalk(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
         }
 

@@ -161,7 +161,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
             }
             else if (!seen.Add(name))
             {
-                Fail(entry.Path, new FtpException(name == entry.Name ? "there is another of that name" : $"there is another whose name here is {name}"));
+                Fail(entry.Path, new FtpException(name == entry.Name ? "another entry of the folder has the same name" : $"another entry of the folder has the same local name, {name}"));
             }
             else if (present is not null && (IsLink(present) || present is DirectoryInfo != (entry.Kind == ListingKind.Folder)))
             {
@@ -182,7 +182,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
     {
         var present = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
         there.ForEach(entry => present.TryAdd(entry.Name, entry));
-        // What was downloaded under a local name goes back to the file it came from.
+        // A file that was downloaded under a local name is uploaded to its original name.
         there.ForEach(entry => present.TryAdd(entry.LocalName, entry));
         foreach (FileSystemInfo entry in here.Values)
         {
@@ -196,7 +196,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
             if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(entry.FullName))
             {
                 // The runtime replaces bytes that are not UTF-8, and then no call finds the file.
-                Fail(entry.FullName, new IOException("its name is not UTF-8, and cannot be opened by this program; rename it"));
+                Fail(entry.FullName, new IOException("the file cannot be opened, because its name is not UTF-8; rename it"));
             }
             else if (IsLink(entry) || (entry is FileInfo { Exists: true, Length: 0 } && !OwnFile.IsRegular(entry.FullName)))
             {

@@ -247,7 +247,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         }
     }
 
-    /// <summary>The file is made, or emptied, only when the server has begun to send: a missing one leaves nothing behind.</summary>
+    /// <summary>The file is made, or emptied, only when the server has begun to send, so that a missing remote file leaves no empty local file.</summary>
     private async Task<Reply?> FetchFromAsync(
         FtpConnection connection, PartialFile file, FtpEntry? facts, long offset, PartialRecord? record, CancellationToken cancellationToken)
     {
@@ -302,8 +302,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     /// <summary>
     /// Whether what is here is what is there. Without a hash the facts are asked for again, where that counts for little: a file that changed under the
-    /// transfer is neither the old nor the new one. A file that grew meanwhile is no error in a transfer that was neither resumed nor segmented:
-    /// that is how log files are.
+    /// transfer is neither the old nor the new one. A file that grew meanwhile is no error in a transfer that was neither resumed nor segmented,
+    /// because log files grow.
     /// </summary>
     private async Task<FtpVerified> VerifyAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, bool isSegmented, CancellationToken cancellationToken)
     {

@@ -13,16 +13,18 @@ public enum FtpVerified
     Hash,
 }
 
-/// <summary>What is unusual about a transfer that succeeded.</summary>
+/// <summary>A warning about a transfer that succeeded.</summary>
 public enum FtpTransferWarning
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No warning.</summary>
     None,
     /// <summary>
     /// The server sent more bytes than the length it had reported, and confirmed the transfer. Its lengths are wrong, or the file was growing.
     /// </summary>
     LongerThanReported,
-    /// <summary>The received bytes match the length that the server had reported. After the transfer it reports a greater one: the file is growing.</summary>
+    /// <summary>
+    /// The received bytes match the reported length, but the server reported a greater length after the transfer: the file is growing.
+    /// </summary>
     StillGrowing,
 }
 
@@ -37,7 +39,7 @@ public enum FtpTransferWarning
 public sealed record FtpTransferResult(
     string Path, long Bytes, TimeSpan Elapsed, Reply? Reply, DateTime? Modified = null, long Resumed = 0, FtpVerified Verified = FtpVerified.Reply)
 {
-    /// <summary>What is unusual about the transfer; <see cref="FtpTransferWarning.None"/> for most.</summary>
+    /// <summary>The warning; <see cref="FtpTransferWarning.None"/> if there is none.</summary>
     public FtpTransferWarning Warning { get; init; }
 
     /// <summary>The length in bytes that <see cref="Warning"/> refers to, as the server reported it; null without a warning.</summary>

@@ -7,7 +7,7 @@ public enum FtpTransferType
     Binary,
     /// <summary>
     /// Text (TYPE A): lines end in CRLF on the wire, and in <see cref="Environment.NewLine"/> in the local file. The server converts to its own line ends.
-    /// Lengths and hashes of the two files are not comparable, so that nothing but the server's final reply proves the transfer, and it cannot be resumed.
+    /// The lengths and hashes of the two files differ. Only the server's final reply confirms the transfer, and it cannot be resumed.
     /// </summary>
     Ascii,
 }

@@ -95,26 +95,26 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
             throw FtpTlsException.Cut(path.Visible());
         }
 
-        // The 150 may announce all of it although the facts did not.
+        // The 150 reply may announce the full length even if the metadata did not.
         Exceeded ??= here > told ? told : null;
         DeflateChoice.Learn(connection, path, meter.Bytes, connection.Options.TimeProvider.GetElapsedTime(started), sample);
         return reply;
     }
 
     /// <summary>
-    /// Notes that more bytes arrived than the server reported. Growing files are longer, and some servers report wrong lengths: that is no error.
-    /// It is one in a resumed transfer, because the length was part of the proof that the earlier bytes belong to this file.
+    /// Notes that more bytes arrived than the server reported. Growing files are longer, and some servers report wrong lengths.
+    /// This is not an error, except in a resumed transfer, where the length was part of the proof that the earlier bytes belong to this file.
     /// </summary>
     private void Exceed(long most)
     {
         long here = meter.Resumed + meter.Bytes;
-        if (meter.Resumed > 0 || here - most > connection.Options.Limits.BeyondSize)
+        if (meter.Resumed > 0 || here - most > connection.Options.Limits.BytesBeyondReportedSize)
         {
-            // A server that sends without end is not to fill a disk.
+            // Abort, so that a server cannot fill the disk with endless data.
             throw new FtpIntegrityException(path, most, here);
         }
 
-        // Nobody knows now how much is still to come.
+        // The remaining length is unknown.
         (Exceeded, meter.Whole) = (most, null);
     }
 
@@ -124,7 +124,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
     private void ThrowIfIncomplete(long? announced, long? told)
     {
         long here = meter.Resumed + meter.Bytes;
-        // A length from LIST may be one of blocks or of records. The caller compares a shorter file with SIZE.
+        // A length from LIST may be in blocks or records. The caller compares a shorter file with SIZE.
         bool isRough = announced is null && facts is not null && !DownloadStart.AreExact(facts) && meter.Resumed == 0;
         if (Exceeded is null && !isRough && (announced ?? told) is { } expected && here != expected && here != told)
         {

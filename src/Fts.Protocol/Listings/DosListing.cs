@@ -66,7 +66,7 @@ internal static class DosListing
     {
         time = default;
         ReadOnlySpan<char> word = ListingWords.Next(ref rest);
-        bool? isAfternoon = HalfOf(word);
+        bool? isAfternoon = ParseAmPm(word);
         if (isAfternoon is not null)
         {
             word = ListingWords.Next(ref rest);
@@ -77,10 +77,10 @@ internal static class DosListing
         if (isAfternoon is null && half.IsEmpty)
         {
             ReadOnlySpan<char> beyond = rest;
-            isAfternoon = HalfOf(ListingWords.Next(ref beyond));
+            isAfternoon = ParseAmPm(ListingWords.Next(ref beyond));
             rest = isAfternoon is null ? rest : beyond;
         }
-        else if (!half.IsEmpty && (isAfternoon is not null || (isAfternoon = HalfOf(half)) is null))
+        else if (!half.IsEmpty && (isAfternoon is not null || (isAfternoon = ParseAmPm(half)) is null))
         {
             return false;
         }
@@ -107,7 +107,7 @@ internal static class DosListing
     }
 
     /// <summary>Whether the word is the afternoon (true) or the morning (false) in the languages that write it; null for any other word.</summary>
-    private static bool? HalfOf(ReadOnlySpan<char> word)
+    private static bool? ParseAmPm(ReadOnlySpan<char> word)
     {
         if (word.Length is 0 or > 4 || char.IsAsciiDigit(word[0]))
         {

@@ -5,7 +5,7 @@ namespace Fts.Protocol;
 
 /// <summary>
 /// Words of listings in code pages other than UTF-8, recognised by their bytes. The client shows such bytes as escapes (<see cref="EscapedUtf8"/>) or
-/// as Latin-1. The table is made when the first such word is met.
+/// as Latin-1. The table is made when the first such word occurs.
 /// </summary>
 internal static class LegacyWords
 {

@@ -1,7 +1,8 @@
 namespace Fts.Protocol;
 
 /// <summary>
-/// Lines of listings, whatever their format. A line is read, known to name nothing, or unreadable: what is silently dropped would look deleted.
+/// Lines of listings, whatever their format. A line is parsed, skipped as a heading, or reported as unreadable. A dropped line would look like a deleted
+/// file.
 /// </summary>
 internal static class Listing
 {
@@ -31,7 +32,7 @@ internal static class Listing
             return true;
         }
 
-        return UnixListing.IsTotal(line) || VmsListing.NamesNothing(line) || ListingHeadings.NamesNothing(line);
+        return UnixListing.IsTotal(line) || VmsListing.IsHeading(line) || ListingHeadings.IsHeading(line);
     }
 
     /// <summary>Reads a line of MLSD. Null for an empty line, and for the folder itself and its parent. Blanks before the first fact are ignored.</summary>
@@ -59,7 +60,7 @@ internal static class Listing
         return true;
     }
 
-    /// <summary>No line is in two of these formats, which a test holds them to: the order is how often they are met.</summary>
+    /// <summary>A test ensures that no line matches two formats. Common formats are tried first.</summary>
     private static bool TryParseEntry(ReadOnlySpan<char> line, DateTime now, out ListingEntry? entry) =>
         UnixListing.TryParse(line, now, out entry) || DosListing.TryParse(line, out entry) || NetWareListing.TryParse(line, now, out entry) ||
         EplfListing.TryParse(line, out entry) || Os400Listing.TryParse(line, now, out entry) || VmsListing.TryParse(line, out entry) ||

@@ -12,7 +12,7 @@ public enum ListingKind
     /// <summary>A device, socket, FIFO or something the format has no word for.</summary>
     Other,
     /// <summary>
-    /// A line in no known format, or a message of the server. It may be about a file or folder, whose name cannot be told: the listing is incomplete.
+    /// A line in no known format, or a message of the server. It may describe a file or folder of unknown name, so the listing is incomplete.
     /// </summary>
     Unknown,
 }
@@ -51,7 +51,7 @@ public enum ListingSource
 }
 
 /// <summary>One line of a listing.</summary>
-/// <param name="Name">The name as it stands there; not checked for being one component. Empty if <see cref="Kind"/> is <see cref="ListingKind.Unknown"/>.</param>
+/// <param name="Name">The name as sent; not checked to be a single component. Empty if <see cref="Kind"/> is <see cref="ListingKind.Unknown"/>.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Length">Size in bytes, of whole blocks where the source is <see cref="ListingSource.Vms"/>; null where the line does not tell.</param>
 /// <param name="Modified">When it last changed, taken as UTC; null where the line does not tell.</param>

@@ -11,10 +11,10 @@ internal static class ListingHeadings
     ];
 
     /// <summary>Whether the line is a heading, a rule, or a sum.</summary>
-    public static bool NamesNothing(ReadOnlySpan<char> line)
+    public static bool IsHeading(ReadOnlySpan<char> line)
     {
         line = line.Trim(" \t");
-        return IsRule(line) || IsOfDos(line) || IsTitle(line);
+        return IsRule(line) || IsDosHeading(line) || IsTitle(line);
     }
 
     /// <summary>Hyphens under column titles. A shorter one may be a name.</summary>
@@ -25,7 +25,7 @@ internal static class ListingHeadings
     }
 
     /// <summary>What DOS <c>dir</c> writes around its entries: volume, serial number, folder, sums.</summary>
-    private static bool IsOfDos(ReadOnlySpan<char> line)
+    private static bool IsDosHeading(ReadOnlySpan<char> line)
     {
         const StringComparison AnyCase = StringComparison.OrdinalIgnoreCase;
         ReadOnlySpan<char> rest = line, count = ListingWords.Next(ref rest), what = ListingWords.Next(ref rest);

@@ -3,14 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 namespace Fts.Protocol;
 
 /// <summary>
-/// Reads one listing line by line. Most formats show in every line of theirs; this keeps what those need that do not: a heading (MVS), a name whose
-/// facts are on the next line (VMS), and names without facts. A line in no known format becomes an entry of kind <see cref="ListingKind.Unknown"/>.
+/// Reads one listing line by line. Most formats can be recognised from any line. For the others, this class keeps state: a heading (MVS), a name
+/// whose metadata is on the next line (VMS), and names without metadata. A line in no known format becomes an entry of kind <see cref="ListingKind.Unknown"/>.
 /// </summary>
 /// <param name="now">The time from which a missing year is guessed, UTC.</param>
 /// <param name="isMachine">Whether the lines answer MLSD. Lines of LIST are read there too, because some servers send them.</param>
 internal sealed class ListingReader(DateTime now, bool isMachine = false)
 {
-    // What is ready to be taken: nearly always one entry, and more only behind names alone.
+    // Entries that are ready. Nearly always one; more only after lines with a name alone.
     private readonly Queue<ListingEntry> _further = new();
     private ListingEntry? _next;
     private TableRow? _row;
@@ -85,11 +85,11 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
 
         // A listing of names alone.
-        _names?.ForEach(each => Give(NameAlone(each)));
+        _names?.ForEach(each => EnqueueEntry(NameAlone(each)));
         _names = null;
     }
 
-    private void Give(ListingEntry entry)
+    private void EnqueueEntry(ListingEntry entry)
     {
         if (_next is null && _further.Count == 0)
         {
@@ -128,7 +128,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         FlushNames();
         if (entry is not null)
         {
-            Give(entry);
+            EnqueueEntry(entry);
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
     {
         _unreadable ??= line;
         FlushNames();
-        Give(ListingEntry.Unreadable(line));
+        EnqueueEntry(ListingEntry.Unreadable(line));
     }
 
     /// <summary>Takes a name alone. It is kept until another line shows what the listing is, because a message of one word looks like a name.</summary>
@@ -148,7 +148,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
         else if (VmsListing.IsName(name) || (_hasReadMember && MvsMemberListing.IsName(name)))
         {
-            Give(NameAlone(name));
+            EnqueueEntry(NameAlone(name));
         }
         else
         {
@@ -170,7 +170,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         ? new ListingEntry(name.TrimEnd(), ListingKind.File, null, null, ListingSource.Vms)
         : new ListingEntry(name, ListingKind.File, null, null, ListingSource.Names);
 
-    /// <summary>One word without what names do not have, but markup and messages do.</summary>
+    /// <summary>Returns whether the line is one word without characters of markup or messages.</summary>
     private static bool IsName(string line)
     {
         foreach (char c in line)

@@ -4,7 +4,7 @@ namespace Fts.Protocol;
 
 /// <summary>
 /// Months as servers spell them where their own language is not English. Where two languages use one word for different months, it is the month of
-/// the language that is met more often.
+/// the language that is more common.
 /// </summary>
 internal static class MonthNames
 {

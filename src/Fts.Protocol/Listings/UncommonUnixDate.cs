@@ -23,7 +23,7 @@ internal static class UncommonUnixDate
     public static IReadOnlyList<Form> Forms { get; } = [TryParseOneWord, TryParseMarked, TryParseMonthAndDay, TryParseDottedTime, TryParseNumbers, TryParseYearFirst];
 
     /// <summary>Whether a date in one of the forms starts at the first word.</summary>
-    public static bool Starts(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now)
+    public static bool StartsWithDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now)
     {
         foreach (Form form in words.IsEmpty ? [] : Forms)
         {
@@ -36,7 +36,7 @@ internal static class UncommonUnixDate
         return false;
     }
 
-    /// <summary>Whether the words look like a date, even one that no calendar has. A name is not looked for there.</summary>
+    /// <summary>Whether the words look like a date, even one that no calendar has. Such words are not read as a name.</summary>
     public static bool IsLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> first = line[words[0]];

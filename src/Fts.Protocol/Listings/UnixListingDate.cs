@@ -33,7 +33,7 @@ internal static class UnixListingDate
             return false;
         }
 
-        // Commas and dots stand behind some. A day before its month is a digit at first, which saves the look-up of a second word.
+        // Some words end with a comma or a dot. A day before its month is a digit at first, which saves the look-up of a second word.
         ReadOnlySpan<char> first = line[words[0]];
         (int month, int day) = (MonthNames.Find(first), NumberOf(line[words[1]].TrimEnd(','), 2));
         if (month < 0 && char.IsAsciiDigit(first[0]))

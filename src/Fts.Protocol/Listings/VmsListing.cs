@@ -34,7 +34,7 @@ internal static class VmsListing
         typed.Equals(listed, StringComparison.OrdinalIgnoreCase) || (IsName(listed) && typed.Equals(listed[..listed.LastIndexOf(';')], StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether the line heads or ends a listing: <c>Directory DISK:[FOLDER]</c>, with or without that word, and <c>Total of 3 files, 12/16 blocks.</c></summary>
-    public static bool NamesNothing(ReadOnlySpan<char> line)
+    public static bool IsHeading(ReadOnlySpan<char> line)
     {
         ReadOnlySpan<char> rest = line.Trim(" \t"), place = rest.StartsWith("Directory ", StringComparison.OrdinalIgnoreCase) ? rest["Directory ".Length..].TrimStart(' ') : rest;
         int bracket = place.IndexOf('[');

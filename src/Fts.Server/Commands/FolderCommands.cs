@@ -18,7 +18,7 @@ internal static class FolderCommands
         }
 
         session.Folder = path;
-        return new Reply(ReplyCode.FileActionOkay, $"Now in {path.Value.VisibleExceptBytes()}");
+        return new Reply(ReplyCode.FileActionOkay, $"Now in {path.Value.VisibleKeepingBytes()}");
     }
 
     public static ValueTask<Reply> UpAsync(Session session, string argument, CancellationToken cancellationToken) => ChangeAsync(session, "..", cancellationToken);

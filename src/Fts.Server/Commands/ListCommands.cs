@@ -113,7 +113,7 @@ internal static class ListCommands
                     }
                 }
 
-                outcome = tree.Outcome;
+                outcome = tree.IncompleteReply;
             }
             else
             {

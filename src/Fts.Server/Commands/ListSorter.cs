@@ -18,7 +18,7 @@ internal sealed class ListSorter(ListOptions options, int maxEntries)
     public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) => options.Order == ListOrder.None ? entries : SortAsync(entries);
 
     /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
-    public bool TryHold() => _held < maxEntries && ++_held > 0;
+    public bool TryReserve() => _held < maxEntries && ++_held > 0;
 
     /// <summary>Releases the memory of entries.</summary>
     public void Release(int count) => _held -= count;
@@ -31,7 +31,7 @@ internal sealed class ListSorter(ListOptions options, int maxEntries)
             bool isSorted = true;
             await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
             {
-                if (isSorted && TryHold())
+                if (isSorted && TryReserve())
                 {
                     sorted.Add(entry);
                     continue;

@@ -22,7 +22,7 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
     public int Headings { get; private set; }
 
     /// <summary>The final reply if the listing lacks something; null if it is complete. A client must not take an incomplete listing for the whole.</summary>
-    public Reply? Outcome => _isTooLarge ? Replies.ListingTooLarge(session.Server.Options.MaxRecursiveEntries)
+    public Reply? IncompleteReply => _isTooLarge ? Replies.ListingTooLarge(session.Server.Options.MaxRecursiveEntries)
         : _isTooDeep ? Replies.ListingTooDeep(session.Server.Options.MaxRecursiveDepth)
         : _unreadable > 0 ? Replies.ListedExcept(_unreadable)
         : null;
@@ -52,7 +52,7 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
 
                 _entries++;
                 yield return new ListedItem(null, entry);
-                if (isHeld && IsEntered(entry) && (isHeld = sorter.TryHold()))
+                if (isHeld && IsEntered(entry) && (isHeld = sorter.TryReserve()))
                 {
                     folders.Add(entry.Name);
                 }

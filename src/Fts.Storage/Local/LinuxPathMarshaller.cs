@@ -20,7 +20,7 @@ internal static unsafe class LinuxPathMarshaller
         public static int BufferSize => 0x100;
 
         /// <summary>Converts the path, into the buffer if it fits.</summary>
-        /// <exception cref="ArgumentException">The path contains a lone surrogate that stands for no byte.</exception>
+        /// <exception cref="ArgumentException">The path contains a lone surrogate that does not represent a byte.</exception>
         public void FromManaged(string managed, Span<byte> buffer)
         {
             // A UTF-16 code unit has at most three bytes in UTF-8. Only longer paths are counted exactly.

@@ -5,8 +5,8 @@ namespace Fts.Storage.Local;
 /// <summary>
 /// The files of one folder of this machine, which no path and no link leads out of. On Linux the kernel sees to that, race or no race; on other systems,
 /// and under kernels before 5.6, links are checked one component at a time, which a local process that swaps links at the right moment can outrun.
-/// Links that stay inside work: reading and writing go to what they lead to, deleting and renaming to the link itself. Names that hold a
-/// line break cannot be asked for and are not listed, nor are names that are not UTF-8 without the kernel's confinement (<see cref="IUnlistedNames"/>).
+/// Links that stay inside work: reading and writing go to what they lead to, deleting and renaming to the link itself. Names with a
+/// line break cannot be requested and are not listed. Names that are not UTF-8 are supported only with the kernel's confinement (<see cref="IUnlistedNames"/>).
 /// </summary>
 /// <remarks>
 /// Calls of a few microseconds run on the caller's thread and complete synchronously; what can take long (removing, renaming, copying, listing) runs on

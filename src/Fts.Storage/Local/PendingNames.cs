@@ -18,7 +18,7 @@ internal static class PendingNames
     public static string For(string name, string uploader, FileEntry? copied = null)
     {
         string rest = copied is { } file ? $"\0{uploader}\0{file.Id}\0{file.Length}\0{file.Modified.Ticks}" : $"\0{uploader}";
-        // The bytes of the name on disk: two names that are not UTF-8 never share a place.
+        // Hash the bytes of the name on disk, so that two names that are not UTF-8 have different staging files.
         string hash = Hash([.. EscapedUtf8.GetBytes(name), .. Encoding.UTF8.GetBytes(rest)]);
         return $"{PathRules.PendingPrefix}{hash}-{Hash(Encoding.UTF8.GetBytes(uploader)).AsSpan(0, UploaderLength)}";
     }

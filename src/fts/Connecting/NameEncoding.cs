@@ -24,11 +24,11 @@ internal static class NameEncoding
             // In these, ASCII is not the same bytes: UTF-16, UTF-32, UTF-7 and EBCDIC.
             return encoding.GetBytes("LIST ~+&\r\n").AsSpan().SequenceEqual("LIST ~+&\r\n"u8)
                 ? encoding
-                : throw CommandLine.Usage($"--encoding {name}: FTP commands cannot be sent in it; names such as {Examples} work");
+                : throw CommandLine.Usage($"--encoding {name}: not supported, because FTP commands must be ASCII in it; use, for example, {Examples}");
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw CommandLine.Usage($"--encoding {name}: no such encoding; names such as {Examples} work");
+            throw CommandLine.Usage($"--encoding {name}: unknown encoding; use, for example, {Examples}");
         }
     }
 

@@ -69,7 +69,7 @@ internal static class GetCommand
         }
 
         return target.Folder is null || name.Length == 0
-            ? throw CommandLine.Usage($"'{word}' names a folder; for one: fts mirror {ShellQuoting.Quote(word)} FOLDER")
+            ? throw CommandLine.Usage($"'{word}' names a folder; to download it: fts mirror {ShellQuoting.Quote(word)} FOLDER")
             : (target with { Folder = null }, new Word(target.Folder, name.AsSpan().IndexOfAny('*', '?') >= 0));
     }
 

@@ -25,7 +25,7 @@ internal static class MirrorCommand
         Target target = Target.FromUrl(url);
         if (options.IsAscii(line) || target.Type == FtpTransferType.Ascii)
         {
-            throw CommandLine.Usage("mirror compares lengths, which differ in ASCII mode; use fts get --ascii or fts put --ascii");
+            throw CommandLine.Usage("mirror does not support ASCII mode, because it compares lengths; use fts get --ascii or fts put --ascii");
         }
 
         target = target with { User = options.User(line) ?? target.User };

@@ -22,7 +22,7 @@ internal static class PutCommand
         Target target = Target.FromUrl(url);
         if (target.IsListing)
         {
-            throw CommandLine.Usage($"'{url}': ;type=d lists a folder; fts get does that");
+            throw CommandLine.Usage($"'{url}': ;type=d lists a folder, and put uploads files; use fts get to list a folder");
         }
 
         target = target with { User = options.User(line) ?? target.User };

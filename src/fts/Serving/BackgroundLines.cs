@@ -110,7 +110,7 @@ internal sealed class BackgroundLines : IAsyncDisposable
         int leftOut = Interlocked.Exchange(ref _leftOut, 0);
         if (leftOut > 0)
         {
-            _writer.Write(string.Create(CultureInfo.InvariantCulture, $"({leftOut} line{(leftOut == 1 ? "" : "s")} left out: this output is read too slowly)\n"));
+            _writer.Write(string.Create(CultureInfo.InvariantCulture, $"({leftOut} line{(leftOut == 1 ? "" : "s")} discarded, because standard error is read too slowly)\n"));
         }
 
         _writer.Flush();

@@ -80,7 +80,7 @@ internal sealed record Reachability(
         return lengths.Length is 1 or 2 && TryPrefixLength(lengths[0], 8, 32, out int prefix) && TryPrefixLength(lengths.Length == 2 ? lengths[1] : "64", 32, 128, out int prefix6)
             ? FtpDataPeers.Network(prefix, prefix6)
             : throw CommandLine.Usage(
-                $"{DataPeersOption.Name} {text}: must be same, any, network/24, or network/24,64 with the prefix length for IPv6 (8 to 32, and 32 to 128)");
+                $"{DataPeersOption.Name} {text}: use same, any, network/N or network/N,M; N is the IPv4 prefix length (8 to 32), M the IPv6 prefix length (32 to 128)");
     }
 
     private static bool TryPrefixLength(string text, int least, int most, out int length) =>

@@ -11,7 +11,7 @@ internal static class KindErrors
 {
     /// <summary>Returns whether a failure may mean that a remote path is a folder, and the path is one.</summary>
     public static async Task<bool> IsFolderAsync(Shell shell, Exception failure, string path, CancellationToken cancellationToken) =>
-        MayBeOfKind(failure) && await FindAsync(shell, path, cancellationToken) is { Kind: ListingKind.Folder };
+        CanBeExplainedByKind(failure) && await FindAsync(shell, path, cancellationToken) is { Kind: ListingKind.Folder };
 
     /// <summary>Returns a clearer failure of <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>; the same one if the entry does not explain it.</summary>
     /// <param name="shell">The session.</param>
@@ -21,7 +21,7 @@ internal static class KindErrors
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<Exception> ExplainAsync(Shell shell, FtpReplyException failure, string verb, string typed, CancellationToken cancellationToken)
     {
-        if (!MayBeOfKind(failure))
+        if (!CanBeExplainedByKind(failure))
         {
             return failure;
         }
@@ -31,10 +31,10 @@ internal static class KindErrors
         string name = Words.Escape(typed);
         (string What, string? Next)? found = (verb, entry?.Kind) switch
         {
-            ("mkdir", ListingKind.Folder) => ("the folder exists already", null),
-            ("mkdir", not null) => ("a file of that name exists already", "another name"),
+            ("mkdir", ListingKind.Folder) => ("the folder already exists", $"cd {name}"),
+            ("mkdir", not null) => ("a file with that name already exists", "mkdir with another name"),
             ("rmdir", ListingKind.File) => ("it is a file", $"rm {name}"),
-            ("rmdir", ListingKind.Folder) when await HasEntriesAsync(shell, path, cancellationToken) => ("the folder is not empty", $"ls {name}, to see what is in it"),
+            ("rmdir", ListingKind.Folder) when await HasEntriesAsync(shell, path, cancellationToken) => ("the folder is not empty", $"ls {name}, to list its files"),
             ("rm", ListingKind.Folder) => ("it is a folder", $"rmdir {name}, which removes an empty folder"),
             _ => null,
         };
@@ -43,7 +43,7 @@ internal static class KindErrors
             : failure;
     }
 
-    private static bool MayBeOfKind(Exception failure) =>
+    private static bool CanBeExplainedByKind(Exception failure) =>
         failure is FtpTargetExistsException || failure.GetType() == typeof(FtpException) || (failure is FtpReplyException refused && (int)refused.Reply.Code is 450 or 521 or 550 or 552 or 553);
 
     private static async Task<FtpEntry?> FindAsync(Shell shell, string path, CancellationToken cancellationToken)

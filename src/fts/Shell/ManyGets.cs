@@ -27,7 +27,7 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
 
             var many = new ManyTransfers(shell, TransferWay.Down, file => file.LocalPath, (file, e, _) => Explain(e, _items[file.LocalPath], file.LocalPath, resumes ? IfThere.Resume : ifThere));
             long? total = files.All(file => file.Known?.Length is not null) ? files.Sum(file => file.Known!.Length!.Value) : null;
-            result = Shell.Worst(result, await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), () => again(OptionOfRest()), cancellationToken));
+            result = Shell.Worst(result, await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), () => again(GetResumeOption()), cancellationToken));
         }
 
         // What the first of a name has left decides what becomes of the others.
@@ -38,7 +38,7 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
     /// <summary>
     /// Returns the option for existing files of the command that fetches the rest. Files that are to be replaced must not be skipped.
     /// </summary>
-    private string OptionOfRest() =>
+    private string GetResumeOption() =>
         _files.Exists(file => file.IfThere == IfThere.Resume) ? "--resume"
         : ifThere != IfThere.Skip && _files.Exists(file => file.IfThere == IfThere.Overwrite) ? "--overwrite"
         : "--skip";
@@ -51,7 +51,7 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
         {
             if (item.Known is not null && first.Known is not null && item.Known.Name != first.Known.Name && item.Known.LocalName == first.Known.LocalName)
             {
-                throw new FailureException(ExitCode.LocalFiles, $"get {item}: {first} has the same name here, {item.LocalName}", "--encoding NAME, with the encoding of the names");
+                throw new FailureException(ExitCode.LocalFiles, $"get {item}: not downloaded, because {first} has the same local name, {item.LocalName}", "--encoding NAME, with the encoding of the server's names");
             }
 
             _namesakes.Add(item);

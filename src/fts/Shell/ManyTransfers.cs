@@ -86,7 +86,7 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
         if (result.Result is { } done)
         {
             // One of many small ones has waited for the others most of its time.
-            return TransferReport.Of(way.Done, name, done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done);
+            return TransferReport.FormatTransfer(way.Done, name, done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done);
         }
 
         if (result.Failure is FtpTargetExistsException && !options.Overwrite)

@@ -58,7 +58,7 @@ internal static class MirrorCommands
         return $"fts mirror {(isUpload ? here : there)} {(isUpload ? there : here)}{options}";
     }
 
-    /// <summary>The path to send for a folder: a whole one, so that its server can say which it is. Paths without slashes cannot be joined with names.</summary>
+    /// <summary>Returns the absolute path of a folder, so that the server can identify it. Paths without slashes cannot be joined with names.</summary>
     public static async Task<string> PathAsync(Shell shell, string folder, CancellationToken cancellationToken) => folder is "" or "."
         ? await shell.Folder.GetAsync(shell.Client, cancellationToken) is ['/', ..] path ? path : ""
         : shell.Folder.Resolve(folder.Length > 1 ? folder.TrimEnd('/') : folder);
@@ -80,7 +80,7 @@ internal static class MirrorCommands
             shell.Terminal.Show(shell.Explain(failure.Reason, $"mirror {failure.Path}"));
         }
 
-        // A download may lack what such a line is about; an upload has sent everything all the same.
+        // A download may be missing the file of such a line. An upload is complete nevertheless.
         ExitCode listed = ExitCode.Done;
         foreach (IGrouping<string, FtpEntry> folder in plan.UnreadableEntries.GroupBy(entry => entry.Path))
         {
@@ -149,12 +149,12 @@ internal static class MirrorCommands
             shell.Terminal.Data($"{(way == TransferWay.Up ? "upload    " : "download  ")}{file.LocalPath.Visible()}");
         }
 
-        shell.Terminal.Say($"nothing was changed; to be {way.Done}: {Amounts.Files(plan.Files.Count)} ({Amounts.Size(plan.Bytes)}){Count(plan.Folders.Count, "folder", " to be made")}{Rest(plan)}");
+        shell.Terminal.Say($"dry run, nothing was changed; would be {way.Done}: {Amounts.Files(plan.Files.Count)} ({Amounts.Size(plan.Bytes)}){Count(plan.Folders.Count, "folder", " to create")}{Rest(plan)}");
     }
 
     private static string Rest(FtpMirrorPlan plan) =>
-        Count(plan.Unchanged, "file", " the same") + Count(plan.Skipped, "link or device", " left", "links and devices") + Count(plan.Failures.Count, "failure", "") +
-        Count(plan.UnreadableEntries.Count, "unreadable line", " in the server's listing", "unreadable lines");
+        Count(plan.Unchanged, "file", " unchanged") + Count(plan.Skipped, "link or device", " skipped", "links and devices") + Count(plan.Failures.Count, "failure", "") +
+        Count(plan.UnreadableEntries.Count, "line", " of unknown format in the server's listing");
 
     private static string Count(int number, string one, string what, string? many = null) =>
         number == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {number} {(number == 1 ? one : many ?? one + "s")}{what}");

@@ -22,7 +22,7 @@ internal static class QuoteCommands
         catch (ArgumentException e)
         {
             // The text of an ArgumentException ends with the name of the parameter.
-            throw new FailureException(ExitCode.Usage, $"quote {verb}: {e.Message.Split(" (Parameter")[0]}", Instead(verb));
+            throw new FailureException(ExitCode.Usage, $"quote {verb}: {e.Message.Split(" (Parameter")[0]}", SuggestCommand(verb));
         }
         catch (FtpException e)
         {
@@ -46,7 +46,7 @@ internal static class QuoteCommands
         QuoteAsync(shell, [new Word("SITE"), .. words], cancellationToken);
 
     /// <summary>The command of ours that does the same.</summary>
-    private static string? Instead(string verb) => verb.ToUpperInvariant() switch
+    private static string? SuggestCommand(string verb) => verb.ToUpperInvariant() switch
     {
         "RETR" or "REST" => "get",
         "STOR" or "STOU" or "APPE" => "put",

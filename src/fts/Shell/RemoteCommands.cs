@@ -48,7 +48,7 @@ internal static class RemoteCommands
     public static async Task<ExitCode> CdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         await shell.Folder.ChangeAsync(shell.Client, words.Count == 0 ? "" : words[0].Text, cancellationToken);
-        shell.Terminal.Say($"now in {(shell.Folder.Path.Length == 0 ? "the first folder" : shell.Folder.Path.Visible())} on the server");
+        shell.Terminal.Say($"now in {(shell.Folder.Path.Length == 0 ? "the start folder" : shell.Folder.Path.Visible())} on the server");
         return ExitCode.Done;
     }
 
@@ -119,7 +119,7 @@ internal static class RemoteCommands
         if (words.Count > 0 && words[0].IsPattern)
         {
             List<FtpEntry> fitting = await RemoteNames.MatchAsync(shell, name, cancellationToken);
-            return fitting.Exists(entry => !RemoteNames.IsUnreadable(entry)) ? fitting : throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {name}", "ls, to see what is there");
+            return fitting.Exists(entry => !RemoteNames.IsUnreadable(entry)) ? fitting : throw new FailureException(ExitCode.NotFound, $"no name on the server matches {name}", "ls, to list the folder");
         }
 
         try

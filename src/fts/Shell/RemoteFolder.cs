@@ -3,12 +3,12 @@ using Fts.Client;
 namespace Fts.Cli;
 
 /// <summary>
-/// The current folder on the server. <c>cd</c> enters it on the connections (CWD), so that a name in it can be sent alone. Where the server's paths have
-/// slashes, names are sent with the folder's path all the same: then each command stands for itself.
+/// The current folder on the server. <c>cd</c> enters it on the connections (CWD), so that a name in it can be sent alone. If the server's paths use
+/// slashes, commands still send the full path, so that they do not depend on CWD.
 /// </summary>
 internal sealed class RemoteFolder
 {
-    /// <summary>The folder's path as the server reports it; empty for the one the account starts in, until somebody wants to know.</summary>
+    /// <summary>The folder's path as the server reports it; empty for the start folder until its path is requested.</summary>
     public string Path { get; private set; } = "";
 
     /// <summary>Whether the connections are in the folder, so that an empty path is this folder.</summary>
@@ -18,7 +18,8 @@ internal sealed class RemoteFolder
     public string Listed => _isEntered ? "" : Path;
 
     /// <summary>
-    /// The path to send for a name typed here; <c>\xNN</c> in it, as <c>ls</c> shows it, is that byte. The server resolves <c>..</c>, it alone knows its links.
+    /// The path to send for a name typed here; <c>\xNN</c> in it, as <c>ls</c> shows it, is that byte. The server resolves <c>..</c>,
+    /// because only the server can resolve its links.
     /// </summary>
     public string Resolve(string typed) => Join(FtpName.FromVisible(typed));
 

@@ -6,7 +6,7 @@ namespace Fts.Cli;
 /// <summary>A file on the server: as typed, the path to send, and what a listing told of it already.</summary>
 internal sealed record RemoteName(string Typed, string Path, FtpEntry? Known = null)
 {
-    /// <summary>The name here that the file gets.</summary>
+    /// <summary>The name of the local file.</summary>
     public string LocalName => FtpName.ToLocal(RemoteFolder.NameOf(Path));
 
     public override string ToString() => Typed;
@@ -19,8 +19,8 @@ internal static class RemoteNames
     private const int MostEntries = 1_000_000;
 
     /// <summary>
-    /// Each word's file, and for a pattern the files of its folder that it fits. A line of a listing that cannot be read may be about such a file: it is
-    /// warned of, and the exit code is then <see cref="ExitCode.SomeFailed"/>.
+    /// Returns the file of each word, and for a pattern all matching files. For each unreadable line, which may describe a matching file, writes a warning
+    /// and returns <see cref="ExitCode.SomeFailed"/>.
     /// </summary>
     /// <exception cref="FailureException">A pattern that fits nothing.</exception>
     public static async Task<(IReadOnlyList<RemoteName> Names, ExitCode Listed)> ExpandAsync(Shell shell, string verb, IReadOnlyList<Word> words, CancellationToken cancellationToken)
@@ -41,14 +41,14 @@ internal static class RemoteNames
             listed = Shell.Worst(listed, UnreadableLines.Warn(shell, verb, [.. entries.Where(IsUnreadable)]));
             if (entries.TrueForAll(IsUnreadable))
             {
-                throw new FailureException(ExitCode.NotFound, $"nothing on the server fits {word.Text}", "ls, to see what is there");
+                throw new FailureException(ExitCode.NotFound, $"no name on the server matches {word.Text}", "ls, to list the folder");
             }
         }
 
         return (names, listed);
     }
 
-    /// <summary>Whether a pattern of <c>get</c> takes an entry. NLST does not tell what its names are.</summary>
+    /// <summary>Whether a pattern of <c>get</c> takes an entry. NLST does not report the kind of an entry.</summary>
     private static bool IsFetchable(FtpEntry entry) => entry.Kind is ListingKind.File or ListingKind.Link || entry.Source == ListingSource.Names;
 
     /// <summary>The entries that a pattern's last component fits, by name, and behind them the lines that cannot be read.</summary>

@@ -38,7 +38,7 @@ internal static class Resumption
     public static Exception OfPut(Shell shell, Exception e, string local, FtpProgress last)
     {
         shell.NoteLoss(e);
-        string rest = OptionOfRest(shell);
+        string rest = GetResumeOption(shell);
         Failure failure = Failures.Of(e, $"put {local}", shell.Target);
         return e is FtpTargetExistsException ? new FailureException(ExitCode.Other, $"put {local}: {e.Message}", $"{shell.Again("put", "--overwrite", local)}, to replace it")
             : failure.Code == ExitCode.Mismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } ? new FailureException(failure with { Next = shell.Again("put", "--overwrite", local) })
@@ -47,7 +47,7 @@ internal static class Resumption
     }
 
     /// <summary>Returns the option that sends the rest of an upload. In ASCII mode the whole file is sent again.</summary>
-    public static string OptionOfRest(Shell shell) => shell.Transfers.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
+    public static string GetResumeOption(Shell shell) => shell.Transfers.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
 
     /// <summary>What is to be said when the bytes begin to move; null when nothing is.</summary>
     public static string? Line(string name, FtpProgress progress) => progress switch

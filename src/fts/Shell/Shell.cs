@@ -16,7 +16,7 @@ internal sealed class Shell(
     FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording, Func<Shell, string, Wording>? outside = null)
 {
     private ExitCode _result = ExitCode.Done;
-    private bool _isConnectionLost; // by a command, after which nobody knows yet whether the server can be reached
+    private bool _isConnectionLost; // set when a command lost the connection, until a reconnect is tried
 
     public FtpClient Client => client;
 
@@ -95,17 +95,17 @@ internal sealed class Shell(
     }
 
     /// <summary>
-    /// Waits for a command. After a second Ctrl-C closes the connections and returns without it: the command ends by itself, and the next one connects again.
+    /// Waits for a command. A second Ctrl-C closes the connections and stops the wait; the command then fails in the background, and the next one connects again.
     /// </summary>
     private async Task<ExitCode> AbandonableAsync(Task<ExitCode> command, string doing)
     {
-        if (await Task.WhenAny(command, interrupts.Abandoned) == command)
+        if (await Task.WhenAny(command, interrupts.SecondInterrupt) == command)
         {
             return await command;
         }
 
         client.Disconnect();
-        terminal.Say($"{doing.Visible()}: stopped; disconnected from {target}, the next command connects again");
+        terminal.Say($"{doing.Visible()}: stopped and disconnected from {target}; the next command connects again");
         return ExitCode.Interrupted;
     }
 
@@ -171,7 +171,7 @@ internal sealed class Shell(
         return wording.Fit(Failures.Of(e, doing, target));
     }
 
-    /// <summary>Notes whether a command failed because its connection was lost: another one may be possible.</summary>
+    /// <summary>Records whether a command failed because its connection was lost. The server may accept a new one.</summary>
     public void NoteLoss(Exception e) =>
         _isConnectionLost = e is FtpConnectionException failure ? failure.Phase == FtpConnectionPhase.Reply : _isConnectionLost;
 

@@ -44,7 +44,7 @@ internal sealed record TransferChoices(IfThere IfThere, FtpVerify Verify, int? S
             : null;
         if (other is not null)
         {
-            throw new FailureException(ExitCode.Usage, $"{other} does not work in ASCII mode: the file has another length on the server", "binary mode, the default");
+            throw new FailureException(ExitCode.Usage, $"{other} does not work in ASCII mode, because the file has another length on the server", "type binary, or omit --ascii");
         }
     }
 

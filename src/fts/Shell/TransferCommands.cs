@@ -17,7 +17,7 @@ internal static class TransferCommands
         return files.Count == 1
             ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(Path.TrimEndingDirectorySeparator(local)), ifThere, cancel), cancellationToken)
             // --skip would skip a file of which the server has only a part.
-            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : Resumption.OptionOfRest(shell), words), cancellationToken);
+            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : Resumption.GetResumeOption(shell), words), cancellationToken);
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
@@ -80,7 +80,7 @@ internal static class TransferCommands
             }
         }
 
-        shell.Terminal.Say(TransferReport.Of(TransferWay.Up.Done, name, result));
+        shell.Terminal.Say(TransferReport.FormatTransfer(TransferWay.Up.Done, name, result));
     }
 
     /// <summary>Fetches one file.</summary>
@@ -110,18 +110,18 @@ internal static class TransferCommands
             }
         }
 
-        shell.Terminal.Say(TransferReport.Of(TransferWay.Down.Done, name, result));
+        shell.Terminal.Say(TransferReport.FormatTransfer(TransferWay.Down.Done, name, result));
     }
 
     /// <summary>Refuses what <c>put</c> does not send.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="local">The local file.</param>
-    /// <param name="name">The name that it gets on the server.</param>
+    /// <param name="name">The name of the file on the server.</param>
     public static void CheckPut(Shell shell, string local, string name)
     {
         if (local.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(local))
         {
-            throw new FailureException(ExitCode.LocalFiles, $"put {local}: its name is not UTF-8, and cannot be opened by this program", "rename the file first");
+            throw new FailureException(ExitCode.LocalFiles, $"put {local}: the file cannot be opened, because its name is not UTF-8", "rename the file first");
         }
 
         if (Directory.Exists(local))
@@ -180,7 +180,7 @@ internal static class TransferCommands
         ? throw new FailureException(ExitCode.Other, $"get {item}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")
         : shell.Ask($"{name.Visible()} exists here. Replace it? [y/N/resume] ") switch
         {
-            null => throw new FailureException(ExitCode.Interrupted, $"get {item}: stopped; {name} is kept as it is"),
+            null => throw new FailureException(ExitCode.Interrupted, $"get {item}: stopped; {name} was not changed"),
             "y" or "yes" => IfThere.Overwrite,
             "r" or "resume" => IfThere.Resume,
             _ => IfThere.Skip,

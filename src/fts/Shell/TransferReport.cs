@@ -10,16 +10,16 @@ internal static class TransferReport
     /// <param name="done">What was done: <c>uploaded</c>, <c>downloaded</c>.</param>
     /// <param name="name">The file.</param>
     /// <param name="result">The transfer.</param>
-    public static string Of(string done, string name, FtpTransferResult result) =>
+    public static string FormatTransfer(string done, string name, FtpTransferResult result) =>
         Warning(name, result) is { } warning ? $"{Line(done, name, result)}\n{warning}" : Line(done, name, result);
 
     /// <summary>Returns a warning about a transfer that succeeded; null if there is nothing unusual.</summary>
     public static string? Warning(string name, FtpTransferResult result) => result.Warning switch
     {
         FtpTransferWarning.LongerThanReported =>
-            $"warning: {name.Visible()}: the server reported {Amounts.Bytes(result.ReportedLength ?? 0)} and sent {Amounts.Bytes(result.Bytes)}; all of it was kept",
+            $"warning: {name.Visible()}: the server reported {Amounts.Bytes(result.ReportedLength ?? 0)} and sent {Amounts.Bytes(result.Bytes)}; the whole file was kept",
         FtpTransferWarning.StillGrowing =>
-            $"warning: {name.Visible()}: it grew to {Amounts.Bytes(result.ReportedLength ?? 0)} on the server meanwhile",
+            $"warning: {name.Visible()}: during the transfer the file grew to {Amounts.Bytes(result.ReportedLength ?? 0)} on the server; the local copy has its earlier length",
         _ => null,
     };
 

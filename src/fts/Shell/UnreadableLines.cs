@@ -18,13 +18,14 @@ internal static class UnreadableLines
         foreach (FtpEntry entry in unreadable.Take(MostShown))
         {
             string line = entry.RawLine!.Length > LongestShown ? entry.RawLine[..LongestShown] + "…" : entry.RawLine;
-            shell.Terminal.Say($"warning: {command}: a line of the listing cannot be read: {line.Visible()}");
+            shell.Terminal.Say($"warning: {command}: a line of the server's listing is in an unknown format: {line.Visible()}");
         }
 
         if (unreadable.Count > MostShown)
         {
+            int others = unreadable.Count - MostShown;
             shell.Terminal.Say(string.Create(
-                CultureInfo.InvariantCulture, $"warning: {command}: {unreadable.Count - MostShown} more lines of the listing cannot be read"));
+                CultureInfo.InvariantCulture, $"warning: {command}: {others} more line{(others == 1 ? "" : "s")} of the server's listing in an unknown format"));
         }
 
         return unreadable.Count > 0 ? ExitCode.SomeFailed : ExitCode.Done;

@@ -61,7 +61,7 @@ internal sealed record SignIn(string User, string Password)
     /// </summary>
     /// <param name="target">The server.</param>
     /// <param name="user">The user who signs in.</param>
-    /// <param name="terminal">Where to ask.</param>
+    /// <param name="terminal">The terminal to ask on.</param>
     public static string? FindAccount(Target target, string user, Terminal terminal) =>
         IsNamed(user) && Environment.GetEnvironmentVariable("FTS_ACCOUNT") is { Length: > 0 } set ? set
         : FromNetRc(target.Host, user)?.Account is { Length: > 0 } known ? known

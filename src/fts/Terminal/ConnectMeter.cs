@@ -18,7 +18,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
     /// <param name="target">The server, as it is shown.</param>
     public ConnectMeter(Terminal terminal, string target) => (_terminal, _target) = (terminal, target);
 
-    /// <summary>Takes a step.</summary>
+    /// <summary>Records a step.</summary>
     public void Report(FtpConnectProgress value)
     {
         lock (_lock)

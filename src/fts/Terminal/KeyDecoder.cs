@@ -5,7 +5,7 @@ namespace Fts.Cli;
 
 /// <summary>
 /// Joins the keys that the runtime reports into the keys that were pressed. The runtime reports an escape sequence that it does not know, or that arrives
-/// in two parts, as single letters. This class reads such sequences to their end, and drops those that are no key of ours.
+/// in two parts, as single letters. This class reads such sequences to their end, and ignores sequences without a known key.
 /// </summary>
 /// <remarks>Pure: one key in, one key or none out. For one thread at a time.</remarks>
 internal sealed class KeyDecoder
@@ -31,7 +31,7 @@ internal sealed class KeyDecoder
         Text,
     }
 
-    /// <summary>Takes the next key of the runtime. Returns the pressed key, or null inside a sequence and after one that is no key.</summary>
+    /// <summary>Processes the next key that the runtime reports. Returns the pressed key, or null inside an incomplete or unknown sequence.</summary>
     public ConsoleKeyInfo? Decode(ConsoleKeyInfo key)
     {
         char c = key.KeyChar;
@@ -52,7 +52,7 @@ internal sealed class KeyDecoder
                 _state = State.Ground;
                 return c is '\r' or '\n' or '\x03' ? key : WithAlt(key);
             case var _ when c == Escape:
-                // The sequence was cut off; a new one begins. Text ends in ESC \.
+                // The sequence was incomplete; a new one begins. Text ends in ESC \.
                 return Begin(_state == State.Text ? State.Function : State.Escaped, hasAlt: false);
             case var _ when char.IsControl(c) && c != '\0':
                 bool isEnd = _state == State.Text && c == Bell;

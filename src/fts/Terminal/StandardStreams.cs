@@ -48,7 +48,7 @@ internal static class StandardStreams
         !Inherited[descriptor] ? Stream.Null : OperatingSystem.IsWindows() ? openConsole() : new OutputStream(descriptor);
 
     /// <summary>
-    /// A descriptor for output. The runtime's own stream ignores a reader that has gone, so that a long download would continue for nobody.
+    /// A descriptor for output. The runtime's own stream ignores a closed reader, so a long download would continue although its output is discarded.
     /// </summary>
     private sealed class OutputStream(int descriptor) : Stream
     {
@@ -85,7 +85,7 @@ internal static class StandardStreams
                         UnixCalls.AwaitOutput(descriptor);
                         break;
                     case UnixCalls.BrokenPipe:
-                        throw new OutputException("nobody reads it", isClosed: true, UnixCalls.BrokenPipe);
+                        throw new OutputException("the reader closed the pipe", isClosed: true, UnixCalls.BrokenPipe);
                     case var error:
                         throw new OutputException(Marshal.GetPInvokeErrorMessage(error), isClosed: false, error);
                 }

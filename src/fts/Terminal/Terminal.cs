@@ -54,7 +54,7 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Rows, for what must not fill the screen.</summary>
+    /// <summary>The number of rows, to limit output to one screen.</summary>
     public static int Height
     {
         get
@@ -98,7 +98,7 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>A line for whoever watches, to stderr, above the status lines if there are any.</summary>
+    /// <summary>Writes a message line to standard error, above the status lines.</summary>
     public void Say(string line)
     {
         lock (_lock)
@@ -149,7 +149,7 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Replaces the lines at the bottom; none takes them away. Each must be narrower than the terminal. Only where <see cref="CanRedraw"/>.</summary>
+    /// <summary>Replaces the lines at the bottom; an empty list removes them. Each must be narrower than the terminal. Only where <see cref="CanRedraw"/>.</summary>
     public void Status(params IReadOnlyList<string> lines)
     {
         lock (_lock)

@@ -16,8 +16,8 @@ internal static class TransferText
     private const int LeastName = 12;
 
     /// <summary>
-    /// The bar: name, gauge, percent, amount, rate, time left. The narrower the terminal, the more of it goes: first the verb, then the gauge, then rate and
-    /// time. Without a known size there is no gauge, no percent and no estimate.
+    /// The bar: name, gauge, percent, amount, rate, time left. A narrow terminal omits the verb first, then the gauge, then rate
+    /// and time. Without a known size there is no gauge, no percent and no estimate.
     /// </summary>
     public static string Bar(string verb, string name, FtpProgress progress, double rate, int width)
     {
@@ -38,7 +38,7 @@ internal static class TransferText
         string full = verb.Length == 0 ? name : $"{verb} {name}", gauge = "";
         if (Fraction(progress) is { } fraction)
         {
-            // The gauge takes what the name leaves; a long name gives way to a short gauge.
+            // The gauge takes what the name leaves; a long name is shortened to leave room for a short gauge.
             int columns = Math.Min(MostGauge, Math.Max(room - Amounts.Columns(full), Math.Min(LeastGauge + 4, room - Amounts.Columns(name))) - 4);
             columns = columns < LeastGauge && room - LeastName >= LeastGauge + 4 ? LeastGauge : columns;
             gauge = columns < LeastGauge ? "" : $"[{new string('#', (int)(fraction * columns))}{new string('.', columns - (int)(fraction * columns))}]  ";

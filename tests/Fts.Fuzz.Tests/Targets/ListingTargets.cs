@@ -81,7 +81,7 @@ internal static class ListingTargets
             isNameFirst = NameFirstListing.TryParse(line, out _), isOs9 = Os9Listing.TryParse(line, out _), isMvs = MvsListing.TryParseAlone(line, out _),
             isMember = MvsMemberListing.TryParseAlone(line, out _), isJes = JesListing.TryParseAlone(line, out _),
             isMachine = Fts.Protocol.MachineListing.StartsWithFact(line) && Fts.Protocol.MachineListing.TryParse(line, out _, out _),
-            isNothing = UnixListing.IsTotal(line) || VmsListing.NamesNothing(line) || ListingHeadings.NamesNothing(line);
+            isNothing = UnixListing.IsTotal(line) || VmsListing.IsHeading(line) || ListingHeadings.IsHeading(line);
         int formats = new[] { isUnix, isDos, isNetWare, isEplf, isOs400, isVms, isNumeric, isConnect, isSizeFirst, isNameFirst, isOs9, isMvs, isMember, isJes, isMachine }.Count(isOne => isOne);
         Holds.True(formats <= 1, "a line is read by one format at most");
         Holds.True(formats == 0 || !isNothing, "a line that names an entry does not name nothing");

@@ -57,9 +57,9 @@ public sealed class ManyFilesTests
 
         string url = $"ftp://{peer.User}@127.0.0.1:{peer.EndPoint.Port}/%2F{Peer.Box.TrimStart('/')}/tree";
         Assert.Contains($"uploaded {Files} files (", await MirrorAsync(peer, local, "src", url), StringComparison.Ordinal);
-        Assert.Contains($"nothing to transfer, {Files} files the same", await MirrorAsync(peer, local, "src", url), StringComparison.Ordinal);
+        Assert.Contains($"nothing to transfer, {Files} files unchanged", await MirrorAsync(peer, local, "src", url), StringComparison.Ordinal);
         Assert.Contains($"downloaded {Files} files (", await MirrorAsync(peer, local, url, "back"), StringComparison.Ordinal);
-        Assert.Contains($"nothing to transfer, {Files} files the same", await MirrorAsync(peer, local, url, "back"), StringComparison.Ordinal);
+        Assert.Contains($"nothing to transfer, {Files} files unchanged", await MirrorAsync(peer, local, url, "back"), StringComparison.Ordinal);
         Assert.Equal(Tree(local["src"]), Tree(local["back"]));
 
         local.Write("src/d0/f0", "another size");

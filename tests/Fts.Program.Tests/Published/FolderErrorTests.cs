@@ -42,7 +42,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
         Directory.CreateDirectory(_server.Folder["a.txt"]);
         (int code, _, string messages) = await _server.ClientAsync(_folder, "put a.txt");
         Assert.Equal(1, code);
-        Assert.Contains("error: put a.txt: a.txt is a folder on the server\n  try: cd a.txt, then put again\n", messages, StringComparison.Ordinal);
+        Assert.Contains("error: put a.txt: a.txt is a folder on the server\n  try: cd a.txt, then run put again\n", messages, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,9 +66,9 @@ public sealed class FolderErrorTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("mkdir dir", "mkdir dir: the folder exists already")]
-    [InlineData("mkdir dir/", "mkdir dir/: the folder exists already")]
-    [InlineData("mkdir file", "mkdir file: a file of that name exists already")]
+    [InlineData("mkdir dir", "mkdir dir: the folder already exists")]
+    [InlineData("mkdir dir/", "mkdir dir/: the folder already exists")]
+    [InlineData("mkdir file", "mkdir file: a file with that name already exists")]
     [InlineData("rmdir full", "rmdir full: the folder is not empty")]
     [InlineData("rmdir file", "rmdir file: it is a file")]
     [InlineData("rm dir", "rm dir: it is a folder")]
@@ -89,11 +89,11 @@ public sealed class FolderErrorTests : IAsyncLifetime
     {
         using HostileServer server = HostileServer.Start(new() { ["MKD"] = reply }, new() { ["LIST"] = HostileServer.Bytes("drwxr-xr-x 2 u g 4096 Jan 1 2024 dir\r\n") });
         (_, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port], "mkdir dir\n");
-        Assert.Contains("error: mkdir dir: the folder exists already\n", messages, StringComparison.Ordinal);
+        Assert.Contains("error: mkdir dir: the folder already exists\n", messages, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task One_file_is_no_files()
+    public async Task A_mirror_of_one_file_reports_1_file()
     {
         Directory.CreateDirectory(_folder["one"]);
         _folder.Write("one/a", "x");

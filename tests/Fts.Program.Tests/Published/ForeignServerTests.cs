@@ -39,7 +39,7 @@ public sealed class ForeignServerTests : IDisposable
         (int code, _, string messages) = await RunAsync(server, "get * --overwrite\n");
         Assert.Equal(9, code);
         Assert.Equal(["caf\u00e9.txt"], Local());
-        Assert.Contains("has the same name here", messages, StringComparison.Ordinal);
+        Assert.Contains("has the same local name", messages, StringComparison.Ordinal);
         Assert.Single(server.Received, command => command.StartsWith("RETR", StringComparison.Ordinal));
     }
 
@@ -58,13 +58,13 @@ public sealed class ForeignServerTests : IDisposable
         using HostileServer server = Listing("a");
         (int code, _, string messages) = await RunAsync(server, "rm \u6587\u4ef6.txt\n", "--encoding", "latin1");
         Assert.Equal(1, code);
-        Assert.Contains("has characters that the encoding iso-8859-1 does not have", messages, StringComparison.Ordinal);
+        Assert.Contains("cannot be sent, because the encoding iso-8859-1 does not contain all of its characters", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(server.Received, command => command.StartsWith("DELE", StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("klingon", "no such encoding; names such as utf-8, latin1")]
-    [InlineData("utf-16", "FTP commands cannot be sent in it")]
+    [InlineData("klingon", "unknown encoding; use, for example, utf-8, latin1")]
+    [InlineData("utf-16", "not supported, because FTP commands must be ASCII in it")]
     public async Task An_encoding_that_cannot_be_used_is_a_usage_error(string name, string said)
     {
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "--encoding", name]);

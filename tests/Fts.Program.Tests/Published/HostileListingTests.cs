@@ -41,8 +41,8 @@ public sealed class HostileListingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ls: cannot open \e[1m it\r\n", "", "error: ls: a line of the listing is in no known format, and no other line is either: ls: cannot open \\x1b[1m it")]
-    [InlineData("<html>\r\n<p>what is this\r\n", "", "in no known format, and no other line is either: <html>")]
+    [InlineData("ls: cannot open \e[1m it\r\n", "", "error: ls: no line of the listing is in a known format; the first one is: ls: cannot open \\x1b[1m it")]
+    [InlineData("<html>\r\n<p>what is this\r\n", "", "in a known format; the first one is: <html>")]
     [InlineData("", "451 cannot read the folder", "server: 451 cannot read the folder")]
     [InlineData(Row + "a\r\n", "426 cut off", "server: 426 cut off")]
     [InlineData("", "550 permission denied", "server: 550 permission denied")]
@@ -56,10 +56,10 @@ public sealed class HostileListingTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ls", 0, "? ?                    ls: x: \\x1b[1m denied", "warning: ls: a line of the listing cannot be read: ls: x: \\x1b[1m denied")]
-    [InlineData("nlist", 9, "a\nb\n", "warning: nlist: a line of the listing cannot be read: ls: x: \\x1b[1m denied")]
-    [InlineData("get *", 9, "", "warning: get: a line of the listing cannot be read: ls: x: \\x1b[1m denied")]
-    [InlineData("mirror / .", 9, "", "1 unreadable line in the server's listing")]
+    [InlineData("ls", 0, "? ?                    ls: x: \\x1b[1m denied", "warning: ls: a line of the server's listing is in an unknown format: ls: x: \\x1b[1m denied")]
+    [InlineData("nlist", 9, "a\nb\n", "warning: nlist: a line of the server's listing is in an unknown format: ls: x: \\x1b[1m denied")]
+    [InlineData("get *", 9, "", "warning: get: a line of the server's listing is in an unknown format: ls: x: \\x1b[1m denied")]
+    [InlineData("mirror / .", 9, "", "1 line of unknown format in the server's listing")]
     public async Task An_odd_line_is_warned_of_and_the_others_count(string command, int expected, string shown, string said)
     {
         using HostileServer server = HostileServer.Start([], new()

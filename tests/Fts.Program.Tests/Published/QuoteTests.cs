@@ -36,7 +36,7 @@ public sealed class QuoteTests : IDisposable
         using HostileServer server = HostileServer.Start([], []);
         (int code, _, string messages) = await RunAsync(server, $"{line}\nquote NOOP\n");
         Assert.Equal(9, code);
-        Assert.Contains("is not sent: ", messages, StringComparison.Ordinal);
+        Assert.Contains("was not sent, because ", messages, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(line["quote ".Length..], server.Received);
     }
@@ -56,7 +56,7 @@ public sealed class QuoteTests : IDisposable
     [Theory]
     [InlineData("ascii\nget --resume a.txt\n", "--resume does not work in ASCII mode")]
     [InlineData("type x\n", "type x: must be ascii or binary")]
-    public async Task What_ASCII_mode_cannot_do_is_said(string input, string message)
+    public async Task Options_that_ASCII_mode_excludes_are_reported(string input, string message)
     {
         using HostileServer server = HostileServer.Start([], new() { ["RETR"] = HostileServer.Bytes("x") });
         (int code, _, string messages) = await RunAsync(server, input);
@@ -93,7 +93,7 @@ public sealed class QuoteTests : IDisposable
         using HostileServer server = HostileServer.Start(new() { ["SIZE"] = "213 3" }, new() { ["RETR"] = HostileServer.Bytes("hello") });
         (int code, _, string messages) = await RunAsync(server, "get a.txt\n");
         Assert.Equal(0, code);
-        Assert.Contains("warning: a.txt: the server reported 3 bytes and sent 5 bytes; all of it was kept\n", messages, StringComparison.Ordinal);
+        Assert.Contains("warning: a.txt: the server reported 3 bytes and sent 5 bytes; the whole file was kept\n", messages, StringComparison.Ordinal);
         Assert.Equal("hello", await File.ReadAllTextAsync(_folder["a.txt"], TestContext.Current.CancellationToken));
     }
 

@@ -22,7 +22,7 @@ public sealed class ReconnectTests : IDisposable
     }
 
     [Fact]
-    public async Task A_command_that_receives_421_is_repeated_and_the_script_goes_on()
+    public async Task A_command_that_receives_421_is_repeated_and_the_script_continues()
     {
         _ = ServeAsync(connection => connection == 1 ? "421 idle too long" : null);
         (int code, string data, string messages) = await RunAsync("mkdir a\npwd\nrm b\n");
@@ -33,7 +33,7 @@ public sealed class ReconnectTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_command_that_cannot_be_repeated_the_script_goes_on()
+    public async Task After_a_command_that_cannot_be_repeated_the_script_continues()
     {
         _ = ServeAsync(connection => connection == 1 ? "" : null);
         (int code, string data, string messages) = await RunAsync("rm a\npwd\nrm b\n");

@@ -68,7 +68,7 @@ public sealed class TerminalTests : IAsyncLifetime
             await client.SeesAsync("Replace it? [y/N/resume] ", times);
             client.Type(CtrlC);
             await client.SeesAsync("Replace it? [y/N/resume] ^C\r\n", times);
-            await client.SeesAsync("get a.txt: stopped; a.txt is kept as it is", times);
+            await client.SeesAsync("get a.txt: stopped; a.txt was not changed", times);
         }
 
         client.Type("bye" + Return);

@@ -6,7 +6,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class DanglingLinkTests
 {
     [Theory, OnEveryWire]
-    public async Task They_are_listed_as_links_and_removed_themselves(Wire wire)
+    public async Task Dangling_links_are_listed_and_removed_as_links(Wire wire)
     {
         using var folder = new TemporaryFolder();
         string root = Path.Combine(folder.Path, "root"), secret = Path.Combine(folder.Path, "secret");

@@ -39,7 +39,7 @@ public sealed class DataPeerTests
     }
 
     [Fact]
-    public async Task Sessions_that_a_connection_cannot_be_told_apart_for_wait_on_different_ports()
+    public async Task Sessions_of_one_network_use_different_passive_ports()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), range: FreePorts.Range(2));
         await using Conversation first = await SignInAsync(server), second = await SignInAsync(server, Near), third = await SignInAsync(server);

@@ -181,7 +181,7 @@ public sealed class ListOptionTests
             C: NLST -R
             S: 150 *
             D< .:\r\none\r\n\r\n./one:\r\n./one/two\r\n
-            S: 451 The listing is incomplete: folders deeper than 1.*
+            S: 451 The listing is incomplete: more than 1 level of folders.*
             """);
         await held.PlayAsync("""
             C: EPSV

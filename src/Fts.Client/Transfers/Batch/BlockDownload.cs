@@ -126,7 +126,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
     private void Write(BatchFile file, ReadOnlySpan<byte> content)
     {
         file.Bytes += content.Length;
-        if (file.Announced is { } most && file.Bytes - most > pipeline.Limits.BeyondSize)
+        if (file.Announced is { } most && file.Bytes - most > pipeline.Limits.BytesBeyondReportedSize)
         {
             // A server that sends without end is not to fill a disk.
             var failure = new FtpIntegrityException(file.File.RemotePath, most, file.Bytes);
