@@ -42,6 +42,32 @@ public sealed class WorkingFolderTests
     }
 
     [Fact]
+    public async Task A_connection_whose_PWD_was_cancelled_is_not_used_in_the_wrong_folder()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("SIZE") + Start + "C: CWD new\nS: 250 entered\n", ScriptedPeer.SignIn("SIZE") + "C: SIZE a\nS: 213 5\n");
+        using var source = new CancellationTokenSource();
+        FtpClientOptions options = peer.Options with
+        {
+            MaxConnections = 1,
+            Trace = line =>
+            {
+                if (line.Line == "250 entered")
+                {
+                    source.Cancel();
+                }
+            },
+        };
+        await using (var client = new FtpClient(options))
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.ChangeFolderAsync("new", source.Token));
+            Assert.Equal(5, await client.GetSizeAsync("a", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
     public async Task CDUP_is_sent_to_a_server_that_refuses_two_dots()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + Start + "C: CWD ..\nS: 550 no\nC: CDUP\nS: 250 ok\nC: PWD\nS: 257 \"/\"\n");
