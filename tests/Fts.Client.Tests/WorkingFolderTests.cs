@@ -120,6 +120,22 @@ public sealed class WorkingFolderTests
     }
 
     [Fact]
+    public async Task A_listing_reports_that_the_folder_was_deleted()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn() + Start + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: SYST\nS: 215 Windows_NT\n"
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: LIST\nS: 550 No such directory\nC: CWD /home/in\nS: 550 gone\n");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await client.ChangeFolderAsync("in", Token);
+            var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.ListAsync("", Token).CountAsync(Token).AsTask());
+            Assert.Equal("No such directory", e.Reply.Text);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
     public async Task A_listing_by_CWD_returns_to_the_folder()
     {
         const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
