@@ -109,6 +109,31 @@ public sealed class AsciiTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cancellation_after_the_transfer_does_not_leave_the_connection_in_ASCII_mode()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + TypeA + TypeI + TypeA + TypeI);
+        await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
+        {
+            await connection.SignInAsync(Token);
+            using var first = new CancellationTokenSource();
+            Assert.Equal(1, await AsciiMode.RunAsync(connection, () => CancelAsync(first, null), first.Token));
+            using var second = new CancellationTokenSource();
+            var refusal = new FtpReplyException(new Fts.Protocol.Reply(Fts.Protocol.ReplyCode.FileUnavailable, "no"), "RETR a");
+            Assert.Same(refusal, await Assert.ThrowsAsync<FtpReplyException>(() => AsciiMode.RunAsync(connection, () => CancelAsync(second, refusal), second.Token)));
+            Assert.True(connection.IsUsable);
+            await connection.QuitAsync(Token);
+        }
+
+        await peer.PlayedAsync();
+
+        static async Task<int> CancelAsync(CancellationTokenSource source, Exception? failure)
+        {
+            await source.CancelAsync();
+            return failure is null ? 1 : throw failure;
+        }
+    }
+
+    [Fact]
     public async Task What_ASCII_mode_cannot_do_is_refused_before_anything_is_sent()
     {
         await using var peer = ScriptedPeer.Start();

@@ -44,10 +44,23 @@ public sealed class ListingFallbackTests
     [Theory]
     [InlineData("550 No files found.")]
     [InlineData("450 No files found")]
-    [InlineData("550 No such file or directory")]
+    [InlineData("450 No members found")]
     [InlineData("550 The directory is empty.")]
     public async Task A_negative_reply_may_mean_an_empty_folder(string reply) => Assert.Empty(
         await NamesAsync($"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST\nS: {reply}\n", ""));
+
+    [Theory]
+    [InlineData("550 No such file or directory")]
+    [InlineData("450 File not found")]
+    [InlineData("550 The system cannot find the file specified.")]
+    [InlineData("550 The path does not exist")]
+    public async Task The_working_folder_is_empty_only_if_it_can_be_entered(string reply)
+    {
+        string refused = $"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST\nS: {reply}\nC: CWD .\n";
+        Assert.Empty(await NamesAsync(refused + "S: 250 ok\n", ""));
+        Assert.Empty(await NamesAsync(refused + "S: 502 no\n", ""));
+        Assert.Equal([reply[4..]], await NamesAsync(refused + "S: 550 gone\n", ""));
+    }
 
     [Theory]
     [InlineData("550 No files found.")]

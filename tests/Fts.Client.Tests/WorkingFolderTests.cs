@@ -42,6 +42,32 @@ public sealed class WorkingFolderTests
     }
 
     [Fact]
+    public async Task A_connection_whose_PWD_was_cancelled_is_not_used_in_the_wrong_folder()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("SIZE") + Start + "C: CWD new\nS: 250 entered\n", ScriptedPeer.SignIn("SIZE") + "C: SIZE a\nS: 213 5\n");
+        using var source = new CancellationTokenSource();
+        FtpClientOptions options = peer.Options with
+        {
+            MaxConnections = 1,
+            Trace = line =>
+            {
+                if (line.Line == "250 entered")
+                {
+                    source.Cancel();
+                }
+            },
+        };
+        await using (var client = new FtpClient(options))
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.ChangeFolderAsync("new", source.Token));
+            Assert.Equal(5, await client.GetSizeAsync("a", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
     public async Task CDUP_is_sent_to_a_server_that_refuses_two_dots()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + Start + "C: CWD ..\nS: 550 no\nC: CDUP\nS: 250 ok\nC: PWD\nS: 257 \"/\"\n");
@@ -88,6 +114,22 @@ public sealed class WorkingFolderTests
             Assert.Equal(6, await client.GetSizeAsync("a", Token));
             Assert.Null(await client.ChangeFolderAsync("", Token));
             Assert.Equal(7, await client.GetSizeAsync("a", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task A_listing_reports_that_the_folder_was_deleted()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn() + Start + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: SYST\nS: 215 Windows_NT\n"
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: LIST\nS: 550 No such directory\nC: CWD /home/in\nS: 550 gone\n");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await client.ChangeFolderAsync("in", Token);
+            var e = await Assert.ThrowsAsync<FtpReplyException>(() => client.ListAsync("", Token).CountAsync(Token).AsTask());
+            Assert.Equal("No such directory", e.Reply.Text);
         }
 
         await peer.PlayedAsync();

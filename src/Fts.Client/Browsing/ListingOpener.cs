@@ -113,7 +113,9 @@ internal static class ListingOpener
         {
             if (path.Length == 0)
             {
-                return ListingReplies.MayMeanEmpty(e.Reply) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
+                return await IsEmptyHereAsync(connection, e, cancellationToken).ConfigureAwait(false)
+                    ? OpenListing.Empty(connection, command)
+                    : throw new FtpReplyException(e.Reply, e.Command, e);
             }
 
             if (await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is { } refusal)
@@ -130,6 +132,24 @@ internal static class ListingOpener
         return listing.IsEmpty && path.Length > 0 && command != ListingCommand.Machine
             ? await ConfirmAsync(connection, listing, path, cancellationToken).ConfigureAwait(false)
             : listing;
+    }
+
+    /// <summary>
+    /// Returns whether a negative reply reports that the working folder is empty. If the text may also mean that the folder is missing, CWD to it decides.
+    /// </summary>
+    /// <exception cref="FtpReplyException">The server refuses to enter the working folder.</exception>
+    private static async Task<bool> IsEmptyHereAsync(FtpConnection connection, FtpReplyException negative, CancellationToken cancellationToken)
+    {
+        if (!ListingReplies.MayMeanEmpty(negative.Reply) || ListingReplies.MeansEmpty(negative.Reply))
+        {
+            return ListingReplies.MeansEmpty(negative.Reply);
+        }
+
+        string here = connection.Folder?.Path ?? ".";
+        Reply reply = await connection.SendAsync("CWD", here, cancellationToken).ConfigureAwait(false);
+        return reply.IsCompletion || RemoteListing.IsUnknownCommand(reply)
+            ? true
+            : throw new FtpReplyException(negative.Reply, negative.Command, new FtpReplyException(reply, $"CWD {here}", negative));
     }
 
     /// <summary>Some servers list a missing folder as if it were empty, or parse a path with a space as two paths. Only CWD shows which.</summary>

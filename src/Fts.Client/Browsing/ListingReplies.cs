@@ -11,11 +11,9 @@ internal static class ListingReplies
         "not recognized", "not recognised", "command not available", "disabled", "not enabled", "illegal command", "invalid command", "bad command",
     ];
 
-    private static readonly string[] Empty =
-    [
-        "no files", "no file", "no such", "empty", "not found", "no entries", "no members", "no data sets", "no datasets", "nothing", "no match", "not exist",
-        "0 files", "cannot find",
-    ];
+    private static readonly string[] NoEntries = ["no file", "empty", "no entries", "no members", "no data sets", "no datasets", "nothing", "no match", "0 files"];
+
+    private static readonly string[] Missing = ["no such", "not found", "not exist", "cannot find", "no file or"];
 
     private static readonly string[] Denied = ["denied", "permi", "not allowed", "forbidden", "not authorized", "not authorised", "access"];
 
@@ -27,7 +25,10 @@ internal static class ListingReplies
 
     /// <summary>Returns whether the reply may mean that a folder which exists has no entries.</summary>
     public static bool MayMeanEmpty(Reply reply) =>
-        reply.Code is ReplyCode.FileBusy or ReplyCode.FileUnavailable && Says(reply, Empty) && (!IsDenied(reply) || Says(reply, ["no files found"]));
+        reply.Code is ReplyCode.FileBusy or ReplyCode.FileUnavailable && (Says(reply, NoEntries) || Says(reply, Missing)) && (!IsDenied(reply) || Says(reply, ["no files found"]));
+
+    /// <summary>Returns whether the reply reports a folder without entries, and cannot mean that the folder is missing.</summary>
+    public static bool MeansEmpty(Reply reply) => MayMeanEmpty(reply) && Says(reply, NoEntries) && !Says(reply, Missing);
 
     /// <summary>Returns whether the reply after a listing confirms it. vsftpd reports a folder that it cannot read by the text of a positive reply.</summary>
     public static bool IsConfirmation(Reply reply) => reply.IsCompletion && !Says(reply, ["failed to open dir"]);

@@ -28,7 +28,12 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
             throw new FtpReplyException(reply, $"CWD {argument}");
         }
 
-        return connection.Folder = new WorkingFolder(connection.Folder, argument, PathIn(await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false)));
+        // If PWD is cancelled before it is sent, the connection is in a folder that the client does not work in.
+        connection.IsElsewhere = true;
+        Reply place = await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false);
+        var entered = new WorkingFolder(connection.Folder, argument, PathIn(place));
+        (connection.Folder, connection.IsElsewhere) = (entered, false);
+        return entered;
     }
 
     /// <summary>

@@ -35,7 +35,7 @@ internal static class AsciiMode
         }
         catch (FtpReplyException) when (connection.IsUsable)
         {
-            await LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+            await LeaveAsync(connection).ConfigureAwait(false);
             throw;
         }
         catch
@@ -44,25 +44,29 @@ internal static class AsciiMode
             throw;
         }
 
-        await LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+        await LeaveAsync(connection).ConfigureAwait(false);
         return result;
     }
 
-    private static async Task LeaveAsync(FtpConnection connection, CancellationToken cancellationToken)
+    /// <summary>Sets TYPE I again, also after a cancellation: the connection would send the next file as text.</summary>
+    private static async Task LeaveAsync(FtpConnection connection)
     {
+        bool isBinary = false;
         try
         {
-            Reply reply = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
-            if (reply.IsCompletion)
-            {
-                return;
-            }
+            Reply reply = await connection.SendAsync("TYPE", "I", connection.Options.Timeouts.Abort, CancellationToken.None).ConfigureAwait(false);
+            isBinary = reply.IsCompletion;
         }
         catch (FtpException)
         {
             // The transfer has ended. The pool opens another connection for the next call.
         }
-
-        connection.Break();
+        finally
+        {
+            if (!isBinary)
+            {
+                connection.Break();
+            }
+        }
     }
 }
