@@ -77,6 +77,13 @@ public sealed class ListingFallbackTests
         ["Permission denied", "a"],
         await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD x\nS: 550 Permission denied\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n", "x", ""));
 
+    [Theory]
+    [InlineData("550 /srv/sites-disabled: Permission denied", "/srv/sites-disabled: Permission denied")]
+    [InlineData("550 sites-disabled: Permission denied", "sites-disabled: Permission denied")]
+    public async Task A_folder_whose_name_is_like_a_reply_does_not_end_the_use_of_MLSD(string reply, string text) => Assert.Equal(
+        [text, "a"],
+        await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD sites-disabled\nS: {reply}\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n", "sites-disabled", ""));
+
     [Fact]
     public async Task A_server_without_LIST_is_listed_by_NLST_from_then_on()
     {

@@ -18,7 +18,7 @@ internal static class ListingOpener
             {
                 return await OpenSimplyAsync(connection, ListingCommand.Machine, path, cancellationToken).ConfigureAwait(false);
             }
-            catch (FtpReplyException e) when (IsOf(e, "MLSD") && (RemoteListing.IsUnknownCommand(e.Reply) || ListingReplies.IsUnsupported(e.Reply)))
+            catch (FtpReplyException e) when (IsOf(e, "MLSD") && (RemoteListing.IsUnknownCommand(e.Reply) || ListingReplies.IsUnsupported(e)))
             {
                 connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(e.Reply);
             }
@@ -48,7 +48,7 @@ internal static class ListingOpener
             {
                 return await OpenSimplyAsync(connection, ListingCommand.List, path, cancellationToken).ConfigureAwait(false);
             }
-            catch (FtpReplyException e) when (IsOf(e, "LIST") && ListingReplies.IsUnsupported(e.Reply))
+            catch (FtpReplyException e) when (IsOf(e, "LIST") && ListingReplies.IsUnsupported(e))
             {
                 OpenListing names = await OpenSimplyAsync(connection, ListingCommand.Names, path, cancellationToken).ConfigureAwait(false);
                 memory.RefusesList = true;
@@ -108,12 +108,12 @@ internal static class ListingOpener
         {
             listing = await StartAsync(connection, command, path, cancellationToken).ConfigureAwait(false);
         }
-        catch (FtpReplyException e) when (IsOf(e, VerbOf(command)) && ListingReplies.IsAboutArgument(e.Reply) && !ListingReplies.IsUnsupported(e.Reply)
-            && !(command == ListingCommand.Machine && ListingReplies.IsDenied(e.Reply)))
+        catch (FtpReplyException e) when (IsOf(e, VerbOf(command)) && ListingReplies.IsAboutArgument(e.Reply) && !ListingReplies.IsUnsupported(e)
+            && !(command == ListingCommand.Machine && ListingReplies.IsDenied(e)))
         {
             if (path.Length == 0)
             {
-                return ListingReplies.MayMeanEmpty(e.Reply) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
+                return ListingReplies.MayMeanEmpty(e) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
             }
 
             if (await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is { } refusal)
@@ -167,7 +167,7 @@ internal static class ListingOpener
         catch (FtpReplyException e) when (IsOf(e, VerbOf(command)))
         {
             await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
-            return ListingReplies.MayMeanEmpty(e.Reply) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
+            return ListingReplies.MayMeanEmpty(e) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
         }
     }
 
