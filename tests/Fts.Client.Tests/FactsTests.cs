@@ -144,6 +144,29 @@ public sealed class FactsTests
     public Task A_file_whose_size_cannot_be_read_exists_all_the_same() => PlayAsync("C: SIZE b\nS: 213 -1\nC: MDTM b\nS: 550 no", ["SIZE", "MDTM"], async client =>
         await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.RenameAsync("a", "b", false, Token)));
 
+    [Theory]
+    [InlineData("550 /etc/nginx/sites-disabled: No such file or directory")]
+    [InlineData("550 sites-disabled: No such file or directory")]
+    [InlineData("550 'etc/nginx/sites-disabled' cannot be read")]
+    public Task A_path_in_a_550_reply_to_MLST_is_not_about_the_command(string reply) => PlayAsync(
+        $"C: MLST etc/nginx/sites-disabled\nS: {reply}\nC: MLST a\nS: 250-x\nS:  type=file;size=3; a\nS: 250 End",
+        ["MLST", "SIZE"],
+        async client =>
+        {
+            Assert.Null(await client.FindAsync("etc/nginx/sites-disabled", Token));
+            Assert.Equal(3, (await client.FindAsync("a", Token))!.Length);
+        });
+
+    [Fact]
+    public Task A_550_reply_to_MLST_about_the_command_does_not_end_its_use() => PlayAsync(
+        "C: MLST a\nS: 550 MLST is disabled here\nC: SIZE a\nS: 213 5\nC: MDTM a\nS: 550 no\nC: MLST b\nS: 250-x\nS:  type=file;size=3; b\nS: 250 End",
+        ["MLST", "SIZE", "MDTM"],
+        async client =>
+        {
+            Assert.Equal(5, (await client.FindAsync("a", Token))!.Length);
+            Assert.Equal(3, (await client.FindAsync("b", Token))!.Length);
+        });
+
     [Fact]
     public Task A_time_is_set_where_the_server_can() => PlayAsync("C: MFMT 20260102030405 a\nS: 213 Modify=20260102030405; a", ["MFMT"], async client =>
         Assert.True(await client.SetModifiedAsync("a", new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), Token)));

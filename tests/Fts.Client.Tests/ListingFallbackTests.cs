@@ -90,6 +90,13 @@ public sealed class ListingFallbackTests
         ["Permission denied", "a"],
         await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD x\nS: 550 Permission denied\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n", "x", ""));
 
+    [Theory]
+    [InlineData("550 /srv/sites-disabled: Permission denied", "/srv/sites-disabled: Permission denied")]
+    [InlineData("550 sites-disabled: Permission denied", "sites-disabled: Permission denied")]
+    public async Task A_folder_whose_name_is_like_a_reply_does_not_end_the_use_of_MLSD(string reply, string text) => Assert.Equal(
+        [text, "a"],
+        await NamesAsync(["MLST size*;"], $"{Epsv}C: MLSD sites-disabled\nS: {reply}\n{Epsv}C: MLSD\nS: 150 go\nD> type=file;size=3; a\\r\\n\nD.\nS: 226 done\n", "sites-disabled", ""));
+
     [Fact]
     public async Task A_server_without_LIST_is_listed_by_NLST_from_then_on()
     {
@@ -114,6 +121,22 @@ public sealed class ListingFallbackTests
                 $"C: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: {reply}\n{Pwd}C: CWD in\nS: 250 ok\n{refused}C: CWD /\nS: 250 ok\nC: CWD in\nS: 250 ok\n" + Sent("NLST", "a\\r\\n")
                     + "C: CWD /\nS: 250 ok\n",
                 "in"));
+    }
+
+    [Theory]
+    [InlineData(Epsv + "C: NLST\n" + Nothing)]
+    [InlineData("C: EPSV\nS: 451 not now\n")]
+    public async Task A_file_is_looked_for_in_the_working_folder_after_a_visit_without_result(string names)
+    {
+        const string Refused = Epsv + "C: LIST in\nS: 501 no\n" + Pwd + "C: CWD in\nS: 250 ok\n" + Epsv + "C: LIST\nS: 501 no\nC: CWD /\nS: 250 ok\n";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("REST STREAM") + "C: SYST\nS: 215 Windows_NT\n" + Refused + "C: CWD in\nS: 250 ok\n" + names + "C: CWD /\nS: 250 ok\nC: CWD in/a\nS: 250 ok\nC: CWD /\nS: 250 ok\n");
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            Assert.Equal(ListingKind.Folder, (await client.FindAsync("in/a", Token))!.Kind);
+        }
+
+        await peer.PlayedAsync();
     }
 
     [Fact]

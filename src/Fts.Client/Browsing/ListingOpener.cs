@@ -18,7 +18,7 @@ internal static class ListingOpener
             {
                 return await OpenSimplyAsync(connection, ListingCommand.Machine, path, cancellationToken).ConfigureAwait(false);
             }
-            catch (FtpReplyException e) when (IsOf(e, "MLSD") && (RemoteListing.IsUnknownCommand(e.Reply) || ListingReplies.IsUnsupported(e.Reply)))
+            catch (FtpReplyException e) when (IsOf(e, "MLSD") && (RemoteListing.IsUnknownCommand(e.Reply) || ListingReplies.IsUnsupported(e)))
             {
                 connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(e.Reply);
             }
@@ -48,7 +48,7 @@ internal static class ListingOpener
             {
                 return await OpenSimplyAsync(connection, ListingCommand.List, path, cancellationToken).ConfigureAwait(false);
             }
-            catch (FtpReplyException e) when (IsOf(e, "LIST") && ListingReplies.IsUnsupported(e.Reply))
+            catch (FtpReplyException e) when (IsOf(e, "LIST") && ListingReplies.IsUnsupported(e))
             {
                 OpenListing names = await OpenSimplyAsync(connection, ListingCommand.Names, path, cancellationToken).ConfigureAwait(false);
                 memory.RefusesList = true;
@@ -86,6 +86,8 @@ internal static class ListingOpener
             // The reply to LIST is the one that concerns the user.
         }
 
+        // The caller counts relative paths from the working folder again.
+        await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
@@ -108,8 +110,8 @@ internal static class ListingOpener
         {
             listing = await StartAsync(connection, command, path, cancellationToken).ConfigureAwait(false);
         }
-        catch (FtpReplyException e) when (IsOf(e, VerbOf(command)) && ListingReplies.IsAboutArgument(e.Reply) && !ListingReplies.IsUnsupported(e.Reply)
-            && !(command == ListingCommand.Machine && ListingReplies.IsDenied(e.Reply)))
+        catch (FtpReplyException e) when (IsOf(e, VerbOf(command)) && ListingReplies.IsAboutArgument(e.Reply) && !ListingReplies.IsUnsupported(e)
+            && !(command == ListingCommand.Machine && ListingReplies.IsDenied(e)))
         {
             if (path.Length == 0)
             {
@@ -140,9 +142,9 @@ internal static class ListingOpener
     /// <exception cref="FtpReplyException">The server refuses to enter the working folder.</exception>
     private static async Task<bool> IsEmptyHereAsync(FtpConnection connection, FtpReplyException negative, CancellationToken cancellationToken)
     {
-        if (!ListingReplies.MayMeanEmpty(negative.Reply) || ListingReplies.MeansEmpty(negative.Reply))
+        if (!ListingReplies.MayMeanEmpty(negative) || ListingReplies.MeansEmpty(negative))
         {
-            return ListingReplies.MeansEmpty(negative.Reply);
+            return ListingReplies.MeansEmpty(negative);
         }
 
         string here = connection.Folder?.Path ?? ".";
@@ -187,7 +189,13 @@ internal static class ListingOpener
         catch (FtpReplyException e) when (IsOf(e, VerbOf(command)))
         {
             await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
-            return ListingReplies.MayMeanEmpty(e.Reply) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
+            return ListingReplies.MayMeanEmpty(e) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
+        }
+        catch (FtpException) when (connection.IsUsable)
+        {
+            // The server refuses the data connection, or it cannot be opened.
+            await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+            throw;
         }
     }
 

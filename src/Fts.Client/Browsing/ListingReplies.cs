@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Fts.Protocol;
 
 namespace Fts.Client;
@@ -20,21 +21,29 @@ internal static class ListingReplies
     private static readonly string[] Complaints = ["no such", "not found", "cannot", "can't", "invalid", "illegal", "unknown", "unrecognized", "unrecognised", "not exist", "usage"];
 
     /// <summary>Returns whether the server does not have the command, as opposed to not this folder.</summary>
-    public static bool IsUnsupported(Reply reply) =>
-        reply.Code is ReplyCode.SyntaxError or ReplyCode.NotImplemented || (reply.IsPermanentFailure && Says(reply, Unsupported));
+    /// <param name="reply">The reply.</param>
+    /// <param name="argument">The argument of the command, which the reply may repeat.</param>
+    public static bool IsUnsupported(Reply reply, string argument) =>
+        reply.Code is ReplyCode.SyntaxError or ReplyCode.NotImplemented || (reply.IsPermanentFailure && Contains(reply, argument, Unsupported));
+
+    /// <inheritdoc cref="IsUnsupported(Reply, string)"/>
+    public static bool IsUnsupported(FtpReplyException e) => IsUnsupported(e.Reply, ArgumentOf(e));
 
     /// <summary>Returns whether the reply may mean that a folder which exists has no entries.</summary>
-    public static bool MayMeanEmpty(Reply reply) =>
-        reply.Code is ReplyCode.FileBusy or ReplyCode.FileUnavailable && (Says(reply, NoEntries) || Says(reply, Missing)) && (!IsDenied(reply) || Says(reply, ["no files found"]));
+    public static bool MayMeanEmpty(FtpReplyException e) =>
+        e.Reply.Code is ReplyCode.FileBusy or ReplyCode.FileUnavailable
+        && (Contains(e.Reply, ArgumentOf(e), NoEntries) || Contains(e.Reply, ArgumentOf(e), Missing))
+        && (!IsDenied(e) || Contains(e.Reply, ArgumentOf(e), ["no files found"]));
 
     /// <summary>Returns whether the reply reports a folder without entries, and cannot mean that the folder is missing.</summary>
-    public static bool MeansEmpty(Reply reply) => MayMeanEmpty(reply) && Says(reply, NoEntries) && !Says(reply, Missing);
+    public static bool MeansEmpty(FtpReplyException e) =>
+        MayMeanEmpty(e) && Contains(e.Reply, ArgumentOf(e), NoEntries) && !Contains(e.Reply, ArgumentOf(e), Missing);
 
     /// <summary>Returns whether the reply after a listing confirms it. vsftpd reports a folder that it cannot read by the text of a positive reply.</summary>
-    public static bool IsConfirmation(Reply reply) => reply.IsCompletion && !Says(reply, ["failed to open dir"]);
+    public static bool IsConfirmation(Reply reply) => reply.IsCompletion && !Contains(reply, "", ["failed to open dir"]);
 
     /// <summary>Returns whether the reply is about the permissions of the account.</summary>
-    public static bool IsDenied(Reply reply) => Says(reply, Denied);
+    public static bool IsDenied(FtpReplyException e) => Contains(e.Reply, ArgumentOf(e), Denied);
 
     /// <summary>Returns whether the reply is about the argument, so that the command without it may work.</summary>
     public static bool IsAboutArgument(Reply reply) =>
@@ -46,6 +55,30 @@ internal static class ListingReplies
         || (line.Contains("-a", StringComparison.Ordinal) && Complaints.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)))
         || line.StartsWith("usage:", StringComparison.OrdinalIgnoreCase);
 
-    private static bool Says(Reply reply, string[] words) =>
-        words.Any(word => reply.Lines.Any(line => line.Contains(word, StringComparison.OrdinalIgnoreCase)));
+    /// <summary>Returns whether the reply contains one of the words outside the path that it repeats.</summary>
+    private static bool Contains(Reply reply, string argument, string[] words) =>
+        reply.Lines.Select(line => WithoutPath(line, argument)).Any(line => words.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Removes the argument, its last component and absolute paths: "sites-disabled: No such file" does not report a disabled command.</summary>
+    private static string WithoutPath(string line, string argument)
+    {
+        foreach (string path in (string[])[argument, RemotePath.NameOf(argument)])
+        {
+            if (path.Length > 0)
+            {
+                // Only as whole words: a file may be named like a part of one.
+                line = Regex.Replace(line, $@"(?<![\w-]){Regex.Escape(path)}(?![\w-])", "", RegexOptions.CultureInvariant);
+            }
+        }
+
+        return Regex.Replace(line, @"(?<!\S)[""'(<]*/\S+", "", RegexOptions.CultureInvariant);
+    }
+
+    private static string ArgumentOf(FtpReplyException e)
+    {
+        int blank = e.Command.IndexOf(' ', StringComparison.Ordinal);
+        string argument = blank < 0 ? "" : e.Command[(blank + 1)..];
+        argument = argument is ['-', 'a', ' ', .. var path] ? path : argument;
+        return argument.StartsWith("./", StringComparison.Ordinal) ? argument[2..] : argument;
+    }
 }

@@ -11,13 +11,14 @@ internal static class RemoteFacts
         if (CanAskForFacts(connection))
         {
             Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
-            bool isUnknown = RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply);
+            bool isUnknown = RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply, path);
             if (!isUnknown && reply.Code == ReplyCode.FileUnavailable)
             {
                 return null;
             }
 
-            connection.Memory.RefusesMachineListing |= isUnknown;
+            // A 550 may be about this path alone, whatever its text contains.
+            connection.Memory.RefusesMachineListing |= isUnknown && reply.Code != ReplyCode.FileUnavailable;
             // A positive reply without an entry contains no metadata, so the other commands are tried.
             if (!isUnknown && Entry(path, Expect(reply, "MLST", path)) is { } entry)
             {
@@ -58,9 +59,11 @@ internal static class RemoteFacts
         if (CanAskForFacts(connection))
         {
             Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
-            connection.Memory.RefusesMachineListing |= RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply);
+            bool isUnsupported = RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply, path);
+            bool isOfPath = reply.Code == ReplyCode.FileUnavailable;
+            connection.Memory.RefusesMachineListing |= isUnsupported && !isOfPath;
             FtpEntry? entry = reply.IsCompletion ? Entry(path, reply) : null;
-            if (entry is not null || !reply.IsCompletion)
+            if (entry is not null || !(reply.IsCompletion || (isUnsupported && isOfPath)))
             {
                 return entry;
             }

@@ -45,6 +45,9 @@ internal sealed class DataLink : IDisposable
     /// <summary>Fires when connecting failed. A server that waits for the data connection before it answers would otherwise be waited for in vain.</summary>
     public CancellationToken Failed => _failed.Token;
 
+    /// <summary>Whether the server connects (active mode).</summary>
+    public bool IsListener => _connecting is null;
+
     /// <summary>Where the server is to connect to.</summary>
     public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
 

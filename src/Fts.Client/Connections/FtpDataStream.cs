@@ -20,6 +20,9 @@ public sealed class FtpDataStream : Stream
     private bool _released;
     // A listing confirmed before its data may have none: some servers open no data connection for an empty folder.
     private bool _mayLackData;
+    private bool _lacksData;
+    // Proof that the server has the data connection: TLS, or a connect by the server. A passive port connects before the server accepts.
+    private bool _isAccepted;
 
     /// <param name="connection">The control connection.</param>
     /// <param name="command">The command that opened the transfer.</param>
@@ -66,7 +69,7 @@ public sealed class FtpDataStream : Stream
     /// <exception cref="FtpConnectionException">The data connection broke.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_mayLackData && _socket is null && !_released)
+        if (_lacksData && !_released)
         {
             return 0;
         }
@@ -81,9 +84,10 @@ public sealed class FtpDataStream : Stream
             _connection.NoteActivity();
             return read;
         }
-        catch (Exception e) when (e is SocketException or IOException or FtpTimeoutException && _mayLackData)
+        catch (Exception e) when (e is SocketException or IOException or FtpTimeoutException && _mayLackData && !_isAccepted)
         {
             CloseHard();
+            _lacksData = true;
             return 0;
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -214,8 +218,9 @@ public sealed class FtpDataStream : Stream
         {
             await MeetAsync(link, brief.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is FtpConnectionException or FtpTlsException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (MayMeanNoConnection(e) && !cancellationToken.IsCancellationRequested)
         {
+            _lacksData = true;
             link.Dispose();
         }
     }
@@ -264,20 +269,26 @@ public sealed class FtpDataStream : Stream
         try
         {
             Socket socket = await link.TakeAsync(_connection.Options.Timeouts.Connect, cancellationToken).ConfigureAwait(false);
+            _isAccepted = link.IsListener || _connection.Tls is not null;
             _socket = await DataSocket.OpenAsync(
                 socket, _connection.Tls, CanWrite, _connection.Options.Proxy is not null, _connection.IsDeflating, cancellationToken).ConfigureAwait(false);
         }
-        catch (FtpConnectionException e) when (e is not FtpProxyException && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
+        catch (FtpConnectionException e) when (_final is null && e is not FtpProxyException && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset } reset)
         {
             // The server accepted and took it back at once: it knows why, and says so.
             throw await BrokenAsync(reset, cancellationToken).ConfigureAwait(false);
         }
-        catch (FtpTlsException e) when (e.Failure == FtpTlsFailure.Handshake)
+        catch (FtpTlsException e) when (_final is null && e.Failure == FtpTlsFailure.Handshake)
         {
             // A server that wants its session resumed and sees another says so on the control connection (522).
             throw await BrokenAsync(e, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Returns whether the server may have opened no data connection. A peer that completes or rejects a TLS handshake has opened one.</summary>
+    private static bool MayMeanNoConnection(Exception exception) =>
+        exception is OperationCanceledException || (exception is FtpConnectionException and not FtpTlsException)
+        || exception is FtpTlsException { Failure: FtpTlsFailure.Handshake, InnerException: IOException or SocketException };
 
     private DataSocket Usable(FtpDataDirection direction)
     {
@@ -294,7 +305,7 @@ public sealed class FtpDataStream : Stream
             return moving.Result;
         }
 
-        TimeSpan limit = _mayLackData ? _connection.Options.Timeouts.Abort : _connection.Options.Timeouts.Stall;
+        TimeSpan limit = _connection.Options.Timeouts.Stall;
         IsAwaitingData = true;
         try
         {
