@@ -6,7 +6,7 @@ namespace Fts.Client;
 
 /// <summary>
 /// Converts names and paths of a server. A byte that the encoding of <see cref="FtpClientOptions.Encoding"/> cannot decode is U+DC00 plus the byte in
-/// the text, and the client sends it back as that byte. <see cref="VisibleText.Visible"/> shows it as <c>\xNN</c>.
+/// the text, and the client sends it back as that byte. <see cref="ToVisible"/> shows it as <c>\xNN</c>.
 /// </summary>
 public static class FtpName
 {
@@ -22,13 +22,39 @@ public static class FtpName
     }
 
     /// <summary>
-    /// Converts a displayed or typed name back: <c>\xNN</c> (80 to ff), as written by <see cref="VisibleText.Visible"/>, becomes that byte. Other text is
-    /// unchanged.
+    /// Returns a name as it is displayed and typed. Hidden characters and undecoded bytes become <c>\xNN</c>, <c>\uNNNN</c> or <c>\UNNNNNNNN</c>. A backslash
+    /// becomes <c>\x5c</c> if the text after it would otherwise be read as such a sequence.
+    /// </summary>
+    /// <remarks>
+    /// <see cref="FromVisible"/> returns the same name again, unless the name contains a control character below U+0080 or a lone surrogate that stands for no
+    /// byte.
+    /// </remarks>
+    public static string ToVisible(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var visible = new StringBuilder(name.Length + 16);
+        for (int i = 0; i < name.Length;)
+        {
+            Rune.DecodeFromUtf16(name.AsSpan(i), out _, out int length);
+            string shown = name.Substring(i, length).Visible();
+            _ = name[i] == '\\' && TryReadSequence(name.AsSpan(i), out _, out _) ? visible.Append("\\x5c")
+                // \xNN stands for a byte, so a hidden character of Latin-1 needs the longer form.
+                : name[i] is >= '\x80' and <= '\xff' && shown.Length > 1 ? visible.Append(CultureInfo.InvariantCulture, $"\\u{(int)name[i]:x4}")
+                : visible.Append(shown);
+            i += length;
+        }
+
+        return visible.ToString();
+    }
+
+    /// <summary>
+    /// Returns the name for a displayed or typed name, as <see cref="ToVisible"/> writes it. <c>\xNN</c> with NN from 80 to ff becomes that byte, and
+    /// <c>\x5c</c> a backslash. <c>\uNNNN</c> and <c>\UNNNNNNNN</c> become the hidden character. All other text stays.
     /// </summary>
     public static string FromVisible(string visible)
     {
         ArgumentNullException.ThrowIfNull(visible);
-        if (!visible.Contains("\\x", StringComparison.Ordinal))
+        if (!visible.Contains('\\', StringComparison.Ordinal))
         {
             return visible;
         }
@@ -36,11 +62,10 @@ public static class FtpName
         var name = new StringBuilder(visible.Length);
         for (int i = 0; i < visible.Length; i++)
         {
-            if (visible.AsSpan(i) is ['\\', 'x', var high, var low, ..]
-                && byte.TryParse([high, low], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value) && value >= 0x80)
+            if (TryReadSequence(visible.AsSpan(i), out string text, out int length))
             {
-                name.Append((char)(0xDC00 + value));
-                i += 3;
+                name.Append(text);
+                i += length - 1;
             }
             else
             {
@@ -51,9 +76,34 @@ public static class FtpName
         return name.ToString();
     }
 
+    /// <summary>Reads a sequence that <see cref="ToVisible"/> writes, at the start of the text.</summary>
+    private static bool TryReadSequence(ReadOnlySpan<char> visible, out string text, out int length)
+    {
+        length = visible is not ['\\', var kind, ..] ? 0 : kind switch
+        {
+            'x' => 4,
+            'u' => 6,
+            'U' => 10,
+            _ => 0,
+        };
+        text = "";
+        if (length == 0 || visible.Length < length
+            || !uint.TryParse(visible[2..length], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value))
+        {
+            return false;
+        }
+
+        bool isHidden = length > 4 && value >= 0x80 && Rune.TryCreate(value, out Rune rune) && rune.ToString() is var character && character.Visible() != character;
+        text = length == 4 && value == '\\' ? "\\"
+            : length == 4 && value >= 0x80 ? ((char)(0xDC00 + value)).ToString()
+            : isHidden ? char.ConvertFromUtf32((int)value)
+            : "";
+        return text.Length > 0;
+    }
+
     /// <summary>
     /// Returns prose of a server, such as the text of a reply, with the characters of Latin-1 for bytes that could not be decoded. Names need
-    /// <see cref="VisibleText.Visible"/> instead, so that they can be typed.
+    /// <see cref="ToVisible"/> instead, so that they can be typed.
     /// </summary>
     public static string ToReadable(string prose)
     {

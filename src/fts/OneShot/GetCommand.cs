@@ -65,12 +65,12 @@ internal static class GetCommand
         string name = path[(path.LastIndexOf('/') + 1)..];
         if (target.IsListing)
         {
-            return (target with { Folder = null }, new Word(target.Folder ?? "", name.AsSpan().IndexOfAny('*', '?') >= 0));
+            return (target with { Folder = null }, new Word(target.Folder ?? "", name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
         }
 
         return target.Folder is null || name.Length == 0
             ? throw CommandLine.Usage($"'{word}' names a folder; to download it: fts mirror {ShellQuoting.Quote(word)} FOLDER")
-            : (target with { Folder = null }, new Word(target.Folder, name.AsSpan().IndexOfAny('*', '?') >= 0));
+            : (target with { Folder = null }, new Word(target.Folder, name.AsSpan().IndexOfAny('*', '?') >= 0, IsExact: true));
     }
 
     private static void Enter(string folder)

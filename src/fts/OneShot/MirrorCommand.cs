@@ -35,7 +35,7 @@ internal static class MirrorCommand
             shell,
             isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download,
             local,
-            await MirrorCommands.PathAsync(shell, target.Folder ?? "", cancel),
+            await MirrorCommands.PathAsync(shell, new Word(target.Folder ?? "", IsExact: true), cancel),
             line.Has(dryRun),
             () => again,
             cancel));

@@ -27,7 +27,7 @@ internal static class MirrorCommands
         }
 
         (string local, string remote) = isUpload ? (source, target) : (target, source);
-        string path = await PathAsync(shell, remote, cancellationToken);
+        string path = await PathAsync(shell, new Word(remote), cancellationToken);
         return await RunAsync(
             shell, isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download, LocalNames.Home(local), path, words.Has(DryRun), Again, cancellationToken);
 
@@ -59,9 +59,9 @@ internal static class MirrorCommands
     }
 
     /// <summary>Returns the absolute path of a folder, so that the server can identify it. Paths without slashes cannot be joined with names.</summary>
-    public static async Task<string> PathAsync(Shell shell, string folder, CancellationToken cancellationToken) => folder is "" or "."
+    public static async Task<string> PathAsync(Shell shell, Word folder, CancellationToken cancellationToken) => folder.Text is "" or "."
         ? await shell.Folder.GetAsync(shell.Client, cancellationToken) is ['/', ..] path ? path : ""
-        : shell.Folder.Resolve(folder.Length > 1 ? folder.TrimEnd('/') : folder);
+        : shell.Folder.Resolve(folder.Text.Length > 1 ? folder with { Text = folder.Text.TrimEnd('/') } : folder);
 
     /// <summary>Mirrors one way or the other.</summary>
     /// <param name="shell">The session.</param>

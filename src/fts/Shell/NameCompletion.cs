@@ -76,7 +76,7 @@ internal sealed class NameCompletion(Shell shell)
             try
             {
                 using var patience = new CancellationTokenSource(Patience);
-                cache = (path, DateTime.UtcNow, await RemoteNames.ListAsync(shell, folder, patience.Token));
+                cache = (path, DateTime.UtcNow, await RemoteNames.ListAsync(shell, new Word(folder), patience.Token));
                 _cache = cache;
             }
             catch (Exception)
@@ -86,6 +86,6 @@ internal sealed class NameCompletion(Shell shell)
         }
 
         // A name with a slash would refer to another file.
-        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.LocalName)).Select(entry => folder + entry.Name.Visible() + (entry.Kind == ListingKind.Folder ? "/" : ""));
+        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.LocalName)).Select(entry => folder + FtpName.ToVisible(entry.Name) + (entry.Kind == ListingKind.Folder ? "/" : ""));
     }
 }

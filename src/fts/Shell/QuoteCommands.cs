@@ -12,8 +12,9 @@ internal static class QuoteCommands
     {
         // One word may hold the whole command: quote "SITE CHMOD 644 a".
         string line = string.Join(' ', words.Select(word => word.Text)).Trim();
-        int space = line.IndexOf(' ', StringComparison.Ordinal);
+        int space = line.AsSpan().IndexOfAny(' ', '\t');
         (string verb, string? argument) = space < 0 ? (line, null) : (line[..space], line[(space + 1)..]);
+        string shown = NameOf($"quote {line}");
         Reply reply;
         try
         {
@@ -22,12 +23,12 @@ internal static class QuoteCommands
         catch (ArgumentException e)
         {
             // The text of an ArgumentException ends with the name of the parameter.
-            throw new FailureException(ExitCode.Usage, $"quote {verb}: {e.Message.Split(" (Parameter")[0]}", SuggestCommand(verb));
+            throw new FailureException(ExitCode.Usage, $"{shown}: {e.Message.Split(" (Parameter")[0]}", SuggestCommand(verb));
         }
         catch (FtpException e)
         {
             // Without the argument, which may be a password or an account.
-            Failure failure = shell.Explain(e, $"quote {verb}");
+            Failure failure = shell.Explain(e, shown);
             throw new FailureException(failure);
         }
 
@@ -44,6 +45,16 @@ internal static class QuoteCommands
     /// <summary><c>site COMMAND…</c>: <c>quote SITE COMMAND…</c>.</summary>
     public static Task<ExitCode> SiteAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
         QuoteAsync(shell, [new Word("SITE"), .. words], cancellationToken);
+
+    /// <summary>
+    /// Returns a line for messages: a <c>quote</c> or <c>site</c> line only up to the verb, because the arguments may be passwords. Other lines are returned as
+    /// they are.
+    /// </summary>
+    public static string NameOf(string line)
+    {
+        string[] words = line.Split([' ', '\t', '"', '\'', '\\'], StringSplitOptions.RemoveEmptyEntries);
+        return words.Length > 0 && ShellCommands.Find(words[0]) is { IsRaw: true } ? string.Join(' ', words.Take(2)) : line;
+    }
 
     /// <summary>The command of ours that does the same.</summary>
     private static string? SuggestCommand(string verb) => verb.ToUpperInvariant() switch

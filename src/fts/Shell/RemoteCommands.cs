@@ -19,12 +19,12 @@ internal static class RemoteCommands
             (char kind, string mark) = entry.Kind switch
             {
                 ListingKind.Folder => ('d', "/"),
-                ListingKind.Link => ('l', entry.LinkTarget is null ? "" : $" -> {entry.LinkTarget.Visible()}"),
+                ListingKind.Link => ('l', entry.LinkTarget is null ? "" : $" -> {FtpName.ToVisible(entry.LinkTarget)}"),
                 ListingKind.File => ('-', ""),
                 _ => ('?', ""),
             };
             string time = entry.Modified?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
-            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {(entry.RawLine ?? entry.Name).Visible()}{mark}");
+            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.Visible() ?? FtpName.ToVisible(entry.Name)}{mark}");
         }
 
         // The line is shown, so the command has done what it is for.
@@ -38,7 +38,7 @@ internal static class RemoteCommands
         List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
         foreach (FtpEntry entry in entries.Where(entry => !RemoteNames.IsUnreadable(entry)))
         {
-            shell.Terminal.Data(entry.Name.Visible());
+            shell.Terminal.Data(FtpName.ToVisible(entry.Name));
         }
 
         return UnreadableLines.Warn(shell, "nlist", entries.FindAll(RemoteNames.IsUnreadable));
@@ -47,15 +47,15 @@ internal static class RemoteCommands
     /// <summary><c>cd</c>.</summary>
     public static async Task<ExitCode> CdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
-        await shell.Folder.ChangeAsync(shell.Client, words.Count == 0 ? "" : words[0].Text, cancellationToken);
-        shell.Terminal.Say($"now in {(shell.Folder.Path.Length == 0 ? "the start folder" : shell.Folder.Path.Visible())} on the server");
+        await shell.Folder.ChangeAsync(shell.Client, words.Count == 0 ? "" : FtpName.FromVisible(words[0].Text), cancellationToken);
+        shell.Terminal.Say($"now in {(shell.Folder.Path.Length == 0 ? "the start folder" : FtpName.ToVisible(shell.Folder.Path))} on the server");
         return ExitCode.Done;
     }
 
     /// <summary><c>pwd</c>.</summary>
     public static async Task<ExitCode> PwdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
-        shell.Terminal.Data((await shell.Folder.GetAsync(shell.Client, cancellationToken)).Visible());
+        shell.Terminal.Data(FtpName.ToVisible(await shell.Folder.GetAsync(shell.Client, cancellationToken)));
         return ExitCode.Done;
     }
 
@@ -115,8 +115,8 @@ internal static class RemoteCommands
     /// <summary>A folder's entries, or those a pattern fits, or the one file named.</summary>
     private static async Task<List<FtpEntry>> EntriesAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
-        string name = words.Count == 0 ? "" : words[0].Text;
-        if (words.Count > 0 && words[0].IsPattern)
+        Word name = words.Count == 0 ? new Word("") : words[0];
+        if (name.IsPattern)
         {
             List<FtpEntry> fitting = await RemoteNames.MatchAsync(shell, name, cancellationToken);
             return fitting.Exists(entry => !RemoteNames.IsUnreadable(entry)) ? fitting : throw new FailureException(ExitCode.NotFound, $"no name on the server matches {name}", "ls, to list the folder");
@@ -126,7 +126,7 @@ internal static class RemoteCommands
         {
             return await RemoteNames.ListAsync(shell, name, cancellationToken);
         }
-        catch (FtpReplyException) when (name.Trim('/').Length > 0)
+        catch (FtpReplyException) when (name.Text.Trim('/').Length > 0)
         {
             // A file: servers answer LIST and MLSD of it each in their own way.
             FtpEntry? entry = await shell.Client.FindAsync(shell.Folder.Resolve(name), cancellationToken);

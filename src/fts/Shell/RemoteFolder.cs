@@ -18,10 +18,13 @@ internal sealed class RemoteFolder
     public string Listed => _isEntered ? "" : Path;
 
     /// <summary>
-    /// The path to send for a name typed here; <c>\xNN</c> in it, as <c>ls</c> shows it, is that byte. The server resolves <c>..</c>,
-    /// because only the server can resolve its links.
+    /// The path to send for a name typed here, in the form that <c>ls</c> shows. The server resolves <c>..</c>, because only the server can resolve its
+    /// links.
     /// </summary>
     public string Resolve(string typed) => Join(FtpName.FromVisible(typed));
+
+    /// <summary>The path to send for a word: of a URL exactly, of a session's line in the form that <c>ls</c> shows.</summary>
+    public string Resolve(Word word) => word.IsExact ? Join(word.Text) : Resolve(word.Text);
 
     /// <summary>The path to send for a name in this folder, exactly as it is.</summary>
     public string Join(string name)
@@ -44,12 +47,11 @@ internal sealed class RemoteFolder
     /// <summary>Makes a folder the current one without asking whether it is there: what is done in it will tell.</summary>
     public void Enter(string path) => (Path, _isEntered) = (path.Length > 1 ? path.TrimEnd('/') : path, path.Length == 0);
 
-    /// <summary>Makes another folder the current one: CWD with the name as typed, then PWD. Empty means the folder that the account starts in.</summary>
-    public async Task ChangeAsync(FtpClient client, string typed, CancellationToken cancellationToken)
+    /// <summary>Makes another folder the current one: CWD with the exact name, then PWD. Empty means the folder that the account starts in.</summary>
+    public async Task ChangeAsync(FtpClient client, string name, CancellationToken cancellationToken)
     {
-        string name = FtpName.FromVisible(typed);
         string? path = await client.ChangeFolderAsync(name, cancellationToken);
-        // A server without PWD leaves only what was typed.
+        // A server without PWD leaves only this name.
         Path = path ?? (name.StartsWith('/') || Path.Length == 0 || name.Length == 0 ? name : $"{Path.TrimEnd('/')}/{name}");
         _isEntered = true;
     }

@@ -31,13 +31,13 @@ internal static class RemoteNames
         {
             if (!word.IsPattern)
             {
-                names.Add(new RemoteName(word.Text, shell.Folder.Resolve(word.Text)));
+                names.Add(new RemoteName(word.Text, shell.Folder.Resolve(word)));
                 continue;
             }
 
             (string folder, _) = RemoteFolder.Split(word.Text);
-            List<FtpEntry> entries = await MatchAsync(shell, word.Text, cancellationToken);
-            names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + entry.Name.Visible(), entry.Path, entry.Source == ListingSource.Names ? null : entry)));
+            List<FtpEntry> entries = await MatchAsync(shell, word, cancellationToken);
+            names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + (word.IsExact ? entry.Name : FtpName.ToVisible(entry.Name)), entry.Path, entry.Source == ListingSource.Names ? null : entry)));
             listed = Shell.Worst(listed, UnreadableLines.Warn(shell, verb, [.. entries.Where(IsUnreadable)]));
             if (entries.TrueForAll(IsUnreadable))
             {
@@ -52,19 +52,25 @@ internal static class RemoteNames
     private static bool IsFetchable(FtpEntry entry) => entry.Kind is ListingKind.File or ListingKind.Link || entry.Source == ListingSource.Names;
 
     /// <summary>The entries that a pattern's last component fits, by name, and behind them the lines that cannot be read.</summary>
-    public static async Task<List<FtpEntry>> MatchAsync(Shell shell, string pattern, CancellationToken cancellationToken)
+    public static async Task<List<FtpEntry>> MatchAsync(Shell shell, Word pattern, CancellationToken cancellationToken)
     {
-        (string folder, string name) = RemoteFolder.Split(pattern);
-        return [.. (await ListAsync(shell, folder, cancellationToken)).Where(entry => IsUnreadable(entry) || Fits(name, entry.Name) || Fits(name, entry.Name.Visible()))];
+        (string folder, string name) = RemoteFolder.Split(pattern.Text);
+        string exact = pattern.IsExact ? name.Replace("\\", "\\\\", StringComparison.Ordinal) : FromVisiblePattern(name);
+        return [.. (await ListAsync(shell, pattern with { Text = folder }, cancellationToken))
+            .Where(entry => IsUnreadable(entry) || Fits(exact, entry.Name) || (!pattern.IsExact && Fits(name, FtpName.ToVisible(entry.Name))))];
     }
+
+    /// <summary>Returns the pattern for a typed pattern. In patterns a backslash that matches itself is doubled.</summary>
+    private static string FromVisiblePattern(string typed) =>
+        string.Join("\\\\", typed.Replace("\\x5C", "\\x5c", StringComparison.Ordinal).Split("\\x5c").Select(FtpName.FromVisible));
 
     /// <summary>Whether the entry is a line of the listing that cannot be read.</summary>
     public static bool IsUnreadable(FtpEntry entry) => entry.Kind == ListingKind.Unknown;
 
     /// <summary>A folder's entries by name, and behind them the lines that cannot be read; an empty folder means the current one.</summary>
-    public static async Task<List<FtpEntry>> ListAsync(Shell shell, string folder, CancellationToken cancellationToken)
+    public static async Task<List<FtpEntry>> ListAsync(Shell shell, Word folder, CancellationToken cancellationToken)
     {
-        string path = folder.Length == 0 ? shell.Folder.Listed : shell.Folder.Resolve(folder == "/" ? folder : folder.TrimEnd('/'));
+        string path = folder.Text.Length == 0 ? shell.Folder.Listed : shell.Folder.Resolve(folder.Text == "/" ? folder : folder with { Text = folder.Text.TrimEnd('/') });
         var entries = new List<FtpEntry>();
         await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
         {

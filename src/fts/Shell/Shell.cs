@@ -89,7 +89,7 @@ internal sealed class Shell(
             return ExitCode.Done;
         }
 
-        ExitCode code = await AbandonableAsync(RunCommandAsync(trimmed, interrupts.Begin()), trimmed);
+        ExitCode code = await AbandonableAsync(RunCommandAsync(trimmed, interrupts.Begin()), QuoteCommands.NameOf(trimmed));
         // At a terminal a Ctrl-C that came too late has done no harm; a script is to stop all the same.
         return interrupts.End() && code == ExitCode.Done && !terminal.IsInteractive ? ExitCode.Interrupted : code;
     }
@@ -124,7 +124,7 @@ internal sealed class Shell(
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever a command throws ends that command, not the session.
-            return Show(e, trimmed);
+            return Show(e, QuoteCommands.NameOf(trimmed));
         }
     }
 

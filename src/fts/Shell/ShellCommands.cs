@@ -14,6 +14,9 @@ internal sealed record ShellCommand(
 
     /// <summary>Its options; for what a command takes no words like <c>--skip</c>, such a word is a name.</summary>
     public IReadOnlyList<ShellOption> Options { get; init; } = [];
+
+    /// <summary>Whether it sends its words to the server as they are. They may contain a password, so messages name only the verb.</summary>
+    public bool IsRaw { get; init; }
 }
 
 /// <summary>Where the names come from that a command takes.</summary>
@@ -54,8 +57,8 @@ internal static class ShellCommands
         new(["ascii", "asc"], "ascii", "convert line ends in later transfers", (0, 0), SessionCommands.Ascii),
         new(["binary", "bin", "image"], "binary", "transfer the bytes as they are (the default)", (0, 0), SessionCommands.Binary),
         new(["type"], "type [ascii|binary]", "show or set the transfer type", (0, 1), SessionCommands.TypeAsync) { Completes = NameSide.Neither },
-        new(["quote", "literal"], "quote COMMAND…", "send a command to the server as it is", (1, Many), QuoteCommands.QuoteAsync),
-        new(["site"], "site COMMAND…", "send a SITE command to the server as it is", (1, Many), QuoteCommands.SiteAsync),
+        new(["quote", "literal"], "quote COMMAND…", "send a command to the server as it is", (1, Many), QuoteCommands.QuoteAsync) { IsRaw = true },
+        new(["site"], "site COMMAND…", "send a SITE command to the server as it is", (1, Many), QuoteCommands.SiteAsync) { IsRaw = true },
         new(["status"], "status", "show server, account and encryption of the connection", (0, 0), SessionCommands.Status),
         new(["lls"], "lls [FOLDER]", "list a folder here", (0, 1), LocalCommands.Lls) { Completes = NameSide.Local },
         new(["lcd"], "lcd [FOLDER]", "change the folder here; none: home", (0, 1), LocalCommands.Lcd) { Completes = NameSide.Local },

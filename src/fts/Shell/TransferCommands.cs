@@ -61,7 +61,7 @@ internal static class TransferCommands
             }
             catch (FtpTargetExistsException e) when (ifThere == IfThere.Skip)
             {
-                if (await KindErrors.IsFolderAsync(shell, e, shell.Folder.Resolve(name), cancellationToken))
+                if (await KindErrors.IsFolderAsync(shell, e, shell.Folder.Join(name), cancellationToken))
                 {
                     throw new FolderInPlaceException(local, name);
                 }
@@ -71,7 +71,7 @@ internal static class TransferCommands
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                if (await KindErrors.IsFolderAsync(shell, e, shell.Folder.Resolve(name), cancellationToken))
+                if (await KindErrors.IsFolderAsync(shell, e, shell.Folder.Join(name), cancellationToken))
                 {
                     throw new FolderInPlaceException(local, name);
                 }
@@ -127,7 +127,7 @@ internal static class TransferCommands
         if (Directory.Exists(local))
         {
             throw new FailureException(
-                ExitCode.Usage, $"put {local}: it is a folder; put sends files", MirrorCommands.CommandFor(shell, isUpload: true, local, shell.Folder.Resolve(name), name));
+                ExitCode.Usage, $"put {local}: it is a folder; put sends files", MirrorCommands.CommandFor(shell, isUpload: true, local, shell.Folder.Join(name), FtpName.ToVisible(name)));
         }
     }
 

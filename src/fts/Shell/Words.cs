@@ -2,8 +2,11 @@ using System.Text;
 
 namespace Fts.Cli;
 
-/// <summary>One word of a typed line, and whether a <c>*</c> or <c>?</c> in it stood outside quotes, so that it is a pattern.</summary>
-internal readonly record struct Word(string Text, bool IsPattern = false)
+/// <summary>
+/// One word of a typed line, and whether a <c>*</c> or <c>?</c> in it stood outside quotes, so that it is a pattern. An exact word is a path of a URL, in
+/// which a backslash is only a backslash.
+/// </summary>
+internal readonly record struct Word(string Text, bool IsPattern = false, bool IsExact = false)
 {
     public override string ToString() => Text;
 }

@@ -31,6 +31,12 @@ internal sealed class KeyDecoder
         Text,
     }
 
+    /// <summary>Whether the last key began or continued a sequence that has not ended.</summary>
+    public bool IsInSequence => _state != State.Ground;
+
+    /// <summary>Drops the sequence that has not ended. The next key begins anew.</summary>
+    public void Reset() => Begin(State.Ground, hasAlt: false);
+
     /// <summary>Processes the next key that the runtime reports. Returns the pressed key, or null inside an incomplete or unknown sequence.</summary>
     public ConsoleKeyInfo? Decode(ConsoleKeyInfo key)
     {

@@ -1,22 +1,57 @@
+using System.Diagnostics;
+
 namespace Fts.Cli;
 
 /// <summary>The keys that are pressed, one by one. Only for an interactive terminal.</summary>
 internal static class Keyboard
 {
-    /// <summary>One for the process: a sequence may begin in one prompt and end in the next.</summary>
+    /// <summary>The longest time between two keys of one escape sequence. A terminal sends all of them at once.</summary>
+    private static readonly TimeSpan SequenceTimeout = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(2);
+
     private static readonly KeyDecoder Decoder = new();
 
     /// <summary>Waits for a key. Blocks the thread.</summary>
     /// <exception cref="InvalidOperationException">The terminal is closed.</exception>
-    public static ConsoleKeyInfo Read()
+    public static ConsoleKeyInfo Read() => Read(Decoder, () => Console.ReadKey(intercept: true), WaitForNextKey);
+
+    /// <summary>
+    /// Waits for a key. An escape sequence ends when its next key does not arrive in time, so that ESC alone never swallows the text typed after it.
+    /// </summary>
+    /// <param name="decoder">Joins the keys of a sequence.</param>
+    /// <param name="read">Waits for the next key of the runtime.</param>
+    /// <param name="waitForNext">Waits for a short time, and returns whether a key of the runtime can be read.</param>
+    public static ConsoleKeyInfo Read(KeyDecoder decoder, Func<ConsoleKeyInfo> read, Func<bool> waitForNext)
     {
         while (true)
         {
-            if (Decoder.Decode(Console.ReadKey(intercept: true)) is { } key)
+            if (decoder.IsInSequence && !waitForNext())
+            {
+                decoder.Reset();
+            }
+
+            if (decoder.Decode(read()) is { } key)
             {
                 return key;
             }
         }
+    }
+
+    private static bool WaitForNextKey()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!Console.KeyAvailable)
+        {
+            if (Stopwatch.GetElapsedTime(start) >= SequenceTimeout)
+            {
+                return false;
+            }
+
+            Thread.Sleep(PollInterval);
+        }
+
+        return true;
     }
 
     /// <summary>Makes Ctrl-C a key until the scope is disposed. Outside it is a signal.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Fts.Cli;
 
 namespace Fts.ProgramTests.Parts;
@@ -49,6 +50,39 @@ public sealed class KeyDecoderTests
         Assert.Null(decoder.Decode(Key('9')));
         Assert.Null(decoder.Decode(Key('~')));
         Assert.Equal(ConsoleKey.A, decoder.Decode(Key('a'))?.Key);
+    }
+
+    [Theory]
+    [InlineData("\e|Password", "Password")]
+    [InlineData("\e|]x", "]x")]
+    [InlineData("\e|Ox", "Ox")]
+    [InlineData("\e|[x", "[x")]
+    [InlineData("\e|bx", "bx")]
+    [InlineData("\eP|secret", "secret")]
+    [InlineData("\e[1;|secret", "secret")]
+    [InlineData("\e]0;title\ax\e|Py", "xPy")]
+    [InlineData("\e[99;5~Px", "Px")]
+    public void Text_after_an_incomplete_sequence_is_text(string typed, string expected)
+    {
+        // A bar is a pause that is longer than the wait for the next key of a sequence.
+        var decoder = new KeyDecoder();
+        var rest = new Queue<char>(typed);
+        var text = new StringBuilder();
+        while (text.Length < expected.Length)
+        {
+            text.Append(Keyboard.Read(decoder, Next, IsNextInTime).KeyChar);
+        }
+
+        Assert.Equal(expected, text.ToString());
+        Assert.Empty(rest);
+
+        bool IsNextInTime() => rest.TryPeek(out char next) && next != '|';
+
+        ConsoleKeyInfo Next()
+        {
+            char next = rest.Dequeue();
+            return Key(next == '|' ? rest.Dequeue() : next);
+        }
     }
 
     private static ConsoleKeyInfo Key(char c) => c switch

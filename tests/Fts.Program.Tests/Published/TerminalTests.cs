@@ -96,6 +96,20 @@ public sealed class TerminalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_interrupted_raw_command_does_not_show_its_arguments()
+    {
+        const int stop = 19, resume = 18;
+        await using RunningProgram client = await ConnectAsync();
+        _server.Program.Signal(stop);
+        client.Type("site pswd old1 new2" + Return);
+        await client.SeesAsync("new2\r\n");
+        client.Type(CtrlC + CtrlC);
+        await client.SeesAsync("site pswd: stopped");
+        Assert.DoesNotContain("new2: ", client.Data, StringComparison.Ordinal);
+        _server.Program.Signal(resume);
+    }
+
+    [Fact]
     public async Task Ctrl_c_in_a_local_command_is_only_for_that_command()
     {
         await using RunningProgram client = await ConnectAsync();
