@@ -16,7 +16,7 @@ namespace Fts.Client;
 public sealed class FtpClient : IAsyncDisposable
 {
     private readonly ConnectionPool _pool;
-    private readonly RunningOperations _operations = new();
+    private readonly RunningOperations _operations;
 
     /// <summary>A client; nothing is sent before the first operation.</summary>
     /// <exception cref="ArgumentException">An option that cannot work.</exception>
@@ -24,8 +24,11 @@ public sealed class FtpClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         Options = options.Validate();
-        _pool = new ConnectionPool(Options);
+        (_pool, _operations) = (new ConnectionPool(Options), new RunningOperations());
     }
+
+    /// <summary>The same client for the calls of one operation, which keep its folder.</summary>
+    private FtpClient(FtpClient client, ConnectionPool pool) => (Options, _pool, _operations) = (client.Options, pool, client._operations);
 
     /// <summary>The options it was made with.</summary>
     public FtpClientOptions Options { get; }
@@ -65,7 +68,7 @@ public sealed class FtpClient : IAsyncDisposable
     public async IAsyncEnumerable<FtpEntry> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        PooledListing listing = await PooledListing.OpenAsync(_pool, _operations, path, cancellationToken).ConfigureAwait(false);
+        PooledListing listing = await PooledListing.OpenAsync(_pool.ForOperation(path), _operations, path, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = listing.ConfigureAwait(false);
         while (await listing.ReadAsync().ConfigureAwait(false) is { } entry)
         {
@@ -75,21 +78,22 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>What stands at a path: MLST where the server has it, else SIZE and MDTM, else the listing of its folder. Null when nothing does.</summary>
     public Task<FtpEntry?> FindAsync(string path, CancellationToken cancellationToken = default) => 
-        RunAsync((connection, token) => RemoteFacts.FindAsync(connection, Given(path), token), cancellationToken);
+        RunAsync([path], (connection, token) => RemoteFacts.FindAsync(connection, Given(path), token), cancellationToken);
 
     /// <summary>A file's size in bytes; null when there is no such file or the server does not tell.</summary>
     public Task<long?> GetSizeAsync(string path, CancellationToken cancellationToken = default) => 
-        RunAsync((connection, token) => RemoteFacts.SizeAsync(connection, Given(path), token), cancellationToken);
+        RunAsync([path], (connection, token) => RemoteFacts.SizeAsync(connection, Given(path), token), cancellationToken);
 
     /// <summary>When a file last changed, UTC; null when there is no such file or the server does not tell.</summary>
     public Task<DateTime?> GetModifiedAsync(string path, CancellationToken cancellationToken = default) => 
-        RunAsync((connection, token) => RemoteFacts.ModifiedAsync(connection, Given(path), token), cancellationToken);
+        RunAsync([path], (connection, token) => RemoteFacts.ModifiedAsync(connection, Given(path), token), cancellationToken);
 
     /// <summary>Sets when a file last changed (MFMT). False when the server does not offer it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="utc">The time, UTC; sent to the second.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<bool> SetModifiedAsync(string path, DateTime utc, CancellationToken cancellationToken = default) => RunAsync(
+        [path],
         async (connection, token) =>
         {
             if (!connection.Features.CanSetModified)
@@ -110,7 +114,7 @@ public sealed class FtpClient : IAsyncDisposable
         string localPath, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         Given(localPath);
-        var transfer = new Upload(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress);
+        var transfer = new Upload(_pool.ForOperation(remotePath), Given(remotePath), options ?? FtpTransferOptions.Default, progress);
         return _operations.RunAsync(token => transfer.FromFileAsync(localPath, token), cancellationToken);
     }
 
@@ -119,7 +123,7 @@ public sealed class FtpClient : IAsyncDisposable
         Stream source, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var transfer = new Upload(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress);
+        var transfer = new Upload(_pool.ForOperation(remotePath), Given(remotePath), options ?? FtpTransferOptions.Default, progress);
         return _operations.RunAsync(token => transfer.FromStreamAsync(source, token), cancellationToken);
     }
 
@@ -135,7 +139,7 @@ public sealed class FtpClient : IAsyncDisposable
         string remotePath, string localPath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         Given(localPath);
-        var transfer = new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress);
+        var transfer = new Download(_pool.ForOperation(remotePath), Given(remotePath), options ?? FtpTransferOptions.Default, progress);
         return _operations.RunAsync(token => transfer.ToFileAsync(localPath, token), cancellationToken);
     }
 
@@ -145,7 +149,7 @@ public sealed class FtpClient : IAsyncDisposable
         string remotePath, Stream target, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
-        var transfer = new Download(_pool, Given(remotePath), options ?? FtpTransferOptions.Default, progress);
+        var transfer = new Download(_pool.ForOperation(remotePath), Given(remotePath), options ?? FtpTransferOptions.Default, progress);
         return _operations.RunAsync(token => transfer.ToStreamAsync(target, token), cancellationToken);
     }
 
@@ -190,7 +194,8 @@ public sealed class FtpClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(remoteFolder);
         var empty = new FtpMirrorPlan(direction, Given(localFolder), remoteFolder);
-        return _operations.RunAsync(token => new Mirror(this, _pool).PlanAsync(empty, token), cancellationToken);
+        var client = new FtpClient(this, _pool.ForOperation(remoteFolder));
+        return _operations.RunAsync(token => new Mirror(client, client._pool).PlanAsync(empty, token), cancellationToken);
     }
 
     /// <summary>Does what is planned: makes the folders, then transfers the files as <see cref="UploadManyAsync"/> and <see cref="DownloadManyAsync"/> do.</summary>
@@ -203,7 +208,8 @@ public sealed class FtpClient : IAsyncDisposable
         FtpMirrorPlan plan, FtpTransferOptions? options = null, IProgress<FtpBatchResult>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return _operations.RunAsync(token => new Mirror(this, _pool).ApplyAsync(plan, options, progress, token), cancellationToken);
+        var client = new FtpClient(this, _pool.ForOperation(plan.RemoteFolder));
+        return _operations.RunAsync(token => new Mirror(client, client._pool).ApplyAsync(plan, options, progress, token), cancellationToken);
     }
 
     /// <summary>
@@ -214,7 +220,8 @@ public sealed class FtpClient : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         Given(path);
-        return await _operations.RunAsync(token => OpenAsync(path, offset, token), cancellationToken).ConfigureAwait(false);
+        ConnectionPool pool = _pool.ForOperation(path);
+        return await _operations.RunAsync(token => OpenAsync(pool, path, offset, token), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Renames or moves a file or folder (RNFR, RNTO).</summary>
@@ -224,6 +231,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="FtpTargetExistsException">The target exists and is not to be replaced.</exception>
     public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default) => RunAsync(
+        [source, target],
         async (connection, token) =>
         {
             if (!overwrite && await RemoteFacts.FindAsync(connection, Given(target), token).ConfigureAwait(false) is not null)
@@ -279,6 +287,7 @@ public sealed class FtpClient : IAsyncDisposable
         }
 
         return RunAsync(
+            [path],
             async (connection, token) =>
             {
                 if (path.Length == 0)
@@ -360,19 +369,29 @@ public sealed class FtpClient : IAsyncDisposable
             Given(file.RemotePath, nameof(files));
         }
 
-        var batch = new Batch(_pool, direction, options ?? FtpTransferOptions.Default, progress);
+        ConnectionPool pool = _pool.ForOperation([.. files.Select(file => file.RemotePath)]);
+        var batch = new Batch(pool, direction, options ?? FtpTransferOptions.Default, progress);
         return _operations.RunAsync(token => batch.RunAsync(files, Options.MaxConnections, token), cancellationToken);
     }
 
     /// <summary>Runs work on one connection.</summary>
-    private Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        _operations.RunAsync(token => _pool.RunAsync(work, token), cancellationToken);
+    private Task<T> RunAsync<T>(Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) => RunAsync([], work, cancellationToken);
 
-    private async Task<Stream> OpenAsync(string path, long offset, CancellationToken cancellationToken)
+    /// <inheritdoc cref="RunAsync{T}(Func{FtpConnection, CancellationToken, Task{T}}, CancellationToken)"/>
+    /// <param name="paths">The paths of the work; empty if they are unknown.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellationToken">Cancels the wait and the work.</param>
+    private Task<T> RunAsync<T>(IReadOnlyCollection<string> paths, Func<FtpConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        ConnectionPool pool = _pool.ForOperation(paths);
+        return _operations.RunAsync(token => pool.RunAsync(work, token), cancellationToken);
+    }
+
+    private async Task<Stream> OpenAsync(ConnectionPool pool, string path, long offset, CancellationToken cancellationToken)
     {
         for (bool isSecond = false; ; isSecond = true)
         {
-            PoolLease lease = await _pool.RentAsync(cancellationToken, $"reading of '{path}'").ConfigureAwait(false);
+            PoolLease lease = await pool.RentAsync(cancellationToken, $"reading of '{path}'").ConfigureAwait(false);
             try
             {
                 FtpDataStream data = await lease.Connection.OpenDataAsync("RETR", path, offset, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
@@ -392,6 +411,7 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     private Task<Reply> RunAsync(string verb, string argument, CancellationToken cancellationToken) => RunAsync(
+        [argument],
         async (connection, token) => RemoteFacts.Expect(await connection.SendAsync(verb, argument, token).ConfigureAwait(false), verb, argument),
         cancellationToken);
 

@@ -120,6 +120,69 @@ public sealed class WorkingFolderTests
     }
 
     [Fact]
+    public async Task After_the_folder_was_deleted_absolute_paths_still_work_on_the_same_connection()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("SIZE") + Start + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nX\n! closed",
+            ScriptedPeer.SignIn("SIZE") + "C: CWD /home/in\nS: 550 gone\nC: SIZE /b\nS: 213 5\nC: CWD /home/in\nS: 550 gone\n"
+                + "C: CWD /\nS: 250 ok\nC: PWD\nS: 257 \"/\"\nC: SIZE a\nS: 213 6\n");
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            await client.ChangeFolderAsync("in", Token);
+            await peer.PassedAsync("closed");
+            Assert.Equal("CWD /home/in", (await Assert.ThrowsAsync<FtpReplyException>(() => client.GetSizeAsync("a", Token))).Command);
+            Assert.Equal(5, await client.GetSizeAsync("/b", Token));
+            await Assert.ThrowsAsync<FtpReplyException>(() => client.ChangeFolderAsync("x", Token));
+            Assert.Equal("/", await client.ChangeFolderAsync("/", Token));
+            Assert.Equal(6, await client.GetSizeAsync("a", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Theory]
+    [InlineData("S: 421 idle\nX")]
+    [InlineData("X")]
+    [InlineData("X!")]
+    public async Task An_idle_connection_that_ends_at_CWD_is_replaced(string end)
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn() + Start + $"C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: CWD /home\n{end}", ScriptedPeer.SignIn() + Start);
+        // The clock stands still: a wait for the end of a connection limit would not end.
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1, TimeProvider = new FakeClock() }))
+        {
+            await client.ChangeFolderAsync("in", Token);
+            Assert.Equal("/home", await client.ChangeFolderAsync("", Token));
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task A_batch_keeps_the_folder_that_it_began_in()
+    {
+        static string Stored(string name, string gate) =>
+            $"C: TYPE A\nS: 200 ok\nC: EPSV\nS: 229 ok (|||{{port}}|)\nC: STOR {name}\nS: 150 go\nD< x\\r\\n\n{gate}S: 226 done\nC: TYPE I\nS: 200 ok\n";
+        string source = Path.GetTempFileName();
+        await File.WriteAllTextAsync(source, "x\n", Token);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn() + Stored("a", "! began\n? entering\n") + Start + "C: CWD in\nS: 250 ok\nC: PWD\nS: 257 \"/home/in\"\nC: CWD /home\nS: 250 ok\n" + Stored("b", ""));
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            Task<IReadOnlyList<FtpBatchResult>> batch = client.UploadManyAsync(
+                [new FtpBatchFile(source, "a"), new FtpBatchFile(source, "b")], new FtpTransferOptions { Type = FtpTransferType.Ascii }, null, Token);
+            await peer.PassedAsync("began");
+            Task<string?> entering = client.ChangeFolderAsync("in", Token);
+            peer.Open("entering");
+            Assert.Equal("/home/in", await entering);
+            Assert.All(await batch, result => Assert.Null(result.Failure));
+        }
+
+        await peer.PlayedAsync();
+        File.Delete(source);
+    }
+
+    [Fact]
     public async Task A_listing_reports_that_the_folder_was_deleted()
     {
         await using var peer = ScriptedPeer.Start(

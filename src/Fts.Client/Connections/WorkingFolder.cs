@@ -50,6 +50,7 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
         foreach (string step in steps)
         {
             RemoteFacts.Expect(await connection.SendAsync("CWD", step, cancellationToken).ConfigureAwait(false), "CWD", step);
+            connection.IsElsewhere = true;
         }
 
         (connection.Folder, connection.IsElsewhere) = (wanted, false);
@@ -130,7 +131,7 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
         var steps = new List<string>();
         for (WorkingFolder? folder = wanted; folder is not null; folder = folder.ParentFolder)
         {
-            if (folder.Path is { } path)
+            if ((folder.Path ?? (folder.Argument.StartsWith('/') ? folder.Argument : null)) is { } path)
             {
                 steps.Insert(0, path);
                 return steps;

@@ -13,19 +13,29 @@ namespace Fts.Client;
 /// <remarks>Owns each idle connection, and each one whose transfer is being aborted. A <see cref="PoolLease"/> owns its connection until it is disposed.</remarks>
 internal sealed class ConnectionPool
 {
+    private readonly ConnectionPool _shared; // the pool itself; for the pool of one operation the client's
+    private readonly bool _isAbsolute;
     private readonly FtpClientOptions _options;
     private readonly PoolSlots _slots;
-    private readonly Lock _backgroundLock = new();
-    private readonly HashSet<Task> _background = []; // under the lock above
-    private readonly ServerMemory _memory = new();
+    private readonly Lock _backgroundLock;
+    private readonly HashSet<Task> _background; // under the lock above
+    private readonly ServerMemory _memory;
     private readonly ILogger _log;
     private volatile WorkingFolder? _folder;
+    private volatile OpenedConnection? _opened; // of the client's pool
 
     public ConnectionPool(FtpClientOptions options)
     {
-        _options = options;
+        (_options, _memory, _backgroundLock, _background) = (options, new ServerMemory(), new Lock(), []);
         _log = options.LoggerFactory?.CreateLogger(typeof(FtpClient)) ?? NullLogger.Instance;
         _slots = new PoolSlots(options, _log);
+        _shared = this;
+    }
+
+    private ConnectionPool(ConnectionPool pool, bool isAbsolute)
+    {
+        (_shared, _options, _log, _slots, _memory) = (pool._shared, pool._options, pool._log, pool._slots, pool._memory);
+        (_backgroundLock, _background, _folder, _isAbsolute) = (pool._backgroundLock, pool._background, pool._folder, isAbsolute);
     }
 
     /// <summary>What its connections are made with.</summary>
@@ -41,20 +51,27 @@ internal sealed class ConnectionPool
         set => _folder = value;
     }
 
+    /// <summary>
+    /// Returns the pool for one operation: the same connections, but the folder that is current now, also if the client enters another one meanwhile.
+    /// </summary>
+    /// <param name="paths">The paths of the operation. If all are absolute, its connections enter no folder, because the folder may be deleted.</param>
+    public ConnectionPool ForOperation(params IReadOnlyCollection<string> paths) =>
+        new(this, paths.Count > 0 && paths.All(path => path is not null && path.StartsWith('/')));
+
     /// <summary>What is known of the server.</summary>
     public ServerMemory Memory => _memory;
 
     /// <summary>What the first connection learnt; null before there was one.</summary>
-    public FtpServerFeatures? Features { get; private set; }
+    public FtpServerFeatures? Features => _shared._opened?.Features;
 
     /// <summary>The first connection's greeting.</summary>
-    public Reply? Greeting { get; private set; }
+    public Reply? Greeting => _shared._opened?.Greeting;
 
     /// <summary>Who the server said it is on the last connection opened; null when that is plain.</summary>
-    public FtpServerIdentity? ServerIdentity { get; private set; }
+    public FtpServerIdentity? ServerIdentity => _shared._opened?.ServerIdentity;
 
     /// <summary>The version of TLS of the last connection opened; none when that is plain.</summary>
-    public SslProtocols TlsVersion { get; private set; }
+    public SslProtocols TlsVersion => _shared._opened?.TlsVersion ?? SslProtocols.None;
 
     /// <summary>Waits for a connection that is logged in and not in use.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -70,16 +87,25 @@ internal sealed class ConnectionPool
         while (true)
         {
             PoolSlot slot = await _slots.TakeAsync(postponed, cancellationToken).ConfigureAwait(false);
+            FtpConnection? entering = null;
             try
             {
-                FtpConnection? idle = await CheckAsync(slot, cancellationToken).ConfigureAwait(false);
-                FtpConnection connection = idle ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
-                if (!ReferenceEquals(connection.Folder, _folder))
+                WorkingFolder? folder = _folder;
+                FtpConnection? idle = entering = await CheckAsync(slot, cancellationToken).ConfigureAwait(false);
+                if (idle is not null && !await TryEnterFolderAsync(idle, folder, cancellationToken).ConfigureAwait(false))
                 {
-                    connection = await EnterFolderAsync(connection, _folder, cancellationToken).ConfigureAwait(false);
+                    idle = entering = null;
                 }
 
-                var lease = new PoolLease(this, connection, purpose) { WasIdle = ReferenceEquals(idle, connection) };
+                FtpConnection connection = idle ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
+                if (idle is null)
+                {
+                    entering = connection;
+                    await EnterFolderAsync(connection, folder, cancellationToken).ConfigureAwait(false);
+                }
+
+                entering = null;
+                var lease = new PoolLease(this, connection, purpose) { WasIdle = idle is not null };
                 if (_slots.TryAdd(lease))
                 {
                     return lease;
@@ -87,6 +113,12 @@ internal sealed class ConnectionPool
 
                 PoolSlots.Discard(connection);
                 throw PoolSlots.Closed();
+            }
+            catch (FtpReplyException) when (entering is not null)
+            {
+                // The server refuses the folder, for example because it was deleted. The connection is in the folder that it was in before.
+                await PutBackAsync(entering).ConfigureAwait(false);
+                throw;
             }
             catch (FtpException e)
             {
@@ -257,30 +289,38 @@ internal sealed class ConnectionPool
         }
     }
 
-    /// <summary>Returns the connection in the client's folder, or another one if no path leads there from the folder that the connection is in.</summary>
-    private async Task<FtpConnection> EnterFolderAsync(FtpConnection connection, WorkingFolder? folder, CancellationToken cancellationToken)
+    /// <summary>
+    /// Enters the operation's folder on an idle connection. Returns false, and closes the connection, if the server ended it or no path leads to the folder.
+    /// </summary>
+    /// <exception cref="FtpReplyException">The server refuses the folder. The connection stays open.</exception>
+    private async Task<bool> TryEnterFolderAsync(FtpConnection connection, WorkingFolder? folder, CancellationToken cancellationToken)
     {
         try
         {
-            try
+            if (await EnterFolderAsync(connection, folder, cancellationToken).ConfigureAwait(false))
             {
-                if (await WorkingFolder.TryReturnAsync(connection, folder, cancellationToken).ConfigureAwait(false))
-                {
-                    return connection;
-                }
+                return true;
             }
-            catch (FtpConnectionException e) when (e.NothingSent)
-            {
-                _log.IdleDropped(_options.Host, e.Message);
-            }
-
-            await connection.DisposeAsync().ConfigureAwait(false);
-            connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
-            // A new connection is in the folder that the account starts in, from which each step leads on.
-            await WorkingFolder.TryReturnAsync(connection, folder, cancellationToken).ConfigureAwait(false);
-            return connection;
         }
-        catch
+        catch (FtpException e) when (e is not FtpReplyException)
+        {
+            _log.IdleDropped(_options.Host, e.Message);
+            return false;
+        }
+
+        await connection.DisposeAsync().ConfigureAwait(false);
+        return false;
+    }
+
+    /// <summary>Enters the operation's folder. A new connection is in the folder that the account starts in, from which each step leads on.</summary>
+    /// <exception cref="FtpReplyException">The server refuses the folder. The connection stays open.</exception>
+    private async Task<bool> EnterFolderAsync(FtpConnection connection, WorkingFolder? folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _isAbsolute || ReferenceEquals(connection.Folder, folder) || await WorkingFolder.TryReturnAsync(connection, folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not FtpReplyException)
         {
             PoolSlots.Discard(connection);
             throw;
@@ -293,7 +333,7 @@ internal sealed class ConnectionPool
         try
         {
             await connection.SignInAsync(cancellationToken).ConfigureAwait(false);
-            (Features, Greeting, ServerIdentity, TlsVersion) = (connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
+            _shared._opened = new OpenedConnection(connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
             _slots.NoteOpened();
             return connection;
         }
@@ -330,6 +370,9 @@ internal sealed class ConnectionPool
             _slots.Release();
         }
     }
+
+    /// <summary>Properties of the connection that was opened last.</summary>
+    private sealed record OpenedConnection(FtpServerFeatures Features, Reply Greeting, FtpServerIdentity? ServerIdentity, SslProtocols TlsVersion);
 
     private void RemoveBackground(Task ended)
     {
