@@ -110,6 +110,22 @@ public sealed class ListingFallbackTests
                 "in"));
     }
 
+    [Theory]
+    [InlineData(Epsv + "C: NLST\n" + Nothing)]
+    [InlineData("C: EPSV\nS: 451 not now\nC: PASV\nS: 451 not now\n")]
+    public async Task A_file_is_looked_for_in_the_working_folder_after_a_visit_without_result(string names)
+    {
+        const string Refused = Epsv + "C: LIST in\nS: 501 no\n" + Pwd + "C: CWD in\nS: 250 ok\n" + Epsv + "C: LIST\nS: 501 no\nC: CWD /\nS: 250 ok\n";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.SignIn("REST STREAM") + "C: SYST\nS: 215 Windows_NT\n" + Refused + "C: CWD in\nS: 250 ok\n" + names + "C: CWD /\nS: 250 ok\nC: CWD in/a\nS: 250 ok\nC: CWD /\nS: 250 ok\n");
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            Assert.Equal(Fts.Protocol.ListingKind.Folder, (await client.FindAsync("in/a", Token))!.Kind);
+        }
+
+        await peer.PlayedAsync();
+    }
+
     [Fact]
     public async Task A_folder_that_was_entered_and_has_no_files_is_empty_whatever_else_the_reply_names()
     {

@@ -86,6 +86,8 @@ internal static class ListingOpener
             // The reply to LIST is the one that concerns the user.
         }
 
+        // The caller counts relative paths from the working folder again.
+        await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
@@ -168,6 +170,12 @@ internal static class ListingOpener
         {
             await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
             return ListingReplies.MayMeanEmpty(e) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
+        }
+        catch (FtpException) when (connection.IsUsable)
+        {
+            // The server refuses the data connection, or it cannot be opened.
+            await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+            throw;
         }
     }
 

@@ -52,6 +52,8 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
     /// <summary>Enters a folder for one listing; null if it worked, else the negative reply. <see cref="LeaveAsync"/> returns to the working folder.</summary>
     public static async Task<Reply?> VisitAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
+        // The path may be relative to the working folder.
+        await LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
         await LearnStartAsync(connection, cancellationToken).ConfigureAwait(false);
         Reply reply = await connection.SendAsync("CWD", path, cancellationToken).ConfigureAwait(false);
         connection.IsElsewhere |= reply.IsCompletion;
