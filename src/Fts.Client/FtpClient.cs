@@ -230,27 +230,20 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="overwrite">When false, the target is looked for first, for many servers replace it silently.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="FtpTargetExistsException">The target exists and is not to be replaced.</exception>
-    public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default) => RunAsync(
-        [source, target],
-        async (connection, token) =>
-        {
-            if (!overwrite && await RemoteFacts.FindAsync(connection, Given(target), token).ConfigureAwait(false) is not null)
+    public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default) => TargetLookup.RunAsync(
+        work => RunAsync([source, target], work, cancellationToken),
+        Given(target),
+        overwrite,
+        (connection, token) => AccountCommand.RunAsync(
+            connection,
+            async () =>
             {
-                throw new FtpTargetExistsException(target);
-            }
-
-            return await AccountCommand.RunAsync(
-                connection,
-                async () =>
-                {
-                    Reply first = await connection.SendAsync("RNFR", Given(source), token).ConfigureAwait(false);
-                    return first.IsIntermediate
-                        ? RemoteFacts.Expect(await connection.SendAsync("RNTO", target, token).ConfigureAwait(false), "RNTO", target)
-                        : throw new FtpReplyException(first, $"RNFR {source}");
-                },
-                token).ConfigureAwait(false);
-        },
-        cancellationToken);
+                Reply first = await connection.SendAsync("RNFR", Given(source), token).ConfigureAwait(false);
+                return first.IsIntermediate
+                    ? RemoteFacts.Expect(await connection.SendAsync("RNTO", target, token).ConfigureAwait(false), "RNTO", target)
+                    : throw new FtpReplyException(first, $"RNFR {source}");
+            },
+            token));
 
     /// <summary>Deletes a file (DELE).</summary>
     public Task DeleteFileAsync(string path, CancellationToken cancellationToken = default) => RunAsync("DELE", Given(path), cancellationToken);

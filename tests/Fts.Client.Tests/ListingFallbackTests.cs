@@ -125,7 +125,7 @@ public sealed class ListingFallbackTests
 
     [Theory]
     [InlineData(Epsv + "C: NLST\n" + Nothing)]
-    [InlineData("C: EPSV\nS: 451 not now\n")]
+    [InlineData("C: EPSV\nS: 451 not now\nC: PASV\nS: 451 not now\n")]
     public async Task A_file_is_looked_for_in_the_working_folder_after_a_visit_without_result(string names)
     {
         const string Refused = Epsv + "C: LIST in\nS: 501 no\n" + Pwd + "C: CWD in\nS: 250 ok\n" + Epsv + "C: LIST\nS: 501 no\nC: CWD /\nS: 250 ok\n";

@@ -112,6 +112,38 @@ public sealed class MirrorTests : IDisposable
         Assert.Equal([failure.Reason, null], result.Files.Select(file => file.Failure));
     }
 
+    [Fact]
+    public async Task A_link_into_itself_is_left_where_NLST_lists_it_and_PWD_reports_its_target()
+    {
+        FtpMirrorPlan plan = await PlanAsync(
+            FtpMirrorDirection.Download,
+            ScriptedPeer.SignIn("REST STREAM") + "C: PWD\nS: 257 \"/\"\n" + Entered("top", "/top") + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "a")
+                + Entered("top/a", "/top/a") + Names("top/a", "self") + Entered("top/a/self", "/top/a"));
+        Assert.Equal("a", Path.GetFileName(Assert.Single(plan.Folders)));
+        Assert.Equal(1, plan.Skipped);
+    }
+
+    [Fact]
+    public async Task Without_PWD_a_link_into_itself_is_left_when_its_listing_repeats()
+    {
+        string login = ScriptedPeer.SignIn("REST STREAM");
+        await using var peer = ScriptedPeer.Start(
+            login + "C: PWD\nS: 502 no\nC: CWD top\nS: 250 ok\n",
+            login + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "self") + "C: CWD top/self\nS: 250 ok\n",
+            login + Names("top/self", "self") + "C: CWD top/self\nS: 250 ok\n" + Names("", "self"),
+            login + "C: CWD top/self/self\nS: 250 ok\n",
+            login + Names("top/self/self", "self") + "C: CWD top/self/self\nS: 250 ok\n" + Names("", "self"),
+            login + "C: CWD top/self/self/self\nS: 250 ok\n");
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
+        FtpMirrorPlan plan = await client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Download, Token);
+        Assert.Equal(["self", "self"], plan.Folders.Select(folder => Path.GetFileName(folder)));
+        Assert.Equal(1, plan.Skipped);
+    }
+
+    private static string Entered(string path, string reported) => $"C: CWD {path}\nS: 250 ok\nC: PWD\nS: 257 \"{reported}\"\nC: CWD /\nS: 250 ok\n";
+
+    private static string Names(string path, string name) => $"{Passive}C: {$"NLST {path}".TrimEnd()}\nS: 150 go\nD> {name}\\r\\n\nD.\nS: 226 done\n";
+
     private void Local(string name)
     {
         string path = Path.Combine(_folder.FullName, name);

@@ -214,4 +214,26 @@ public sealed class WorkingFolderTests
 
         await peer.PlayedAsync();
     }
+
+    [Theory]
+    [InlineData("C: RNFR a\nS: 350 go on\nC: RNTO in/b\nS: 250 done\n", "")]
+    [InlineData("C: EPSV\nS: 229 ok (|||{port}|)\nC: STOR in/b\nS: 150 go\nD< abc\nS: 226 done\nC: SIZE in/b\nS: 213 3\n", "binary")]
+    [InlineData("C: TYPE A\nS: 200 ok\nC: EPSV\nS: 229 ok (|||{port}|)\nC: STOR in/b\nS: 150 go\nD< abc\nS: 226 done\nC: TYPE I\nS: 200 ok\n", "text")]
+    public async Task Without_PWD_the_lookup_of_a_target_by_CWD_is_followed_by_the_command_on_another_connection(string commands, string upload)
+    {
+        const string Epsv = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+        string login = ScriptedPeer.SignIn("SIZE");
+        await using var peer = ScriptedPeer.Start(
+            login + $"C: SIZE in/b\nS: 550 no\nC: SYST\nS: 215 Windows_NT\n{Epsv}C: LIST in\nS: 501 no\nC: PWD\nS: 502 no\nC: CWD in\nS: 250 ok\n"
+                + $"{Epsv}C: LIST\nS: 150 go\nD> 01-02-20  03:04AM  5 c.txt\\r\\n\nD.\nS: 226 done\n",
+            login + commands);
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            using var source = new MemoryStream("abc"u8.ToArray());
+            var options = new FtpTransferOptions { Overwrite = false, KeepModified = false, Type = upload == "text" ? FtpTransferType.Ascii : FtpTransferType.Binary };
+            await (upload.Length == 0 ? client.RenameAsync("a", "in/b", false, Token) : client.UploadAsync(source, "in/b", options, null, Token));
+        }
+
+        await peer.PlayedAsync();
+    }
 }

@@ -40,14 +40,14 @@ internal static class RemoteFacts
     /// As <see cref="FindAsync"/>, for a path that is expected to be a folder. Without MLST, CWD shows that it is a folder, even if its parent cannot be listed.
     /// </summary>
     public static async Task<FtpEntry?> FindFolderAsync(FtpConnection connection, string path, CancellationToken cancellationToken) =>
-        !CanAskForFacts(connection) && await EntersAsync(connection, path, cancellationToken).ConfigureAwait(false)
-            ? FolderAt(path)
+        !CanAskForFacts(connection) && await TryEnterAsync(connection, path, cancellationToken).ConfigureAwait(false) is { IsFolder: true } entered
+            ? FolderAt(path) with { UniqueId = entered.Reported }
             : await FindAsync(connection, path, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Finds out what a name of NLST is: a folder if CWD enters it, else a file with the size and time that the server reports.</summary>
     public static async Task<FtpEntry> ResolveAsync(FtpConnection connection, FtpEntry named, CancellationToken cancellationToken) =>
-        await EntersAsync(connection, named.Path, cancellationToken).ConfigureAwait(false)
-            ? named with { Kind = ListingKind.Folder }
+        await TryEnterAsync(connection, named.Path, cancellationToken).ConfigureAwait(false) is { IsFolder: true } entered
+            ? named with { Kind = ListingKind.Folder, UniqueId = entered.Reported }
             : await MeasureAsync(connection, named.Path, withTime: true, isLenient: true, cancellationToken).ConfigureAwait(false) ?? named with { Kind = ListingKind.File };
 
     /// <summary>
@@ -149,11 +149,15 @@ internal static class RemoteFacts
 
     private static FtpEntry FolderAt(string path) => new() { Path = path, Name = RemotePath.NameOf(path), Kind = ListingKind.Folder };
 
-    private static async Task<bool> EntersAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    /// <summary>Returns whether CWD enters the path, and the path that PWD reports there: of a link, on many servers, the path of its target.</summary>
+    private static async Task<(bool IsFolder, string? Reported)> TryEnterAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
-        bool enters = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is null;
+        bool isFolder = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is null;
+        string? reported = isFolder && connection.Memory.StartFolder is not { Length: 0 }
+            ? WorkingFolder.PathIn(await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false))
+            : null;
         await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
-        return enters;
+        return (isFolder, reported);
     }
 
     private static async Task<FtpEntry?> FindInFolderAsync(FtpConnection connection, string path, string name, CancellationToken cancellationToken)
@@ -178,7 +182,9 @@ internal static class RemoteFacts
         catch (FtpReplyException e) when (ListingReplies.IsAboutArgument(e.Reply))
         {
             // The folder is missing or cannot be listed. Only CWD shows whether the path is a folder.
-            return await EntersAsync(connection, path, cancellationToken).ConfigureAwait(false) ? FolderAt(path) : null;
+            bool isFolder = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is null;
+            await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
+            return isFolder ? FolderAt(path) : null;
         }
     }
 

@@ -13,6 +13,23 @@ internal sealed record MirrorFolder(string Local, string Remote, bool IsInTarget
 {
     public int Depth { get; } = Parent is null ? 0 : Parent.Depth + 1;
 
+    /// <summary>The names of a listing by NLST; empty before it, and for other listings.</summary>
+    public IReadOnlyList<string> Names { get; set; } = [];
+
+    /// <summary>Returns whether a folder above has the same name and the same names in it. Without PWD, only that shows a link to a folder above.</summary>
+    public bool RepeatsFolderAbove()
+    {
+        for (MirrorFolder? above = Parent; above is not null && Names.Count > 0 && UniqueId is null; above = above.Parent)
+        {
+            if (RemotePath.NameOf(above.Remote) == RemotePath.NameOf(Remote) && above.Names.SequenceEqual(Names))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether this folder, or one that it is in, is of that identity: some servers list links as what they lead to, and would do so without end.</summary>
     public bool IsBelow(string? uniqueId)
     {
@@ -101,12 +118,17 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         Dictionary<string, FileSystemInfo> here = IsDownload && !folder.IsInTarget ? [] :
             new DirectoryInfo(folder.Local).EnumerateFileSystemInfos("*", Everything).ToDictionary(entry => entry.Name, IsDownload ? LocalNames : StringComparer.Ordinal);
         List<FtpEntry> there = IsDownload || folder.IsInTarget ? await ListAsync(folder.Remote, cancellationToken).ConfigureAwait(false) : [];
+        folder.Names = there.Exists(entry => entry.Source != ListingSource.Names) ? [] : [.. there.Select(entry => entry.Name)];
         var below = new List<MirrorFolder>();
         lock (_lock)
         {
             _unreadable.AddRange(there.Where(entry => entry.Kind == ListingKind.Unknown));
             there.RemoveAll(entry => entry.Kind == ListingKind.Unknown);
-            if (IsDownload)
+            if (IsDownload && folder.RepeatsFolderAbove())
+            {
+                _skipped++;
+            }
+            else if (IsDownload)
             {
                 Download(folder, here, there, below);
             }

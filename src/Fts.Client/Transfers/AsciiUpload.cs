@@ -13,18 +13,15 @@ internal sealed class AsciiUpload(ConnectionPool pool, string path, FtpTransferO
         AsciiMode.Validate(options);
         meter.Whole = source.Length;
         meter.Enter(FtpPhase.Connecting);
-        return await pool.RunAsync(
+        return await TargetLookup.RunAsync(
+            work => pool.RunAsync(work, cancellationToken),
+            path,
+            options.Overwrite,
             async (connection, token) =>
             {
-                if (!options.Overwrite && await RemoteFacts.FindAsync(connection, path, token).ConfigureAwait(false) is not null)
-                {
-                    throw new FtpTargetExistsException(path);
-                }
-
                 Reply reply = await AsciiMode.RunAsync(connection, () => SendAsync(connection, source, token), token).ConfigureAwait(false);
                 return new FtpTransferResult(path, meter.Bytes, meter.Elapsed, reply);
-            },
-            cancellationToken).ConfigureAwait(false);
+            }).ConfigureAwait(false);
     }
 
     private async Task<Reply> SendAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)

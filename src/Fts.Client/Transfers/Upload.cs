@@ -36,7 +36,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
         _meter.Whole = source.Length;
         _meter.Enter(FtpPhase.Connecting);
-        Outcome outcome = await pool.RunAsync((connection, token) => RunAsync(connection, source, token), cancellationToken).ConfigureAwait(false);
+        Outcome outcome = await TargetLookup.RunAsync(
+            work => pool.RunAsync(work, cancellationToken), path, options.Overwrite, (connection, token) => RunAsync(connection, source, token)).ConfigureAwait(false);
         return outcome.Parts > 1
             ? await InPartsAsync(source, outcome.Parts, cancellationToken).ConfigureAwait(false)
             : await FinishAsync(source, outcome, cancellationToken).ConfigureAwait(false);
@@ -48,11 +49,6 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         if (options.RequiresHash && source.File is not null && !RemoteHash.IsOffered(connection.Features))
         {
             throw FtpIntegrityException.OfMissingHash(path, 0);
-        }
-
-        if (!options.Overwrite && await RemoteFacts.FindAsync(connection, path, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            throw new FtpTargetExistsException(path);
         }
 
         if (options.Resume == FtpResume.Existing && source is { File: { } handle, Length: { } length })
