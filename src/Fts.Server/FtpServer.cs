@@ -37,6 +37,7 @@ public sealed class FtpServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
+        HeldEntries = new HeldEntries(options.MaxHeldEntries);
         Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;
         Uploads = new RunningUploads(options.Standstill);
@@ -67,6 +68,8 @@ public sealed class FtpServer : IAsyncDisposable
     internal Pumps Pumps { get; }
 
     internal MisledDownloads Misled { get; } = new();
+
+    internal HeldEntries HeldEntries { get; }
 
     internal LoginDelays LoginDelays { get; }
 

@@ -149,6 +149,12 @@ public sealed record FtpServerOptions
     /// </summary>
     public int MaxSortedEntries { get; init; } = 10_000;
 
+    /// <summary>
+    /// The maximum number of entries that the listings of all sessions together hold in memory, to be sorted or for the folders of a recursive listing. Beyond it, a
+    /// folder is listed unsorted, and a recursive listing reads a folder twice instead. An entry takes about 600 bytes with a long name. Default: 200,000.
+    /// </summary>
+    public int MaxHeldEntries { get; init; } = 200_000;
+
     /// <summary>The maximum number of entries of a recursive listing (LIST with <c>-R</c>); for a larger tree the server lists these and replies 451. Default: 1,000,000.</summary>
     public int MaxRecursiveEntries { get; init; } = 1_000_000;
 
@@ -229,6 +235,7 @@ public sealed record FtpServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxUnknownCommands, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxExpansion, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxSortedEntries);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxHeldEntries);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRecursiveEntries, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxRecursiveDepth);
         ArgumentOutOfRangeException.ThrowIfNegative(FreeExpansion);

@@ -305,7 +305,8 @@ public sealed class FtpDataStream : Stream
             return moving.Result;
         }
 
-        TimeSpan limit = _connection.Options.Timeouts.Stall;
+        // A server that has confirmed the listing already, and has not shown that it accepted the connection, has probably nothing to send.
+        TimeSpan limit = _mayLackData && !_isAccepted ? _connection.Options.Timeouts.Abort : _connection.Options.Timeouts.Stall;
         IsAwaitingData = true;
         try
         {

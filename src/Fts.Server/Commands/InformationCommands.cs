@@ -117,7 +117,7 @@ internal static class InformationCommands
         byte[] line = new byte[ListingFormat.MaxLine + 1];
         line[0] = (byte)' '; // no name can look like the reply's end
         session.Channel.Queue("213-Status:\r\n"u8);
-        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries);
+        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries, session.Server.HeldEntries);
         try
         {
             await foreach (FileEntry entry in sorter.Sort(selection.Entries).WithCancellation(cancellationToken))

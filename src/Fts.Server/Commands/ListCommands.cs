@@ -85,7 +85,7 @@ internal static class ListCommands
     {
         int reserve = ListingFormat.MaxLine + Math.Max(Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length), selection.Options.IsRecursive ? MaxHeading : 0);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64 * 1024, reserve));
-        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries);
+        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries, session.Server.HeldEntries);
         Reply? outcome = null;
         try
         {

@@ -5,9 +5,10 @@ namespace Fts.Server.Commands;
 
 /// <summary>
 /// Sorts the directories of one listing. It holds at most <see cref="FtpServerOptions.MaxSortedEntries"/> entries in memory at a time, over all directories of
-/// a recursive listing. A directory with more entries is sent in the order of the store.
+/// a recursive listing. A directory with more entries is sent in the order of the store. The same applies when the listings of all sessions hold
+/// <see cref="FtpServerOptions.MaxHeldEntries"/>.
 /// </summary>
-internal sealed class ListSorter(ListOptions options, int maxEntries)
+internal sealed class ListSorter(ListOptions options, int maxEntries, HeldEntries heldByAll)
 {
     private int _held;
 
@@ -18,10 +19,14 @@ internal sealed class ListSorter(ListOptions options, int maxEntries)
     public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) => options.Order == ListOrder.None ? entries : SortAsync(entries);
 
     /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
-    public bool TryReserve() => _held < maxEntries && ++_held > 0;
+    public bool TryReserve() => _held < maxEntries && heldByAll.TryReserve() && ++_held > 0;
 
     /// <summary>Releases the memory of entries.</summary>
-    public void Release(int count) => _held -= count;
+    public void Release(int count)
+    {
+        _held -= count;
+        heldByAll.Release(count);
+    }
 
     private async IAsyncEnumerable<FileEntry> SortAsync(IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -44,6 +49,9 @@ internal sealed class ListSorter(ListOptions options, int maxEntries)
                     {
                         yield return held;
                     }
+
+                    Release(sorted.Count);
+                    sorted.Clear();
                 }
 
                 yield return entry;

@@ -235,7 +235,7 @@ internal sealed class LinuxPendingFile : IPendingFile
         }
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (LinuxPendingSlot.TryHold(target.Folder, pendingName, handle))
+        if (LinuxPendingSlot.TryReserve(target.Folder, pendingName, handle))
         {
             return new LinuxPendingFile(target, start, pendingName, handle, slot, keptLength: null);
         }

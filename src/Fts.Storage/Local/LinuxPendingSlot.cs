@@ -63,7 +63,7 @@ internal static class LinuxPendingSlot
     /// Locks a file that was just made under this name; false when another was faster. Also when that one is done with it already: then it is no pending file any
     /// more, and to write it would be to write what was committed.
     /// </summary>
-    public static bool TryHold(SafeFileHandle folder, string name, SafeFileHandle file) => TryLock(file) && IsStill(folder, name, file, out _);
+    public static bool TryReserve(SafeFileHandle folder, string name, SafeFileHandle file) => TryLock(file) && IsStill(folder, name, file, out _);
 
     /// <summary>What an uploader can continue; null where there is nothing.</summary>
     public static PendingUpload? Find(RootDirectory root, StorePath path, string uploader)

@@ -1,0 +1,23 @@
+namespace Fts.Server.Commands;
+
+/// <summary>Counts the entries that all listings of a server hold in memory, so that slow readers cannot use it up together. Safe for several threads.</summary>
+/// <param name="limit">The most entries at a time.</param>
+internal sealed class HeldEntries(int limit)
+{
+    private int _count;
+
+    /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
+    public bool TryReserve()
+    {
+        if (Interlocked.Increment(ref _count) <= limit)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _count);
+        return false;
+    }
+
+    /// <summary>Releases the memory of entries.</summary>
+    public void Release(int count) => Interlocked.Add(ref _count, -count);
+}
