@@ -16,7 +16,9 @@ internal readonly record struct PassiveEndPoint(IPAddress? Address, int Port);
 /// </summary>
 internal static class PassiveReply
 {
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
     private const int AddressLength = 45; // of the longest IPv6 address in text
+    private const int ShortestEndPoint = 11; // 0,0,0,0,0,1
 
     /// <summary>Finds the port, and the address if there is one, in a positive reply. Returns false if no line contains a port.</summary>
     public static bool TryRead(Reply reply, out PassiveEndPoint endPoint)
@@ -74,7 +76,7 @@ internal static class PassiveReply
                 end++;
             }
 
-            if (TryReadEndPoint(line[start..end].TrimEnd(",."), out endPoint))
+            if (end - start >= ShortestEndPoint && TryReadEndPoint(line[start..end].TrimEnd(",."), out endPoint))
             {
                 return true;
             }
@@ -88,7 +90,7 @@ internal static class PassiveReply
 
     private static int NextNumber(ReadOnlySpan<char> line, int from)
     {
-        int next = line[from..].IndexOfAnyInRange('0', '9');
+        int next = line[from..].IndexOfAny(Digits);
         return next < 0 ? -1 : from + next;
     }
 
@@ -97,16 +99,18 @@ internal static class PassiveReply
     {
         const int LongAddress = 16, ShortAddress = 4, PortBytes = 2;
         endPoint = default;
-        Span<byte> numbers = stackalloc byte[LongAddress + PortBytes + 1];
+        Span<byte> numbers = stackalloc byte[LongAddress + PortBytes];
         int count = 0;
-        foreach (Range part in text.SplitAny(',', '.'))
+        for (bool isLast = false; !isLast; count++)
         {
-            if (count == numbers.Length || !byte.TryParse(text[part], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[count]))
+            int end = text.IndexOfAny(',', '.');
+            isLast = end < 0;
+            if (count == numbers.Length || !byte.TryParse(isLast ? text : text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[count]))
             {
                 return false;
             }
 
-            count++;
+            text = isLast ? default : text[(end + 1)..];
         }
 
         int length = count - PortBytes;
