@@ -19,7 +19,7 @@ public class CommandBenchmarks
     [Benchmark]
     public object Parse()
     {
-        _ = Command.Parse(_line, out Command command);
+        _ = Command.TryParse(_line, out Command command);
         return command.Argument;
     }
 }

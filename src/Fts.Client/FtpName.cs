@@ -95,7 +95,7 @@ public static class FtpName
 
         bool isHidden = length > 4 && value >= 0x80 && Rune.TryCreate(value, out Rune rune) && rune.ToString() is var character && character.Visible() != character;
         text = length == 4 && value == '\\' ? "\\"
-            : length == 4 && value >= 0x80 ? ((char)(0xDC00 + value)).ToString()
+            : length == 4 && value >= 0x80 ? EscapedUtf8.EscapeByte((byte)value).ToString()
             : isHidden ? char.ConvertFromUtf32((int)value)
             : "";
         return text.Length > 0;

@@ -3,15 +3,6 @@ using System.Text;
 
 namespace Fts.Protocol;
 
-/// <summary>What a line turned out to be.</summary>
-internal enum CommandParse
-{
-    /// <summary>A command.</summary>
-    Command,
-    /// <summary>No verb of ASCII letters, or letters and digits, stands at its start.</summary>
-    NotACommand,
-}
-
 /// <summary>One command line: a verb in upper case and the rest of the line after one space, exactly as sent.</summary>
 internal readonly record struct Command(string Verb, string Argument)
 {
@@ -22,11 +13,12 @@ internal readonly record struct Command(string Verb, string Argument)
     private static readonly SearchValues<byte> VerbBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
 
     /// <summary>
-    /// Reads a line without its line end. Bytes that are not UTF-8 are escaped (<see cref="EscapedUtf8"/>), because names may contain them. Bytes of
+    /// Reads a line without its line end. Returns false if it does not begin with a verb of ASCII letters, or letters and digits.
+    /// Bytes that are not UTF-8 are escaped (<see cref="EscapedUtf8"/>), because names may contain them. Bytes of
     /// Telnet commands (240 to 255) before the verb are skipped: the Telnet Synch that clients send before ABOR arrives in pieces, with and without its
     /// urgent byte.
     /// </summary>
-    public static CommandParse Parse(ReadOnlySpan<byte> line, out Command command)
+    public static bool TryParse(ReadOnlySpan<byte> line, out Command command)
     {
         command = default;
         while (line is [>= FirstTelnetCommand, ..])
@@ -38,13 +30,13 @@ internal readonly record struct Command(string Verb, string Argument)
         ReadOnlySpan<byte> verb = space < 0 ? line : line[..space];
         if (verb.IsEmpty || verb.Length > MaxVerbLength || !char.IsAsciiLetter((char)verb[0]) || verb.ContainsAnyExcept(VerbBytes))
         {
-            return CommandParse.NotACommand;
+            return false;
         }
 
         Span<char> upper = stackalloc char[MaxVerbLength];
         _ = Ascii.ToUpper(verb, upper, out int length);
         command = new Command(new string(upper[..length]), space < 0 ? "" : EscapedUtf8.GetString(line[(space + 1)..]));
-        return CommandParse.Command;
+        return true;
     }
 
     /// <summary>The line for logs: a password or account never shows, control characters neither.</summary>

@@ -37,7 +37,7 @@ internal static class EscapedUtf8
             {
                 foreach (byte invalid in bytes[..length])
                 {
-                    text.Append((char)(EscapeBase + invalid));
+                    text.Append(EscapeByte(invalid));
                 }
             }
 
@@ -131,6 +131,9 @@ internal static class EscapedUtf8
 
         return false;
     }
+
+    /// <summary>Returns the lone surrogate that stands for a byte from 0x80 on.</summary>
+    public static char EscapeByte(byte value) => (char)(EscapeBase + value);
 
     private static bool HasSurrogate(ReadOnlySpan<char> text) => text.IndexOfAnyInRange('\uD800', '\uDFFF') >= 0;
 

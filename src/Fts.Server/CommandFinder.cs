@@ -10,7 +10,7 @@ internal static class CommandFinder
     public static bool TryFindBeside(Session session, LineRead line, out CommandRow? row, out string argument)
     {
         (row, argument) = (null, "");
-        if (line.Status == LineStatus.Line && Command.Parse(line.Bytes.Span, out Command command) == CommandParse.Command &&
+        if (line.Status == LineStatus.Line && Command.TryParse(line.Bytes.Span, out Command command) &&
             CommandTable.Find(command) is { Row: var found } && found.Has(Rules.DuringTransfer) && (found.Verb == "ABOR" || session.Transfer is not { UsesControlConnection: true }))
         {
             return TryFind(session, line, out row, out argument, out _);
@@ -26,10 +26,10 @@ internal static class CommandFinder
         bool isFirst = !session.HasReadLine;
         session.HasReadLine |= line.Status != LineStatus.Line || !line.Bytes.IsEmpty;
         Command command = default;
-        CommandParse parsed = line.Status == LineStatus.Line ? Command.Parse(line.Bytes.Span, out command) : CommandParse.NotACommand;
-        session.Server.Options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, parsed == CommandParse.Command ? command.Redacted : "(not a command)"));
-        (CommandRow Row, string Argument)? found = parsed == CommandParse.Command && CommandTable.Find(command) is { } match && match.Row.IsKnownTo(session) ? match : null;
-        if (ProtocolSniffer.FindForeignProtocol(line, parsed, isFirst, isKnown: found is not null) is { } protocol)
+        bool isCommand = line.Status == LineStatus.Line && Command.TryParse(line.Bytes.Span, out command);
+        session.Server.Options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, isCommand ? command.Redacted : "(not a command)"));
+        (CommandRow Row, string Argument)? found = isCommand && CommandTable.Find(command) is { } match && match.Row.IsKnownTo(session) ? match : null;
+        if (ProtocolSniffer.FindForeignProtocol(line, isCommand, isFirst, isKnown: found is not null) is { } protocol)
         {
             Log.NotFtp(session.Server.Options.Logger, session.Id, protocol);
             session.Next = Next.Close;
@@ -48,7 +48,7 @@ internal static class CommandFinder
         else
         {
             refusal = line.Status == LineStatus.TooLong ? Unknown(session, Replies.LineTooLong)
-                : parsed == CommandParse.NotACommand ? Unknown(session, Replies.NotACommand)
+                : !isCommand ? Unknown(session, Replies.NotACommand)
                 : Unknown(session, Replies.Unknown, isHttp: IsHttp(command.Verb));
         }
 

@@ -15,15 +15,15 @@ internal static class ProtocolSniffer
 
     /// <summary>Returns the name of the protocol, for the log, if an FTP client cannot have sent the line; otherwise null.</summary>
     /// <param name="line">The line as read.</param>
-    /// <param name="parsed">The result of the parser.</param>
+    /// <param name="isCommand">Whether the line begins with a verb.</param>
     /// <param name="isFirst">Whether no line with content preceded it.</param>
     /// <param name="isKnown">Whether the line is a command of this server.</param>
-    public static string? FindForeignProtocol(LineRead line, CommandParse parsed, bool isFirst, bool isKnown) => line.Status switch
+    public static string? FindForeignProtocol(LineRead line, bool isCommand, bool isFirst, bool isKnown) => line.Status switch
     {
         LineStatus.Binary => "binary",
         LineStatus.TooLong => isFirst ? "a first line beyond the limit" : null,
         _ when (isFirst || !isKnown) && IsHttpRequest(line.Bytes.Span) => "HTTP",
-        _ when isFirst && parsed == CommandParse.NotACommand && line.Bytes.Span.ContainsAny(BinaryBytes) => "binary",
+        _ when isFirst && !isCommand && line.Bytes.Span.ContainsAny(BinaryBytes) => "binary",
         _ => null,
     };
 

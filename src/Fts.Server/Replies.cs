@@ -108,6 +108,8 @@ internal static class Replies
     public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
     public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
 
+    public static readonly Reply NotSortedNow = new(ReplyCode.TransferComplete, "Transfer complete. Not sorted: the server is sorting too many other entries.");
+
     /// <summary>A directory had too many entries to be sorted.</summary>
     public static Reply NotSorted(int limit) => new(ReplyCode.TransferComplete, $"Transfer complete. Not sorted: more than {limit} entries.");
 

@@ -259,7 +259,7 @@ internal sealed class SessionLoop(Session session)
 
     private void NoteQuit(LineRead line)
     {
-        if (session.Transfer is { } transfer && Command.Parse(line.Bytes.Span, out Command waiting) == CommandParse.Command && waiting.Verb == "QUIT")
+        if (session.Transfer is { } transfer && Command.TryParse(line.Bytes.Span, out Command waiting) && waiting.Verb == "QUIT")
         {
             transfer.NoteQuit();
             Log.QuitDuringTransfer(_options.Logger, session.Id, transfer.Bytes, transfer.Description.Visible());

@@ -15,13 +15,13 @@ internal sealed class ListingMemory
     private readonly Lock _lock = new();
     private (WorkingFolder? Folder, string Path, string[] Names)? _sample; // under the lock above
     private volatile bool _refusesList, _refusesMachineList, _needsFolder, _splitsArguments, _obeysPath;
-    private volatile int _options; // a ListOptions value
+    private volatile ListOptionSupport _options;
 
     /// <summary>Whether LIST supports the option -a.</summary>
-    public ListOptions Options
+    public ListOptionSupport Options
     {
-        get => (ListOptions)_options;
-        set => _options = (int)value;
+        get => _options;
+        set => _options = value;
     }
 
     /// <summary>Whether the server does not implement LIST, so that NLST is used.</summary>
@@ -102,7 +102,7 @@ internal sealed class ListingMemory
 }
 
 /// <summary>Whether LIST takes the options of ls.</summary>
-internal enum ListOptions
+internal enum ListOptionSupport
 {
     /// <summary>Nothing is known, not even the server's system.</summary>
     Unknown,

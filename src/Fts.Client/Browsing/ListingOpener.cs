@@ -110,7 +110,7 @@ internal static class ListingOpener
         {
             listing = await StartAsync(connection, command, path, cancellationToken).ConfigureAwait(false);
         }
-        catch (FtpReplyException e) when (IsOf(e, VerbOf(command)) && ListingReplies.IsAboutArgument(e.Reply) && !ListingReplies.IsUnsupported(e)
+        catch (FtpReplyException e) when (IsOf(e, command.Verb) && ListingReplies.IsAboutArgument(e.Reply) && !ListingReplies.IsUnsupported(e)
             && !(command == ListingCommand.Machine && ListingReplies.IsDenied(e)))
         {
             if (path.Length == 0)
@@ -186,7 +186,7 @@ internal static class ListingOpener
         {
             return await StartAsync(connection, command, "", cancellationToken).ConfigureAwait(false);
         }
-        catch (FtpReplyException e) when (IsOf(e, VerbOf(command)))
+        catch (FtpReplyException e) when (IsOf(e, command.Verb))
         {
             await WorkingFolder.LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
             return ListingReplies.MayMeanEmpty(e) ? OpenListing.Empty(connection, command) : throw new FtpReplyException(e.Reply, e.Command, e);
@@ -208,30 +208,30 @@ internal static class ListingOpener
         }
 
         ListingMemory memory = connection.Memory.Listings;
-        if (memory.Options == ListOptions.Unknown)
+        if (memory.Options == ListOptionSupport.Unknown)
         {
             Reply system = await connection.SendAsync("SYST", null, cancellationToken).ConfigureAwait(false);
-            memory.Options = ListingMemory.MayTakeOptions(system) ? ListOptions.Possible : ListOptions.Refused;
+            memory.Options = ListingMemory.MayTakeOptions(system) ? ListOptionSupport.Possible : ListOptionSupport.Refused;
         }
 
         // To many servers a leading hyphen means options of ls.
         string plain = path.StartsWith('-') ? $"./{path}" : path;
-        bool isTaken = memory.Options == ListOptions.Taken;
-        if (isTaken || memory.Options == ListOptions.Possible)
+        bool isTaken = memory.Options == ListOptionSupport.Taken;
+        if (isTaken || memory.Options == ListOptionSupport.Possible)
         {
             OpenListing? listing = null;
             try
             {
                 listing = await OpenListing.StartAsync(connection, command, path.Length == 0 ? "-a" : $"-a {plain}", isTaken ? 1 : 2, cancellationToken).ConfigureAwait(false);
             }
-            catch (FtpReplyException e) when (!isTaken && IsOf(e, VerbOf(command)) && (e.Reply.IsPermanentFailure || e.Reply.Code == ReplyCode.FileBusy))
+            catch (FtpReplyException e) when (!isTaken && IsOf(e, command.Verb) && (e.Reply.IsPermanentFailure || e.Reply.Code == ReplyCode.FileBusy))
             {
                 // The refusal may be about the option.
             }
 
             if (listing is not null && (isTaken || listing is { IsEmpty: false, FirstLine: { } first } && !ListingReplies.IsAboutOption(first, listing.OnlyLine is not null)))
             {
-                memory.Options = ListOptions.Taken;
+                memory.Options = ListOptionSupport.Taken;
                 return listing;
             }
 
@@ -239,7 +239,7 @@ internal static class ListingOpener
         }
 
         OpenListing withoutOption = await OpenListing.StartAsync(connection, command, plain, linesAhead: 1, cancellationToken).ConfigureAwait(false);
-        memory.Options = withoutOption.IsEmpty ? memory.Options : ListOptions.Refused;
+        memory.Options = withoutOption.IsEmpty ? memory.Options : ListOptionSupport.Refused;
         return withoutOption;
     }
 
@@ -256,11 +256,4 @@ internal static class ListingOpener
     }
 
     private static bool IsOf(FtpReplyException e, string verb) => e.Command.StartsWith(verb, StringComparison.Ordinal);
-
-    private static string VerbOf(ListingCommand command) => command switch
-    {
-        ListingCommand.Machine => "MLSD",
-        ListingCommand.List => "LIST",
-        _ => "NLST",
-    };
 }

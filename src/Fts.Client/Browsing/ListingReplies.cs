@@ -40,7 +40,8 @@ internal static class ListingReplies
         MayMeanEmpty(e) && Contains(e.Reply, ArgumentOf(e), NoEntries) && !Contains(e.Reply, ArgumentOf(e), Missing);
 
     /// <summary>Returns whether the reply after a listing confirms it. vsftpd reports a folder that it cannot read by the text of a positive reply.</summary>
-    public static bool IsConfirmation(Reply reply) => reply.IsCompletion && !Contains(reply, "", ["failed to open dir"]);
+    public static bool IsConfirmation(Reply reply) =>
+        reply.IsCompletion && !reply.Lines.Any(line => line.Contains("failed to open dir", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Returns whether the reply is about the permissions of the account.</summary>
     public static bool IsDenied(FtpReplyException e) => Contains(e.Reply, ArgumentOf(e), Denied);

@@ -47,13 +47,7 @@ internal sealed class OpenListing : IAsyncDisposable
     public static async Task<OpenListing> StartAsync(
         FtpConnection connection, ListingCommand command, string argument, int linesAhead, CancellationToken cancellationToken)
     {
-        string verb = command switch
-        {
-            ListingCommand.Machine => "MLSD",
-            ListingCommand.List => "LIST",
-            _ => "NLST",
-        };
-        FtpDataStream data = await connection.OpenDataAsync(verb, argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+        FtpDataStream data = await connection.OpenDataAsync(command.Verb, argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
         var listing = new OpenListing(connection, data, command) { IsFromWithin = connection.IsElsewhere };
         try
         {
@@ -147,4 +141,19 @@ internal enum ListingCommand
     List,
     /// <summary>NLST: names alone.</summary>
     Names,
+}
+
+/// <summary>Verbs of listing commands.</summary>
+internal static class ListingCommandVerbs
+{
+    extension(ListingCommand command)
+    {
+        /// <summary>The verb on the wire.</summary>
+        public string Verb => command switch
+        {
+            ListingCommand.Machine => "MLSD",
+            ListingCommand.List => "LIST",
+            _ => "NLST",
+        };
+    }
 }

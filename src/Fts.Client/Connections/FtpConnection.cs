@@ -22,7 +22,6 @@ public sealed class FtpConnection : IAsyncDisposable
     private bool _hasLostTicket;
     private FtpDataStream? _data;
     private Command? _ahead;
-    private Task _abort = Task.CompletedTask;
     private int _isExchanging;
 
     private FtpConnection(ControlChannel control, FtpClientOptions options, ServerMemory memory)
@@ -30,6 +29,7 @@ public sealed class FtpConnection : IAsyncDisposable
         (_control, Options, Memory) = (control, options, memory);
         _opener = new DataOpener(this, control, options, memory);
         _tickets = new TicketRefill(this);
+        Abort = new TransferAbort(this, control);
         Log = options.LoggerFactory?.CreateLogger(typeof(FtpConnection)) ?? NullLogger.Instance;
         NoteActivity();
     }
@@ -77,13 +77,13 @@ public sealed class FtpConnection : IAsyncDisposable
     /// false for a plain connection once another connection of the same client is encrypted.
     /// </summary>
     private bool IsInStep =>
-        _data is null && _abort.IsCompleted && Volatile.Read(ref _isExchanging) == 0 && _control.IsQuiet && (Tls is not null || !Memory.Tls.UsedTls);
+        _data is null && Abort.Running.IsCompleted && Volatile.Read(ref _isExchanging) == 0 && _control.IsQuiet && (Tls is not null || !Memory.Tls.UsedTls);
 
     /// <summary>Whether the server is on this machine, so that nothing travels over a network.</summary>
     internal bool IsToThisMachine => Options.Proxy is null && IPAddress.IsLoopback(_control.Peer.Address);
 
-    /// <summary>The abort of a cancelled transfer, which ends at the latest after <see cref="FtpTimeouts.Abort"/>. Completed if there is none; it never fails.</summary>
-    internal Task Abort => _abort;
+    /// <summary>Aborts a transfer (ABOR).</summary>
+    internal TransferAbort Abort { get; }
 
     /// <summary>The last command sent, without its password.</summary>
     internal string LastCommand => _control.LastCommand.Redacted;
@@ -152,7 +152,7 @@ public sealed class FtpConnection : IAsyncDisposable
         BeginExchange();
         try
         {
-            await _abort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Abort.Running.WaitAsync(cancellationToken).ConfigureAwait(false);
             return await ExchangeAsync(command, limit, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -228,7 +228,7 @@ public sealed class FtpConnection : IAsyncDisposable
         BeginExchange();
         try
         {
-            await _abort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Abort.Running.WaitAsync(cancellationToken).ConfigureAwait(false);
             // Sent in one packet with the command that opens the data connection, so it costs no round trip.
             _ahead = allocate is { } bytes && Features.Has("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
             // Sent twice, STOU would leave two files.
@@ -277,7 +277,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (IsInStep || !_abort.IsCompleted)
+        if (IsInStep || !Abort.Running.IsCompleted)
         {
             using var budget = new CancellationTokenSource(Options.Timeouts.Abort);
             await QuitAsync(budget.Token).ConfigureAwait(false);
@@ -291,7 +291,7 @@ public sealed class FtpConnection : IAsyncDisposable
     {
         try
         {
-            await _abort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Abort.Running.WaitAsync(cancellationToken).ConfigureAwait(false);
             if (IsInStep)
             {
                 await SendAsync("QUIT", null, cancellationToken).ConfigureAwait(false);
@@ -392,35 +392,6 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Ends a transfer that is under way: ABOR, then exactly two replies, the transfer's and ABOR's (RFC 959 §4.1.3). When they do not come in time,
-    /// the books cannot be balanced and the connection is given up.
-    /// </summary>
-    internal async Task AbortTransferAsync(Action closeData)
-    {
-        using var budget = new CancellationTokenSource(Options.Timeouts.Abort);
-        try
-        {
-            await _control.WriteAmidTransferAsync(new Command("ABOR", ""), budget.Token).ConfigureAwait(false);
-            closeData();
-            for (int expected = 2; expected > 0;)
-            {
-                Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, Options.Timeouts.Abort, budget.Token).ConfigureAwait(false);
-                expected -= reply.IsPreliminary ? 0 : 1;
-            }
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // No call may be waiting for this task, so every error ends here: the connection is closed.
-            _control.Break();
-        }
-        finally
-        {
-            closeData();
-            Log.Aborted(Options.Host, IsUsable);
-        }
-    }
-
     internal void Break() => _control.Break();
 
     /// <summary>
@@ -436,9 +407,6 @@ public sealed class FtpConnection : IAsyncDisposable
         _control.Break();
         _data?.ResetFromOutside();
     }
-
-    /// <summary>Starts <see cref="AbortTransferAsync"/> without waiting for it. The next command waits.</summary>
-    internal void StartAbort(Action closeData) => _abort = AbortTransferAsync(closeData);
 
     internal void ReleaseData(FtpDataStream data) => _data = ReferenceEquals(_data, data) ? null : _data;
 

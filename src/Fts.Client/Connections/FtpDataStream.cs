@@ -156,13 +156,13 @@ public sealed class FtpDataStream : Stream
             bool mustAbort = _final is null && _connection.IsUsable;
             if (mustAbort && _caller.IsCancellationRequested)
             {
-                _connection.StartAbort(CloseHard);
+                _connection.Abort.Start(CloseHard);
             }
             else
             {
                 if (mustAbort)
                 {
-                    await _connection.AbortTransferAsync(CloseHard).ConfigureAwait(false);
+                    await _connection.Abort.RunAsync(CloseHard).ConfigureAwait(false);
                 }
 
                 CloseHard();

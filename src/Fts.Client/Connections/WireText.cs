@@ -10,7 +10,6 @@ namespace Fts.Client;
 /// </summary>
 internal sealed class WireText
 {
-    private const byte TelnetIac = 255;
     private const int LongestCharacter = 4;
     private static readonly SearchValues<char> Escapes = SearchValues.Create([.. Enumerable.Range(0xDC80, 0x80).Select(value => (char)value)]);
     private readonly Encoding _encoding;
@@ -38,7 +37,8 @@ internal sealed class WireText
     public byte[] EncodeLine(string line)
     {
         byte[] bytes = IsUtf8 ? EscapedUtf8.GetBytes(line + "\r\n") : [.. Encode(line), (byte)'\r', (byte)'\n'];
-        return !bytes.AsSpan().Contains(TelnetIac) ? bytes : [.. bytes.SelectMany(b => b == TelnetIac ? new byte[] { b, b } : [b])];
+        ReadOnlySpan<byte> escaped = TelnetBytes.Escape(bytes);
+        return escaped.Length == bytes.Length ? bytes : escaped.ToArray();
     }
 
     /// <summary>Returns the text of bytes from the server. No byte sequence is an error.</summary>
@@ -95,7 +95,7 @@ internal sealed class WireText
 
             if (length == 0)
             {
-                text.Append((char)(0xDC00 + bytes[0]));
+                text.Append(EscapedUtf8.EscapeByte(bytes[0]));
                 length = 1;
             }
 

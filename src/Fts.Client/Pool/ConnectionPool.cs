@@ -205,7 +205,7 @@ internal sealed class ConnectionPool
     public ValueTask ReturnAsync(PoolLease lease)
     {
         _slots.Remove(lease);
-        if (lease.Connection.Abort.IsCompleted)
+        if (lease.Connection.Abort.Running.IsCompleted)
         {
             return PutBackAsync(lease.Connection);
         }
@@ -346,7 +346,7 @@ internal sealed class ConnectionPool
 
     private async Task PutBackAfterAbortAsync(FtpConnection connection)
     {
-        await connection.Abort.ConfigureAwait(false);
+        await connection.Abort.Running.ConfigureAwait(false);
         await PutBackAsync(connection).ConfigureAwait(false);
     }
 

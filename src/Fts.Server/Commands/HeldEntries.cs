@@ -1,7 +1,7 @@
 namespace Fts.Server.Commands;
 
-/// <summary>Counts the entries that all listings of a server hold in memory, so that slow readers cannot use it up together. Safe for several threads.</summary>
-/// <param name="limit">The most entries at a time.</param>
+/// <summary>Counts the entries that all listings of a server hold in memory. The limit prevents many slow clients from using up the memory. Thread-safe.</summary>
+/// <param name="limit">The maximum number of entries.</param>
 internal sealed class HeldEntries(int limit)
 {
     private int _count;

@@ -91,6 +91,12 @@ internal static class ListCommands
         {
             await using DataConnection data = await DataConnection.OpenAsync(session, Replies.Opening, cancellationToken);
             int filled = 0;
+            async ValueTask SendFilledAsync()
+            {
+                await data.SendAsync(buffer.AsMemory(0, filled), cancellationToken);
+                filled = 0;
+            }
+
             if (selection is { Options.IsRecursive: true, Folder: { } folder })
             {
                 var tree = new RecursiveListing(session, sorter);
@@ -108,8 +114,7 @@ internal static class ListCommands
 
                     if (buffer.Length - filled < reserve)
                     {
-                        await data.SendAsync(buffer.AsMemory(0, filled), cancellationToken);
-                        filled = 0;
+                        await SendFilledAsync();
                     }
                 }
 
@@ -122,13 +127,12 @@ internal static class ListCommands
                     filled += write(buffer.AsSpan(filled), entry);
                     if (buffer.Length - filled < reserve)
                     {
-                        await data.SendAsync(buffer.AsMemory(0, filled), cancellationToken);
-                        filled = 0;
+                        await SendFilledAsync();
                     }
                 }
             }
 
-            await data.SendAsync(buffer.AsMemory(0, filled), cancellationToken);
+            await SendFilledAsync();
             cancellationToken.ThrowIfCancellationRequested();
             await data.FinishAsync(cancellationToken);
         }
@@ -137,7 +141,7 @@ internal static class ListCommands
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return outcome ?? (sorter.HasUnsorted ? Replies.NotSorted(session.Server.Options.MaxSortedEntries) : Replies.Transferred);
+        return outcome ?? sorter.UnsortedReply ?? Replies.Transferred;
     }
 
     /// <summary>The name of the directory in its heading: as the client sent it, or a dot.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Fts.Protocol;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -12,8 +13,8 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, HeldEntrie
 {
     private int _held;
 
-    /// <summary>Whether a directory had too many entries to be sorted.</summary>
-    public bool HasUnsorted { get; private set; }
+    /// <summary>The final reply if a directory could not be sorted; null if all are sorted.</summary>
+    public Reply? UnsortedReply { get; private set; }
 
     /// <summary>Returns the entries in the order that the options name. Without an order the entries are returned as they are.</summary>
     public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) => options.Order == ListOrder.None ? entries : SortAsync(entries);
@@ -44,7 +45,8 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, HeldEntrie
 
                 if (isSorted)
                 {
-                    (isSorted, HasUnsorted) = (false, true);
+                    isSorted = false;
+                    UnsortedReply = _held < maxEntries ? Replies.NotSortedNow : Replies.NotSorted(maxEntries);
                     foreach (FileEntry held in sorted)
                     {
                         yield return held;

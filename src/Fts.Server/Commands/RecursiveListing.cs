@@ -13,9 +13,7 @@ internal readonly record struct ListedItem(string? Heading, FileEntry Entry);
 /// </summary>
 internal sealed class RecursiveListing(Session session, ListSorter sorter)
 {
-    private int _entries;
-
-    private int _unreadable;
+    private int _entries, _unreadable;
     private bool _isTooLarge, _isTooDeep;
 
     /// <summary>The number of headings so far.</summary>

@@ -50,7 +50,7 @@ internal static class StoreCommands
                 await session.Server.Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
                 await data.AnswerEndAsync();
                 verdict = UploadVerdicts.Of(session, data.HasAnnouncedEnd, file.Start);
-                // ALLO may announce the rest or the whole of a resumed file. Only the rest leaves an attacker no other place to end the connection.
+                // ALLO may announce the rest or the whole of a resumed file. If both counted here, a truncated upload could have the announced size.
                 bool isSizeProven = verdict == UploadVerdict.Complete && transfer.Bytes == session.Continuing.AnnouncedLength;
                 if (!isSizeProven && session.Tls is { Options.RequiresCloseNotify: true })
                 {

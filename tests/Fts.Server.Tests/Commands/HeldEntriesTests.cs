@@ -20,12 +20,12 @@ public sealed class HeldEntriesTests
             Assert.True(await slow.MoveNextAsync());
             Assert.Equal("b", slow.Current.Name);
             Assert.Equal("abc", await NamesAsync(second, "a", "b", "c"));
-            Assert.True(second.HasUnsorted);
+            Assert.Equal(Replies.NotSortedNow, second.UnsortedReply);
         }
 
         Assert.Equal("cba", await NamesAsync(third, "a", "b", "c"));
-        Assert.False(third.HasUnsorted);
-        Assert.False(first.HasUnsorted);
+        Assert.Null(third.UnsortedReply);
+        Assert.Null(first.UnsortedReply);
     }
 
     [Theory, OnEveryWire]
@@ -45,7 +45,7 @@ public sealed class HeldEntriesTests
             L< a
             L< b
             L< sub
-            S: 226 Transfer complete. Not sorted: *
+            S: 226 Transfer complete. Not sorted: the server is sorting too many other entries.
             C: EPSV
             S: 229 *
             C: NLST -r sub
