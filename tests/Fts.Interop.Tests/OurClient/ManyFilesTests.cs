@@ -72,6 +72,7 @@ public sealed class ManyFilesTests
 
     private static async Task<string> MirrorAsync(Peer peer, TestFolder folder, string source, string target)
     {
+        await peer.WaitForConnectionsToEndAsync();
         (int code, _, string messages) = await RunningProgram.RunAsync(folder.Path, ["mirror", source, target, "--tls", "off"], "", ("FTS_PASSWORD", peer.Password));
         Assert.True(code == 0, messages);
         return messages;
@@ -79,6 +80,7 @@ public sealed class ManyFilesTests
 
     private static async Task<(int Code, string Messages)> RunAsync(Peer peer, TestFolder folder, string input)
     {
+        await peer.WaitForConnectionsToEndAsync();
         (int code, _, string messages) = await RunningProgram.RunAsync(
             folder.Path, ["client", "127.0.0.1", peer.EndPoint.Port.ToString(CultureInfo.InvariantCulture), "--user", peer.User, "--tls", "off"], input, ("FTS_PASSWORD", peer.Password));
         return (code, messages);

@@ -25,10 +25,12 @@ internal sealed class Peer : IAsyncDisposable
     public const string SecretHash = "$1$T6YIQRfh$maA6aNmePfYu1W30Onv3h/";
 
     private readonly TempFolder _home;
+    private readonly bool _limitsConnections;
     private readonly Func<Task<(Daemon Daemon, string User, string Password)>> _start;
     private Daemon? _daemon;
 
-    private Peer(TempFolder home, IPEndPoint endPoint, Func<Task<(Daemon Daemon, string User, string Password)>> start) => (_home, EndPoint, _start) = (home, endPoint, start);
+    private Peer(TempFolder home, IPEndPoint endPoint, bool limitsConnections, Func<Task<(Daemon Daemon, string User, string Password)>> start) =>
+        (_home, EndPoint, _limitsConnections, _start) = (home, endPoint, limitsConnections, start);
 
     public IPEndPoint EndPoint { get; }
 
@@ -60,7 +62,7 @@ internal sealed class Peer : IAsyncDisposable
             }
 
             string? authority = clientAuthority is null ? null : home.Write("authority.pem", clientAuthority);
-            var peer = new Peer(home, endPoint, () => kind switch
+            var peer = new Peer(home, endPoint, mostPerAddress > 0, () => kind switch
             {
                 PeerKind.Vsftpd => Vsftpd.StartAsync(home, endPoint, certificate, authority, mostPerAddress),
                 PeerKind.ProFtpd => ProFtpd.StartAsync(home, endPoint, certificate, authority),
@@ -77,6 +79,9 @@ internal sealed class Peer : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Waits until a server with a limit of connections has none, so that the limit refuses no connection because of an earlier one.</summary>
+    public Task WaitForConnectionsToEndAsync() => _daemon is { } daemon && _limitsConnections ? daemon.WaitForChildrenAsync() : Task.CompletedTask;
 
     /// <summary>Kills it with whatever it is at.</summary>
     public async Task KillAsync()

@@ -84,6 +84,20 @@ internal sealed class Daemon : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until the server has no child process. A server with a process for each connection counts a connection until it has collected the exit of that process,
+    /// which is later than the end of the connection.
+    /// </summary>
+    public async Task WaitForChildrenAsync()
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(s_startDeadline);
+        while (File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Length > 0)
+        {
+            await Task.Delay(10, deadline.Token);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
