@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Fts.Protocol;
+using Fts.Protocol.Blocks;
 
 namespace Fts.MicroBench;
 

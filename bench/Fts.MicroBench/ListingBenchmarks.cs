@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Fts.Protocol;
+using Fts.Protocol.Listings;
 
 namespace Fts.MicroBench;
 

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Protocol;
+using Fts.Protocol.Deflate;
+using Fts.Protocol.Listings;
 using Fts.Server.Data;
 using Fts.Server.Hashing;
 using Fts.Server.Tls;

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Unicode;
 using Fts.Protocol;
+using Fts.Protocol.Blocks;
 
 namespace Fts.Client.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Fts.FuzzTests.Engine;
 
 namespace Fts.FuzzTests;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Fts.FuzzTests.Engine;
+using Fts.FuzzTests.Targets;
 
 namespace Fts.FuzzTests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Fts.Storage.Local;
+using Fts.Storage.Local.Portable;
 
 namespace Fts.Storage.Tests;
 

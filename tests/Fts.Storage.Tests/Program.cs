@@ -1,5 +1,4 @@
-using Fts.Storage.Tests;
-using Fts.Storage.Tests.Local;
+using Fts.Storage.Tests.Local.Confinement;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
 

@@ -1,4 +1,6 @@
 using Fts.Protocol;
+using Fts.Protocol.Listings;
+using Fts.Protocol.Listings.Dialects;
 
 namespace Fts.Client;
 

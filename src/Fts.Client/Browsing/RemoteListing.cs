@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Fts.Protocol;
+using Fts.Protocol.Listings;
 
 namespace Fts.Client;
 

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Fts.Protocol;
+using Fts.Protocol.Deflate;
 
 namespace Fts.Client;
 

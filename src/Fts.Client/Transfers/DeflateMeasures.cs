@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.IO.Compression;
-using Fts.Protocol;
+using Fts.Protocol.Deflate;
 
 namespace Fts.Client;
 

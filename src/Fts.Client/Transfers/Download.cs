@@ -1,4 +1,5 @@
 using Fts.Protocol;
+using Fts.Protocol.Deflate;
 
 namespace Fts.Client;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Fts.Protocol;
+using Fts.Protocol.Deflate;
 
 namespace Fts.Client;
 

@@ -1,4 +1,4 @@
-namespace Fts.Protocol;
+namespace Fts.Protocol.Blocks;
 
 /// <summary>What the first byte of a block's header tells (RFC 959 §3.4.2).</summary>
 [Flags]

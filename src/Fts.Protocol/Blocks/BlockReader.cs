@@ -1,4 +1,4 @@
-namespace Fts.Protocol;
+namespace Fts.Protocol.Blocks;
 
 /// <summary>Some of the bytes that were looked at: so many are used up, and the last of these are content.</summary>
 internal readonly record struct BlockPiece(int Used, int Content);

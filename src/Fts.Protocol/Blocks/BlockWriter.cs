@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Fts.Protocol;
+namespace Fts.Protocol.Blocks;
 
 /// <summary>
 /// The sending side of block mode (RFC 959 §3.4.2): puts files into a buffer as blocks, one after the other, several small ones beside each other. The last block

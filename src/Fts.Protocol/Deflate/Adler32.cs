@@ -1,4 +1,4 @@
-namespace Fts.Protocol;
+namespace Fts.Protocol.Deflate;
 
 /// <summary>The checksum that ends a zlib stream (RFC 1950 §8.2).</summary>
 internal struct Adler32

@@ -1,4 +1,4 @@
-namespace Fts.Protocol;
+namespace Fts.Protocol.Deflate;
 
 /// <summary>What is wrong with a deflated transfer.</summary>
 internal enum DeflateFault

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace Fts.Protocol;
+namespace Fts.Protocol.Deflate;
 
 /// <summary>
 /// The sending side of MODE Z (draft-preston-ftpext-deflate §3): one zlib stream (RFC 1950) for one transfer. Only <see cref="FinishAsync"/> ends it;

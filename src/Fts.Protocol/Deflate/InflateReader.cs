@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace Fts.Protocol;
+namespace Fts.Protocol.Deflate;
 
 /// <summary>How far a deflated transfer may expand: a few bytes can be a terabyte of zeros.</summary>
 /// <param name="FreeBytes">So many bytes of content may come of nothing.</param>

@@ -1,4 +1,6 @@
-namespace Fts.Protocol;
+using Fts.Protocol.Listings.Fields;
+
+namespace Fts.Protocol.Listings;
 
 /// <summary>Lines above and below the entries of listings that are neither of Unix nor of VMS. They name nothing.</summary>
 internal static class ListingHeadings

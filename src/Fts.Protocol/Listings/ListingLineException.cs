@@ -1,4 +1,4 @@
-namespace Fts.Protocol;
+namespace Fts.Protocol.Listings;
 
 /// <summary>A line of a listing that no known format explains.</summary>
 internal sealed class ListingLineException(string rawLine) : FormatException("A line of the listing is in no known format.")

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Fts.Protocol.Listings.Dialects;
 
-namespace Fts.Protocol;
+namespace Fts.Protocol.Listings;
 
 /// <summary>
 /// Reads one listing line by line. Most formats can be recognised from any line. For the others, this class keeps state: a heading (MVS), a name

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Fts.Protocol;
+using Fts.Protocol.Blocks;
+using Fts.Protocol.Deflate;
 using Fts.Server.Data;
 using Fts.Server.Tls;
 using Fts.Storage;

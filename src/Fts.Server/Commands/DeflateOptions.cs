@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fts.Protocol;
+using Fts.Protocol.Deflate;
 
 namespace Fts.Server.Commands;
 

@@ -1,5 +1,6 @@
 using Fts.Accounts;
 using Fts.Protocol;
+using Fts.Protocol.Listings;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;

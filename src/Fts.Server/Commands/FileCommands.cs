@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Fts.Protocol;
+using Fts.Protocol.Listings;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;

@@ -1,5 +1,6 @@
 using System.Text;
 using Fts.Protocol;
+using Fts.Protocol.Listings;
 using Fts.Server.Hashing;
 using Fts.Storage;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Fts.Protocol;
+using Fts.Protocol.Listings;
 using Fts.Server.Data;
 using Fts.Storage;
 

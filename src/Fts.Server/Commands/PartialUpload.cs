@@ -1,6 +1,8 @@
 using System.Globalization;
 using Fts.Accounts;
 using Fts.Protocol;
+using Fts.Protocol.Blocks;
+using Fts.Protocol.Deflate;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;

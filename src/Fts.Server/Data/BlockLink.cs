@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
-using Fts.Protocol;
+using Fts.Protocol.Blocks;
 using Fts.Server.Tls;
 
 namespace Fts.Server.Data;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Fts.Storage.Local.Staging;
 
 namespace Fts.Storage.Local;
 

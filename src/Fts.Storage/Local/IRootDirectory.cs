@@ -1,3 +1,4 @@
+using Fts.Storage.Local.Staging;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;

@@ -1,3 +1,6 @@
+using Fts.Storage.Local.Linux;
+using Fts.Storage.Local.Portable;
+using Fts.Storage.Local.Staging;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Local;

@@ -1,3 +1,5 @@
+using Fts.Storage.Local.Linux;
+
 namespace Fts.Storage.Local;
 
 /// <summary>

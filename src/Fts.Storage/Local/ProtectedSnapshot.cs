@@ -1,3 +1,5 @@
+using Fts.Storage.Local.Linux;
+
 namespace Fts.Storage.Local;
 
 /// <summary>The protected entries as found at one moment, with the data that is needed to detect a change.</summary>

@@ -1,3 +1,5 @@
+using Fts.Storage.Local.Linux;
+
 namespace Fts.Storage.Local;
 
 /// <summary>A path of this machine with all links resolved, whether or not anything exists there.</summary>

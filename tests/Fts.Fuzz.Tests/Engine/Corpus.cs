@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Engine;
 
 /// <summary>
 /// The inputs that a target's fuzzing starts from, one to a line of its file: text in UTF-8 with <c>\r</c>, <c>\n</c>, <c>\t</c>, <c>\\</c> and <c>\xNN</c> for

@@ -1,4 +1,4 @@
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Engine;
 
 /// <summary>An input that broke a parser.</summary>
 internal sealed class FuzzFailureException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Engine;
 
 /// <summary>Hands one input to a parser and checks what comes out; throws where that is wrong.</summary>
 internal delegate void FuzzAction(ReadOnlySpan<byte> input);

@@ -1,4 +1,4 @@
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Engine;
 
 /// <summary>Makes inputs of a corpus: first each of its seeds as it stands, then mutants. Input number n follows from the seed and n alone.</summary>
 internal sealed class Mutator(Corpus corpus, ulong seed)

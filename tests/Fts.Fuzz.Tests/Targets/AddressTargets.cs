@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.FuzzTests.Engine;
 using Fts.Protocol;
 
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Targets;
 
 /// <summary>Addresses of data connections, in commands and in replies.</summary>
 internal static class AddressTargets

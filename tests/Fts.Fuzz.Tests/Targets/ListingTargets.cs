@@ -1,7 +1,11 @@
 using System.Text;
+using Fts.FuzzTests.Engine;
 using Fts.Protocol;
+using Fts.Protocol.Listings;
+using Fts.Protocol.Listings.Dialects;
+using Fts.Protocol.Listings.Unix;
 
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Targets;
 
 /// <summary>Listings in every format, those that need more than a line through the reader, and those that the server writes there and back.</summary>
 internal static class ListingTargets
@@ -80,7 +84,7 @@ internal static class ListingTargets
             isNumeric = UnixNumericListing.TryParse(line, out _), isConnect = ConnectEnterpriseListing.TryParse(line, Todays[0], out _), isSizeFirst = SizeFirstListing.TryParse(line, out _),
             isNameFirst = NameFirstListing.TryParse(line, out _), isOs9 = Os9Listing.TryParse(line, out _), isMvs = MvsListing.TryParseAlone(line, out _),
             isMember = MvsMemberListing.TryParseAlone(line, out _), isJes = JesListing.TryParseAlone(line, out _),
-            isMachine = Fts.Protocol.MachineListing.StartsWithFact(line) && Fts.Protocol.MachineListing.TryParse(line, out _, out _),
+            isMachine = Fts.Protocol.Listings.MachineListing.StartsWithFact(line) && Fts.Protocol.Listings.MachineListing.TryParse(line, out _, out _),
             isNothing = UnixListing.IsTotal(line) || VmsListing.IsHeading(line) || ListingHeadings.IsHeading(line);
         int formats = new[] { isUnix, isDos, isNetWare, isEplf, isOs400, isVms, isNumeric, isConnect, isSizeFirst, isNameFirst, isOs9, isMvs, isMember, isJes, isMachine }.Count(isOne => isOne);
         Holds.True(formats <= 1, "a line is read by one format at most");
@@ -89,7 +93,7 @@ internal static class ListingTargets
 
     private static void MachineLine(string line)
     {
-        if (Fts.Protocol.Listing.ParseMachineLine(line) is { } entry)
+        if (Fts.Protocol.Listings.Listing.ParseMachineLine(line) is { } entry)
         {
             Check(entry, line);
         }
@@ -119,7 +123,7 @@ internal static class ListingTargets
         };
         Span<byte> line = stackalloc byte[ListingFormat.MaxLine];
         string machine = Line(line, ListingFormat.WriteMachine(line, row, MachineFacts.Usual | MachineFacts.Sha256)), unix = Line(line, ListingFormat.WriteUnix(line, row, Todays[0]));
-        ListingEntry? exact = Fts.Protocol.Listing.ParseMachineLine(machine), dated = Fts.Protocol.Listing.ParseLine(unix, Todays[0]);
+        ListingEntry? exact = Fts.Protocol.Listings.Listing.ParseMachineLine(machine), dated = Fts.Protocol.Listings.Listing.ParseLine(unix, Todays[0]);
         Holds.Equal((name, row.Kind, (DateTime?)row.Modified, (UnixFileMode?)row.Mode), (exact!.Name, exact.Kind, exact.Modified, exact.UnixMode), "a line of MLSD comes back");
         Holds.Equal((name, row.Kind, row.Modified.Date, (UnixFileMode?)row.Mode), (dated!.Name, dated.Kind, dated.Modified!.Value.Date, dated.UnixMode), "a line of LIST comes back");
         Holds.True(row.Kind == ListingKind.Folder || (exact.Length == row.Length && dated.Length == row.Length), "a length comes back");

@@ -1,7 +1,8 @@
 using Fts.Client;
+using Fts.FuzzTests.Engine;
 using Fts.Storage;
 
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Targets;
 
 /// <summary>Names and paths of the other side: none leaves the folder it is put in.</summary>
 internal static class PathTargets

@@ -1,6 +1,7 @@
 using Fts.Cli;
+using Fts.FuzzTests.Engine;
 
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Targets;
 
 /// <summary>What the program reads: its own files, what is typed, where to connect to.</summary>
 internal static class ProgramTargets

@@ -1,8 +1,9 @@
 using System.Text;
 using Fts.Client;
+using Fts.FuzzTests.Engine;
 using Fts.Protocol;
 
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Targets;
 
 /// <summary>Replies, and the list of features that one of them holds.</summary>
 internal static class ReplyTargets

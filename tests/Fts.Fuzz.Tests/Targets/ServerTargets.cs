@@ -1,3 +1,4 @@
+using Fts.FuzzTests.Engine;
 using Fts.Protocol;
 using Fts.Server;
 using Fts.Server.Commands;
@@ -5,7 +6,7 @@ using Fts.Server.Hashing;
 using Fts.Server.Tls;
 using Fts.Storage;
 
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Targets;
 
 /// <summary>What the server reads beyond the words of the protocol: arguments that its handlers take apart, and its own TLS handshakes.</summary>
 internal static class ServerTargets

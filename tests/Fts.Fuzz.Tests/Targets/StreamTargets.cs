@@ -1,8 +1,10 @@
 using System.Text;
 using Fts.Client;
+using Fts.FuzzTests.Engine;
 using Fts.Protocol;
+using Fts.Protocol.Blocks;
 
-namespace Fts.FuzzTests;
+namespace Fts.FuzzTests.Targets;
 
 /// <summary>What comes in pieces: the lines of a control connection, line ends of files, blocks. The pieces change nothing.</summary>
 internal static class StreamTargets

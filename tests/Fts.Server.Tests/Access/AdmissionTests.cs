@@ -1,5 +1,6 @@
 using System.Net;
 using Fts.Server.Access;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Access;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Fts.Accounts;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Access;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Fts.Accounts;
 using Fts.Server.Access;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Access;
 

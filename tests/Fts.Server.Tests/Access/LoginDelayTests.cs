@@ -1,4 +1,5 @@
 using System.Net;
+using Fts.Server.Tests.Wires;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Access;

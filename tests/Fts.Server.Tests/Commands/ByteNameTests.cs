@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>Names that are not UTF-8: every verb takes and sends their bytes (RFC 2640 §3.1).</summary>

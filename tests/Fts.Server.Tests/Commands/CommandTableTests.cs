@@ -1,4 +1,5 @@
 using Fts.Server.Commands;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Commands;
 

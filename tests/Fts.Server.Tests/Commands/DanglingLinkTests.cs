@@ -1,3 +1,4 @@
+using Fts.Server.Tests.Wires;
 using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Commands;

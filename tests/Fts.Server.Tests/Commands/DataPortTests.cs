@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Commands;
 

@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>DELE, SIZE, MDTM and MFMT.</summary>

@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>CWD, CDUP, PWD, MKD, RMD, and their X forms.</summary>

@@ -1,3 +1,4 @@
+using Fts.Server.Tests.Wires;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Commands;

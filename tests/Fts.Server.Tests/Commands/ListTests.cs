@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>LIST and NLST: folders, files, patterns and the options of ls.</summary>

@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>MLSD, MLST and OPTS MLST (RFC 3659 §7).</summary>

@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>TYPE, MODE, STRU, REST, ALLO: what is taken and what is refused.</summary>

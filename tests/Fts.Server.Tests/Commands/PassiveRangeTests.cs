@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Server.Data;
+using Fts.Server.Tests.Wires;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Commands;

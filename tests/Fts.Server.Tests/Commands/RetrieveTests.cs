@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>RETR, and REST before it.</summary>

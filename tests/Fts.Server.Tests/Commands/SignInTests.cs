@@ -1,4 +1,5 @@
 using Fts.Accounts;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Commands;
 

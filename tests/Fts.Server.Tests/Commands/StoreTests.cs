@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Commands;
 
 /// <summary>STOR, APPE, STOU, and REST and ALLO before them.</summary>

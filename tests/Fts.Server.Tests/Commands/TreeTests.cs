@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fts.Accounts;
+using Fts.Server.Tests.Wires;
 using Fts.Storage;
 using Fts.Storage.Local;
 using Fts.Storage.Memory;

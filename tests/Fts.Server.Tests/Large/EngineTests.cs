@@ -1,3 +1,4 @@
+using Fts.Server.Tests.Wires;
 using Fts.Storage;
 using Fts.Storage.Local;
 using Fts.Storage.Memory;

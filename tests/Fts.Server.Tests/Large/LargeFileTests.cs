@@ -1,4 +1,5 @@
 using System.Text;
+using Fts.Server.Tests.Wires;
 using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Large;

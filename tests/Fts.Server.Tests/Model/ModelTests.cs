@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Fts.Server.Tests.Wires;
 using Fts.Storage;
 
 namespace Fts.Server.Tests.Model;

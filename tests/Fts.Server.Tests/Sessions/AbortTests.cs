@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>ABOR: 426 for the transfer, 226 for itself, and a session that goes on (RFC 959 §4.1.3).</summary>

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Fts.Accounts;
 using Fts.Authority;
 using Fts.Protocol;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Sessions;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Fts.Server.Tests.Wires;
 using Fts.Storage;
 using Fts.Storage.Local;
 using Microsoft.Win32.SafeHandles;

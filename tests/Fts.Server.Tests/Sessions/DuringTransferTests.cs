@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>What is said while bytes are flowing.</summary>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Fts.Server.Commands;
+using Fts.Server.Tests.Wires;
 using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Sessions;

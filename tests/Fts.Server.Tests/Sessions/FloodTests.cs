@@ -4,6 +4,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Sessions;
 

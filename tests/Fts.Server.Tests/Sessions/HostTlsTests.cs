@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Fts.Accounts;
 using Fts.Authority;
+using Fts.Server.Tests.Wires;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Sessions;

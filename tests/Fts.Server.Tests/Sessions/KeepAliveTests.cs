@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Sessions;
 

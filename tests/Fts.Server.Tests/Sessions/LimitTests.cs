@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>How many sessions there may be, and how long they may be silent.</summary>

@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>A logger that throws costs a session at most, never a place, a socket or the stop of the server.</summary>

@@ -1,3 +1,4 @@
+using Fts.Server.Tests.Wires;
 using Fts.Storage;
 
 namespace Fts.Server.Tests.Sessions;

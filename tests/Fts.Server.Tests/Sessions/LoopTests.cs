@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Server.Data;
+using Fts.Server.Tests.Wires;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Sessions;

@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>Connections that end before their time: nothing half-received is published, and what can live lives.</summary>

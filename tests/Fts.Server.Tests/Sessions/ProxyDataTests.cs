@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Fts.Protocol;
+using Fts.Server.Tests.Wires;
 using static Fts.Server.Tests.Sessions.ProxyProtocolTests;
 
 namespace Fts.Server.Tests.Sessions;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Fts.Accounts;
+using Fts.Server.Tests.Wires;
 using Fts.Storage;
 
 namespace Fts.Server.Tests.Sessions;

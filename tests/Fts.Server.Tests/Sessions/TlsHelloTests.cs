@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Sessions;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Fts.Server.Tests.Wires;
 using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Sessions;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Fts.Server.Data;
+using Fts.Server.Tests.Wires;
 
 namespace Fts.Server.Tests.Sessions;
 

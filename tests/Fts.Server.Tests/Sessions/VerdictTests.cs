@@ -1,3 +1,5 @@
+using Fts.Server.Tests.Wires;
+
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>Each way an upload can end: what is published, what is answered, what is logged, and what is there to be continued.</summary>

@@ -1,6 +1,6 @@
-using Fts.Protocol;
+using Fts.Protocol.Blocks;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>Files as block mode sends them.</summary>
 internal static class Blocks

@@ -6,7 +6,7 @@ using System.Text;
 using Fts.Protocol;
 using Fts.Server.Tls;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>One control connection seen from the client, byte by byte, and the data connection that its last 227, 229, PORT or EPRT spoke of.</summary>
 internal sealed class Conversation : IAsyncDisposable

@@ -2,9 +2,10 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using Fts.Protocol;
+using Fts.Protocol.Blocks;
 using Fts.Server.Tls;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>
 /// The client's end of one data connection: it connects (passive), or is connected to (active), when it is first used. Over TLS it shakes hands as soon

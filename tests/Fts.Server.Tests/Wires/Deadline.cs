@@ -1,4 +1,4 @@
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>No wait of a test is without an end. It is far off: reaching it is a failure, never a measurement.</summary>
 internal static class Deadline

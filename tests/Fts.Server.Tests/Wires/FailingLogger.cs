@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>A logger that throws for the messages a test chooses.</summary>
 internal sealed class FailingLogger : ILogger

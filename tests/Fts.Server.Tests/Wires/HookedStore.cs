@@ -2,7 +2,7 @@ using Fts.Storage;
 using Fts.Storage.Memory;
 using Microsoft.Win32.SafeHandles;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>A store, in memory unless a test brings another, that can be made to refuse, fail, or list what the test likes.</summary>
 internal sealed class HookedStore(IFileStore? files = null) : IFileStore

@@ -1,4 +1,4 @@
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>A clock that a test advances, and that reports the timers that wait for it.</summary>
 internal sealed class ManualClock : TimeProvider

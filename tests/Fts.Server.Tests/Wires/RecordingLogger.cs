@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>Keeps what the server logs, and lets a test wait for it: the log tells when something has happened that no reply tells.</summary>
 internal sealed class RecordingLogger : ILogger

@@ -1,4 +1,4 @@
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>A folder on disk that is gone after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable

@@ -5,7 +5,7 @@ using Fts.Storage;
 using Fts.Storage.Local;
 using Fts.Storage.Memory;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>A server in this process on a port of its own, with what was logged, and its store for setting up and looking after.</summary>
 internal sealed class TestServer : IAsyncDisposable

@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Fts.Server.Tls;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>The client's TLS of one conversation: its data connections resume the session of its control connection, as strict servers ask.</summary>
 internal sealed class TlsClient

@@ -4,7 +4,7 @@ using System.Security.Authentication;
 using Xunit.Sdk;
 using Xunit.v3;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>
 /// The ways to a server, and the engine that moves its files' bytes. Every conversation is held over each of them; files are in memory unless a test brings a

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Fts.Server.Tests;
+namespace Fts.Server.Tests.Wires;
 
 /// <summary>Received bytes as a script shows them: UTF-8 as text, any other byte as <c>\xNN</c>.</summary>
 internal static class WireText

@@ -1,4 +1,5 @@
 using Fts.Storage.Local;
+using Fts.Storage.Local.Staging;
 using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;

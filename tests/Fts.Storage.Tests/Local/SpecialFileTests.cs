@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Fts.Storage.Local;
+using Fts.Storage.Tests.Local.Confinement;
+using Fts.Storage.Tests.Local.Linux;
 using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Local;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using Fts.Protocol;
+using Fts.Protocol.Blocks;
 
 namespace Fts.Client;
 

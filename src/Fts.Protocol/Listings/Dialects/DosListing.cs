@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using Fts.Protocol.Listings.Fields;
+
+namespace Fts.Protocol.Listings.Dialects;
+
+/// <summary>
+/// Lines as IIS and others write them in the form of DOS <c>dir</c>: <c>01-31-26  12:59PM       &lt;DIR&gt;          name</c>. Month, day, year,
+/// or as the server's country writes it; two or four digits of year; 12 or 24 hours; no zone, taken as UTC.
+/// </summary>
+internal static class DosListing
+{
+    /// <summary>Width of the column that holds a tag such as &lt;DIR&gt; and the spaces before the name; a further space belongs to the name.</summary>
+    private const int TagColumn = 15;
+
+    private static readonly SearchValues<char> ClockLetters = SearchValues.Create("0123456789:.");
+
+    /// <summary>Reads a line without its line end.</summary>
+    public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = null;
+        ReadOnlySpan<char> rest = line;
+        if (!ShortDate.TryParse(ListingWords.Next(ref rest), out DateTime modified) || !TryParseTime(ref rest, out TimeSpan time))
+        {
+            return false;
+        }
+
+        modified = ListingWords.At(modified, time);
+        ReadOnlySpan<char> word = ListingWords.Next(ref rest);
+        if (word.StartsWith('<'))
+        {
+            ReadOnlySpan<char> name = ListingWords.AfterColumn(rest, word.Length, TagColumn);
+            entry = name.IsEmpty ? null : Tagged(word, name, modified);
+        }
+        else if (ListingWords.TryParseLength(word, out long? length) && rest.Length > 1)
+        {
+            entry = new ListingEntry(rest[1..].ToString(), ListingKind.File, length, modified, ListingSource.Dos);
+        }
+
+        return entry is not null;
+    }
+
+    private static ListingEntry? Tagged(ReadOnlySpan<char> tag, ReadOnlySpan<char> name, DateTime modified)
+    {
+        ListingKind? kind = tag switch
+        {
+            "<DIR>" or "<JUNCTION>" or "<SYMLINKD>" or "<REP>" or "<JONCTION>" or "<VERBINDUNG>" => ListingKind.Folder,
+            "<SYMLINK>" => ListingKind.Link,
+            _ => null,
+        };
+        if (kind is null)
+        {
+            return null;
+        }
+
+        // dir shows where a junction or link leads behind its name: "name [C:\target]".
+        int bracket = tag is "<DIR>" or "<REP>" || !name.EndsWith(']') ? -1 : name.LastIndexOf(" [", StringComparison.Ordinal);
+        return bracket <= 0
+            ? new ListingEntry(name.ToString(), kind.Value, null, modified, ListingSource.Dos)
+            : new ListingEntry(name[..bracket].ToString(), kind.Value, null, modified, ListingSource.Dos) { LinkTarget = name[(bracket + 2)..^1].ToString() };
+    }
+
+    /// <summary>
+    /// Reads "12:59PM", "12:59 PM", "12:59p", "23:59", "23.59" or "23:59:07", the half of the day before the time or behind it.
+    /// </summary>
+    private static bool TryParseTime(scoped ref ReadOnlySpan<char> rest, out TimeSpan time)
+    {
+        time = default;
+        ReadOnlySpan<char> word = ListingWords.Next(ref rest);
+        bool? isAfternoon = ParseAmPm(word);
+        if (isAfternoon is not null)
+        {
+            word = ListingWords.Next(ref rest);
+        }
+
+        int end = word.IndexOfAnyExcept(ClockLetters);
+        ReadOnlySpan<char> clock = end < 0 ? word : word[..end], half = end < 0 ? default : word[end..];
+        if (isAfternoon is null && half.IsEmpty)
+        {
+            ReadOnlySpan<char> beyond = rest;
+            isAfternoon = ParseAmPm(ListingWords.Next(ref beyond));
+            rest = isAfternoon is null ? rest : beyond;
+        }
+        else if (!half.IsEmpty && (isAfternoon is not null || (isAfternoon = ParseAmPm(half)) is null))
+        {
+            return false;
+        }
+
+        return TryParseClock(clock, out time) && (isAfternoon is not { } afternoon || TryApply(afternoon, ref time));
+    }
+
+    private static bool TryParseClock(ReadOnlySpan<char> clock, out TimeSpan time)
+    {
+        if (clock is [.., '.', _, _] && clock.Length <= "12.59".Length && ListingWords.NumberOf(clock[..^3]) is >= 0 and < 24 and var hours && ListingWords.NumberOf(clock[^2..]) is >= 0 and < 60 and var minutes)
+        {
+            time = new TimeSpan(hours, minutes, 0);
+            return true;
+        }
+
+        return ListingWords.TryParseTime(clock, out time);
+    }
+
+    private static bool TryApply(bool isAfternoon, ref TimeSpan time)
+    {
+        bool isOnTheDial = time.Hours is >= 1 and <= 12 && time.Days == 0;
+        time += TimeSpan.FromHours(isAfternoon ? 12 : 0) - TimeSpan.FromHours(time.Hours == 12 ? 12 : 0);
+        return isOnTheDial;
+    }
+
+    /// <summary>Whether the word is the afternoon (true) or the morning (false) in the languages that write it; null for any other word.</summary>
+    private static bool? ParseAmPm(ReadOnlySpan<char> word)
+    {
+        if (word.Length is 0 or > 4 || char.IsAsciiDigit(word[0]))
+        {
+            return null;
+        }
+
+        bool isLatin = word is [_] or [_, 'M' or 'm'] or [_, '.', 'm', '.'];
+        return (isLatin && word[0] is 'A' or 'a') || word is "午前" or "上午" or "오전" ? false
+            : (isLatin && word[0] is 'P' or 'p') || word is "午後" or "下午" or "오후" ? true
+            : null;
+    }
+}

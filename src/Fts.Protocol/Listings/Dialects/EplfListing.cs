@@ -1,0 +1,42 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Fts.Protocol.Listings.Fields;
+
+namespace Fts.Protocol.Listings.Dialects;
+
+/// <summary>Lines of EPLF, Easily Parsed LIST Format: <c>+fact,fact,</c>, a tab, the name. Times are seconds since 1970, UTC.</summary>
+internal static class EplfListing
+{
+    /// <summary>Reads a line without its line end.</summary>
+    public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = null;
+        int tab = line.IndexOf('\t');
+        if (tab < 1 || line[0] != '+' || tab == line.Length - 1)
+        {
+            return false;
+        }
+
+        // Neither "r" nor "/" means that it can be neither fetched nor entered.
+        entry = new ListingEntry(line[(tab + 1)..].ToString(), ListingKind.Other, null, null, ListingSource.Eplf);
+        ReadOnlySpan<char> facts = line[1..tab];
+        foreach (Range part in facts.Split(','))
+        {
+            entry = With(entry, facts[part]);
+        }
+
+        return true;
+    }
+
+    /// <summary>Adds one fact; what is unknown or cannot be read counts as not told.</summary>
+    private static ListingEntry With(ListingEntry entry, ReadOnlySpan<char> fact) => fact switch
+    {
+        "/" => entry with { Kind = ListingKind.Folder },
+        "r" => entry.Kind == ListingKind.Folder ? entry : entry with { Kind = ListingKind.File },
+        ['s', .. var size] when long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long length) => entry with { Length = length },
+        ['m', .. var time] when ListingWords.TryParseEpoch(time, out DateTime utc) => entry with { Modified = utc },
+        ['i', _, ..] => entry with { UniqueId = fact[1..].ToString() },
+        ['u', 'p', .. var mode] when MachineListing.TryParseOctal(mode, out int bits) => entry with { UnixMode = (UnixFileMode)(bits & 0xFFF) },
+        _ => entry,
+    };
+}

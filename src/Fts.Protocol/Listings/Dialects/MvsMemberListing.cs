@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using Fts.Protocol.Listings.Fields;
+using Fts.Protocol.Listings.Unix;
+
+namespace Fts.Protocol.Listings.Dialects;
+
+/// <summary>
+/// Lists of a partitioned dataset's members as MVS and z/OS write them, under one of two headings: of texts with <c>01.03 2026/01/31 2026/02/01 09:37 11 11 0 ANN</c>
+/// behind the name, of load modules with a size and their place; or with nothing. Sizes are counted in records, and are not told.
+/// </summary>
+internal static class MvsMemberListing
+{
+    private const int LongestName = 8;
+    private static readonly SearchValues<char> HexadecimalDigits = SearchValues.Create("0123456789ABCDEF");
+    private static readonly SearchValues<char> NameLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#${\u00a3\u00a7\u00a5");
+
+    /// <summary>Whether the line heads a list of members.</summary>
+    public static bool IsHeading(ReadOnlySpan<char> line)
+    {
+        ReadOnlySpan<char> rest = line;
+        return ListingWords.Next(ref rest) is "Name" && (ListingWords.Next(ref rest) is "VV.MM"
+            ? ListingWords.Next(ref rest) is "Created" && ListingWords.Next(ref rest) is "Changed"
+            : ListingWords.Next(ref rest) is "TTR");
+    }
+
+    /// <summary>Reads a line under the heading, without its line end.</summary>
+    public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = null;
+        ReadOnlySpan<char> rest = line, name = ListingWords.Next(ref rest), second = ListingWords.Next(ref rest);
+        DateTime? changed = null;
+        if (name.IsEmpty || !(second.IsEmpty ? IsName(name) : IsModule(second, rest) || TryParseStatistics(second, rest, out changed)))
+        {
+            return false;
+        }
+
+        entry = new ListingEntry(name.ToString(), ListingKind.File, null, changed, ListingSource.Mvs);
+        return true;
+    }
+
+    /// <summary>Reads a line of a list without heading: statistics, or all columns of a load module. A name alone may be anything.</summary>
+    public static bool TryParseAlone(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = null;
+        ReadOnlySpan<char> rest = line;
+        ListingWords.Next(ref rest);
+        ReadOnlySpan<char> second = ListingWords.Next(ref rest);
+        return !second.IsEmpty && (TryParseStatistics(second, rest, out _) || (IsModule(second, rest) && HasModes(rest))) && !UnixListing.HasMode(line) && !MachineListing.StartsWithFact(line) && TryParse(line, out entry);
+    }
+
+    /// <summary>Whether a name alone can be a member's.</summary>
+    public static bool IsName(ReadOnlySpan<char> word) =>
+        word.Length is > 0 and <= LongestName && !char.IsAsciiDigit(word[0]) && !word.ContainsAnyExcept(NameLetters);
+
+    /// <summary>Addressing mode and residence mode end the line of a load module.</summary>
+    private static bool HasModes(ReadOnlySpan<char> rest)
+    {
+        ReadOnlySpan<char> last = default, beforeLast = default;
+        for (ReadOnlySpan<char> word = ListingWords.Next(ref rest); !word.IsEmpty; word = ListingWords.Next(ref rest))
+        {
+            beforeLast = last;
+            last = word;
+        }
+
+        return last is "24" or "31" or "64" or "ANY" && beforeLast is "24" or "31" or "64" or "ANY";
+    }
+
+    /// <summary>Version and level, the day it was made, day and time it was changed, and figures.</summary>
+    private static bool TryParseStatistics(ReadOnlySpan<char> version, ReadOnlySpan<char> rest, out DateTime? changed)
+    {
+        changed = null;
+        if (version.Length != 5 || version[2] != '.' || ListingWords.NumberOf(version[..2]) < 0 || ListingWords.NumberOf(version[3..]) < 0 ||
+            !TryParseDate(ListingWords.Next(ref rest), out _) || !TryParseDate(ListingWords.Next(ref rest), out DateTime day) ||
+            !ListingWords.TryParseTime(ListingWords.Next(ref rest), out TimeSpan time))
+        {
+            return false;
+        }
+
+        changed = ListingWords.At(day, time);
+        return true;
+    }
+
+    /// <summary>A size and a place, both hexadecimal.</summary>
+    private static bool IsModule(ReadOnlySpan<char> size, ReadOnlySpan<char> rest) => IsHexadecimal(size) && IsHexadecimal(ListingWords.Next(ref rest));
+
+    private static bool IsHexadecimal(ReadOnlySpan<char> word) => word.Length is 6 or 8 && !word.ContainsAnyExcept(HexadecimalDigits);
+
+    private static bool TryParseDate(ReadOnlySpan<char> word, out DateTime utc)
+    {
+        utc = default;
+        return word.Contains('/') && ShortDate.TryParse(word, out utc, isYearFirst: true);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+using Fts.Protocol.Listings.Fields;
+using Fts.Protocol.Listings.Unix;
+
+namespace Fts.Protocol.Listings.Dialects;
+
+/// <summary>
+/// Lines that start with a name, as routers of Nortel (<c>name  10141  01/31/26  Sat.  10:20:03</c>), HP NonStop
+/// (<c>NAME  101  528  31-Jan-26 14:21:18  255,255 "oooo"</c>) and z/VM (<c>NAME TYPE F 80 107 2 2026-01-31 15:28:42 ANN191</c>) write them.
+/// </summary>
+internal static class NameFirstListing
+{
+    private const int MostWords = 10;
+
+    /// <summary>Reads a line without its line end.</summary>
+    public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = null;
+        Span<Range> words = stackalloc Range[MostWords];
+        int count = 0;
+        ReadOnlySpan<char> rest = line;
+        for (ReadOnlySpan<char> word; count < MostWords && !(word = ListingWords.Next(ref rest)).IsEmpty; count++)
+        {
+            words[count] = (line.Length - rest.Length - word.Length)..(line.Length - rest.Length);
+        }
+
+        // No word is behind the last column of these formats, and none of their names looks like a mode or a fact.
+        if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line) || MachineListing.StartsWithFact(line))
+        {
+            return false;
+        }
+
+        words = words[..count];
+        entry = count switch { 5 => Nortel(line, words), 7 or 8 => NonStop(line, words), _ => Vm(line, words) };
+        return entry is not null;
+    }
+
+    private static ListingEntry? Nortel(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+        ListingWords.TryParseLength(line[words[1]], out long? length) && ShortDate.TryParse(line[words[2]], out DateTime day) &&
+        line[words[3]] is [.. { Length: > 0 } weekday, '.'] && !weekday.ContainsAnyExceptInRange('A', 'z') && ListingWords.TryParseTime(line[words[4]], out TimeSpan time)
+            ? new ListingEntry(line[words[0]].ToString(), ListingKind.File, length, ListingWords.At(day, time), ListingSource.Other)
+            : null;
+
+    /// <summary>Code of the file's type, size, date, time, owner as group and user with or without a blank between, permissions between quotes.</summary>
+    private static ListingEntry? NonStop(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
+    {
+        const int PermissionsLength = 6;
+        ReadOnlySpan<char> permissions = line[words[^1]];
+        return permissions.Length == PermissionsLength && permissions[0] == '"' && permissions[^1] == '"' && line[words[5]].Contains(',') &&
+            (words.Length == 7 || (line[words[5]].EndsWith(',') && ListingWords.NumberOf(line[words[6]]) >= 0)) &&
+            ListingWords.NumberOf(line[words[1]].TrimEnd('+')) >= 0 && ListingWords.TryParseLength(line[words[2]], out long? length) &&
+            ShortDate.TryParse(line[words[3]], out DateTime day) && ListingWords.TryParseTime(line[words[4]], out TimeSpan time)
+            ? new ListingEntry(line[words[0]].ToString(), ListingKind.File, length, ListingWords.At(day, time), ListingSource.Other)
+            : null;
+    }
+
+    /// <summary>
+    /// Name, type, record format, record length, number of records, blocks, date, time and owner. Records of fixed length make the size; of others the
+    /// line has the longest only. A directory has hyphens instead of figures.
+    /// </summary>
+    private static ListingEntry? Vm(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
+    {
+        ReadOnlySpan<char> name = line[words[0]], type = line[words[1]], format = line[words[2]];
+        if (!ShortDate.TryParse(line[words[6]], out DateTime day, isYearFirst: true) || !ListingWords.TryParseTime(line[words[7]], out TimeSpan time))
+        {
+            return null;
+        }
+
+        DateTime modified = ListingWords.At(day, time);
+        if (type is "DIR" && format is "-" && line[words[3]] is "-" && line[words[4]] is "-" && line[words[5]] is "-")
+        {
+            return new ListingEntry(name.ToString(), ListingKind.Folder, null, modified, ListingSource.Other);
+        }
+
+        (int recordLength, int records) = (ListingWords.NumberOf(line[words[3]]), ListingWords.NumberOf(line[words[4]]));
+        return format is "V" or "F" && recordLength >= 0 && records >= 0 && ListingWords.NumberOf(line[words[5]]) >= 0
+            ? new ListingEntry($"{name}.{type}", ListingKind.File, format is "F" ? (long)recordLength * records : null, modified, ListingSource.Other)
+            : null;
+    }
+}

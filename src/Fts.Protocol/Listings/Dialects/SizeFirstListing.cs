@@ -1,0 +1,74 @@
+using System.Diagnostics.CodeAnalysis;
+using Fts.Protocol.Listings.Fields;
+
+namespace Fts.Protocol.Listings.Dialects;
+
+/// <summary>
+/// Lines that start with a size, as OS/2 (<c>36611  A  04-23-103  10:57  name</c>), VxWorks (<c>2048  Jan-31-2026  12:59:07  name &lt;DIR&gt;</c>) and
+/// VShell (<c>206876  Jan 31, 2026 12:59 name</c>) write them.
+/// </summary>
+internal static class SizeFirstListing
+{
+    /// <summary>Reads a line without its line end.</summary>
+    public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    {
+        entry = null;
+        ReadOnlySpan<char> rest = line, size = ListingWords.Next(ref rest);
+        if (size.IsEmpty || !char.IsAsciiDigit(size[0]) || !ListingWords.TryParseLength(size, out long? length))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> date = ListingWords.Next(ref rest);
+        entry = MonthNames.Find(date) is > 0 and var month ? VShell(month, rest, length) : Dated(date, rest, length);
+        return entry is not null;
+    }
+
+    /// <summary>Day with a comma, year, time, name. The name of a folder ends in a slash.</summary>
+    private static ListingEntry? VShell(int month, ReadOnlySpan<char> rest, long? length)
+    {
+        ReadOnlySpan<char> day = ListingWords.Next(ref rest), year = ListingWords.Next(ref rest);
+        if (!day.EndsWith(',') || year.Length != 4 ||
+            !ListingWords.TryMakeDate(ListingWords.NumberOf(year), month, ListingWords.NumberOf(day[..^1]), out DateTime modified) ||
+            !ListingWords.TryParseTime(ListingWords.Next(ref rest), out TimeSpan time) || rest.Length < 2)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<char> name = rest[1..];
+        bool isFolder = name.Length > 1 && name[^1] is '/' or '\\';
+        return Entry(isFolder ? name[..^1] : name, isFolder, length, ListingWords.At(modified, time));
+    }
+
+    /// <summary>Attributes of OS/2, if any, then a date in figures or of VxWorks, the time and the name.</summary>
+    private static ListingEntry? Dated(ReadOnlySpan<char> date, ReadOnlySpan<char> rest, long? length)
+    {
+        const int MostAttributes = 5;
+        const string FolderTag = "<DIR>";
+        bool isFolder = false;
+        int attributes = 0;
+        while (attributes < MostAttributes && date.Length is > 0 and <= MostAttributes && !date.ContainsAnyExceptInRange('A', 'Z'))
+        {
+            isFolder |= date is "DIR";
+            attributes++;
+            date = ListingWords.Next(ref rest);
+        }
+
+        if (!ShortDate.TryParse(date, out DateTime modified) || !ListingWords.TryParseTime(ListingWords.Next(ref rest), out TimeSpan time))
+        {
+            return null;
+        }
+
+        ReadOnlySpan<char> name = rest.TrimStart(" \t");
+        if (attributes == 0 && name.EndsWith(FolderTag, StringComparison.OrdinalIgnoreCase))
+        {
+            isFolder = true;
+            name = name[..^FolderTag.Length].TrimEnd(' ');
+        }
+
+        return name.IsEmpty ? null : Entry(name, isFolder, length, ListingWords.At(modified, time));
+    }
+
+    private static ListingEntry Entry(ReadOnlySpan<char> name, bool isFolder, long? length, DateTime modified) =>
+        new(name.ToString(), isFolder ? ListingKind.Folder : ListingKind.File, isFolder ? null : length, modified, ListingSource.Other);
+}

@@ -1,0 +1,60 @@
+namespace Fts.Protocol.Listings.Fields;
+
+/// <summary>
+/// Dates of one word, their parts between hyphens, slashes or dots: <c>01-31-26</c>, <c>31.01.2026</c>, <c>2026-01-31</c>, <c>31-Jan-26</c>,
+/// <c>Jan-31-2026</c>, and <c>01-31-126</c> of servers that count years from 1900.
+/// </summary>
+internal static class ShortDate
+{
+    /// <summary>
+    /// Reads the whole word as a date. Where the numbers do not tell which is the day, the month is first between hyphens and slashes, and the day is
+    /// first between dots.
+    /// </summary>
+    /// <param name="word">The word.</param>
+    /// <param name="day">The day, UTC.</param>
+    /// <param name="isYearFirst">Whether a year of two digits is the first part.</param>
+    public static bool TryParse(ReadOnlySpan<char> word, out DateTime day, bool isYearFirst = false)
+    {
+        day = default;
+        int first = word.IndexOfAny('-', '/', '.');
+        int second = first < 1 ? -1 : word[(first + 1)..].IndexOf(word[first]);
+        if (second < 1)
+        {
+            return false;
+        }
+
+        second += first + 1;
+        ReadOnlySpan<char> a = word[..first], b = word[(first + 1)..second], c = word[(second + 1)..];
+        if (a.Length == 4 || isYearFirst)
+        {
+            return TryMake(YearOf(a), MonthOf(b), DayOf(c), out day);
+        }
+
+        if (!char.IsAsciiDigit(a[0]))
+        {
+            return TryMake(YearOf(c), MonthNames.Find(a), DayOf(b), out day);
+        }
+
+        if (!char.IsAsciiDigit(b[0]))
+        {
+            return TryMake(YearOf(c), MonthNames.Find(b), DayOf(a), out day);
+        }
+
+        (int left, int right) = (DayOf(a), DayOf(b));
+        bool isDayFirst = word[first] == '.' ? right <= 12 : left > 12;
+        return isDayFirst ? TryMake(YearOf(c), right, left, out day) : TryMake(YearOf(c), left, right, out day);
+    }
+
+    private static bool TryMake(int year, int month, int day, out DateTime utc) => ListingWords.TryMakeDate(year, month, day, out utc);
+
+    private static int DayOf(ReadOnlySpan<char> word) => word.Length <= 2 ? ListingWords.NumberOf(word) : -1;
+
+    private static int MonthOf(ReadOnlySpan<char> word) => DayOf(word) is > 0 and var month ? month : MonthNames.Find(word);
+
+    /// <summary>Two digits, four, or three: the years since 1900.</summary>
+    private static int YearOf(ReadOnlySpan<char> word)
+    {
+        int year = ListingWords.NumberOf(word);
+        return year < 0 ? -1 : word.Length switch { 2 => ListingWords.WithCentury(year), 3 when year is >= 100 and < 200 => 1900 + year, 4 => year, _ => -1 };
+    }
+}

@@ -1,0 +1,99 @@
+using Fts.Protocol.Listings.Fields;
+
+namespace Fts.Protocol.Listings.Unix;
+
+/// <summary>
+/// The columns behind a mode as few servers write them: dates that <c>ls</c> does not write, a group that touches the size, or no date. They are
+/// looked for only in a line without a date of <c>ls</c>.
+/// </summary>
+internal static class UncommonUnixColumns
+{
+    /// <summary>Reads size and date among the words behind the mode.</summary>
+    public static bool TryRead(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, DateTime now, out ListingColumns columns)
+    {
+        foreach (UncommonUnixDate.Form form in UncommonUnixDate.Forms)
+        {
+            for (int i = 1; i < words.Length; i++)
+            {
+                if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && form(line, words[i..], now, out ListingDate date))
+                {
+                    columns = new ListingColumns(length, date.Utc, NameStart(line, date));
+                    return true;
+                }
+            }
+        }
+
+        for (int i = 1; i < words.Length; i++)
+        {
+            if (TryParseTouchingSize(line[words[i - 1]], out long length) && UnixListingDate.TryParse(line, words[i..], now, out DateTime utc, out int end))
+            {
+                columns = new ListingColumns(length, utc, Math.Min(end + 1, line.Length));
+                return true;
+            }
+        }
+
+        return TryReadUnknownMonth(line, words, isDevice, out columns);
+    }
+
+    /// <summary>
+    /// Reads columns with a month in a language that is not known, behind its day or before it. The time of the entry is then not known either, but its
+    /// name is.
+    /// </summary>
+    private static bool TryReadUnknownMonth(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, out ListingColumns columns)
+    {
+        const int LongestMonth = 12;
+        columns = default;
+        for (int i = 1; i + 2 < words.Length; i++)
+        {
+            ReadOnlySpan<char> first = line[words[i]], second = line[words[i + 1]], last = line[words[i + 2]];
+            bool isDayFirst = char.IsAsciiDigit(first[0]);
+            ReadOnlySpan<char> day = isDayFirst ? first : second, month = isDayFirst ? second : first;
+            if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && month.Length <= LongestMonth &&
+                month.IndexOfAnyInRange('0', '9') < 0 && MonthNames.Find(month) < 0 && UnixListingDate.NumberOf(day.TrimEnd(".,"), 2) is >= 1 and <= 31 &&
+                (ListingWords.TryParseTime(last, out _) || UnixListingDate.YearOf(last) is > 1900 and < 2200))
+            {
+                columns = new ListingColumns(length, null, Math.Min(words[i + 2].End.Value + 1, line.Length));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads link count, owner, perhaps group, and size; the rest of the line is the name if it does not look like a date.</summary>
+    public static bool TryReadDateless(ReadOnlySpan<char> line, int from, out ListingColumns columns)
+    {
+        columns = default;
+        if (from >= line.Length || line[from] is not (' ' or '\t'))
+        {
+            return false;
+        }
+
+        Span<Range> words = stackalloc Range[UnixListing.MostWords];
+        int count = UnixListing.SplitWords(line, from, words);
+        // Without a group the size is one word earlier.
+        foreach (int size in (ReadOnlySpan<int>)[3, 2])
+        {
+            if (count > size + 1 && ListingWords.NumberOf(line[words[0]]) >= 0 && ListingWords.TryParseLength(line[words[size]], out long? length))
+            {
+                columns = new ListingColumns(length, null, words[size + 1].Start.Value);
+                return !UncommonUnixDate.IsLikeDate(line, words[(size + 1)..count]);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A column of dates without times leaves a gap of any width before the name.</summary>
+    private static int NameStart(ReadOnlySpan<char> line, ListingDate date) =>
+        date.HasTime ? Math.Min(date.End + 1, line.Length) : line.Length - line[date.End..].TrimStart(" \t").Length;
+
+    /// <summary>A group whose size fills its column: "staff123456".</summary>
+    private static bool TryParseTouchingSize(ReadOnlySpan<char> word, out long length)
+    {
+        ReadOnlySpan<char> group = word.TrimEnd("0123456789");
+        length = 0;
+        return !group.IsEmpty && group.Length < word.Length && char.IsLetter(group[^1]) &&
+            long.TryParse(word[group.Length..], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out length);
+    }
+}

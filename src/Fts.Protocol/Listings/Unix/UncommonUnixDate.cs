@@ -1,0 +1,199 @@
+using System.Buffers;
+using Fts.Protocol.Listings.Fields;
+
+namespace Fts.Protocol.Listings.Unix;
+
+/// <summary>A date in the columns of a listing.</summary>
+/// <param name="Utc">The date, and the time of day if there is one.</param>
+/// <param name="HasTime">Whether the line has a time of day.</param>
+/// <param name="End">Where the date ends in the line.</param>
+internal readonly record struct ListingDate(DateTime Utc, bool HasTime, int End);
+
+/// <summary>
+/// Dates in listings of Unix form that <c>ls</c> does not write: <c>24-04-2026 17:12</c>, <c>2026.01.31</c>, <c>01-jun-26</c>, <c>09-26 2025</c>,
+/// <c>3 29 03:26</c>, <c>2026 3 13</c>, <c>Oct 5 21.22</c>, and East Asian dates whose marks for year, month and day are in any encoding.
+/// </summary>
+internal static class UncommonUnixDate
+{
+    private static readonly SearchValues<char> DateLetters = SearchValues.Create("0123456789-/.:,");
+
+    /// <summary>Reads the date that starts at the first word, in one form.</summary>
+    internal delegate bool Form(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date);
+
+    /// <summary>The forms. What looks least like other columns comes first.</summary>
+    public static IReadOnlyList<Form> Forms { get; } = [TryParseOneWord, TryParseMarked, TryParseMonthAndDay, TryParseDottedTime, TryParseNumbers, TryParseYearFirst];
+
+    /// <summary>Whether a date in one of the forms starts at the first word.</summary>
+    public static bool StartsWithDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now)
+    {
+        foreach (Form form in words.IsEmpty ? [] : Forms)
+        {
+            if (form(line, words, now, out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the words look like a date, even one that no calendar has. Such words are not read as a name.</summary>
+    public static bool IsLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
+    {
+        ReadOnlySpan<char> first = line[words[0]];
+        return !first.ContainsAnyExcept(DateLetters) || IsLikeMonthAndDay(line, words) ||
+            (char.IsAsciiDigit(first[0]) && first[^1] > '~' && first.Length <= "2026".Length + 2) ||
+            (words.Length > 1 && char.IsAsciiDigit(line[words[1]][0]) && MonthNames.Find(first) > 0);
+    }
+
+    /// <summary>Whether there is a day behind a word that may be a month, and then a year or a time.</summary>
+    private static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+        words.Length > 2 && UnixListingDate.NumberOf(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
+        (UnixListingDate.YearOf(line[words[2]]) is > 1900 and < 2200 || (line[words[2]].Contains(':') && char.IsAsciiDigit(line[words[2]][0])));
+
+    /// <summary>A date between separators, and a time.</summary>
+    private static bool TryParseOneWord(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
+    {
+        date = default;
+        return ShortDate.TryParse(line[words[0]], out DateTime day) && TryAddTime(line, words, 1, day, out date);
+    }
+
+    /// <summary>
+    /// Numbers with marks behind them that are not ASCII: month and day, with the year before or behind, or with a time. In legacy encodings a mark is
+    /// bytes, the last of which may be ASCII.
+    /// </summary>
+    private static bool TryParseMarked(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
+    {
+        date = default;
+        Span<int> numbers = stackalloc int[3];
+        int count = 0, used = 0, marked = 0;
+        while (count < numbers.Length && used < words.Length && TryReadMarked(line[words[used]], numbers, ref count, ref marked))
+        {
+            used++;
+        }
+
+        bool isYearFirst = numbers[0] >= 1000;
+        if (count < 2 || (marked & (isYearFirst ? 2 : 1)) == 0)
+        {
+            return false;
+        }
+
+        if (count == 2)
+        {
+            // Without a year there is a time.
+            TimeSpan time = default;
+            bool isTimed = !isYearFirst && used < words.Length && ListingWords.TryParseTime(line[words[used]], out time);
+            DateTime utc = default;
+            bool isDate = isTimed && numbers[0] <= 12 && UnixListingDate.TryGuessYear(numbers[0], numbers[1], time, now, out utc);
+            date = isDate ? new ListingDate(utc, true, words[used].End.Value) : default;
+            return isDate;
+        }
+
+        (int year, int month, int dayOfMonth) = isYearFirst ? (numbers[0], numbers[1], numbers[2]) : (numbers[2], numbers[0], numbers[1]);
+        return year >= 1000 && ListingWords.TryMakeDate(year, month, dayOfMonth, out DateTime day) && TryAddTime(line, words, used, day, out date);
+    }
+
+    /// <summary>Reads the numbers of one word, each with or without a mark. False if the word is anything else.</summary>
+    private static bool TryReadMarked(ReadOnlySpan<char> word, Span<int> numbers, ref int count, ref int marked)
+    {
+        const int LongestNumber = 4, LongestMark = 4;
+        (int found, int marks) = (count, marked);
+        while (!word.IsEmpty)
+        {
+            int digits = word.IndexOfAnyExceptInRange('0', '9') is >= 0 and var end ? end : word.Length;
+            ReadOnlySpan<char> rest = word[Math.Min(digits, word.Length)..];
+            int mark = rest.IsEmpty || rest[0] <= '~' ? 0 : rest.IndexOfAnyInRange('0', '9') is >= 0 and var next ? next : rest.Length;
+            if (digits is 0 or > LongestNumber || found == numbers.Length || mark > LongestMark || (mark == 0 && !rest.IsEmpty))
+            {
+                return false;
+            }
+
+            marks |= mark > 0 ? 1 << found : 0;
+            numbers[found++] = ListingWords.NumberOf(word[..digits]);
+            word = rest[mark..];
+        }
+
+        (count, marked) = (found, marks);
+        return true;
+    }
+
+    /// <summary>Month and day in one word, and a year or a time: "09-26 2025", "26/09 13:45".</summary>
+    private static bool TryParseMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
+    {
+        date = default;
+        ReadOnlySpan<char> word = line[words[0]];
+        int separator = word.IndexOfAny('-', '/');
+        return separator > 0 && words.Length > 1 &&
+            TryMakeNumbers(UnixListingDate.NumberOf(word[..separator], 2), UnixListingDate.NumberOf(word[(separator + 1)..], 2), line, words[1], now, out date);
+    }
+
+    /// <summary>Month and day in words of their own: "3 29 03:26", "3 29 2025".</summary>
+    private static bool TryParseNumbers(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
+    {
+        date = default;
+        return words.Length > 2 && TryMakeNumbers(
+            UnixListingDate.NumberOf(line[words[0]], 2), UnixListingDate.NumberOf(line[words[1]].TrimEnd(','), 2), line, words[2], now, out date);
+    }
+
+    /// <summary>"2026 3 13".</summary>
+    private static bool TryParseYearFirst(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
+    {
+        const int FirstYear = 1970, LastYear = 2100;
+        date = default;
+        return words.Length > 2 && UnixListingDate.YearOf(line[words[0]]) is >= FirstYear and <= LastYear and var year &&
+            ListingWords.TryMakeDate(year, UnixListingDate.NumberOf(line[words[1]], 2), UnixListingDate.NumberOf(line[words[2]], 2), out DateTime day) &&
+            TryAddTime(line, words, 3, day, out date);
+    }
+
+    /// <summary>A month in words and a time with a dot: "Oct 5 21.22", "5. Oct 21.22".</summary>
+    private static bool TryParseDottedTime(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
+    {
+        date = default;
+        ReadOnlySpan<char> time = words.Length > 2 ? line[words[2]] : default;
+        if (time is not [.., '.', _, _] || time.Length > "21.22".Length)
+        {
+            return false;
+        }
+
+        (int month, int day) = (MonthNames.Find(line[words[0]]), UnixListingDate.NumberOf(line[words[1]].TrimEnd(".,"), 2));
+        if (month < 0)
+        {
+            (month, day) = (MonthNames.Find(line[words[1]]), UnixListingDate.NumberOf(line[words[0]].TrimEnd(".,"), 2));
+        }
+
+        (int hours, int minutes) = (UnixListingDate.NumberOf(time[..^3], 2), UnixListingDate.NumberOf(time[^2..], 2));
+        DateTime utc = default;
+        bool isDate = month > 0 && hours is >= 0 and < 24 && minutes is >= 0 and < 60 &&
+            UnixListingDate.TryGuessYear(month, day, new TimeSpan(hours, minutes, 0), now, out utc);
+        date = new ListingDate(utc, true, words[2].End.Value);
+        return isDate;
+    }
+
+    /// <summary>The month is first, unless it can only be the day.</summary>
+    private static bool TryMakeNumbers(int first, int second, ReadOnlySpan<char> line, Range last, DateTime now, out ListingDate date)
+    {
+        (int month, int day) = first > 12 ? (second, first) : (first, second);
+        DateTime utc = default;
+        bool hasTime = ListingWords.TryParseTime(line[last], out TimeSpan time);
+        bool isDate = month is >= 1 and <= 12 && day >= 1 && (hasTime
+            ? UnixListingDate.TryGuessYear(month, day, time, now, out utc)
+            : ListingWords.TryMakeDate(UnixListingDate.YearOf(line[last]), month, day, out utc));
+        date = new ListingDate(utc, hasTime, last.End.Value);
+        return isDate;
+    }
+
+    /// <summary>Adds the time if the next word is one. False if that word only looks like a time.</summary>
+    private static bool TryAddTime(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, int next, DateTime day, out ListingDate date)
+    {
+        date = new ListingDate(day, false, words[next - 1].End.Value);
+        ReadOnlySpan<char> word = next < words.Length ? line[words[next]] : default;
+        if (word.IsEmpty || !char.IsAsciiDigit(word[0]) || !word.Contains(':'))
+        {
+            return true;
+        }
+
+        bool isTime = ListingWords.TryParseTime(word, out TimeSpan time);
+        date = isTime ? new ListingDate(ListingWords.At(day, time), true, words[next].End.Value) : default;
+        return isTime;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace Fts.Storage;
+
+/// <summary>Concatenates files of a store into one upload.</summary>
+public static class FileJoin
+{
+    private const int BufferBytes = 256 * 1024;
+
+    /// <summary>
+    /// Copies the parts in order into the target, from its start offset on, and commits it.
+    /// </summary>
+    /// <param name="store">The store of the parts.</param>
+    /// <param name="parts">The files to copy, in order.</param>
+    /// <param name="target">The open upload that receives the bytes.</param>
+    /// <param name="progress">Receives the number of bytes of each copied block.</param>
+    /// <param name="committing">Called before the commit, which cannot be cancelled.</param>
+    /// <param name="cancellationToken">Cancels the copy.</param>
+    /// <exception cref="StoreException">A part cannot be read, or the target cannot be written.</exception>
+    public static async ValueTask CopyAsync(
+        IFileStore store,
+        IReadOnlyList<StorePath> parts,
+        IFileWriter target,
+        Action<long>? progress,
+        Action? committing,
+        CancellationToken cancellationToken)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            long offset = target.Start;
+            foreach (StorePath part in parts)
+            {
+                IFileReader source = await store.OpenReadAsync(part, cancellationToken).ConfigureAwait(false);
+                await using ConfiguredAsyncDisposable closing = source.ConfigureAwait(false);
+                int read;
+                for (long at = 0; (read = await source.ReadAsync(at, buffer, cancellationToken).ConfigureAwait(false)) > 0; at += read)
+                {
+                    await target.WriteAsync(offset, buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                    offset += read;
+                    progress?.Invoke(read);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    await Task.Yield(); // A local store completes synchronously, and a long copy must not occupy a thread of the pool.
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        committing?.Invoke();
+        await target.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,97 @@
+using Fts.Storage.Local.Staging;
+using Microsoft.Win32.SafeHandles;
+using static Fts.Storage.Local.Linux.LinuxCalls;
+using static Fts.Storage.Local.SystemErrors;
+
+namespace Fts.Storage.Local.Linux;
+
+/// <summary>
+/// Runs a call that needs an empty directory on a directory that contains only partial uploads. They are first moved to the parent
+/// directory under random hidden names. They are deleted if the call succeeds and moved back if it fails, so that a refused call changes
+/// nothing.
+/// </summary>
+internal static class LinuxFolderClearing
+{
+    /// <summary>
+    /// Returns 0 or the error number of <paramref name="call"/>. Returns ENOTEMPTY, without calling it, if the directory contains anything
+    /// else.
+    /// </summary>
+    /// <param name="parent">The parent directory.</param>
+    /// <param name="name">The name of the directory in it.</param>
+    /// <param name="call">Returns 0 or an error number.</param>
+    public static int Run(SafeFileHandle parent, string name, Func<int> call)
+    {
+        using var folder = new SafeFileHandle(Openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0), ownsHandle: true);
+        if (folder.IsInvalid || FindPartialUploads(folder) is not { } uploads)
+        {
+            return ENOTEMPTY;
+        }
+
+        var moved = new List<(string Name, string Aside)>(uploads.Count);
+        int error = ENOTEMPTY;
+        try
+        {
+            error = MoveAside(folder, uploads, parent, moved) ? call() : ENOTEMPTY;
+        }
+        finally
+        {
+            foreach ((string upload, string aside) in moved)
+            {
+                if (error == 0)
+                {
+                    _ = Unlinkat(parent, aside, 0);
+                }
+                else if (RootDirectory.Rename(parent, aside, folder, upload, replace: false) == EEXIST)
+                {
+                    _ = Unlinkat(parent, aside, 0); // a newer partial upload of the same name replaces it
+                }
+            }
+        }
+
+        return error;
+    }
+
+    /// <summary>The names of the partial uploads; null if the directory contains another entry or an upload in progress. Stops at the first visible name.</summary>
+    private static List<string>? FindPartialUploads(SafeFileHandle folder)
+    {
+        var names = new List<string>();
+        bool hasOnlyHidden = LinuxFolderNames.ForEach(folder, (name, _) =>
+        {
+            bool isHidden = PathRules.IsReserved(name);
+            if (isHidden)
+            {
+                names.Add(name);
+            }
+
+            return isHidden;
+        });
+        return hasOnlyHidden && names.TrueForAll(name => LinuxPendingSlot.Find(folder, name) is not null) ? names : null;
+    }
+
+    /// <summary>
+    /// Moves the partial uploads. Each is locked while it is moved, so that no client can resume it under its old name meanwhile.
+    /// </summary>
+    private static bool MoveAside(SafeFileHandle folder, List<string> uploads, SafeFileHandle parent, List<(string Name, string Aside)> moved)
+    {
+        foreach (string upload in uploads)
+        {
+            string aside = PendingNames.New();
+            if (LinuxPendingSlot.TryTake(folder, upload, out SafeFileHandle? handle, out _) != SlotState.Taken)
+            {
+                return false;
+            }
+
+            using (handle)
+            {
+                if (RootDirectory.Rename(folder, upload, parent, aside, replace: false) != 0)
+                {
+                    return false;
+                }
+            }
+
+            moved.Add((upload, aside));
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using static Fts.Storage.Local.Linux.LinuxCalls;
+using static Fts.Storage.Local.SystemErrors;
+
+namespace Fts.Storage.Local.Linux;
+
+/// <summary>
+/// Reads a folder a buffer of names at a time, so that a folder of a million takes no more memory than one of a thousand. Left out are names that
+/// cannot be spelled as a <see cref="StorePath"/> (CR or LF; counted), names the store keeps for itself, and entries gone before they were looked at.
+/// </summary>
+internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folder, StorePath path) : IFolderReader
+{
+    /// <summary>About a thousand names: few enough that a batch of entries stays out of the large object heap.</summary>
+    private const int BufferSize = 32 * 1024;
+
+    // struct linux_dirent64: inode (8), offset (8), record length (2), type (1), name, NUL.
+    private const int LengthOffset = 16, NameOffset = 19;
+
+    public UnlistedNames Unlisted { get; private set; }
+
+    public void Dispose() => folder.Dispose();
+
+    public unsafe bool ReadBatch(List<FileEntry> batch)
+    {
+        batch.Clear();
+        ProtectedSnapshot? protectedEntries = root.Protected;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            fixed (byte* start = buffer)
+            {
+                int size = Getdents64(folder, start, BufferSize);
+                if (size <= 0)
+                {
+                    // ENOENT: the folder itself was removed meanwhile, and has no entries any more.
+                    return size == 0 || Marshal.GetLastPInvokeError() == ENOENT ? false : throw RootDirectory.LastError(path.Value);
+                }
+
+                for (int at = 0; at < size; at += BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + LengthOffset)))
+                {
+                    Add(batch, start + at + NameOffset, protectedEntries);
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private unsafe void Add(List<FileEntry> batch, byte* pointer, ProtectedSnapshot? protectedEntries)
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(pointer);
+        if (bytes.SequenceEqual("."u8) || bytes.SequenceEqual(".."u8))
+        {
+            return;
+        }
+
+        string name = EscapedUtf8.GetString(bytes);
+        if (bytes.Length > StorePath.MaxNameBytes || bytes.ContainsAny((byte)'\r', (byte)'\n'))
+        {
+            Unlisted = Unlisted.With(name);
+            return;
+        }
+
+        if (PathRules.IsReserved(name))
+        {
+            return;
+        }
+
+        if (Statx(folder, pointer, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) < 0)
+        {
+            // ENOENT: gone since the kernel named it. EACCES: a folder that may be listed but not entered; its names are all there is to see.
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case ENOENT or ESTALE:
+                    return;
+                case EACCES:
+                    batch.Add(new FileEntry(name, EntryKind.Other, 0, DateTime.UnixEpoch));
+                    return;
+                default:
+                    throw RootDirectory.LastError(path.Value);
+            }
+        }
+
+        if (protectedEntries?.IsHidden(facts.Id) == true)
+        {
+            return;
+        }
+
+        // From the root, and not from this folder: a link may well lead up and down again without leaving.
+        bool isLink = facts.IsLink;
+        if (isLink && root.TryFind($"{RootDirectory.RelativeOf(path)}/{name}", out LinuxFacts target, out _))
+        {
+            facts = target;
+        }
+
+        batch.Add(facts.ToEntry(name) with { IsLink = isLink });
+    }
+}

@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+using System.Runtime.InteropServices.Marshalling;
+
+namespace Fts.Storage.Local.Linux;
+
+/// <summary>
+/// Passes paths to the C library as the bytes that <see cref="EscapedUtf8"/> gives. The runtime's own marshaller would replace escaped bytes by U+FFFD,
+/// and the call would name another file.
+/// </summary>
+[CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(ManagedToUnmanagedIn))]
+internal static unsafe class LinuxPathMarshaller
+{
+    /// <summary>Marshals one argument. The generated code disposes it with <see cref="Free"/> after the call.</summary>
+    public ref struct ManagedToUnmanagedIn
+    {
+        private byte* _value;
+        private bool _isAllocated;
+
+        /// <summary>The size in bytes of the stack buffer that the generated code provides. Enough for most paths without an allocation.</summary>
+        public static int BufferSize => 0x100;
+
+        /// <summary>Converts the path, into the buffer if it fits.</summary>
+        /// <exception cref="ArgumentException">The path contains a lone surrogate that does not represent a byte.</exception>
+        public void FromManaged(string managed, Span<byte> buffer)
+        {
+            // A UTF-16 code unit has at most three bytes in UTF-8. Only longer paths are counted exactly.
+            if ((3L * managed.Length) + 1 > buffer.Length && EscapedUtf8.GetByteCount(managed) + 1 is var count && count > buffer.Length)
+            {
+                buffer = new Span<byte>(NativeMemory.Alloc((nuint)count), count);
+                _isAllocated = true;
+            }
+
+            _value = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(buffer));
+            buffer[EscapedUtf8.GetBytes(managed, buffer)] = 0;
+        }
+
+        /// <summary>Returns the path with a NUL at its end.</summary>
+        public readonly byte* ToUnmanaged() => _value;
+
+        /// <summary>Frees the memory of a path that did not fit into the buffer.</summary>
+        public readonly void Free()
+        {
+            if (_isAllocated)
+            {
+                NativeMemory.Free(_value);
+            }
+        }
+    }
+}

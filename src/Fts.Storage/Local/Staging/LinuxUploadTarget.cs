@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using Fts.Storage.Local.Linux;
+using Microsoft.Win32.SafeHandles;
+using static Fts.Storage.Local.Linux.LinuxCalls;
+using static Fts.Storage.Local.SystemErrors;
+
+namespace Fts.Storage.Local.Staging;
+
+/// <summary>
+/// Where what is written to a path belongs: a link that stays inside is followed to what it leads to, so that this is replaced and the pending file lies
+/// beside it. Whoever finds one disposes it, or hands its folder on.
+/// </summary>
+/// <param name="Folder">The folder, open by name only (O_PATH).</param>
+/// <param name="Name">The name in it, which is no link.</param>
+/// <param name="Committed">What is there, or null.</param>
+/// <param name="FolderPath">The path of the folder relative to the root. It may contain links to directories.</param>
+internal readonly record struct LinuxTarget(SafeFileHandle Folder, string Name, LinuxFacts? Committed, string FolderPath) : IDisposable
+{
+    /// <summary>What is there, as the names of pending files count it.</summary>
+    public FileEntry? CommittedFile => Committed is { IsFile: true } facts ? facts.ToEntry(Name) : null;
+
+    /// <summary>As many links in a chain as the kernel itself follows.</summary>
+    private const int MaxLinks = 40;
+
+    /// <summary>Finds it. A link that leads nowhere or out is refused; so is whatever is there, a link itself, where <paramref name="mustBeNew"/> says so.</summary>
+    public static LinuxTarget Find(RootDirectory root, StorePath path, bool mustBeNew = false)
+    {
+        string folder = RootDirectory.RelativeOf(path.Parent), name = path.Name;
+        for (int links = 0; links <= MaxLinks; links++)
+        {
+            SafeFileHandle parent = root.OpenParent(folder, path);
+            try
+            {
+                bool exists = Statx(parent, name, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) == 0;
+                if (!exists && Marshal.GetLastPInvokeError() != ENOENT)
+                {
+                    throw RootDirectory.LastError(path.Value);
+                }
+
+                if (exists && mustBeNew)
+                {
+                    throw Exception(EEXIST, path.Value);
+                }
+
+                if (!exists || !facts.IsLink)
+                {
+                    // A link that led to a missing name has nothing to replace.
+                    return exists || links == 0
+                        ? new LinuxTarget(parent, name, exists ? facts : null, folder)
+                        : throw new StoreException(StoreError.Denied, $"{path} is a link that leads nowhere.");
+                }
+
+                (folder, name) = LinkOf(parent, folder, name);
+                parent.Dispose();
+            }
+            catch
+            {
+                parent.Dispose();
+                throw;
+            }
+        }
+
+        throw Exception(ELOOP, path.Value);
+    }
+
+    public void Dispose() => Folder.Dispose();
+
+    /// <summary>Where a link leads, as a folder relative to the root (perhaps with <c>..</c>, which is the kernel's to judge) and a name in it.</summary>
+    private static (string Folder, string Name) LinkOf(SafeFileHandle parent, string folder, string name)
+    {
+        string target = TryReadLink(parent, name) ?? throw RootDirectory.LastError(name);
+        int slash = target.LastIndexOf('/');
+        string last = target[(slash + 1)..];
+        return target.StartsWith('/') ? throw Exception(EXDEV, name)
+            : last is "" or "." or ".." ? throw Exception(EISDIR, name)
+            : (slash < 0 ? folder : $"{folder}/{target[..slash]}", last);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Fts.FuzzTests.Engine;
+
+/// <summary>Numbers that follow from a seed alone, on every machine and in every version (splitmix64).</summary>
+internal struct Dice(ulong seed)
+{
+    private ulong _state = seed;
+
+    /// <summary>0 to <paramref name="bound"/> - 1.</summary>
+    public int Next(int bound) => (int)(Next() % (uint)bound);
+
+    private ulong Next()
+    {
+        ulong z = _state += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}

@@ -1,0 +1,115 @@
+using Fts.Storage.Local;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Local.Confinement;
+
+/// <summary>
+/// Every way out against every operation, on both walks. Each is also gone by plain file calls, which must get out: else the row would prove nothing.
+/// </summary>
+public sealed class EscapeTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, string, bool> Rows()
+    {
+        var rows = new TheoryData<string, string, bool>();
+        foreach (bool portable in new[] { false, true })
+        {
+            foreach (Escape escape in Escape.All)
+            {
+                foreach (EscapeAttempt attempt in EscapeAttempt.All.Where(attempt => escape.PathTo(attempt.End) is not null))
+                {
+                    rows.Add(escape.Name, attempt.Name, portable);
+                }
+            }
+        }
+
+        return rows;
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task Nothing_outside_is_reached(string escapeName, string attemptName, bool portable)
+    {
+        Escape escape = Escape.All.Single(row => row.Name == escapeName);
+        EscapeAttempt attempt = EscapeAttempt.All.Single(row => row.Name == attemptName);
+        string path = escape.PathTo(attempt.End)!;
+
+        using var scene = new EscapeScene(escape);
+        using (var store = new LocalFileStore(scene.Inside, portable))
+        {
+            Assert.Equal(!portable, store.IsConfinedByKernel);
+            string learned = "";
+            try
+            {
+                learned = await attempt.Confined(store, At(scene.Spelled(path))) ?? "";
+            }
+            catch (StoreException exception)
+            {
+                Assert.True(exception.Error is StoreError.Denied or StoreError.NotFound, exception.ToString());
+            }
+
+            Assert.Equal("", learned);
+            Assert.Equal(scene.Before, scene.SnapshotOutside());
+            Assert.Equal(scene.NamesBefore, scene.NamesInside());
+            Assert.Equal("mine", File.ReadAllText(scene.Real("/mine")));
+        }
+
+        string? reached = attempt.Unconfined(scene, scene.Real(path));
+        Assert.True(!string.IsNullOrEmpty(reached) || scene.Before != scene.SnapshotOutside(), "Plain file calls did not get out either.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Links))]
+    public async Task A_link_that_leaves_is_seen_moved_and_removed_itself(string escapeName, bool portable)
+    {
+        Escape escape = Escape.All.Single(row => row.Name == escapeName);
+        using var scene = new EscapeScene(escape);
+        using var store = new LocalFileStore(scene.Inside, portable);
+        (string link, _) = escape.Links[^1];
+        StorePath path = At(link);
+
+        Assert.Equal((path.Name, EntryKind.Other, 0L), await store.FindAsync(path, Token) is { } entry ? (entry.Name, entry.Kind, entry.Length) : default);
+        Assert.Contains(await store.EntriesAsync(path.Parent, Token), listed => listed.Name == path.Name && listed.Kind == EntryKind.Other && listed.Length == 0);
+        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await store.DeleteFolderAsync(path, Token)));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.CreateFolderAsync(path, Token)));
+        await store.RenameAsync(path, At("/moved"), replace: false, Token);
+        Assert.Equal(EntryKind.Other, (await store.FindAsync(At("/moved"), Token))?.Kind);
+        await store.RenameAsync(At("/mine"), At("/moved"), replace: true, Token);
+        Assert.Equal("mine", await store.GetAsync("/moved", Token));
+        await store.DeleteFileAsync(At("/moved"), Token);
+        Assert.Equal(scene.Before, scene.SnapshotOutside());
+    }
+
+    public static TheoryData<string, bool> Links()
+    {
+        var rows = new TheoryData<string, bool>();
+        foreach (Escape escape in Escape.All.Where(escape => escape.Links.Length > 0))
+        {
+            rows.Add(escape.Name, false);
+            rows.Add(escape.Name, true);
+        }
+
+        return rows;
+    }
+
+    /// <summary>What the kernel offers as links here is none by its text: it leads straight to a file or folder that a process has open.</summary>
+    [Theory]
+    [InlineData("/root/{outside}/secret", false)]
+    [InlineData("/root/{outside}/secret", true)]
+    [InlineData("/fd/{handle}", false)]
+    [InlineData("/fd/{handle}", true)]
+    [InlineData("/task/{process}/fd/{handle}", false)]
+    [InlineData("/task/{process}/fd/{handle}", true)]
+    public async Task The_links_of_the_process_file_system_lead_nowhere(string path, bool portable)
+    {
+        using var scene = new EscapeScene(Escape.All[0]);
+        using FileStream open = File.OpenRead(Path.Combine(scene.Outside, "secret"));
+        string spelled = scene.Spelled(path).Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal).Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
+        using var store = new LocalFileStore("/proc/self", portable);
+        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenReadAsync(At(spelled), Token)));
+        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenWriteAsync(At(spelled), WriteStart.Append, Token)));
+        Assert.Equal(EscapeScene.Secret, File.ReadAllText("/proc/self" + spelled));
+    }
+}

@@ -1,0 +1,147 @@
+using Fts.Storage.Local;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Local.Confinement;
+
+/// <summary>Links that stay inside work.</summary>
+public sealed class LinkTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_link_that_stays_inside_is_shown_and_read_as_what_it_leads_to(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        Assert.Equal("text", await store.GetAsync("/link", Token));
+        Assert.Equal("text", await store.GetAsync("/folder/back", Token));
+        Assert.Equal("text", await store.GetAsync("/way/back", Token));
+        foreach ((string folder, string name, EntryKind kind, long length) in new[] { ("/", "link", EntryKind.File, 4L), ("/", "way", EntryKind.Folder, 0), ("/folder", "back", EntryKind.File, 4) })
+        {
+            FileEntry listed = Assert.Single(await store.ListAsync(folder, Token), entry => entry.Name == name);
+            FileEntry found = Assert.NotNull(await store.FindAsync(At(folder).Child(name), Token));
+            Assert.Equal((name, kind, length), (listed.Name, listed.Kind, listed.Length));
+            Assert.Equal((name, kind, length), (found.Name, found.Kind, found.Length));
+        }
+
+        Assert.Equal(["back", "inner"], (await store.ListAsync("/way", Token)).Select(entry => entry.Name).Order());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Writing_to_a_link_replaces_what_it_leads_to_and_keeps_the_link(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        await store.PutAsync("/way/back", "new text", Token);
+        Assert.Equal("new text", File.ReadAllText(_folder["file"]));
+        Assert.Equal("../link", new FileInfo(_folder["folder/back"]).LinkTarget);
+        Assert.Equal("file", new FileInfo(_folder["link"]).LinkTarget);
+
+        await using (IFileWriter writer = await store.OpenWriteAsync(At("/link"), WriteStart.Append, Token))
+        {
+            await writer.WriteAsync(writer.Start, Bytes(", and more"), Token);
+            await writer.CommitAsync(Token);
+        }
+
+        Assert.Equal("new text, and more", File.ReadAllText(_folder["file"]));
+        Assert.Equal(["file", "folder", "link", "way"], Names(_folder.Path));
+        Assert.Equal(["back", "inner"], Names(_folder["folder"]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_folder_is_used_through_a_link(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        await store.CreateFolderAsync(At("/way/new"), Token);
+        await store.PutAsync("/way/new/file", "text", Token);
+        await store.RenameAsync(At("/way/new/file"), At("/folder/moved"), replace: false, Token);
+        await store.DeleteFolderAsync(At("/folder/new"), Token);
+        Assert.Equal(["back", "inner", "moved"], Names(_folder["folder"]));
+        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenWriteAsync(At("/way"), WriteStart.Replace, Token)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Deleting_and_renaming_take_the_link_itself(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        await store.RenameAsync(At("/way"), At("/path"), replace: false, Token);
+        await store.PutAsync("/taken", "", Token);
+        await store.RenameAsync(At("/path"), At("/taken"), replace: true, Token);
+        await store.DeleteFileAsync(At("/taken"), Token);
+        await store.RenameAsync(At("/link"), At("/other"), replace: false, Token);
+        await store.DeleteFileAsync(At("/other"), Token);
+        Assert.Equal(["file", "folder"], Names(_folder.Path));
+        Assert.Equal("text", File.ReadAllText(_folder["file"]));
+        Assert.Equal(["back", "inner"], Names(_folder["folder"]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Setting_the_time_of_a_link_sets_that_of_the_file(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        await store.SetFactsAsync(At("/link"), new FileFacts(DateTime.UnixEpoch), Token);
+        Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(_folder["file"]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_link_that_leads_nowhere_is_seen_and_removed_and_never_opened(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        File.CreateSymbolicLink(_folder["nowhere"], "missing");
+        File.CreateSymbolicLink(_folder["loop"], "loop");
+        foreach (string path in new[] { "/nowhere", "/loop" })
+        {
+            Assert.Equal(EntryKind.Other, (await store.FindAsync(At(path), Token))?.Kind);
+            Assert.True(await RefusalAsync(async () => await store.OpenReadAsync(At(path), Token)) is StoreError.NotFound or StoreError.Denied);
+            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Create, Token)));
+            await store.DeleteFileAsync(At(path), Token);
+        }
+
+        Assert.Equal(["file", "folder", "link", "way"], Names(_folder.Path));
+    }
+
+    /// <summary>POSIX has a rename from one to the other do nothing and say that it is done.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_two_names_of_one_file_a_rename_leaves_the_second(bool portable)
+    {
+        using LocalFileStore store = Open(portable);
+        Assert.Equal(0, NativeNames.Link(_folder["file"], _folder["folder/same"]));
+        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.RenameAsync(At("/file"), At("/folder/same"), replace: false, Token)));
+        Assert.Equal(["file", "folder", "link", "way"], Names(_folder.Path));
+        await store.RenameAsync(At("/file"), At("/folder/same"), replace: true, Token);
+        Assert.Equal(["folder", "link", "way"], Names(_folder.Path));
+        Assert.Equal(["back", "inner", "same"], Names(_folder["folder"]));
+        Assert.Equal("text", await store.GetAsync("/folder/same", Token));
+    }
+
+    private static IEnumerable<string> Names(string folder) => Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order();
+
+    /// <summary>file; link → file; folder/inner; folder/back → ../link; way → folder.</summary>
+    private LocalFileStore Open(bool portable)
+    {
+        File.WriteAllText(_folder["file"], "text");
+        Directory.CreateDirectory(_folder["folder"]);
+        File.WriteAllText(_folder["folder/inner"], "inner");
+        File.CreateSymbolicLink(_folder["link"], "file");
+        File.CreateSymbolicLink(_folder["folder/back"], "../link");
+        File.CreateSymbolicLink(_folder["way"], "folder");
+        return new LocalFileStore(_folder.Path, portable);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Globalization;
+using Fts.Storage.Local.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Storage.Tests.Local.Confinement;
+
+/// <summary>
+/// A neighbour on the same machine: a process of its own that exchanges two entries of a folder, in one step each time, when it is told to. Ends with
+/// the test that started it, or when that test's process does: then its input ends.
+/// </summary>
+internal sealed class Flipper : IDisposable
+{
+    public const string Word = "--flip";
+
+    private const uint RENAME_EXCHANGE = 2;
+
+    private readonly Process _process;
+
+    public Flipper(string folder, string one, string other)
+    {
+        var start = new ProcessStartInfo(Path.ChangeExtension(typeof(Flipper).Assembly.Location, null)) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (string word in (string[])[Word, folder, one, other])
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        _process = Process.Start(start)!;
+    }
+
+    /// <summary>Exchanges them so often, and answers when it is done.</summary>
+    public async Task FlipAsync(int times, CancellationToken cancellationToken)
+    {
+        await _process.StandardInput.WriteLineAsync(times.ToString(CultureInfo.InvariantCulture).AsMemory(), cancellationToken);
+        await _process.StandardInput.FlushAsync(cancellationToken);
+        Assert.Equal(times.ToString(CultureInfo.InvariantCulture), await _process.StandardOutput.ReadLineAsync(cancellationToken));
+    }
+
+    public void Dispose()
+    {
+        // Killed, it would leave its diagnostics pipes behind.
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    /// <summary>The other process.</summary>
+    public static int Run(string[] words)
+    {
+        using var folder = new SafeFileHandle(LinuxCalls.Openat(LinuxCalls.AT_FDCWD, words[0], LinuxCalls.O_PATH | LinuxCalls.O_CLOEXEC, 0), ownsHandle: true);
+        while (Console.ReadLine() is { } line)
+        {
+            int times = int.Parse(line, CultureInfo.InvariantCulture), done = 0;
+            while (done < times && LinuxCalls.Renameat2(folder, words[1], folder, words[2], RENAME_EXCHANGE) == 0)
+            {
+                done++;
+            }
+
+            Console.WriteLine(done);
+        }
+
+        return 0;
+    }
+}

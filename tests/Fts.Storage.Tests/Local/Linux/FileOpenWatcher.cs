@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Storage.Tests.Local.Linux;
+
+/// <summary>Whether anybody opened one file since, even for a moment: what .NET's watcher does not tell.</summary>
+internal sealed partial class OpenWatch : IDisposable
+{
+    private const int IN_NONBLOCK = 0x800, EAGAIN = 11;
+    private const uint IN_OPEN = 0x20;
+
+    private readonly SafeFileHandle _events = new(InotifyInit(IN_NONBLOCK), ownsHandle: true);
+
+    public OpenWatch(string path) => Assert.True(InotifyAddWatch(_events, path, IN_OPEN) > 0);
+
+    /// <summary>Other events come unasked: that the file is gone.</summary>
+    public unsafe bool Opened()
+    {
+        // struct inotify_event of a file: watch (4), mask (4), cookie (4), length of the name (4), which is 0.
+        uint* events = stackalloc uint[1024];
+        nint size = Read(_events, (byte*)events, 4096);
+        Assert.True(size > 0 || Marshal.GetLastPInvokeError() == EAGAIN);
+        for (nint at = 0; at < size / 16; at++)
+        {
+            if ((events[(at * 4) + 1] & IN_OPEN) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public void Dispose() => _events.Dispose();
+
+    [LibraryImport("libc", EntryPoint = "inotify_init1")]
+    private static partial int InotifyInit(int flags);
+
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int InotifyAddWatch(SafeFileHandle events, string path, uint mask);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static unsafe partial nint Read(SafeFileHandle events, byte* buffer, nint size);
+}

@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using Fts.Storage.Local;
+using Fts.Storage.Local.Staging;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Storage.Tests.Local.Staging;
+
+/// <summary>What is flushed when, and by how many shared.</summary>
+public sealed class GroupCommitTests
+{
+    private readonly ConcurrentQueue<string> _steps = new();
+
+    [Fact]
+    public async Task Content_comes_before_the_name_and_the_folder_last()
+    {
+        await new GroupCommit().CommitAsync(new RecordedFile("a", _steps));
+        Assert.Equal(["begin a", "flush a", "commit a", "folder 1"], _steps);
+    }
+
+    [Fact]
+    public async Task What_comes_during_a_flush_shares_the_next_one()
+    {
+        var commits = new GroupCommit();
+        using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
+        Task leading = commits.CommitAsync(first);
+        await first.IsFlushing.Task;
+        RecordedFile[] followers = [.. Enumerable.Range(0, 50).Select(number => new RecordedFile($"{number}", _steps, folderId: number % 2 == 0 ? 1u : 2u))];
+        Task following = Task.WhenAll(followers.Select(commits.CommitAsync));
+        Assert.False(following.IsCompleted);
+        first.MayFlush.Set();
+        await leading;
+        await following;
+        Assert.Equal(51, _steps.Count(step => step.StartsWith("flush", StringComparison.Ordinal)));
+        Assert.Equal(["folder 1", "folder 1", "folder 2"], _steps.Where(step => step.StartsWith("folder", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_file_whose_flush_fails_gets_no_name_and_the_others_theirs()
+    {
+        var commits = new GroupCommit();
+        using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
+        Task leading = commits.CommitAsync(first);
+        await first.IsFlushing.Task;
+        Task bad = commits.CommitAsync(new RecordedFile("bad", _steps) { FlushFailure = new StoreException("The disk is broken.") });
+        Task good = commits.CommitAsync(new RecordedFile("good", _steps));
+        first.MayFlush.Set();
+        await leading;
+        await good;
+        await Assert.ThrowsAsync<StoreException>(() => bad);
+        Assert.DoesNotContain("commit bad", _steps);
+        Assert.Contains("commit good", _steps);
+    }
+
+    [Fact]
+    public async Task A_folder_whose_flush_fails_fails_all_that_went_into_it()
+    {
+        var commits = new GroupCommit();
+        using var first = new RecordedFile("first", _steps) { MayFlush = new ManualResetEventSlim() };
+        Task leading = commits.CommitAsync(first);
+        await first.IsFlushing.Task;
+        Task[] lost = [.. Enumerable.Range(0, 3).Select(number => commits.CommitAsync(new RecordedFile($"{number}", _steps, 2) { FolderFailure = new StoreException("The disk is broken.") }))];
+        first.MayFlush.Set();
+        await leading;
+        foreach (Task one in lost)
+        {
+            await Assert.ThrowsAsync<StoreException>(() => one);
+        }
+    }
+
+    private sealed class RecordedFile(string name, ConcurrentQueue<string> steps, uint folderId = 1) : IPendingFile
+    {
+        public ManualResetEventSlim? MayFlush { get; init; }
+
+        public TaskCompletionSource IsFlushing { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Exception? FlushFailure { get; init; }
+
+        public Exception? FolderFailure { get; init; }
+
+        public SafeFileHandle Handle => throw new NotSupportedException();
+
+        public long? CommittedLength => null;
+
+        public long? KeptLength => null;
+
+        public string? KeptName => null;
+
+        public string FolderPath => ".";
+
+        public ulong FolderId => folderId;
+
+        public SafeFileHandle? OpenCommitted() => null;
+
+        public void BeginFlush() => steps.Enqueue($"begin {name}");
+
+        public void Flush()
+        {
+            IsFlushing.TrySetResult();
+            Assert.True(MayFlush?.Wait(TimeSpan.FromSeconds(30)) ?? true);
+            steps.Enqueue($"flush {name}");
+            ThrowIf(FlushFailure);
+        }
+
+        public void FlushFolder()
+        {
+            steps.Enqueue($"folder {folderId}");
+            ThrowIf(FolderFailure);
+        }
+
+        public void Enter()
+        {
+        }
+
+        public void Commit() => steps.Enqueue($"commit {name}");
+
+        public bool Keep() => false;
+
+        public void Dispose() => MayFlush?.Dispose();
+
+        private static void ThrowIf(Exception? failure)
+        {
+            if (failure is not null)
+            {
+                throw failure;
+            }
+        }
+    }
+}

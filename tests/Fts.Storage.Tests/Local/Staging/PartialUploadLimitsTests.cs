@@ -1,0 +1,87 @@
+using Fts.Storage.Local;
+using static Fts.Storage.Tests.StoreActions;
+
+namespace Fts.Storage.Tests.Local.Staging;
+
+/// <summary>Partial uploads of an earlier run count, once a sweep has found them.</summary>
+public sealed class PartialLimitsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Partial_uploads_of_an_earlier_run_count(bool portable)
+    {
+        Directory.CreateDirectory(_folder["a/b"]);
+        using (LocalFileStore first = Open(portable))
+        {
+            await InterruptAsync(first, "/1", "ann");
+            await InterruptAsync(first, "/a/b/2", "ann");
+            await InterruptAsync(first, "/a/b/2", "bob");
+        }
+
+        // The oldest is found by the last-modified time.
+        DateTime old = DateTime.UtcNow.AddHours(-2);
+        foreach (string file in Directory.GetFiles(_folder["a/b"]))
+        {
+            File.SetLastWriteTimeUtc(file, old);
+        }
+
+        using LocalFileStore store = Open(portable);
+        Assert.Equal(0, await store.SweepPendingAsync(old.AddHours(-1), Token));
+        await InterruptAsync(store, "/3", "ann");
+        Assert.Null(await store.FindPendingAsync(At("/a/b/2"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/1"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/3"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/a/b/2"), "bob", Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Those_in_the_folder_that_a_link_leads_to_count(bool portable)
+    {
+        Directory.CreateDirectory(_folder["data"]);
+        using LocalFileStore store = Open(portable);
+        for (int number = 1; number <= 3; number++)
+        {
+            File.WriteAllText(_folder[$"data/{number}"], "old");
+            File.CreateSymbolicLink(_folder[$"link{number}"], $"data/{number}");
+            await InterruptAsync(store, $"/link{number}", "ann");
+        }
+
+        Assert.Null(await store.FindPendingAsync(At("/data/1"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/data/2"), "ann", Token));
+        Assert.NotNull(await store.FindPendingAsync(At("/data/3"), "ann", Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_sweep_discards_those_that_are_too_many(bool portable)
+    {
+        for (int number = 1; number <= 3; number++)
+        {
+            using LocalFileStore earlier = Open(portable);
+            await InterruptAsync(earlier, $"/{number}", "ann");
+        }
+
+        using LocalFileStore store = Open(portable);
+        await store.SweepPendingAsync(DateTime.UtcNow.AddHours(-1), Token);
+        Assert.Equal(2, Directory.GetFiles(_folder.Path).Length);
+    }
+
+    private static async Task InterruptAsync(LocalFileStore store, string path, string uploader)
+    {
+        await using IFileWriter writer = await store.OpenWriteAsync(At(path), WriteStart.Replace.AsUpload(uploader), Token);
+        await writer.WriteAsync(0, Bytes("text"), Token);
+        Assert.Equal(4, await writer.KeepAsync(Token));
+    }
+
+    private LocalFileStore Open(bool portable) => new(_folder.Path, portable, new LocalStoreOptions { PartialUploads = new PartialUploadLimits { MaxCount = 2 } });
+}
