@@ -21,10 +21,10 @@ public class AddressBenchmarks
 
     [Benchmark]
     public object PasvReply() =>
-        PassiveReply.TryRead("Entering Passive Mode (192,168,100,17,200,34).", ReplyCode.PassiveMode, out PassiveEndPoint place) ? new IPEndPoint(place.Address!, place.Port) : throw new InvalidOperationException();
+        PassiveReply.TryRead("Entering Passive Mode (192,168,100,17,200,34).", FtpReplyCode.PassiveMode, out PassiveEndPoint place) ? new IPEndPoint(place.Address!, place.Port) : throw new InvalidOperationException();
 
     [Benchmark]
-    public int EpsvReply() => PassiveReply.TryRead("Entering Extended Passive Mode (|||51234|)", ReplyCode.ExtendedPassiveMode, out PassiveEndPoint place) ? place.Port : throw new InvalidOperationException();
+    public int EpsvReply() => PassiveReply.TryRead("Entering Extended Passive Mode (|||51234|)", FtpReplyCode.ExtendedPassiveMode, out PassiveEndPoint place) ? place.Port : throw new InvalidOperationException();
 
     [Benchmark]
     public string FormatPasv() => HostPort.Format(_ipv4);

@@ -29,7 +29,7 @@ public class BlockBenchmarks
         for (int at = 0; at < Content; at += FileBytes)
         {
             _ = writer.Write(_content.AsSpan(at, FileBytes));
-            _ = writer.TryEnd();
+            _ = writer.TryEndFile();
         }
 
         return writer.Blocks.Length;
@@ -42,11 +42,11 @@ public class BlockBenchmarks
         for (int at = 0; at < _blocks.Length;)
         {
             var reader = new BlockReader();
-            while (!reader.HasEnded)
+            while (!reader.IsEndOfFile)
             {
-                BlockPiece piece = reader.Read(_blocks.AsSpan(at));
-                at += piece.Used;
-                content += piece.Content;
+                BlockReadResult piece = reader.Read(_blocks.AsSpan(at));
+                at += piece.ConsumedBytes;
+                content += piece.ContentBytes;
             }
         }
 

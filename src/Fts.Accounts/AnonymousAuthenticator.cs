@@ -1,7 +1,7 @@
 namespace Fts.Accounts;
 
 /// <summary>Lets anybody in as <c>anonymous</c> or <c>ftp</c>, whatever the password (RFC 1635), and nobody else.</summary>
-public sealed class AnonymousAccounts(Permissions permissions) : IAccounts
+public sealed class AnonymousAuthenticator(Permissions permissions) : IAuthenticator
 {
     private readonly Account _account = new("anonymous", permissions);
 
@@ -12,10 +12,10 @@ public sealed class AnonymousAccounts(Permissions permissions) : IAccounts
     /// <summary>
     /// True: clients expect to be asked (331), and the answer shows in no log.
     /// </summary>
-    public bool NeedsPassword(string userName) => true;
+    public bool RequiresPassword(string userName) => true;
 
     /// <inheritdoc/>
-    public ValueTask<Account?> SignInAsync(Credentials credentials, CancellationToken cancellationToken)
+    public ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(credentials);
         return new(IsAnonymous(credentials.UserName) ? _account : null);

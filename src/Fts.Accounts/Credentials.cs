@@ -17,7 +17,7 @@ public sealed record Credentials(string UserName, string Password, IPAddress Add
     /// if it is not, if it connected through a load balancer, or if the system does not report the owner. Only Linux does, for loopback
     /// connections. Nothing is looked up until it is called.
     /// </summary>
-    public Func<CancellationToken, ValueTask<bool>> IsOwnUserAsync { get; init; } = static _ => new(false);
+    public Func<CancellationToken, ValueTask<bool>> IsServerUserAsync { get; init; } = static _ => new(false);
 
     /// <summary>The user and address, without the password.</summary>
     public override string ToString() => $"{UserName} from {Address}";

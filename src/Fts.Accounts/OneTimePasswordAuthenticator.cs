@@ -7,20 +7,20 @@ namespace Fts.Accounts;
 /// One name and a random password that lives as long as the server: what a server without accounts accepts on an address that others can reach.
 /// Also lets <c>anonymous</c> in where it was given permissions.
 /// </summary>
-public sealed class OneTimePassword : IAccounts
+public sealed class OneTimePasswordAuthenticator : IAuthenticator
 {
     /// <summary>Letters and digits that cannot be taken for one another when read aloud or copied by hand: 31 of them, 4.95 bits each.</summary>
     private const string Alphabet = "abcdefghjkmnpqrstuvwxyz23456789";
 
-    private readonly AnonymousAccounts? _anonymous;
+    private readonly AnonymousAuthenticator? _anonymous;
     private readonly Account _account;
     private readonly byte[] _hash;
 
     /// <summary>Makes a password of four groups of four, 79 bits, for <paramref name="userName"/>.</summary>
-    public OneTimePassword(string userName, Permissions permissions, Permissions anonymous = Permissions.None)
+    public OneTimePasswordAuthenticator(string userName, Permissions permissions, Permissions anonymous = Permissions.None)
     {
         _account = new Account(userName, permissions);
-        _anonymous = anonymous == Permissions.None ? null : new AnonymousAccounts(anonymous);
+        _anonymous = anonymous == Permissions.None ? null : new AnonymousAuthenticator(anonymous);
         Password = string.Join('-', Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetString(Alphabet, 4)));
         _hash = SHA256.HashData(Encoding.UTF8.GetBytes(Password));
     }
@@ -32,15 +32,15 @@ public sealed class OneTimePassword : IAccounts
     public string Password { get; }
 
     /// <inheritdoc/>
-    public bool NeedsPassword(string userName) => true;
+    public bool RequiresPassword(string userName) => true;
 
     /// <inheritdoc/>
-    public ValueTask<Account?> SignInAsync(Credentials credentials, CancellationToken cancellationToken)
+    public ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(credentials);
-        if (_anonymous is not null && AnonymousAccounts.IsAnonymous(credentials.UserName))
+        if (_anonymous is not null && AnonymousAuthenticator.IsAnonymous(credentials.UserName))
         {
-            return _anonymous.SignInAsync(credentials, cancellationToken);
+            return _anonymous.AuthenticateAsync(credentials, cancellationToken);
         }
 
         // Both are compared whatever the other says, in constant time: the answer's delay tells nothing.

@@ -19,11 +19,11 @@ public enum Permissions
     /// <summary>Rename files and folders (f).</summary>
     Rename = 32,
     /// <summary>Make folders (m).</summary>
-    CreateFolder = 64,
+    CreateDirectory = 64,
     /// <summary>Set times and permission bits.</summary>
-    SetFacts = 128,
+    SetMetadata = 128,
     /// <summary>See and read.</summary>
     ReadOnly = List | Read,
     /// <summary>Everything.</summary>
-    ReadWrite = ReadOnly | Create | Overwrite | Delete | Rename | CreateFolder | SetFacts,
+    ReadWrite = ReadOnly | Create | Overwrite | Delete | Rename | CreateDirectory | SetMetadata,
 }

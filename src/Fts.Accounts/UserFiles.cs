@@ -21,81 +21,81 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     public string Uploader { get; } = $"{account?.Name}\n{from}";
 
     /// <summary>Whether the account may do all of this.</summary>
-    public bool May(Permissions permissions) => (Account.Permissions & permissions) == permissions;
+    public bool HasPermission(Permissions permissions) => (Account.Permissions & permissions) == permissions;
 
     /// <summary>What is at a path, or null.</summary>
-    public ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Demand(Permissions.List);
-        return store.FindAsync(path, cancellationToken);
+        RequirePermission(Permissions.List);
+        return store.GetEntryAsync(path, cancellationToken);
     }
 
     /// <summary>What is at a path, for one who may read files: needs no permission to list.</summary>
-    public ValueTask<FileEntry?> FindReadableAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask<FileEntry?> GetReadableEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Read);
-        return store.FindAsync(path, cancellationToken);
+        RequirePermission(Permissions.Read);
+        return store.GetEntryAsync(path, cancellationToken);
     }
 
     /// <summary>The SHA-256 remembered with a file that is still what the caller saw, or null; it tells of what is in the file, and so asks for the permission to read it.</summary>
-    public ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
+    public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Read);
-        return store.FindHashAsync(path, file, cancellationToken);
+        RequirePermission(Permissions.Read);
+        return store.GetCachedHashAsync(path, file, cancellationToken);
     }
 
     /// <summary>Remembers the SHA-256 of a file that was read: no change of it, and so no permission to change it is needed.</summary>
-    public ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    public ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Read);
-        return store.RememberHashAsync(path, hashed, sha256, cancellationToken);
+        RequirePermission(Permissions.Read);
+        return store.CacheHashAsync(path, hashed, sha256, cancellationToken);
     }
 
     /// <summary>Whether a folder is there to be made current; needs no permission to list it.</summary>
-    public async ValueTask<bool> IsFolderAsync(StorePath path, CancellationToken cancellationToken) =>
-        await store.FindAsync(path, cancellationToken).ConfigureAwait(false) is { Kind: EntryKind.Folder };
+    public async ValueTask<bool> DirectoryExistsAsync(StorePath path, CancellationToken cancellationToken) =>
+        await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is { Kind: EntryKind.Directory };
 
     /// <summary>The entries of a folder.</summary>
-    public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
+    public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
-        Demand(Permissions.List);
-        return store.ListAsync(folder, cancellationToken);
+        RequirePermission(Permissions.List);
+        return store.ListAsync(directory, cancellationToken);
     }
 
     /// <summary>Opens a file for reading.</summary>
     public ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Read);
+        RequirePermission(Permissions.Read);
         return store.OpenReadAsync(path, cancellationToken);
     }
 
     /// <summary>What an upload of one's own that broke off left to be continued. Who may make files may ask, whether or not names are his to list.</summary>
-    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, CancellationToken cancellationToken) =>
-        May(Permissions.Create) ? await store.FindPendingAsync(path, Uploader, cancellationToken).ConfigureAwait(false) : null;
+    public async ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, CancellationToken cancellationToken) =>
+        HasPermission(Permissions.Create) ? await store.GetPartialUploadAsync(path, Uploader, cancellationToken).ConfigureAwait(false) : null;
 
     /// <summary>Opens a pending file. Without <see cref="Permissions.Overwrite"/> only new names are open, and the commit makes sure of it.</summary>
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Create);
-        if (!May(Permissions.Overwrite) && !start.CreateOnly)
+        RequirePermission(Permissions.Create);
+        if (!HasPermission(Permissions.Overwrite) && !start.IsCreateOnly)
         {
             // An upload of one's own that broke off is no file yet: it may be continued.
-            if ((start.KeepsContent && start.Uploader is null) || await store.FindAsync(path, cancellationToken).ConfigureAwait(false) is not null)
+            if ((start.ShouldKeepContent && start.Uploader is null) || await store.GetEntryAsync(path, cancellationToken).ConfigureAwait(false) is not null)
             {
-                throw Denied(Permissions.Overwrite);
+                throw CreateDeniedException(Permissions.Overwrite);
             }
 
-            start = start with { CreateOnly = true };
+            start = start with { IsCreateOnly = true };
         }
 
         return await store.OpenWriteAsync(path, start, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes a folder.</summary>
-    public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Demand(Permissions.CreateFolder);
-        return store.CreateFolderAsync(path, cancellationToken);
+        RequirePermission(Permissions.CreateDirectory);
+        return store.CreateDirectoryAsync(path, cancellationToken);
     }
 
     /// <summary>Makes a link to a file or folder beside it or below it.</summary>
@@ -104,7 +104,7 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     /// <param name="cancellationToken">Ends it early.</param>
     public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Create);
+        RequirePermission(Permissions.Create);
         return store.CreateLinkAsync(path, target, cancellationToken);
     }
 
@@ -114,42 +114,42 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     /// </summary>
     public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Delete);
+        RequirePermission(Permissions.Delete);
         return store.DeleteFileAsync(path, Uploader, cancellationToken);
     }
 
     /// <summary>Removes an empty folder.</summary>
-    public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Delete);
-        return store.DeleteFolderAsync(path, cancellationToken);
+        RequirePermission(Permissions.Delete);
+        return store.DeleteDirectoryAsync(path, cancellationToken);
     }
 
     /// <summary>Removes a folder with all that is in it; links themselves, never what they lead to. Cancelled, it leaves what it had not come to.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="directory">The folder.</param>
     /// <param name="progress">Called for every entry.</param>
     /// <param name="cancellationToken">Ends it early.</param>
-    public ValueTask DeleteTreeAsync(StorePath folder, Action? progress, CancellationToken cancellationToken)
+    public ValueTask DeleteTreeAsync(StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Delete);
-        return folder.IsRoot ? throw new StoreException(StoreError.Denied, "The top folder stays.") : FolderTree.DeleteAsync(store, folder, progress, cancellationToken);
+        RequirePermission(Permissions.Delete);
+        return directory.IsRoot ? throw new StoreException(StoreError.Denied, "The top folder stays.") : DirectoryTree.DeleteAsync(store, directory, progress, cancellationToken);
     }
 
     /// <summary>The bytes of all files in a folder and below it; links do not count.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="directory">The folder.</param>
     /// <param name="progress">Called for every entry.</param>
     /// <param name="cancellationToken">Ends it early.</param>
-    public ValueTask<long> MeasureTreeAsync(StorePath folder, Action? progress, CancellationToken cancellationToken)
+    public ValueTask<long> GetTreeSizeAsync(StorePath directory, Action? progress, CancellationToken cancellationToken)
     {
-        Demand(Permissions.List);
-        return FolderTree.MeasureAsync(store, folder, progress, cancellationToken);
+        RequirePermission(Permissions.List);
+        return DirectoryTree.GetSizeAsync(store, directory, progress, cancellationToken);
     }
 
     /// <summary>Bytes that can still be stored in a folder; null where there is no telling.</summary>
-    public ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
     {
-        Demand(Permissions.List);
-        return store.FindFreeSpaceAsync(folder, cancellationToken);
+        RequirePermission(Permissions.List);
+        return store.GetFreeSpaceAsync(directory, cancellationToken);
     }
 
     /// <summary>Copies a file; the target shows all of it or what it was before. Replacing a file needs <see cref="Permissions.Overwrite"/>.</summary>
@@ -164,10 +164,10 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     internal async ValueTask CopyAsync(
         StorePath source, StorePath target, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Read);
+        RequirePermission(Permissions.Read);
         IFileWriter writer = await OpenWriteAsync(target, WriteStart.Replace, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable closing = writer.ConfigureAwait(false);
-        await FileJoin.CopyAsync(store, [source], writer, progress, committing, cancellationToken).ConfigureAwait(false);
+        await FileConcatenation.AppendAndCommitAsync(store, [source], writer, progress, committing, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -186,16 +186,16 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         StorePath target, IReadOnlyList<StorePath> parts, Action<long>? progress, Action? committing, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(parts);
-        Demand(Permissions.Read);
-        Demand(Permissions.Delete);
-        FileEntry? whole = await store.FindAsync(target, cancellationToken).ConfigureAwait(false);
+        RequirePermission(Permissions.Read);
+        RequirePermission(Permissions.Delete);
+        FileEntry? whole = await store.GetEntryAsync(target, cancellationToken).ConfigureAwait(false);
         var added = new List<StorePath>();
         HashSet<string> paths = [];
         HashSet<ulong> ids = [];
         for (int at = 0; at < parts.Count; at++)
         {
-            FileEntry? part = await store.FindAsync(parts[at], cancellationToken).ConfigureAwait(false);
-            bool isTarget = parts[at] == target || IsOne(whole, part);
+            FileEntry? part = await store.GetEntryAsync(parts[at], cancellationToken).ConfigureAwait(false);
+            bool isTarget = parts[at] == target || AreSameFile(whole, part);
             if (isTarget && at > 0)
             {
                 throw new StoreException(StoreError.NotSupported, $"{target} cannot become a part of itself.");
@@ -216,11 +216,11 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
         }
 
         // Who may not overwrite may still make a new file, which this open then insists on.
-        WriteStart start = May(Permissions.Overwrite) ? WriteStart.Append : WriteStart.Replace;
+        WriteStart start = HasPermission(Permissions.Overwrite) ? WriteStart.Append : WriteStart.Replace;
         IFileWriter writer = await OpenWriteAsync(target, start, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
-            await FileJoin.CopyAsync(store, added, writer, progress, committing, cancellationToken).ConfigureAwait(false);
+            await FileConcatenation.AppendAndCommitAsync(store, added, writer, progress, committing, cancellationToken).ConfigureAwait(false);
         }
 
         await DeletePartsAsync(target, added).ConfigureAwait(false);
@@ -229,15 +229,15 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     /// <summary>Renames; replacing what is there needs <see cref="Permissions.Overwrite"/> too.</summary>
     public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
     {
-        Demand(Permissions.Rename);
-        return store.RenameAsync(source, target, replace && May(Permissions.Overwrite), cancellationToken);
+        RequirePermission(Permissions.Rename);
+        return store.RenameAsync(source, target, replace && HasPermission(Permissions.Overwrite), cancellationToken);
     }
 
     /// <summary>Sets facts of a file or folder.</summary>
-    public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
+    public ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken)
     {
-        Demand(Permissions.SetFacts);
-        return store.SetFactsAsync(path, facts, cancellationToken);
+        RequirePermission(Permissions.SetMetadata);
+        return store.SetMetadataAsync(path, metadata, cancellationToken);
     }
 
     /// <summary>
@@ -246,10 +246,10 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     /// </summary>
     private async ValueTask DeletePartsAsync(StorePath target, IReadOnlyList<StorePath> parts)
     {
-        FileEntry? whole = await store.FindAsync(target, CancellationToken.None).ConfigureAwait(false);
+        FileEntry? whole = await store.GetEntryAsync(target, CancellationToken.None).ConfigureAwait(false);
         foreach (StorePath part in parts)
         {
-            FileEntry? there = await store.FindAsync(part, CancellationToken.None).ConfigureAwait(false);
+            FileEntry? there = await store.GetEntryAsync(part, CancellationToken.None).ConfigureAwait(false);
             // One that is gone was named before in another spelling.
             if (there is { } entry && entry with { Name = "" } != whole.GetValueOrDefault() with { Name = "" })
             {
@@ -259,15 +259,15 @@ public sealed class UserFiles(Account account, IFileStore store, string? from = 
     }
 
     /// <summary>Whether two paths lead to one file: <c>a</c> and <c>A</c> where the file system ignores case, a link and what it leads to. No where the store cannot tell.</summary>
-    private static bool IsOne(FileEntry? one, FileEntry? other) => one is { Id: not 0 } && one.Value.Id == other?.Id;
+    private static bool AreSameFile(FileEntry? one, FileEntry? other) => one is { Id: not 0 } && one.Value.Id == other?.Id;
 
-    private void Demand(Permissions permission)
+    private void RequirePermission(Permissions permission)
     {
-        if (!May(permission))
+        if (!HasPermission(permission))
         {
-            throw Denied(permission);
+            throw CreateDeniedException(permission);
         }
     }
 
-    private StoreException Denied(Permissions permission) => new(StoreError.Denied, $"{Account.Name} may not {permission}.");
+    private StoreException CreateDeniedException(Permissions permission) => new(StoreError.Denied, $"{Account.Name} may not {permission}.");
 }

@@ -39,7 +39,7 @@ public sealed class FtpClient : IAsyncDisposable
 
     /// <summary>The server's greeting.</summary>
     /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
-    public Reply Greeting => _pool.Greeting ?? throw new InvalidOperationException("No connection was opened yet.");
+    public FtpReply Greeting => _pool.Greeting ?? throw new InvalidOperationException("No connection was opened yet.");
 
     /// <summary>Who the server says it is; null when the connections are not encrypted.</summary>
     /// <exception cref="InvalidOperationException">No connection was opened yet.</exception>
@@ -59,7 +59,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// for that call.
     /// </summary>
     /// <remarks>
-    /// A line that cannot be read is an entry of kind <see cref="Fts.Protocol.ListingKind.Unknown"/> with its <see cref="FtpEntry.RawLine"/>. The listing is
+    /// A line that cannot be read is an entry of kind <see cref="Fts.Protocol.FtpEntryKind.Unknown"/> with its <see cref="FtpEntry.RawLine"/>. The listing is
     /// then incomplete: a caller must not delete files because they are not listed.
     /// </remarks>
     /// <param name="path">The folder; empty for the one the account starts in.</param>
@@ -101,7 +101,7 @@ public sealed class FtpClient : IAsyncDisposable
                 return false;
             }
 
-            string argument = $"{FtpTime.Format(utc)} {Given(path)}";
+            string argument = $"{WireTime.Format(utc)} {Given(path)}";
             return RemoteFacts.Expect(await connection.SendAsync("MFMT", argument, token).ConfigureAwait(false), "MFMT", argument).IsCompletion;
         },
         cancellationToken);
@@ -238,7 +238,7 @@ public sealed class FtpClient : IAsyncDisposable
             connection,
             async () =>
             {
-                Reply first = await connection.SendAsync("RNFR", Given(source), token).ConfigureAwait(false);
+                FtpReply first = await connection.SendAsync("RNFR", Given(source), token).ConfigureAwait(false);
                 return first.IsIntermediate
                     ? RemoteFacts.Expect(await connection.SendAsync("RNTO", target, token).ConfigureAwait(false), "RNTO", target)
                     : throw new FtpReplyException(first, $"RNFR {source}");
@@ -259,7 +259,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// </summary>
     public async Task<string> GetWorkingFolderAsync(CancellationToken cancellationToken = default)
     {
-        Reply reply = await RunAsync("PWD", "", cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await RunAsync("PWD", "", cancellationToken).ConfigureAwait(false);
         return WorkingFolder.PathIn(reply) ?? throw new FtpProtocolException($"the reply to PWD contains no path: {reply.Shown()}");
     }
 
@@ -305,7 +305,7 @@ public sealed class FtpClient : IAsyncDisposable
     /// The verb is not in the list, or the argument contains a line end. Nothing was sent. RANG, for example, would shorten the next
     /// transfer on the same connection. An <see cref="FtpConnection"/> of your own sends every verb.
     /// </exception>
-    public Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
+    public Task<FtpReply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(verb);
         return PooledCommands.IsAllowed(verb, argument)
@@ -325,11 +325,11 @@ public sealed class FtpClient : IAsyncDisposable
     /// The argument contains a line end, or the command belongs to transfers, to the login, to the encryption or to the state that this client relies on
     /// (RETR, PASV, TYPE, CWD, REST, RNFR, USER, AUTH and others of their kinds). Nothing was sent. The message contains the reason.
     /// </exception>
-    public Task<Reply> SendRawAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
+    public Task<FtpReply> SendRawAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);
         return RawCommands.ReasonAgainst(verb, argument) is { } reason
-            ? throw new ArgumentException($"{verb.ToUpperInvariant().Visible()} was not sent, because {reason}.", nameof(verb))
+            ? throw new ArgumentException($"{verb.ToUpperInvariant().ToPrintable()} was not sent, because {reason}.", nameof(verb))
             : RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken);
     }
 
@@ -403,7 +403,7 @@ public sealed class FtpClient : IAsyncDisposable
         }
     }
 
-    private Task<Reply> RunAsync(string verb, string argument, CancellationToken cancellationToken) => RunAsync(
+    private Task<FtpReply> RunAsync(string verb, string argument, CancellationToken cancellationToken) => RunAsync(
         [argument],
         async (connection, token) => RemoteFacts.Expect(await connection.SendAsync(verb, argument, token).ConfigureAwait(false), verb, argument),
         cancellationToken);

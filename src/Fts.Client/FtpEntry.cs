@@ -14,7 +14,7 @@ public sealed record FtpEntry
 
     /// <summary>The name as the server sent it; empty if the line could not be read.</summary>
     /// <remarks>
-    /// Each byte that could not be decoded is a lone surrogate. Use <see cref="LocalName"/> for local files and <see cref="VisibleText.Visible"/> for display.
+    /// Each byte that could not be decoded is a lone surrogate. Use <see cref="LocalName"/> for local files and <see cref="PrintableText.ToPrintable"/> for display.
     /// A hostile server can send any name: see <see cref="IsSafeName"/>.
     /// </remarks>
     public required string Name { get; init; }
@@ -25,8 +25,8 @@ public sealed record FtpEntry
     /// </summary>
     public string LocalName => FtpName.ToLocal(Name);
 
-    /// <summary>What it is. <see cref="ListingKind.Unknown"/> means a line of the listing that could not be read: see <see cref="RawLine"/>.</summary>
-    public required ListingKind Kind { get; init; }
+    /// <summary>What it is. <see cref="FtpEntryKind.Unknown"/> means a line of the listing that could not be read: see <see cref="RawLine"/>.</summary>
+    public required FtpEntryKind Kind { get; init; }
 
     /// <summary>Size in bytes; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
     public long? Length { get; init; }
@@ -35,7 +35,7 @@ public sealed record FtpEntry
     public DateTime? Modified { get; init; }
 
     /// <summary>The source of the metadata; null if it was read with SIZE and MDTM, or not read.</summary>
-    public ListingSource? Source { get; init; }
+    public FtpEntrySource? Source { get; init; }
 
     /// <summary>The Unix permission bits, where the server tells.</summary>
     public UnixFileMode? UnixMode { get; init; }
@@ -59,8 +59,8 @@ public sealed record FtpEntry
     public bool IsSafeName => RemotePath.IsSafeName(LocalName);
 
     /// <summary>An entry of a listed folder.</summary>
-    internal static FtpEntry In(string folder, ListingEntry entry) => entry.Kind == ListingKind.Unknown
-        ? new FtpEntry { Path = folder, Name = "", Kind = ListingKind.Unknown, RawLine = entry.RawLine }
+    internal static FtpEntry In(string folder, ListingEntry entry) => entry.Kind == FtpEntryKind.Unknown
+        ? new FtpEntry { Path = folder, Name = "", Kind = FtpEntryKind.Unknown, RawLine = entry.RawLine }
         : From(RemotePath.Join(folder, entry.Name), entry);
 
     internal static FtpEntry From(string path, ListingEntry entry, string? name = null) => new()
@@ -69,7 +69,7 @@ public sealed record FtpEntry
         Name = name ?? entry.Name,
         Kind = entry.Kind,
         Length = entry.Length,
-        Modified = entry.Modified,
+        Modified = entry.LastModified,
         Source = entry.Source,
         UnixMode = entry.UnixMode,
         LinkTarget = entry.LinkTarget,

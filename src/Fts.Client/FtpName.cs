@@ -36,7 +36,7 @@ public static class FtpName
         for (int i = 0; i < name.Length;)
         {
             Rune.DecodeFromUtf16(name.AsSpan(i), out _, out int length);
-            string shown = name.Substring(i, length).Visible();
+            string shown = name.Substring(i, length).ToPrintable();
             _ = name[i] == '\\' && TryReadSequence(name.AsSpan(i), out _, out _) ? visible.Append("\\x5c")
                 // \xNN stands for a byte, so a hidden character of Latin-1 needs the longer form.
                 : name[i] is >= '\x80' and <= '\xff' && shown.Length > 1 ? visible.Append(CultureInfo.InvariantCulture, $"\\u{(int)name[i]:x4}")
@@ -93,7 +93,7 @@ public static class FtpName
             return false;
         }
 
-        bool isHidden = length > 4 && value >= 0x80 && Rune.TryCreate(value, out Rune rune) && rune.ToString() is var character && character.Visible() != character;
+        bool isHidden = length > 4 && value >= 0x80 && Rune.TryCreate(value, out Rune rune) && rune.ToString() is var character && character.ToPrintable() != character;
         text = length == 4 && value == '\\' ? "\\"
             : length == 4 && value >= 0x80 ? EscapedUtf8.EscapeByte((byte)value).ToString()
             : isHidden ? char.ConvertFromUtf32((int)value)

@@ -10,8 +10,8 @@ public sealed class FtpServerFeatures
     internal FtpServerFeatures(FeatureList list, bool isKnown)
     {
         (_list, IsKnown) = (list, isKnown);
-        HasMachineListing = list.Has("MLST") || list.Has("MLSD");
-        CanRestart = list.Parameter("REST")?.Contains("STREAM", StringComparison.OrdinalIgnoreCase) == true;
+        HasMachineListing = list.Supports("MLST") || list.Supports("MLSD");
+        CanRestart = list.GetParameters("REST")?.Contains("STREAM", StringComparison.OrdinalIgnoreCase) == true;
     }
 
     /// <summary>False when the server does not know FEAT: then nothing is announced, and much may still work.</summary>
@@ -33,10 +33,10 @@ public sealed class FtpServerFeatures
     public IReadOnlyCollection<string> Names => _list.Names;
 
     /// <summary>Whether a feature is announced; the case of letters does not matter.</summary>
-    public bool Has(string feature) => _list.Has(feature);
+    public bool Has(string feature) => _list.Supports(feature);
 
     /// <summary>What stands behind a feature's name; empty when nothing does, null when it is not announced.</summary>
-    public string? Parameter(string feature) => _list.Parameter(feature);
+    public string? Parameter(string feature) => _list.GetParameters(feature);
 
     /// <summary>MODE B, in which one data connection carries many files (RFC 959 §3.4.2).</summary>
     internal bool HasBlockMode => (Parameter("MODE") ?? "").Split(' ').Contains("B", StringComparer.OrdinalIgnoreCase);

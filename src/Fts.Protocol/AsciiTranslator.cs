@@ -5,7 +5,7 @@ namespace Fts.Protocol;
 /// </summary>
 internal struct AsciiTranslator
 {
-    private bool _afterCr;
+    private bool _isAfterCr;
 
     /// <summary>File to wire: a LF that no CR precedes gets one. <paramref name="wire"/> needs room for twice the input. Returns the bytes written.</summary>
     public int ToWire(ReadOnlySpan<byte> file, Span<byte> wire)
@@ -13,13 +13,13 @@ internal struct AsciiTranslator
         int written = 0;
         foreach (byte b in file)
         {
-            if (b == '\n' && !_afterCr)
+            if (b == '\n' && !_isAfterCr)
             {
                 wire[written++] = (byte)'\r';
             }
 
             wire[written++] = b;
-            _afterCr = b == '\r';
+            _isAfterCr = b == '\r';
         }
 
         return written;
@@ -31,13 +31,13 @@ internal struct AsciiTranslator
         int written = 0;
         foreach (byte b in wire)
         {
-            if (_afterCr && b != '\n')
+            if (_isAfterCr && b != '\n')
             {
                 file[written++] = (byte)'\r';
             }
 
-            _afterCr = b == '\r';
-            if (!_afterCr)
+            _isAfterCr = b == '\r';
+            if (!_isAfterCr)
             {
                 file[written++] = b;
             }
@@ -49,12 +49,12 @@ internal struct AsciiTranslator
     /// <summary>Ends the wire side: writes the CR that was held back for a LF that never came. Returns the bytes written, 0 or 1.</summary>
     public int Finish(Span<byte> file)
     {
-        if (!_afterCr)
+        if (!_isAfterCr)
         {
             return 0;
         }
 
-        (_afterCr, file[0]) = (false, (byte)'\r');
+        (_isAfterCr, file[0]) = (false, (byte)'\r');
         return 1;
     }
 }

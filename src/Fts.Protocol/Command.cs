@@ -43,7 +43,7 @@ internal readonly record struct Command(string Verb, string Argument)
     public string Redacted =>
         Verb is "PASS" or "ACCT" && Argument.Length > 0 ? $"{Verb} ****"
         : Verb == "SITE" && SecretSiteCommand is { } name ? $"SITE {name} ****"
-        : ToString().Visible();
+        : ToString().ToPrintable();
 
     /// <summary>The subcommand of SITE, if it sets a password.</summary>
     private string? SecretSiteCommand

@@ -21,7 +21,7 @@ internal sealed class FeatureList
     /// <summary>
     /// Reads a 211 reply; a one-line reply announces nothing. The space RFC 2389 asks for before each feature is not insisted on: several servers leave it out.
     /// </summary>
-    public static FeatureList Parse(Reply reply)
+    public static FeatureList Parse(FtpReply reply)
     {
         var parameters = new Dictionary<string, List<string>>(StringComparer.OrdinalIgnoreCase);
         for (int i = 1; i < reply.Lines.Count - 1; i++)
@@ -56,13 +56,13 @@ internal sealed class FeatureList
     }
 
     /// <summary>Whether a feature is announced.</summary>
-    public bool Has(string feature) => _features.ContainsKey(feature);
+    public bool Supports(string feature) => _features.ContainsKey(feature);
 
     /// <summary>What stands behind a feature's name; empty when nothing does, null when it is not announced.</summary>
-    public string? Parameter(string feature) => _features.GetValueOrDefault(feature);
+    public string? GetParameters(string feature) => _features.GetValueOrDefault(feature);
 
     /// <summary>The facts MLST can tell, and of these, the ones it does tell unless asked otherwise: those marked with <c>*</c> (RFC 3659 §7.8).</summary>
-    public IEnumerable<(string Fact, bool IsOn)> MachineFacts =>
-        (Parameter("MLST") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+    public IEnumerable<(string Fact, bool IsOn)> MlsxFacts =>
+        (GetParameters("MLST") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(fact => (fact.TrimEnd('*'), fact.EndsWith('*')));
 }

@@ -6,13 +6,13 @@ namespace Fts.Protocol;
 /// <summary>
 /// One FTP reply: a code and its text, one line or several (RFC 959 §4.2). Immutable; the bytes on the wire are made once.
 /// </summary>
-public sealed class Reply
+public sealed class FtpReply
 {
     private byte[]? _bytes;
 
     /// <summary>A reply with its lines of text, without codes, separators or line ends.</summary>
     /// <exception cref="ArgumentException">No line, or a line with CR or LF, which would let text forge another reply.</exception>
-    public Reply(ReplyCode code, params IReadOnlyList<string> lines)
+    public FtpReply(FtpReplyCode code, params IReadOnlyList<string> lines)
     {
         ArgumentNullException.ThrowIfNull(lines);
         if (lines.Count == 0 || lines.Any(line => line.AsSpan().IndexOfAny('\r', '\n') >= 0))
@@ -25,7 +25,7 @@ public sealed class Reply
     }
 
     /// <summary>The three-digit code.</summary>
-    public ReplyCode Code { get; }
+    public FtpReplyCode Code { get; }
 
     /// <summary>The text, line by line; lines between the first and the last keep their leading space.</summary>
     public IReadOnlyList<string> Lines { get; }

@@ -4,7 +4,7 @@ namespace Fts.Protocol;
 /// The three-digit codes this project sends or expects (RFC 959 §4.2 unless a member says otherwise). A server may send any code;
 /// an undefined value is legal and keeps its class, the first digit.
 /// </summary>
-public enum ReplyCode
+public enum FtpReplyCode
 {
     /// <summary>The peer's reply held no code.</summary>
     None = 0,

@@ -42,10 +42,10 @@ internal static class HostPort
         return string.Create(CultureInfo.InvariantCulture, $"{address[0]},{address[1]},{address[2]},{address[3]},{endPoint.Port >> 8},{endPoint.Port & 255}");
     }
 
-    /// <summary>Reads the argument of EPRT. <paramref name="knownFamily"/> tells a protocol number that is not 1 or 2 (522) from nonsense (501).</summary>
-    public static bool TryParseExtended(ReadOnlySpan<char> text, out IPEndPoint endPoint, out bool knownFamily)
+    /// <summary>Reads the argument of EPRT. <paramref name="isKnownFamily"/> tells a protocol number that is not 1 or 2 (522) from nonsense (501).</summary>
+    public static bool TryParseExtended(ReadOnlySpan<char> text, out IPEndPoint endPoint, out bool isKnownFamily)
     {
-        (endPoint, knownFamily) = (null!, true);
+        (endPoint, isKnownFamily) = (null!, true);
         Span<Range> parts = stackalloc Range[6];
         // The delimiter is the first character, any of 33 to 126 (RFC 2428 §2).
         if (text.Length < 2 || text[0] is < '!' or > '~' || text.Split(parts, text[0]) != 5 || parts[0].End.Value != 0 || !text[parts[4]].IsEmpty)
@@ -60,12 +60,12 @@ internal static class HostPort
 
         if (family is not (1 or 2))
         {
-            knownFamily = false;
+            isKnownFamily = false;
             return false;
         }
 
         ReadOnlySpan<char> host = text[parts[2]];
-        if (!TryParsePortNumber(text[parts[3]], out int port) || !IPAddress.TryParse(host, out IPAddress? address) || !IsPlain(host, address, family))
+        if (!TryParsePortNumber(text[parts[3]], out int port) || !IPAddress.TryParse(host, out IPAddress? address) || !IsCanonical(host, address, family))
         {
             return false;
         }
@@ -78,7 +78,7 @@ internal static class HostPort
     /// IPAddress also takes octal and hexadecimal parts, fewer than four of them, brackets, ports and scopes; on the wire an address has one spelling
     /// for everyone who checks it (RFC 2428 §2).
     /// </summary>
-    public static bool IsPlain(ReadOnlySpan<char> host, IPAddress address, int family)
+    public static bool IsCanonical(ReadOnlySpan<char> host, IPAddress address, int family)
     {
         if (family != 1)
         {

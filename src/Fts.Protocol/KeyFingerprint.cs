@@ -9,11 +9,11 @@ internal static class KeyFingerprint
     private const string Prefix = "SHA256:";
 
     /// <summary>The fingerprint of a certificate's key.</summary>
-    public static string Of(X509Certificate2 certificate) =>
+    public static string Compute(X509Certificate2 certificate) =>
         Prefix + Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo())).TrimEnd('=');
 
     /// <summary>Whether a text has the form of one.</summary>
-    public static bool IsOne(string text)
+    public static bool IsFingerprint(string text)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         return text.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(text[Prefix.Length..] + "=", hash, out int length) && length == hash.Length;

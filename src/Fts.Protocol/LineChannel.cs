@@ -10,17 +10,17 @@ internal enum LineStatus
     /// <summary>A line over the limit; it was read to its end and dropped, or is not read on.</summary>
     TooLong,
     /// <summary>The peer closed its side; an unfinished line before that is dropped.</summary>
-    End,
+    Closed,
     /// <summary>The first byte of the connection cannot begin a text line, so the peer uses another protocol.</summary>
     Binary,
 }
 
 /// <summary>One line from the peer without its line end; the bytes are valid until the next read.</summary>
-internal readonly record struct LineRead(LineStatus Status, ReadOnlyMemory<byte> Bytes);
+internal readonly record struct LineReadResult(LineStatus Status, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>
 /// The control connection as lines: bounded, Telnet sequences taken out (RFC 854, as RFC 959 §5.3 asks), CRLF and bare LF both an end.
-/// Who waits with <see cref="WaitAsync"/> holds no buffer. One reader; writers may be several, their replies never interleave.
+/// Who waits with <see cref="WaitForInputAsync"/> holds no buffer. One reader; writers may be several, their replies never interleave.
 /// </summary>
 /// <remarks>The channel owns the stream it is given and disposes it; <see cref="ReplaceStream"/> moves that ownership to the new one.</remarks>
 /// <param name="stream">The connection.</param>
@@ -35,30 +35,30 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     /// The number of queued bytes from which they are flushed before the next line is read, so that a peer that reads no replies cannot
     /// make the queue grow.
     /// </summary>
-    private const int FlushBytes = 64 * 1024;
+    private const int FlushThreshold = 64 * 1024;
 
     private readonly Lock _queueLock = new();
-    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly SemaphoreSlim _writeLock = new(1, 1);
     private Stream _stream = stream;
     private byte[]? _input;
     private int _start, _end, _searched;
-    private bool _skipping;
+    private bool _isSkippingLine;
     private byte[]? _output;
     private int _outputLength;
-    private long _writingSince;
+    private long _writeStartedAt;
     private bool _hasBegun, _sendsIacOnce;
     private volatile bool _isBroken;
 
     /// <summary>
     /// The start time of the write that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.
     /// </summary>
-    public long WritingSince => Volatile.Read(ref _writingSince);
+    public long WriteStartedAt => Volatile.Read(ref _writeStartedAt);
 
     /// <summary>Whether a write failed. A part of a line may have been sent, so nothing further can be written or read.</summary>
     public bool IsBroken => _isBroken;
 
     /// <summary>Whether the writer should flush before it queues more bytes.</summary>
-    public bool ShouldFlush => Volatile.Read(ref _outputLength) >= FlushBytes;
+    public bool ShouldFlush => Volatile.Read(ref _outputLength) >= FlushThreshold;
 
     /// <summary>Bytes of the peer's that were received and not yet read as lines: at a TLS upgrade these would be an injection (CVE-2011-0411).</summary>
     public bool HasUnreadInput => _end > _start;
@@ -67,24 +67,24 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     /// Waits for something to read, or the peer's end, and holds no buffer meanwhile. What was queued for the peer is sent first. No state machine lies between
     /// the caller and the stream: each of many sessions that wait would keep one.
     /// </summary>
-    public ValueTask<int> WaitAsync(CancellationToken cancellationToken)
+    public ValueTask<int> WaitForInputAsync(CancellationToken cancellationToken)
     {
         if (HasUnreadInput)
         {
             return default;
         }
 
-        Return(ref _input);
+        ReturnBuffer(ref _input);
         (_start, _end) = (0, 0);
         ValueTask flushing = FlushAsync(cancellationToken);
-        return flushing.IsCompletedSuccessfully ? _stream.ReadAsync(Memory<byte>.Empty, cancellationToken) : WaitAfterAsync(flushing, cancellationToken);
+        return flushing.IsCompletedSuccessfully ? _stream.ReadAsync(Memory<byte>.Empty, cancellationToken) : FlushThenWaitAsync(flushing, cancellationToken);
     }
 
     /// <summary>
     /// Reads the next line. Queued bytes are sent before the reader has to wait, and before the next line if they are 64 KiB or more.
     /// </summary>
     /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
-    public async ValueTask<LineRead> ReadLineAsync(CancellationToken cancellationToken)
+    public async ValueTask<LineReadResult> ReadLineAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -94,22 +94,22 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
                 await FlushAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            if (TryTakeLine(out LineRead line))
+            if (TryReadBufferedLine(out LineReadResult line))
             {
                 return line;
             }
 
             await FlushAsync(cancellationToken).ConfigureAwait(false);
-            int read = await _stream.ReadAsync(Room(), cancellationToken).ConfigureAwait(false);
+            int read = await _stream.ReadAsync(GetInputBuffer(), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
-                return new LineRead(LineStatus.End, default);
+                return new LineReadResult(LineStatus.Closed, default);
             }
 
             _end += read;
             if (refusesBinary && !_hasBegun && !IsStartOfText(_input![_start]))
             {
-                return new LineRead(LineStatus.Binary, default);
+                return new LineReadResult(LineStatus.Binary, default);
             }
 
             _hasBegun = true;
@@ -125,7 +125,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             {
                 byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(512, _outputLength + bytes.Length));
                 _output.AsSpan(0, _outputLength).CopyTo(larger);
-                Return(ref _output);
+                ReturnBuffer(ref _output);
                 _output = larger;
             }
 
@@ -144,7 +144,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             return;
         }
 
-        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _writeLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         ValueTask writing = WriteQueuedAsync();
         await (writing.IsCompleted ? writing : new ValueTask(writing.AsTask().WaitAsync(cancellationToken))).ConfigureAwait(false);
     }
@@ -164,7 +164,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync().ConfigureAwait(false);
-        _writing.Dispose();
+        _writeLock.Dispose();
     }
 
     /// <summary>
@@ -191,14 +191,14 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
                 ValueTask writing = _stream.WriteAsync(bytes.AsMemory(0, length), CancellationToken.None);
                 if (!writing.IsCompleted)
                 {
-                    Volatile.Write(ref _writingSince, Environment.TickCount64);
+                    Volatile.Write(ref _writeStartedAt, Environment.TickCount64);
                 }
 
                 await writing.ConfigureAwait(false);
-                Volatile.Write(ref _writingSince, 0);
+                Volatile.Write(ref _writeStartedAt, 0);
             }
 
-            Return(ref bytes); // after a failure the stream may still read it
+            ReturnBuffer(ref bytes); // after a failure the stream may still read it
         }
         catch
         {
@@ -207,7 +207,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
         finally
         {
-            _writing.Release();
+            _writeLock.Release();
         }
     }
 
@@ -219,7 +219,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
     }
 
-    private bool TryTakeLine(out LineRead line)
+    private bool TryReadBufferedLine(out LineReadResult line)
     {
         line = default;
         int end = _input.AsSpan(_start + _searched, _end - _start - _searched).IndexOf((byte)'\n');
@@ -227,14 +227,14 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         {
             _searched = _end - _start;
             // One byte more than the limit: the CR that belongs to the line end.
-            if (_skipping || _searched > maxLineLength + 1)
+            if (_isSkippingLine || _searched > maxLineLength + 1)
             {
-                _skipping = true;
+                _isSkippingLine = true;
                 (_start, _end, _searched) = (0, 0, 0);
-                line = stopsAtLimit ? new LineRead(LineStatus.TooLong, default) : line;
+                line = stopsAtLimit ? new LineReadResult(LineStatus.TooLong, default) : line;
             }
 
-            return _skipping && stopsAtLimit;
+            return _isSkippingLine && stopsAtLimit;
         }
 
         int length = end + _searched;
@@ -245,13 +245,13 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             raw = raw[..^1];
         }
 
-        bool tooLong = _skipping || raw.Length > maxLineLength;
-        _skipping = false;
-        line = tooLong ? new LineRead(LineStatus.TooLong, default) : new LineRead(LineStatus.Line, WithoutTelnet(raw));
+        bool tooLong = _isSkippingLine || raw.Length > maxLineLength;
+        _isSkippingLine = false;
+        line = tooLong ? new LineReadResult(LineStatus.TooLong, default) : new LineReadResult(LineStatus.Line, RemoveTelnetCommands(raw));
         return true;
     }
 
-    private async ValueTask<int> WaitAfterAsync(ValueTask flushing, CancellationToken cancellationToken)
+    private async ValueTask<int> FlushThenWaitAsync(ValueTask flushing, CancellationToken cancellationToken)
     {
         await flushing.ConfigureAwait(false);
         return await _stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
@@ -259,9 +259,9 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
 
     /// <summary>
     /// Where the next bytes go: behind an unfinished line, which is moved to the front when it reaches the end of its buffer, or to a larger one; the limit in
-    /// <see cref="TryTakeLine"/> bounds the growth.
+    /// <see cref="TryReadBufferedLine"/> bounds the growth.
     /// </summary>
-    private Memory<byte> Room()
+    private Memory<byte> GetInputBuffer()
     {
         byte[] old = _input ??= ArrayPool<byte>.Shared.Rent(Math.Min(maxLineLength + 2, 1024));
         if (_start == _end)
@@ -290,7 +290,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     /// a name that is not UTF-8 once, and no peer sends commands there. After a peer has sent a single 255, two in a row are read as two
     /// bytes.
     /// </summary>
-    private Memory<byte> WithoutTelnet(Memory<byte> line)
+    private Memory<byte> RemoveTelnetCommands(Memory<byte> line)
     {
         Span<byte> bytes = line.Span;
         int first = bytes.IndexOf(Iac);
@@ -355,7 +355,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         return false;
     }
 
-    private static void Return(ref byte[]? buffer)
+    private static void ReturnBuffer(ref byte[]? buffer)
     {
         if (buffer is not null)
         {

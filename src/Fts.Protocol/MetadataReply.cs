@@ -6,12 +6,12 @@ namespace Fts.Protocol;
 /// Reads the replies to SIZE and MDTM (RFC 3659 §3.1, §4.1) as servers send them. What cannot be read with certainty is unknown (null),
 /// never an error: a transfer does not depend on it.
 /// </summary>
-internal static class FactReply
+internal static class MetadataReply
 {
     private const int DateLength = 8, TimeLength = 6, LongYearLength = 15;
 
     /// <summary>Returns the length in bytes in a reply to SIZE: <c>213 5</c>, <c>213 5 bytes</c>. Returns null for any other text.</summary>
-    public static long? ReadLength(Reply reply)
+    public static long? ParseLength(FtpReply reply)
     {
         if (!reply.IsCompletion)
         {
@@ -21,20 +21,20 @@ internal static class FactReply
         ReadOnlySpan<char> text = reply.Text.AsSpan().Trim();
         int end = text.IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : text.Length;
         ReadOnlySpan<char> rest = text[end..];
-        bool isNumber = rest.IsEmpty || IsBytes(rest.Trim());
+        bool isNumber = rest.IsEmpty || IsByteUnit(rest.Trim());
         // RFC 3659 gives 213 no other meaning, so that what follows the number may be the name of the file.
-        bool isLength = isNumber || (reply.Code == ReplyCode.FileStatus && rest[0] is ' ' or '\t' && !IsUnit(rest.Trim()));
+        bool isLength = isNumber || (reply.Code == FtpReplyCode.FileStatus && rest[0] is ' ' or '\t' && !StartsWithUnit(rest.Trim()));
         return isLength && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
     }
 
     /// <summary>Returns the time in a reply to MDTM, UTC, or null.</summary>
-    public static DateTime? ReadTime(Reply reply) => reply.IsCompletion && TryReadTime(reply.Text, out DateTime utc) ? utc : null;
+    public static DateTime? ParseLastModified(FtpReply reply) => reply.IsCompletion && TryFindTime(reply.Text, out DateTime utc) ? utc : null;
 
     /// <summary>
     /// Finds a time in a text: by RFC 3659 §2.3, with a blank or T between date and time, or with a year of five digits. A server that adds
     /// "19" to the years since 1900 sends 19124 for 2024.
     /// </summary>
-    public static bool TryReadTime(ReadOnlySpan<char> text, out DateTime utc)
+    public static bool TryFindTime(ReadOnlySpan<char> text, out DateTime utc)
     {
         for (int start = 0; start < text.Length;)
         {
@@ -47,7 +47,7 @@ internal static class FactReply
             start += skipped;
             int length = text[start..].IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : text.Length - start;
             bool isWord = start == 0 || !(char.IsLetterOrDigit(text[start - 1]) || text[start - 1] is '-' or '+' or '_' or '.');
-            if (isWord && TryReadAt(text[start..], length, out utc))
+            if (isWord && TryParseTimeAt(text[start..], length, out utc))
             {
                 return true;
             }
@@ -59,12 +59,12 @@ internal static class FactReply
         return false;
     }
 
-    private static bool TryReadAt(ReadOnlySpan<char> text, int length, out DateTime utc)
+    private static bool TryParseTimeAt(ReadOnlySpan<char> text, int length, out DateTime utc)
     {
         utc = default;
-        Span<char> digits = stackalloc char[FtpTime.Length];
+        Span<char> digits = stackalloc char[WireTime.Length];
         ReadOnlySpan<char> rest = text[length..];
-        if (length == FtpTime.Length)
+        if (length == WireTime.Length)
         {
             text[..length].CopyTo(digits);
         }
@@ -95,15 +95,15 @@ internal static class FactReply
         ReadOnlySpan<char> after = rest[fraction..];
         // A zone other than UTC, or a letter, makes it something else.
         bool isEnded = after.IsEmpty || after[0] == 'Z' || !(char.IsLetterOrDigit(after[0]) || after[0] is '+' or '-' or '_');
-        return isEnded && FtpTime.TryParse($"{digits}{rest[..fraction]}", out utc);
+        return isEnded && WireTime.TryParse($"{digits}{rest[..fraction]}", out utc);
     }
 
-    private static bool IsBytes(ReadOnlySpan<char> word) =>
+    private static bool IsByteUnit(ReadOnlySpan<char> word) =>
         word.Equals("bytes", StringComparison.OrdinalIgnoreCase) || word.Equals("byte", StringComparison.OrdinalIgnoreCase)
         || word.Equals("octets", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Returns true if the first word multiplies the number before it: <c>5 KB</c>.</summary>
-    private static bool IsUnit(ReadOnlySpan<char> words)
+    private static bool StartsWithUnit(ReadOnlySpan<char> words)
     {
         int end = words.IndexOf(' ');
         ReadOnlySpan<char> word = end < 0 ? words : words[..end];

@@ -13,7 +13,7 @@ public static class NamePattern
     /// </remarks>
     /// <param name="pattern">The pattern. A backslash at its end matches itself.</param>
     /// <param name="name">The name.</param>
-    public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    public static bool IsMatch(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
         int at = 0, nameAt = 0;
         int afterStar = -1, starEnd = 0;
@@ -23,7 +23,7 @@ public static class NamePattern
             {
                 (afterStar, starEnd) = (++at, nameAt);
             }
-            else if (TryMatchOne(pattern[at..], name[nameAt..], out int used, out int matched))
+            else if (TryMatchCharacter(pattern[at..], name[nameAt..], out int used, out int matched))
             {
                 (at, nameAt) = (at + used, nameAt + matched);
             }
@@ -55,7 +55,7 @@ public static class NamePattern
         return start < 0 ? name.Length : start;
     }
 
-    private static bool TryMatchOne(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name, out int used, out int matched)
+    private static bool TryMatchCharacter(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name, out int used, out int matched)
     {
         (used, matched) = (1, 1);
         if (pattern.IsEmpty)

@@ -17,11 +17,11 @@ internal readonly record struct PassiveEndPoint(IPAddress? Address, int Port);
 internal static class PassiveReply
 {
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
-    private const int AddressLength = 45; // of the longest IPv6 address in text
-    private const int ShortestEndPoint = 11; // 0,0,0,0,0,1
+    private const int MaxAddressLength = 45; // of the longest IPv6 address in text
+    private const int MinEndPointLength = 11; // 0,0,0,0,0,1
 
     /// <summary>Finds the port, and the address if there is one, in a positive reply. Returns false if no line contains a port.</summary>
-    public static bool TryRead(Reply reply, out PassiveEndPoint endPoint)
+    public static bool TryRead(FtpReply reply, out PassiveEndPoint endPoint)
     {
         endPoint = default;
         if (!reply.IsCompletion)
@@ -42,7 +42,7 @@ internal static class PassiveReply
     }
 
     /// <summary>Finds the port, and the address if there is one, in one line. The reply code decides which form is tried first.</summary>
-    public static bool TryRead(string line, ReplyCode code, out PassiveEndPoint endPoint) => code == ReplyCode.PassiveMode
+    public static bool TryRead(string line, FtpReplyCode code, out PassiveEndPoint endPoint) => code == FtpReplyCode.PassiveMode
         ? TryReadNumbers(line, out endPoint) || TryReadExtended(line, out endPoint)
         : TryReadExtended(line, out endPoint) || TryReadNumbers(line, out endPoint);
 
@@ -68,7 +68,7 @@ internal static class PassiveReply
 
     private static bool TryFindNumbers(ReadOnlySpan<char> line, bool allowsDots, out PassiveEndPoint endPoint)
     {
-        for (int start = NextNumber(line, 0); start >= 0;)
+        for (int start = FindNextNumber(line, 0); start >= 0;)
         {
             int end = start;
             while (end < line.Length && (char.IsAsciiDigit(line[end]) || line[end] == ',' || (allowsDots && line[end] == '.')))
@@ -76,19 +76,19 @@ internal static class PassiveReply
                 end++;
             }
 
-            if (end - start >= ShortestEndPoint && TryReadEndPoint(line[start..end].TrimEnd(",."), out endPoint))
+            if (end - start >= MinEndPointLength && TryReadEndPoint(line[start..end].TrimEnd(",."), out endPoint))
             {
                 return true;
             }
 
-            start = NextNumber(line, end);
+            start = FindNextNumber(line, end);
         }
 
         endPoint = default;
         return false;
     }
 
-    private static int NextNumber(ReadOnlySpan<char> line, int from)
+    private static int FindNextNumber(ReadOnlySpan<char> line, int from)
     {
         int next = line[from..].IndexOfAny(Digits);
         return next < 0 ? -1 : from + next;
@@ -151,8 +151,8 @@ internal static class PassiveReply
         }
 
         char delimiter = text[0];
-        if (!TryTake(ref text, delimiter, out ReadOnlySpan<char> before) || !before.IsEmpty || !TryTake(ref text, delimiter, out ReadOnlySpan<char> family)
-            || family is not ("" or "1" or "2") || !TryTake(ref text, delimiter, out ReadOnlySpan<char> host) || host.Length > AddressLength)
+        if (!TryReadField(ref text, delimiter, out ReadOnlySpan<char> before) || !before.IsEmpty || !TryReadField(ref text, delimiter, out ReadOnlySpan<char> family)
+            || family is not ("" or "1" or "2") || !TryReadField(ref text, delimiter, out ReadOnlySpan<char> host) || host.Length > MaxAddressLength)
         {
             return false;
         }
@@ -173,9 +173,9 @@ internal static class PassiveReply
     }
 
     private static bool TryReadAddress(ReadOnlySpan<char> host, [NotNullWhen(true)] out IPAddress? address) =>
-        IPAddress.TryParse(host, out address) && (HostPort.IsPlain(host, address, family: 1) || HostPort.IsPlain(host, address, family: 2));
+        IPAddress.TryParse(host, out address) && (HostPort.IsCanonical(host, address, family: 1) || HostPort.IsCanonical(host, address, family: 2));
 
-    private static bool TryTake(ref ReadOnlySpan<char> text, char delimiter, out ReadOnlySpan<char> field)
+    private static bool TryReadField(ref ReadOnlySpan<char> text, char delimiter, out ReadOnlySpan<char> field)
     {
         int end = text.IndexOf(delimiter);
         field = end < 0 ? default : text[..end].Trim();

@@ -5,17 +5,17 @@ using System.Text;
 namespace Fts.Protocol;
 
 /// <summary>Text from a peer, made safe to show: control characters would let a name or a reply drive the terminal or forge a log line.</summary>
-public static class VisibleText
+public static class PrintableText
 {
     /// <summary>
     /// The text with control, format and line-separating characters, and halves of surrogate pairs, replaced by <c>\xNN</c>, <c>\uNNNN</c> or
     /// <c>\UNNNNNNNN</c>; unchanged text is returned as it is. U+DC80 to U+DCFF stand for bytes of a name that is not UTF-8 and become <c>\xNN</c>.
     /// </summary>
-    public static string Visible(this string text)
+    public static string ToPrintable(this string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         int first = text.AsSpan().IndexOfAnyExceptInRange(' ', '~');
-        if (first < 0 || !text.AsSpan(first).ContainsHidden())
+        if (first < 0 || !text.AsSpan(first).ContainsUnprintable())
         {
             return text;
         }
@@ -23,7 +23,7 @@ public static class VisibleText
         var visible = new StringBuilder(text.Length + 16);
         for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)
         {
-            int hidden = HiddenAtStart(rest, out int length);
+            int hidden = GetUnprintableAtStart(rest, out int length);
             _ = hidden < 0 ? visible.Append(rest[..length])
                 : hidden < 0x100 ? visible.Append(CultureInfo.InvariantCulture, $"\\x{hidden:x2}")
                 : hidden < 0x10000 ? visible.Append(CultureInfo.InvariantCulture, $"\\u{hidden:x4}")
@@ -35,11 +35,11 @@ public static class VisibleText
     }
 
     /// <summary>The same for a peer that reads names as bytes: escaped bytes (<see cref="EscapedUtf8"/>) stay as they are.</summary>
-    internal static string VisibleKeepingBytes(this string text)
+    internal static string ToPrintableKeepingBytes(this string text)
     {
         if (!EscapedUtf8.HasEscape(text))
         {
-            return text.Visible();
+            return text.ToPrintable();
         }
 
         var visible = new StringBuilder(text.Length + 16);
@@ -51,18 +51,18 @@ public static class VisibleText
                 end++;
             }
 
-            visible.Append(text[start..end].Visible()).Append(text.AsSpan(end, Math.Min(1, text.Length - end)));
+            visible.Append(text[start..end].ToPrintable()).Append(text.AsSpan(end, Math.Min(1, text.Length - end)));
             start = end + 1;
         }
 
         return visible.ToString();
     }
 
-    private static bool ContainsHidden(this ReadOnlySpan<char> text)
+    private static bool ContainsUnprintable(this ReadOnlySpan<char> text)
     {
         while (!text.IsEmpty)
         {
-            if (HiddenAtStart(text, out int length) >= 0)
+            if (GetUnprintableAtStart(text, out int length) >= 0)
             {
                 return true;
             }
@@ -74,7 +74,7 @@ public static class VisibleText
     }
 
     /// <summary>The code point at the start when it must not be shown; -1 when it may be. Format characters include the bidirectional overrides that make a name read as another.</summary>
-    private static int HiddenAtStart(ReadOnlySpan<char> text, out int length)
+    private static int GetUnprintableAtStart(ReadOnlySpan<char> text, out int length)
     {
         if (Rune.DecodeFromUtf16(text, out Rune rune, out length) != OperationStatus.Done)
         {

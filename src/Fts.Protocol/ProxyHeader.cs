@@ -22,54 +22,54 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
     public const int MaxLength = 8 * 1024;
 
     /// <summary>The longest line of version 1, its CRLF included (§2.1).</summary>
-    private const int MaxLine = 107;
+    private const int MaxLineLength = 107;
 
-    private const int FixedLength = 16, IPv4Length = 2 * 4 + 2 * 2, IPv6Length = 2 * 16 + 2 * 2;
+    private const int Version2HeaderLength = 16, IPv4Length = 2 * 4 + 2 * 2, IPv6Length = 2 * 16 + 2 * 2;
 
     private static readonly ProxyHeader WithoutAddresses = new(null, null);
 
-    private static ReadOnlySpan<byte> Word => "PROXY "u8;
+    private static ReadOnlySpan<byte> Version1Prefix => "PROXY "u8;
 
-    private static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
+    private static ReadOnlySpan<byte> Version2Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
 
     /// <summary>Reads the header at the start of <paramref name="bytes"/>; null while more of it has to come.</summary>
     /// <param name="bytes">What came so far.</param>
     /// <param name="length">How many bytes the header is; what follows is the client's.</param>
     /// <exception cref="ProxyHeaderException">No header: said as soon as it is certain.</exception>
-    public static ProxyHeader? Read(ReadOnlySpan<byte> bytes, out int length)
+    public static ProxyHeader? Parse(ReadOnlySpan<byte> bytes, out int length)
     {
         length = 0;
-        if (Begins(bytes, Word))
+        if (IsPrefix(bytes, Version1Prefix))
         {
-            return ReadLine(bytes, out length);
+            return ParseVersion1(bytes, out length);
         }
 
-        return Begins(bytes, Signature) ? ReadBinary(bytes, out length) : throw new ProxyHeaderException("it begins with something else");
+        return IsPrefix(bytes, Version2Signature) ? ParseVersion2(bytes, out length) : throw new ProxyHeaderException("it begins with something else");
     }
 
-    private static bool Begins(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> with) =>
+    private static bool IsPrefix(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> with) =>
         bytes.Length < with.Length ? with.StartsWith(bytes) : bytes.StartsWith(with);
 
-    private static ProxyHeader? ReadLine(ReadOnlySpan<byte> bytes, out int length)
+    private static ProxyHeader? ParseVersion1(ReadOnlySpan<byte> bytes, out int length)
     {
-        ReadOnlySpan<byte> within = bytes[..Math.Min(bytes.Length, MaxLine)];
+        ReadOnlySpan<byte> within = bytes[..Math.Min(bytes.Length, MaxLineLength)];
         length = within.IndexOf((byte)'\n') + 1;
         if (length == 0)
         {
-            return within.Length < MaxLine ? null : throw new ProxyHeaderException("its line does not end");
+            return within.Length < MaxLineLength ? null : throw new ProxyHeaderException("its line does not end");
         }
 
         // No line end but CRLF, and nothing that is not printable, is tolerated (§2.1): a lone CR is a line end to somebody else.
-        ReadOnlySpan<byte> line = within[Word.Length..(length - 1)];
+        ReadOnlySpan<byte> line = within[Version1Prefix.Length..(length - 1)];
         if (line.IsEmpty || line[^1] != '\r' || line[..^1].ContainsAnyExceptInRange((byte)' ', (byte)'~'))
         {
             throw new ProxyHeaderException("its line does not end with CRLF");
         }
 
-        return ReadWords(Encoding.ASCII.GetString(line[..^1]));
+        return ParseVersion1Fields(Encoding.ASCII.GetString(line[..^1]));
     }
 
-    private static ProxyHeader ReadWords(ReadOnlySpan<char> text)
+    private static ProxyHeader ParseVersion1Fields(ReadOnlySpan<char> text)
     {
         Span<Range> words = stackalloc Range[6];
         int count = text.Split(words, ' ');
@@ -79,7 +79,7 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
                 return WithoutAddresses; // whatever stands behind the word (§2.1)
             case "TCP4" or "TCP6" when count == 5:
                 int family = text[words[0]][^1] == '4' ? 1 : 2;
-                return WithAddresses(
+                return CreateWithAddresses(
                     ParseAddress(text[words[1]], family), ParsePort(text[words[3]]), ParseAddress(text[words[2]], family), ParsePort(text[words[4]]));
             default:
                 throw new ProxyHeaderException("it is not made of a protocol, two addresses and two ports");
@@ -87,17 +87,17 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
     }
 
     private static IPAddress ParseAddress(ReadOnlySpan<char> text, int family) =>
-        IPAddress.TryParse(text, out IPAddress? address) && HostPort.IsPlain(text, address, family) ? address : throw new ProxyHeaderException("an address is none");
+        IPAddress.TryParse(text, out IPAddress? address) && HostPort.IsCanonical(text, address, family) ? address : throw new ProxyHeaderException("an address is none");
 
     private static int ParsePort(ReadOnlySpan<char> text) =>
         text is not ['0', _, ..] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort
             ? port
             : throw new ProxyHeaderException("a port is none");
 
-    private static ProxyHeader? ReadBinary(ReadOnlySpan<byte> bytes, out int length)
+    private static ProxyHeader? ParseVersion2(ReadOnlySpan<byte> bytes, out int length)
     {
         length = 0;
-        if (bytes.Length < FixedLength)
+        if (bytes.Length < Version2HeaderLength)
         {
             return null;
         }
@@ -108,7 +108,7 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
             throw new ProxyHeaderException("its version or command is not known");
         }
 
-        length = FixedLength + BinaryPrimitives.ReadUInt16BigEndian(bytes[14..]);
+        length = Version2HeaderLength + BinaryPrimitives.ReadUInt16BigEndian(bytes[14..]);
         if (length > MaxLength)
         {
             throw new ProxyHeaderException($"it is longer than {MaxLength} bytes");
@@ -122,25 +122,25 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
         }
 
         int size = isLocal || protocol != 1 ? 0 : family switch { 1 => IPv4Length, 2 => IPv6Length, _ => 0 };
-        if (length < FixedLength + size)
+        if (length < Version2HeaderLength + size)
         {
             throw new ProxyHeaderException("it is too short for its addresses");
         }
 
-        return bytes.Length < length ? null : size == 0 ? WithoutAddresses : ReadAddresses(bytes.Slice(FixedLength, size));
+        return bytes.Length < length ? null : size == 0 ? WithoutAddresses : ParseVersion2Addresses(bytes.Slice(Version2HeaderLength, size));
     }
 
-    private static ProxyHeader ReadAddresses(ReadOnlySpan<byte> block)
+    private static ProxyHeader ParseVersion2Addresses(ReadOnlySpan<byte> block)
     {
         int size = (block.Length - 4) / 2;
-        return WithAddresses(
+        return CreateWithAddresses(
             new IPAddress(block[..size]), BinaryPrimitives.ReadUInt16BigEndian(block[(2 * size)..]),
             new IPAddress(block[size..(2 * size)]), BinaryPrimitives.ReadUInt16BigEndian(block[(2 * size + 2)..]));
     }
 
-    private static ProxyHeader WithAddresses(IPAddress source, int sourcePort, IPAddress destination, int destinationPort)
+    private static ProxyHeader CreateWithAddresses(IPAddress source, int sourcePort, IPAddress destination, int destinationPort)
     {
-        source = Unmapped(source);
+        source = UnmapIPv4(source);
         // Nobody connects from there; and as a target of PORT 0.0.0.0 would be this machine.
         if (source.Equals(IPAddress.Any) || source.Equals(IPAddress.IPv6Any) || source.IsIPv6Multicast ||
             (source.AddressFamily == AddressFamily.InterNetwork && source.GetAddressBytes()[0] >= 224))
@@ -148,9 +148,9 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
             throw new ProxyHeaderException("no client has that address");
         }
 
-        return new ProxyHeader(new IPEndPoint(source, sourcePort), new IPEndPoint(Unmapped(destination), destinationPort));
+        return new ProxyHeader(new IPEndPoint(source, sourcePort), new IPEndPoint(UnmapIPv4(destination), destinationPort));
     }
 
     /// <summary>A balancer that listens for both families shows IPv4 clients as mapped IPv6 addresses.</summary>
-    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    private static IPAddress UnmapIPv4(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

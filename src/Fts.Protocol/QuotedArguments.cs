@@ -3,7 +3,7 @@ using System.Text;
 namespace Fts.Protocol;
 
 /// <summary>Several names in one argument: words between spaces; one that starts with a quote goes on to the next, and doubled quotes inside it stand for one.</summary>
-internal static class QuotedWords
+internal static class QuotedArguments
 {
     /// <summary>The words; null when a quote is not closed, or something sticks to one that is.</summary>
     public static IReadOnlyList<string>? Parse(string text)
@@ -21,7 +21,7 @@ internal static class QuotedWords
                 words.Add(end < 0 ? text[at..] : text[at..end]);
                 at = end < 0 ? text.Length : end;
             }
-            else if (ReadQuoted(text, ref at) is { } word && (at == text.Length || text[at] == ' '))
+            else if (ReadQuotedArgument(text, ref at) is { } word && (at == text.Length || text[at] == ' '))
             {
                 words.Add(word);
             }
@@ -34,7 +34,7 @@ internal static class QuotedWords
         return words;
     }
 
-    private static string? ReadQuoted(string text, ref int at)
+    private static string? ReadQuotedArgument(string text, ref int at)
     {
         var word = new StringBuilder();
         for (at++; at < text.Length; at++)

@@ -19,7 +19,7 @@ internal sealed class ReplyReader(int maxLength)
 
     /// <summary>Takes the next line, without its line end. Null until the reply is complete.</summary>
     /// <exception cref="ReplyFormatException">Not a reply, or too long a one; the reader is ready for another reply then.</exception>
-    public Reply? Add(string line)
+    public FtpReply? AddLine(string line)
     {
         // A lone CR is no line end here but would be one to others.
         line = line.TrimEnd('\r').Replace('\r', ' ');
@@ -30,26 +30,26 @@ internal sealed class ReplyReader(int maxLength)
             throw new ReplyFormatException($"A reply is longer than {maxLength} characters.");
         }
 
-        return IsInsideReply ? Continue(line) : Begin(line);
+        return IsInsideReply ? ContinueReply(line) : BeginReply(line);
     }
 
-    private Reply? Begin(string line)
+    private FtpReply? BeginReply(string line)
     {
-        int code = CodeOf(line);
+        int code = ParseCode(line);
         if (code == 0 || (line.Length > 3 && line[3] is not (' ' or '-')))
         {
             Reset();
-            throw new ReplyFormatException($"Not a reply: {Shortened(line).Visible()}");
+            throw new ReplyFormatException($"Not a reply: {Truncate(line).ToPrintable()}");
         }
 
         _lines.Add(line.Length > 4 ? line[4..] : "");
         _code = code;
-        return line.Length > 3 && line[3] == '-' ? null : Complete();
+        return line.Length > 3 && line[3] == '-' ? null : CompleteReply();
     }
 
-    private Reply? Continue(string line)
+    private FtpReply? ContinueReply(string line)
     {
-        if (CodeOf(line) != _code || (line.Length > 3 && line[3] is not (' ' or '-')))
+        if (ParseCode(line) != _code || (line.Length > 3 && line[3] is not (' ' or '-')))
         {
             _lines.Add(line);
             return null;
@@ -57,12 +57,12 @@ internal sealed class ReplyReader(int maxLength)
 
         _lines.Add(line.Length > 4 ? line[4..] : "");
         // Many servers repeat "code-" on every line; that is text still. A bare code can only be the end: RFC 959 has servers pad such lines.
-        return line.Length > 3 && line[3] == '-' ? null : Complete();
+        return line.Length > 3 && line[3] == '-' ? null : CompleteReply();
     }
 
-    private Reply Complete()
+    private FtpReply CompleteReply()
     {
-        var reply = new Reply((ReplyCode)_code, _lines.ToArray());
+        var reply = new FtpReply((FtpReplyCode)_code, _lines.ToArray());
         Reset();
         return reply;
     }
@@ -74,10 +74,10 @@ internal sealed class ReplyReader(int maxLength)
     }
 
     /// <summary>The three digits at a line's start, 100 to 599; 0 when there are none.</summary>
-    private static int CodeOf(string line) =>
+    private static int ParseCode(string line) =>
         line.Length >= 3 && line[0] is >= '1' and <= '5' && char.IsAsciiDigit(line[1]) && char.IsAsciiDigit(line[2])
             ? ((line[0] - '0') * 100) + ((line[1] - '0') * 10) + (line[2] - '0')
             : 0;
 
-    private static string Shortened(string line) => line.Length <= 200 ? line : $"{line[..200]}…";
+    private static string Truncate(string line) => line.Length <= 200 ? line : $"{line[..200]}…";
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Fts.Protocol;
 
 /// <summary>Times on the wire: <c>YYYYMMDDHHMMSS[.fraction]</c>, always UTC (RFC 3659 §2.3).</summary>
-internal static class FtpTime
+internal static class WireTime
 {
     /// <summary>Length of a time without its fraction.</summary>
     public const int Length = 14;

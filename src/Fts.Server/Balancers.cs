@@ -75,7 +75,7 @@ internal sealed class Balancers(FtpServerOptions options)
                     throw come == 0 ? new EndOfStreamException("it left without a word") : new ProxyHeaderException("the connection ended inside it");
                 }
 
-                ProxyHeader? header = ProxyHeader.Read(buffer.AsSpan(0, come + seen), out int length);
+                ProxyHeader? header = ProxyHeader.Parse(buffer.AsSpan(0, come + seen), out int length);
                 int taken = header is null ? seen : length - come;
                 come += await socket.ReceiveAsync(buffer.AsMemory(come, taken), SocketFlags.None, limit.Token);
                 if (header is not null)
@@ -113,12 +113,12 @@ internal sealed class Balancers(FtpServerOptions options)
         }
         catch (ProxyHeaderException e)
         {
-            Log.NoProxyHeader(options.Logger, balancer, e.Message.Visible());
+            Log.NoProxyHeader(options.Logger, balancer, e.Message.ToPrintable());
             socket.Dispose();
         }
         catch (Exception e) when (e is EndOfStreamException or SocketException or OperationCanceledException)
         {
-            Log.BalancerLeft(options.Logger, balancer, e.Message.Visible());
+            Log.BalancerLeft(options.Logger, balancer, e.Message.ToPrintable());
             socket.Dispose();
         }
         catch (Exception e)

@@ -7,7 +7,7 @@ namespace Fts.Server;
 internal static class CommandFinder
 {
     /// <summary>Finds a command that is answered beside a transfer. Any other line leaves no trace here: it will be looked at in its turn.</summary>
-    public static bool TryFindBeside(Session session, LineRead line, out CommandRow? row, out string argument)
+    public static bool TryFindBeside(Session session, LineReadResult line, out CommandRow? row, out string argument)
     {
         (row, argument) = (null, "");
         if (line.Status == LineStatus.Line && Command.TryParse(line.Bytes.Span, out Command command) &&
@@ -20,7 +20,7 @@ internal static class CommandFinder
     }
 
     /// <summary>Finds a command's row, or the reply that refuses the line.</summary>
-    public static bool TryFind(Session session, LineRead line, out CommandRow? row, out string argument, out Reply? refusal)
+    public static bool TryFind(Session session, LineReadResult line, out CommandRow? row, out string argument, out FtpReply? refusal)
     {
         (row, argument, refusal) = (null, "", null);
         bool isFirst = !session.HasReadLine;
@@ -56,7 +56,7 @@ internal static class CommandFinder
     }
 
     /// <summary>Counts what is no command of ours before sign-in: a browser or a scanner is not a client to be patient with.</summary>
-    private static Reply Unknown(Session session, Reply reply, bool isHttp = false)
+    private static FtpReply Unknown(Session session, FtpReply reply, bool isHttp = false)
     {
         session.UnknownCommands += session.Files is null ? 1 : 0;
         if (!isHttp && (session.Files is not null || session.UnknownCommands < session.Server.Options.MaxUnknownCommands))

@@ -15,7 +15,7 @@ public sealed record FtpServerOptions
     public required IFileStore Store { get; init; }
 
     /// <summary>Who may sign in.</summary>
-    public required IAccounts Accounts { get; init; }
+    public required IAuthenticator Accounts { get; init; }
 
     /// <summary>
     /// Further hosts behind the same address, chosen by name (RFC 7151, SNI); clients that name none, or the address they connect to, get <see cref="Store"/>

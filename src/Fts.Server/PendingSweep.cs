@@ -34,7 +34,7 @@ internal static class PendingSweep
     {
         try
         {
-            int removed = await store.SweepPendingAsync(before, cancellationToken);
+            int removed = await store.SweepPartialUploadsAsync(before, cancellationToken);
             if (removed > 0)
             {
                 Log.Swept(server.Options.Logger, removed);
@@ -42,7 +42,7 @@ internal static class PendingSweep
         }
         catch (StoreException e)
         {
-            Log.SweepFailed(server.Options.Logger, e.Message.Visible());
+            Log.SweepFailed(server.Options.Logger, e.Message.ToPrintable());
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -18,7 +18,7 @@ internal static class ProtocolSniffer
     /// <param name="isCommand">Whether the line begins with a verb.</param>
     /// <param name="isFirst">Whether no line with content preceded it.</param>
     /// <param name="isKnown">Whether the line is a command of this server.</param>
-    public static string? FindForeignProtocol(LineRead line, bool isCommand, bool isFirst, bool isKnown) => line.Status switch
+    public static string? FindForeignProtocol(LineReadResult line, bool isCommand, bool isFirst, bool isKnown) => line.Status switch
     {
         LineStatus.Binary => "binary",
         LineStatus.TooLong => isFirst ? "a first line beyond the limit" : null,

@@ -7,129 +7,129 @@ namespace Fts.Server;
 /// <summary>The fixed sentences, and the one place where a store's refusal becomes a reply. No exception text, path of the machine or stack is ever in one.</summary>
 internal static class Replies
 {
-    public static readonly Reply Done = new(ReplyCode.Okay, "Done.");
-    public static readonly Reply TypeBinary = new(ReplyCode.Okay, "Type is image.");
-    public static readonly Reply ModeStream = new(ReplyCode.Okay, "Mode is stream.");
-    public static readonly Reply ModeBlock = new(ReplyCode.Okay, "Mode is block.");
-    public static readonly Reply ModeDeflate = new(ReplyCode.Okay, "Mode is deflate.");
-    public static readonly Reply TypeAscii = new(ReplyCode.Okay, "Type is ASCII.");
-    public static readonly Reply English = new(ReplyCode.Okay, "Replies are in English.");
-    public static readonly Reply NotNeeded = new(ReplyCode.Superfluous, "Not needed here.");
-    public static readonly Reply SystemType = new(ReplyCode.SystemType, "UNIX Type: L8");
-    public static readonly Reply ReadyAgain = new(ReplyCode.ServiceReady, "Ready for a new user.");
-    public static readonly Reply Goodbye = new(ReplyCode.Closing, "Goodbye.");
-    public static readonly Reply AlreadyOpen = new(ReplyCode.TransferStarting, "Data connection already open.");
-    public static readonly Reply Opening = new(ReplyCode.OpeningDataConnection, "Opening the data connection.");
-    public static readonly Reply HandshakeNow = new(ReplyCode.SecurityAccepted, "Begin the TLS handshake.");
-    public static readonly Reply BufferSizeZero = new(ReplyCode.Okay, "PBSZ=0");
-    public static readonly Reply DataIsPrivate = new(ReplyCode.Okay, "Data connections are encrypted.");
-    public static readonly Reply DataIsClear = new(ReplyCode.Okay, "Data connections are not encrypted.");
-    public static readonly Reply AlreadySecure = new(ReplyCode.BadSequence, "This connection is encrypted already.");
-    public static readonly Reply AuthenticateFirst = new(ReplyCode.BadSequence, "Say AUTH TLS, and PBSZ 0, first.");
-    public static readonly Reply ProtectionMismatch = new(ReplyCode.ProtectionMismatch, "Data connections must be encrypted here, use PROT P.");
-    public static readonly Reply ProtectionRefused = new(ReplyCode.PolicyDenied, "This server's policy does not allow that protection level.");
-    public static readonly Reply ProtectionNotSupported = new(ReplyCode.ProtectionNotSupported, "Protection is C or P.");
-    public static readonly Reply NotSecure = new(ReplyCode.ProtectionDenied, "This connection is not encrypted.");
-    public static readonly Reply ClearRefused = new(ReplyCode.PolicyDenied, "This server keeps control connections encrypted.");
-    public static readonly Reply EncryptFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS: say AUTH TLS first.");
-    public static readonly Reply CertificateFirst = new(ReplyCode.NotLoggedIn, "Sign in over TLS, with a client certificate that is trusted here.");
-    public static readonly Reply HandshakeFailed = new(ReplyCode.ProtocolNotSupported, "The TLS handshake of the data connection failed.");
-    public static readonly Reply NotResumed = new(ReplyCode.CannotOpenDataConnection, "The data connection must resume the TLS session of the control connection.");
+    public static readonly FtpReply Done = new(FtpReplyCode.Okay, "Done.");
+    public static readonly FtpReply TypeBinary = new(FtpReplyCode.Okay, "Type is image.");
+    public static readonly FtpReply ModeStream = new(FtpReplyCode.Okay, "Mode is stream.");
+    public static readonly FtpReply ModeBlock = new(FtpReplyCode.Okay, "Mode is block.");
+    public static readonly FtpReply ModeDeflate = new(FtpReplyCode.Okay, "Mode is deflate.");
+    public static readonly FtpReply TypeAscii = new(FtpReplyCode.Okay, "Type is ASCII.");
+    public static readonly FtpReply English = new(FtpReplyCode.Okay, "Replies are in English.");
+    public static readonly FtpReply NotNeeded = new(FtpReplyCode.Superfluous, "Not needed here.");
+    public static readonly FtpReply SystemType = new(FtpReplyCode.SystemType, "UNIX Type: L8");
+    public static readonly FtpReply ReadyAgain = new(FtpReplyCode.ServiceReady, "Ready for a new user.");
+    public static readonly FtpReply Goodbye = new(FtpReplyCode.Closing, "Goodbye.");
+    public static readonly FtpReply AlreadyOpen = new(FtpReplyCode.TransferStarting, "Data connection already open.");
+    public static readonly FtpReply Opening = new(FtpReplyCode.OpeningDataConnection, "Opening the data connection.");
+    public static readonly FtpReply HandshakeNow = new(FtpReplyCode.SecurityAccepted, "Begin the TLS handshake.");
+    public static readonly FtpReply BufferSizeZero = new(FtpReplyCode.Okay, "PBSZ=0");
+    public static readonly FtpReply DataIsPrivate = new(FtpReplyCode.Okay, "Data connections are encrypted.");
+    public static readonly FtpReply DataIsClear = new(FtpReplyCode.Okay, "Data connections are not encrypted.");
+    public static readonly FtpReply AlreadySecure = new(FtpReplyCode.BadSequence, "This connection is encrypted already.");
+    public static readonly FtpReply AuthenticateFirst = new(FtpReplyCode.BadSequence, "Say AUTH TLS, and PBSZ 0, first.");
+    public static readonly FtpReply ProtectionMismatch = new(FtpReplyCode.ProtectionMismatch, "Data connections must be encrypted here, use PROT P.");
+    public static readonly FtpReply ProtectionRefused = new(FtpReplyCode.PolicyDenied, "This server's policy does not allow that protection level.");
+    public static readonly FtpReply ProtectionNotSupported = new(FtpReplyCode.ProtectionNotSupported, "Protection is C or P.");
+    public static readonly FtpReply NotSecure = new(FtpReplyCode.ProtectionDenied, "This connection is not encrypted.");
+    public static readonly FtpReply ClearRefused = new(FtpReplyCode.PolicyDenied, "This server keeps control connections encrypted.");
+    public static readonly FtpReply EncryptFirst = new(FtpReplyCode.NotLoggedIn, "Sign in over TLS: say AUTH TLS first.");
+    public static readonly FtpReply CertificateFirst = new(FtpReplyCode.NotLoggedIn, "Sign in over TLS, with a client certificate that is trusted here.");
+    public static readonly FtpReply HandshakeFailed = new(FtpReplyCode.ProtocolNotSupported, "The TLS handshake of the data connection failed.");
+    public static readonly FtpReply NotResumed = new(FtpReplyCode.CannotOpenDataConnection, "The data connection must resume the TLS session of the control connection.");
 
-    public static readonly Reply Aborted = new(ReplyCode.TransferComplete, "Nothing is being transferred now.");
-    public static readonly Reply Transferred = new(ReplyCode.TransferComplete, "Transfer complete.");
-    public static readonly Reply TransferredAndOpen = new(ReplyCode.FileActionOkay, "Transfer complete.");
-    public static readonly Reply SignedIn = new(ReplyCode.LoggedIn, "Signed in.");
-    public static readonly Reply SignedInByCertificate = new(ReplyCode.LoggedInBySecurity, "Signed in by certificate.");
-    public static readonly Reply FileDone = new(ReplyCode.FileActionOkay, "Done.");
+    public static readonly FtpReply Aborted = new(FtpReplyCode.TransferComplete, "Nothing is being transferred now.");
+    public static readonly FtpReply Transferred = new(FtpReplyCode.TransferComplete, "Transfer complete.");
+    public static readonly FtpReply TransferredAndOpen = new(FtpReplyCode.FileActionOkay, "Transfer complete.");
+    public static readonly FtpReply SignedIn = new(FtpReplyCode.LoggedIn, "Signed in.");
+    public static readonly FtpReply SignedInByCertificate = new(FtpReplyCode.LoggedInBySecurity, "Signed in by certificate.");
+    public static readonly FtpReply FileDone = new(FtpReplyCode.FileActionOkay, "Done.");
 
-    public static readonly Reply PasswordPlease = new(ReplyCode.PasswordNeeded, "Password, please.");
-    public static readonly Reply RangeIsWhole = new(ReplyCode.PendingFurtherInformation, "Restarting at 0, to the end.");
-    public static readonly Reply CopyTo = new(ReplyCode.PendingFurtherInformation, "Ready for SITE CPTO.");
-    public static readonly Reply RenameTo = new(ReplyCode.PendingFurtherInformation, "Ready for RNTO.");
+    public static readonly FtpReply PasswordPlease = new(FtpReplyCode.PasswordNeeded, "Password, please.");
+    public static readonly FtpReply RangeIsWhole = new(FtpReplyCode.PendingFurtherInformation, "Restarting at 0, to the end.");
+    public static readonly FtpReply CopyTo = new(FtpReplyCode.PendingFurtherInformation, "Ready for SITE CPTO.");
+    public static readonly FtpReply RenameTo = new(FtpReplyCode.PendingFurtherInformation, "Ready for RNTO.");
 
-    public static readonly Reply TooManySessions = new(ReplyCode.ServiceNotAvailable, "Too many connections, try again later.");
-    public static readonly Reply Stopping = new(ReplyCode.ServiceNotAvailable, "The server is stopping.");
-    public static readonly Reply IdleTooLong = new(ReplyCode.ServiceNotAvailable, "Idle for too long, closing.");
-    public static readonly Reply SignInTooSlow = new(ReplyCode.ServiceNotAvailable, "Took too long to sign in, closing.");
-    public static readonly Reply NotInTime = new(ReplyCode.ServiceNotAvailable, "Timeout, closing control connection.");
-    public static readonly Reply TooManyRefusals = new(ReplyCode.ServiceNotAvailable, "Too many refused sign-ins, closing.");
-    public static readonly Reply TooManyFailedLogins = new(ReplyCode.ServiceNotAvailable, "Too many failed logins from your address, try again later.");
-    public static readonly Reply TooManyUnknown = new(ReplyCode.ServiceNotAvailable, "This is an FTP server, closing.");
+    public static readonly FtpReply TooManySessions = new(FtpReplyCode.ServiceNotAvailable, "Too many connections, try again later.");
+    public static readonly FtpReply Stopping = new(FtpReplyCode.ServiceNotAvailable, "The server is stopping.");
+    public static readonly FtpReply IdleTooLong = new(FtpReplyCode.ServiceNotAvailable, "Idle for too long, closing.");
+    public static readonly FtpReply SignInTooSlow = new(FtpReplyCode.ServiceNotAvailable, "Took too long to sign in, closing.");
+    public static readonly FtpReply NotInTime = new(FtpReplyCode.ServiceNotAvailable, "Timeout, closing control connection.");
+    public static readonly FtpReply TooManyRefusals = new(FtpReplyCode.ServiceNotAvailable, "Too many refused sign-ins, closing.");
+    public static readonly FtpReply TooManyFailedLogins = new(FtpReplyCode.ServiceNotAvailable, "Too many failed logins from your address, try again later.");
+    public static readonly FtpReply TooManyUnknown = new(FtpReplyCode.ServiceNotAvailable, "This is an FTP server, closing.");
 
-    public static readonly Reply NoDataPort = new(ReplyCode.CannotOpenDataConnection, "Say PASV, EPSV, PORT or EPRT first.");
-    public static readonly Reply CannotListen = new(ReplyCode.CannotOpenDataConnection, "No port is free for a data connection.");
-    public static readonly Reply AddressUnknown = new(ReplyCode.CannotOpenDataConnection, "The address to tell is not known yet, use EPSV.");
-    public static readonly Reply TransferAborted = new(ReplyCode.TransferAborted, "Transfer aborted.");
-    public static readonly Reply TransferStalled = new(ReplyCode.TransferAborted, "No data moved for too long; transfer aborted.");
-    public static readonly Reply TransferTakenOver = new(ReplyCode.TransferAborted, "Another connection of yours continues this transfer.");
-    public static readonly Reply Incomplete = new(ReplyCode.LocalError, "Not as many bytes came as were announced; nothing was stored.");
-    public static readonly Reply NotProvenComplete = new(ReplyCode.FileUnavailable, "Nothing proves that all of it came: announce its size with ALLO, or use TLS. Nothing was stored.");
-    public static readonly Reply DeflateDamaged = new(ReplyCode.LocalError, "Not one whole zlib stream; nothing was stored.");
-    public static readonly Reply NoBlock = new(ReplyCode.LocalError, "Not blocks of RFC 959; nothing was stored.");
-    public static readonly Reply DeflateTooLarge = new(ReplyCode.StorageExceeded, "Expands too far for its size, use MODE S; nothing was stored.");
-    public static readonly Reply LocalError = new(ReplyCode.LocalError, "The server failed to do this.");
+    public static readonly FtpReply NoDataPort = new(FtpReplyCode.CannotOpenDataConnection, "Say PASV, EPSV, PORT or EPRT first.");
+    public static readonly FtpReply CannotListen = new(FtpReplyCode.CannotOpenDataConnection, "No port is free for a data connection.");
+    public static readonly FtpReply AddressUnknown = new(FtpReplyCode.CannotOpenDataConnection, "The address to tell is not known yet, use EPSV.");
+    public static readonly FtpReply TransferAborted = new(FtpReplyCode.TransferAborted, "Transfer aborted.");
+    public static readonly FtpReply TransferStalled = new(FtpReplyCode.TransferAborted, "No data moved for too long; transfer aborted.");
+    public static readonly FtpReply TransferTakenOver = new(FtpReplyCode.TransferAborted, "Another connection of yours continues this transfer.");
+    public static readonly FtpReply Incomplete = new(FtpReplyCode.LocalError, "Not as many bytes came as were announced; nothing was stored.");
+    public static readonly FtpReply NotProvenComplete = new(FtpReplyCode.FileUnavailable, "Nothing proves that all of it came: announce its size with ALLO, or use TLS. Nothing was stored.");
+    public static readonly FtpReply DeflateDamaged = new(FtpReplyCode.LocalError, "Not one whole zlib stream; nothing was stored.");
+    public static readonly FtpReply NoBlock = new(FtpReplyCode.LocalError, "Not blocks of RFC 959; nothing was stored.");
+    public static readonly FtpReply DeflateTooLarge = new(FtpReplyCode.StorageExceeded, "Expands too far for its size, use MODE S; nothing was stored.");
+    public static readonly FtpReply LocalError = new(FtpReplyCode.LocalError, "The server failed to do this.");
 
-    public static readonly Reply LineTooLong = new(ReplyCode.SyntaxError, "Line too long.");
-    public static readonly Reply NotACommand = new(ReplyCode.SyntaxError, "Not an FTP command.");
-    public static readonly Reply Unknown = new(ReplyCode.SyntaxError, "Command not known.");
-    public static readonly Reply NoSuchCommand = new(ReplyCode.NotImplemented, "No such command.");
-    public static readonly Reply NotUtf8 = new(ReplyCode.ParameterError, "The argument must be UTF-8.");
-    public static readonly Reply BadParameter = new(ReplyCode.ParameterError, "Parameter not understood.");
-    public static readonly Reply BadSequence = new(ReplyCode.BadSequence, "Not now: another command belongs before this one.");
-    public static readonly Reply RangeIsForReading = new(ReplyCode.BadSequence, "RANG is for RETR and HASH.");
-    public static readonly Reply AlreadySignedIn = new(ReplyCode.BadSequence, "Already signed in.");
-    public static readonly Reply OnlyExtendedPassive = new(ReplyCode.BadSequence, "EPSV ALL was said; only EPSV is accepted.");
-    public static readonly Reply HostComesFirst = new(ReplyCode.BadSequence, "HOST belongs before the sign-in, and before AUTH where the handshake names no host.");
-    public static readonly Reply NoHostName = new(ReplyCode.ParameterError, "Not a host name, nor an IPv4 address, nor an IPv6 address in brackets.");
-    public static readonly Reply UnknownHost = new(ReplyCode.ParameterNotImplemented, "No such host here.");
-    public static readonly Reply ParameterNotImplemented = new(ReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");
-    public static readonly Reply NoCreationTime = new(ReplyCode.ParameterNotImplemented, "Times of creation cannot be set here.");
-    public static readonly Reply ForbiddenAddress = new(ReplyCode.ParameterNotImplemented, "Data connections to that address or port are not allowed.");
-    public static readonly Reply ForeignAddress = new(ReplyCode.ParameterNotImplemented, "Only your own address, and a port from 1024 on.");
-    public static readonly Reply OnlyIPv4 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (1)");
-    public static readonly Reply OnlyIPv6 = new(ReplyCode.ProtocolNotSupported, "Network protocol not supported, use (2)");
-    public static readonly Reply PassiveIsIPv4 = new(ReplyCode.CannotOpenDataConnection, "PASV is for IPv4, use EPSV.");
-    public static readonly Reply SignInFirst = new(ReplyCode.NotLoggedIn, "Sign in first.");
-    public static readonly Reply Refused = new(ReplyCode.NotLoggedIn, "Sign-in refused.");
+    public static readonly FtpReply LineTooLong = new(FtpReplyCode.SyntaxError, "Line too long.");
+    public static readonly FtpReply NotACommand = new(FtpReplyCode.SyntaxError, "Not an FTP command.");
+    public static readonly FtpReply Unknown = new(FtpReplyCode.SyntaxError, "Command not known.");
+    public static readonly FtpReply NoSuchCommand = new(FtpReplyCode.NotImplemented, "No such command.");
+    public static readonly FtpReply NotUtf8 = new(FtpReplyCode.ParameterError, "The argument must be UTF-8.");
+    public static readonly FtpReply BadParameter = new(FtpReplyCode.ParameterError, "Parameter not understood.");
+    public static readonly FtpReply BadSequence = new(FtpReplyCode.BadSequence, "Not now: another command belongs before this one.");
+    public static readonly FtpReply RangeIsForReading = new(FtpReplyCode.BadSequence, "RANG is for RETR and HASH.");
+    public static readonly FtpReply AlreadySignedIn = new(FtpReplyCode.BadSequence, "Already signed in.");
+    public static readonly FtpReply OnlyExtendedPassive = new(FtpReplyCode.BadSequence, "EPSV ALL was said; only EPSV is accepted.");
+    public static readonly FtpReply HostComesFirst = new(FtpReplyCode.BadSequence, "HOST belongs before the sign-in, and before AUTH where the handshake names no host.");
+    public static readonly FtpReply NoHostName = new(FtpReplyCode.ParameterError, "Not a host name, nor an IPv4 address, nor an IPv6 address in brackets.");
+    public static readonly FtpReply UnknownHost = new(FtpReplyCode.ParameterNotImplemented, "No such host here.");
+    public static readonly FtpReply ParameterNotImplemented = new(FtpReplyCode.ParameterNotImplemented, "Not implemented for that parameter.");
+    public static readonly FtpReply NoCreationTime = new(FtpReplyCode.ParameterNotImplemented, "Times of creation cannot be set here.");
+    public static readonly FtpReply ForbiddenAddress = new(FtpReplyCode.ParameterNotImplemented, "Data connections to that address or port are not allowed.");
+    public static readonly FtpReply ForeignAddress = new(FtpReplyCode.ParameterNotImplemented, "Only your own address, and a port from 1024 on.");
+    public static readonly FtpReply OnlyIPv4 = new(FtpReplyCode.ProtocolNotSupported, "Network protocol not supported, use (1)");
+    public static readonly FtpReply OnlyIPv6 = new(FtpReplyCode.ProtocolNotSupported, "Network protocol not supported, use (2)");
+    public static readonly FtpReply PassiveIsIPv4 = new(FtpReplyCode.CannotOpenDataConnection, "PASV is for IPv4, use EPSV.");
+    public static readonly FtpReply SignInFirst = new(FtpReplyCode.NotLoggedIn, "Sign in first.");
+    public static readonly FtpReply Refused = new(FtpReplyCode.NotLoggedIn, "Sign-in refused.");
 
-    public static readonly Reply NotFound = new(ReplyCode.FileUnavailable, "No such file or folder.");
-    public static readonly Reply SpaceUnknown = new(ReplyCode.FileUnavailable, "How much space is left is not known.");
-    public static readonly Reply NotAFile = new(ReplyCode.FileUnavailable, "Not a file.");
-    public static readonly Reply FolderHasNoHash = new(ReplyCode.NameNotAllowed, "A folder has no hash."); // draft-bryan-ftpext-hash §3.5
-    public static readonly Reply NotAFolder = new(ReplyCode.FileUnavailable, "Not a folder.");
-    public static readonly Reply NotAFolderParameter = new(ReplyCode.ParameterError, "Not a folder.");
-    public static readonly Reply LinkGoesUp = new(ReplyCode.NameNotAllowed, "A link can lead only to what lies beside it or below.");
-    public static readonly Reply NoLinks = new(ReplyCode.NotImplemented, "There are no links here.");
-    public static readonly Reply BadName = new(ReplyCode.NameNotAllowed, "File name not allowed.");
-    public static readonly Reply SizeNeedsBinary = new(ReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
-    public static readonly Reply SizeIsDoubtful = new(ReplyCode.FileUnavailable, "There are a file and an unfinished upload of yours: not told which.");
-    public static readonly Reply SizeMisled = new(ReplyCode.FileBusy, "The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.");
-    public static readonly Reply RangeNeedsBinary = new(ReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
-    public static readonly Reply RestartNeedsBinary = new(ReplyCode.FileUnavailable, "A restart needs TYPE I.");
+    public static readonly FtpReply NotFound = new(FtpReplyCode.FileUnavailable, "No such file or folder.");
+    public static readonly FtpReply SpaceUnknown = new(FtpReplyCode.FileUnavailable, "How much space is left is not known.");
+    public static readonly FtpReply NotAFile = new(FtpReplyCode.FileUnavailable, "Not a file.");
+    public static readonly FtpReply FolderHasNoHash = new(FtpReplyCode.NameNotAllowed, "A folder has no hash."); // draft-bryan-ftpext-hash §3.5
+    public static readonly FtpReply NotAFolder = new(FtpReplyCode.FileUnavailable, "Not a folder.");
+    public static readonly FtpReply NotAFolderParameter = new(FtpReplyCode.ParameterError, "Not a folder.");
+    public static readonly FtpReply LinkGoesUp = new(FtpReplyCode.NameNotAllowed, "A link can lead only to what lies beside it or below.");
+    public static readonly FtpReply NoLinks = new(FtpReplyCode.NotImplemented, "There are no links here.");
+    public static readonly FtpReply BadName = new(FtpReplyCode.NameNotAllowed, "File name not allowed.");
+    public static readonly FtpReply SizeNeedsBinary = new(FtpReplyCode.FileUnavailable, "The size in ASCII is not known, use TYPE I.");
+    public static readonly FtpReply SizeIsDoubtful = new(FtpReplyCode.FileUnavailable, "There are a file and an unfinished upload of yours: not told which.");
+    public static readonly FtpReply SizeMisled = new(FtpReplyCode.FileBusy, "The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.");
+    public static readonly FtpReply RangeNeedsBinary = new(FtpReplyCode.PageTypeUnknown, "A part needs TYPE I."); // draft-bryan-ftp-range §5
+    public static readonly FtpReply RestartNeedsBinary = new(FtpReplyCode.FileUnavailable, "A restart needs TYPE I.");
 
-    public static readonly Reply NotSortedNow = new(ReplyCode.TransferComplete, "Transfer complete. Not sorted: the server is sorting too many other entries.");
+    public static readonly FtpReply NotSortedNow = new(FtpReplyCode.TransferComplete, "Transfer complete. Not sorted: the server is sorting too many other entries.");
 
     /// <summary>A directory had too many entries to be sorted.</summary>
-    public static Reply NotSorted(int limit) => new(ReplyCode.TransferComplete, $"Transfer complete. Not sorted: more than {limit} entries.");
+    public static FtpReply NotSorted(int limit) => new(FtpReplyCode.TransferComplete, $"Transfer complete. Not sorted: more than {limit} entries.");
 
     /// <summary>A recursive listing left out directories that the account of the server process cannot read.</summary>
-    public static Reply ListedExcept(int unreadable) => new(ReplyCode.TransferComplete, $"Transfer complete. Not listed: {unreadable} folder{(unreadable == 1 ? "" : "s")} that cannot be read.");
+    public static FtpReply ListedExcept(int unreadable) => new(FtpReplyCode.TransferComplete, $"Transfer complete. Not listed: {unreadable} folder{(unreadable == 1 ? "" : "s")} that cannot be read.");
 
     /// <summary>A recursive listing reached the limit of entries.</summary>
-    public static Reply ListingTooLarge(int limit) => new(ReplyCode.LocalError, $"The listing is incomplete: more than {limit} entries. List the folders one by one.");
+    public static FtpReply ListingTooLarge(int limit) => new(FtpReplyCode.LocalError, $"The listing is incomplete: more than {limit} entries. List the folders one by one.");
 
     /// <summary>A recursive listing reached the limit of depth.</summary>
-    public static Reply ListingTooDeep(int limit) => new(ReplyCode.LocalError, $"The listing is incomplete: more than {limit} level{(limit == 1 ? "" : "s")} of folders. List the deeper folders one by one.");
+    public static FtpReply ListingTooDeep(int limit) => new(FtpReplyCode.LocalError, $"The listing is incomplete: more than {limit} level{(limit == 1 ? "" : "s")} of folders. List the deeper folders one by one.");
 
     /// <summary>No data connection was established.</summary>
-    public static Reply NoDataConnection(string reason) => new(ReplyCode.CannotOpenDataConnection, $"Can't open data connection: {reason}.");
+    public static FtpReply NoDataConnection(string reason) => new(FtpReplyCode.CannotOpenDataConnection, $"Can't open data connection: {reason}.");
 
     /// <summary>The data connection failed before the end of the transfer.</summary>
-    public static Reply DataConnectionLost(string reason) => new(ReplyCode.TransferAborted, $"Transfer failed: {reason}.");
+    public static FtpReply DataConnectionLost(string reason) => new(FtpReplyCode.TransferAborted, $"Transfer failed: {reason}.");
 
     /// <summary>An upload that is not published.</summary>
-    public static Reply For(UploadVerdict verdict) => verdict switch
+    public static FtpReply For(UploadVerdict verdict) => verdict switch
     {
         UploadVerdict.NotAsAnnounced => Incomplete,
         UploadVerdict.Unknown => NotProvenComplete,
@@ -137,14 +137,14 @@ internal static class Replies
     };
 
     /// <summary>Every way in which a store refuses, with its reply.</summary>
-    public static Reply For(StoreError error) => error switch
+    public static FtpReply For(StoreError error) => error switch
     {
         StoreError.NotFound => NotFound,
         StoreError.Denied => Denied,
         StoreError.Exists => Exists,
         StoreError.NotEmpty => NotEmpty,
         StoreError.NotAFile => NotAFile,
-        StoreError.NotAFolder => NotAFolder,
+        StoreError.NotADirectory => NotAFolder,
         StoreError.NoSpace => NoSpace,
         StoreError.QuotaExceeded => QuotaExceeded,
         StoreError.Busy => Busy,
@@ -154,12 +154,12 @@ internal static class Replies
         _ => LocalError,
     };
 
-    private static readonly Reply Denied = new(ReplyCode.FileUnavailable, "Permission denied.");
-    private static readonly Reply Exists = new(ReplyCode.NameNotAllowed, "That name is taken.");
-    private static readonly Reply NotEmpty = new(ReplyCode.FileUnavailable, "The folder is not empty.");
-    private static readonly Reply NoSpace = new(ReplyCode.InsufficientStorage, "No space left.");
-    private static readonly Reply QuotaExceeded = new(ReplyCode.StorageExceeded, "Quota exceeded.");
-    private static readonly Reply Busy = new(ReplyCode.FileBusy, "In use, try again later.");
-    private static readonly Reply BadOffset = new(ReplyCode.InvalidRestart, "The restart offset lies past the end of the file.");
-    private static readonly Reply NotSupported = new(ReplyCode.FileUnavailable, "This store cannot do that.");
+    private static readonly FtpReply Denied = new(FtpReplyCode.FileUnavailable, "Permission denied.");
+    private static readonly FtpReply Exists = new(FtpReplyCode.NameNotAllowed, "That name is taken.");
+    private static readonly FtpReply NotEmpty = new(FtpReplyCode.FileUnavailable, "The folder is not empty.");
+    private static readonly FtpReply NoSpace = new(FtpReplyCode.InsufficientStorage, "No space left.");
+    private static readonly FtpReply QuotaExceeded = new(FtpReplyCode.StorageExceeded, "Quota exceeded.");
+    private static readonly FtpReply Busy = new(FtpReplyCode.FileBusy, "In use, try again later.");
+    private static readonly FtpReply BadOffset = new(FtpReplyCode.InvalidRestart, "The restart offset lies past the end of the file.");
+    private static readonly FtpReply NotSupported = new(FtpReplyCode.FileUnavailable, "This store cannot do that.");
 }

@@ -55,7 +55,7 @@ internal sealed record Pending
 internal sealed class Session : IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
-    private Reply? _farewell;
+    private FtpReply? _farewell;
     private long _endedAt;
     private long _acknowledged;
     private long _acknowledgedAt;
@@ -127,7 +127,7 @@ internal sealed class Session : IDisposable
     public int DeflateLevel { get; set; } = DeflateWriter.DefaultLevel;
     /// <summary>In block mode the client sends files before it knows whether they are wanted: those that are not are read to their end (OPTS MODE B DRAIN).</summary>
     public bool DrainsRefused { get; set; }
-    public MachineFacts Facts { get; set; } = MachineFacts.Usual;
+    public MlsxFacts Facts { get; set; } = MlsxFacts.Default;
     /// <summary>What HASH computes.</summary>
     public HashKind Hash { get; set; }
     /// <summary>What this command leaves for the next.</summary>
@@ -149,7 +149,7 @@ internal sealed class Session : IDisposable
     public CancellationToken Ending => _ending.Token;
 
     /// <summary>What the peer is told when the session was ended from outside.</summary>
-    public Reply? Farewell => _farewell;
+    public FtpReply? Farewell => _farewell;
 
     /// <summary>
     /// The time when the session was ended from outside its loop, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.
@@ -163,14 +163,14 @@ internal sealed class Session : IDisposable
     public StorePath? Resolve(string path) => Folder.Resolve(path);
 
     /// <summary>Queues a reply; it leaves when the loop next waits for a line, or with the next flush.</summary>
-    public void Queue(Reply reply)
+    public void Queue(FtpReply reply)
     {
         Channel.Queue(reply.Bytes.Span);
         if (Server.Options.Trace is { } trace)
         {
             foreach (string line in reply.ToString().Split('\n'))
             {
-                trace(new FtpServerTrace(Id, IsReply: true, line.Visible()));
+                trace(new FtpServerTrace(Id, IsReply: true, line.ToPrintable()));
             }
         }
     }
@@ -190,7 +190,7 @@ internal sealed class Session : IDisposable
     {
         // Only who was signed in begins anew: saying USER again and again must not put the sign-in timeout off for ever.
         ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
-        (UserName, Files, Folder, Facts, Hash) = (null, null, StorePath.Root, MachineFacts.Usual, HashKind.Sha256);
+        (UserName, Files, Folder, Facts, Hash) = (null, null, StorePath.Root, MlsxFacts.Default, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, DrainsRefused) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
         (Pending, Continuing, Misled) = (Pending.Nothing, Pending.Nothing, null);
         _data?.Reset();
@@ -200,7 +200,7 @@ internal sealed class Session : IDisposable
     public void CloseIdlePort(long before) => _data?.CloseIfIdle(before);
 
     /// <summary>Ends the session from outside its loop: a running transfer breaks off, the peer is told why. The first reason counts.</summary>
-    public void End(Reply farewell)
+    public void End(FtpReply farewell)
     {
         if (Interlocked.CompareExchange(ref _farewell, farewell, null) is null)
         {
@@ -233,7 +233,7 @@ internal sealed class Session : IDisposable
     /// </summary>
     public long MeasureWriteDelay(long now)
     {
-        if (Channel.WritingSince is not (> 0 and long since))
+        if (Channel.WriteStartedAt is not (> 0 and long since))
         {
             return 0;
         }

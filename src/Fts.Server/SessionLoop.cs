@@ -13,8 +13,8 @@ namespace Fts.Server;
 internal sealed class SessionLoop(Session session)
 {
     private readonly FtpServerOptions _options = session.Server.Options;
-    private Task<Reply>? _transfer;
-    private Task<LineRead>? _read;
+    private Task<FtpReply>? _transfer;
+    private Task<LineReadResult>? _read;
 
     public async Task RunAsync()
     {
@@ -30,11 +30,11 @@ internal sealed class SessionLoop(Session session)
             {
                 if (_read is null)
                 {
-                    await FlushLinkWhile(session.Channel.WaitAsync(session.Ending));
+                    await FlushLinkWhile(session.Channel.WaitForInputAsync(session.Ending));
                 }
 
-                LineRead line = await ReadAsync();
-                if (line.Status == LineStatus.End)
+                LineReadResult line = await ReadAsync();
+                if (line.Status == LineStatus.Closed)
                 {
                     break;
                 }
@@ -55,11 +55,11 @@ internal sealed class SessionLoop(Session session)
         }
         catch (HandshakeException e)
         {
-            Log.HandshakeFailed(_options.Logger, session.Id, e.Message.Visible());
+            Log.HandshakeFailed(_options.Logger, session.Id, e.Message.ToPrintable());
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            Log.ConnectionLost(_options.Logger, session.Id, e.Message.Visible());
+            Log.ConnectionLost(_options.Logger, session.Id, e.Message.ToPrintable());
         }
         catch (Exception e)
         {
@@ -112,7 +112,7 @@ internal sealed class SessionLoop(Session session)
 
     private async ValueTask CloseChannelAsync()
     {
-        if (session.Channel.IsBroken || session.Channel.WritingSince != 0)
+        if (session.Channel.IsBroken || session.Channel.WriteStartedAt != 0)
         {
             session.Socket.Close(0); // nobody reads the replies that the kernel still holds
         }
@@ -173,13 +173,13 @@ internal sealed class SessionLoop(Session session)
         session.IsSecure = true;
     }
 
-    private ValueTask<LineRead> ReadAsync() => _read is null ? FlushLinkWhile(session.Channel.ReadLineAsync(session.Ending)) : EndReadAsync(_read);
+    private ValueTask<LineReadResult> ReadAsync() => _read is null ? FlushLinkWhile(session.Channel.ReadLineAsync(session.Ending)) : EndReadAsync(_read);
 
     /// <summary>Ends a read that was begun beside a transfer: what was queued since then would wait for the peer's next word.</summary>
-    private async ValueTask<LineRead> EndReadAsync(Task<LineRead> read)
+    private async ValueTask<LineReadResult> EndReadAsync(Task<LineReadResult> read)
     {
         await session.Channel.FlushAsync(session.Ending);
-        LineRead line = await FlushLinkWhile(new ValueTask<LineRead>(read));
+        LineReadResult line = await FlushLinkWhile(new ValueTask<LineReadResult>(read));
         (_read, session.HasLineWaiting) = (null, false);
         return line;
     }
@@ -194,16 +194,16 @@ internal sealed class SessionLoop(Session session)
         return waiting;
     }
 
-    private async ValueTask ObeyAsync(LineRead line)
+    private async ValueTask ObeyAsync(LineReadResult line)
     {
-        if (!CommandFinder.TryFind(session, line, out CommandRow? row, out string argument, out Reply? refusal))
+        if (!CommandFinder.TryFind(session, line, out CommandRow? row, out string argument, out FtpReply? refusal))
         {
             session.Queue(refusal!);
             return;
         }
 
         bool isNextLineReceived = session.Channel.HasUnreadInput;
-        Reply? answer = await GateAndRunAsync(row!, argument);
+        FtpReply? answer = await GateAndRunAsync(row!, argument);
         if (answer is not null)
         {
             session.Queue(answer);
@@ -234,9 +234,9 @@ internal sealed class SessionLoop(Session session)
                 return;
             }
 
-            LineRead line = await _read!;
+            LineReadResult line = await _read!;
             session.LastHeard = Environment.TickCount64;
-            if (line.Status == LineStatus.End)
+            if (line.Status == LineStatus.Closed)
             {
                 await EndTransferAsync(TransferEnd.SessionEnded);
             }
@@ -257,19 +257,19 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    private void NoteQuit(LineRead line)
+    private void NoteQuit(LineReadResult line)
     {
         if (session.Transfer is { } transfer && Command.TryParse(line.Bytes.Span, out Command waiting) && waiting.Verb == "QUIT")
         {
             transfer.NoteQuit();
-            Log.QuitDuringTransfer(_options.Logger, session.Id, transfer.Bytes, transfer.Description.Visible());
+            Log.QuitDuringTransfer(_options.Logger, session.Id, transfer.Bytes, transfer.Description.ToPrintable());
         }
     }
 
     private async ValueTask AnswerBesideTransferAsync(CommandRow row, string argument)
     {
         // A second transfer cannot run beside the first.
-        Reply reply = row.IsTransfer(argument) ? Replies.BadSequence : await CommandRunner.RunAsync(session, row, argument, session.Ending);
+        FtpReply reply = row.IsTransfer(argument) ? Replies.BadSequence : await CommandRunner.RunAsync(session, row, argument, session.Ending);
         if (session.Transfer is { End: not TransferEnd.None })
         {
             // RFC 959 §4.1.3, ABOR: first the end of the transfer (426), then the answer to the command that ended it.
@@ -299,7 +299,7 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>The row's rules, then its code. Null when a transfer is left running in <see cref="_transfer"/>.</summary>
-    private async ValueTask<Reply?> GateAndRunAsync(CommandRow row, string argument)
+    private async ValueTask<FtpReply?> GateAndRunAsync(CommandRow row, string argument)
     {
         if (!row.Has(Rules.Neutral))
         {
@@ -322,7 +322,7 @@ internal sealed class SessionLoop(Session session)
         }
 
         session.Transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}") { UsesControlConnection = row.Has(Rules.TransferWithArgument) };
-        ValueTask<Reply> running = CommandRunner.RunAsync(session, row, argument, session.Transfer.Token);
+        ValueTask<FtpReply> running = CommandRunner.RunAsync(session, row, argument, session.Transfer.Token);
         if (running.IsCompletedSuccessfully)
         {
             await FinishTransferAsync();
@@ -377,7 +377,7 @@ internal sealed class SessionLoop(Session session)
                 return;
             }
 
-            for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(budget.Token)).Status != LineStatus.End; lines++)
+            for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(budget.Token)).Status != LineStatus.Closed; lines++)
             {
             }
         }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Fts.Storage;
 
 /// <summary>Concatenates files of a store into one upload.</summary>
-public static class FileJoin
+public static class FileConcatenation
 {
     private const int BufferBytes = 256 * 1024;
 
@@ -18,7 +18,7 @@ public static class FileJoin
     /// <param name="committing">Called before the commit, which cannot be cancelled.</param>
     /// <param name="cancellationToken">Cancels the copy.</param>
     /// <exception cref="StoreException">A part cannot be read, or the target cannot be written.</exception>
-    public static async ValueTask CopyAsync(
+    public static async ValueTask AppendAndCommitAsync(
         IFileStore store,
         IReadOnlyList<StorePath> parts,
         IFileWriter target,
@@ -29,7 +29,7 @@ public static class FileJoin
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            long offset = target.Start;
+            long offset = target.StartOffset;
             foreach (StorePath part in parts)
             {
                 IFileReader source = await store.OpenReadAsync(part, cancellationToken).ConfigureAwait(false);

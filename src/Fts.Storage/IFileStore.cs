@@ -9,10 +9,10 @@ namespace Fts.Storage;
 public interface IFileStore
 {
     /// <summary>What is at a path, or null.</summary>
-    ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken);
+    ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>The entries of a folder in no order, read as they are asked for: memory does not grow with the folder. Whether there is such a folder is known when this returns.</summary>
-    ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken);
+    ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken);
 
     /// <summary>Opens a file for reading.</summary>
     ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken);
@@ -23,20 +23,20 @@ public interface IFileStore
     /// </summary>
     ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken);
 
-    /// <summary>What an upload of this uploader's and name that broke off left to be continued (<see cref="IFileWriter.KeepAsync"/>), or null; null too while it is written.</summary>
-    ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken);
+    /// <summary>What an upload of this uploader's and name that broke off left to be continued (<see cref="IFileWriter.KeepPartialUploadAsync"/>), or null; null too while it is written.</summary>
+    ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken);
 
-    /// <summary>Removes what <see cref="FindPendingAsync"/> finds; false where there is nothing.</summary>
-    ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken);
+    /// <summary>Removes what <see cref="GetPartialUploadAsync"/> finds; false where there is nothing.</summary>
+    ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken);
 
     /// <summary>Removes pending files that nobody writes and that were last written before a time: uploads kept and never continued, and what a killed process left.</summary>
     /// <param name="before">The time, UTC.</param>
     /// <param name="cancellationToken">Ends it early.</param>
     /// <returns>How many there were.</returns>
-    ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken);
+    ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken);
 
     /// <summary>Makes a folder; its parent must exist.</summary>
-    ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken);
+    ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Removes a file; a link is removed itself, not what it leads to.</summary>
     ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken);
@@ -61,7 +61,7 @@ public interface IFileStore
             missing = e;
         }
 
-        if (!await GiveUpPendingAsync(path, uploader, cancellationToken).ConfigureAwait(false) && missing is not null)
+        if (!await DiscardPartialUploadAsync(path, uploader, cancellationToken).ConfigureAwait(false) && missing is not null)
         {
             throw missing;
         }
@@ -71,7 +71,7 @@ public interface IFileStore
     /// Removes an empty folder, and the partial uploads in it. If the folder contains anything else, or an upload in progress, nothing is
     /// removed.
     /// </summary>
-    ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken);
+    ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Renames a file or folder in one step, but for another spelling of its own name on file systems that take both for one. Without <paramref name="replace"/> an existing <paramref name="target"/> is refused (<see cref="StoreError.Exists"/>) without a race.</summary>
     ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken);
@@ -81,7 +81,7 @@ public interface IFileStore
     /// them; then none is set. Setting the mode of the top folder is refused with <see cref="StoreError.Denied"/>, because it could lock
     /// out every client.
     /// </summary>
-    ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken);
+    ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes a symbolic link. It can lead only to what is there, beside the link or below it: its text then holds no <c>..</c>, and no renaming of folders can
@@ -95,16 +95,16 @@ public interface IFileStore
         throw new StoreException(StoreError.NotSupported, "This store has no links.");
 
     /// <summary>Bytes that can still be stored in a folder; null where there is no telling.</summary>
-    ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken);
+    ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The SHA-256 remembered with a file (<see cref="RememberHashAsync"/>); null where none is, or where the file was changed
+    /// The SHA-256 remembered with a file (<see cref="CacheHashAsync"/>); null where none is, or where the file was changed
     /// since. Never computed: quick on every store, and null on one that does not implement this.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="file">What the caller saw there: the hash is that of this content, or null.</param>
     /// <param name="cancellationToken">Ends it early.</param>
-    ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken) => default;
+    ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken) => default;
 
     /// <summary>
     /// Remembers a file's SHA-256 with it, as long as its content stays: a new name and a new time set through the store take it along, a copy or another content
@@ -114,26 +114,26 @@ public interface IFileStore
     /// <param name="hashed">What was there before and after it was read.</param>
     /// <param name="sha256">32 bytes.</param>
     /// <param name="cancellationToken">Ends it early.</param>
-    ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) => default;
+    ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) => default;
 }
 
 /// <summary>What a pending file starts from, and whether it can be continued one day.</summary>
 public readonly record struct WriteStart
 {
-    private WriteStart(long? offset, bool keepsContent, bool createOnly) => (Offset, KeepsContent, CreateOnly) = (offset, keepsContent, createOnly);
+    private WriteStart(long? offset, bool keepsContent, bool createOnly) => (Offset, ShouldKeepContent, IsCreateOnly) = (offset, keepsContent, createOnly);
 
     /// <summary>Where the caller's first byte belongs; null for the end of the file that is continued.</summary>
     public long? Offset { get; }
 
     /// <summary>The pending file begins as a copy of the committed one, not empty.</summary>
-    public bool KeepsContent { get; }
+    public bool ShouldKeepContent { get; }
 
     /// <summary>Opening refuses (<see cref="StoreError.Exists"/>) a name that is taken, before a byte is sent; the commit, without a race, one that is taken by then.</summary>
-    public bool CreateOnly { get; init; }
+    public bool IsCreateOnly { get; init; }
 
     /// <summary>
-    /// Whose upload it is; null where it is none. An upload is left by <see cref="IFileWriter.KeepAsync"/>, and by a killed process, to be continued by the same
-    /// uploader and nobody else: <see cref="Append"/> and <see cref="At"/> go on with what one that broke off has left under this name, where there is something,
+    /// Whose upload it is; null where it is none. An upload is left by <see cref="IFileWriter.KeepPartialUploadAsync"/>, and by a killed process, to be continued by the same
+    /// uploader and nobody else: <see cref="Append"/> and <see cref="FromOffset"/> go on with what one that broke off has left under this name, where there is something,
     /// in place of the committed file; <see cref="Replace"/> and <see cref="Create"/> give it up. What began as a copy of the committed file is continued only
     /// while that is the same.
     /// </summary>
@@ -150,14 +150,14 @@ public readonly record struct WriteStart
 
     /// <summary>This start, of an upload that its uploader can continue one day.</summary>
     /// <param name="uploader">Any text that tells the uploader from others, the same each time.</param>
-    public WriteStart AsUpload(string uploader) => this with { Uploader = uploader };
+    public WriteStart WithUploader(string uploader) => this with { Uploader = uploader };
 
     /// <summary>
     /// The committed file, overwritten from <paramref name="offset"/> on; what lies beyond the bytes written stays as it was (REST, then STOR). Of an upload that
     /// is continued, what lies beyond the offset is given up.
     /// An offset past its end is <see cref="StoreError.BadOffset"/>. Offset 0 is <see cref="Replace"/>.
     /// </summary>
-    public static WriteStart At(long offset)
+    public static WriteStart FromOffset(long offset)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         return offset == 0 ? Replace : new WriteStart(offset, true, false);
@@ -166,8 +166,8 @@ public readonly record struct WriteStart
 
 /// <summary>An upload that broke off and can be continued.</summary>
 /// <param name="Length">Bytes that are there.</param>
-/// <param name="Modified">When the last of them came, UTC.</param>
-public readonly record struct PendingUpload(long Length, DateTime Modified);
+/// <param name="LastModified">When the last of them came, UTC.</param>
+public readonly record struct PartialUpload(long Length, DateTime LastModified);
 
 /// <summary>An open file. Disposed by whoever opened it.</summary>
 public interface IFileReader : IAsyncDisposable
@@ -186,10 +186,10 @@ public interface IFileReader : IAsyncDisposable
 public interface IFileWriter : IAsyncDisposable
 {
     /// <summary>Where the caller's first byte belongs: 0, the restart offset, or the end of the file appended to.</summary>
-    long Start { get; }
+    long StartOffset { get; }
 
     /// <summary>Whether it goes on with an upload that broke off (<see cref="WriteStart.Uploader"/>).</summary>
-    bool IsContinuation { get; }
+    bool IsResumed { get; }
 
     /// <summary>
     /// The operating system's handle where the store has one, for engines that let the kernel copy; null otherwise. Stays the writer's. The first bytes go through
@@ -210,5 +210,5 @@ public interface IFileWriter : IAsyncDisposable
     /// The client can send these bytes again.
     /// </summary>
     /// <returns>Bytes that are there; null where nothing is kept.</returns>
-    ValueTask<long?> KeepAsync(CancellationToken cancellationToken);
+    ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken);
 }

@@ -6,10 +6,10 @@ namespace Fts.Storage;
 internal static class PathRules
 {
     /// <summary>How the hidden names of pending files begin. No client can spell one: neither a pending upload nor what is left of one can be read, listed or replaced.</summary>
-    public const string PendingPrefix = ".fts-pending-";
+    public const string StagingPrefix = ".fts-pending-";
 
     /// <summary>Whether an entry's name is one the store keeps for itself, or one that some file system takes for such a name.</summary>
-    public static bool IsReserved(ReadOnlySpan<char> name) => NameFolding.Begins(name, PendingPrefix) || NameFolding.IsShortPending(name);
+    public static bool IsReserved(ReadOnlySpan<char> name) => NameFolding.HasEquivalentPrefix(name, StagingPrefix) || NameFolding.IsShortStagingName(name);
 
     /// <summary>Whether any component of a path is one the store keeps for itself.</summary>
     public static bool IsReserved(StorePath path)
@@ -32,22 +32,22 @@ internal static class PathRules
     /// <summary>Nobody gets to set more than the nine permission bits.</summary>
     /// <exception cref="ArgumentException">The facts hold another bit.</exception>
     /// <exception cref="StoreException">The mode of the top folder would be set, which could lock out every client.</exception>
-    public static void DemandSettable(StorePath path, FileFacts facts)
+    public static void ThrowIfNotSettable(StorePath path, FileMetadata metadata)
     {
-        if (path.IsRoot && facts.UnixMode is not null)
+        if (path.IsRoot && metadata.UnixMode is not null)
         {
             throw new StoreException(StoreError.Denied, "The mode of the top folder cannot be set.");
         }
 
-        if ((facts.UnixMode & ~SettableMode) is not (null or UnixFileMode.None))
+        if ((metadata.UnixMode & ~SettableMode) is not (null or UnixFileMode.None))
         {
-            throw new ArgumentException("Only the nine permission bits can be set.", nameof(facts));
+            throw new ArgumentException("Only the nine permission bits can be set.", nameof(metadata));
         }
     }
 
     /// <summary>What is remembered is a SHA-256.</summary>
     /// <exception cref="ArgumentException">It has another length.</exception>
-    public static void DemandHash(int length)
+    public static void ThrowIfNotSha256(int length)
     {
         if (length != SHA256.HashSizeInBytes)
         {
@@ -56,7 +56,7 @@ internal static class PathRules
     }
 
     /// <summary>What is asked for must be able to exist.</summary>
-    public static void DemandAddressable(StorePath path)
+    public static void ThrowIfReserved(StorePath path)
     {
         if (IsReserved(path))
         {
@@ -65,9 +65,9 @@ internal static class PathRules
     }
 
     /// <summary>What is to be made must be a name callers may use, and not the top folder.</summary>
-    public static void DemandCreatable(StorePath path, StoreError ifRoot)
+    public static void ThrowIfNotCreatable(StorePath path, StoreError ifRoot)
     {
-        DemandNotRoot(path, ifRoot);
+        ThrowIfRoot(path, ifRoot);
         if (IsReserved(path))
         {
             throw new StoreException(StoreError.BadName, $"{path} is a name the store keeps for itself.");
@@ -76,16 +76,16 @@ internal static class PathRules
 
     /// <summary>The text of a link: the way from its folder down to what it leads to.</summary>
     /// <exception cref="StoreException">There is no such way, only one that goes up.</exception>
-    public static string LinkText(StorePath path, StorePath target)
+    public static string GetLinkText(StorePath path, StorePath target)
     {
-        StorePath folder = path.Parent;
-        return target != folder && target.IsWithin(folder)
-            ? target.Value[(folder.IsRoot ? 1 : folder.Value.Length + 1)..]
+        StorePath directory = path.Parent;
+        return target != directory && target.IsWithin(directory)
+            ? target.Value[(directory.IsRoot ? 1 : directory.Value.Length + 1)..]
             : throw new StoreException(StoreError.Denied, $"{target} lies neither beside {path} nor below it.");
     }
 
     /// <summary>A file is gone on with from what it has.</summary>
-    public static void DemandWithin(long? offset, long length, StorePath path)
+    public static void ThrowIfPastEnd(long? offset, long length, StorePath path)
     {
         if (offset > length)
         {
@@ -94,7 +94,7 @@ internal static class PathRules
     }
 
     /// <summary>The top folder can be neither made, removed, renamed nor replaced.</summary>
-    public static void DemandNotRoot(StorePath path, StoreError error)
+    public static void ThrowIfRoot(StorePath path, StoreError error)
     {
         if (path.IsRoot)
         {

@@ -14,7 +14,7 @@ public enum StoreError
     /// <summary>A file was needed and this is none (a folder, a device).</summary>
     NotAFile,
     /// <summary>A folder was needed and this is none.</summary>
-    NotAFolder,
+    NotADirectory,
     /// <summary>No space left.</summary>
     NoSpace,
     /// <summary>A quota is used up.</summary>

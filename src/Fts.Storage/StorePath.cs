@@ -97,9 +97,9 @@ public readonly struct StorePath : IEquatable<StorePath>
         return new StorePath(_value + "/" + name);
     }
 
-    /// <summary>Whether this path is <paramref name="folder"/> or lies below it.</summary>
-    public bool IsWithin(StorePath folder) =>
-        folder.IsRoot || Equals(folder) || (Value.StartsWith(folder.Value, StringComparison.Ordinal) && Value[folder.Value.Length] == '/');
+    /// <summary>Whether this path is <paramref name="directory"/> or lies below it.</summary>
+    public bool IsWithin(StorePath directory) =>
+        directory.IsRoot || Equals(directory) || (Value.StartsWith(directory.Value, StringComparison.Ordinal) && Value[directory.Value.Length] == '/');
 
     /// <inheritdoc/>
     public bool Equals(StorePath other) => string.Equals(_value, other._value, StringComparison.Ordinal);

@@ -3,7 +3,7 @@ namespace Fts.Storage;
 /// <summary>
 /// Implemented by the entries that <see cref="IFileStore.ListAsync"/> returns if the store left names out. A server logs their number.
 /// </summary>
-public interface IUnlistedNames
+public interface IUnlistedNameReport
 {
     /// <summary>The names left out so far. Complete after the last entry was read.</summary>
     UnlistedNames Unlisted { get; }
@@ -15,5 +15,5 @@ public interface IUnlistedNames
 public readonly record struct UnlistedNames(int Count, string? Example)
 {
     /// <summary>Returns these names and a further one.</summary>
-    internal UnlistedNames With(string name) => new(Count + 1, Example ?? name);
+    internal UnlistedNames Add(string name) => new(Count + 1, Example ?? name);
 }

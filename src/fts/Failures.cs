@@ -38,7 +38,7 @@ internal static class Failures
 
     private static Failure SignInRefused(FtpSignInException e, Target target) => new(
         ExitCode.LoginRefused, $"{target} does not let {e.UserName} in", Said(e.Reply),
-        e.Reply.Code == ReplyCode.AccountNeeded ? AccountAdvice
+        e.Reply.Code == FtpReplyCode.AccountNeeded ? AccountAdvice
         : Says(e.Reply, "certificate") ? "--cert FILE and --key FILE, with a certificate that the server trusts"
         : string.Equals(e.UserName, SignIn.Anonymous, StringComparison.OrdinalIgnoreCase) ? $"fts client {target.Host} {target.Port} --user NAME" : "another password, or --user with another name");
 
@@ -106,7 +106,7 @@ internal static class Failures
             ExitCode.NotFound => new Failure(ExitCode.NotFound, $"{doing}: no such file or folder on the server {target}", Said(e.Reply), "ls, to see what is there"),
             ExitCode.Denied => new Failure(ExitCode.Denied, $"{doing}: not permitted on {target}", Said(e.Reply)),
             ExitCode.NoSpace => new Failure(ExitCode.NoSpace, $"{doing}: no room left on {target}", Said(e.Reply)),
-            ExitCode.LoginRefused when e.Reply.Code == ReplyCode.AccountNeededToStore =>
+            ExitCode.LoginRefused when e.Reply.Code == FtpReplyCode.AccountNeededToStore =>
                 new Failure(ExitCode.LoginRefused, $"{doing}: {target} requires an account (ACCT) for this command", Said(e.Reply), AccountAdvice),
             ExitCode.LoginRefused => new Failure(ExitCode.LoginRefused, $"{doing}: {target} wants a sign-in first", Said(e.Reply), "fts client with --user NAME"),
             ExitCode.TransferFailed => new Failure(ExitCode.TransferFailed, $"{doing}: the transfer failed on {target}", Said(e.Reply), "the same command again"),
@@ -118,22 +118,22 @@ internal static class Failures
     /// 550 means "no such file" and "not permitted" alike (RFC 959 §4.2.2), and only its words tell which. Where they say neither, what reads is missing
     /// something and what writes is not allowed to.
     /// </summary>
-    private static ExitCode Kind(Reply reply, string verb) => reply.Code switch
+    private static ExitCode Kind(FtpReply reply, string verb) => reply.Code switch
     {
-        ReplyCode.NotLoggedIn or ReplyCode.AccountNeededToStore => ExitCode.LoginRefused,
-        ReplyCode.InsufficientStorage or ReplyCode.StorageExceeded => ExitCode.NoSpace,
-        ReplyCode.CannotOpenDataConnection or ReplyCode.TransferAborted or ReplyCode.FileBusy or ReplyCode.LocalError => ExitCode.TransferFailed,
-        ReplyCode.NameNotAllowed => ExitCode.Denied,
+        FtpReplyCode.NotLoggedIn or FtpReplyCode.AccountNeededToStore => ExitCode.LoginRefused,
+        FtpReplyCode.InsufficientStorage or FtpReplyCode.StorageExceeded => ExitCode.NoSpace,
+        FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.FileBusy or FtpReplyCode.LocalError => ExitCode.TransferFailed,
+        FtpReplyCode.NameNotAllowed => ExitCode.Denied,
         // Not about a file, whatever its text says.
         _ when verb is not ("RETR" or "STOR" or "APPE" or "DELE" or "RNFR" or "RNTO" or "MKD" or "RMD" or "CWD" or "SIZE" or "MDTM" or "MLST" or "MLSD" or "LIST" or "NLST") => ExitCode.Other,
-        ReplyCode.FileUnavailable when Says(reply, "no such", "not found", "not exist", "cannot find") => ExitCode.NotFound,
-        ReplyCode.FileUnavailable when Says(reply, "denied", "permi", "not allowed", "forbidden", "may not", "read-only", "read only") => ExitCode.Denied,
-        ReplyCode.FileUnavailable when Says(reply, "exists", "not empty", "not a ", "is a ") => ExitCode.Other,
-        ReplyCode.FileUnavailable => verb is "STOR" or "APPE" or "MKD" ? ExitCode.Denied : ExitCode.NotFound,
+        FtpReplyCode.FileUnavailable when Says(reply, "no such", "not found", "not exist", "cannot find") => ExitCode.NotFound,
+        FtpReplyCode.FileUnavailable when Says(reply, "denied", "permi", "not allowed", "forbidden", "may not", "read-only", "read only") => ExitCode.Denied,
+        FtpReplyCode.FileUnavailable when Says(reply, "exists", "not empty", "not a ", "is a ") => ExitCode.Other,
+        FtpReplyCode.FileUnavailable => verb is "STOR" or "APPE" or "MKD" ? ExitCode.Denied : ExitCode.NotFound,
         _ => ExitCode.Other,
     };
 
-    private static bool Says(Reply reply, params ReadOnlySpan<string> words)
+    private static bool Says(FtpReply reply, params ReadOnlySpan<string> words)
     {
         foreach (string word in words)
         {
@@ -147,12 +147,12 @@ internal static class Failures
     }
 
     /// <summary>Code and last line: a refusal's other lines are a banner more often than a reason.</summary>
-    private static string? Said(Reply? reply) => reply is null ? null : $"{(int)reply.Code} {Brief(reply)}";
+    private static string? Said(FtpReply? reply) => reply is null ? null : $"{(int)reply.Code} {Brief(reply)}";
 
     /// <summary>Returns a message without the reply at its end, which is shown on a line of its own.</summary>
-    private static string RemoveReply(string message, Reply? reply) =>
+    private static string RemoveReply(string message, FtpReply? reply) =>
         reply is not null && message.IndexOf($": {(int)reply.Code}", StringComparison.Ordinal) is > 0 and var start ? message[..start] : message;
 
     /// <summary>A reply's last line, as much of it as one reads on a terminal.</summary>
-    public static string Brief(Reply reply) => FtpName.ToReadable(reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…");
+    public static string Brief(FtpReply reply) => FtpName.ToReadable(reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…");
 }

@@ -16,7 +16,7 @@ internal static class LocalReason
             StoreError.Exists => "it exists already",
             StoreError.NotEmpty => "the folder is not empty",
             StoreError.NotAFile => "it is not a file",
-            StoreError.NotAFolder => "it is not a folder",
+            StoreError.NotADirectory => "it is not a folder",
             StoreError.NoSpace => "no space left",
             StoreError.QuotaExceeded => "the quota is used up",
             StoreError.Busy => "it is in use",

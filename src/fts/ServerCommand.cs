@@ -41,7 +41,7 @@ internal static class ServerCommand
         // Behind a balancer on this machine everybody comes by the loopback address.
         bool isLocal = IPAddress.IsLoopback(endPoint.Address) && reachability.Balancers.Count == 0;
         Guests guests = Guests.For(isLocal, anonymous);
-        IAccounts accounts = encryption.WithCertificates(guests.Accounts);
+        IAuthenticator accounts = encryption.WithCertificates(guests.Accounts);
         LocalStoreOptions files = uploads.Store with { ProtectedPaths = OwnFiles.Of(encryption, hosts) };
         // Threads inherit it: nothing above starts one, everything below may.
         var sandbox = Sandbox.Enter(line, [folder, .. hosts.Folders.Select(host => host.Folder)], encryption.Files.Concat(hosts.Files), encryption.OwnFile);

@@ -18,7 +18,7 @@ internal static class TrustCommand
                 case [] or ["list"]:
                     foreach (KnownHost host in known.All())
                     {
-                        Terminal.Plain.Data($"{host.Server.Visible()} {host.Proof.Visible()}");
+                        Terminal.Plain.Data($"{host.Server.ToPrintable()} {host.Proof.ToPrintable()}");
                     }
 
                     Terminal.Plain.Flush();

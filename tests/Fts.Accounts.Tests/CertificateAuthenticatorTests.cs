@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Fts.Accounts.Tests;
 
-public sealed class CertificateAccountsTests
+public sealed class CertificateAuthenticatorTests
 {
     private static readonly ClientCertificate Ann = new("CN=ann, O=Example", "ann", "SHA256:a");
 
@@ -16,8 +16,8 @@ public sealed class CertificateAccountsTests
     [InlineData("", false)]
     public async Task A_certificate_is_its_common_name_letter_for_letter(string user, bool signsIn)
     {
-        IAccounts accounts = CertificateAccounts.ByCommonName(new AnonymousAccounts(Permissions.ReadOnly), Permissions.ReadWrite);
-        Assert.Equal(signsIn ? new Account("ann", Permissions.ReadWrite) : null, await accounts.SignInByCertificateAsync(Shown(user, Ann), Token));
+        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
+        Assert.Equal(signsIn ? new Account("ann", Permissions.ReadWrite) : null, await accounts.AuthenticateByCertificateAsync(Shown(user, Ann), Token));
     }
 
     [Theory]
@@ -28,31 +28,31 @@ public sealed class CertificateAccountsTests
     [InlineData("ftp")]
     public async Task No_name_and_the_public_accounts_name_are_nobodys(string? name)
     {
-        IAccounts accounts = CertificateAccounts.ByCommonName(new AnonymousAccounts(Permissions.ReadWrite), Permissions.ReadWrite);
-        Assert.Null(await accounts.SignInByCertificateAsync(Shown(name ?? "", Ann with { CommonName = name }), Token));
+        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
+        Assert.Null(await accounts.AuthenticateByCertificateAsync(Shown(name ?? "", Ann with { CommonName = name }), Token));
     }
 
     [Fact]
     public async Task In_plain_and_without_a_certificate_nobody_is_signed_in()
     {
-        IAccounts accounts = CertificateAccounts.ByCommonName(new AnonymousAccounts(Permissions.ReadWrite), Permissions.ReadWrite);
-        Assert.Null(await accounts.SignInByCertificateAsync(Shown("ann", Ann) with { IsEncrypted = false }, Token));
-        Assert.Null(await accounts.SignInByCertificateAsync(Shown("ann", null), Token));
+        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadWrite), Permissions.ReadWrite);
+        Assert.Null(await accounts.AuthenticateByCertificateAsync(Shown("ann", Ann) with { IsEncrypted = false }, Token));
+        Assert.Null(await accounts.AuthenticateByCertificateAsync(Shown("ann", null), Token));
     }
 
     [Fact]
     public async Task Passwords_are_for_the_others_and_never_made_up_for_by_a_certificate()
     {
-        var owner = new OneTimePassword("owner", Permissions.ReadWrite);
-        CertificateAccounts accounts = CertificateAccounts.ByCommonName(owner, Permissions.ReadOnly);
-        Assert.True(accounts.NeedsPassword("ann"));
-        Assert.Null(await accounts.SignInAsync(Shown("ann", Ann), Token));
-        Assert.Equal("owner", (await accounts.SignInAsync(Shown("owner", Ann) with { Password = owner.Password }, Token))?.Name);
+        var owner = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
+        CertificateAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(owner, Permissions.ReadOnly);
+        Assert.True(accounts.RequiresPassword("ann"));
+        Assert.Null(await accounts.AuthenticateAsync(Shown("ann", Ann), Token));
+        Assert.Equal("owner", (await accounts.AuthenticateAsync(Shown("owner", Ann) with { Password = owner.Password }, Token))?.Name);
     }
 
     [Fact]
     public async Task Without_word_of_certificates_none_signs_anybody_in() =>
-        Assert.Null(await ((IAccounts)new AnonymousAccounts(Permissions.ReadWrite)).SignInByCertificateAsync(Shown("anonymous", Ann with { CommonName = "anonymous" }), Token));
+        Assert.Null(await ((IAuthenticator)new AnonymousAuthenticator(Permissions.ReadWrite)).AuthenticateByCertificateAsync(Shown("anonymous", Ann with { CommonName = "anonymous" }), Token));
 
     private static Credentials Shown(string user, ClientCertificate? certificate) => new(user, "", IPAddress.Loopback, IsEncrypted: true) { Certificate = certificate };
 }

@@ -4,7 +4,7 @@ using Fts.Storage.Memory;
 namespace Fts.Accounts.Tests;
 
 /// <summary>Folders that other programs nest deeper than a path can go do not lead a walk any deeper.</summary>
-public sealed class FolderTreeTests
+public sealed class DirectoryTreeTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -15,12 +15,12 @@ public sealed class FolderTreeTests
         StorePath top = StorePath.Root.Child("top"), path = top;
         for (int depth = 0; depth <= StorePath.MaxDepth; depth++, path = path.Child("d"))
         {
-            await store.CreateFolderAsync(path, Token);
+            await store.CreateDirectoryAsync(path, Token);
         }
 
         var files = new UserFiles(new Account("some", Permissions.ReadWrite), store);
-        Assert.Equal(StoreError.NotSupported, (await Assert.ThrowsAsync<StoreException>(() => files.MeasureTreeAsync(top, null, Token).AsTask())).Error);
+        Assert.Equal(StoreError.NotSupported, (await Assert.ThrowsAsync<StoreException>(() => files.GetTreeSizeAsync(top, null, Token).AsTask())).Error);
         Assert.Equal(StoreError.NotSupported, (await Assert.ThrowsAsync<StoreException>(() => files.DeleteTreeAsync(top, null, Token).AsTask())).Error);
-        Assert.NotNull(await store.FindAsync(path.Parent, Token));
+        Assert.NotNull(await store.GetEntryAsync(path.Parent, Token));
     }
 }

@@ -5,7 +5,7 @@ using Fts.Storage.Memory;
 namespace Fts.Accounts.Tests;
 
 /// <summary>Where a store takes two paths for one file, joining must not put a file into itself, and above all not remove it afterwards.</summary>
-public sealed class CombineTests
+public sealed class UserFilesCombineTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -24,7 +24,7 @@ public sealed class CombineTests
         (UserFiles files, IFileStore store) = await SeededAsync(hasIds: true);
         await CombineAsync(files, "/whole", "/Whole", "/part");
         Assert.Equal("whole part ", await ReadAsync(store, "/whole"));
-        Assert.Null(await store.FindAsync(At("/part"), Token));
+        Assert.Null(await store.GetEntryAsync(At("/part"), Token));
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class CombineTests
         (UserFiles files, IFileStore store) = await SeededAsync(hasIds: false);
         await CombineAsync(files, "/whole", "/part", "/WHOLE");
         Assert.Equal("whole part whole ", await ReadAsync(store, "/whole"));
-        Assert.Null(await store.FindAsync(At("/part"), Token));
+        Assert.Null(await store.GetEntryAsync(At("/part"), Token));
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class CombineTests
         {
             StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => CombineAsync(files, "/new", "/part", again));
             Assert.Equal(StoreError.NotSupported, refusal.Error);
-            Assert.Null(await store.FindAsync(At("/new"), Token));
+            Assert.Null(await store.GetEntryAsync(At("/new"), Token));
             Assert.Equal("part ", await ReadAsync(store, "/part"));
         }
     }
@@ -63,7 +63,7 @@ public sealed class CombineTests
             await using IFileWriter writer = await store.OpenWriteAsync(At("/" + name), WriteStart.Replace, Token);
             await writer.WriteAsync(0, Encoding.ASCII.GetBytes(name + " "), Token);
             await writer.CommitAsync(Token);
-            await store.SetFactsAsync(At("/" + name), new FileFacts(DateTime.UnixEpoch), Token);
+            await store.SetMetadataAsync(At("/" + name), new FileMetadata(DateTime.UnixEpoch), Token);
         }
 
         return (new UserFiles(new Account("some", Permissions.ReadWrite), store), store);
@@ -82,8 +82,8 @@ public sealed class CombineTests
     {
         private readonly MemoryFileStore _files = new();
 
-        public async ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken) =>
-            await _files.FindAsync(Lower(path), cancellationToken) is { } entry ? entry with { Name = path.Name, Id = hasIds ? entry.Id : 0 } : null;
+        public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken) =>
+            await _files.GetEntryAsync(Lower(path), cancellationToken) is { } entry ? entry with { Name = path.Name, Id = hasIds ? entry.Id : 0 } : null;
 
         public ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken) => _files.ListAsync(Lower(folder), cancellationToken);
 
@@ -91,26 +91,26 @@ public sealed class CombineTests
 
         public ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken) => _files.OpenWriteAsync(Lower(path), start, cancellationToken);
 
-        public ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
-            _files.FindPendingAsync(path, uploader, cancellationToken);
+        public ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+            _files.GetPartialUploadAsync(path, uploader, cancellationToken);
 
-        public ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
-            _files.GiveUpPendingAsync(path, uploader, cancellationToken);
+        public ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+            _files.DiscardPartialUploadAsync(path, uploader, cancellationToken);
 
-        public ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) => _files.SweepPendingAsync(before, cancellationToken);
+        public ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken) => _files.SweepPartialUploadsAsync(before, cancellationToken);
 
-        public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken) => _files.CreateFolderAsync(Lower(path), cancellationToken);
+        public ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken) => _files.CreateDirectoryAsync(Lower(path), cancellationToken);
 
         public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) => _files.DeleteFileAsync(Lower(path), cancellationToken);
 
-        public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken) => _files.DeleteFolderAsync(Lower(path), cancellationToken);
+        public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken) => _files.DeleteDirectoryAsync(Lower(path), cancellationToken);
 
         public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken) =>
             _files.RenameAsync(Lower(source), Lower(target), replace, cancellationToken);
 
-        public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken) => _files.SetFactsAsync(Lower(path), facts, cancellationToken);
+        public ValueTask SetMetadataAsync(StorePath path, FileMetadata facts, CancellationToken cancellationToken) => _files.SetMetadataAsync(Lower(path), facts, cancellationToken);
 
-        public ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken) => _files.FindFreeSpaceAsync(Lower(folder), cancellationToken);
+        public ValueTask<long?> GetFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken) => _files.GetFreeSpaceAsync(Lower(folder), cancellationToken);
 
         private static StorePath Lower(StorePath path) => At(path.Value.ToLowerInvariant());
     }

@@ -24,11 +24,11 @@ public sealed class UserFilesTests
         { "create", Permissions.Create },
         { "replace", Permissions.Create | Permissions.Overwrite },
         { "append", Permissions.Create | Permissions.Overwrite },
-        { "make folder", Permissions.CreateFolder },
+        { "make folder", Permissions.CreateDirectory },
         { "delete", Permissions.Delete },
         { "remove folder", Permissions.Delete },
         { "rename", Permissions.Rename },
-        { "set facts", Permissions.SetFacts },
+        { "set facts", Permissions.SetMetadata },
         { "remove tree", Permissions.Delete },
         { "measure", Permissions.List },
         { "free space", Permissions.List },
@@ -65,7 +65,7 @@ public sealed class UserFilesTests
         await WriteAsync(Other, "theirs");
         StoreException refusal = await Assert.ThrowsAsync<StoreException>(() => upload.CommitAsync(Token).AsTask());
         Assert.Equal(StoreError.Exists, refusal.Error);
-        Assert.Equal(6, (await _store.FindAsync(Other, Token))?.Length);
+        Assert.Equal(6, (await _store.GetEntryAsync(Other, Token))?.Length);
     }
 
     [Fact]
@@ -83,14 +83,14 @@ public sealed class UserFilesTests
     {
         await PrepareAsync();
         var files = new UserFiles(new Account("drop", Permissions.Create), _store);
-        Assert.True(await files.IsFolderAsync(Folder, Token));
-        Assert.False(await files.IsFolderAsync(File, Token));
+        Assert.True(await files.DirectoryExistsAsync(Folder, Token));
+        Assert.False(await files.DirectoryExistsAsync(File, Token));
     }
 
     private async Task PrepareAsync()
     {
         await WriteAsync(File, "content");
-        await _store.CreateFolderAsync(Folder, Token);
+        await _store.CreateDirectoryAsync(Folder, Token);
     }
 
     private async Task WriteAsync(StorePath path, string content)
@@ -104,23 +104,23 @@ public sealed class UserFilesTests
     {
         switch (call)
         {
-            case "find": await files.FindAsync(File, Token); break;
-            case "find readable": await files.FindReadableAsync(File, Token); break;
-            case "find hash": await files.FindHashAsync(File, default, Token); break;
-            case "remember hash": await files.RememberHashAsync(File, default, new byte[32], Token); break;
+            case "find": await files.GetEntryAsync(File, Token); break;
+            case "find readable": await files.GetReadableEntryAsync(File, Token); break;
+            case "find hash": await files.GetCachedHashAsync(File, default, Token); break;
+            case "remember hash": await files.CacheHashAsync(File, default, new byte[32], Token); break;
             case "list": await foreach (FileEntry _ in await files.ListAsync(StorePath.Root, Token)) { } break;
             case "read": await (await files.OpenReadAsync(File, Token)).DisposeAsync(); break;
             case "create": await (await files.OpenWriteAsync(Other, WriteStart.Create, Token)).DisposeAsync(); break;
             case "replace": await (await files.OpenWriteAsync(File, WriteStart.Replace, Token)).DisposeAsync(); break;
             case "append": await (await files.OpenWriteAsync(File, WriteStart.Append, Token)).DisposeAsync(); break;
-            case "make folder": await files.CreateFolderAsync(Folder.Child("new"), Token); break;
+            case "make folder": await files.CreateDirectoryAsync(Folder.Child("new"), Token); break;
             case "delete": await files.DeleteFileAsync(File, Token); break;
-            case "remove folder": await files.DeleteFolderAsync(Folder, Token); break;
+            case "remove folder": await files.DeleteDirectoryAsync(Folder, Token); break;
             case "rename": await files.RenameAsync(File, Other, replace: false, Token); break;
-            case "set facts": await files.SetFactsAsync(File, new FileFacts(DateTime.UnixEpoch), Token); break;
+            case "set facts": await files.SetMetadataAsync(File, new FileMetadata(DateTime.UnixEpoch), Token); break;
             case "remove tree": await files.DeleteTreeAsync(Folder, null, Token); break;
-            case "measure": await files.MeasureTreeAsync(StorePath.Root, null, Token); break;
-            case "free space": await files.FindFreeSpaceAsync(StorePath.Root, Token); break;
+            case "measure": await files.GetTreeSizeAsync(StorePath.Root, null, Token); break;
+            case "free space": await files.GetFreeSpaceAsync(StorePath.Root, Token); break;
             case "copy": await files.CopyAsync(File, Other, null, Token); break;
             case "combine": await files.CombineAsync(Other, [File], null, Token); break;
             default: throw new ArgumentException(call, nameof(call));

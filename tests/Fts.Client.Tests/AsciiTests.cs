@@ -118,7 +118,7 @@ public sealed class AsciiTests : IDisposable
             using var first = new CancellationTokenSource();
             Assert.Equal(1, await AsciiMode.RunAsync(connection, () => CancelAsync(first, null), first.Token));
             using var second = new CancellationTokenSource();
-            var refusal = new FtpReplyException(new Fts.Protocol.Reply(Fts.Protocol.ReplyCode.FileUnavailable, "no"), "RETR a");
+            var refusal = new FtpReplyException(new Fts.Protocol.FtpReply(Fts.Protocol.FtpReplyCode.FileUnavailable, "no"), "RETR a");
             Assert.Same(refusal, await Assert.ThrowsAsync<FtpReplyException>(() => AsciiMode.RunAsync(connection, () => CancelAsync(second, refusal), second.Token)));
             Assert.True(connection.IsUsable);
             await connection.QuitAsync(Token);

@@ -122,7 +122,7 @@ public sealed class BatchTests : IDisposable
     {
         const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
         File.WriteAllText(PathOf(".c.fts-part"), "");
-        FtpEntry large = new() { Path = "b", Name = "b", Kind = Protocol.ListingKind.File, Length = 10_000_000, Modified = new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc) };
+        FtpEntry large = new() { Path = "b", Name = "b", Kind = Protocol.FtpEntryKind.File, Length = 10_000_000, Modified = new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc) };
         var told = new List<FtpProgress>();
         IReadOnlyList<FtpBatchResult> results = await PlayAsync(
             client => client.DownloadManyAsync([To("a"), To("b") with { Known = large, Progress = new Told(told) }, To("c")], null, null, Token),

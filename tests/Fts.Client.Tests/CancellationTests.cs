@@ -266,7 +266,7 @@ public sealed class CancellationTests : IDisposable
             await _source.CancelAsync();
             await data.DisposeAsync();
             Assert.True(connection.IsUsable);
-            Task<Protocol.Reply> next = connection.SendAsync("NOOP", null, Token);
+            Task<Protocol.FtpReply> next = connection.SendAsync("NOOP", null, Token);
             Assert.False(next.IsCompleted);
             peer.Open("seen");
             Assert.Equal("in step", (await next).Text);

@@ -197,7 +197,7 @@ public sealed class ConnectionTests
     {
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: SITE WAIT\nS: 150 working\nS: 200 done");
         await using FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token);
-        Assert.Equal(ReplyCode.Okay, (await connection.SendAsync("SITE", "WAIT", Token)).Code);
+        Assert.Equal(FtpReplyCode.Okay, (await connection.SendAsync("SITE", "WAIT", Token)).Code);
     }
 
     [Fact]

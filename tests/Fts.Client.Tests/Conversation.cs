@@ -114,7 +114,7 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
     {
         var writer = new BlockWriter(new byte[text.Length + 8]);
         writer.Write(Encoding.UTF8.GetBytes(text));
-        Assert.True(writer.TryEnd());
+        Assert.True(writer.TryEndFile());
         return writer.Blocks.ToArray();
     }
 
@@ -124,10 +124,10 @@ internal sealed class Conversation(Socket control, Func<string, Task> gate, Acti
         using var content = new MemoryStream();
         var reader = new BlockReader();
         byte[] one = new byte[1];
-        while (!reader.HasEnded)
+        while (!reader.IsEndOfFile)
         {
             Assert.Equal(1, await (await DataAsync()).ReceiveAsync(one, SocketFlags.None, stop));
-            content.Write(one, 0, reader.Read(one).Content);
+            content.Write(one, 0, reader.Read(one).ContentBytes);
         }
 
         return Encoding.UTF8.GetString(content.ToArray());

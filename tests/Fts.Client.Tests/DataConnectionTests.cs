@@ -179,7 +179,7 @@ public sealed class DataConnectionTests
             Assert.Equal(3, data.AnnouncedLength);
             await Assert.ThrowsAsync<InvalidOperationException>(() => connection.SendAsync("NOOP", null, Token));
             await data.CopyToAsync(Stream.Null, Token);
-            Assert.Equal(ReplyCode.TransferComplete, (await data.CompleteAsync(Token)).Code);
+            Assert.Equal(FtpReplyCode.TransferComplete, (await data.CompleteAsync(Token)).Code);
         }
 
         await peer.PlayedAsync();

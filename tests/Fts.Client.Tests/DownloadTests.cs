@@ -35,7 +35,7 @@ public sealed class DownloadTests : IDisposable
             var steps = new Steps();
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Local("b.txt"), null, steps, Token);
             Assert.Equal(5, result.Bytes);
-            Assert.Equal(ReplyCode.TransferComplete, result.Reply?.Code);
+            Assert.Equal(FtpReplyCode.TransferComplete, result.Reply?.Code);
             Assert.Equal([FtpPhase.Connecting, FtpPhase.Transferring, FtpPhase.AwaitingReply, FtpPhase.Committing], steps.Phases);
             Assert.Equal(5, steps.Last.Bytes);
             Assert.Equal(5, steps.Last.Total);
@@ -174,7 +174,7 @@ public sealed class DownloadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             using var target = new MemoryStream();
-            var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = ListingKind.File, Length = 5 };
+            var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = FtpEntryKind.File, Length = 5 };
             Assert.Equal(5, (await client.DownloadAsync("a.txt", target, new FtpTransferOptions { Known = known }, null, Token)).Bytes);
         }
 

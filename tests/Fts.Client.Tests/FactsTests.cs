@@ -21,7 +21,7 @@ public sealed class FactsTests
     public Task MLST_tells_all_at_once() => PlayAsync("C: MLST /d/a.txt\nS: 250-x\nS:  type=file;size=7; /d/a.txt\nS: 250 End", ["MLST"], async client =>
     {
         FtpEntry? entry = await client.FindAsync("/d/a.txt", Token);
-        Assert.Equal(("/d/a.txt", "a.txt", ListingKind.File, 7L), (entry!.Path, entry.Name, entry.Kind, entry.Length!.Value));
+        Assert.Equal(("/d/a.txt", "a.txt", FtpEntryKind.File, 7L), (entry!.Path, entry.Name, entry.Kind, entry.Length!.Value));
     });
 
     [Fact]
@@ -48,14 +48,14 @@ public sealed class FactsTests
     public Task A_folder_of_an_old_server_is_found_in_its_parent(string listing, bool found) => PlayAsync(
         "C: SIZE /d/sub\nS: 550 not a plain file\nC: SYST\nS: 215 Windows_NT\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST /d\n" + listing,
         ["SIZE"],
-        async client => Assert.Equal(found ? ListingKind.Folder : null, (await client.FindAsync("/d/sub", Token))?.Kind));
+        async client => Assert.Equal(found ? FtpEntryKind.Directory : null, (await client.FindAsync("/d/sub", Token))?.Kind));
 
     [Theory]
-    [InlineData("a.txt", "A.TXT;3", ListingKind.File)]
-    [InlineData("A.TXT;2", "A.TXT;2", ListingKind.File)]
-    [InlineData("sub", "SUB", ListingKind.Folder)]
+    [InlineData("a.txt", "A.TXT;3", FtpEntryKind.File)]
+    [InlineData("A.TXT;2", "A.TXT;2", FtpEntryKind.File)]
+    [InlineData("sub", "SUB", FtpEntryKind.Directory)]
     [InlineData("a", null, null)]
-    public Task On_VMS_a_name_without_version_means_the_newest(string name, string? found, ListingKind? kind) => PlayAsync(
+    public Task On_VMS_a_name_without_version_means_the_newest(string name, string? found, FtpEntryKind? kind) => PlayAsync(
         "C: SYST\nS: 215 VMS\nC: EPSV\nS: 229 ok (|||{port}|)\nC: LIST\nS: 150 go\nD> A.TXT;3  1  2-JUL-2025\\r\\nA.TXT;2  1  1-JUL-2025\\r\\nSUB.DIR;1  1  1-JUL-2025\\r\\n\nD.\nS: 226 done",
         ["TVFS"],
         async client =>
@@ -79,7 +79,7 @@ public sealed class FactsTests
     [InlineData("S: 250-Listing\nS: type=file;size=7; a\nS: 250 End")]
     [InlineData("S: 213-Listing\nS:  type=file;size=7; a\nS: 213 End")]
     public Task An_entry_on_another_line_of_an_MLST_reply_is_found(string reply) => PlayAsync($"C: MLST a\n{reply}", ["MLST"], async client =>
-        Assert.Equal((ListingKind.File, 7), (await client.FindAsync("a", Token)) is { } entry ? (entry.Kind, entry.Length) : default));
+        Assert.Equal((FtpEntryKind.File, 7), (await client.FindAsync("a", Token)) is { } entry ? (entry.Kind, entry.Length) : default));
 
     [Theory]
     [InlineData("213 5", 5)]
@@ -206,7 +206,7 @@ public sealed class FactsTests
     {
         await Assert.ThrowsAsync<ArgumentException>(() => client.SendAsync("cwd", "/tmp", Token));
         await Assert.ThrowsAsync<ArgumentException>(() => client.DeleteFileAsync("", Token));
-        Assert.Equal(ReplyCode.Help, (await client.SendAsync("HELP", null, Token)).Code);
+        Assert.Equal(FtpReplyCode.Help, (await client.SendAsync("HELP", null, Token)).Code);
     });
 
     [Theory]

@@ -153,7 +153,7 @@ public sealed class HostileServerTests : IDisposable
         Assert.Equal(9, replies.Length);
         await using var peer = ScriptedPeer.Start(string.Join('\n', lines[..replies[place - 1]]) + "\nS: 421 I am going \u001b[2J down\nX");
         var e = Assert.IsType<FtpConnectionException>(await FailAsync(peer.Options));
-        Assert.Equal(ReplyCode.ServiceNotAvailable, e.Reply!.Code);
+        Assert.Equal(FtpReplyCode.ServiceNotAvailable, e.Reply!.Code);
         Assert.Contains("421 I am going \\x1b[2J down", e.Message, StringComparison.Ordinal);
     }
 
@@ -187,7 +187,7 @@ public sealed class HostileServerTests : IDisposable
         });
         await using (var client = new FtpClient(options))
         {
-            Task<Reply> first = client.SendAsync("HELP", "1", Token);
+            Task<FtpReply> first = client.SendAsync("HELP", "1", Token);
             await peer.PassedAsync("busy");
             var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("HELP", "2", Token));
             Assert.Equal(FtpTlsFailure.CertificateRefused, e.Failure);
@@ -195,7 +195,7 @@ public sealed class HostileServerTests : IDisposable
             Assert.Equal("one", (await first).Text);
         }
 
-        Assert.Equal([KeyFingerprint.Of(TestCertificate.Valid), KeyFingerprint.Of(TestCertificate.Other)], seen);
+        Assert.Equal([KeyFingerprint.Compute(TestCertificate.Valid), KeyFingerprint.Compute(TestCertificate.Other)], seen);
         await peer.PlayedAsync();
     }
 

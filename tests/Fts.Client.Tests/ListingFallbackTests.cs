@@ -133,7 +133,7 @@ public sealed class ListingFallbackTests
             ScriptedPeer.SignIn("REST STREAM") + "C: SYST\nS: 215 Windows_NT\n" + Refused + "C: CWD in\nS: 250 ok\n" + names + "C: CWD /\nS: 250 ok\nC: CWD in/a\nS: 250 ok\nC: CWD /\nS: 250 ok\n");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
         {
-            Assert.Equal(Fts.Protocol.ListingKind.Folder, (await client.FindAsync("in/a", Token))!.Kind);
+            Assert.Equal(Fts.Protocol.FtpEntryKind.Directory, (await client.FindAsync("in/a", Token))!.Kind);
         }
 
         await peer.PlayedAsync();

@@ -34,7 +34,7 @@ public sealed class ListingTests
         {
             List<FtpEntry> entries = await ListAsync(client);
             Assert.Equal(["in/a b.txt", "in/sub"], entries.Select(entry => entry.Path));
-            Assert.Equal((ListingKind.File, 3L, ListingSource.Machine), (entries[0].Kind, entries[0].Length!.Value, entries[0].Source!.Value));
+            Assert.Equal((FtpEntryKind.File, 3L, FtpEntrySource.Mlsx), (entries[0].Kind, entries[0].Length!.Value, entries[0].Source!.Value));
             Assert.Equal((UnixFileMode)0x1A4, entries[0].UnixMode);
         }
 
@@ -49,7 +49,7 @@ public sealed class ListingTests
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal("a.txt", Assert.Single(await ListAsync(client)).Name);
-            Assert.Equal(ListingSource.Unix, Assert.Single(await ListAsync(client)).Source);
+            Assert.Equal(FtpEntrySource.Unix, Assert.Single(await ListAsync(client)).Source);
         }
 
         await peer.PlayedAsync();
@@ -73,7 +73,7 @@ public sealed class ListingTests
         await using (var client = new FtpClient(peer.Options))
         {
             FtpEntry entry = Assert.Single(await ListAsync(client));
-            Assert.Equal(("in/A_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12", 2560L, ListingSource.Vms), (entry.Path, entry.Length!.Value, entry.Source!.Value));
+            Assert.Equal(("in/A_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12", 2560L, FtpEntrySource.Vms), (entry.Path, entry.Length!.Value, entry.Source!.Value));
             Assert.Equal(["MEMBER01", "MEMBER02"], (await ListAsync(client)).Select(member => member.Name));
         }
 
@@ -126,7 +126,7 @@ public sealed class ListingTests
         {
             List<FtpEntry> entries = await ListAsync(client);
             Assert.Equal(["in/a.txt", "in", "in/b.txt"], entries.Select(entry => entry.Path));
-            Assert.Equal((ListingKind.Unknown, "", "ls: cannot open \u001b[1m", false, null), (entries[1].Kind, entries[1].Name, entries[1].RawLine, entries[1].IsSafeName, entries[1].Source));
+            Assert.Equal((FtpEntryKind.Unknown, "", "ls: cannot open \u001b[1m", false, null), (entries[1].Kind, entries[1].Name, entries[1].RawLine, entries[1].IsSafeName, entries[1].Source));
             Assert.Equal((null, null), (entries[0].RawLine, entries[2].RawLine));
         }
 

@@ -48,7 +48,7 @@ public sealed class OpportunisticTlsTests
             "S: 220 hello\nC: AUTH TLS\nS: 502 no");
         await using (var client = new FtpClient(WhenOffered(peer)))
         {
-            Task<Protocol.Reply> first = client.SendAsync("HELP", "1", Token);
+            Task<Protocol.FtpReply> first = client.SendAsync("HELP", "1", Token);
             await peer.PassedAsync("busy");
             var e = await Assert.ThrowsAsync<FtpTlsException>(() => client.SendAsync("HELP", "2", Token));
             Assert.Equal(FtpTlsFailure.NotOffered, e.Failure);
@@ -75,9 +75,9 @@ public sealed class OpportunisticTlsTests
             },
         }))
         {
-            Task<Protocol.Reply> first = client.SendAsync("NOOP", null, Token);
+            Task<Protocol.FtpReply> first = client.SendAsync("NOOP", null, Token);
             await peer.PassedAsync("asked");
-            Task<Protocol.Reply> second = client.SendAsync("NOOP", null, Token);
+            Task<Protocol.FtpReply> second = client.SendAsync("NOOP", null, Token);
             await greetings.WaitAsync(Token);
             await greetings.WaitAsync(Token);
             peer.Open("go");
@@ -98,7 +98,7 @@ public sealed class OpportunisticTlsTests
             "S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS\n" + Encrypted + "C: HELP 2\nS: 200 encrypted\nC: HELP 3\nS: 200 encrypted again");
         await using (var client = new FtpClient(WhenOffered(peer)))
         {
-            Task<Protocol.Reply> first = client.SendAsync("HELP", "1", Token);
+            Task<Protocol.FtpReply> first = client.SendAsync("HELP", "1", Token);
             await peer.PassedAsync("busy");
             Assert.Equal("encrypted", (await client.SendAsync("HELP", "2", Token)).Text);
             peer.Open("encrypted");

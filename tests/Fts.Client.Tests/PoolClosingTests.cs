@@ -17,8 +17,8 @@ public sealed class PoolClosingTests
         var client = new FtpClient(peer.Options with { MaxConnections = 1 });
         using var target = new MemoryStream();
         Task<FtpTransferResult> running = client.DownloadAsync("a", target, null, null, Token);
-        Task<Reply> waiting = client.SendAsync("NOOP", null, Token);
-        Task<Reply> waitingWithoutToken = client.SendAsync("NOOP", null, CancellationToken.None);
+        Task<FtpReply> waiting = client.SendAsync("NOOP", null, Token);
+        Task<FtpReply> waitingWithoutToken = client.SendAsync("NOOP", null, CancellationToken.None);
         await peer.PassedAsync("begun");
         await client.DisposeAsync();
         Assert.True(running.IsCompleted && waiting.IsCompleted && waitingWithoutToken.IsCompleted);
@@ -37,7 +37,7 @@ public sealed class PoolClosingTests
         var slots = new PoolSlots(peer.Options with { MaxConnections = 2 }, NullLogger.Instance);
         await slots.TakeAsync(null, Token);
         await slots.TakeAsync(null, Token);
-        var reply = new Reply(ReplyCode.ServiceNotAvailable, "too many connections");
+        var reply = new FtpReply(FtpReplyCode.ServiceNotAvailable, "too many connections");
         var refusal = new FtpConnectionException(FtpConnectionPhase.Greeting, "refused") { Reply = reply };
         PoolWaiter waiter = Assert.IsType<PoolWaiter>(slots.Postpone(refusal, started: 0));
         Assert.True(slots.TryReleaseIdle(connection));
@@ -93,7 +93,7 @@ public sealed class PoolClosingTests
         await using var peer = ScriptedPeer.Start("S: 220 hi\nC: HELP 1\n? go\nS: 200 one\nC: HELP 3\nS: 200 three");
         await using (FtpConnection connection = await FtpConnection.ConnectAsync(peer.Options, Token))
         {
-            Task<Reply> first = connection.SendAsync("HELP", "1", Token);
+            Task<FtpReply> first = connection.SendAsync("HELP", "1", Token);
             await Assert.ThrowsAsync<InvalidOperationException>(() => connection.SendAsync("HELP", "2", Token));
             await Assert.ThrowsAsync<InvalidOperationException>(() => connection.OpenDataAsync("RETR", "a", 0, FtpDataDirection.Receive, Token));
             peer.Open("go");

@@ -38,7 +38,7 @@ public sealed class PoolLimitTests
         peer.StopListening();
         peer.CloseIdle();
         await peer.UntilAsync(() => peer.Open == 1);
-        Task<Reply>[] waiting = [.. Enumerable.Range(0, 7).Select(_ => client.SendAsync("NOOP", null, Token))];
+        Task<FtpReply>[] waiting = [.. Enumerable.Range(0, 7).Select(_ => client.SendAsync("NOOP", null, Token))];
         await _clock.ArmedAsync(TimeSpan.FromMilliseconds(500), count: 7);
         Assert.All(waiting, call => Assert.False(call.IsCompleted));
         peer.Start();
@@ -59,7 +59,7 @@ public sealed class PoolLimitTests
         peer.CountTransfers(2);
         Task<string> first = DownloadAsync(client, "first");
         await peer.UntilAsync(() => peer.Transfers == 1);
-        Task<Reply> second = client.SendAsync("NOOP", null, Token);
+        Task<FtpReply> second = client.SendAsync("NOOP", null, Token);
         await peer.UntilAsync(() => peer.Refused == 1);
         if (isTransient)
         {
@@ -151,7 +151,7 @@ public sealed class PoolLimitTests
         peer.CloseIdle();
         await peer.UntilAsync(() => peer.Open == 0);
         peer.Limit = 0;
-        Task<Reply> call = client.SendAsync("NOOP", null, Token);
+        Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
         await _clock.ArmedAsync(TimeSpan.FromMilliseconds(500));
         _clock.Advance(TimeSpan.FromMilliseconds(500));
         await _clock.ArmedAsync(TimeSpan.FromSeconds(1));
@@ -166,8 +166,8 @@ public sealed class PoolLimitTests
     {
         await using var peer = new LimitedPeer(limit: 0);
         await using var client = new FtpClient(peer.Options(_clock, connections: 2));
-        Task<Reply>[] calls = [.. Enumerable.Range(0, 3).Select(_ => client.SendAsync("NOOP", null, Token))];
-        foreach (Task<Reply> call in calls)
+        Task<FtpReply>[] calls = [.. Enumerable.Range(0, 3).Select(_ => client.SendAsync("NOOP", null, Token))];
+        foreach (Task<FtpReply> call in calls)
         {
             Assert.Equal(421, (int)(await Assert.ThrowsAsync<FtpConnectionException>(() => call)).Reply!.Code);
         }
@@ -182,7 +182,7 @@ public sealed class PoolLimitTests
         {
             Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, MaxConnections = 4, TimeProvider = _clock,
         });
-        Task<Reply>[] calls = [.. Enumerable.Range(0, 4).Select(_ => client.SendAsync("NOOP", null, Token))];
+        Task<FtpReply>[] calls = [.. Enumerable.Range(0, 4).Select(_ => client.SendAsync("NOOP", null, Token))];
         var attempts = new List<Socket>();
         while (attempts.Count < 4)
         {
@@ -192,7 +192,7 @@ public sealed class PoolLimitTests
         attempts.ForEach(Reset);
         // A call that tries again instead of failing is refused again, so that it fails in the end and its attempts are counted.
         Task<int> counting = CountMoreAsync();
-        foreach (Task<Reply> call in calls)
+        foreach (Task<FtpReply> call in calls)
         {
             await Assert.ThrowsAsync<FtpConnectionException>(() => call.WaitAsync(TimeSpan.FromSeconds(10), Token));
         }

@@ -37,12 +37,12 @@ public sealed class PoolTests
             ScriptedPeer.SignIn() + "C: HELP *\n? two\nS: 200 two");
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 2 }))
         {
-            List<Task<Protocol.Reply>> calls = [.. Enumerable.Range(0, 3).Select(i => client.SendAsync("HELP", $"{i}", Token))];
+            List<Task<Protocol.FtpReply>> calls = [.. Enumerable.Range(0, 3).Select(i => client.SendAsync("HELP", $"{i}", Token))];
             peer.Open("one");
             var texts = new List<string>();
             while (calls.Count > 0)
             {
-                Task<Protocol.Reply> done = await Task.WhenAny(calls);
+                Task<Protocol.FtpReply> done = await Task.WhenAny(calls);
                 texts.Add((await done).Text);
                 calls.Remove(done);
                 if (calls.Count == 1)
@@ -69,8 +69,8 @@ public sealed class PoolTests
         await using (var client = new FtpClient(peer.Options with { MaxConnections = 2, LoggerFactory = new Signals(() => peer.Open("refused")) }))
         {
             await client.ConnectAsync(Token);
-            Task<Protocol.Reply> first = client.SendAsync("HELP", "1", Token);
-            Task<Protocol.Reply> second = client.SendAsync("HELP", "2", Token);
+            Task<Protocol.FtpReply> first = client.SendAsync("HELP", "1", Token);
+            Task<Protocol.FtpReply> second = client.SendAsync("HELP", "2", Token);
             Assert.Equal("one", (await first).Text);
             Assert.Equal("two", (await second).Text);
             Assert.Equal("three", (await client.SendAsync("HELP", "3", Token)).Text);

@@ -20,7 +20,7 @@ public sealed class PoolWaitTests
     private static async Task<string> DownloadAsync(FtpClient client, string path)
     {
         using var target = new MemoryStream();
-        await client.DownloadAsync(path, target, new FtpTransferOptions { Known = new FtpEntry { Path = path, Name = path, Kind = ListingKind.File } }, null, Token);
+        await client.DownloadAsync(path, target, new FtpTransferOptions { Known = new FtpEntry { Path = path, Name = path, Kind = FtpEntryKind.File } }, null, Token);
         return Encoding.UTF8.GetString(target.ToArray());
     }
 
@@ -54,7 +54,7 @@ public sealed class PoolWaitTests
             await foreach (FtpEntry entry in client.ListAsync("", Token))
             {
                 paths.Add(entry.Path);
-                if (entry.Kind == ListingKind.Folder)
+                if (entry.Kind == FtpEntryKind.Directory)
                 {
                     await foreach (FtpEntry below in client.ListAsync(entry.Path, Token))
                     {
@@ -98,7 +98,7 @@ public sealed class PoolWaitTests
             ScriptedPeer.SignIn("MLST type*;") + Listing + "D> type=file; a\\r\\n\nC: ABOR\nS: 426 stopped\nS: 226 aborted\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(OneConnection(peer)))
         {
-            Task<Reply> waiting;
+            Task<FtpReply> waiting;
             await using (IAsyncEnumerator<FtpEntry> entries = client.ListAsync("", Token).GetAsyncEnumerator(Token))
             {
                 Assert.True(await entries.MoveNextAsync());
@@ -117,7 +117,7 @@ public sealed class PoolWaitTests
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn() + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR big file\nS: 150 go\n? never");
         await using var client = new FtpClient(OneConnection(peer));
         Stream open = await client.OpenReadAsync("big file", 0, Token);
-        Task<Reply> call = client.SendAsync("NOOP", null, Token);
+        Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
         await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
         _clock.Advance(TimeSpan.FromSeconds(60));
         var e = await Assert.ThrowsAsync<FtpTimeoutException>(() => call);
@@ -134,7 +134,7 @@ public sealed class PoolWaitTests
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             await using Stream open = await client.OpenReadAsync("a", 0, Token);
-            Task<Reply> call = client.SendAsync("NOOP", null, Token);
+            Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
             await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
             byte[] buffer = new byte[3];
             foreach (string gate in (string[])["more", "end"])
@@ -160,8 +160,8 @@ public sealed class PoolWaitTests
         await using (var client = new FtpClient(OneConnection(peer)))
         {
             await client.ConnectAsync(Token);
-            Task<Reply> slow = client.SendAsync("HELP", "HASH", Token);
-            Task<Reply> call = client.SendAsync("NOOP", null, Token);
+            Task<FtpReply> slow = client.SendAsync("HELP", "HASH", Token);
+            Task<FtpReply> call = client.SendAsync("NOOP", null, Token);
             for (int minute = 0; minute < 3; minute++)
             {
                 await _clock.ArmedAsync(TimeSpan.FromSeconds(60));
@@ -183,7 +183,7 @@ public sealed class PoolWaitTests
             ScriptedPeer.SignIn() + "C: HELP 0\n? go\nS: 200 ok\n" + string.Concat(Enumerable.Range(1, 9).Select(number => $"C: HELP {number}\nS: 200 ok\n")));
         await using (var client = new FtpClient(OneConnection(peer)))
         {
-            Task<Reply>[] calls = [.. Enumerable.Range(0, 10).Select(number => client.SendAsync("HELP", $"{number}", Token))];
+            Task<FtpReply>[] calls = [.. Enumerable.Range(0, 10).Select(number => client.SendAsync("HELP", $"{number}", Token))];
             peer.Open("go");
             await Task.WhenAll(calls);
         }

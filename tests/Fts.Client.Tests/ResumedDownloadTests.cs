@@ -528,7 +528,7 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("2026-01-02T03:04:00Z")]
     public async Task Of_a_target_that_is_here_LIST_does_not_tell_enough(string time)
     {
-        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Protocol.ListingKind.File, Length = 10, Modified = new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), Source = Protocol.ListingSource.Unix };
+        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Protocol.FtpEntryKind.File, Length = 10, Modified = new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), Source = Protocol.FtpEntrySource.Unix };
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 10\nC: MDTM a.txt\nS: 213 20260102030405");
         await File.WriteAllTextAsync(Target, "helloworld", Token);
         File.SetLastWriteTimeUtc(Target, DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AdjustToUniversal));

@@ -48,7 +48,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     [Fact]
     public async Task A_target_in_a_folder_has_its_parts_there()
     {
-        await _files.Store.CreateFolderAsync(StorePath.Root.Resolve("some folder")!.Value, Token);
+        await _files.Store.CreateDirectoryAsync(StorePath.Root.Resolve("some folder")!.Value, Token);
         byte[] content = Local(Length);
         await PutAsync(Four, path: "/some folder/b c");
         Assert.True((await _files.GetAsync("/some folder/b c")).AsSpan().SequenceEqual(content));
@@ -67,7 +67,7 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
             for (int depth = 0; depth < 4; depth++)
             {
                 at += "/" + new string('x', 200);
-                await _files.Store.CreateFolderAsync(StorePath.Root.Resolve(at)!.Value, Token);
+                await _files.Store.CreateDirectoryAsync(StorePath.Root.Resolve(at)!.Value, Token);
             }
 
             at += "/a";
@@ -280,6 +280,6 @@ public sealed class SegmentedUploadTests : IAsyncDisposable
     {
         Assert.True((await _files.GetAsync("a")).AsSpan().SequenceEqual(content));
         Assert.Equal(["a"], await _files.NamesAsync());
-        Assert.Equal(0, await _files.Store.SweepPendingAsync(DateTime.MaxValue, Token));
+        Assert.Equal(0, await _files.Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token));
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ServedFiles : IAsyncDisposable
 
     public ServedFiles(Permissions permissions = Permissions.ReadWrite)
     {
-        _server = new FtpServer(new FtpServerOptions { Store = Store, Accounts = new AnonymousAccounts(permissions) });
+        _server = new FtpServer(new FtpServerOptions { Store = Store, Accounts = new AnonymousAuthenticator(permissions) });
         _server.Start();
         Relay = new MeddlingRelay(_server.EndPoint.Port);
     }
@@ -57,7 +57,7 @@ internal sealed class ServedFiles : IAsyncDisposable
             await writer.CommitAsync(Token);
         }
 
-        await Store.SetFactsAsync(path, new FileFacts(time ?? Time), Token);
+        await Store.SetMetadataAsync(path, new FileMetadata(time ?? Time), Token);
     }
 
     public async Task<byte[]> GetAsync(string name)

@@ -95,7 +95,7 @@ public sealed class TlsTests
     [InlineData(false)]
     public async Task Only_a_pinned_key_is_accepted_where_one_is(bool isRight)
     {
-        string pin = isRight ? KeyFingerprint.Of(TestCertificate.Valid) : "SHA256:" + new string('A', 43);
+        string pin = isRight ? KeyFingerprint.Compute(TestCertificate.Valid) : "SHA256:" + new string('A', 43);
         await using var peer = ScriptedPeer.Start("S: 220 hello\nC: AUTH TLS\nS: 234 go\nTLS");
         FtpClientOptions options = peer.Options with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { PinnedKeys = [pin], Decide = (_, _) => ValueTask.FromResult(true) } };
         Exception? e = await Record.ExceptionAsync(async () => await (await FtpConnection.ConnectAsync(options, Token)).DisposeAsync());

@@ -80,7 +80,7 @@ public sealed class WrongFactsTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.SignIn("SIZE") + $"{Retr}C: SIZE a.txt\nS: {size}");
         await using var client = new FtpClient(peer.Options);
-        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Fts.Protocol.ListingKind.File, Length = 512, Source = Fts.Protocol.ListingSource.Unix };
+        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Fts.Protocol.FtpEntryKind.File, Length = 512, Source = Fts.Protocol.FtpEntrySource.Unix };
         Task<FtpTransferResult> download = client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Known = known }, null, Token);
         if (isWhole)
         {

@@ -43,17 +43,17 @@ public sealed class EngineTests
 
     [Fact]
     public async Task A_check_that_does_not_hold_is_told() =>
-        Assert.Contains("as it should", (await FailureOf(new FuzzTarget("wrong", input => Holds.True(input.Length < 100, "as it should")))).Message, StringComparison.Ordinal);
+        Assert.Contains("as it should", (await FailureOf(new FuzzTarget("wrong", input => FuzzAssert.True(input.Length < 100, "as it should")))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Input_and_number_belong_together()
     {
         var corpus = Corpus.Load("mff");
         var inOrder = new Mutator(corpus, Seed);
-        byte[][] inputs = [.. Enumerable.Range(0, 1000).Select(number => inOrder.Make(number).ToArray())];
+        byte[][] inputs = [.. Enumerable.Range(0, 1000).Select(number => inOrder.CreateInput(number).ToArray())];
         Assert.Equal(corpus.Seeds, inputs[..corpus.Seeds.Count]);
-        Assert.Equal(inputs[777], new Mutator(corpus, Seed).Make(777).ToArray());
-        Assert.NotEqual(inputs[777], new Mutator(corpus, Seed + 1).Make(777).ToArray());
+        Assert.Equal(inputs[777], new Mutator(corpus, Seed).CreateInput(777).ToArray());
+        Assert.NotEqual(inputs[777], new Mutator(corpus, Seed + 1).CreateInput(777).ToArray());
         Assert.True(inputs.Distinct(new ByteArrays()).Count() > 700);
         Assert.Contains(inputs, input => input.Length > Mutator.LongestInput / 2);
     }

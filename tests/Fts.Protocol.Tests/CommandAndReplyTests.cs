@@ -5,7 +5,7 @@ using FsCheck.Fluent;
 namespace Fts.Protocol.Tests;
 
 /// <summary>The small words: commands, replies, quoted paths, times, line ends, visible text.</summary>
-public sealed class WordsTests
+public sealed class CommandAndReplyTests
 {
     [Theory]
     [InlineData("NOOP", "NOOP", "")]
@@ -40,7 +40,7 @@ public sealed class WordsTests
 
     [Fact]
     public void A_reply_sends_escaped_bytes_and_doubles_the_byte_255() =>
-        Assert.Equal([.. "257 \"/"u8, 0xE9, 0xFF, 0xFF, .. "é\"\r\n"u8], new Reply(ReplyCode.PathName, "\"/\udce9\udcffé\"").Bytes.ToArray());
+        Assert.Equal([.. "257 \"/"u8, 0xE9, 0xFF, 0xFF, .. "é\"\r\n"u8], new FtpReply(FtpReplyCode.PathName, "\"/\udce9\udcffé\"").Bytes.ToArray());
 
     [Fact]
     public void A_password_never_shows_in_the_line_for_logs()
@@ -56,13 +56,13 @@ public sealed class WordsTests
     [Fact]
     public void A_reply_refuses_text_that_would_forge_another()
     {
-        Assert.Throws<ArgumentException>(() => new Reply(ReplyCode.Okay, "a\r\n226 done"));
-        Assert.Throws<ArgumentException>(() => new Reply(ReplyCode.Okay));
+        Assert.Throws<ArgumentException>(() => new FtpReply(FtpReplyCode.Okay, "a\r\n226 done"));
+        Assert.Throws<ArgumentException>(() => new FtpReply(FtpReplyCode.Okay));
     }
 
     [Fact]
     public void Lines_inside_a_reply_are_set_off_so_that_none_looks_like_its_end() =>
-        Assert.Equal("211-a\r\n 211 b\r\n c\r\n211 d\r\n", Encoding.ASCII.GetString(new Reply(ReplyCode.SystemStatus, "a", "211 b", " c", "d").Bytes.Span));
+        Assert.Equal("211-a\r\n 211 b\r\n c\r\n211 d\r\n", Encoding.ASCII.GetString(new FtpReply(FtpReplyCode.SystemStatus, "a", "211 b", " c", "d").Bytes.Span));
 
     [Fact]
     public void Any_path_comes_back_from_its_quotes() => Prop.ForAll<string>(path =>
@@ -83,7 +83,7 @@ public sealed class WordsTests
     [InlineData("99991231235959.99999999", "9999-12-31T23:59:59.9999999Z")]
     public void Times_are_read(string text, string expected)
     {
-        Assert.True(FtpTime.TryParse(text, out DateTime utc));
+        Assert.True(WireTime.TryParse(text, out DateTime utc));
         Assert.Equal(expected, utc.ToString("O"));
     }
 
@@ -96,13 +96,13 @@ public sealed class WordsTests
     [InlineData("20260102030405.x")]
     [InlineData("20260102030405 ")]
     [InlineData("2026010203040５")]
-    public void What_is_no_time_is_refused(string text) => Assert.False(FtpTime.TryParse(text, out _));
+    public void What_is_no_time_is_refused(string text) => Assert.False(WireTime.TryParse(text, out _));
 
     [Fact]
     public void Any_time_comes_back_to_the_second() => Prop.ForAll<DateTime>(time =>
     {
         var utc = DateTime.SpecifyKind(time, DateTimeKind.Utc);
-        Assert.True(FtpTime.TryParse(FtpTime.Format(utc), out DateTime read));
+        Assert.True(WireTime.TryParse(WireTime.Format(utc), out DateTime read));
         Assert.Equal(utc.Ticks / TimeSpan.TicksPerSecond, read.Ticks / TimeSpan.TicksPerSecond);
     }).QuickCheckThrowOnFailure();
 
@@ -140,13 +140,13 @@ public sealed class WordsTests
     [InlineData("caf\u00e9", "caf\u00e9")]
     [InlineData("a\r\nb\u001b", "a\\x0d\\x0ab\\x1b")]
     [InlineData("evil\u202egpj.exe", "evil\\u202egpj.exe")]
-    public void Control_characters_are_made_visible(string text, string expected) => Assert.Equal(expected, text.Visible());
+    public void Control_characters_are_made_visible(string text, string expected) => Assert.Equal(expected, text.ToPrintable());
 
     [Fact]
     public void Format_characters_beyond_the_first_plane_are_made_visible_and_emoji_left_alone()
     {
-        Assert.Equal("a\\U000e0041b", "a\U000E0041b".Visible());
-        Assert.Equal("\U0001F600", "\U0001F600".Visible());
+        Assert.Equal("a\\U000e0041b", "a\U000E0041b".ToPrintable());
+        Assert.Equal("\U0001F600", "\U0001F600".ToPrintable());
     }
 
     private static string Translate(string text, int piece, bool toWire)

@@ -30,7 +30,7 @@ public sealed class EscapedUtf8Tests
         string text = EscapedUtf8.GetString("caf\u00e9 "u8.ToArray().Concat(new byte[] { 0xE9, (byte)'.', 0xF0, 0x9F, 0x98 }).ToArray());
 
         Assert.Equal("caf\u00e9 \uDCE9.\uDCF0\uDC9F\uDC98", text);
-        Assert.Equal(@"café \xe9.\xf0\x9f\x98", text.Visible());
+        Assert.Equal(@"café \xe9.\xf0\x9f\x98", text.ToPrintable());
         Assert.True(EscapedUtf8.HasEscape(text));
     }
 

@@ -15,7 +15,7 @@ public sealed class LineChannelTests
     {
         await using var channel = new LineChannel(new PieceStream(bytes, pieceLength), limit);
         var lines = new List<string>();
-        while (await channel.ReadLineAsync(Token) is { Status: not LineStatus.End } read)
+        while (await channel.ReadLineAsync(Token) is { Status: not LineStatus.Closed } read)
         {
             lines.Add(read.Status == LineStatus.TooLong ? "(too long)" : Encoding.Latin1.GetString(read.Bytes.Span));
         }
@@ -74,12 +74,12 @@ public sealed class LineChannelTests
         var stream = new PieceStream("one\r\ntwo\r\n"u8.ToArray(), 100) { WaitsAtEnd = true };
         await using var channel = new LineChannel(stream, Limit);
         await channel.ReadLineAsync(Token);
-        Assert.True(channel.WaitAsync(Token).AsTask().IsCompletedSuccessfully); // "two" is here already
+        Assert.True(channel.WaitForInputAsync(Token).AsTask().IsCompletedSuccessfully); // "two" is here already
         await channel.ReadLineAsync(Token);
 
         channel.Queue("200 done\r\n"u8);
         using var source = new CancellationTokenSource();
-        ValueTask<int> waiting = channel.WaitAsync(source.Token);
+        ValueTask<int> waiting = channel.WaitForInputAsync(source.Token);
         Assert.Equal("200 done\r\n", Encoding.ASCII.GetString(stream.Written.ToArray()));
         Assert.False(waiting.IsCompleted);
         await source.CancelAsync();
@@ -101,7 +101,7 @@ public sealed class LineChannelTests
         var stream = new PieceStream("half"u8.ToArray(), 100) { WaitsAtEnd = true };
         await using var channel = new LineChannel(stream, Limit);
         using var source = new CancellationTokenSource();
-        ValueTask<LineRead> reading = channel.ReadLineAsync(source.Token);
+        ValueTask<LineReadResult> reading = channel.ReadLineAsync(source.Token);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await reading);
         stream.Continue(" and half\r\n"u8.ToArray());
@@ -143,9 +143,9 @@ public sealed class LineChannelTests
         await using var channel = new LineChannel(stream, Limit);
         using var source = new CancellationTokenSource();
         channel.Queue("150 opening\r\n"u8);
-        Assert.Equal(0, channel.WritingSince);
+        Assert.Equal(0, channel.WriteStartedAt);
         ValueTask flushing = channel.FlushAsync(source.Token);
-        Assert.NotEqual(0, channel.WritingSince);
+        Assert.NotEqual(0, channel.WriteStartedAt);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await flushing);
         channel.Queue("426 aborted\r\n"u8);
@@ -154,7 +154,7 @@ public sealed class LineChannelTests
         stream.Taking.SetResult();
         await following;
         Assert.Equal("150 opening\r\n426 aborted\r\n", Encoding.ASCII.GetString(stream.Written.ToArray()));
-        Assert.Equal(0, channel.WritingSince);
+        Assert.Equal(0, channel.WriteStartedAt);
     }
 
     [Fact]

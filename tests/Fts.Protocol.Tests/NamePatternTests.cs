@@ -31,7 +31,7 @@ public sealed class NamePatternTests
     [InlineData("\\*", "a", false)]
     [InlineData("a\\", "a\\", true)]
     [InlineData("\\\\*", "\\x", true)]
-    public void A_name_matches_or_not(string pattern, string name, bool expected) => Assert.Equal(expected, NamePattern.Matches(pattern, name));
+    public void A_name_matches_or_not(string pattern, string name, bool expected) => Assert.Equal(expected, NamePattern.IsMatch(pattern, name));
 
     [Fact]
     public void Any_pattern_matches_what_the_platforms_matcher_matches() => Prop.ForAll(
@@ -40,7 +40,7 @@ public sealed class NamePatternTests
         (patternBytes, nameBytes) =>
         {
             string pattern = string.Concat(patternBytes.Get.Select(b => "ab*?**"[b % 6])), name = string.Concat(nameBytes.Get.Select(b => "ab"[b % 2]));
-            Assert.Equal(FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false), NamePattern.Matches(pattern, name));
+            Assert.Equal(FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false), NamePattern.IsMatch(pattern, name));
         }).QuickCheckThrowOnFailure();
 
     /// <summary>A matcher that tries earlier stars again does not end within years.</summary>
@@ -48,7 +48,7 @@ public sealed class NamePatternTests
     public async Task A_pattern_of_many_stars_costs_no_more_than_the_product_of_the_lengths()
     {
         string pattern = string.Concat(Enumerable.Repeat("*a", 120)) + "*b", name = new('a', 100_000);
-        Assert.False(await Task.Run(() => NamePattern.Matches(pattern, name), TestContext.Current.CancellationToken)
+        Assert.False(await Task.Run(() => NamePattern.IsMatch(pattern, name), TestContext.Current.CancellationToken)
             .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
     }
 }

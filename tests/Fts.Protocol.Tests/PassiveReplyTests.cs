@@ -23,7 +23,7 @@ public sealed class PassiveReplyTests
     [InlineData("Entering Passive Mode (10,0,0,1,4,1")]
     [InlineData("(|1|10.0.0.1|1025|)")]
     public void The_address_and_port_of_a_227_are_found_wherever_they_are(string text) =>
-        Assert.Equal("10.0.0.1:1025", Read(ReplyCode.PassiveMode, text));
+        Assert.Equal("10.0.0.1:1025", Read(FtpReplyCode.PassiveMode, text));
 
     [Theory]
     [InlineData("Entering Extended Passive Mode (|||6446|)", "?:6446")]
@@ -41,7 +41,7 @@ public sealed class PassiveReplyTests
     [InlineData("(|||5|) then (|||6|)", "?:6")]
     [InlineData("Entering Passive Mode (10,0,0,1,4,1).", "10.0.0.1:1025")]
     [InlineData("(,,,6446,)", "?:6446")]
-    public void The_port_of_a_229_is_found(string text, string expected) => Assert.Equal(expected, Read(ReplyCode.ExtendedPassiveMode, text));
+    public void The_port_of_a_229_is_found(string text, string expected) => Assert.Equal(expected, Read(FtpReplyCode.ExtendedPassiveMode, text));
 
     [Theory]
     [InlineData("(|||0|)")]
@@ -63,8 +63,8 @@ public sealed class PassiveReplyTests
     [InlineData("")]
     public void A_reply_without_a_usable_port_is_refused(string text)
     {
-        Assert.Null(Read(ReplyCode.ExtendedPassiveMode, text));
-        Assert.Null(Read(ReplyCode.PassiveMode, text));
+        Assert.Null(Read(FtpReplyCode.ExtendedPassiveMode, text));
+        Assert.Null(Read(FtpReplyCode.PassiveMode, text));
     }
 
     [Theory]
@@ -76,13 +76,13 @@ public sealed class PassiveReplyTests
     [InlineData(425, null)]
     [InlineData(500, null)]
     public void Every_positive_reply_counts_and_no_other(int code, string? expected) =>
-        Assert.Equal(expected, Shown(new Reply((ReplyCode)code, "ok (10,0,0,1,4,1)")));
+        Assert.Equal(expected, Shown(new FtpReply((FtpReplyCode)code, "ok (10,0,0,1,4,1)")));
 
     [Fact]
     public void Any_line_may_hold_the_port_and_the_last_one_counts()
     {
-        Assert.Equal("?:7", Shown(new Reply(ReplyCode.ExtendedPassiveMode, "Entering (|||7|)", " have fun")));
-        Assert.Equal("?:8", Shown(new Reply(ReplyCode.ExtendedPassiveMode, "Entering (|||7|)", "no: (|||8|)")));
+        Assert.Equal("?:7", Shown(new FtpReply(FtpReplyCode.ExtendedPassiveMode, "Entering (|||7|)", " have fun")));
+        Assert.Equal("?:8", Shown(new FtpReply(FtpReplyCode.ExtendedPassiveMode, "Entering (|||7|)", "no: (|||8|)")));
     }
 
     [Fact]
@@ -94,17 +94,17 @@ public sealed class PassiveReplyTests
         [
             $"Entering Passive Mode ({numbers}).", numbers, $"={numbers}", $"ok {numbers.Replace(",", ", ", StringComparison.Ordinal)}", $"({HostPort.FormatExtended(endPoint)})",
         ];
-        Assert.All(forms, form => Assert.Equal(endPoint.ToString(), Read(ReplyCode.PassiveMode, form)));
-        Assert.All(forms, form => Assert.Equal(endPoint.ToString(), Read(ReplyCode.ExtendedPassiveMode, form)));
-        Assert.Equal($"?:{endPoint.Port}", Read(ReplyCode.ExtendedPassiveMode, $"Entering Extended Passive Mode (|||{endPoint.Port}|)"));
+        Assert.All(forms, form => Assert.Equal(endPoint.ToString(), Read(FtpReplyCode.PassiveMode, form)));
+        Assert.All(forms, form => Assert.Equal(endPoint.ToString(), Read(FtpReplyCode.ExtendedPassiveMode, form)));
+        Assert.Equal($"?:{endPoint.Port}", Read(FtpReplyCode.ExtendedPassiveMode, $"Entering Extended Passive Mode (|||{endPoint.Port}|)"));
     }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void No_text_throws_and_every_port_is_one() => Prop.ForAll<string, bool>((text, isExtended) =>
-        !PassiveReply.TryRead(text ?? "", isExtended ? ReplyCode.ExtendedPassiveMode : ReplyCode.PassiveMode, out PassiveEndPoint found)
+        !PassiveReply.TryRead(text ?? "", isExtended ? FtpReplyCode.ExtendedPassiveMode : FtpReplyCode.PassiveMode, out PassiveEndPoint found)
         || found.Port is > 0 and <= 65535).QuickCheckThrowOnFailure();
 
-    private static string? Read(ReplyCode code, string text) => Shown(new Reply(code, text));
+    private static string? Read(FtpReplyCode code, string text) => Shown(new FtpReply(code, text));
 
-    private static string? Shown(Reply reply) => PassiveReply.TryRead(reply, out PassiveEndPoint found) ? $"{found.Address?.ToString() ?? "?"}:{found.Port}" : null;
+    private static string? Shown(FtpReply reply) => PassiveReply.TryRead(reply, out PassiveEndPoint found) ? $"{found.Address?.ToString() ?? "?"}:{found.Port}" : null;
 }

@@ -23,11 +23,11 @@ public sealed class ProxyHeaderTests
         byte[] bytes = Encoding.ASCII.GetBytes(line + "PROXY TCP4 and more\r\n");
         if (source is null)
         {
-            Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Read(bytes, out _)); // broadcast is no client's address
+            Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Parse(bytes, out _)); // broadcast is no client's address
             return;
         }
 
-        ProxyHeader header = ProxyHeader.Read(bytes, out int length)!;
+        ProxyHeader header = ProxyHeader.Parse(bytes, out int length)!;
         Assert.Equal((line.Length, source, destination), (length, $"{header.Source}", $"{header.Destination}"));
     }
 
@@ -63,25 +63,25 @@ public sealed class ProxyHeaderTests
     [InlineData("PROXY TCP6 ::ffff:0.0.0.0 ::1 56324 21\r\n")]
     [InlineData("PROXY UNKNOWN\u0001\r\n")]
     public void Any_other_line_is_refused(string line) =>
-        Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Read(Encoding.ASCII.GetBytes(line), out _));
+        Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Parse(Encoding.ASCII.GetBytes(line), out _));
 
     [Fact]
     public void A_line_without_end_is_refused_at_its_limit()
     {
         byte[] line = [.. "PROXY UNKNOWN "u8, .. Enumerable.Repeat((byte)'x', 200)];
-        Assert.Null(ProxyHeader.Read(line.AsSpan(0, 106), out _));
-        Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Read(line.AsSpan(0, 107), out _));
+        Assert.Null(ProxyHeader.Parse(line.AsSpan(0, 106), out _));
+        Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Parse(line.AsSpan(0, 107), out _));
     }
 
     [Fact]
     public void The_binary_form_is_read_with_either_family_and_what_it_adds_is_skipped()
     {
         byte[] ipv4 = Binary(0x21, 0x11, [192, 0, 2, 7, 198, 51, 100, 1, 0xDC, 0x04, 0, 21, /* a TLV: NOOP */ 4, 0, 2, 0, 0]);
-        ProxyHeader header = ProxyHeader.Read([.. ipv4, 1, 2, 3], out int length)!;
+        ProxyHeader header = ProxyHeader.Parse([.. ipv4, 1, 2, 3], out int length)!;
         Assert.Equal((ipv4.Length, "192.0.2.7:56324", "198.51.100.1:21"), (length, $"{header.Source}", $"{header.Destination}"));
 
         byte[] ipv6 = Binary(0x21, 0x21, [.. IPAddress.Parse("2001:db8::7").GetAddressBytes(), .. IPAddress.Parse("2001:db8::1").GetAddressBytes(), 0, 1, 3, 0xDE]);
-        header = ProxyHeader.Read(ipv6, out length)!;
+        header = ProxyHeader.Parse(ipv6, out length)!;
         Assert.Equal((ipv6.Length, "[2001:db8::7]:1", "[2001:db8::1]:990"), (length, $"{header.Source}", $"{header.Destination}"));
     }
 
@@ -97,9 +97,9 @@ public sealed class ProxyHeaderTests
     public void Without_tcp_addresses_the_real_ends_count(byte command, byte family)
     {
         byte[] bytes = Binary(command, family, new byte[300]);
-        ProxyHeader header = ProxyHeader.Read(bytes, out int length)!;
+        ProxyHeader header = ProxyHeader.Parse(bytes, out int length)!;
         Assert.Equal((bytes.Length, null, null), (length, header.Source, header.Destination));
-        Assert.NotNull(ProxyHeader.Read(Binary(command, family, []), out _));
+        Assert.NotNull(ProxyHeader.Parse(Binary(command, family, []), out _));
     }
 
     [Theory]
@@ -115,12 +115,12 @@ public sealed class ProxyHeaderTests
     public void Any_other_binary_header_is_refused(byte command, byte family, int length)
     {
         byte[] bytes = Binary(command, family, [.. Enumerable.Repeat((byte)1, length)]);
-        Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Read(bytes.AsSpan(0, 16), out _));
+        Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Parse(bytes.AsSpan(0, 16), out _));
     }
 
     [Fact]
     public void A_binary_header_of_the_greatest_length_is_taken() =>
-        Assert.NotNull(ProxyHeader.Read(Binary(0x21, 0x11, [.. Enumerable.Repeat((byte)1, ProxyHeader.MaxLength - 16)]), out _));
+        Assert.NotNull(ProxyHeader.Parse(Binary(0x21, 0x11, [.. Enumerable.Repeat((byte)1, ProxyHeader.MaxLength - 16)]), out _));
 
     [Fact]
     public void Every_pair_of_ends_comes_back_whole_and_only_when_all_has_come() => Prop.ForAll<ulong, ushort, ushort>((bits, port, other) =>
@@ -136,10 +136,10 @@ public sealed class ProxyHeaderTests
         {
             for (int come = 0; come < bytes.Length; come++)
             {
-                Assert.Null(ProxyHeader.Read(bytes.AsSpan(0, come), out _));
+                Assert.Null(ProxyHeader.Parse(bytes.AsSpan(0, come), out _));
             }
 
-            ProxyHeader header = ProxyHeader.Read(bytes, out int length)!;
+            ProxyHeader header = ProxyHeader.Parse(bytes, out int length)!;
             Assert.Equal((bytes.Length, new IPEndPoint(client, port), new IPEndPoint(server, other)), (length, header.Source, header.Destination));
         }
     }).QuickCheckThrowOnFailure();
@@ -157,7 +157,7 @@ public sealed class ProxyHeaderTests
         };
         try
         {
-            ProxyHeader? header = ProxyHeader.Read(any, out int length);
+            ProxyHeader? header = ProxyHeader.Parse(any, out int length);
             Assert.True(header is null || length is > 0 and <= ProxyHeader.MaxLength && length <= any.Length);
         }
         catch (ProxyHeaderException)
@@ -173,7 +173,7 @@ public sealed class ProxyHeaderTests
             byte[] bytes = [.. start, .. Enumerable.Repeat(filler, ProxyHeader.MaxLength)];
             try
             {
-                Assert.NotNull(ProxyHeader.Read(bytes, out _));
+                Assert.NotNull(ProxyHeader.Parse(bytes, out _));
             }
             catch (ProxyHeaderException)
             {

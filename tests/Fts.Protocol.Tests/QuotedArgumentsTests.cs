@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace Fts.Protocol.Tests;
 
-public sealed class QuotedWordsTests
+public sealed class QuotedArgumentsTests
 {
     private static readonly Gen<string> s_text =
         Gen.OneOf(Gen.Elements("\"", "\"\"", " ", "a", "b c", "\\", "/"), ArbMap.Default.GeneratorFor<string>().Select(text => text ?? "")).ListOf().Select(string.Concat);
@@ -17,7 +17,7 @@ public sealed class QuotedWordsTests
     [InlineData("\"\" a", "|a")]
     [InlineData("a\"b\"", "a\"b\"")]
     public void Words_stand_between_spaces_or_quotes(string text, string words) =>
-        Assert.Equal(words.Length == 0 ? [] : words.Split('|'), QuotedWords.Parse(text));
+        Assert.Equal(words.Length == 0 ? [] : words.Split('|'), QuotedArguments.Parse(text));
 
     [Theory]
     [InlineData("\"")]
@@ -25,15 +25,15 @@ public sealed class QuotedWordsTests
     [InlineData("\"a\"\"")]
     [InlineData("\"a\"b")]
     [InlineData("\"a\"b\"")]
-    public void A_quote_is_closed_and_stands_alone(string text) => Assert.Null(QuotedWords.Parse(text));
+    public void A_quote_is_closed_and_stands_alone(string text) => Assert.Null(QuotedArguments.Parse(text));
 
     [Fact]
     public void What_was_quoted_comes_back() => Check.One(
         Config.QuickThrowOnFailure.WithQuietOnSuccess(true),
-        Prop.ForAll(s_text.ListOf().ToArbitrary(), words => QuotedWords.Parse(string.Join(' ', words.Select(PathQuoting.Quote)))!.SequenceEqual(words)));
+        Prop.ForAll(s_text.ListOf().ToArbitrary(), words => QuotedArguments.Parse(string.Join(' ', words.Select(PathQuoting.Quote)))!.SequenceEqual(words)));
 
     [Fact]
     public void Any_text_is_refused_or_gives_words_no_longer_than_itself() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(1000).WithQuietOnSuccess(true),
-        Prop.ForAll(s_text.ToArbitrary(), text => QuotedWords.Parse(text) is not { } words || words.Sum(word => word.Length) <= text.Length));
+        Prop.ForAll(s_text.ToArbitrary(), text => QuotedArguments.Parse(text) is not { } words || words.Sum(word => word.Length) <= text.Length));
 }

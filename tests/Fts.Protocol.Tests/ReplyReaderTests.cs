@@ -5,16 +5,16 @@ namespace Fts.Protocol.Tests;
 
 public sealed class ReplyReaderTests
 {
-    private static Reply Read(params string[] lines)
+    private static FtpReply Read(params string[] lines)
     {
         var reader = new ReplyReader(64 * 1024);
         foreach (string line in lines[..^1])
         {
-            Assert.Null(reader.Add(line));
+            Assert.Null(reader.AddLine(line));
             Assert.True(reader.IsInsideReply);
         }
 
-        Reply reply = reader.Add(lines[^1])!;
+        FtpReply reply = reader.AddLine(lines[^1])!;
         Assert.NotNull(reply);
         Assert.False(reader.IsInsideReply);
         return reply;
@@ -28,8 +28,8 @@ public sealed class ReplyReaderTests
     [InlineData("200 cr inside\rhere\r", 200, "cr inside here")]
     public void One_line_is_a_reply(string line, int code, string text)
     {
-        Reply reply = Read(line);
-        Assert.Equal(((ReplyCode)code, text), (reply.Code, reply.Text));
+        FtpReply reply = Read(line);
+        Assert.Equal(((FtpReplyCode)code, text), (reply.Code, reply.Text));
     }
 
     [Fact]
@@ -57,23 +57,23 @@ public sealed class ReplyReaderTests
     public void What_is_no_reply_is_said_and_the_reader_goes_on(string line)
     {
         var reader = new ReplyReader(1000);
-        Assert.Throws<ReplyFormatException>(() => reader.Add(line));
-        Assert.NotNull(reader.Add("200 ok"));
+        Assert.Throws<ReplyFormatException>(() => reader.AddLine(line));
+        Assert.NotNull(reader.AddLine("200 ok"));
     }
 
     [Fact]
     public void A_reply_without_end_is_cut_off_even_when_its_lines_are_empty()
     {
         var reader = new ReplyReader(1000);
-        reader.Add("220-x");
+        reader.AddLine("220-x");
         Assert.Throws<ReplyFormatException>(() =>
         {
             for (int i = 0; i < 1000; i++)
             {
-                reader.Add("");
+                reader.AddLine("");
             }
         });
-        Assert.NotNull(reader.Add("200 ok"));
+        Assert.NotNull(reader.AddLine("200 ok"));
     }
 
     [Fact]
@@ -81,13 +81,13 @@ public sealed class ReplyReaderTests
     {
         // A leading space on an inner line is the padding's, and lost; a CR or LF is refused by Reply itself.
         string[] lines = [.. (texts.Length == 0 ? ["x"] : texts).Select(text => "." + new string([.. (text ?? "").Where(c => c is not ('\r' or '\n') && !char.IsSurrogate(c))]))];
-        var reply = new Reply((ReplyCode)(100 + (Math.Abs(code % 500) % 500)), lines);
+        var reply = new FtpReply((FtpReplyCode)(100 + (Math.Abs(code % 500) % 500)), lines);
         var reader = new ReplyReader(int.MaxValue);
-        Reply? read = null;
+        FtpReply? read = null;
         foreach (string line in System.Text.Encoding.UTF8.GetString(reply.Bytes.Span).Split("\r\n")[..^1])
         {
             Assert.Null(read);
-            read = reader.Add(line);
+            read = reader.AddLine(line);
         }
 
         Assert.Equal(reply.Code, read!.Code);
@@ -102,7 +102,7 @@ public sealed class ReplyReaderTests
         {
             try
             {
-                reader.Add(line ?? "");
+                reader.AddLine(line ?? "");
             }
             catch (ReplyFormatException)
             {

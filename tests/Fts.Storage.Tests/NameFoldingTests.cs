@@ -7,7 +7,7 @@ namespace Fts.Storage.Tests;
 /// <summary>The names a store keeps for itself, in the spellings that some file system takes for the same name.</summary>
 public sealed class NameFoldingTests
 {
-    private const string Pending = PathRules.PendingPrefix + "0123456789abcdef";
+    private const string Pending = PathRules.StagingPrefix + "0123456789abcdef";
 
     /// <summary>
     /// Every character that Unicode 14 folds to one of ours, by case or by compatible decomposition (NFKD), as its tables say. The program is built without them.
@@ -56,7 +56,7 @@ public sealed class NameFoldingTests
     {
         foreach (int unseen in s_unseen)
         {
-            for (int at = 0; at <= PathRules.PendingPrefix.Length; at++)
+            for (int at = 0; at <= PathRules.StagingPrefix.Length; at++)
             {
                 Assert.True(PathRules.IsReserved(Pending.Insert(at, new Rune(unseen).ToString())), $"U+{unseen:X} at {at}");
             }
@@ -152,7 +152,7 @@ public sealed class NameFoldingTests
     [InlineData("lpt³.txt")]
     [InlineData("CONIN$")]
     [InlineData("conout$")]
-    public void What_Windows_takes_for_something_else_is_no_plain_name_there(string name) => Assert.False(WindowsNames.IsPlain(name));
+    public void What_Windows_takes_for_something_else_is_no_plain_name_there(string name) => Assert.False(WindowsNames.IsValid(name));
 
     [Theory]
     [InlineData("file")]
@@ -166,5 +166,5 @@ public sealed class NameFoldingTests
     [InlineData("my.con")]
     [InlineData("null")]
     [InlineData("日本語")]
-    public void Other_names_are_plain_there(string name) => Assert.True(WindowsNames.IsPlain(name));
+    public void Other_names_are_plain_there(string name) => Assert.True(WindowsNames.IsValid(name));
 }

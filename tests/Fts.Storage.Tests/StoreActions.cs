@@ -32,10 +32,10 @@ internal static class StoreActions
     public static async Task<byte[]> GetAsync(this IFileStore store, StorePath path, CancellationToken cancellationToken)
     {
         await using IFileReader reader = await store.OpenReadAsync(path, cancellationToken);
-        return await reader.AllAsync(cancellationToken);
+        return await reader.ReadAllAsync(cancellationToken);
     }
 
-    public static async Task<byte[]> AllAsync(this IFileReader reader, CancellationToken cancellationToken)
+    public static async Task<byte[]> ReadAllAsync(this IFileReader reader, CancellationToken cancellationToken)
     {
         byte[] bytes = new byte[reader.Length];
         int done = 0, read;
@@ -48,9 +48,9 @@ internal static class StoreActions
         return bytes;
     }
 
-    public static Task<List<FileEntry>> ListAsync(this IFileStore store, string folder, CancellationToken cancellationToken) => store.EntriesAsync(At(folder), cancellationToken);
+    public static Task<List<FileEntry>> ListAsync(this IFileStore store, string folder, CancellationToken cancellationToken) => store.ListEntriesAsync(At(folder), cancellationToken);
 
-    public static async Task<List<FileEntry>> EntriesAsync(this IFileStore store, StorePath folder, CancellationToken cancellationToken)
+    public static async Task<List<FileEntry>> ListEntriesAsync(this IFileStore store, StorePath folder, CancellationToken cancellationToken)
     {
         var entries = new List<FileEntry>();
         await foreach (FileEntry entry in (await store.ListAsync(folder, cancellationToken)).WithCancellation(cancellationToken))
@@ -62,5 +62,5 @@ internal static class StoreActions
     }
 
     /// <summary>Does something a store must refuse, and answers why it did.</summary>
-    public static async Task<StoreError> RefusalAsync(Func<Task> action) => (await Assert.ThrowsAsync<StoreException>(action)).Error;
+    public static async Task<StoreError> GetStoreErrorAsync(Func<Task> action) => (await Assert.ThrowsAsync<StoreException>(action)).Error;
 }

@@ -9,11 +9,11 @@ public sealed class StoreUnderTest : IDisposable
 {
     private readonly FuseMount? _mount;
 
-    private StoreUnderTest(IFileStore store, TemporaryFolder? folder, FuseMount? mount = null) => (Store, Folder, _mount) = (store, folder, mount);
+    private StoreUnderTest(IFileStore store, TemporaryDirectory? folder, FuseMount? mount = null) => (Store, DirectoryOnDisk, _mount) = (store, folder, mount);
 
     public IFileStore Store { get; }
 
-    public TemporaryFolder? Folder { get; }
+    public TemporaryDirectory? DirectoryOnDisk { get; }
 
     public static StoreUnderTest Kernel() => Local(portable: false);
 
@@ -23,9 +23,9 @@ public sealed class StoreUnderTest : IDisposable
 
     public static StoreUnderTest DurablePortable() => Local(portable: true, new LocalStoreOptions { IsDurable = true });
 
-    public static StoreUnderTest Kernel(PartialUploadLimits limits) => Local(portable: false, new LocalStoreOptions { PartialUploads = limits });
+    public static StoreUnderTest Kernel(PartialUploadLimits limits) => Local(portable: false, new LocalStoreOptions { PartialUploadLimits = limits });
 
-    public static StoreUnderTest Portable(PartialUploadLimits limits) => Local(portable: true, new LocalStoreOptions { PartialUploads = limits });
+    public static StoreUnderTest Portable(PartialUploadLimits limits) => Local(portable: true, new LocalStoreOptions { PartialUploadLimits = limits });
 
     public static StoreUnderTest InMemory() => new(new MemoryFileStore(), null);
 
@@ -34,7 +34,7 @@ public sealed class StoreUnderTest : IDisposable
     /// <summary>On a file system that takes several spellings for one name. Skips the test where none can be mounted.</summary>
     public static StoreUnderTest OnFolding(bool portable)
     {
-        var folder = new TemporaryFolder();
+        var folder = new TemporaryDirectory();
         try
         {
             var mount = new FuseMount(folder.Path);
@@ -51,7 +51,7 @@ public sealed class StoreUnderTest : IDisposable
     {
         (Store as IDisposable)?.Dispose();
         _mount?.Dispose();
-        Folder?.Dispose();
+        DirectoryOnDisk?.Dispose();
     }
 
     /// <summary>Makes empty files quickly: by the operating system where there is one below.</summary>
@@ -59,9 +59,9 @@ public sealed class StoreUnderTest : IDisposable
     {
         foreach (string name in names)
         {
-            if (Folder is not null)
+            if (DirectoryOnDisk is not null)
             {
-                File.Create(Folder[name]).Dispose();
+                File.Create(DirectoryOnDisk[name]).Dispose();
             }
             else
             {
@@ -72,7 +72,7 @@ public sealed class StoreUnderTest : IDisposable
 
     private static StoreUnderTest Local(bool portable, LocalStoreOptions? options = null)
     {
-        var folder = new TemporaryFolder();
+        var folder = new TemporaryDirectory();
         try
         {
             return new(new LocalFileStore(folder.Path, portable, options), folder);
@@ -86,7 +86,7 @@ public sealed class StoreUnderTest : IDisposable
 }
 
 /// <summary>A folder that goes away with the test.</summary>
-public sealed class TemporaryFolder : IDisposable
+public sealed class TemporaryDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("fts-storage-").FullName;
 

@@ -97,7 +97,7 @@ internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string 
 
     private async Task ConfirmAsync(CancellationToken cancellationToken)
     {
-        Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
         _ended = true;
         if (!reply.IsCompletion)
         {
@@ -106,7 +106,7 @@ internal sealed class FtpReadStream(PoolLease lease, FtpDataStream data, string 
 
         if (data.WasCut && !(isWhole && data.AnnouncedLength >= _position))
         {
-            throw FtpTlsException.Cut(path.Visible());
+            throw FtpTlsException.Cut(path.ToPrintable());
         }
 
         // A growing file is longer than announced.

@@ -56,7 +56,7 @@ internal sealed class ListingMemory
     public bool ObeysPath => _obeysPath;
 
     /// <summary>Returns whether the system that SYST names has a LIST that may support options.</summary>
-    public static bool MayTakeOptions(Reply system) =>
+    public static bool MayTakeOptions(FtpReply system) =>
         !system.IsCompletion || !SystemsWithoutOptions.Any(name => system.Text.Contains(name, StringComparison.OrdinalIgnoreCase))
         || system.Text.Contains("unix", StringComparison.OrdinalIgnoreCase);
 
@@ -67,7 +67,7 @@ internal sealed class ListingMemory
     public bool IsSuspicious(WorkingFolder? folder, string path, List<FtpEntry> entries)
     {
         string[] components = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return entries.Exists(entry => entry.Kind is not ListingKind.File && components.Contains(entry.Name)) || IsSampleOfAnother(folder, path, entries);
+        return entries.Exists(entry => entry.Kind is not FtpEntryKind.File && components.Contains(entry.Name)) || IsSampleOfAnother(folder, path, entries);
     }
 
     /// <summary>Notes a listing made without CWD, so that the next one can be compared with it.</summary>

@@ -99,7 +99,7 @@ internal static class ListingOpener
             && (memory.NeedsFolder || (memory.SplitsArguments && path.Contains(' ', StringComparison.Ordinal)));
         if (isByFolder)
         {
-            Reply? refusal = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false);
+            FtpReply? refusal = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false);
             return refusal is null
                 ? await OpenHereAsync(connection, command, cancellationToken).ConfigureAwait(false)
                 : throw new FtpReplyException(refusal, $"CWD {path}");
@@ -123,7 +123,7 @@ internal static class ListingOpener
             if (await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false) is { } refusal)
             {
                 // A reply such as "501 No arguments, please" does not report that the folder is missing.
-                throw e.Reply.Code is ReplyCode.FileUnavailable or ReplyCode.FileBusy || RemoteListing.IsUnknownCommand(refusal)
+                throw e.Reply.Code is FtpReplyCode.FileUnavailable or FtpReplyCode.FileBusy || RemoteListing.IsUnknownCommand(refusal)
                     ? new FtpReplyException(e.Reply, e.Command, new FtpReplyException(refusal, $"CWD {path}", e))
                     : new FtpReplyException(refusal, $"CWD {path}", e);
             }
@@ -148,7 +148,7 @@ internal static class ListingOpener
         }
 
         string here = connection.Folder?.Path ?? ".";
-        Reply reply = await connection.SendAsync("CWD", here, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync("CWD", here, cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion || RemoteListing.IsUnknownCommand(reply)
             ? true
             : throw new FtpReplyException(negative.Reply, negative.Command, new FtpReplyException(reply, $"CWD {here}", negative));
@@ -157,7 +157,7 @@ internal static class ListingOpener
     /// <summary>Some servers list a missing folder as if it were empty, or parse a path with a space as two paths. Only CWD shows which.</summary>
     private static async Task<OpenListing> ConfirmAsync(FtpConnection connection, OpenListing empty, string path, CancellationToken cancellationToken)
     {
-        Reply? refusal = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false);
+        FtpReply? refusal = await WorkingFolder.VisitAsync(connection, path, cancellationToken).ConfigureAwait(false);
         if (refusal is not null)
         {
             return RemoteListing.IsUnknownCommand(refusal) ? empty : throw await RefusedAsync(empty, refusal, path).ConfigureAwait(false);
@@ -173,7 +173,7 @@ internal static class ListingOpener
         return Noted(await OpenHereAsync(connection, empty.Command, cancellationToken).ConfigureAwait(false), connection.Memory.Listings, path);
     }
 
-    private static async Task<FtpReplyException> RefusedAsync(OpenListing empty, Reply refusal, string path)
+    private static async Task<FtpReplyException> RefusedAsync(OpenListing empty, FtpReply refusal, string path)
     {
         await empty.DisposeAsync().ConfigureAwait(false);
         return new FtpReplyException(refusal, $"CWD {path}");
@@ -210,7 +210,7 @@ internal static class ListingOpener
         ListingMemory memory = connection.Memory.Listings;
         if (memory.Options == ListOptionSupport.Unknown)
         {
-            Reply system = await connection.SendAsync("SYST", null, cancellationToken).ConfigureAwait(false);
+            FtpReply system = await connection.SendAsync("SYST", null, cancellationToken).ConfigureAwait(false);
             memory.Options = ListingMemory.MayTakeOptions(system) ? ListOptionSupport.Possible : ListOptionSupport.Refused;
         }
 
@@ -224,7 +224,7 @@ internal static class ListingOpener
             {
                 listing = await OpenListing.StartAsync(connection, command, path.Length == 0 ? "-a" : $"-a {plain}", isTaken ? 1 : 2, cancellationToken).ConfigureAwait(false);
             }
-            catch (FtpReplyException e) when (!isTaken && IsOf(e, command.Verb) && (e.Reply.IsPermanentFailure || e.Reply.Code == ReplyCode.FileBusy))
+            catch (FtpReplyException e) when (!isTaken && IsOf(e, command.Verb) && (e.Reply.IsPermanentFailure || e.Reply.Code == FtpReplyCode.FileBusy))
             {
                 // The refusal may be about the option.
             }

@@ -23,15 +23,15 @@ internal static class ListingReplies
     /// <summary>Returns whether the server does not have the command, as opposed to not this folder.</summary>
     /// <param name="reply">The reply.</param>
     /// <param name="argument">The argument of the command, which the reply may repeat.</param>
-    public static bool IsUnsupported(Reply reply, string argument) =>
-        reply.Code is ReplyCode.SyntaxError or ReplyCode.NotImplemented || (reply.IsPermanentFailure && Contains(reply, argument, Unsupported));
+    public static bool IsUnsupported(FtpReply reply, string argument) =>
+        reply.Code is FtpReplyCode.SyntaxError or FtpReplyCode.NotImplemented || (reply.IsPermanentFailure && Contains(reply, argument, Unsupported));
 
-    /// <inheritdoc cref="IsUnsupported(Reply, string)"/>
+    /// <inheritdoc cref="IsUnsupported(FtpReply, string)"/>
     public static bool IsUnsupported(FtpReplyException e) => IsUnsupported(e.Reply, ArgumentOf(e));
 
     /// <summary>Returns whether the reply may mean that a folder which exists has no entries.</summary>
     public static bool MayMeanEmpty(FtpReplyException e) =>
-        e.Reply.Code is ReplyCode.FileBusy or ReplyCode.FileUnavailable
+        e.Reply.Code is FtpReplyCode.FileBusy or FtpReplyCode.FileUnavailable
         && (Contains(e.Reply, ArgumentOf(e), NoEntries) || Contains(e.Reply, ArgumentOf(e), Missing))
         && (!IsDenied(e) || Contains(e.Reply, ArgumentOf(e), ["no files found"]));
 
@@ -40,15 +40,15 @@ internal static class ListingReplies
         MayMeanEmpty(e) && Contains(e.Reply, ArgumentOf(e), NoEntries) && !Contains(e.Reply, ArgumentOf(e), Missing);
 
     /// <summary>Returns whether the reply after a listing confirms it. vsftpd reports a folder that it cannot read by the text of a positive reply.</summary>
-    public static bool IsConfirmation(Reply reply) =>
+    public static bool IsConfirmation(FtpReply reply) =>
         reply.IsCompletion && !reply.Lines.Any(line => line.Contains("failed to open dir", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Returns whether the reply is about the permissions of the account.</summary>
     public static bool IsDenied(FtpReplyException e) => Contains(e.Reply, ArgumentOf(e), Denied);
 
     /// <summary>Returns whether the reply is about the argument, so that the command without it may work.</summary>
-    public static bool IsAboutArgument(Reply reply) =>
-        reply.Code is ReplyCode.FileBusy or ReplyCode.FileUnavailable or ReplyCode.ParameterError or ReplyCode.ParameterNotImplemented or ReplyCode.NameNotAllowed;
+    public static bool IsAboutArgument(FtpReply reply) =>
+        reply.Code is FtpReplyCode.FileBusy or FtpReplyCode.FileUnavailable or FtpReplyCode.ParameterError or FtpReplyCode.ParameterNotImplemented or FtpReplyCode.NameNotAllowed;
 
     /// <summary>Returns whether a line of a listing with the option -a complains of the option, or is of a file of that name.</summary>
     public static bool IsAboutOption(string line, bool isOnly) =>
@@ -57,7 +57,7 @@ internal static class ListingReplies
         || line.StartsWith("usage:", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Returns whether the reply contains one of the words outside the path that it repeats.</summary>
-    private static bool Contains(Reply reply, string argument, string[] words) =>
+    private static bool Contains(FtpReply reply, string argument, string[] words) =>
         reply.Lines.Select(line => WithoutPath(line, argument)).Any(line => words.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Removes the argument, its last component and absolute paths: "sites-disabled: No such file" does not report a disabled command.</summary>

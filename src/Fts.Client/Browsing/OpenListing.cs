@@ -70,7 +70,7 @@ internal sealed class OpenListing : IAsyncDisposable
     /// <exception cref="FtpTlsException">The encrypted data ended without close_notify.</exception>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        Reply? reply = _data is null ? null : await _data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        FtpReply? reply = _data is null ? null : await _data.CompleteAsync(cancellationToken).ConfigureAwait(false);
         await WorkingFolder.LeaveAsync(_connection, cancellationToken).ConfigureAwait(false);
         if (reply is not null && !ListingReplies.IsConfirmation(reply))
         {
@@ -123,7 +123,7 @@ internal sealed class OpenListing : IAsyncDisposable
 
         if (IsEmpty)
         {
-            Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
             if (!ListingReplies.IsConfirmation(reply))
             {
                 throw new FtpReplyException(reply, data.CommandText);

@@ -12,15 +12,15 @@ internal static class RemoteFacts
     {
         if (CanAskForFacts(connection))
         {
-            Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
             bool isUnknown = RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply, path);
-            if (!isUnknown && reply.Code == ReplyCode.FileUnavailable)
+            if (!isUnknown && reply.Code == FtpReplyCode.FileUnavailable)
             {
                 return null;
             }
 
             // A 550 may be about this path alone, whatever its text contains.
-            connection.Memory.RefusesMachineListing |= isUnknown && reply.Code != ReplyCode.FileUnavailable;
+            connection.Memory.RefusesMachineListing |= isUnknown && reply.Code != FtpReplyCode.FileUnavailable;
             // A positive reply without an entry contains no metadata, so the other commands are tried.
             if (!isUnknown && Entry(path, Expect(reply, "MLST", path)) is { } entry)
             {
@@ -35,7 +35,7 @@ internal static class RemoteFacts
         }
 
         // The top folder, the start folder and their like have no name to look for, and are always there.
-        return new FtpEntry { Path = path, Name = "", Kind = ListingKind.Folder };
+        return new FtpEntry { Path = path, Name = "", Kind = FtpEntryKind.Directory };
     }
 
     /// <summary>
@@ -49,8 +49,8 @@ internal static class RemoteFacts
     /// <summary>Finds out what a name of NLST is: a folder if CWD enters it, else a file with the size and time that the server reports.</summary>
     public static async Task<FtpEntry> ResolveAsync(FtpConnection connection, FtpEntry named, CancellationToken cancellationToken) =>
         await TryEnterAsync(connection, named.Path, cancellationToken).ConfigureAwait(false) is { IsFolder: true } entered
-            ? named with { Kind = ListingKind.Folder, UniqueId = entered.Reported }
-            : await MeasureAsync(connection, named.Path, withTime: true, isLenient: true, cancellationToken).ConfigureAwait(false) ?? named with { Kind = ListingKind.File };
+            ? named with { Kind = FtpEntryKind.Directory, UniqueId = entered.Reported }
+            : await MeasureAsync(connection, named.Path, withTime: true, isLenient: true, cancellationToken).ConfigureAwait(false) ?? named with { Kind = FtpEntryKind.File };
 
     /// <summary>
     /// Returns the metadata for a transfer with one command, or two without MLST; null if the server reports none. Negative and unreadable replies
@@ -60,9 +60,9 @@ internal static class RemoteFacts
     {
         if (CanAskForFacts(connection))
         {
-            Reply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await connection.SendAsync("MLST", path, cancellationToken).ConfigureAwait(false);
             bool isUnsupported = RemoteListing.IsUnknownCommand(reply) || ListingReplies.IsUnsupported(reply, path);
-            bool isOfPath = reply.Code == ReplyCode.FileUnavailable;
+            bool isOfPath = reply.Code == FtpReplyCode.FileUnavailable;
             connection.Memory.RefusesMachineListing |= isUnsupported && !isOfPath;
             FtpEntry? entry = reply.IsCompletion ? Entry(path, reply) : null;
             if (entry is not null || !(reply.IsCompletion || (isUnsupported && isOfPath)))
@@ -105,7 +105,7 @@ internal static class RemoteFacts
         ModifiedAsync(connection, path, isLenient: false, cancellationToken);
 
     /// <summary>The reply when it is a completion; what the server said as an exception otherwise.</summary>
-    public static Reply Expect(Reply reply, string verb, string argument) => reply.IsCompletion ? reply : throw new FtpReplyException(reply, $"{verb} {argument}");
+    public static FtpReply Expect(FtpReply reply, string verb, string argument) => reply.IsCompletion ? reply : throw new FtpReplyException(reply, $"{verb} {argument}");
 
     /// <summary>Whether MLST is worth asking.</summary>
     public static bool CanAskForFacts(FtpConnection connection) => connection.Features.HasMachineListing && !connection.Memory.RefusesMachineListing;
@@ -118,7 +118,7 @@ internal static class RemoteFacts
         {
             Path = path,
             Name = RemotePath.NameOf(path),
-            Kind = ListingKind.File,
+            Kind = FtpEntryKind.File,
             Length = length,
             Modified = withTime ? await ModifiedAsync(connection, path, isLenient, cancellationToken).ConfigureAwait(false) : null,
         };
@@ -133,9 +133,9 @@ internal static class RemoteFacts
             return (false, null);
         }
 
-        Reply reply = await connection.SendAsync("SIZE", path, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync("SIZE", path, cancellationToken).ConfigureAwait(false);
         connection.Memory.RefusesSize |= RemoteListing.IsUnknownCommand(reply);
-        return (IsPositive(reply, "SIZE", path, isLenient), FactReply.ReadLength(reply));
+        return (IsPositive(reply, "SIZE", path, isLenient), MetadataReply.ParseLength(reply));
     }
 
     private static async Task<DateTime?> ModifiedAsync(FtpConnection connection, string path, bool isLenient, CancellationToken cancellationToken)
@@ -145,11 +145,11 @@ internal static class RemoteFacts
             return null;
         }
 
-        Reply reply = await connection.SendAsync("MDTM", path, cancellationToken).ConfigureAwait(false);
-        return IsPositive(reply, "MDTM", path, isLenient) ? FactReply.ReadTime(reply) : null;
+        FtpReply reply = await connection.SendAsync("MDTM", path, cancellationToken).ConfigureAwait(false);
+        return IsPositive(reply, "MDTM", path, isLenient) ? MetadataReply.ParseLastModified(reply) : null;
     }
 
-    private static FtpEntry FolderAt(string path) => new() { Path = path, Name = RemotePath.NameOf(path), Kind = ListingKind.Folder };
+    private static FtpEntry FolderAt(string path) => new() { Path = path, Name = RemotePath.NameOf(path), Kind = FtpEntryKind.Directory };
 
     /// <summary>Returns whether CWD enters the path, and the path that PWD reports there: of a link, on many servers, the path of its target.</summary>
     private static async Task<(bool IsFolder, string? Reported)> TryEnterAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
@@ -171,7 +171,7 @@ internal static class RemoteFacts
             await foreach (FtpEntry entry in RemoteListing.ReadAsync(connection, RemotePath.FolderOf(path), cancellationToken).ConfigureAwait(false))
             {
                 // Of a file's versions on VMS the newest stands first, and is the one that its bare name means.
-                bool isIt = entry.Name == name || (entry.Source == ListingSource.Vms && VmsListing.IsMeantBy(name, entry.Name));
+                bool isIt = entry.Name == name || (entry.Source == FtpEntrySource.Vms && VmsListing.MatchesListedName(name, entry.Name));
                 found ??= isIt ? entry with { Path = path } : null;
                 unreadable ??= entry.RawLine?.Contains(name, StringComparison.OrdinalIgnoreCase) == true ? entry : null;
             }
@@ -194,7 +194,7 @@ internal static class RemoteFacts
     /// Finds the entry in a reply to MLST. It is located on a line of its own between the first and the last, after a space (RFC 3659 §7.2).
     /// Some servers send it on the first or last line.
     /// </summary>
-    private static FtpEntry? Entry(string path, Reply reply)
+    private static FtpEntry? Entry(string path, FtpReply reply)
     {
         for (int i = 0; i < reply.Lines.Count; i++)
         {
@@ -202,7 +202,7 @@ internal static class RemoteFacts
             bool isInside = i > 0 && i < reply.Lines.Count - 1;
             ReadOnlySpan<char> facts = line.StartsWith(' ') ? line.AsSpan(1) : line;
             // The first and the last line are prose elsewhere, which holds no "fact=value;".
-            if ((isInside || HasFact(facts)) && MachineListing.TryParse(facts, out ListingEntry? entry, out _))
+            if ((isInside || HasFact(facts)) && MlsxListing.TryParse(facts, out ListingEntry? entry, out _))
             {
                 return FtpEntry.From(path, entry, RemotePath.NameOf(path));
             }
@@ -218,7 +218,7 @@ internal static class RemoteFacts
     }
 
     /// <summary>Returns whether the reply is positive. Returns false for "no such file" and "unknown command"; throws for other negative replies unless lenient.</summary>
-    private static bool IsPositive(Reply reply, string verb, string path, bool isLenient) =>
+    private static bool IsPositive(FtpReply reply, string verb, string path, bool isLenient) =>
         reply.IsCompletion
-        || (!isLenient && reply.Code != ReplyCode.FileUnavailable && !RemoteListing.IsUnknownCommand(reply) && Expect(reply, verb, path).IsCompletion);
+        || (!isLenient && reply.Code != FtpReplyCode.FileUnavailable && !RemoteListing.IsUnknownCommand(reply) && Expect(reply, verb, path).IsCompletion);
 }

@@ -99,7 +99,7 @@ internal static class RemoteListing
     }
 
     /// <summary>Replies that say "I do not know this command", as opposed to "not this file".</summary>
-    public static bool IsUnknownCommand(Reply reply) => reply.Code is ReplyCode.SyntaxError or ReplyCode.NotImplemented or ReplyCode.ParameterNotImplemented;
+    public static bool IsUnknownCommand(FtpReply reply) => reply.Code is FtpReplyCode.SyntaxError or FtpReplyCode.NotImplemented or FtpReplyCode.ParameterNotImplemented;
 
     /// <summary>Turns the lines of one listing into entries.</summary>
     private sealed class EntryReader(ListingCommand command, string path)
@@ -115,7 +115,7 @@ internal static class RemoteListing
             }
             else
             {
-                _lines.Add(line);
+                _lines.AddLine(line);
             }
         }
 
@@ -124,7 +124,7 @@ internal static class RemoteListing
         {
             ListingEntry? next = _name;
             _name = null;
-            bool isTaken = next is not null || _lines.TryTake(out next);
+            bool isTaken = next is not null || _lines.TryDequeue(out next);
             entry = isTaken ? FtpEntry.In(path, next!) : null;
             return isTaken;
         }
@@ -145,7 +145,7 @@ internal static class RemoteListing
             {
                 _lines.Complete();
             }
-            catch (ListingLineException e)
+            catch (ListingFormatException e)
             {
                 throw new FtpListingException(e.RawLine, "no line of the listing is in a known format; the first one is", e);
             }
@@ -155,7 +155,7 @@ internal static class RemoteListing
         private static ListingEntry? NameIn(string line)
         {
             string name = RemotePath.NameOf(line);
-            return name is "" or "." or ".." ? null : new ListingEntry(name, ListingKind.Other, null, null, ListingSource.Names);
+            return name is "" or "." or ".." ? null : new ListingEntry(name, FtpEntryKind.Other, null, null, FtpEntrySource.Names);
         }
     }
 }

@@ -35,14 +35,14 @@ internal static class AccountCommand
         {
             return await command().ConfigureAwait(false);
         }
-        catch (FtpReplyException e) when (e.Reply.Code == ReplyCode.AccountNeededToStore && connection.IsUsable)
+        catch (FtpReplyException e) when (e.Reply.Code == FtpReplyCode.AccountNeededToStore && connection.IsUsable)
         {
             if (await FindAsync(connection, cancellationToken).ConfigureAwait(false) is not { } account)
             {
                 throw;
             }
 
-            Reply reply = await connection.SendAsync("ACCT", account, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await connection.SendAsync("ACCT", account, cancellationToken).ConfigureAwait(false);
             if (!reply.IsCompletion)
             {
                 throw new FtpReplyException(reply, new Command("ACCT", account).Redacted);

@@ -164,7 +164,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>Reads one whole reply. After a timeout or cancellation the rest of it can still be read; after any other error the channel is broken.</summary>
     /// <exception cref="FtpConnectionException">The connection is gone, or the server says it closes it (421).</exception>
     /// <exception cref="FtpProtocolException">What came is no reply.</exception>
-    public async Task<Reply> ReadReplyAsync(FtpConnectionPhase phase, TimeSpan limit, CancellationToken cancellationToken)
+    public async Task<FtpReply> ReadReplyAsync(FtpConnectionPhase phase, TimeSpan limit, CancellationToken cancellationToken)
     {
         ThrowIfBroken();
         using var deadline = new Deadline(limit, cancellationToken);
@@ -173,10 +173,10 @@ internal sealed class ControlChannel : IAsyncDisposable
         {
             while (true)
             {
-                LineRead read = await _lines.ReadLineAsync(deadline.Token).ConfigureAwait(false);
+                LineReadResult read = await _lines.ReadLineAsync(deadline.Token).ConfigureAwait(false);
                 if (Take(read, phase) is { } reply)
                 {
-                    return reply.Code != ReplyCode.ServiceNotAvailable
+                    return reply.Code != FtpReplyCode.ServiceNotAvailable
                         ? reply
                         : throw Broken(new FtpConnectionException(phase, $"the server closes the connection: {reply.Shown()}") { Reply = reply });
                 }
@@ -214,9 +214,9 @@ internal sealed class ControlChannel : IAsyncDisposable
         Tls?.Dispose();
     }
 
-    private Reply? Take(LineRead read, FtpConnectionPhase phase)
+    private FtpReply? Take(LineReadResult read, FtpConnectionPhase phase)
     {
-        if (read.Status == LineStatus.End)
+        if (read.Status == LineStatus.Closed)
         {
             throw Broken(Lost(phase, null));
         }
@@ -227,8 +227,8 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
 
         string line = Text.Decode(read.Bytes.Span);
-        _options.Trace?.Invoke(new FtpTrace(IsSent: false, line.Visible()));
-        return _replies.Add(line);
+        _options.Trace?.Invoke(new FtpTrace(IsSent: false, line.ToPrintable()));
+        return _replies.AddLine(line);
     }
 
     private Task SendLineAsync(Command command, byte[] line, CancellationToken cancellationToken)
@@ -256,7 +256,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     {
         try
         {
-            Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, _options.Timeouts.Abort, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, _options.Timeouts.Abort, cancellationToken).ConfigureAwait(false);
             throw Broken(new FtpProtocolException($"the server sent a reply that answers nothing: {reply.Shown()}"));
         }
         catch (FtpConnectionException e)

@@ -132,7 +132,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
     /// Returns true for negative replies about the login, which normally affect every mode. Some firewalls send them only to EPSV, so PASV is tried.
     /// </summary>
     private static bool IsAboutLogin(FtpException failure) =>
-        failure is FtpReplyException { Reply.Code: ReplyCode.NotLoggedIn or ReplyCode.AccountNeeded or ReplyCode.AccountNeededToStore };
+        failure is FtpReplyException { Reply.Code: FtpReplyCode.NotLoggedIn or FtpReplyCode.AccountNeeded or FtpReplyCode.AccountNeededToStore };
 
     /// <summary>The mode holds until another is said. A server that refuses to compress is sent the data as it is.</summary>
     private async Task EnterModeAsync(bool deflate, CancellationToken cancellationToken)
@@ -142,7 +142,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
             return;
         }
 
-        Reply reply = await connection.ExchangeAsync("MODE", deflate ? "Z" : "S", cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.ExchangeAsync("MODE", deflate ? "Z" : "S", cancellationToken).ConfigureAwait(false);
         if (reply.IsCompletion)
         {
             IsDeflating = deflate;
@@ -164,7 +164,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
     private static bool MeansAnotherWay(FtpException failure) =>
         failure.InnerException is not FtpTlsException
         && failure is FtpConnectionException { Phase: FtpConnectionPhase.OpenData }
-            or FtpReplyException { Reply.Code: ReplyCode.CannotOpenDataConnection };
+            or FtpReplyException { Reply.Code: FtpReplyCode.CannotOpenDataConnection };
 
     private static FtpConnectionException Both(FtpException one, FtpException another) =>
         new(FtpConnectionPhase.OpenData, $"{one.Message}; by another way: {another.Message}", another);
@@ -180,7 +180,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
     /// <exception cref="FtpProtocolException">The reply is positive and names no usable port.</exception>
     private async Task<DataLink> AskForPassiveAsync(string verb, CancellationToken cancellationToken)
     {
-        Reply reply = await connection.ExchangeAsync(verb, null, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.ExchangeAsync(verb, null, cancellationToken).ConfigureAwait(false);
         if (!PassiveReply.TryRead(reply, out PassiveEndPoint place))
         {
             throw Refusal(reply, verb);
@@ -197,7 +197,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
         ? DataLink.Connect(new IPEndPoint(control.Peer.Address, port), options.Timeouts.Connect)
         : DataLink.ConnectThrough(control.Peer, options, options.Host, port);
 
-    private DataLink ConnectWhereTold(IPEndPoint told, Reply reply)
+    private DataLink ConnectWhereTold(IPEndPoint told, FtpReply reply)
     {
         bool isOwnHost = options.Proxy is null ? told.Address.Equals(control.Peer.Address) : told.Address.ToString() == options.Host;
         byte first = told.Address.GetAddressBytes()[0];
@@ -217,7 +217,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
             (string verb, string argument) = link.LocalEndPoint.AddressFamily == AddressFamily.InterNetwork
                 ? ("PORT", HostPort.Format(link.LocalEndPoint))
                 : ("EPRT", HostPort.FormatExtended(new IPEndPoint(WithoutScope(link.LocalEndPoint.Address), link.LocalEndPoint.Port)));
-            Reply reply = await connection.ExchangeAsync(verb, argument, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await connection.ExchangeAsync(verb, argument, cancellationToken).ConfigureAwait(false);
             return reply.IsCompletion ? link : throw new FtpReplyException(reply, $"{verb} {argument}");
         }
         catch
@@ -230,7 +230,7 @@ internal sealed class DataOpener(FtpConnection connection, ControlChannel contro
     /// <summary>A scope names an interface of this machine and means nothing to the other side.</summary>
     private static IPAddress WithoutScope(IPAddress address) => new(address.GetAddressBytes());
 
-    private static FtpException Refusal(Reply reply, string command) => reply.IsCompletion ? Nonsense(reply) : new FtpReplyException(reply, command);
+    private static FtpException Refusal(FtpReply reply, string command) => reply.IsCompletion ? Nonsense(reply) : new FtpReplyException(reply, command);
 
-    private static FtpProtocolException Nonsense(Reply reply) => new($"the server's passive reply names no port: {reply.Shown()}");
+    private static FtpProtocolException Nonsense(FtpReply reply) => new($"the server's passive reply names no port: {reply.Shown()}");
 }

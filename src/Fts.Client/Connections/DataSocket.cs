@@ -39,7 +39,7 @@ internal sealed class DataSocket : IDisposable
         {
             data._deflate = isSender ? new DeflateWriter(data.WriteAllAsIsAsync, DeflateWriter.DefaultLevel) : null;
             // Some servers send no byte for an empty file; whether it is one, their final reply tells.
-            data._inflate = isSender ? null : new InflateReader(data.ReadAsIsAsync, InflateLimit.None, nothingIsEmpty: true);
+            data._inflate = isSender ? null : new InflateReader(data.ReadAsIsAsync, InflateLimit.None, acceptsEmptyConnection: true);
         }
 
         return data;

@@ -64,7 +64,7 @@ internal static class Dialer
         }
         catch (SocketException e)
         {
-            throw new FtpConnectionException(FtpConnectionPhase.Connect, $"cannot connect to {options.Host.Visible()} port {options.Port}: {e.Message}", e);
+            throw new FtpConnectionException(FtpConnectionPhase.Connect, $"cannot connect to {options.Host.ToPrintable()} port {options.Port}: {e.Message}", e);
         }
     }
 

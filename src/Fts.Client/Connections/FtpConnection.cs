@@ -35,7 +35,7 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>The server's greeting.</summary>
-    public Reply Greeting { get; private set; } = null!;
+    public FtpReply Greeting { get; private set; } = null!;
 
     /// <summary>Who the server says it is, by its certificate; null when the connection is not encrypted.</summary>
     public FtpServerIdentity? ServerIdentity => _control.Tls?.Identity;
@@ -142,11 +142,11 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <exception cref="InvalidOperationException">A data connection is open, or another command is under way. Nothing was sent.</exception>
     /// <exception cref="FtpConnectionException">The connection is lost, or the server closes it (421).</exception>
     /// <exception cref="FtpProtocolException">The server's answer is no reply.</exception>
-    public Task<Reply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default) =>
+    public Task<FtpReply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default) =>
         SendAsync(verb, argument, Options.Timeouts.Reply, cancellationToken);
 
     /// <inheritdoc cref="SendAsync(string, string?, CancellationToken)"/>
-    internal async Task<Reply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
+    internal async Task<FtpReply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
     {
         Command command = CommandCheck.Create(verb, argument);
         BeginExchange();
@@ -162,10 +162,10 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     /// <summary>Sends a command that belongs to the call under way, and returns the reply that completes it.</summary>
-    internal Task<Reply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken) =>
+    internal Task<FtpReply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken) =>
         ExchangeAsync(CommandCheck.Create(verb, argument), Options.Timeouts.Reply, cancellationToken);
 
-    private async Task<Reply> ExchangeAsync(Command command, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<FtpReply> ExchangeAsync(Command command, TimeSpan limit, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Command? ahead = _ahead;
@@ -180,7 +180,7 @@ public sealed class FtpConnection : IAsyncDisposable
                 await ReadReplyAsync(FtpConnectionPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
             }
 
-            Reply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
             Memory.NoteReply(Stopwatch.GetElapsedTime(sent));
             NoteActivity();
             return reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply;
@@ -248,7 +248,7 @@ public sealed class FtpConnection : IAsyncDisposable
         {
             string start = restart.ToString(CultureInfo.InvariantCulture);
             Command rest = last is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{start} {end}")) : new("REST", start);
-            Reply reply = await ExchangeAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await ExchangeAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
             if (!reply.IsIntermediate)
             {
                 throw new FtpReplyException(reply, rest.Redacted);
@@ -368,18 +368,18 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>Sends what was queued.</summary>
     internal Task FlushAsync(CancellationToken cancellationToken) => _control.FlushAsync(cancellationToken);
 
-    internal Task<Reply> ReadReplyAsync(FtpConnectionPhase phase, TimeSpan limit, CancellationToken cancellationToken) =>
+    internal Task<FtpReply> ReadReplyAsync(FtpConnectionPhase phase, TimeSpan limit, CancellationToken cancellationToken) =>
         _control.ReadReplyAsync(phase, limit, cancellationToken);
 
     /// <summary>The reply that ends a transfer; preliminary ones before it are passed over.</summary>
-    internal async Task<Reply> ReadFinalReplyAsync(CancellationToken cancellationToken)
+    internal async Task<FtpReply> ReadFinalReplyAsync(CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(Options.Timeouts.FinalReply, cancellationToken);
         while (true)
         {
             try
             {
-                Reply reply = await ReadReplyAsync(FtpConnectionPhase.FinalReply, Options.Timeouts.FinalReply, deadline.Token).ConfigureAwait(false);
+                FtpReply reply = await ReadReplyAsync(FtpConnectionPhase.FinalReply, Options.Timeouts.FinalReply, deadline.Token).ConfigureAwait(false);
                 if (!reply.IsPreliminary)
                 {
                     return reply;

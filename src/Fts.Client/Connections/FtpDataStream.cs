@@ -16,7 +16,7 @@ public sealed class FtpDataStream : Stream
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource _stall = new();
     private DataSocket? _socket;
-    private Reply? _final;
+    private FtpReply? _final;
     private bool _released;
     // A listing confirmed before its data may have none: some servers open no data connection for an empty folder.
     private bool _mayLackData;
@@ -32,7 +32,7 @@ public sealed class FtpDataStream : Stream
         (_connection, _command, _direction, _caller) = (connection, command, direction, caller);
 
     /// <summary>The 1yz reply that opened it.</summary>
-    public Reply Preliminary { get; private set; } = null!;
+    public FtpReply Preliminary { get; private set; } = null!;
 
     /// <summary>The size in bytes a 150 reply often tells, "(1234 bytes)"; null when it does not. Prose, not protocol.</summary>
     public long? AnnouncedLength => ReplyWords.AnnouncedIn(Preliminary.Text);
@@ -121,7 +121,7 @@ public sealed class FtpDataStream : Stream
     /// <summary>Closes the data connection and returns the reply that ends the transfer, refusal or not.</summary>
     /// <exception cref="FtpTimeoutException">It did not come within <see cref="FtpTimeouts.FinalReply"/>.</exception>
     /// <exception cref="FtpConnectionException">The control connection was lost, so nobody knows whether the transfer succeeded.</exception>
-    public async Task<Reply> CompleteAsync(CancellationToken cancellationToken = default)
+    public async Task<FtpReply> CompleteAsync(CancellationToken cancellationToken = default)
     {
         if (_final is null || !_released)
         {
@@ -177,7 +177,7 @@ public sealed class FtpDataStream : Stream
     /// <summary>Reads the reply to the command and meets the server.</summary>
     internal async Task OpenAsync(DataLink link, CancellationToken cancellationToken)
     {
-        Reply reply;
+        FtpReply reply;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, link.Failed);
         try
         {
@@ -331,13 +331,13 @@ public sealed class FtpDataStream : Stream
     private async Task<FtpException> BrokenAsync(Exception exception, CancellationToken cancellationToken)
     {
         CloseHard();
-        Reply reply = await CompleteAsync(cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await CompleteAsync(cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion
             ? new FtpConnectionException(FtpConnectionPhase.Transfer, $"the data connection broke ({exception.Message}), although the server says {reply.Shown()}", exception)
             : new FtpReplyException(reply, CommandText, exception);
     }
 
-    private FtpProtocolException Unasked(Reply reply)
+    private FtpProtocolException Unasked(FtpReply reply)
     {
         _connection.Break();
         return new FtpProtocolException($"the server confirms {CommandText} before a byte was sent: {reply.Shown()}");

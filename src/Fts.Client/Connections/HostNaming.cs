@@ -18,14 +18,14 @@ internal static class HostNaming
             return;
         }
 
-        Reply features = await connection.SendAsync("FEAT", null, cancellationToken).ConfigureAwait(false);
-        if (!features.IsCompletion || !FeatureList.Parse(features).Has("HOST"))
+        FtpReply features = await connection.SendAsync("FEAT", null, cancellationToken).ConfigureAwait(false);
+        if (!features.IsCompletion || !FeatureList.Parse(features).Supports("HOST"))
         {
             connection.Memory.HasOneHost = true;
             return;
         }
 
-        Reply reply = await connection.SendAsync("HOST", name, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync("HOST", name, cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion && connection.Memory.TakesHost)
         {
             // Other connections of this client are on that host: this one would mix another's files with its.

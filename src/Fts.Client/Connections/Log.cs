@@ -10,18 +10,18 @@ namespace Fts.Client;
 /// </summary>
 internal static partial class Log
 {
-    public static void Connected(this ILogger logger, string host, IPEndPoint address) => WriteConnected(logger, host.Visible(), address);
+    public static void Connected(this ILogger logger, string host, IPEndPoint address) => WriteConnected(logger, host.ToPrintable(), address);
 
-    public static void SignedIn(this ILogger logger, string userName, string host) => WriteSignedIn(logger, userName.Visible(), host.Visible());
+    public static void SignedIn(this ILogger logger, string userName, string host) => WriteSignedIn(logger, userName.ToPrintable(), host.ToPrintable());
 
-    public static void Aborted(this ILogger logger, string host, bool isUsable) => WriteAborted(logger, host.Visible(), isUsable);
+    public static void Aborted(this ILogger logger, string host, bool isUsable) => WriteAborted(logger, host.ToPrintable(), isUsable);
 
     public static void LimitLearnt(this ILogger logger, string host, int connections, string reason) =>
-        WriteLimitLearnt(logger, host.Visible(), connections, reason.Visible());
+        WriteLimitLearnt(logger, host.ToPrintable(), connections, reason.ToPrintable());
 
-    public static void IdleDropped(this ILogger logger, string host, string reason) => WriteIdleDropped(logger, host.Visible(), reason.Visible());
+    public static void IdleDropped(this ILogger logger, string host, string reason) => WriteIdleDropped(logger, host.ToPrintable(), reason.ToPrintable());
 
-    public static void PartsLeft(this ILogger logger, string path, string reason) => WritePartsLeft(logger, path.Visible(), reason.Visible());
+    public static void PartsLeft(this ILogger logger, string path, string reason) => WritePartsLeft(logger, path.ToPrintable(), reason.ToPrintable());
 
     [LoggerMessage(1, LogLevel.Debug, "Connected to {Host} at {Address}")]
     private static partial void WriteConnected(ILogger logger, string host, IPEndPoint address);

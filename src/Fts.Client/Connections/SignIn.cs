@@ -8,11 +8,11 @@ internal static class SignIn
     private const int MostDelayedGreetings = 10;
 
     /// <summary>Reads the greeting, waiting for a server that says "later" (120).</summary>
-    public static async Task<Reply> ReadGreetingAsync(FtpConnection connection, CancellationToken cancellationToken)
+    public static async Task<FtpReply> ReadGreetingAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         for (int i = 0; i < MostDelayedGreetings; i++)
         {
-            Reply reply = await connection.ReadReplyAsync(FtpConnectionPhase.Greeting, connection.Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await connection.ReadReplyAsync(FtpConnectionPhase.Greeting, connection.Options.Timeouts.Reply, cancellationToken).ConfigureAwait(false);
             if (reply.IsCompletion)
             {
                 return reply;
@@ -37,7 +37,7 @@ internal static class SignIn
             await ProtectDataAsync(connection, cancellationToken).ConfigureAwait(false);
         }
 
-        Reply features = await connection.SendAsync("FEAT", null, cancellationToken).ConfigureAwait(false);
+        FtpReply features = await connection.SendAsync("FEAT", null, cancellationToken).ConfigureAwait(false);
         connection.Features = features.IsCompletion ? new FtpServerFeatures(FeatureList.Parse(features), isKnown: true) : FtpServerFeatures.Unknown;
         if (connection.Features.HasUtf8 && connection.Text.IsUtf8)
         {
@@ -46,7 +46,7 @@ internal static class SignIn
         }
 
         // Some servers have one type only and refuse to set it. The lengths that are compared later show whether it is another one.
-        Reply type = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
+        FtpReply type = await connection.SendAsync("TYPE", "I", cancellationToken).ConfigureAwait(false);
         if (type.IsIntermediate)
         {
             throw new FtpReplyException(type, "TYPE I");
@@ -60,8 +60,8 @@ internal static class SignIn
         bool decides = connection.Options.Tls == FtpTlsMode.WhenOffered && await decision.EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            Reply reply = await connection.SendAsync("AUTH", "TLS", cancellationToken).ConfigureAwait(false);
-            bool isAccepted = reply.Code == ReplyCode.SecurityAccepted;
+            FtpReply reply = await connection.SendAsync("AUTH", "TLS", cancellationToken).ConfigureAwait(false);
+            bool isAccepted = reply.Code == FtpReplyCode.SecurityAccepted;
             if (isAccepted)
             {
                 await control.SecureAsync(cancellationToken).ConfigureAwait(false);
@@ -110,7 +110,7 @@ internal static class SignIn
     private static async Task ProtectDataAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         await connection.SendAsync("PBSZ", "0", cancellationToken).ConfigureAwait(false);
-        Reply reply = await connection.SendAsync("PROT", "P", cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync("PROT", "P", cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion)
         {
             throw new FtpTlsException(FtpTlsFailure.DataNotProtected, $"the server does not encrypt data: {reply.Shown()}") { Reply = reply };
@@ -121,15 +121,15 @@ internal static class SignIn
     private static async Task IdentifyAsync(FtpConnection connection, FtpCredentials credentials, CancellationToken cancellationToken)
     {
         var command = new Command("USER", credentials.UserName);
-        Reply reply = await connection.SendAsync(command.Verb, command.Argument, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync(command.Verb, command.Argument, cancellationToken).ConfigureAwait(false);
         bool hasSentPassword = false, hasSentAccount = false;
         while (true)
         {
-            if (reply.Code == ReplyCode.PasswordNeeded && !hasSentPassword)
+            if (reply.Code == FtpReplyCode.PasswordNeeded && !hasSentPassword)
             {
                 (command, hasSentPassword) = (new Command("PASS", credentials.Password), true);
             }
-            else if (reply.Code == ReplyCode.AccountNeeded && !hasSentAccount
+            else if (reply.Code == FtpReplyCode.AccountNeeded && !hasSentAccount
                 && await AccountCommand.FindAsync(connection, cancellationToken).ConfigureAwait(false) is { } account)
             {
                 (command, hasSentAccount) = (new Command("ACCT", account), true);

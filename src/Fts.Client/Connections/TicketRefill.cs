@@ -50,7 +50,7 @@ internal sealed class TicketRefill(FtpConnection connection)
     }
 
     /// <summary>425, and 522 as vsftpd has it. Any other refusal is about the name, and says nothing of the session.</summary>
-    private static bool Refuses(Reply reply) => reply.Code is ReplyCode.CannotOpenDataConnection or ReplyCode.ProtocolNotSupported;
+    private static bool Refuses(FtpReply reply) => reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.ProtocolNotSupported;
 
     /// <summary>To NLST a name may be a pattern, or options; such a one is listed with all its folder.</summary>
     private static string Listable(string path) => path.StartsWith('-') || path.AsSpan().ContainsAny("*?[{~") ? "" : path;

@@ -27,7 +27,7 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
             closeData();
             for (int expected = 2; expected > 0;)
             {
-                Reply reply = await control.ReadReplyAsync(FtpConnectionPhase.Reply, limit, budget.Token).ConfigureAwait(false);
+                FtpReply reply = await control.ReadReplyAsync(FtpConnectionPhase.Reply, limit, budget.Token).ConfigureAwait(false);
                 expected -= reply.IsPreliminary ? 0 : 1;
             }
         }

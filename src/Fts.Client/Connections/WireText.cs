@@ -70,7 +70,7 @@ internal sealed class WireText
             byte[] encoded = _encoding.GetBytes(part);
             if (_encoding.GetString(encoded) != part)
             {
-                throw new ArgumentException($"'{part.Visible()}' cannot be sent, because the encoding {_encoding.WebName} does not contain all of its characters");
+                throw new ArgumentException($"'{part.ToPrintable()}' cannot be sent, because the encoding {_encoding.WebName} does not contain all of its characters");
             }
 
             bytes.AddRange(encoded);

@@ -16,10 +16,10 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
     public static async Task<WorkingFolder> EnterAsync(FtpConnection connection, string argument, CancellationToken cancellationToken)
     {
         await LearnStartAsync(connection, cancellationToken).ConfigureAwait(false);
-        Reply reply = await connection.SendAsync("CWD", argument, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync("CWD", argument, cancellationToken).ConfigureAwait(false);
         if (argument == ".." && reply.IsPermanentFailure)
         {
-            Reply up = await connection.SendAsync("CDUP", null, cancellationToken).ConfigureAwait(false);
+            FtpReply up = await connection.SendAsync("CDUP", null, cancellationToken).ConfigureAwait(false);
             reply = up.IsCompletion ? up : reply;
         }
 
@@ -30,7 +30,7 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
 
         // If PWD is cancelled before it is sent, the connection is in a folder that the client does not work in.
         connection.IsElsewhere = true;
-        Reply place = await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false);
+        FtpReply place = await connection.SendAsync("PWD", null, cancellationToken).ConfigureAwait(false);
         var entered = new WorkingFolder(connection.Folder, argument, PathIn(place));
         (connection.Folder, connection.IsElsewhere) = (entered, false);
         return entered;
@@ -58,12 +58,12 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
     }
 
     /// <summary>Enters a folder for one listing; null if it worked, else the negative reply. <see cref="LeaveAsync"/> returns to the working folder.</summary>
-    public static async Task<Reply?> VisitAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
+    public static async Task<FtpReply?> VisitAsync(FtpConnection connection, string path, CancellationToken cancellationToken)
     {
         // The path may be relative to the working folder.
         await LeaveAsync(connection, cancellationToken).ConfigureAwait(false);
         await LearnStartAsync(connection, cancellationToken).ConfigureAwait(false);
-        Reply reply = await connection.SendAsync("CWD", path, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync("CWD", path, cancellationToken).ConfigureAwait(false);
         connection.IsElsewhere |= reply.IsCompletion;
         return reply.IsCompletion ? null : reply;
     }
@@ -100,7 +100,7 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
     /// <summary>
     /// Returns the path of a 257 reply: the quoted one (RFC 959 appendix II), or the first words of a reply without quotes. Returns null if there is none.
     /// </summary>
-    public static string? PathIn(Reply reply)
+    public static string? PathIn(FtpReply reply)
     {
         if (!reply.IsCompletion)
         {

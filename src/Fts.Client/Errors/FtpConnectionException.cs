@@ -39,7 +39,7 @@ public class FtpConnectionException : FtpException
     public FtpConnectionPhase Phase { get; }
 
     /// <summary>The server's last word before it closed (421, or a refusal in place of a greeting); null when it said nothing.</summary>
-    public Reply? Reply { get; init; }
+    public FtpReply? Reply { get; init; }
 
     /// <summary>True unless the server refused for good.</summary>
     public override bool IsTransient => Reply is not { IsPermanentFailure: true };

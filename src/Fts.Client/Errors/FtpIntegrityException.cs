@@ -28,7 +28,7 @@ public sealed class FtpIntegrityException : FtpException
     }
 
     private FtpIntegrityException(string path, FtpIntegrityFailure failure, long expected, long actual, string what)
-        : base($"{path.Visible()}: {what}") => (Path, Failure, Expected, Actual) = (path, failure, expected, actual);
+        : base($"{path.ToPrintable()}: {what}") => (Path, Failure, Expected, Actual) = (path, failure, expected, actual);
 
     /// <summary>The remote path.</summary>
     public string Path { get; }

@@ -25,7 +25,7 @@ public sealed class FtpListingException : FtpException
     /// <param name="reason">Why it could not be read.</param>
     /// <param name="innerException">The parser's error.</param>
     public FtpListingException(string rawLine, string reason, Exception? innerException = null)
-        : base($"{reason}: {rawLine.Visible()}", innerException) => RawLine = rawLine;
+        : base($"{reason}: {rawLine.ToPrintable()}", innerException) => RawLine = rawLine;
 
     /// <summary>The line as it came; cut where it was over the limit.</summary>
     public string RawLine { get; }

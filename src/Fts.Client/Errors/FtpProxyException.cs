@@ -13,7 +13,7 @@ public sealed class FtpProxyException : FtpConnectionException
     /// <param name="isTransient">Whether the same may work later.</param>
     /// <param name="innerException">What the network said.</param>
     public FtpProxyException(FtpProxy proxy, string reason, bool isTransient, Exception? innerException = null)
-        : base(FtpConnectionPhase.Proxy, $"the proxy {Checked(proxy).ToString().Visible()} {reason.Visible()}", innerException) => (Proxy, _isTransient) = (proxy, isTransient);
+        : base(FtpConnectionPhase.Proxy, $"the proxy {Checked(proxy).ToString().ToPrintable()} {reason.ToPrintable()}", innerException) => (Proxy, _isTransient) = (proxy, isTransient);
 
     /// <summary>The proxy.</summary>
     public FtpProxy Proxy { get; }

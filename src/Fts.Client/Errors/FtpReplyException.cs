@@ -9,16 +9,16 @@ public class FtpReplyException : FtpException
     /// <param name="reply">The server's reply.</param>
     /// <param name="command">The command it answers, password masked.</param>
     /// <param name="innerException">What went wrong on this side, when something did.</param>
-    public FtpReplyException(Reply reply, string command, Exception? innerException = null)
-        : this(reply, command, $"{command.Visible()}: {reply.Shown()}", innerException)
+    public FtpReplyException(FtpReply reply, string command, Exception? innerException = null)
+        : this(reply, command, $"{command.ToPrintable()}: {reply.Shown()}", innerException)
     {
     }
 
-    private protected FtpReplyException(Reply reply, string command, string message, Exception? innerException)
+    private protected FtpReplyException(FtpReply reply, string command, string message, Exception? innerException)
         : base(message, innerException) => (Reply, Command) = (reply, command);
 
     /// <summary>The server's reply: code and text.</summary>
-    public Reply Reply { get; }
+    public FtpReply Reply { get; }
 
     /// <summary>The command it answers, password masked.</summary>
     public string Command { get; }
@@ -34,8 +34,8 @@ public sealed class FtpSignInException : FtpReplyException
     /// <param name="reply">The server's reply.</param>
     /// <param name="command">The command it answers, password masked.</param>
     /// <param name="userName">Who wanted in.</param>
-    public FtpSignInException(Reply reply, string command, string userName)
-        : base(reply, command, $"sign-in as {userName.Visible()} refused: {reply.Shown()}", null) => UserName = userName;
+    public FtpSignInException(FtpReply reply, string command, string userName)
+        : base(reply, command, $"sign-in as {userName.ToPrintable()} refused: {reply.Shown()}", null) => UserName = userName;
 
     /// <summary>Who wanted in.</summary>
     public string UserName { get; }

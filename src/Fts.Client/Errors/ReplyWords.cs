@@ -10,10 +10,10 @@ internal static class ReplyWords
     private const int Most = 1000;
 
     /// <summary>Code and text, line by line, with control characters escaped and what is beyond reason cut: messages end up on terminals and in logs.</summary>
-    public static string Shown(this Reply reply)
+    public static string Shown(this FtpReply reply)
     {
         string text = reply.ToString();
-        return string.Join('\n', (text.Length <= Most ? text : text[..Most] + "…").Split('\n').Select(line => FtpName.ToReadable(line).Visible()));
+        return string.Join('\n', (text.Length <= Most ? text : text[..Most] + "…").Split('\n').Select(line => FtpName.ToReadable(line).ToPrintable()));
     }
 
     /// <summary>The length in the text of a 150 reply: <c>(1234 bytes)</c>; null where it does not tell.</summary>

@@ -109,7 +109,7 @@ internal sealed class ConnectionLimit
     public static bool IsRefusal(FtpException exception) => exception switch
     {
         FtpTlsException => false,
-        FtpConnectionException { Reply: { } reply } => reply.Code == ReplyCode.ServiceNotAvailable || NamesLimit(reply.Text),
+        FtpConnectionException { Reply: { } reply } => reply.Code == FtpReplyCode.ServiceNotAvailable || NamesLimit(reply.Text),
         FtpSignInException signIn => NamesLimit(signIn.Reply.Text),
         _ => false,
     };

@@ -65,7 +65,7 @@ internal sealed class ConnectionPool
     public FtpServerFeatures? Features => _shared._opened?.Features;
 
     /// <summary>The first connection's greeting.</summary>
-    public Reply? Greeting => _shared._opened?.Greeting;
+    public FtpReply? Greeting => _shared._opened?.Greeting;
 
     /// <summary>Who the server said it is on the last connection opened; null when that is plain.</summary>
     public FtpServerIdentity? ServerIdentity => _shared._opened?.ServerIdentity;
@@ -372,7 +372,7 @@ internal sealed class ConnectionPool
     }
 
     /// <summary>Properties of the connection that was opened last.</summary>
-    private sealed record OpenedConnection(FtpServerFeatures Features, Reply Greeting, FtpServerIdentity? ServerIdentity, SslProtocols TlsVersion);
+    private sealed record OpenedConnection(FtpServerFeatures Features, FtpReply Greeting, FtpServerIdentity? ServerIdentity, SslProtocols TlsVersion);
 
     private void RemoveBackground(Task ended)
     {

@@ -34,7 +34,7 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
             return true;
         }
 
-        bool isLastRefused = !failure.NothingSent && failure.Reply?.Code == ReplyCode.ServiceNotAvailable;
+        bool isLastRefused = !failure.NothingSent && failure.Reply?.Code == FtpReplyCode.ServiceNotAvailable;
         int refused = isLastRefused && !Connection.IsLastRepeatable ? 1 : 0;
         return WasIdle && Connection.ChangesSent - _changesBefore == refused;
     }
@@ -53,7 +53,7 @@ internal sealed class PoolLease(ConnectionPool pool, FtpConnection connection, s
 
     /// <summary>Describes the use of the connection and how long it has been held, for an error message.</summary>
     public string Describe() =>
-        $"{(purpose ?? $"command {Connection.LastCommand}").Visible()}, held for {pool.Options.TimeProvider.GetElapsedTime(_acquired).TotalSeconds:0} s";
+        $"{(purpose ?? $"command {Connection.LastCommand}").ToPrintable()}, held for {pool.Options.TimeProvider.GetElapsedTime(_acquired).TotalSeconds:0} s";
 
     public ValueTask DisposeAsync()
     {

@@ -27,8 +27,8 @@ internal static class PooledCommands
 
     /// <summary>Returns the verb for a message, with the subcommand of SITE.</summary>
     public static string NameOf(string verb, string? argument) => verb.Equals("SITE", StringComparison.OrdinalIgnoreCase)
-        ? $"SITE {SubcommandOf(argument).ToUpperInvariant()}".TrimEnd().Visible()
-        : verb.ToUpperInvariant().Visible();
+        ? $"SITE {SubcommandOf(argument).ToUpperInvariant()}".TrimEnd().ToPrintable()
+        : verb.ToUpperInvariant().ToPrintable();
 
     private static string SubcommandOf(string? argument) => (argument ?? "").TrimStart().Split(' ')[0];
 }

@@ -23,7 +23,7 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
 
         // Some servers list what is not there as if it were empty.
         return isDownload && there is null && plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [], UnreadableEntries: [] } && plan.Folders.Count == missing.Count
-            ? throw new FtpException($"there is no folder {plan.RemoteFolder.Visible()} on the server")
+            ? throw new FtpException($"there is no folder {plan.RemoteFolder.ToPrintable()} on the server")
             : plan;
     }
 
@@ -119,9 +119,9 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
     /// <exception cref="FtpException">It is a file.</exception>
     private async Task<FtpEntry?> FindFolderAsync(string path, CancellationToken cancellationToken)
     {
-        FtpEntry? entry = path.Length == 0 ? new FtpEntry { Path = "", Name = "", Kind = ListingKind.Folder }
+        FtpEntry? entry = path.Length == 0 ? new FtpEntry { Path = "", Name = "", Kind = FtpEntryKind.Directory }
             : await pool.RunAsync((connection, token) => RemoteFacts.FindFolderAsync(connection, path, token), cancellationToken).ConfigureAwait(false);
-        return entry?.Kind == ListingKind.File ? throw new FtpException($"{path.Visible()} is a file on the server") : entry;
+        return entry?.Kind == FtpEntryKind.File ? throw new FtpException($"{path.ToPrintable()} is a file on the server") : entry;
     }
 
     private static bool IsIn(string path, string folder) => path.StartsWith(folder, StringComparison.Ordinal) && path.Length > folder.Length && path[folder.Length] is '/' or '\\';

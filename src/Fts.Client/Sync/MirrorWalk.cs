@@ -118,12 +118,12 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         Dictionary<string, FileSystemInfo> here = IsDownload && !folder.IsInTarget ? [] :
             new DirectoryInfo(folder.Local).EnumerateFileSystemInfos("*", Everything).ToDictionary(entry => entry.Name, IsDownload ? LocalNames : StringComparer.Ordinal);
         List<FtpEntry> there = IsDownload || folder.IsInTarget ? await ListAsync(folder.Remote, cancellationToken).ConfigureAwait(false) : [];
-        folder.Names = there.Exists(entry => entry.Source != ListingSource.Names) ? [] : [.. there.Select(entry => entry.Name)];
+        folder.Names = there.Exists(entry => entry.Source != FtpEntrySource.Names) ? [] : [.. there.Select(entry => entry.Name)];
         var below = new List<MirrorFolder>();
         lock (_lock)
         {
-            _unreadable.AddRange(there.Where(entry => entry.Kind == ListingKind.Unknown));
-            there.RemoveAll(entry => entry.Kind == ListingKind.Unknown);
+            _unreadable.AddRange(there.Where(entry => entry.Kind == FtpEntryKind.Unknown));
+            there.RemoveAll(entry => entry.Kind == FtpEntryKind.Unknown);
             if (IsDownload && folder.RepeatsFolderAbove())
             {
                 _skipped++;
@@ -154,7 +154,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
             }
         }
 
-        for (int i = 0; i < entries.Count && entries[i].Source == ListingSource.Names; i++)
+        for (int i = 0; i < entries.Count && entries[i].Source == FtpEntrySource.Names; i++)
         {
             FtpEntry named = entries[i];
             entries[i] = await pool.RunAsync((connection, token) => RemoteFacts.ResolveAsync(connection, named, token), cancellationToken).ConfigureAwait(false);
@@ -177,7 +177,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
 
             string local = Path.Combine(folder.Local, name);
             FileSystemInfo? present = here.GetValueOrDefault(name);
-            if (entry.Kind is not (ListingKind.File or ListingKind.Folder) || (entry.Kind == ListingKind.Folder && folder.IsBelow(entry.UniqueId)))
+            if (entry.Kind is not (FtpEntryKind.File or FtpEntryKind.Directory) || (entry.Kind == FtpEntryKind.Directory && folder.IsBelow(entry.UniqueId)))
             {
                 _skipped++;
             }
@@ -185,11 +185,11 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
             {
                 Fail(entry.Path, new FtpException(name == entry.Name ? "another entry of the folder has the same name" : $"another entry of the folder has the same local name, {name}"));
             }
-            else if (present is not null && (IsLink(present) || present is DirectoryInfo != (entry.Kind == ListingKind.Folder)))
+            else if (present is not null && (IsLink(present) || present is DirectoryInfo != (entry.Kind == FtpEntryKind.Directory)))
             {
                 Fail(entry.Path, new IOException($"{local} is {KindOf(present)}, and is left as it is"));
             }
-            else if (entry.Kind == ListingKind.Folder)
+            else if (entry.Kind == FtpEntryKind.Directory)
             {
                 below.Add(new MirrorFolder(local, entry.Path, present is not null, entry.UniqueId, folder));
             }
@@ -228,9 +228,9 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
             {
                 Fail(entry.FullName, new FileNotFoundException("it is not there any more, or has a name that cannot be read"));
             }
-            else if (taken is not null && taken.Kind != (entry is DirectoryInfo ? ListingKind.Folder : ListingKind.File))
+            else if (taken is not null && taken.Kind != (entry is DirectoryInfo ? FtpEntryKind.Directory : FtpEntryKind.File))
             {
-                Fail(entry.FullName, new FtpException($"{remote} is {(taken.Kind == ListingKind.Folder ? "a folder" : taken.Kind == ListingKind.File ? "a file" : "a link or device")} on the server, and is left as it is"));
+                Fail(entry.FullName, new FtpException($"{remote} is {(taken.Kind == FtpEntryKind.Directory ? "a folder" : taken.Kind == FtpEntryKind.File ? "a file" : "a link or device")} on the server, and is left as it is"));
             }
             else if (entry is FileInfo file)
             {

@@ -111,7 +111,7 @@ internal sealed class ConnectionTls : IDisposable
             return true;
         }
 
-        _isAnother = Identity.Fingerprint != KeyFingerprint.Of(shown);
+        _isAnother = Identity.Fingerprint != KeyFingerprint.Compute(shown);
         return !_isAnother;
     }
 }

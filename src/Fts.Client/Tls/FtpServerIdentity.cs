@@ -25,7 +25,7 @@ public sealed record FtpServerIdentity
     private FtpServerIdentity(X509Certificate2 certificate, string host, int port)
     {
         (Host, Port) = (host, port);
-        Fingerprint = KeyFingerprint.Of(certificate);
+        Fingerprint = KeyFingerprint.Compute(certificate);
         Subject = certificate.Subject;
         Names = [.. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(
             names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => address.ToString())))];

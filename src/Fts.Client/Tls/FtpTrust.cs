@@ -42,7 +42,7 @@ public sealed record FtpTrust
         ArgumentNullException.ThrowIfNull(PinnedKeys);
         ArgumentNullException.ThrowIfNull(Authorities);
         ArgumentNullException.ThrowIfNull(ClientChain);
-        if (PinnedKeys.FirstOrDefault(pin => !KeyFingerprint.IsOne(pin)) is { } wrong)
+        if (PinnedKeys.FirstOrDefault(pin => !KeyFingerprint.IsFingerprint(pin)) is { } wrong)
         {
             throw new ArgumentException($"'{wrong}' is no fingerprint: SHA256: and 43 characters of Base64.", nameof(PinnedKeys));
         }

@@ -19,7 +19,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
 
         meter.Enter(FtpPhase.Connecting);
         using PartialFile file = PartialFile.OneOff(target);
-        (Reply reply, DateTime? modified) = await ReceiveAsync(
+        (FtpReply reply, DateTime? modified) = await ReceiveAsync(
             // The file is created when the server has begun to send, so that a missing one leaves nothing behind.
             () => file.Begin(null),
             (bytes, _) =>
@@ -37,26 +37,26 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
     {
         AsciiMode.Validate(options);
         meter.Enter(FtpPhase.Connecting);
-        (Reply reply, DateTime? modified) = await ReceiveAsync(() => { }, target.WriteAsync, cancellationToken).ConfigureAwait(false);
+        (FtpReply reply, DateTime? modified) = await ReceiveAsync(() => { }, target.WriteAsync, cancellationToken).ConfigureAwait(false);
         return Result(reply, modified);
     }
 
-    private Task<(Reply Reply, DateTime? Modified)> ReceiveAsync(
+    private Task<(FtpReply Reply, DateTime? Modified)> ReceiveAsync(
         Action begin, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken) => pool.RunAsync(
         async (connection, token) =>
         {
             FtpEntry? facts = options.Known ?? await RemoteFacts.LookAsync(connection, path, options.KeepModified, token).ConfigureAwait(false);
-            if (facts?.Kind == ListingKind.Folder)
+            if (facts?.Kind == FtpEntryKind.Directory)
             {
-                throw new FtpException($"{path.Visible()} is a folder");
+                throw new FtpException($"{path.ToPrintable()} is a folder");
             }
 
-            Reply reply = await AsciiMode.RunAsync(connection, () => ReceiveAsync(connection, begin, write, token), token).ConfigureAwait(false);
+            FtpReply reply = await AsciiMode.RunAsync(connection, () => ReceiveAsync(connection, begin, write, token), token).ConfigureAwait(false);
             return (reply, facts?.Modified);
         },
         cancellationToken);
 
-    private async Task<Reply> ReceiveAsync(
+    private async Task<FtpReply> ReceiveAsync(
         FtpConnection connection, Action begin, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         FtpDataStream data = await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
@@ -66,9 +66,9 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
             meter.Enter(FtpPhase.Transferring);
             await CopyAsync(data, write, cancellationToken).ConfigureAwait(false);
             meter.Enter(FtpPhase.AwaitingReply);
-            Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
             return !reply.IsCompletion ? throw new FtpReplyException(reply, data.CommandText)
-                : data.WasCut ? throw FtpTlsException.Cut(path.Visible())
+                : data.WasCut ? throw FtpTlsException.Cut(path.ToPrintable())
                 : reply;
         }
     }
@@ -100,5 +100,5 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         }
     }
 
-    private FtpTransferResult Result(Reply reply, DateTime? modified) => new(path, meter.Bytes, meter.Elapsed, reply, modified);
+    private FtpTransferResult Result(FtpReply reply, DateTime? modified) => new(path, meter.Bytes, meter.Elapsed, reply, modified);
 }

@@ -22,7 +22,7 @@ internal static class AsciiMode
     /// <exception cref="FtpReplyException">The server refuses TYPE A, or the transfer.</exception>
     public static async Task<T> RunAsync<T>(FtpConnection connection, Func<Task<T>> transfer, CancellationToken cancellationToken)
     {
-        Reply reply = await connection.SendAsync("TYPE", "A", cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync("TYPE", "A", cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion)
         {
             throw new FtpReplyException(reply, "TYPE A");
@@ -54,7 +54,7 @@ internal static class AsciiMode
         bool isBinary = false;
         try
         {
-            Reply reply = await connection.SendAsync("TYPE", "I", connection.Options.Timeouts.Abort, CancellationToken.None).ConfigureAwait(false);
+            FtpReply reply = await connection.SendAsync("TYPE", "I", connection.Options.Timeouts.Abort, CancellationToken.None).ConfigureAwait(false);
             isBinary = reply.IsCompletion;
         }
         catch (FtpException)

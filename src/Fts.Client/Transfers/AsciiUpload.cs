@@ -19,12 +19,12 @@ internal sealed class AsciiUpload(ConnectionPool pool, string path, FtpTransferO
             options.Overwrite,
             async (connection, token) =>
             {
-                Reply reply = await AsciiMode.RunAsync(connection, () => SendAsync(connection, source, token), token).ConfigureAwait(false);
+                FtpReply reply = await AsciiMode.RunAsync(connection, () => SendAsync(connection, source, token), token).ConfigureAwait(false);
                 return new FtpTransferResult(path, meter.Bytes, meter.Elapsed, reply);
             }).ConfigureAwait(false);
     }
 
-    private async Task<Reply> SendAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
+    private async Task<FtpReply> SendAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
         FtpDataStream data = await AccountCommand.RunAsync(
             connection, () => connection.OpenDataAsync("STOR", path, 0, FtpDataDirection.Send, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -39,7 +39,7 @@ internal sealed class AsciiUpload(ConnectionPool pool, string path, FtpTransferO
             }
 
             meter.Enter(FtpPhase.AwaitingReply);
-            Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
             return reply.IsCompletion ? reply : throw new FtpReplyException(reply, data.CommandText);
         }
     }

@@ -32,7 +32,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
                 FtpDataStream data = await retrieval.OpenAsync(token).ConfigureAwait(false);
                 await using (data.ConfigureAwait(false))
                 {
-                    Reply reply = await retrieval.ReceiveAsync(data, target.WriteAsync, token).ConfigureAwait(false);
+                    FtpReply reply = await retrieval.ReceiveAsync(data, target.WriteAsync, token).ConfigureAwait(false);
                     NoteExceeded(retrieval);
                     await ThrowIfShortAsync(connection, facts, token).ConfigureAwait(false);
                     return Result(reply, facts, _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length);
@@ -48,7 +48,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// </summary>
     private async Task ThrowIfShortAsync(FtpConnection connection, FtpEntry? facts, CancellationToken cancellationToken)
     {
-        if (facts is not { Kind: ListingKind.File, Length: { } before } || _meter.Bytes >= before)
+        if (facts is not { Kind: FtpEntryKind.File, Length: { } before } || _meter.Bytes >= before)
         {
             return;
         }
@@ -130,7 +130,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             return new Outcome(null, facts, segments);
         }
 
-        Reply? reply = await FetchAsync(connection, file, facts, offset, start.Record, cancellationToken).ConfigureAwait(false);
+        FtpReply? reply = await FetchAsync(connection, file, facts, offset, start.Record, cancellationToken).ConfigureAwait(false);
         try
         {
             return new Outcome(await FinishAsync(connection, file, facts, reply, isSegmented: false, cancellationToken).ConfigureAwait(false), facts);
@@ -147,7 +147,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// opened, the length and the server's final reply are sufficient, as for a small file. A required comparison of hashes is never
     /// skipped.
     /// </summary>
-    private async Task<FtpTransferResult> FinishElsewhereAsync(PartialFile file, FtpEntry? facts, Reply reply, CancellationToken cancellationToken)
+    private async Task<FtpTransferResult> FinishElsewhereAsync(PartialFile file, FtpEntry? facts, FtpReply reply, CancellationToken cancellationToken)
     {
         try
         {
@@ -162,13 +162,13 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// <summary>Whatever proves that the segments are of one file must be there beforehand: a time of change that would count any change from now on.</summary>
     private int CountSegments(FtpConnection connection, FtpEntry? facts, PartialRecord? record, long kept) =>
         record is not null && PrefixProof.IsSettled(record) && connection.Features.CanRestart && !DeflateChoice.ForDownload(connection, path, record.Length)
-            && facts!.Kind == ListingKind.File
+            && facts!.Kind == FtpEntryKind.File
             ? SegmentPlan.Count(options.Segments, connection.Options.MaxConnections, record.Length - kept, connection.Memory.RoundTrip)
             : 1;
 
     private async Task<FtpTransferResult> InSegmentsAsync(PartialFile file, FtpEntry facts, int segments, CancellationToken cancellationToken)
     {
-        Reply? reply;
+        FtpReply? reply;
         try
         {
             reply = await new SegmentedDownload(pool, path, file, facts.Length!.Value, _meter).RunAsync(segments, cancellationToken).ConfigureAwait(false);
@@ -181,7 +181,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             return await pool.RunAsync(
                 async (connection, token) =>
                 {
-                    Reply? last = await FetchAsync(connection, file, facts, file.Length, file.Record, token).ConfigureAwait(false);
+                    FtpReply? last = await FetchAsync(connection, file, facts, file.Length, file.Record, token).ConfigureAwait(false);
                     return await FinishAsync(connection, file, facts, last, isSegmented: true, token).ConfigureAwait(false);
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -207,7 +207,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             return await pool.RunAsync(
                 async (connection, token) =>
                 {
-                    Reply? last = await FetchAsync(connection, file, facts, 0, file.Record, token).ConfigureAwait(false);
+                    FtpReply? last = await FetchAsync(connection, file, facts, 0, file.Record, token).ConfigureAwait(false);
                     return await FinishAsync(connection, file, facts, last, isSegmented: false, token).ConfigureAwait(false);
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -217,13 +217,13 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     private async Task<FtpTransferResult> FinishAsync(
-        FtpConnection connection, PartialFile file, FtpEntry? facts, Reply? reply, bool isSegmented, CancellationToken cancellationToken)
+        FtpConnection connection, PartialFile file, FtpEntry? facts, FtpReply? reply, bool isSegmented, CancellationToken cancellationToken)
     {
         FtpVerified verified = await VerifyAsync(connection, file, facts, isSegmented, cancellationToken).ConfigureAwait(false);
         return Commit(file, facts, reply, verified);
     }
 
-    private FtpTransferResult Commit(PartialFile file, FtpEntry? facts, Reply? reply, FtpVerified verified)
+    private FtpTransferResult Commit(PartialFile file, FtpEntry? facts, FtpReply? reply, FtpVerified verified)
     {
         _meter.Enter(FtpPhase.Committing);
         file.Commit(options.KeepModified ? facts?.Modified : null, options.Overwrite);
@@ -234,7 +234,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// Fetches what is missing from <paramref name="offset"/> on. If a resumed transfer exceeds the reported length, that length is wrong and
     /// proves nothing: then the whole file is fetched.
     /// </summary>
-    private async Task<Reply?> FetchAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, long offset, PartialRecord? record, CancellationToken cancellationToken)
+    private async Task<FtpReply?> FetchAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, long offset, PartialRecord? record, CancellationToken cancellationToken)
     {
         try
         {
@@ -249,7 +249,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>The file is made, or emptied, only when the server has begun to send, so that a missing remote file leaves no empty local file.</summary>
-    private async Task<Reply?> FetchFromAsync(
+    private async Task<FtpReply?> FetchFromAsync(
         FtpConnection connection, PartialFile file, FtpEntry? facts, long offset, PartialRecord? record, CancellationToken cancellationToken)
     {
         _meter.Resumed = offset;
@@ -271,7 +271,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
             try
             {
-                Reply reply = await retrieval.ReceiveAsync(
+                FtpReply reply = await retrieval.ReceiveAsync(
                     data,
                     (bytes, _) =>
                     {
@@ -298,7 +298,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     private async Task<FtpEntry?> LookAsync(FtpConnection connection, bool withTime, CancellationToken cancellationToken)
     {
         FtpEntry? facts = await RemoteFacts.LookAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false) ?? options.Known;
-        return facts?.Kind == ListingKind.Folder ? throw new FtpException($"{path.Visible()} is a folder") : facts;
+        return facts?.Kind == FtpEntryKind.Directory ? throw new FtpException($"{path.ToPrintable()} is a folder") : facts;
     }
 
     /// <summary>
@@ -330,7 +330,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             }
         }
 
-        if (facts is { Length: { } before, Kind: ListingKind.File } && (isSegmented || isResumed || file.Length >= WorthAsking || file.Length != before))
+        if (facts is { Length: { } before, Kind: FtpEntryKind.File } && (isSegmented || isResumed || file.Length >= WorthAsking || file.Length != before))
         {
             (bool isChanged, long? now) = await CompareAsync(connection, facts, isSegmented, cancellationToken).ConfigureAwait(false);
             bool mayGrow = !isSegmented && !isResumed && file.Length >= before;
@@ -373,7 +373,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return FtpIntegrityException.OfChange(path, facts.Length ?? 0, now ?? 0);
     }
 
-    private FtpTransferResult Result(Reply? reply, FtpEntry? facts, FtpVerified verified) =>
+    private FtpTransferResult Result(FtpReply? reply, FtpEntry? facts, FtpVerified verified) =>
         new(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified, _meter.Resumed, verified) { Warning = _warning, ReportedLength = _reportedLength };
 
     /// <summary>The state of a download after its first connection.</summary>
@@ -381,5 +381,5 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// <param name="Facts">The metadata that the server reported; null if it reported none.</param>
     /// <param name="Segments">How many segments the rest is to be fetched in; 0 for none.</param>
     /// <param name="Confirmation">The server's final reply, if the connection ended before the download could be verified.</param>
-    private sealed record Outcome(FtpTransferResult? Result, FtpEntry? Facts, int Segments = 0, Reply? Confirmation = null);
+    private sealed record Outcome(FtpTransferResult? Result, FtpEntry? Facts, int Segments = 0, FtpReply? Confirmation = null);
 }

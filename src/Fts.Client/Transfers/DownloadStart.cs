@@ -11,12 +11,12 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
     private static readonly TimeSpan CoarsestTime = TimeSpan.FromSeconds(2);
 
     /// <summary>What is to be kept beside what comes; null when it could never prove anything, so that keeping would be litter.</summary>
-    public PartialRecord? Record { get; } = facts is { Length: { } length, Kind: Protocol.ListingKind.File } && (TimeOf(facts) is not null || RemoteHash.IsOfferedForParts(connection))
+    public PartialRecord? Record { get; } = facts is { Length: { } length, Kind: Protocol.FtpEntryKind.File } && (TimeOf(facts) is not null || RemoteHash.IsOfferedForParts(connection))
         ? new PartialRecord($"{connection.Options.Credentials.UserName}@{connection.Options.Host}:{connection.Options.Port}", WorkingFolder.Identify(connection, path), length, TimeOf(facts), DateTime.UtcNow)
         : null;
 
     /// <summary>Whether facts are as the server itself tells a file's: LIST tells times to the minute at best, and in no zone.</summary>
-    public static bool AreExact(FtpEntry facts) => facts.Source is null or Protocol.ListingSource.Machine or Protocol.ListingSource.Eplf;
+    public static bool AreExact(FtpEntry facts) => facts.Source is null or Protocol.FtpEntrySource.Mlsx or Protocol.FtpEntrySource.Eplf;
 
     /// <summary>Leaves in <paramref name="part"/> what an earlier download left and is proven to be the file's beginning, and says how many bytes that is.</summary>
     public async Task<long> FindAsync(PartialFile part, CancellationToken cancellationToken)

@@ -37,7 +37,7 @@ public enum FtpTransferWarning
 /// <param name="Resumed">Bytes that were there before.</param>
 /// <param name="Verified">What shows that it is whole.</param>
 public sealed record FtpTransferResult(
-    string Path, long Bytes, TimeSpan Elapsed, Reply? Reply, DateTime? Modified = null, long Resumed = 0, FtpVerified Verified = FtpVerified.Reply)
+    string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTime? Modified = null, long Resumed = 0, FtpVerified Verified = FtpVerified.Reply)
 {
     /// <summary>The warning; <see cref="FtpTransferWarning.None"/> if there is none.</summary>
     public FtpTransferWarning Warning { get; init; }

@@ -32,12 +32,12 @@ internal sealed record PartialRecord(string Server, string Path, long Length, Da
             || pieces is not ([] or [['p', 'i', 'e', 'c', 'e', 's', ' ', ..]]) || (pieces.Length > 0) != text.StartsWith(ScatteredHead, StringComparison.Ordinal)
             || check != Check(text[..(text.LastIndexOf("\ncheck ", StringComparison.Ordinal) + 1)])
             || !long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out long length)
-            || !FtpTime.TryParse(seen, out DateTime when))
+            || !WireTime.TryParse(seen, out DateTime when))
         {
             return false;
         }
 
-        DateTime? changed = FtpTime.TryParse(modified, out DateTime time) ? time : null;
+        DateTime? changed = WireTime.TryParse(modified, out DateTime time) ? time : null;
         record = new PartialRecord(server, path, length, changed, when, pieces is [var line] ? line["pieces ".Length..] : null);
         return true;
     }

@@ -72,7 +72,7 @@ internal static class RemoteHash
             }
         }
 
-        Reply reply = await connection.SendAsync("HASH", path, limit, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync("HASH", path, limit, cancellationToken).ConfigureAwait(false);
         byte[]? hash = reply.IsCompletion ? FromHashReply(reply.Text, length) : null;
         if (length is not null && hash is null)
         {
@@ -94,7 +94,7 @@ internal static class RemoteHash
         }
 
         string argument = length is { } end ? string.Create(CultureInfo.InvariantCulture, $"\"{path}\" 0 {end}") : $"\"{path}\"";
-        Reply reply = await connection.SendAsync("XSHA256", argument, limit, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await connection.SendAsync("XSHA256", argument, limit, cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion ? FromXsha256Reply(reply.Text) : null;
     }
 

@@ -31,7 +31,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
     }
 
     /// <summary>The bytes and the server's final word. A server whose compressed data does not come out right is not asked for any again.</summary>
-    public async Task<Reply> ReceiveAsync(
+    public async Task<FtpReply> ReceiveAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         try
@@ -45,11 +45,11 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
         }
     }
 
-    private async Task<Reply> ReceiveAllAsync(
+    private async Task<FtpReply> ReceiveAllAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         // A link's or device's size says nothing of what is read through it.
-        long? told = facts?.Kind == ListingKind.File ? facts.Length : null;
+        long? told = facts?.Kind == FtpEntryKind.File ? facts.Length : null;
         // Of a part, some servers announce its length and some the whole file's.
         long? announced = meter.Resumed == 0 ? data.AnnouncedLength : null;
         meter.Whole = announced ?? told;
@@ -83,7 +83,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
         }
 
         meter.Enter(FtpPhase.AwaitingReply);
-        Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion)
         {
             throw new FtpReplyException(reply, data.CommandText);
@@ -93,7 +93,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
         long here = meter.Resumed + meter.Bytes;
         if (data.WasCut && here != announced && here != told)
         {
-            throw FtpTlsException.Cut(path.Visible());
+            throw FtpTlsException.Cut(path.ToPrintable());
         }
 
         // The 150 reply may announce the full length even if the metadata did not.

@@ -88,11 +88,11 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     {
         try
         {
-            (Reply reply, FtpVerified verified) =
+            (FtpReply reply, FtpVerified verified) =
                 await new SegmentedUpload(pool, path, source.File!, source.Length!.Value, options, _meter).RunAsync(parts, cancellationToken).ConfigureAwait(false);
             return Result(reply, verified);
         }
-        catch (FtpReplyException e) when (e.Reply.IsPermanentFailure || e.Reply.Code == ReplyCode.InsufficientStorage)
+        catch (FtpReplyException e) when (e.Reply.IsPermanentFailure || e.Reply.Code == FtpReplyCode.InsufficientStorage)
         {
             // What it refuses may be the parts alone: their names, their joining, room for the file twice.
             _meter.Rewind();
@@ -140,7 +140,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
     private async Task<Outcome> InOneGoAsync(FtpConnection connection, UploadSource source, bool deflate, CancellationToken cancellationToken)
     {
-        Reply? reply = await StoreAsync(connection, source, deflate, canRepeat: source.Seek is not null, cancellationToken).ConfigureAwait(false);
+        FtpReply? reply = await StoreAsync(connection, source, deflate, canRepeat: source.Seek is not null, cancellationToken).ConfigureAwait(false);
         if (reply is not null)
         {
             try
@@ -166,7 +166,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>Verifies an upload that the server confirmed. If the connection ends before that, the outcome has no result yet.</summary>
-    private async Task<Outcome> ConfirmAsync(FtpConnection connection, UploadSource source, Reply reply, CancellationToken cancellationToken)
+    private async Task<Outcome> ConfirmAsync(FtpConnection connection, UploadSource source, FtpReply reply, CancellationToken cancellationToken)
     {
         try
         {
@@ -180,12 +180,12 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>One STOR; null when it was compressed, came to nothing good, and can be sent again.</summary>
-    private async Task<Reply?> StoreAsync(FtpConnection connection, UploadSource source, bool deflate, bool canRepeat, CancellationToken cancellationToken)
+    private async Task<FtpReply?> StoreAsync(FtpConnection connection, UploadSource source, bool deflate, bool canRepeat, CancellationToken cancellationToken)
     {
         FtpDataStream data = await OpenAsync(connection, deflate, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = data.ConfigureAwait(false);
         long started = connection.Options.TimeProvider.GetTimestamp();
-        Reply reply;
+        FtpReply reply;
         try
         {
             reply = await SendAsync(data, source.Read, cancellationToken).ConfigureAwait(false);
@@ -225,7 +225,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             cancellationToken);
     }
 
-    private async Task<Reply> SendAsync(FtpDataStream data, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)
+    private async Task<FtpReply> SendAsync(FtpDataStream data, Func<Memory<byte>, CancellationToken, ValueTask<int>> read, CancellationToken cancellationToken)
     {
         _meter.Enter(FtpPhase.Transferring);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
@@ -245,7 +245,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
 
         _meter.Enter(FtpPhase.AwaitingReply);
-        Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
         return reply.IsCompletion ? reply : throw new FtpReplyException(reply, data.CommandText);
     }
 
@@ -277,11 +277,11 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         };
     }
 
-    private FtpTransferResult Result(Reply? reply, FtpVerified verified) => new(path, _meter.Bytes, _meter.Elapsed, reply, null, _meter.Resumed, verified);
+    private FtpTransferResult Result(FtpReply? reply, FtpVerified verified) => new(path, _meter.Bytes, _meter.Elapsed, reply, null, _meter.Resumed, verified);
 
     /// <summary>The state of an upload after its first connection.</summary>
     /// <param name="Result">The result; null if there is none yet.</param>
     /// <param name="Parts">How many parts the file is to be sent in; 1 for a file that was sent.</param>
     /// <param name="Confirmation">The server's final reply, if the connection ended before the upload could be verified.</param>
-    private sealed record Outcome(FtpTransferResult? Result, int Parts = 1, Reply? Confirmation = null);
+    private sealed record Outcome(FtpTransferResult? Result, int Parts = 1, FtpReply? Confirmation = null);
 }

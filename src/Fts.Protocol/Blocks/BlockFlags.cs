@@ -16,4 +16,4 @@ internal enum BlockFlags : byte
 }
 
 /// <summary>What came is no block: where the next one starts, nobody knows any more. An <see cref="IOException"/>, as any other end of a connection before its time.</summary>
-internal sealed class BlockException(string message) : IOException(message);
+internal sealed class BlockFormatException(string message) : IOException(message);

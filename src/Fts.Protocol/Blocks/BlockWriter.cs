@@ -9,24 +9,24 @@ namespace Fts.Protocol.Blocks;
 internal sealed class BlockWriter(byte[] buffer)
 {
     /// <summary>The most that a block's count can say.</summary>
-    public const int MaxContent = ushort.MaxValue;
+    public const int MaxContentLength = ushort.MaxValue;
 
     private int _length;
-    private int? _open;
+    private int? _openBlock;
 
     /// <summary>What is to be sent. A block that is open in it is whole as it stands; the file goes on in another one.</summary>
     public ReadOnlyMemory<byte> Blocks => buffer.AsMemory(0, _length);
 
-    private int Room => buffer.Length - _length;
+    private int FreeBytes => buffer.Length - _length;
 
     /// <summary>Takes content, as much as there is room for; 0 when the blocks must leave first.</summary>
     public int Write(ReadOnlySpan<byte> content)
     {
         int taken = 0;
-        while (taken < content.Length && TryOpen(out int at))
+        while (taken < content.Length && TryGetOpenBlock(out int at))
         {
-            int there = _length - at - BlockReader.HeaderBytes;
-            int piece = Math.Min(Math.Min(MaxContent - there, Room), content.Length - taken);
+            int there = _length - at - BlockReader.HeaderLength;
+            int piece = Math.Min(Math.Min(MaxContentLength - there, FreeBytes), content.Length - taken);
             content.Slice(taken, piece).CopyTo(buffer.AsSpan(_length));
             (_length, taken) = (_length + piece, taken + piece);
             BinaryPrimitives.WriteUInt16BigEndian(buffer.AsSpan(at + 1), (ushort)(there + piece));
@@ -36,35 +36,35 @@ internal sealed class BlockWriter(byte[] buffer)
     }
 
     /// <summary>Ends the file; false when the blocks must leave first.</summary>
-    public bool TryEnd()
+    public bool TryEndFile()
     {
-        if (_open is null && Room < BlockReader.HeaderBytes)
+        if (_openBlock is null && FreeBytes < BlockReader.HeaderLength)
         {
             return false;
         }
 
-        buffer[_open ?? Open()] = (byte)BlockFlags.EndOfFile;
-        _open = null;
+        buffer[_openBlock ?? BeginBlock()] = (byte)BlockFlags.EndOfFile;
+        _openBlock = null;
         return true;
     }
 
     /// <summary>All of it was sent: the buffer is empty again.</summary>
-    public void Clear() => (_length, _open) = (0, null);
+    public void Clear() => (_length, _openBlock) = (0, null);
 
     /// <summary>Where the block begins that has room for more, if need be a new one.</summary>
-    private bool TryOpen(out int at)
+    private bool TryGetOpenBlock(out int at)
     {
-        bool isFull = _open is { } open && _length - open - BlockReader.HeaderBytes == MaxContent;
-        bool fits = Room > (_open is null || isFull ? BlockReader.HeaderBytes : 0);
-        at = !fits ? 0 : _open is null || isFull ? Open() : _open.Value;
+        bool isFull = _openBlock is { } open && _length - open - BlockReader.HeaderLength == MaxContentLength;
+        bool fits = FreeBytes > (_openBlock is null || isFull ? BlockReader.HeaderLength : 0);
+        at = !fits ? 0 : _openBlock is null || isFull ? BeginBlock() : _openBlock.Value;
         return fits;
     }
 
-    private int Open()
+    private int BeginBlock()
     {
-        _open = _length;
-        buffer.AsSpan(_length, BlockReader.HeaderBytes).Clear();
-        _length += BlockReader.HeaderBytes;
-        return _open.Value;
+        _openBlock = _length;
+        buffer.AsSpan(_length, BlockReader.HeaderLength).Clear();
+        _length += BlockReader.HeaderLength;
+        return _openBlock.Value;
     }
 }

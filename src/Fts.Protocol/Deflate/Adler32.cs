@@ -6,7 +6,7 @@ internal struct Adler32
     private const uint Modulus = 65521;
 
     /// <summary>As many bytes as can be summed before the sums must be reduced.</summary>
-    private const int MostAtOnce = 5552;
+    private const int MaxUnreducedBytes = 5552;
 
     private uint _first = 1, _second;
 
@@ -20,7 +20,7 @@ internal struct Adler32
     {
         while (!bytes.IsEmpty)
         {
-            ReadOnlySpan<byte> part = bytes[..Math.Min(bytes.Length, MostAtOnce)];
+            ReadOnlySpan<byte> part = bytes[..Math.Min(bytes.Length, MaxUnreducedBytes)];
             foreach (byte b in part)
             {
                 _first += b;

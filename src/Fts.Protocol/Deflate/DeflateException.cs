@@ -6,9 +6,9 @@ internal enum DeflateFault
     /// <summary>The connection ended before the zlib stream did: the transfer broke off.</summary>
     Truncated,
     /// <summary>Not a zlib stream, one whose checksum is wrong, or one that something follows.</summary>
-    Damaged,
+    Corrupt,
     /// <summary>It expands beyond what is allowed.</summary>
-    TooLarge,
+    ExpansionLimitExceeded,
 }
 
 /// <summary>A deflated transfer that cannot be taken for what its sender meant. An <see cref="IOException"/>, as any other end of a connection before its time.</summary>

@@ -4,24 +4,24 @@ namespace Fts.Protocol.Deflate;
 /// What a zlib stream lies on: hands on what is written in large pieces, and counts what is read. Not a stream for anybody else. What takes the processor
 /// long goes on in the thread pool after each wait: completions of sockets may run on the thread that serves all of them.
 /// </summary>
-internal sealed class DeflateWire(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? send, Func<Memory<byte>, CancellationToken, ValueTask<int>>? receive) : Stream
+internal sealed class DeflateTransportStream(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? send, Func<Memory<byte>, CancellationToken, ValueTask<int>>? receive) : Stream
 {
-    private const int PieceBytes = 64 * 1024;
+    private const int BufferSize = 64 * 1024;
 
-    private readonly byte[] _piece = send is null ? [] : new byte[PieceBytes];
-    private int _filled;
+    private readonly byte[] _buffer = send is null ? [] : new byte[BufferSize];
+    private int _bufferedBytes;
 
     /// <summary>Bytes received.</summary>
-    public long Received { get; private set; }
+    public long ReceivedBytes { get; private set; }
 
     /// <summary>The last four bytes received, the latest lowest.</summary>
-    public uint LastFour { get; private set; }
+    public uint LastFourBytes { get; private set; }
 
     /// <summary>The peer has sent all.</summary>
-    public bool HasEnded { get; private set; }
+    public bool IsEndOfStream { get; private set; }
 
     /// <summary>Nothing is handed on any more: the transfer broke off, and what a disposed encoder still writes would look like its end.</summary>
-    public bool IsCut { get; set; }
+    public bool IsAborted { get; set; }
 
     /// <summary>Ends a send; the encoder has none to give when it ends the stream.</summary>
     public CancellationToken CancellationToken { get; set; }
@@ -39,11 +39,11 @@ internal sealed class DeflateWire(Func<ReadOnlyMemory<byte>, CancellationToken, 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int read = await receive!(buffer, cancellationToken).ConfigureAwait(false);
-        HasEnded |= read == 0;
-        Received += read;
+        IsEndOfStream |= read == 0;
+        ReceivedBytes += read;
         foreach (byte b in buffer.Span[Math.Max(0, read - 4)..read])
         {
-            LastFour = (LastFour << 8) | b;
+            LastFourBytes = (LastFourBytes << 8) | b;
         }
 
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -52,13 +52,13 @@ internal sealed class DeflateWire(Func<ReadOnlyMemory<byte>, CancellationToken, 
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        while (!buffer.IsEmpty && !IsCut)
+        while (!buffer.IsEmpty && !IsAborted)
         {
-            int taken = Math.Min(buffer.Length, PieceBytes - _filled);
-            buffer[..taken].CopyTo(_piece.AsMemory(_filled));
-            _filled += taken;
+            int taken = Math.Min(buffer.Length, BufferSize - _bufferedBytes);
+            buffer[..taken].CopyTo(_buffer.AsMemory(_bufferedBytes));
+            _bufferedBytes += taken;
             buffer = buffer[taken..];
-            if (_filled == PieceBytes)
+            if (_bufferedBytes == BufferSize)
             {
                 await FlushAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -67,9 +67,9 @@ internal sealed class DeflateWire(Func<ReadOnlyMemory<byte>, CancellationToken, 
 
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte> piece = _piece.AsMemory(0, _filled);
-        _filled = 0;
-        if (!piece.IsEmpty && !IsCut)
+        ReadOnlyMemory<byte> piece = _buffer.AsMemory(0, _bufferedBytes);
+        _bufferedBytes = 0;
+        if (!piece.IsEmpty && !IsAborted)
         {
             await send!(piece, CancellationToken).ConfigureAwait(false);
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -79,7 +79,7 @@ internal sealed class DeflateWire(Func<ReadOnlyMemory<byte>, CancellationToken, 
     /// <summary>Called by an encoder that is disposed after a transfer broke off, and by nobody else.</summary>
     public override void Write(byte[] buffer, int offset, int count)
     {
-        if (!IsCut)
+        if (!IsAborted)
         {
             throw new NotSupportedException("Asynchronous only.");
         }

@@ -14,7 +14,7 @@ internal sealed class DeflateWriter : IDisposable
     /// <summary>The encoder writes nothing for nothing, and a receiver waits for the end of a stream that never began.</summary>
     private static readonly byte[] EmptyStream = [0x78, 0x9C, 0x03, 0x00, 0x00, 0x00, 0x00, 0x01];
 
-    private readonly DeflateWire _wire;
+    private readonly DeflateTransportStream _transport;
     private readonly ZLibStream _zlib;
     private bool _hasContent;
 
@@ -23,8 +23,8 @@ internal sealed class DeflateWriter : IDisposable
     /// <param name="level">0, no compression, to 9, the smallest.</param>
     public DeflateWriter(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> send, int level)
     {
-        _wire = new DeflateWire(send, null);
-        _zlib = new ZLibStream(_wire, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
+        _transport = new DeflateTransportStream(send, null);
+        _zlib = new ZLibStream(_transport, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
     }
 
     /// <summary>Sends content; some of it may wait for more, or for the end.</summary>
@@ -34,7 +34,7 @@ internal sealed class DeflateWriter : IDisposable
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             _hasContent = true;
-            _wire.CancellationToken = cancellationToken;
+            _transport.CancellationToken = cancellationToken;
             await _zlib.WriteAsync(content, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -42,22 +42,22 @@ internal sealed class DeflateWriter : IDisposable
     /// <summary>Sends what waited, and the end of the stream.</summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
-        _wire.CancellationToken = cancellationToken;
+        _transport.CancellationToken = cancellationToken;
         if (_hasContent)
         {
             await _zlib.DisposeAsync().ConfigureAwait(false);
         }
         else
         {
-            await _wire.WriteAsync(EmptyStream, cancellationToken).ConfigureAwait(false);
+            await _transport.WriteAsync(EmptyStream, cancellationToken).ConfigureAwait(false);
         }
 
-        await _wire.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose()
     {
-        _wire.IsCut = true;
+        _transport.IsAborted = true;
         _zlib.Dispose();
     }
 }

@@ -3,13 +3,13 @@ using System.IO.Compression;
 namespace Fts.Protocol.Deflate;
 
 /// <summary>How far a deflated transfer may expand: a few bytes can be a terabyte of zeros.</summary>
-/// <param name="FreeBytes">So many bytes of content may come of nothing.</param>
+/// <param name="UnrestrictedBytes">So many bytes of content may come of nothing.</param>
 /// <param name="MaxRatio">Beyond them, so many bytes of content for each byte received, and no more.</param>
-internal readonly record struct InflateLimit(long FreeBytes, int MaxRatio)
+internal readonly record struct InflateLimit(long UnrestrictedBytes, int MaxRatio)
 {
     public static InflateLimit None => new(long.MaxValue, int.MaxValue);
 
-    public bool IsPassed(long content, long received) => content > FreeBytes && content / MaxRatio > received;
+    public bool IsExceeded(long content, long received) => content > UnrestrictedBytes && content / MaxRatio > received;
 }
 
 /// <summary>
@@ -18,30 +18,30 @@ internal readonly record struct InflateLimit(long FreeBytes, int MaxRatio)
 /// </summary>
 internal sealed class InflateReader : IDisposable
 {
-    private readonly DeflateWire _wire;
+    private readonly DeflateTransportStream _transport;
     private readonly ZLibStream _zlib;
     private readonly InflateLimit _limit;
-    private readonly bool _nothingIsEmpty;
+    private readonly bool _acceptsEmptyConnection;
     private Adler32 _checksum = new();
-    private long _content;
-    private bool _ended;
+    private long _contentBytes;
+    private bool _hasEnded;
 
     /// <summary>A stream over what <paramref name="receive"/> receives.</summary>
     /// <param name="receive">Receives some bytes; 0 when the peer has sent all.</param>
     /// <param name="limit">How far it may expand.</param>
-    /// <param name="nothingIsEmpty">A connection without a byte stands for no content, not for a transfer that broke off.</param>
-    public InflateReader(Func<Memory<byte>, CancellationToken, ValueTask<int>> receive, InflateLimit limit, bool nothingIsEmpty)
+    /// <param name="acceptsEmptyConnection">A connection without a byte stands for no content, not for a transfer that broke off.</param>
+    public InflateReader(Func<Memory<byte>, CancellationToken, ValueTask<int>> receive, InflateLimit limit, bool acceptsEmptyConnection)
     {
-        _wire = new DeflateWire(null, receive);
-        _zlib = new ZLibStream(_wire, CompressionMode.Decompress, leaveOpen: true);
-        (_limit, _nothingIsEmpty) = (limit, nothingIsEmpty);
+        _transport = new DeflateTransportStream(null, receive);
+        _zlib = new ZLibStream(_transport, CompressionMode.Decompress, leaveOpen: true);
+        (_limit, _acceptsEmptyConnection) = (limit, acceptsEmptyConnection);
     }
 
     /// <summary>Reads some content; 0 once the stream and the connection have ended, both in good order.</summary>
     /// <exception cref="DeflateException">They have not, or there is more than there may be.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (_ended || buffer.IsEmpty)
+        if (_hasEnded || buffer.IsEmpty)
         {
             return 0;
         }
@@ -54,20 +54,20 @@ internal sealed class InflateReader : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new DeflateException(DeflateFault.Damaged, "what came is no zlib stream, or a damaged one", e);
+            throw new DeflateException(DeflateFault.Corrupt, "what came is no zlib stream, or a damaged one", e);
         }
 
         _checksum.Append(buffer.Span[..read]);
-        _content += read;
-        if (_limit.IsPassed(_content, _wire.Received))
+        _contentBytes += read;
+        if (_limit.IsExceeded(_contentBytes, _transport.ReceivedBytes))
         {
-            throw new DeflateException(DeflateFault.TooLarge, $"{_wire.Received} bytes expand to more than {_content}");
+            throw new DeflateException(DeflateFault.ExpansionLimitExceeded, $"{_transport.ReceivedBytes} bytes expand to more than {_contentBytes}");
         }
 
         if (read == 0)
         {
-            await EndAsync(cancellationToken).ConfigureAwait(false);
-            _ended = true;
+            await VerifyEndAsync(cancellationToken).ConfigureAwait(false);
+            _hasEnded = true;
         }
 
         return read;
@@ -79,11 +79,11 @@ internal sealed class InflateReader : IDisposable
     /// The decoder stops alike at the end of its stream and of the connection: in the first case it has not asked the connection for its end. What it took in
     /// with the end, and did not look at, only the checksum tells: that must be the last that came.
     /// </summary>
-    private async ValueTask EndAsync(CancellationToken cancellationToken)
+    private async ValueTask VerifyEndAsync(CancellationToken cancellationToken)
     {
-        if (_wire.HasEnded)
+        if (_transport.IsEndOfStream)
         {
-            if (_wire.Received > 0 || !_nothingIsEmpty)
+            if (_transport.ReceivedBytes > 0 || !_acceptsEmptyConnection)
             {
                 throw new DeflateException(DeflateFault.Truncated, "the connection ended before the zlib stream did");
             }
@@ -92,9 +92,9 @@ internal sealed class InflateReader : IDisposable
         }
 
         byte[] rest = new byte[1];
-        if (await _wire.ReadAsync(rest, cancellationToken).ConfigureAwait(false) > 0 || _wire.LastFour != _checksum.Value)
+        if (await _transport.ReadAsync(rest, cancellationToken).ConfigureAwait(false) > 0 || _transport.LastFourBytes != _checksum.Value)
         {
-            throw new DeflateException(DeflateFault.Damaged, "something follows the zlib stream");
+            throw new DeflateException(DeflateFault.Corrupt, "something follows the zlib stream");
         }
     }
 }

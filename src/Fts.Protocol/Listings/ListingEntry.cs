@@ -1,12 +1,12 @@
 namespace Fts.Protocol;
 
 /// <summary>What an entry of a listing is, as far as its line tells.</summary>
-public enum ListingKind
+public enum FtpEntryKind
 {
     /// <summary>A regular file.</summary>
     File,
     /// <summary>A folder.</summary>
-    Folder,
+    Directory,
     /// <summary>A symbolic link whose target's kind the line does not tell.</summary>
     Link,
     /// <summary>A device, socket, FIFO or something the format has no word for.</summary>
@@ -18,10 +18,10 @@ public enum ListingKind
 }
 
 /// <summary>Where a listing's line got its facts; how far its times can be trusted follows from it.</summary>
-public enum ListingSource
+public enum FtpEntrySource
 {
     /// <summary>MLSD or MLST (RFC 3659): exact, UTC.</summary>
-    Machine,
+    Mlsx,
     /// <summary>LIST in the form of Unix <c>ls -l</c>: to the minute or day, no zone, the year may be a guess.</summary>
     Unix,
     /// <summary>LIST in the form of DOS and IIS: to the minute, no zone.</summary>
@@ -42,7 +42,7 @@ public enum ListingSource
     /// <summary>LIST of OS/2, VShell, VxWorks, Nortel, OS-9, HP NonStop or z/VM: to the second at best, no zone.</summary>
     Other,
     /// <summary>
-    /// Names alone: from NLST, for servers without LIST, where their kind is <see cref="ListingKind.Other"/>, or from a LIST that writes nothing
+    /// Names alone: from NLST, for servers without LIST, where their kind is <see cref="FtpEntryKind.Other"/>, or from a LIST that writes nothing
     /// else, where each is taken for a file.
     /// </summary>
     Names,
@@ -51,12 +51,12 @@ public enum ListingSource
 }
 
 /// <summary>One line of a listing.</summary>
-/// <param name="Name">The name as sent; not checked to be a single component. Empty if <see cref="Kind"/> is <see cref="ListingKind.Unknown"/>.</param>
+/// <param name="Name">The name as sent; not checked to be a single component. Empty if <see cref="Kind"/> is <see cref="FtpEntryKind.Unknown"/>.</param>
 /// <param name="Kind">What it is.</param>
-/// <param name="Length">Size in bytes, of whole blocks where the source is <see cref="ListingSource.Vms"/>; null where the line does not tell.</param>
-/// <param name="Modified">When it last changed, taken as UTC; null where the line does not tell.</param>
+/// <param name="Length">Size in bytes, of whole blocks where the source is <see cref="FtpEntrySource.Vms"/>; null where the line does not tell.</param>
+/// <param name="LastModified">When it last changed, taken as UTC; null where the line does not tell.</param>
 /// <param name="Source">The format it was read from.</param>
-public sealed record ListingEntry(string Name, ListingKind Kind, long? Length, DateTime? Modified, ListingSource Source)
+public sealed record ListingEntry(string Name, FtpEntryKind Kind, long? Length, DateTime? LastModified, FtpEntrySource Source)
 {
     /// <summary>The Unix permission bits, where the line tells.</summary>
     public UnixFileMode? UnixMode { get; init; }
@@ -67,11 +67,11 @@ public sealed record ListingEntry(string Name, ListingKind Kind, long? Length, D
     /// <summary>What the signed-in user may do with it, as letters (RFC 3659 §7.5.5), where the line tells.</summary>
     public string? Permissions { get; init; }
 
-    /// <summary>The line as the server sent it, if <see cref="Kind"/> is <see cref="ListingKind.Unknown"/>; else null.</summary>
+    /// <summary>The line as the server sent it, if <see cref="Kind"/> is <see cref="FtpEntryKind.Unknown"/>; else null.</summary>
     public string? RawLine { get; init; }
 
     /// <summary>What two names of the same file have in common (RFC 3659 §7.5.2), where the line tells.</summary>
     public string? UniqueId { get; init; }
 
-    internal static ListingEntry Unreadable(string line) => new("", ListingKind.Unknown, null, null, ListingSource.Unknown) { RawLine = line };
+    internal static ListingEntry CreateUnreadable(string line) => new("", FtpEntryKind.Unknown, null, null, FtpEntrySource.Unknown) { RawLine = line };
 }

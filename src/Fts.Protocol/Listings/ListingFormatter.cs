@@ -6,10 +6,10 @@ namespace Fts.Protocol.Listings;
 internal readonly ref struct ListingRow
 {
     public required ReadOnlySpan<char> Name { get; init; }
-    public required ListingKind Kind { get; init; }
+    public required FtpEntryKind Kind { get; init; }
     public required long Length { get; init; }
     /// <summary>UTC.</summary>
-    public required DateTime Modified { get; init; }
+    public required DateTime LastModified { get; init; }
     public required UnixFileMode Mode { get; init; }
     /// <summary>The letters of the <c>perm</c> fact (RFC 3659 §7.5.5).</summary>
     public required ReadOnlySpan<byte> Permissions { get; init; }
@@ -20,77 +20,77 @@ internal readonly ref struct ListingRow
 }
 
 /// <summary>Writes listing lines straight into a send buffer: no string per entry, which a folder of 100,000 would pay for.</summary>
-internal static class ListingFormat
+internal static class ListingFormatter
 {
     /// <summary>Room enough for any line: 255 bytes of name, and everything before it.</summary>
-    public const int MaxLine = 512;
+    public const int MaxLineLength = 512;
 
     private const int RecentDays = 180;
 
     /// <summary>A line of MLSD, CRLF included (RFC 3659 §7.2). Returns the bytes written.</summary>
-    public static int WriteMachine(Span<byte> line, in ListingRow row, MachineFacts facts)
+    public static int WriteMlsx(Span<byte> line, in ListingRow row, MlsxFacts facts)
     {
         int at = WriteFacts(line, row, facts);
         at += EscapedUtf8.GetBytes(row.Name, line[at..]);
-        return at + Put(line[at..], "\r\n"u8);
+        return at + Write(line[at..], "\r\n"u8);
     }
 
     /// <summary>The facts of an entry and the space after them.</summary>
-    public static int WriteFacts(Span<byte> line, in ListingRow row, MachineFacts facts)
+    public static int WriteFacts(Span<byte> line, in ListingRow row, MlsxFacts facts)
     {
         int at = 0;
-        if (facts.HasFlag(MachineFacts.Type))
+        if (facts.HasFlag(MlsxFacts.Type))
         {
-            at += Put(line[at..], row.Kind switch
+            at += Write(line[at..], row.Kind switch
             {
-                ListingKind.File => "type=file;"u8,
-                ListingKind.Folder => "type=dir;"u8,
-                ListingKind.Link => "type=OS.unix=slink;"u8,
+                FtpEntryKind.File => "type=file;"u8,
+                FtpEntryKind.Directory => "type=dir;"u8,
+                FtpEntryKind.Link => "type=OS.unix=slink;"u8,
                 _ => "type=OS.unix=special;"u8,
             });
         }
 
-        if (facts.HasFlag(MachineFacts.Size) && row.Kind == ListingKind.File)
+        if (facts.HasFlag(MlsxFacts.Size) && row.Kind == FtpEntryKind.File)
         {
-            at += Put(line[at..], "size="u8);
-            at += PutNumber(line[at..], row.Length);
+            at += Write(line[at..], "size="u8);
+            at += WriteNumber(line[at..], row.Length);
             line[at++] = (byte)';';
         }
 
-        if (facts.HasFlag(MachineFacts.Modify))
+        if (facts.HasFlag(MlsxFacts.Modify))
         {
-            at += Put(line[at..], "modify="u8);
-            at += PutTime(line[at..], row.Modified);
+            at += Write(line[at..], "modify="u8);
+            at += WriteTime(line[at..], row.LastModified);
             line[at++] = (byte)';';
         }
 
-        if (facts.HasFlag(MachineFacts.Perm))
+        if (facts.HasFlag(MlsxFacts.Perm))
         {
-            at += Put(line[at..], "perm="u8);
-            at += Put(line[at..], row.Permissions);
+            at += Write(line[at..], "perm="u8);
+            at += Write(line[at..], row.Permissions);
             line[at++] = (byte)';';
         }
 
-        if (facts.HasFlag(MachineFacts.Unique) && row.Id != 0)
+        if (facts.HasFlag(MlsxFacts.Unique) && row.Id != 0)
         {
-            at += Put(line[at..], "unique="u8);
+            at += Write(line[at..], "unique="u8);
             at += Utf8Formatter.TryFormat(row.Id, line[at..], out int written, new System.Buffers.StandardFormat('x')) ? written : 0;
             line[at++] = (byte)';';
         }
 
-        if (facts.HasFlag(MachineFacts.UnixMode))
+        if (facts.HasFlag(MlsxFacts.UnixMode))
         {
             int mode = (int)row.Mode & 0x1FF;
-            at += Put(line[at..], "UNIX.mode=0"u8);
+            at += Write(line[at..], "UNIX.mode=0"u8);
             line[at++] = (byte)('0' + (mode >> 6));
             line[at++] = (byte)('0' + ((mode >> 3) & 7));
             line[at++] = (byte)('0' + (mode & 7));
             line[at++] = (byte)';';
         }
 
-        if (facts.HasFlag(MachineFacts.Sha256) && !row.Sha256.IsEmpty)
+        if (facts.HasFlag(MlsxFacts.Sha256) && !row.Sha256.IsEmpty)
         {
-            at += Put(line[at..], "X.sha256="u8);
+            at += Write(line[at..], "X.sha256="u8);
             at += Convert.TryToHexStringLower(row.Sha256, line[at..], out int written) ? written : 0;
             line[at++] = (byte)';';
         }
@@ -105,66 +105,66 @@ internal static class ListingFormat
     /// </summary>
     public static int WriteUnix(Span<byte> line, in ListingRow row, DateTime now)
     {
-        line[0] = row.Kind switch { ListingKind.File => (byte)'-', ListingKind.Folder => (byte)'d', ListingKind.Link => (byte)'l', _ => (byte)'p' };
+        line[0] = row.Kind switch { FtpEntryKind.File => (byte)'-', FtpEntryKind.Directory => (byte)'d', FtpEntryKind.Link => (byte)'l', _ => (byte)'p' };
         for (int bit = 0; bit < 9; bit++)
         {
             line[1 + bit] = ((int)row.Mode & (0x100 >> bit)) != 0 ? "rwx"u8[bit % 3] : (byte)'-';
         }
 
-        int at = 10 + Put(line[10..], " 1 ftp ftp "u8);
-        at += PutPadded(line[at..], row.Length, 12);
+        int at = 10 + Write(line[10..], " 1 ftp ftp "u8);
+        at += WritePadded(line[at..], row.Length, 12);
         line[at++] = (byte)' ';
-        row.Modified.Deconstruct(out DateOnly date, out TimeOnly time);
-        at += Put(line[at..], "JanFebMarAprMayJunJulAugSepOctNovDec"u8.Slice((date.Month - 1) * 3, 3));
+        row.LastModified.Deconstruct(out DateOnly date, out TimeOnly time);
+        at += Write(line[at..], "JanFebMarAprMayJunJulAugSepOctNovDec"u8.Slice((date.Month - 1) * 3, 3));
         line[at++] = (byte)' ';
-        at += PutDigits(line[at..], date.Day, 2);
+        at += WriteDigits(line[at..], date.Day, 2);
         line[at++] = (byte)' ';
-        if (row.Modified <= now.AddDays(1) && row.Modified > now.AddDays(-RecentDays))
+        if (row.LastModified <= now.AddDays(1) && row.LastModified > now.AddDays(-RecentDays))
         {
-            at += PutDigits(line[at..], time.Hour, 2);
+            at += WriteDigits(line[at..], time.Hour, 2);
             line[at++] = (byte)':';
-            at += PutDigits(line[at..], time.Minute, 2);
+            at += WriteDigits(line[at..], time.Minute, 2);
         }
         else
         {
             line[at++] = (byte)' ';
-            at += PutDigits(line[at..], date.Year, 4);
+            at += WriteDigits(line[at..], date.Year, 4);
         }
 
         line[at++] = (byte)' ';
         at += EscapedUtf8.GetBytes(row.Name, line[at..]);
-        return at + Put(line[at..], "\r\n"u8);
+        return at + Write(line[at..], "\r\n"u8);
     }
 
-    private static int Put(Span<byte> to, ReadOnlySpan<byte> bytes)
+    private static int Write(Span<byte> to, ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(to);
         return bytes.Length;
     }
 
-    private static int PutNumber(Span<byte> to, long number) => Utf8Formatter.TryFormat(number, to, out int written) ? written : 0;
+    private static int WriteNumber(Span<byte> to, long number) => Utf8Formatter.TryFormat(number, to, out int written) ? written : 0;
 
-    private static int PutPadded(Span<byte> to, long number, int width)
+    private static int WritePadded(Span<byte> to, long number, int width)
     {
         Span<byte> digits = stackalloc byte[20];
-        int length = PutNumber(digits, number);
+        int length = WriteNumber(digits, number);
         int padding = Math.Max(0, width - length);
         to[..padding].Fill((byte)' ');
-        return padding + Put(to[padding..], digits[..length]);
+        return padding + Write(to[padding..], digits[..length]);
     }
 
-    private static int PutTime(Span<byte> to, DateTime utc)
+    private static int WriteTime(Span<byte> to, DateTime utc)
     {
         utc.Deconstruct(out DateOnly date, out TimeOnly time);
-        int at = PutDigits(to, date.Year, 4);
-        at += PutDigits(to[at..], date.Month, 2);
-        at += PutDigits(to[at..], date.Day, 2);
-        at += PutDigits(to[at..], time.Hour, 2);
-        at += PutDigits(to[at..], time.Minute, 2);
-        return at + PutDigits(to[at..], time.Second, 2);
+        int at = WriteDigits(to, date.Year, 4);
+        at += WriteDigits(to[at..], date.Month, 2);
+        at += WriteDigits(to[at..], date.Day, 2);
+        at += WriteDigits(to[at..], time.Hour, 2);
+        at += WriteDigits(to[at..], time.Minute, 2);
+        return at + WriteDigits(to[at..], time.Second, 2);
     }
 
-    private static int PutDigits(Span<byte> to, int number, int digits)
+    private static int WriteDigits(Span<byte> to, int number, int digits)
     {
         for (int i = digits - 1; i >= 0; i--)
         {

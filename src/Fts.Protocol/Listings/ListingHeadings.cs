@@ -16,11 +16,11 @@ internal static class ListingHeadings
     public static bool IsHeading(ReadOnlySpan<char> line)
     {
         line = line.Trim(" \t");
-        return IsRule(line) || IsDosHeading(line) || IsTitle(line);
+        return IsSeparatorLine(line) || IsDosHeading(line) || IsTitle(line);
     }
 
     /// <summary>Hyphens under column titles. A shorter one may be a name.</summary>
-    private static bool IsRule(ReadOnlySpan<char> line)
+    private static bool IsSeparatorLine(ReadOnlySpan<char> line)
     {
         const int Shortest = 8;
         return line.Length >= Shortest && !line.ContainsAnyExcept("-= \t") && line.Contains("--", StringComparison.Ordinal);
@@ -30,7 +30,7 @@ internal static class ListingHeadings
     private static bool IsDosHeading(ReadOnlySpan<char> line)
     {
         const StringComparison AnyCase = StringComparison.OrdinalIgnoreCase;
-        ReadOnlySpan<char> rest = line, count = ListingWords.Next(ref rest), what = ListingWords.Next(ref rest);
+        ReadOnlySpan<char> rest = line, count = ListingFields.ReadField(ref rest), what = ListingFields.ReadField(ref rest);
         return line.StartsWith("Volume in drive ", AnyCase) || line.StartsWith("Volume Serial Number is ", AnyCase) || line.StartsWith("Volume - drive ", AnyCase) ||
             (line.StartsWith("Directory of ", AnyCase) && line["Directory of ".Length..].IndexOfAny(":\\/") >= 0) ||
             (char.IsAsciiDigit(count.IsEmpty ? ' ' : count[0]) && (what.Equals("File(s)", AnyCase) || what.Equals("Dir(s)", AnyCase) ||
@@ -45,7 +45,7 @@ internal static class ListingHeadings
             bool isSame = true;
             while (isSame && !(expected = expected.TrimStart(' ')).IsEmpty)
             {
-                isSame = ListingWords.Next(ref rest).Equals(ListingWords.Next(ref expected), StringComparison.OrdinalIgnoreCase);
+                isSame = ListingFields.ReadField(ref rest).Equals(ListingFields.ReadField(ref expected), StringComparison.OrdinalIgnoreCase);
             }
 
             if (isSame && rest.Trim(" \t").IsEmpty)

@@ -7,7 +7,7 @@ namespace Fts.Protocol.Listings;
 /// Lines of listings, whatever their format. A line is parsed, skipped as a heading, or reported as unreadable. A dropped line would look like a deleted
 /// file.
 /// </summary>
-internal static class Listing
+internal static class ListingParser
 {
     /// <summary>
     /// Reads a line of LIST in any format whose lines stand for themselves; <see cref="ListingReader"/> reads the others too. Null for a line that names nothing:
@@ -15,9 +15,9 @@ internal static class Listing
     /// </summary>
     /// <param name="line">The line without its line end.</param>
     /// <param name="now">The time from which a missing year is guessed, UTC.</param>
-    /// <exception cref="ListingLineException">No known format.</exception>
+    /// <exception cref="ListingFormatException">No known format.</exception>
     public static ListingEntry? ParseLine(ReadOnlySpan<char> line, DateTime now) =>
-        TryParseLine(line, now, out ListingEntry? entry) ? entry : throw new ListingLineException(line.ToString());
+        TryParseLine(line, now, out ListingEntry? entry) ? entry : throw new ListingFormatException(line.ToString());
 
     /// <summary>As <see cref="ParseLine"/>; false for a line in no known format.</summary>
     public static bool TryParseLine(ReadOnlySpan<char> line, DateTime now, out ListingEntry? entry)
@@ -31,7 +31,7 @@ internal static class Listing
         // Some servers indent their lines. Formats whose columns start with blanks are read as they are.
         if (TryParseEntry(line, now, out entry) || (line[0] is ' ' or '\t' && TryParseEntry(line.TrimStart(" \t"), now, out entry)))
         {
-            entry = IsDotFolder(entry!) ? null : entry;
+            entry = IsDotDirectory(entry!) ? null : entry;
             return true;
         }
 
@@ -39,12 +39,12 @@ internal static class Listing
     }
 
     /// <summary>Reads a line of MLSD. Null for an empty line, and for the folder itself and its parent. Blanks before the first fact are ignored.</summary>
-    /// <exception cref="ListingLineException">Not a line of facts.</exception>
-    public static ListingEntry? ParseMachineLine(ReadOnlySpan<char> line) =>
-        TryParseMachineLine(line, out ListingEntry? entry) ? entry : throw new ListingLineException(line.ToString());
+    /// <exception cref="ListingFormatException">Not a line of facts.</exception>
+    public static ListingEntry? ParseMlsxLine(ReadOnlySpan<char> line) =>
+        TryParseMlsxLine(line, out ListingEntry? entry) ? entry : throw new ListingFormatException(line.ToString());
 
-    /// <summary>As <see cref="ParseMachineLine"/>; false for what is not a line of facts.</summary>
-    public static bool TryParseMachineLine(ReadOnlySpan<char> line, out ListingEntry? entry)
+    /// <summary>As <see cref="ParseMlsxLine"/>; false for what is not a line of facts.</summary>
+    public static bool TryParseMlsxLine(ReadOnlySpan<char> line, out ListingEntry? entry)
     {
         entry = null;
         if (line.IsWhiteSpace())
@@ -54,12 +54,12 @@ internal static class Listing
 
         // RFC 3659 §7.2 allows a line without facts: a blank and the name. Facts behind the blank are facts, not a name.
         ReadOnlySpan<char> trimmed = line[0] is ' ' or '\t' ? line.TrimStart(" \t") : line;
-        if (!MachineListing.TryParse(trimmed.Length < line.Length && !MachineListing.StartsWithFact(trimmed) ? line : trimmed, out entry, out bool isDotFolder))
+        if (!MlsxListing.TryParse(trimmed.Length < line.Length && !MlsxListing.StartsWithFact(trimmed) ? line : trimmed, out entry, out bool isDotFolder))
         {
             return false;
         }
 
-        entry = isDotFolder || IsDotFolder(entry) ? null : entry;
+        entry = isDotFolder || IsDotDirectory(entry) ? null : entry;
         return true;
     }
 
@@ -68,8 +68,8 @@ internal static class Listing
         UnixListing.TryParse(line, now, out entry) || DosListing.TryParse(line, out entry) || NetWareListing.TryParse(line, now, out entry) ||
         EplfListing.TryParse(line, out entry) || Os400Listing.TryParse(line, now, out entry) || VmsListing.TryParse(line, out entry) ||
         UnixNumericListing.TryParse(line, out entry) || ConnectEnterpriseListing.TryParse(line, now, out entry) || SizeFirstListing.TryParse(line, out entry) ||
-        NameFirstListing.TryParse(line, out entry) || Os9Listing.TryParse(line, out entry) || MvsListing.TryParseAlone(line, out entry) ||
-        MvsMemberListing.TryParseAlone(line, out entry) || JesListing.TryParseAlone(line, out entry);
+        NameFirstListing.TryParse(line, out entry) || Os9Listing.TryParse(line, out entry) || MvsListing.TryParseWithoutHeading(line, out entry) ||
+        MvsMemberListing.TryParseWithoutHeading(line, out entry) || JesListing.TryParseWithoutHeading(line, out entry);
 
-    private static bool IsDotFolder(ListingEntry entry) => entry.Name is "." or "..";
+    private static bool IsDotDirectory(ListingEntry entry) => entry.Name is "." or "..";
 }

@@ -5,26 +5,26 @@ namespace Fts.Protocol.Listings;
 
 /// <summary>
 /// Reads one listing line by line. Most formats can be recognised from any line. For the others, this class keeps state: a heading (MVS), a name
-/// whose metadata is on the next line (VMS), and names without metadata. A line in no known format becomes an entry of kind <see cref="ListingKind.Unknown"/>.
+/// whose metadata is on the next line (VMS), and names without metadata. A line in no known format becomes an entry of kind <see cref="FtpEntryKind.Unknown"/>.
 /// </summary>
 /// <param name="now">The time from which a missing year is guessed, UTC.</param>
 /// <param name="isMachine">Whether the lines answer MLSD. Lines of LIST are read there too, because some servers send them.</param>
 internal sealed class ListingReader(DateTime now, bool isMachine = false)
 {
     // Entries that are ready. Nearly always one; more only after lines with a name alone.
-    private readonly Queue<ListingEntry> _further = new();
+    private readonly Queue<ListingEntry> _queuedEntries = new();
     private ListingEntry? _next;
-    private TableRow? _row;
+    private RowParser? _rowParser;
     // A name of VMS, and the names alone that were read before any other line.
     private string? _name;
     private List<string>? _names = [];
     private string? _unreadable;
     private bool _hasReadLine, _hasReadMember;
 
-    private delegate bool TableRow(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry);
+    private delegate bool RowParser(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry);
 
-    /// <summary>Takes the next line, without its line end. The entries that it completes are returned by <see cref="TryTake"/>.</summary>
-    public void Add(string line)
+    /// <summary>Takes the next line, without its line end. The entries that it completes are returned by <see cref="TryDequeue"/>.</summary>
+    public void AddLine(string line)
     {
         line = line.StartsWith('\uFEFF') ? line[1..] : line;
         if (string.IsNullOrWhiteSpace(line))
@@ -35,43 +35,43 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         if (_name is { } name)
         {
             _name = null;
-            if (VmsListing.TryParseFacts(name, line, out ListingEntry? whole))
+            if (VmsListing.TryParseMetadata(name, line, out ListingEntry? whole))
             {
-                Accept(whole);
+                AddEntry(whole);
                 return;
             }
 
             AddName(name);
         }
 
-        if (TryRead(line, out ListingEntry? entry))
+        if (TryParseLine(line, out ListingEntry? entry))
         {
-            Accept(entry);
+            AddEntry(entry);
         }
-        else if (!isMachine && _row is null && VmsListing.IsName(line))
+        else if (!isMachine && _rowParser is null && VmsListing.IsName(line))
         {
             _name = line;
         }
-        else if (!isMachine && _row is null && IsName(line))
+        else if (!isMachine && _rowParser is null && IsName(line))
         {
             AddName(line);
         }
         else
         {
-            Reject(line);
+            AddUnreadable(line);
         }
     }
 
     /// <summary>Returns the next entry that is complete; false if a further line is needed.</summary>
-    public bool TryTake([NotNullWhen(true)] out ListingEntry? entry)
+    public bool TryDequeue([NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = _next;
         _next = null;
-        return entry is not null || _further.TryDequeue(out entry);
+        return entry is not null || _queuedEntries.TryDequeue(out entry);
     }
 
     /// <summary>Ends the listing. Further entries may be ready then.</summary>
-    /// <exception cref="ListingLineException">There are lines, and none is in a known format: this is no listing.</exception>
+    /// <exception cref="ListingFormatException">There are lines, and none is in a known format: this is no listing.</exception>
     public void Complete()
     {
         if (_name is { } name)
@@ -82,50 +82,50 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
 
         if (!_hasReadLine && _unreadable is not null)
         {
-            throw new ListingLineException(_unreadable);
+            throw new ListingFormatException(_unreadable);
         }
 
         // A listing of names alone.
-        _names?.ForEach(each => EnqueueEntry(NameAlone(each)));
+        _names?.ForEach(each => EnqueueEntry(CreateNameEntry(each)));
         _names = null;
     }
 
     private void EnqueueEntry(ListingEntry entry)
     {
-        if (_next is null && _further.Count == 0)
+        if (_next is null && _queuedEntries.Count == 0)
         {
             _next = entry;
         }
         else
         {
-            _further.Enqueue(entry);
+            _queuedEntries.Enqueue(entry);
         }
     }
 
-    private bool TryRead(string line, out ListingEntry? entry)
+    private bool TryParseLine(string line, out ListingEntry? entry)
     {
         entry = null;
         if (isMachine)
         {
-            return Listing.TryParseMachineLine(line, out entry) || Listing.TryParseLine(line, now, out entry);
+            return ListingParser.TryParseMlsxLine(line, out entry) || ListingParser.TryParseLine(line, now, out entry);
         }
 
-        if (RowUnder(line) is { } row)
+        if (FindRowParser(line) is { } row)
         {
-            _row = row;
+            _rowParser = row;
             return true;
         }
 
-        return _row is not null ? _row(line, out entry)
-            : Listing.TryParseLine(line, now, out entry) ||
-                (MachineListing.StartsWithFact(line.AsSpan().TrimStart(" \t")) && Listing.TryParseMachineLine(line, out entry));
+        return _rowParser is not null ? _rowParser(line, out entry)
+            : ListingParser.TryParseLine(line, now, out entry) ||
+                (MlsxListing.StartsWithFact(line.AsSpan().TrimStart(" \t")) && ListingParser.TryParseMlsxLine(line, out entry));
     }
 
     /// <summary>Takes a line that was read; null if it names nothing.</summary>
-    private void Accept(ListingEntry? entry)
+    private void AddEntry(ListingEntry? entry)
     {
         _hasReadLine = true;
-        _hasReadMember |= entry is { Source: ListingSource.Mvs, Modified: not null };
+        _hasReadMember |= entry is { Source: FtpEntrySource.Mvs, LastModified: not null };
         FlushNames();
         if (entry is not null)
         {
@@ -133,11 +133,11 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
     }
 
-    private void Reject(string line)
+    private void AddUnreadable(string line)
     {
         _unreadable ??= line;
         FlushNames();
-        EnqueueEntry(ListingEntry.Unreadable(line));
+        EnqueueEntry(ListingEntry.CreateUnreadable(line));
     }
 
     /// <summary>Takes a name alone. It is kept until another line shows what the listing is, because a message of one word looks like a name.</summary>
@@ -149,11 +149,11 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
         else if (VmsListing.IsName(name) || (_hasReadMember && MvsMemberListing.IsName(name)))
         {
-            EnqueueEntry(NameAlone(name));
+            EnqueueEntry(CreateNameEntry(name));
         }
         else
         {
-            Reject(name);
+            AddUnreadable(name);
         }
     }
 
@@ -167,9 +167,9 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
     }
 
-    private static ListingEntry NameAlone(string name) => VmsListing.IsName(name)
-        ? new ListingEntry(name.TrimEnd(), ListingKind.File, null, null, ListingSource.Vms)
-        : new ListingEntry(name, ListingKind.File, null, null, ListingSource.Names);
+    private static ListingEntry CreateNameEntry(string name) => VmsListing.IsName(name)
+        ? new ListingEntry(name.TrimEnd(), FtpEntryKind.File, null, null, FtpEntrySource.Vms)
+        : new ListingEntry(name, FtpEntryKind.File, null, null, FtpEntrySource.Names);
 
     /// <summary>Returns whether the line is one word without characters of markup or messages.</summary>
     private static bool IsName(string line)
@@ -186,7 +186,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
     }
 
     /// <summary>What stands under a heading; null when the line is none.</summary>
-    private static TableRow? RowUnder(string line) =>
+    private static RowParser? FindRowParser(string line) =>
         MvsListing.IsHeading(line) ? MvsListing.TryParse
         : MvsMemberListing.IsHeading(line) ? MvsMemberListing.TryParse
         : JesListing.IsHeading(line) ? JesListing.TryParse

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Fts.Protocol.Listings;
 
 /// <summary>Lines of MLSD and MLST: <c>fact=value;fact=value; name</c> (RFC 3659 §7.2).</summary>
-internal static class MachineListing
+internal static class MlsxListing
 {
     private const string SlinkPrefix = "OS.unix=slink", SymlinkPrefix = "OS.unix=symlink";
 
@@ -48,8 +48,8 @@ internal static class MachineListing
         }
 
         ReadOnlySpan<char> name = line[..equals];
-        return Is(name, "type") || Is(name, "size") || Is(name, "sizd") || Is(name, "modify") || Is(name, "create") || Is(name, "perm") || Is(name, "unique") || Is(name, "lang") ||
-            Is(name, "media-type") || Is(name, "charset") || ((name.StartsWith("UNIX.", StringComparison.OrdinalIgnoreCase) || name.StartsWith("win32.", StringComparison.OrdinalIgnoreCase) ||
+        return EqualsIgnoreCase(name, "type") || EqualsIgnoreCase(name, "size") || EqualsIgnoreCase(name, "sizd") || EqualsIgnoreCase(name, "modify") || EqualsIgnoreCase(name, "create") || EqualsIgnoreCase(name, "perm") || EqualsIgnoreCase(name, "unique") || EqualsIgnoreCase(name, "lang") ||
+            EqualsIgnoreCase(name, "media-type") || EqualsIgnoreCase(name, "charset") || ((name.StartsWith("UNIX.", StringComparison.OrdinalIgnoreCase) || name.StartsWith("win32.", StringComparison.OrdinalIgnoreCase) ||
             name.StartsWith("X.", StringComparison.OrdinalIgnoreCase)) && name.IndexOfAny(' ', ';') < 0);
     }
 
@@ -92,7 +92,7 @@ internal static class MachineListing
         return !text.IsEmpty;
     }
 
-    private static bool Is(ReadOnlySpan<char> text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
+    private static bool EqualsIgnoreCase(ReadOnlySpan<char> text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The facts of one line as they are read. A record copied for each of them takes three and a half times the memory (microbench: Mlsd).</summary>
     private struct Facts
@@ -103,7 +103,7 @@ internal static class MachineListing
         private string? _linkTarget, _permissions, _uniqueId;
 
         // A line without a type fact says nothing about what can be done with the entry.
-        private ListingKind _kind = ListingKind.Other;
+        private FtpEntryKind _kind = FtpEntryKind.Other;
 
         public Facts()
         {
@@ -114,47 +114,47 @@ internal static class MachineListing
         /// <summary>Adds one fact; what is unknown or cannot be read counts as not told.</summary>
         public void Add(ReadOnlySpan<char> name, ReadOnlySpan<char> value)
         {
-            if (Is(name, "type"))
+            if (EqualsIgnoreCase(name, "type"))
             {
                 AddType(value);
             }
-            else if (Is(name, "size"))
+            else if (EqualsIgnoreCase(name, "size"))
             {
                 _length = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : _length;
             }
-            else if (Is(name, "modify"))
+            else if (EqualsIgnoreCase(name, "modify"))
             {
-                _modified = FtpTime.TryParse(value, out DateTime utc) || FactReply.TryReadTime(value, out utc) ? utc : _modified;
+                _modified = WireTime.TryParse(value, out DateTime utc) || MetadataReply.TryFindTime(value, out utc) ? utc : _modified;
             }
-            else if (Is(name, "perm"))
+            else if (EqualsIgnoreCase(name, "perm"))
             {
                 _permissions = value.ToString();
             }
-            else if (Is(name, "unique"))
+            else if (EqualsIgnoreCase(name, "unique"))
             {
                 _uniqueId = value.ToString();
             }
-            else if (Is(name, "UNIX.mode"))
+            else if (EqualsIgnoreCase(name, "UNIX.mode"))
             {
                 _unixMode = TryParseOctal(value, out int mode) ? (UnixFileMode)(mode & 0xFFF) : _unixMode;
             }
         }
 
-        public readonly ListingEntry Of(string name) => new(name, _kind, _length, _modified, ListingSource.Machine)
+        public readonly ListingEntry Of(string name) => new(name, _kind, _length, _modified, FtpEntrySource.Mlsx)
         {
             UnixMode = _unixMode, LinkTarget = _linkTarget, Permissions = _permissions, UniqueId = _uniqueId,
         };
 
         private void AddType(ReadOnlySpan<char> value)
         {
-            IsDotFolder = Is(value, "cdir") || Is(value, "pdir");
-            if (Is(value, "file"))
+            IsDotFolder = EqualsIgnoreCase(value, "cdir") || EqualsIgnoreCase(value, "pdir");
+            if (EqualsIgnoreCase(value, "file"))
             {
-                _kind = ListingKind.File;
+                _kind = FtpEntryKind.File;
             }
-            else if (IsDotFolder || Is(value, "dir"))
+            else if (IsDotFolder || EqualsIgnoreCase(value, "dir"))
             {
-                _kind = ListingKind.Folder;
+                _kind = FtpEntryKind.Directory;
             }
             else if (value.StartsWith(SlinkPrefix, StringComparison.OrdinalIgnoreCase))
             {
@@ -166,6 +166,6 @@ internal static class MachineListing
             }
         }
 
-        private void AddLink(ReadOnlySpan<char> target) => (_kind, _linkTarget) = (ListingKind.Link, target.Length > 1 && target[0] == ':' ? target[1..].ToString() : null);
+        private void AddLink(ReadOnlySpan<char> target) => (_kind, _linkTarget) = (FtpEntryKind.Link, target.Length > 1 && target[0] == ':' ? target[1..].ToString() : null);
     }
 }

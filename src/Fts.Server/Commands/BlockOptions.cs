@@ -12,7 +12,7 @@ internal static class BlockOptions
     /// <summary>Sets what is asked for; without anything, what is so at the start.</summary>
     /// <param name="session">Whose transfers it is for.</param>
     /// <param name="text">What follows OPTS MODE.</param>
-    public static Reply Set(Session session, string text)
+    public static FtpReply Set(Session session, string text)
     {
         bool? drains = text.ToUpperInvariant() switch
         {
@@ -26,6 +26,6 @@ internal static class BlockOptions
         }
 
         session.DrainsRefused = drains.Value;
-        return new Reply(ReplyCode.Okay, $"MODE B DRAIN set to {(drains.Value ? "ON" : "OFF")}.");
+        return new FtpReply(FtpReplyCode.Okay, $"MODE B DRAIN set to {(drains.Value ? "ON" : "OFF")}.");
     }
 }

@@ -8,7 +8,7 @@ namespace Fts.Server.Commands;
 internal static class BlockStep
 {
     /// <summary>The reply as block mode has it, once the connection is in step or closed.</summary>
-    public static async ValueTask<Reply> AfterAsync(Session session, CommandRow row, Reply reply, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> AfterAsync(Session session, CommandRow row, FtpReply reply, CancellationToken cancellationToken)
     {
         if (reply.IsCompletion)
         {
@@ -34,9 +34,9 @@ internal static class BlockStep
     }
 
     /// <summary>226 says that the data connection closes; one that stays open is 250 (RFC 959 §5.4).</summary>
-    private static Reply StaysOpen(Reply reply) =>
+    private static FtpReply StaysOpen(FtpReply reply) =>
         reply == Replies.Transferred ? Replies.TransferredAndOpen
-        : reply.Code == ReplyCode.TransferComplete ? new Reply(ReplyCode.FileActionOkay, reply.Lines)
+        : reply.Code == FtpReplyCode.TransferComplete ? new FtpReply(FtpReplyCode.FileActionOkay, reply.Lines)
         : reply;
 
     private static async ValueTask StepAsync(Session session, bool isUpload, CancellationToken cancellationToken)

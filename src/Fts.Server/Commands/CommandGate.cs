@@ -6,7 +6,7 @@ namespace Fts.Server.Commands;
 internal static class CommandGate
 {
     /// <summary>The reply that refuses the command, or null.</summary>
-    public static Reply? Refuse(Session session, CommandRow row, string argument)
+    public static FtpReply? Refuse(Session session, CommandRow row, string argument)
     {
         if (row.Has(Rules.Login) && session.Files is null)
         {
@@ -15,7 +15,7 @@ internal static class CommandGate
 
         if (row.Has(Rules.Argument) && argument.Length == 0)
         {
-            return new Reply(ReplyCode.ParameterError, $"Usage: {row.Usage}");
+            return new FtpReply(FtpReplyCode.ParameterError, $"Usage: {row.Usage}");
         }
 
         if (!row.Has(Rules.DataPort))

@@ -9,7 +9,7 @@ namespace Fts.Server.Commands;
 /// </summary>
 internal static class CommandLog
 {
-    public static void Write(Session session, CommandRow row, string argument, Reply reply)
+    public static void Write(Session session, CommandRow row, string argument, FtpReply reply)
     {
         ILogger log = session.Server.Options.Logger;
         if (row.Action is not { } action || session.Files?.Account.Name is not { } account || !log.IsEnabled(LogLevel.Information))
@@ -17,18 +17,18 @@ internal static class CommandLog
             return;
         }
 
-        if (reply.Code >= ReplyCode.CannotOpenDataConnection)
+        if (reply.Code >= FtpReplyCode.CannotOpenDataConnection)
         {
-            string outcome = reply.Code is ReplyCode.CannotOpenDataConnection or ReplyCode.TransferAborted or ReplyCode.LocalError
+            string outcome = reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.LocalError
                 ? "failed"
                 : "refused";
             Log.NotDone(
-                log, session.Id, account.Visible(), session.Peer.Address, row.Verb, Describe(session, row, argument).Visible(), outcome,
-                (int)reply.Code, reply.Text.Visible());
+                log, session.Id, account.ToPrintable(), session.Peer.Address, row.Verb, Describe(session, row, argument).ToPrintable(), outcome,
+                (int)reply.Code, reply.Text.ToPrintable());
         }
         else if (!row.Has(Rules.DataPort))
         {
-            Log.Changed(log, session.Id, account.Visible(), session.Peer.Address, action, Describe(session, row, argument).Visible());
+            Log.Changed(log, session.Id, account.ToPrintable(), session.Peer.Address, action, Describe(session, row, argument).ToPrintable());
         }
     }
 

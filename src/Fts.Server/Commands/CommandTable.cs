@@ -4,7 +4,7 @@ using Fts.Protocol;
 namespace Fts.Server.Commands;
 
 /// <summary>A command's code: its session, the text after the verb, and a token that ends with the session or the transfer. Returns the one final reply.</summary>
-internal delegate ValueTask<Reply> CommandHandler(Session session, string argument, CancellationToken cancellationToken);
+internal delegate ValueTask<FtpReply> CommandHandler(Session session, string argument, CancellationToken cancellationToken);
 
 /// <summary>One row: a verb, its code, its rules, how it is written, and its lines in FEAT if it has any (RFC 2389 §3.2).</summary>
 internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rules, string Usage, params string[] Features)
@@ -26,7 +26,7 @@ internal sealed record CommandRow(string Verb, CommandHandler Handler, Rules Rul
     public IEnumerable<string> FeaturesFor(Session session) => !IsKnownTo(session) ? [] : session.Server.Options.Deflate ? Features : Features.Where(feature => feature != "MODE Z");
 
     /// <summary>RFC 959 §5.4 knows 553 only where a name is given, and HASH for a folder's; elsewhere a bad or taken name is 550, by which clients that make one folder several times at once know it.</summary>
-    public Reply Fit(Reply reply) => reply.Code == ReplyCode.NameNotAllowed && !Has(Rules.NewName) && reply != Replies.FolderHasNoHash ? new Reply(ReplyCode.FileUnavailable, reply.Lines) : reply;
+    public FtpReply Fit(FtpReply reply) => reply.Code == FtpReplyCode.NameNotAllowed && !Has(Rules.NewName) && reply != Replies.FolderHasNoHash ? new FtpReply(FtpReplyCode.FileUnavailable, reply.Lines) : reply;
 }
 
 /// <summary>Every verb the server speaks, one line each. FEAT and HELP are made from it; a verb that does not work has no row.</summary>

@@ -14,9 +14,9 @@ internal static class CopyCommands
     /// The target first, then the parts in their order, which are removed once the target has them all. A target that exists is added to, as the servers do
     /// that have had the command for long (GlobalSCAPE EFT).
     /// </summary>
-    public static async ValueTask<Reply> CombineAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> CombineAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (QuotedWords.Parse(argument) is not { Count: >= 2 } names)
+        if (QuotedArguments.Parse(argument) is not { Count: >= 2 } names)
         {
             return Replies.BadParameter;
         }
@@ -39,19 +39,19 @@ internal static class CopyCommands
         return Replies.FileDone;
     }
 
-    public static async ValueTask<Reply> SiteCopyAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        QuotedWords.Parse(argument) is not { Count: 2 } names ? Replies.BadParameter
+    public static async ValueTask<FtpReply> SiteCopyAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        QuotedArguments.Parse(argument) is not { Count: 2 } names ? Replies.BadParameter
         : session.Resolve(names[0]) is not { } source || session.Resolve(names[1]) is not { } target ? Replies.BadName
         : await CopyAsync(session, source, target, cancellationToken);
 
-    public static async ValueTask<Reply> SiteCopyFromAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SiteCopyFromAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
         {
             return Replies.BadName;
         }
 
-        FileEntry? entry = await session.Files!.FindReadableAsync(path, cancellationToken);
+        FileEntry? entry = await session.Files!.GetReadableEntryAsync(path, cancellationToken);
         if (entry is not { Kind: EntryKind.File })
         {
             return entry is null ? Replies.NotFound : Replies.NotAFile;
@@ -61,12 +61,12 @@ internal static class CopyCommands
         return Replies.CopyTo;
     }
 
-    public static async ValueTask<Reply> SiteCopyToAsync(Session session, string argument, CancellationToken cancellationToken) =>
+    public static async ValueTask<FtpReply> SiteCopyToAsync(Session session, string argument, CancellationToken cancellationToken) =>
         session.Continuing.CopySource is not { } source ? Replies.BadSequence
         : session.Resolve(argument) is not { } target ? Replies.BadName
         : await CopyAsync(session, source, target, cancellationToken);
 
-    private static async ValueTask<Reply> CopyAsync(Session session, StorePath source, StorePath target, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> CopyAsync(Session session, StorePath source, StorePath target, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
         await Task.Run(

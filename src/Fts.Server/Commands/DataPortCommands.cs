@@ -8,7 +8,7 @@ namespace Fts.Server.Commands;
 /// <summary>Where the next data connection is met (RFC 959 §4.1.2, RFC 2428).</summary>
 internal static class DataPortCommands
 {
-    public static ValueTask<Reply> PassiveAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> PassiveAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Data.OnlyExtendedPassive)
         {
@@ -18,20 +18,20 @@ internal static class DataPortCommands
         return session.Local.AddressFamily != AddressFamily.InterNetwork
             ? new(Replies.PassiveIsIPv4)
             : session.Server.PassiveAddresses.AddressFor(session.Ends) is not { } told ? new(Replies.AddressUnknown)
-            : new(Listen(session, port => new Reply(ReplyCode.PassiveMode, $"Entering passive mode ({HostPort.Format(new IPEndPoint(told, port))}).")));
+            : new(Listen(session, port => new FtpReply(FtpReplyCode.PassiveMode, $"Entering passive mode ({HostPort.Format(new IPEndPoint(told, port))}).")));
     }
 
-    public static ValueTask<Reply> ExtendedPassiveAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> ExtendedPassiveAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         bool isIPv4 = session.Local.AddressFamily == AddressFamily.InterNetwork;
         switch (argument.ToUpperInvariant())
         {
             case "ALL":
                 session.Data.OnlyExtendedPassive = true;
-                return new(new Reply(ReplyCode.Okay, "Only EPSV from now on."));
+                return new(new FtpReply(FtpReplyCode.Okay, "Only EPSV from now on."));
             case "" or "1" when isIPv4:
             case "" or "2" when !isIPv4:
-                return new(Listen(session, port => new Reply(ReplyCode.ExtendedPassiveMode, $"Entering extended passive mode (|||{port}|).")));
+                return new(Listen(session, port => new FtpReply(FtpReplyCode.ExtendedPassiveMode, $"Entering extended passive mode (|||{port}|).")));
             case not ("" or "1" or "2") when !int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out _):
                 return new(Replies.BadParameter);
             default:
@@ -39,10 +39,10 @@ internal static class DataPortCommands
         }
     }
 
-    public static ValueTask<Reply> PortAsync(Session session, string argument, CancellationToken cancellationToken) =>
+    public static ValueTask<FtpReply> PortAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(HostPort.TryParse(argument, out IPEndPoint target) ? ConnectTo(session, target) : Replies.BadParameter);
 
-    public static ValueTask<Reply> ExtendedPortAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> ExtendedPortAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         bool isEndPoint = HostPort.TryParseExtended(argument, out IPEndPoint target, out bool knownFamily);
         if (!isEndPoint && knownFamily)
@@ -58,7 +58,7 @@ internal static class DataPortCommands
     /// Accepts addresses of <see cref="FtpServerOptions.DataPeers"/> only, and no port below 1024: a client must not use the server to reach other
     /// hosts (RFC 2577 §3).
     /// </summary>
-    private static Reply ConnectTo(Session session, IPEndPoint target)
+    private static FtpReply ConnectTo(Session session, IPEndPoint target)
     {
         if (session.Data.OnlyExtendedPassive)
         {
@@ -77,7 +77,7 @@ internal static class DataPortCommands
         return Replies.Done;
     }
 
-    private static Reply Listen(Session session, Func<int, Reply> reply)
+    private static FtpReply Listen(Session session, Func<int, FtpReply> reply)
     {
         try
         {
@@ -85,7 +85,7 @@ internal static class DataPortCommands
         }
         catch (SocketException e)
         {
-            Log.NoPassivePort(session.Server.Options.Logger, session.Id, e.Message.Visible());
+            Log.NoPassivePort(session.Server.Options.Logger, session.Id, e.Message.ToPrintable());
             return Replies.CannotListen;
         }
     }

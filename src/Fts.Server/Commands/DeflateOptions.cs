@@ -10,7 +10,7 @@ internal static class DeflateOptions
     /// <summary>Sets all that is asked for, or nothing; without anything, what is so at the start.</summary>
     /// <param name="session">Whose transfers it is for.</param>
     /// <param name="text">What follows OPTS MODE.</param>
-    public static Reply Set(Session session, string text)
+    public static FtpReply Set(Session session, string text)
     {
         string[] words = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
         if (!session.Server.Options.Deflate || words.Length % 2 == 0 || !string.Equals(words[0], "Z", StringComparison.OrdinalIgnoreCase))
@@ -27,12 +27,12 @@ internal static class DeflateOptions
             if (!isPossible)
             {
                 return name is "ENGINE" or "METHOD" or "LEVEL" or "EXTRA" or "BLOCKSIZE"
-                    ? new Reply(ReplyCode.ParameterError, $"MODE Z {name} cannot be that; nothing was set.")
+                    ? new FtpReply(FtpReplyCode.ParameterError, $"MODE Z {name} cannot be that; nothing was set.")
                     : Replies.BadParameter;
             }
         }
 
         session.DeflateLevel = level;
-        return new Reply(ReplyCode.Okay, $"MODE Z LEVEL set to {level}.");
+        return new FtpReply(FtpReplyCode.Okay, $"MODE Z LEVEL set to {level}.");
     }
 }

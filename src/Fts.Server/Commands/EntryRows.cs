@@ -17,30 +17,30 @@ internal sealed class EntryRows(Session session)
 
     private readonly byte[] _folder = Letters(session.Files!,
         (Permissions.Create, (byte)'c'), (Permissions.Delete, (byte)'d'), (Permissions.List, (byte)'e'), (Permissions.Rename, (byte)'f'),
-        (Permissions.List, (byte)'l'), (Permissions.CreateFolder, (byte)'m'), (Permissions.Delete, (byte)'p'));
+        (Permissions.List, (byte)'l'), (Permissions.CreateDirectory, (byte)'m'), (Permissions.Delete, (byte)'p'));
 
     private readonly byte[] _other = Letters(session.Files!, (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'));
 
-    private readonly bool _hasHashes = session.Facts.HasFlag(MachineFacts.Sha256) && session.Files!.May(Permissions.Read);
+    private readonly bool _hasHashes = session.Facts.HasFlag(MlsxFacts.Sha256) && session.Files!.HasPermission(Permissions.Read);
 
     /// <summary>The hash to tell with an entry, where one is remembered and its fact was chosen: else nothing is asked.</summary>
     public ValueTask<byte[]?> FindHashAsync(StorePath path, in FileEntry entry, CancellationToken cancellationToken) =>
-        _hasHashes && entry.Kind == EntryKind.File ? session.Files!.FindHashAsync(path, entry, cancellationToken) : default;
+        _hasHashes && entry.Kind == EntryKind.File ? session.Files!.GetCachedHashAsync(path, entry, cancellationToken) : default;
 
     public ListingRow Row(in FileEntry entry, byte[]? sha256 = null) => new()
     {
         Name = entry.Name,
         Kind = entry.Kind switch
         {
-            EntryKind.File => ListingKind.File,
-            EntryKind.Folder => ListingKind.Folder,
+            EntryKind.File => FtpEntryKind.File,
+            EntryKind.Directory => FtpEntryKind.Directory,
             // Where it leads is not reported: the text of the link could disclose paths outside the store.
-            _ => entry.IsLink ? ListingKind.Link : ListingKind.Other,
+            _ => entry.IsLink ? FtpEntryKind.Link : FtpEntryKind.Other,
         },
         Length = entry.Length,
-        Modified = entry.Modified,
-        Mode = entry.UnixMode ?? (entry.Kind == EntryKind.Folder ? FolderMode : FileMode),
-        Permissions = entry.Kind switch { EntryKind.File => _file, EntryKind.Folder => _folder, _ => _other },
+        LastModified = entry.LastModified,
+        Mode = entry.UnixMode ?? (entry.Kind == EntryKind.Directory ? FolderMode : FileMode),
+        Permissions = entry.Kind switch { EntryKind.File => _file, EntryKind.Directory => _folder, _ => _other },
         Id = entry.Id,
         Sha256 = sha256,
     };
@@ -50,7 +50,7 @@ internal sealed class EntryRows(Session session)
         var allowed = new List<byte>(letters.Length);
         foreach ((Permissions permission, byte letter) in letters)
         {
-            if (files.May(permission))
+            if (files.HasPermission(permission))
             {
                 allowed.Add(letter);
             }

@@ -7,29 +7,29 @@ namespace Fts.Server.Commands;
 internal static class FactCommands
 {
     /// <summary>MFMT (draft-somers-ftp-mfxx §3.1): sets the time and answers with what was set.</summary>
-    public static async ValueTask<Reply> SetModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SetModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] parts = argument.Split(' ', 2);
-        return parts.Length < 2 || !FtpTime.TryParse(parts[0], out DateTime modified) ? Replies.BadParameter
-            : await SetAsync(session, parts[1], new FileFacts(modified), cancellationToken) ?? new Reply(ReplyCode.FileStatus, $"Modify={FtpTime.Format(modified)}; {parts[1]}");
+        return parts.Length < 2 || !WireTime.TryParse(parts[0], out DateTime modified) ? Replies.BadParameter
+            : await SetAsync(session, parts[1], new FileMetadata(modified), cancellationToken) ?? new FtpReply(FtpReplyCode.FileStatus, $"Modify={WireTime.Format(modified)}; {parts[1]}");
     }
 
     /// <summary>Whether an argument is a time of at least 14 digits, a space and a name.</summary>
     public static bool StartsWithTime(string argument) =>
-        argument.IndexOf(' ', StringComparison.Ordinal) is var space && space >= FtpTime.Length && space < argument.Length - 1 && FtpTime.TryParse(argument.AsSpan(..space), out _);
+        argument.IndexOf(' ', StringComparison.Ordinal) is var space && space >= WireTime.Length && space < argument.Length - 1 && WireTime.TryParse(argument.AsSpan(..space), out _);
 
     /// <summary>
     /// MFCT (draft-somers-ftp-mfxx §4) for the time of creation, which on Linux is the kernel's alone to set and which no store here keeps: understood, and
     /// refused as MFF refuses the fact <c>Create</c>, rather than answered as if something had been set. FEAT does not announce it.
     /// </summary>
-    public static ValueTask<Reply> SetCreatedAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> SetCreatedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] parts = argument.Split(' ', 2);
-        return new(parts.Length < 2 || parts[1].Length == 0 || !FtpTime.TryParse(parts[0], out _) ? Replies.BadParameter : Replies.NoCreationTime);
+        return new(parts.Length < 2 || parts[1].Length == 0 || !WireTime.TryParse(parts[0], out _) ? Replies.BadParameter : Replies.NoCreationTime);
     }
 
     /// <summary>MFF (draft-somers-ftp-mfxx §5): any of the facts that can be set, as MLST tells them.</summary>
-    public static async ValueTask<Reply> SetFactsAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SetFactsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] parts = argument.Split(' ', 2);
         if (parts.Length < 2 || !parts[0].EndsWith(';'))
@@ -37,14 +37,14 @@ internal static class FactCommands
             return Replies.BadParameter;
         }
 
-        var facts = new FileFacts();
+        var facts = new FileMetadata();
         foreach (string fact in parts[0][..^1].Split(';'))
         {
             string[] sides = fact.Split('=', 2);
             switch (sides[0].ToUpperInvariant())
             {
-                case "MODIFY" when sides.Length == 2 && FtpTime.TryParse(sides[1], out DateTime modified):
-                    facts = facts with { Modified = modified };
+                case "MODIFY" when sides.Length == 2 && WireTime.TryParse(sides[1], out DateTime modified):
+                    facts = facts with { LastModified = modified };
                     break;
                 case "UNIX.MODE" when sides.Length == 2 && ParseMode(sides[1]) is { } mode:
                     facts = facts with { UnixMode = mode };
@@ -58,40 +58,40 @@ internal static class FactCommands
             }
         }
 
-        string told = (facts.Modified is { } time ? $"Modify={FtpTime.Format(time)};" : "") +
+        string told = (facts.LastModified is { } time ? $"Modify={WireTime.Format(time)};" : "") +
             (facts.UnixMode is { } bits ? $"UNIX.mode=0{Convert.ToString((int)bits, 8).PadLeft(3, '0')};" : "");
-        return await SetAsync(session, parts[1], facts, cancellationToken) ?? new Reply(ReplyCode.FileStatus, $"{told} {parts[1]}");
+        return await SetAsync(session, parts[1], facts, cancellationToken) ?? new FtpReply(FtpReplyCode.FileStatus, $"{told} {parts[1]}");
     }
 
     /// <summary>
     /// SITE UTIME in both its forms: <c>time name</c>, and <c>name accessed modified created UTC</c>, of which the time modified counts. No draft has it.
     /// </summary>
-    public static async ValueTask<Reply> SiteTimeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SiteTimeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] words = argument.Split(' '), halves = argument.Split(' ', 2);
         (string name, DateTime modified) = words is [_, .., var accessed, var second, var created, "UTC"] && words.Length >= 5 &&
             Time(accessed) is not null && Time(second) is { } later && Time(created) is not null ? (string.Join(' ', words[..^4]), later)
             : halves.Length == 2 && Time(halves[0]) is { } first ? (halves[1], first)
             : ("", default);
-        return name.Length == 0 ? Replies.BadParameter : await SetAsync(session, name, new FileFacts(modified), cancellationToken) ?? Replies.Done;
+        return name.Length == 0 ? Replies.BadParameter : await SetAsync(session, name, new FileMetadata(modified), cancellationToken) ?? Replies.Done;
     }
 
-    public static async ValueTask<Reply> SiteModeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SiteModeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] halves = argument.Split(' ', 2);
         return halves.Length < 2 || ParseMode(halves[0]) is not { } mode ? Replies.BadParameter
-            : await SetAsync(session, halves[1], new FileFacts(UnixMode: mode), cancellationToken) ?? Replies.Done;
+            : await SetAsync(session, halves[1], new FileMetadata(UnixMode: mode), cancellationToken) ?? Replies.Done;
     }
 
     /// <summary>Null when they are set.</summary>
-    private static async ValueTask<Reply?> SetAsync(Session session, string name, FileFacts facts, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply?> SetAsync(Session session, string name, FileMetadata facts, CancellationToken cancellationToken)
     {
         if (session.Resolve(name) is not { } path)
         {
             return Replies.BadName;
         }
 
-        await session.Files!.SetFactsAsync(path, facts, cancellationToken);
+        await session.Files!.SetMetadataAsync(path, facts, cancellationToken);
         session.Server.Hashes.Clear();
         return null;
     }
@@ -110,5 +110,5 @@ internal static class FactCommands
 
     /// <summary>A time to the second or, as some clients send it here, to the minute.</summary>
     private static DateTime? Time(string text) =>
-        FtpTime.TryParse(text.Length == FtpTime.Length - 2 ? text + "00" : text, out DateTime time) ? time : null;
+        WireTime.TryParse(text.Length == WireTime.Length - 2 ? text + "00" : text, out DateTime time) ? time : null;
 }

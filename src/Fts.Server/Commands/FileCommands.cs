@@ -9,7 +9,7 @@ namespace Fts.Server.Commands;
 /// <summary>One file or folder at a time: removed, renamed, and its facts (RFC 959 §4.1.3, RFC 3659).</summary>
 internal static class FileCommands
 {
-    public static async ValueTask<Reply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
         {
@@ -20,14 +20,14 @@ internal static class FileCommands
         return Replies.FileDone;
     }
 
-    public static async ValueTask<Reply> RenameFromAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> RenameFromAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
         {
             return Replies.BadName;
         }
 
-        if (path.IsRoot || await session.Files!.FindAsync(path, cancellationToken) is null)
+        if (path.IsRoot || await session.Files!.GetEntryAsync(path, cancellationToken) is null)
         {
             return Replies.NotFound;
         }
@@ -37,7 +37,7 @@ internal static class FileCommands
     }
 
     /// <summary>Replaces a file that is there, in one step, as rename(2) does: clients publish by uploading under another name first.</summary>
-    public static async ValueTask<Reply> RenameToAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> RenameToAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Continuing.RenameSource is not { } source)
         {
@@ -53,7 +53,7 @@ internal static class FileCommands
         return Replies.FileDone;
     }
 
-    public static async ValueTask<Reply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.IsAscii)
         {
@@ -70,9 +70,9 @@ internal static class FileCommands
             session.Misled = session.Misled == path ? null : session.Misled;
         }
 
-        (FileEntry? entry, Reply? refusal) = await FindAsync(session, argument, cancellationToken);
+        (FileEntry? entry, FtpReply? refusal) = await FindAsync(session, argument, cancellationToken);
         return refusal ?? (entry!.Value.Kind == EntryKind.File
-            ? new Reply(ReplyCode.FileStatus, entry.Value.Length.ToString(CultureInfo.InvariantCulture))
+            ? new FtpReply(FtpReplyCode.FileStatus, entry.Value.Length.ToString(CultureInfo.InvariantCulture))
             : Replies.NotAFile);
     }
 
@@ -80,21 +80,21 @@ internal static class FileCommands
     /// MDTM (RFC 3659 §3) with a file: returns its last-modified time. With a time before the file, as many clients send it, sets that time like
     /// MFMT, unless a file has the whole argument as its name.
     /// </summary>
-    public static async ValueTask<Reply> ModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> ModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        (FileEntry? entry, Reply? refusal) = await FindAsync(session, argument, cancellationToken);
+        (FileEntry? entry, FtpReply? refusal) = await FindAsync(session, argument, cancellationToken);
         if (refusal is not null && FactCommands.StartsWithTime(argument))
         {
             return await FactCommands.SetModifiedAsync(session, argument, cancellationToken);
         }
 
-        return refusal ?? new Reply(ReplyCode.FileStatus, FtpTime.Format(entry!.Value.Modified));
+        return refusal ?? new FtpReply(FtpReplyCode.FileStatus, WireTime.Format(entry!.Value.LastModified));
     }
 
     /// <summary>MLST: the facts of one path over the control connection (RFC 3659 §7.2).</summary>
-    public static async ValueTask<Reply> FactsAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> FactsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        (FileEntry? entry, Reply? refusal) = await FindAsync(session, argument, cancellationToken);
+        (FileEntry? entry, FtpReply? refusal) = await FindAsync(session, argument, cancellationToken);
         if (refusal is not null)
         {
             return refusal;
@@ -103,19 +103,19 @@ internal static class FileCommands
         StorePath path = session.Resolve(argument)!.Value;
         var rows = new EntryRows(session);
         byte[]? hash = await rows.FindHashAsync(path, entry!.Value, cancellationToken);
-        byte[] facts = new byte[ListingFormat.MaxLine];
-        int length = ListingFormat.WriteFacts(facts, rows.Row(entry.Value, hash), session.Facts);
-        return new Reply(ReplyCode.FileActionOkay, "Facts:", $" {Encoding.ASCII.GetString(facts, 0, length)}{path.Value}", "End.");
+        byte[] facts = new byte[ListingFormatter.MaxLineLength];
+        int length = ListingFormatter.WriteFacts(facts, rows.Row(entry.Value, hash), session.Facts);
+        return new FtpReply(FtpReplyCode.FileActionOkay, "Facts:", $" {Encoding.ASCII.GetString(facts, 0, length)}{path.Value}", "End.");
     }
 
-    private static async ValueTask<(FileEntry? Entry, Reply? Refusal)> FindAsync(Session session, string argument, CancellationToken cancellationToken)
+    private static async ValueTask<(FileEntry? Entry, FtpReply? Refusal)> FindAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
         {
             return (null, Replies.BadName);
         }
 
-        FileEntry? entry = await session.Files!.FindAsync(path, cancellationToken);
+        FileEntry? entry = await session.Files!.GetEntryAsync(path, cancellationToken);
         return (entry, entry is null ? Replies.NotFound : null);
     }
 }

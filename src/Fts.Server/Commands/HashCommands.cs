@@ -9,41 +9,41 @@ namespace Fts.Server.Commands;
 internal static class HashCommands
 {
     /// <summary>The whole file, or the part that RANG or REST told. The reply names the first and the last byte; an empty part is <c>n-n</c>, for want of a better way.</summary>
-    public static async ValueTask<Reply> HashAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> HashAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
         {
             return Replies.BadName;
         }
 
-        if (await session.Files!.FindReadableAsync(path, cancellationToken) is { Kind: EntryKind.Folder })
+        if (await session.Files!.GetReadableEntryAsync(path, cancellationToken) is { Kind: EntryKind.Directory })
         {
             return Replies.FolderHasNoHash;
         }
 
         HashKind kind = session.Hash;
         FileHash hash = await FileHash.OfAsync(session, path, kind, session.Continuing.RestartOffset, session.Continuing.RangeLast + 1, cancellationToken);
-        return new Reply(ReplyCode.FileStatus, $"{kind.Name()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");
+        return new FtpReply(FtpReplyCode.FileStatus, $"{kind.Name()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");
     }
 
-    public static ValueTask<Reply> Crc32Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Crc32, argument, cancellationToken);
+    public static ValueTask<FtpReply> Crc32Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Crc32, argument, cancellationToken);
 
-    public static ValueTask<Reply> Md5Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Md5, argument, cancellationToken);
+    public static ValueTask<FtpReply> Md5Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Md5, argument, cancellationToken);
 
-    public static ValueTask<Reply> Sha1Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha1, argument, cancellationToken);
+    public static ValueTask<FtpReply> Sha1Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha1, argument, cancellationToken);
 
-    public static ValueTask<Reply> Sha256Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha256, argument, cancellationToken);
+    public static ValueTask<FtpReply> Sha256Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha256, argument, cancellationToken);
 
-    public static ValueTask<Reply> Sha512Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha512, argument, cancellationToken);
+    public static ValueTask<FtpReply> Sha512Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha512, argument, cancellationToken);
 
     /// <summary>
     /// <c>name</c> or <c>"name" [start [end]]</c>, end being the offset after the last byte. Clients send quotes always, never, or where a name has
     /// spaces: a name that is there as it stands is never taken apart.
     /// </summary>
-    private static async ValueTask<Reply> OneHashAsync(Session session, HashKind kind, string argument, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> OneHashAsync(Session session, HashKind kind, string argument, CancellationToken cancellationToken)
     {
         HashArgument asked = HashArgument.Parse(argument);
-        if (asked is not { IsWhole: true } && session.Resolve(argument) is { } whole && await session.Files!.FindReadableAsync(whole, cancellationToken) is { Kind: EntryKind.File })
+        if (asked is not { IsWhole: true } && session.Resolve(argument) is { } whole && await session.Files!.GetReadableEntryAsync(whole, cancellationToken) is { Kind: EntryKind.File })
         {
             asked = new HashArgument(argument, 0, null);
         }
@@ -59,6 +59,6 @@ internal static class HashCommands
         }
 
         FileHash hash = await FileHash.OfAsync(session, path, kind, asked.Start, asked.End, cancellationToken);
-        return new Reply(ReplyCode.FileActionOkay, hash.Hex.ToUpper(CultureInfo.InvariantCulture));
+        return new FtpReply(FtpReplyCode.FileActionOkay, hash.Hex.ToUpper(CultureInfo.InvariantCulture));
     }
 }

@@ -9,7 +9,7 @@ internal static class HostCommands
     /// HOST, before USER. What TLS has settled stays so: the name must be the one the handshake asked for (§3.2.2), and where it asked for none, another
     /// host only if it shows the same certificate. Before the handshake it chooses the certificate (§4).
     /// </summary>
-    public static ValueTask<Reply> HostAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> HostAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Files is not null || session.UserName is not null)
         {

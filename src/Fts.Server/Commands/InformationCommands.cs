@@ -9,18 +9,18 @@ namespace Fts.Server.Commands;
 /// <summary>What the server tells about itself and the session (RFC 959 §4.1.3, RFC 2389).</summary>
 internal static class InformationCommands
 {
-    private static readonly Reply SiteHelp = new(ReplyCode.Help, ["SITE commands:",
+    private static readonly FtpReply SiteHelp = new(FtpReplyCode.Help, ["SITE commands:",
         .. CommandTable.Rows.Where(row => row.Verb.StartsWith("SITE ", StringComparison.Ordinal)).Select(row => $" {row.Usage}"), "End."]);
 
-    private static readonly Reply HelpInPlain = MakeHelp(tls: false), HelpWithTls = MakeHelp(tls: true);
+    private static readonly FtpReply HelpInPlain = MakeHelp(tls: false), HelpWithTls = MakeHelp(tls: true);
 
-    public static ValueTask<Reply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.SystemType);
+    public static ValueTask<FtpReply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.SystemType);
 
-    public static ValueTask<Reply> NothingAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.Done);
+    public static ValueTask<FtpReply> NothingAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.Done);
 
-    public static ValueTask<Reply> SiteHelpAsync(Session session, string argument, CancellationToken cancellationToken) => new(SiteHelp);
+    public static ValueTask<FtpReply> SiteHelpAsync(Session session, string argument, CancellationToken cancellationToken) => new(SiteHelp);
 
-    public static ValueTask<Reply> HelpAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> HelpAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (argument.Length == 0)
         {
@@ -36,23 +36,23 @@ internal static class InformationCommands
         CommandRow? row = argument.Contains(' ', StringComparison.Ordinal)
             ? CommandTable.Rows.FirstOrDefault(row => row.Verb == words.Verb)
             : CommandTable.Find(words)?.Row;
-        return new(row is null || !row.IsKnownTo(session) ? Replies.NoSuchCommand : new Reply(ReplyCode.Help, row.Usage));
+        return new(row is null || !row.IsKnownTo(session) ? Replies.NoSuchCommand : new FtpReply(FtpReplyCode.Help, row.Usage));
     }
 
-    public static ValueTask<Reply> FeaturesAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> FeaturesAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         IEnumerable<string> features = CommandTable.Rows.SelectMany(row => row.FeaturesFor(session))
             .Select(feature => feature switch
             {
-                "MLST" => $" MLST {MachineFactNames.Describe(session.Facts)}",
+                "MLST" => $" MLST {MlsxFactNames.FormatForFeat(session.Facts)}",
                 "HASH" => $" HASH {HashNames.Describe(session.Hash)}",
                 _ => $" {feature}",
             });
-        return new(new Reply(ReplyCode.SystemStatus, ["Features:", .. features, "End."]));
+        return new(new FtpReply(FtpReplyCode.SystemStatus, ["Features:", .. features, "End."]));
     }
 
     /// <summary>OPTS UTF8 ON, which is so anyway, OPTS MLST with the facts wanted (RFC 3659 §7.9), OPTS HASH with the hash wanted, OPTS MODE B and Z.</summary>
-    public static ValueTask<Reply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] words = argument.Split(' ', 2, StringSplitOptions.TrimEntries);
         string value = words.Length > 1 ? words[1] : "";
@@ -61,11 +61,11 @@ internal static class InformationCommands
             case "UTF8" or "UTF-8" when value.ToUpperInvariant() is "" or "ON":
                 return new(Replies.Done);
             case "MLST":
-                session.Facts = MachineFactNames.Parse(value);
-                return new(new Reply(ReplyCode.Okay, $"MLST OPTS {MachineFactNames.List(session.Facts)}".TrimEnd()));
+                session.Facts = MlsxFactNames.Parse(value);
+                return new(new FtpReply(FtpReplyCode.Okay, $"MLST OPTS {MlsxFactNames.FormatSelected(session.Facts)}".TrimEnd()));
             case "HASH" when value.Length == 0 || HashNames.Parse(value) is not null:
                 session.Hash = HashNames.Parse(value) ?? session.Hash;
-                return new(new Reply(ReplyCode.Okay, session.Hash.Name()));
+                return new(new FtpReply(FtpReplyCode.Okay, session.Hash.Name()));
             case "MODE":
                 return new(value is ['B' or 'b', ..] ? BlockOptions.Set(session, value) : DeflateOptions.Set(session, value));
             default:
@@ -74,7 +74,7 @@ internal static class InformationCommands
     }
 
     /// <summary>With a path, a listing over the control connection; without, how the session and its transfer stand.</summary>
-    public static ValueTask<Reply> StatusAsync(Session session, string argument, CancellationToken cancellationToken) =>
+    public static ValueTask<FtpReply> StatusAsync(Session session, string argument, CancellationToken cancellationToken) =>
         argument.Length == 0 ? new(SessionStatus(session))
         : session.Files is null ? new(Replies.SignInFirst)
         : ListAsync(session, argument, cancellationToken);
@@ -86,13 +86,13 @@ internal static class InformationCommands
         _ => "stream",
     };
 
-    private static Reply SessionStatus(Session session)
+    private static FtpReply SessionStatus(Session session)
     {
-        string who = session.Files is null ? "Not signed in" : $"Signed in as {session.Files.Account.Name.Visible()}";
+        string who = session.Files is null ? "Not signed in" : $"Signed in as {session.Files.Account.Name.ToPrintable()}";
         string transfer = session.Transfer is { } running
-            ? $"Transferring, {running.Bytes}{(running.Total is { } total ? $" of {total}" : "")} bytes so far: {running.Description.Visible()}"
+            ? $"Transferring, {running.Bytes}{(running.Total is { } total ? $" of {total}" : "")} bytes so far: {running.Description.ToPrintable()}"
             : "No transfer running";
-        return new Reply(ReplyCode.SystemStatus,
+        return new FtpReply(FtpReplyCode.SystemStatus,
             "Status:",
             $" Connected from {session.Peer.Address}",
             $" {who}",
@@ -106,7 +106,7 @@ internal static class InformationCommands
     /// Streams the listing of a folder of any size. Its lines are queued as text of a multi-line reply, and this handler's own reply is the
     /// last line. A reply that has begun must end with the same code (RFC 959 §4.2), also after ABOR.
     /// </summary>
-    private static async ValueTask<Reply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (await ListSelection.FindAsync(session, argument, cancellationToken) is not { } selection)
         {
@@ -115,7 +115,7 @@ internal static class InformationCommands
 
         var rows = new EntryRows(session);
         DateTime now = DateTime.UtcNow;
-        byte[] line = new byte[ListingFormat.MaxLine + 1];
+        byte[] line = new byte[ListingFormatter.MaxLineLength + 1];
         line[0] = (byte)' '; // no name can look like the reply's end
         session.Channel.Queue("213-Status:\r\n"u8);
         var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries, session.Server.HeldEntries);
@@ -123,7 +123,7 @@ internal static class InformationCommands
         {
             await foreach (FileEntry entry in sorter.Sort(selection.Entries).WithCancellation(cancellationToken))
             {
-                session.Channel.Queue(TelnetBytes.Escape(line.AsSpan(0, 1 + ListingFormat.WriteUnix(line.AsSpan(1), rows.Row(entry), now))));
+                session.Channel.Queue(TelnetBytes.Escape(line.AsSpan(0, 1 + ListingFormatter.WriteUnix(line.AsSpan(1), rows.Row(entry), now))));
                 if (session.Channel.ShouldFlush)
                 {
                     // ABOR does not cancel a write, so that no line of the reply is truncated.
@@ -134,18 +134,18 @@ internal static class InformationCommands
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !session.Channel.IsBroken)
         {
-            return new Reply(ReplyCode.FileStatus, "The listing was aborted.");
+            return new FtpReply(FtpReplyCode.FileStatus, "The listing was aborted.");
         }
         catch (StoreException e)
         {
             CommandRunner.LogRefusal(session, "STAT", e);
-            return new Reply(ReplyCode.FileStatus, "The listing broke off.");
+            return new FtpReply(FtpReplyCode.FileStatus, "The listing broke off.");
         }
 
-        return new Reply(ReplyCode.FileStatus, "End.");
+        return new FtpReply(FtpReplyCode.FileStatus, "End.");
     }
 
-    private static Reply MakeHelp(bool tls)
+    private static FtpReply MakeHelp(bool tls)
     {
         var lines = new List<string> { "Commands:" };
         foreach (string[] verbs in CommandTable.Rows.Where(row => tls || !row.Has(Rules.Tls)).Select(row => row.Verb).Chunk(8))
@@ -154,6 +154,6 @@ internal static class InformationCommands
         }
 
         lines.Add("HELP <command> tells how one is written.");
-        return new Reply(ReplyCode.Help, lines);
+        return new FtpReply(FtpReplyCode.Help, lines);
     }
 }

@@ -6,9 +6,9 @@ namespace Fts.Server.Commands;
 /// <summary>SITE SYMLINK, as ProFTPD's mod_site_misc has it: what the link leads to first, then the link.</summary>
 internal static class LinkCommands
 {
-    public static async ValueTask<Reply> SiteLinkAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SiteLinkAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (QuotedWords.Parse(argument) is not { Count: 2 } names)
+        if (QuotedArguments.Parse(argument) is not { Count: 2 } names)
         {
             return Replies.BadParameter;
         }

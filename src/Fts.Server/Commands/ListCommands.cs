@@ -16,17 +16,17 @@ internal static class ListCommands
 
     private delegate int LineWriter(Span<byte> line, in FileEntry entry);
 
-    public static async ValueTask<Reply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         var rows = new EntryRows(session);
         DateTime now = DateTime.UtcNow;
         return await ListSelection.FindAsync(session, argument, cancellationToken) is { } selection
-            ? await SendAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormat.WriteUnix(line, rows.Row(entry), now), cancellationToken)
+            ? await SendAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormatter.WriteUnix(line, rows.Row(entry), now), cancellationToken)
             : Replies.BadName;
     }
 
     /// <summary>Names as one would give them to RETR: with the folder in front that the client named.</summary>
-    public static async ValueTask<Reply> NamesAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> NamesAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (await ListSelection.FindAsync(session, argument, cancellationToken) is not { } selection)
         {
@@ -47,24 +47,24 @@ internal static class ListCommands
         }
     }
 
-    public static async ValueTask<Reply> MachineListAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> MachineListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
         {
             return Replies.BadName;
         }
 
-        if (await session.Files!.FindAsync(path, cancellationToken) is { Kind: not EntryKind.Folder })
+        if (await session.Files!.GetEntryAsync(path, cancellationToken) is { Kind: not EntryKind.Directory })
         {
             return Replies.NotAFolderParameter; // RFC 3659 §7.2.1
         }
 
         var rows = new EntryRows(session);
-        MachineFacts facts = session.Facts;
+        MlsxFacts facts = session.Facts;
         byte[]? hash = null; // the entry's that is written next
         IAsyncEnumerable<FileEntry> entries = await session.Files.ListAsync(path, cancellationToken);
-        var selection = new ListSelection(facts.HasFlag(MachineFacts.Sha256) ? WithHashes(entries, cancellationToken) : entries, "");
-        return await SendAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormat.WriteMachine(line, rows.Row(entry, hash), facts), cancellationToken);
+        var selection = new ListSelection(facts.HasFlag(MlsxFacts.Sha256) ? WithHashes(entries, cancellationToken) : entries, "");
+        return await SendAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormatter.WriteMlsx(line, rows.Row(entry, hash), facts), cancellationToken);
 
         async IAsyncEnumerable<FileEntry> WithHashes(IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
@@ -81,13 +81,13 @@ internal static class ListCommands
     /// <param name="write">Writes the line of an entry.</param>
     /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <param name="enter">Called with the heading of each directory of a recursive listing, before its entries.</param>
-    private static async ValueTask<Reply> SendAsync(
+    private static async ValueTask<FtpReply> SendAsync(
         Session session, ListSelection selection, LineWriter write, CancellationToken cancellationToken, Action<string>? enter = null)
     {
-        int reserve = ListingFormat.MaxLine + Math.Max(Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length), selection.Options.IsRecursive ? MaxHeading : 0);
+        int reserve = ListingFormatter.MaxLineLength + Math.Max(Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length), selection.Options.IsRecursive ? MaxHeading : 0);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64 * 1024, reserve));
         var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries, session.Server.HeldEntries);
-        Reply? outcome = null;
+        FtpReply? outcome = null;
         try
         {
             await using DataConnection data = await DataConnection.OpenAsync(session, Replies.Opening, cancellationToken);

@@ -23,11 +23,11 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
     public static async ValueTask<ListSelection?> FindAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         (string text, ListOptions options) = (argument, default);
-        FileEntry? entry = session.Resolve(text) is { } path ? await session.Files!.FindAsync(path, cancellationToken) : null;
+        FileEntry? entry = session.Resolve(text) is { } path ? await session.Files!.GetEntryAsync(path, cancellationToken) : null;
         if (entry is null && text.StartsWith('-'))
         {
             options = ListOptions.Parse(argument, out text);
-            entry = session.Resolve(text) is { } rest ? await session.Files!.FindAsync(rest, cancellationToken) : null;
+            entry = session.Resolve(text) is { } rest ? await session.Files!.GetEntryAsync(rest, cancellationToken) : null;
         }
 
         if (session.Resolve(text) is not { } target)
@@ -38,7 +38,7 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
         string prefix = text[..(text.LastIndexOf('/') + 1)];
         switch (entry)
         {
-            case { Kind: EntryKind.Folder }:
+            case { Kind: EntryKind.Directory }:
                 string folder = text.Length == 0 || text.EndsWith('/') ? text : text + "/";
                 return new ListSelection(await session.Files!.ListAsync(target, cancellationToken), folder) { Options = options, Folder = target };
             case { } file:
@@ -64,7 +64,7 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
     {
         await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
         {
-            if (NamePattern.Matches(pattern, entry.Name))
+            if (NamePattern.IsMatch(pattern, entry.Name))
             {
                 yield return entry;
             }

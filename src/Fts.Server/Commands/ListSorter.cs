@@ -14,7 +14,7 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, HeldEntrie
     private int _held;
 
     /// <summary>The final reply if a directory could not be sorted; null if all are sorted.</summary>
-    public Reply? UnsortedReply { get; private set; }
+    public FtpReply? UnsortedReply { get; private set; }
 
     /// <summary>Returns the entries in the order that the options name. Without an order the entries are returned as they are.</summary>
     public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) => options.Order == ListOrder.None ? entries : SortAsync(entries);
@@ -79,7 +79,7 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, HeldEntrie
     {
         int order = options.Order switch
         {
-            ListOrder.Time => right.Modified.CompareTo(left.Modified),
+            ListOrder.Time => right.LastModified.CompareTo(left.LastModified),
             ListOrder.Size => right.Length.CompareTo(left.Length),
             _ => 0,
         };

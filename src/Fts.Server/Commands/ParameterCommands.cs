@@ -8,7 +8,7 @@ namespace Fts.Server.Commands;
 internal static class ParameterCommands
 {
     /// <summary>ASCII with non-print format, image, and local bytes of 8 bits, which are the image type (RFC 959 §3.1.1).</summary>
-    public static ValueTask<Reply> TypeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> TypeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         switch (argument.ToUpperInvariant())
         {
@@ -25,7 +25,7 @@ internal static class ParameterCommands
         }
     }
 
-    public static ValueTask<Reply> ModeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> ModeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         switch (argument.ToUpperInvariant())
         {
@@ -43,7 +43,7 @@ internal static class ParameterCommands
     }
 
     /// <summary>Another mode's transfers have connections of their own; one that is open is of no more use.</summary>
-    private static Reply SetMode(Session session, TransferMode mode, Reply reply)
+    private static FtpReply SetMode(Session session, TransferMode mode, FtpReply reply)
     {
         if (session.Mode != mode)
         {
@@ -54,14 +54,14 @@ internal static class ParameterCommands
         return reply;
     }
 
-    public static ValueTask<Reply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) => new(argument.ToUpperInvariant() switch
+    public static ValueTask<FtpReply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) => new(argument.ToUpperInvariant() switch
     {
         "F" => Replies.Done,
         "R" or "P" => Replies.ParameterNotImplemented,
         _ => Replies.BadParameter,
     });
 
-    public static ValueTask<Reply> RestartAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> RestartAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!long.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
         {
@@ -69,11 +69,11 @@ internal static class ParameterCommands
         }
 
         session.Pending = session.Pending with { RestartOffset = offset, RangeLast = null };
-        return new(new Reply(ReplyCode.PendingFurtherInformation, $"Restarting at {offset}; RETR, STOR or APPE next."));
+        return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {offset}; RETR, STOR or APPE next."));
     }
 
     /// <summary>RANG (draft-bryan-ftp-range): the first and the last byte of what RETR or HASH does next. <c>1 0</c> takes it back.</summary>
-    public static ValueTask<Reply> RangeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> RangeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] bounds = argument.Split(' ');
         if (bounds.Length != 2 || !long.TryParse(bounds[0], NumberStyles.None, CultureInfo.InvariantCulture, out long first) ||
@@ -89,11 +89,11 @@ internal static class ParameterCommands
         }
 
         session.Pending = session.Pending with { RestartOffset = first, RangeLast = last };
-        return new(new Reply(ReplyCode.PendingFurtherInformation, $"Restarting at {first}, ending at {last}; RETR or HASH next."));
+        return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {first}, ending at {last}; RETR or HASH next."));
     }
 
     /// <summary>Takes the size of the upload that follows: one that brings less is not stored. A second number, the record size, has no use here.</summary>
-    public static ValueTask<Reply> AllocateAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> AllocateAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string size = argument.Split(" R ", 2, StringSplitOptions.TrimEntries)[0];
         if (!long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long length))
@@ -102,11 +102,11 @@ internal static class ParameterCommands
         }
 
         session.Pending = session.Pending with { AnnouncedLength = length };
-        return new(new Reply(ReplyCode.Okay, $"Expecting {length} bytes."));
+        return new(new FtpReply(FtpReplyCode.Okay, $"Expecting {length} bytes."));
     }
 
     /// <summary>Ends the running transfer, whose own reply (426) goes first; without one there is nothing to do, which is success.</summary>
-    public static ValueTask<Reply> AbortAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> AbortAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Transfer?.Abort(TransferEnd.Aborted);
         session.Data.Forget();

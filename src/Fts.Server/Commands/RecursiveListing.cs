@@ -20,7 +20,7 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
     public int Headings { get; private set; }
 
     /// <summary>The final reply if the listing lacks something; null if it is complete. A client must not take an incomplete listing for the whole.</summary>
-    public Reply? IncompleteReply => _isTooLarge ? Replies.ListingTooLarge(session.Server.Options.MaxRecursiveEntries)
+    public FtpReply? IncompleteReply => _isTooLarge ? Replies.ListingTooLarge(session.Server.Options.MaxRecursiveEntries)
         : _isTooDeep ? Replies.ListingTooDeep(session.Server.Options.MaxRecursiveDepth)
         : _unreadable > 0 ? Replies.ListedExcept(_unreadable)
         : null;
@@ -90,7 +90,7 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
         }
     }
 
-    private static bool IsEntered(in FileEntry entry) => entry is { Kind: EntryKind.Folder, IsLink: false };
+    private static bool IsEntered(in FileEntry entry) => entry is { Kind: EntryKind.Directory, IsLink: false };
 
     private async IAsyncEnumerable<string> FindFoldersAsync(StorePath folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -110,7 +110,7 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
         {
             return await session.Files!.ListAsync(folder, cancellationToken);
         }
-        catch (StoreException e) when (e.Error is StoreError.NotFound or StoreError.NotAFolder)
+        catch (StoreException e) when (e.Error is StoreError.NotFound or StoreError.NotADirectory)
         {
             return null;
         }

@@ -7,7 +7,7 @@ namespace Fts.Server.Commands;
 /// <summary>RETR (RFC 959 §4.1.3), from a restart offset (RFC 3659 §5), or a part (draft-bryan-ftp-range).</summary>
 internal static class RetrieveCommands
 {
-    public static async ValueTask<Reply> RetrieveAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> RetrieveAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
         long offset = session.Continuing.RestartOffset;
@@ -49,12 +49,12 @@ internal static class RetrieveCommands
         }
 
         Log.Transferred(
-            session.Server.Options.Logger, session.Id, session.Files!.Account.Name.Visible(), session.Peer.Address, "sent", path.Value.Visible(), transfer.Bytes,
+            session.Server.Options.Logger, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address, "sent", path.Value.ToPrintable(), transfer.Bytes,
             Environment.TickCount64 - transfer.StartedAt);
         return Replies.Transferred;
     }
 
     /// <summary>Clients look for the size in these words, in these parentheses.</summary>
-    private static Reply Opening(long? length) =>
-        length is null ? Replies.Opening : new Reply(ReplyCode.OpeningDataConnection, $"Opening the data connection ({length} bytes).");
+    private static FtpReply Opening(long? length) =>
+        length is null ? Replies.Opening : new FtpReply(FtpReplyCode.OpeningDataConnection, $"Opening the data connection ({length} bytes).");
 }

@@ -7,7 +7,7 @@ namespace Fts.Server.Commands;
 internal static class SecurityCommands
 {
     /// <summary>AUTH TLS, by any of the names it had; what was said before the handshake counts for nothing after it.</summary>
-    public static ValueTask<Reply> AuthenticateAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> AuthenticateAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.IsSecure)
         {
@@ -25,7 +25,7 @@ internal static class SecurityCommands
     }
 
     /// <summary>TLS protects a stream, whatever the buffer's size: it is always 0 (RFC 4217 §8).</summary>
-    public static ValueTask<Reply> BufferSizeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> BufferSizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!session.IsSecure)
         {
@@ -36,7 +36,7 @@ internal static class SecurityCommands
         return new(Replies.BufferSizeZero);
     }
 
-    public static ValueTask<Reply> ProtectionAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> ProtectionAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         SessionTls tls = session.Tls!;
         if (!session.IsSecure || !tls.HasBufferSize)
@@ -73,7 +73,7 @@ internal static class SecurityCommands
     }
 
     /// <summary>CCC: refused unless <see cref="FtpTlsOptions.AllowClearCommandChannel"/> allows it. Plain text begins after close_notify from both sides.</summary>
-    public static ValueTask<Reply> ClearAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> ClearAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!session.IsSecure)
         {

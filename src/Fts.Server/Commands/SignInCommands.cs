@@ -8,7 +8,7 @@ namespace Fts.Server.Commands;
 internal static class SignInCommands
 {
     /// <summary>Begins a sign-in, and ends the one before: nothing of it is left for the next user.</summary>
-    public static ValueTask<Reply> UserAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> UserAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Reset();
         if (session.Tls is { Options.Control: FtpTlsPolicy.Required } && !session.IsSecure)
@@ -21,48 +21,48 @@ internal static class SignInCommands
             : AskAsync(session, argument, cancellationToken);
     }
 
-    public static ValueTask<Reply> PasswordAsync(Session session, string argument, CancellationToken cancellationToken) => session switch
+    public static ValueTask<FtpReply> PasswordAsync(Session session, string argument, CancellationToken cancellationToken) => session switch
     {
         { Files: not null } => new(Replies.AlreadySignedIn),
         { UserName: { } userName } => SignInAsync(session, userName, argument, cancellationToken),
         _ => new(Replies.BadSequence),
     };
 
-    public static ValueTask<Reply> AccountAsync(Session session, string argument, CancellationToken cancellationToken) =>
+    public static ValueTask<FtpReply> AccountAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(session.Files is null ? Replies.SignInFirst : Replies.NotNeeded);
 
     /// <summary>As after the greeting, or after the handshake: a host named since then is forgotten, too (RFC 7151 §3.2).</summary>
-    public static ValueTask<Reply> ReinitializeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> ReinitializeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Reset();
         (session.Host, session.HostName) = (session.Tls?.Host ?? session.Server.Hosts.Default, null);
         return new(Replies.ReadyAgain);
     }
 
-    public static ValueTask<Reply> QuitAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> QuitAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Next = Next.Close;
         return new(Replies.Goodbye);
     }
 
     /// <summary>The certificate's own account needs no password (232, RFC 2228 §4); whoever it does not sign in is asked like anybody.</summary>
-    private static async ValueTask<Reply> SignInByCertificateAsync(Session session, string userName, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> SignInByCertificateAsync(Session session, string userName, CancellationToken cancellationToken)
     {
-        if (await session.Host.Accounts.SignInByCertificateAsync(Shown(session, userName, ""), cancellationToken) is not { } account)
+        if (await session.Host.Accounts.AuthenticateByCertificateAsync(Shown(session, userName, ""), cancellationToken) is not { } account)
         {
             return await AskAsync(session, userName, cancellationToken);
         }
 
         session.Files = FilesOf(session, account);
         ClientCertificate certificate = session.Certificate!;
-        Log.SignedInByCertificate(session.Server.Options.Logger, session.Id, account.Name.Visible(), session.Peer.Address, certificate.Subject.Visible(), certificate.KeyFingerprint);
+        Log.SignedInByCertificate(session.Server.Options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address, certificate.Subject.ToPrintable(), certificate.KeyFingerprint);
         return Replies.SignedInByCertificate;
     }
 
-    private static ValueTask<Reply> AskAsync(Session session, string userName, CancellationToken cancellationToken)
+    private static ValueTask<FtpReply> AskAsync(Session session, string userName, CancellationToken cancellationToken)
     {
         session.UserName = userName;
-        return session.Host.Accounts.NeedsPassword(userName) ? new(Replies.PasswordPlease) : SignInAsync(session, userName, "", cancellationToken);
+        return session.Host.Accounts.RequiresPassword(userName) ? new(Replies.PasswordPlease) : SignInAsync(session, userName, "", cancellationToken);
     }
 
     /// <summary>A client of IPv6 changes the lower half of its address as it likes (RFC 8981).</summary>
@@ -76,10 +76,10 @@ internal static class SignInCommands
         new(userName, password, session.Peer.Address, session.IsSecure)
         {
             Certificate = session.Certificate,
-            IsOwnUserAsync = token => LocalPeer.IsOwnUserAsync(session, token),
+            IsServerUserAsync = token => LocalPeer.IsOwnUserAsync(session, token),
         };
 
-    private static async ValueTask<Reply> SignInAsync(Session session, string userName, string password, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> SignInAsync(Session session, string userName, string password, CancellationToken cancellationToken)
     {
         FtpServerOptions options = session.Server.Options;
         session.UserName = null; // one password for one USER
@@ -87,13 +87,13 @@ internal static class SignInCommands
         session.StartLoginDelay();
         using LoginTurn? turn = await delays.WaitForTurnAsync(session, userName, cancellationToken);
         session.EndLoginDelay();
-        Account? account = turn is null ? null : await session.Host.Accounts.SignInAsync(Shown(session, userName, password), cancellationToken);
+        Account? account = turn is null ? null : await session.Host.Accounts.AuthenticateAsync(Shown(session, userName, password), cancellationToken);
         session.StartLoginDelay();
         bool isAnswered = turn is not null && await delays.EndTurnAsync(turn, isAccepted: account is not null, cancellationToken);
         session.EndLoginDelay();
         if (!isAnswered)
         {
-            Log.LoginsTooFast(options.Logger, session.Id, userName.Visible(), session.Peer.Address);
+            Log.LoginsTooFast(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address);
             session.Next = Next.Close;
             return Replies.TooManyFailedLogins;
         }
@@ -101,11 +101,11 @@ internal static class SignInCommands
         if (account is not null)
         {
             session.Files = FilesOf(session, account);
-            Log.SignedIn(options.Logger, session.Id, account.Name.Visible(), session.Peer.Address);
+            Log.SignedIn(options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address);
             return Replies.SignedIn;
         }
 
-        Log.SignInRefused(options.Logger, session.Id, userName.Visible(), session.Peer.Address);
+        Log.SignInRefused(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address);
         if (++session.RefusedSignIns < options.MaxSignInAttempts)
         {
             return Replies.Refused;

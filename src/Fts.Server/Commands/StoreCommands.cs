@@ -9,24 +9,24 @@ namespace Fts.Server.Commands;
 /// <summary>STOR, APPE and STOU (RFC 959 §4.1.3). What they receive is a pending file until all of it has come, and is kept to be continued where not all came.</summary>
 internal static class StoreCommands
 {
-    public static ValueTask<Reply> StoreAsync(Session session, string argument, CancellationToken cancellationToken) =>
+    public static ValueTask<FtpReply> StoreAsync(Session session, string argument, CancellationToken cancellationToken) =>
         session.IsAscii && session.Continuing.RestartOffset > 0
             ? new(Replies.RestartNeedsBinary)
-            : ReceiveAsync(session, argument, WriteStart.At(session.Continuing.RestartOffset), Replies.Opening, cancellationToken);
+            : ReceiveAsync(session, argument, WriteStart.FromOffset(session.Continuing.RestartOffset), Replies.Opening, cancellationToken);
 
-    public static ValueTask<Reply> AppendAsync(Session session, string argument, CancellationToken cancellationToken) =>
+    public static ValueTask<FtpReply> AppendAsync(Session session, string argument, CancellationToken cancellationToken) =>
         ReceiveAsync(session, argument, WriteStart.Append, Replies.Opening, cancellationToken);
 
     /// <summary>Stores under a name that is not there yet, and tells it in 150 the way RFC 1123 §4.1.2.9 asks.</summary>
-    public static ValueTask<Reply> StoreUniqueAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> StoreUniqueAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string name = $"{(argument.Length == 0 ? "upload" : argument)}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         return session.Resolve(name) is null
             ? new(Replies.BadName)
-            : ReceiveAsync(session, name, WriteStart.Create, new Reply(ReplyCode.OpeningDataConnection, $"FILE: {name}"), cancellationToken);
+            : ReceiveAsync(session, name, WriteStart.Create, new FtpReply(FtpReplyCode.OpeningDataConnection, $"FILE: {name}"), cancellationToken);
     }
 
-    private static async ValueTask<Reply> ReceiveAsync(Session session, string name, WriteStart start, Reply opening, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> ReceiveAsync(Session session, string name, WriteStart start, FtpReply opening, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
         if (session.Continuing.RangeLast is not null)
@@ -46,10 +46,10 @@ internal static class StoreCommands
         {
             await using (DataConnection data = await DataConnection.OpenAsync(session, opening, cancellationToken))
             {
-                session.Server.Uploads.Enter(session, path, file.Start);
-                await session.Server.Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.Start, cancellationToken);
+                session.Server.Uploads.Enter(session, path, file.StartOffset);
+                await session.Server.Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
                 await data.AnswerEndAsync();
-                verdict = UploadVerdicts.Of(session, data.HasAnnouncedEnd, file.Start);
+                verdict = UploadVerdicts.Of(session, data.HasAnnouncedEnd, file.StartOffset);
                 // ALLO may announce the rest or the whole of a resumed file. If both counted here, a truncated upload could have the announced size.
                 bool isSizeProven = verdict == UploadVerdict.Complete && transfer.Bytes == session.Continuing.AnnouncedLength;
                 if (!isSizeProven && session.Tls is { Options.RequiresCloseNotify: true })
@@ -75,13 +75,13 @@ internal static class StoreCommands
         if (!verdict.IsPublished(session.Server.Options.Publish))
         {
             await PartialUpload.KeepAsync(session, path, file);
-            Log.BrokeOff(log, session.Id, transfer.Description.Visible(), transfer.Bytes, verdict.Describe());
+            Log.BrokeOff(log, session.Id, transfer.Description.ToPrintable(), transfer.Bytes, verdict.Describe());
             return Replies.For(verdict);
         }
 
         transfer.StartCommit();
         await file.CommitAsync(CancellationToken.None); // all of it is there: nothing is to be aborted any more
-        Log.Stored(log, session.Id, session.Files!.Account.Name.Visible(), session.Peer.Address, path.Value.Visible(), transfer.Bytes, Environment.TickCount64 - transfer.StartedAt, verdict.Describe());
-        return new Reply(ReplyCode.TransferComplete, $"Stored, {transfer.Bytes} bytes received.");
+        Log.Stored(log, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address, path.Value.ToPrintable(), transfer.Bytes, Environment.TickCount64 - transfer.StartedAt, verdict.Describe());
+        return new FtpReply(FtpReplyCode.TransferComplete, $"Stored, {transfer.Bytes} bytes received.");
     }
 }

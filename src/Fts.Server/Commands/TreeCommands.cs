@@ -10,12 +10,12 @@ namespace Fts.Server.Commands;
 /// </summary>
 internal static class TreeCommands
 {
-    public static async ValueTask<Reply> AvailableAsync(Session session, string argument, CancellationToken cancellationToken) =>
+    public static async ValueTask<FtpReply> AvailableAsync(Session session, string argument, CancellationToken cancellationToken) =>
         session.Resolve(argument) is not { } folder ? Replies.BadName
-        : await session.Files!.FindFreeSpaceAsync(folder, cancellationToken) is { } bytes ? new Reply(ReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture))
+        : await session.Files!.GetFreeSpaceAsync(folder, cancellationToken) is { } bytes ? new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture))
         : Replies.SpaceUnknown;
 
-    public static async ValueTask<Reply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } folder)
         {
@@ -23,11 +23,11 @@ internal static class TreeCommands
         }
 
         Transfer transfer = session.Transfer!;
-        long bytes = await Task.Run(() => session.Files!.MeasureTreeAsync(folder, () => transfer.Advance(0), cancellationToken).AsTask(), cancellationToken);
-        return new Reply(ReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture));
+        long bytes = await Task.Run(() => session.Files!.GetTreeSizeAsync(folder, () => transfer.Advance(0), cancellationToken).AsTask(), cancellationToken);
+        return new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture));
     }
 
-    public static async ValueTask<Reply> RemoveAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> RemoveAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } folder)
         {

@@ -90,7 +90,7 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
         {
             lock (_lock)
             {
-                if (Writer().TryEnd())
+                if (Writer().TryEndFile())
                 {
                     _turn = BlockTurn.Between;
                     return;
@@ -105,20 +105,20 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
     /// <exception cref="IOException">The connection ended before, or what came is no block.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        _turn = _reader.HasEnded ? BlockTurn.Between : BlockTurn.Receiving;
-        while (!_reader.HasEnded)
+        _turn = _reader.IsEndOfFile ? BlockTurn.Between : BlockTurn.Receiving;
+        while (!_reader.IsEndOfFile)
         {
             if (_start == _end)
             {
                 await FillAsync(cancellationToken);
             }
 
-            BlockPiece piece = Read(Math.Min(_end - _start, buffer.Length));
-            _start += piece.Used;
-            if (piece.Content > 0)
+            BlockReadResult piece = Read(Math.Min(_end - _start, buffer.Length));
+            _start += piece.ConsumedBytes;
+            if (piece.ContentBytes > 0)
             {
-                _input.AsSpan(_start - piece.Content, piece.Content).CopyTo(buffer.Span);
-                return piece.Content;
+                _input.AsSpan(_start - piece.ContentBytes, piece.ContentBytes).CopyTo(buffer.Span);
+                return piece.ContentBytes;
             }
         }
 
@@ -303,13 +303,13 @@ internal sealed class BlockLink(Session session, Socket socket, DataTls? tls) : 
         }
     }
 
-    private BlockPiece Read(int length)
+    private BlockReadResult Read(int length)
     {
         try
         {
             return _reader.Read(_input.AsSpan(_start, length));
         }
-        catch (BlockException)
+        catch (BlockFormatException)
         {
             _isBroken = true;
             throw;

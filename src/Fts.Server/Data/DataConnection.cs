@@ -35,7 +35,7 @@ internal sealed class DataConnection : IAsyncDisposable
     /// Meets the peer and queues <paramref name="announcement"/> (150). It leaves at the latest when the transfer first waits
     /// (<see cref="AnnounceAsync"/>), so that a small file's 150 and 226 travel together. A connection that is open in block mode is used again, which is 125.
     /// </summary>
-    public static async ValueTask<DataConnection> OpenAsync(Session session, Reply? announcement, CancellationToken cancellationToken)
+    public static async ValueTask<DataConnection> OpenAsync(Session session, FtpReply? announcement, CancellationToken cancellationToken)
     {
         if (session.Link is { } link)
         {
@@ -83,7 +83,7 @@ internal sealed class DataConnection : IAsyncDisposable
 
     /// <summary>Receives some bytes, in MODE Z what they expand to; 0 when the peer has sent all.</summary>
     /// <exception cref="DeflateException">In MODE Z what came is not one whole zlib stream.</exception>
-    /// <exception cref="BlockException">In block mode what came is no block.</exception>
+    /// <exception cref="BlockFormatException">In block mode what came is no block.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (_link is null && !_isDeflated)
@@ -162,7 +162,7 @@ internal sealed class DataConnection : IAsyncDisposable
         Socket.Dispose();
     }
 
-    private static async ValueTask<DataConnection> MeetAsync(Session session, Reply? announcement, CancellationToken cancellationToken)
+    private static async ValueTask<DataConnection> MeetAsync(Session session, FtpReply? announcement, CancellationToken cancellationToken)
     {
         bool announced = false;
         session.Transfer!.StartDataWait();
@@ -204,7 +204,7 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
-    private static void Queue(Session session, Reply? announcement)
+    private static void Queue(Session session, FtpReply? announcement)
     {
         if (announcement is not null)
         {
@@ -212,13 +212,13 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
-    private static Reply AlreadyOpen(Reply announcement) => announcement == Replies.Opening ? Replies.AlreadyOpen
-        : new Reply(ReplyCode.TransferStarting, announcement.Text.Replace("Opening the data connection", "Data connection already open", StringComparison.Ordinal));
+    private static FtpReply AlreadyOpen(FtpReply announcement) => announcement == Replies.Opening ? Replies.AlreadyOpen
+        : new FtpReply(FtpReplyCode.TransferStarting, announcement.Text.Replace("Opening the data connection", "Data connection already open", StringComparison.Ordinal));
 
     private InflateReader Inflate()
     {
         FtpServerOptions options = _session.Server.Options;
-        return _inflate ??= new InflateReader(ReceiveAsIsAsync, new InflateLimit(options.FreeExpansion, options.MaxExpansion), nothingIsEmpty: false);
+        return _inflate ??= new InflateReader(ReceiveAsIsAsync, new InflateLimit(options.FreeExpansion, options.MaxExpansion), acceptsEmptyConnection: false);
     }
 
     private DeflateWriter Deflate() => _deflate ??= new DeflateWriter(SendAsIsAsync, _session.DeflateLevel);

@@ -255,7 +255,7 @@ internal sealed class DataPort(FtpServer server, IPAddress local, IPAddress peer
             }
             catch (Exception e) when (e is ProxyHeaderException or EndOfStreamException or SocketException)
             {
-                Log.NoProxyHeader(server.Options.Logger, socket.RemoteEndPoint!, e.Message.Visible());
+                Log.NoProxyHeader(server.Options.Logger, socket.RemoteEndPoint!, e.Message.ToPrintable());
             }
             catch
             {

@@ -62,7 +62,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                Log.NameNotResolved(options.Logger, name.Visible(), e.Message.Visible());
+                Log.NameNotResolved(options.Logger, name.ToPrintable(), e.Message.ToPrintable());
                 if (e is not (SocketException or TimeoutException or ArgumentException))
                 {
                     Log.LoopFailed(options.Logger, e, "resolution of passive addresses");

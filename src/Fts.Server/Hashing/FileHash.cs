@@ -19,7 +19,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
         UserFiles files = session.Files!;
         HashCache cache = session.Server.Hashes;
         DateTime now = DateTime.UtcNow;
-        FileEntry? before = await files.FindReadableAsync(path, cancellationToken);
+        FileEntry? before = await files.GetReadableEntryAsync(path, cancellationToken);
         long? part = end >= before?.Length ? null : end;
         bool isWholeSha256 = kind == HashKind.Sha256 && start == 0 && part is null;
         HashedPart? key = HashCache.KeyOf(session.Host.Store, before, kind, start, part);
@@ -41,7 +41,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
         hash = await Task.Run(() => ComputeAsync(transfer, file, kind, start, last, cancellationToken), cancellationToken);
 
         // Only of a file that was the same from before it was opened until after it was read.
-        if (before is { } hashed && HashCache.IsSettled(hashed, now) && file.Length == hashed.Length && await files.FindReadableAsync(path, cancellationToken) == before)
+        if (before is { } hashed && HashCache.IsSettled(hashed, now) && file.Length == hashed.Length && await files.GetReadableEntryAsync(path, cancellationToken) == before)
         {
             if (key is { } settled)
             {
@@ -50,7 +50,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
 
             if (isWholeSha256)
             {
-                await files.RememberHashAsync(path, hashed, Convert.FromHexString(hash), cancellationToken);
+                await files.CacheHashAsync(path, hashed, Convert.FromHexString(hash), cancellationToken);
             }
         }
 
@@ -58,7 +58,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
     }
 
     private static async ValueTask<string?> RememberedAsync(UserFiles files, StorePath path, FileEntry file, CancellationToken cancellationToken) =>
-        await files.FindHashAsync(path, file, cancellationToken) is { } sha256 ? Convert.ToHexStringLower(sha256) : null;
+        await files.GetCachedHashAsync(path, file, cancellationToken) is { } sha256 ? Convert.ToHexStringLower(sha256) : null;
 
     private static async Task<string> ComputeAsync(Transfer transfer, IFileReader file, HashKind kind, long offset, long end, CancellationToken cancellationToken)
     {

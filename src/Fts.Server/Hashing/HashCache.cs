@@ -21,10 +21,10 @@ internal sealed class HashCache
 
     /// <summary>What a part is remembered by; null where the store cannot tell its files apart.</summary>
     public static HashedPart? KeyOf(IFileStore store, FileEntry? file, HashKind kind, long start, long? end) =>
-        file is { Kind: EntryKind.File, Id: not 0 } entry ? new HashedPart(store, entry.Id, entry.Length, entry.Modified, kind, start, end) : null;
+        file is { Kind: EntryKind.File, Id: not 0 } entry ? new HashedPart(store, entry.Id, entry.Length, entry.LastModified, kind, start, end) : null;
 
     /// <summary>Whether whatever changed the file after <paramref name="now"/> gave it another time. Asked of the time before it was read, however long that took.</summary>
-    public static bool IsSettled(in FileEntry file, DateTime now) => now - file.Modified >= Settled;
+    public static bool IsSettled(in FileEntry file, DateTime now) => now - file.LastModified >= Settled;
 
     public string? Find(HashedPart part)
     {

@@ -16,7 +16,7 @@ public sealed record FtpHost
     public required IFileStore Store { get; init; }
 
     /// <summary>Who may sign in to it. A name is somebody on this host only.</summary>
-    public required IAccounts Accounts { get; init; }
+    public required IAuthenticator Accounts { get; init; }
 
     /// <summary>The certificates it shows; the caller's. Null for those of <see cref="FtpTlsOptions.Certificates"/>, by the name asked for.</summary>
     public FtpCertificates? Certificates { get; init; }
@@ -34,7 +34,7 @@ public sealed record FtpHost
         ArgumentNullException.ThrowIfNull(Accounts);
         if (!IsName(Name))
         {
-            throw new ArgumentException($"'{Name?.Visible()}' is no host name.");
+            throw new ArgumentException($"'{Name?.ToPrintable()}' is no host name.");
         }
 
         if (Greeting is not null)

@@ -14,12 +14,12 @@ namespace Fts.Server;
 internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore
 {
     /// <inheritdoc/>
-    public async ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         FileEntry? found;
         try
         {
-            found = await store.FindAsync(path, cancellationToken);
+            found = await store.GetEntryAsync(path, cancellationToken);
         }
         catch (Exception e) when (IsUnexpected(e, cancellationToken))
         {
@@ -69,20 +69,20 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     }
 
     /// <inheritdoc/>
-    public ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
-        CallAsync(() => store.FindPendingAsync(path, uploader, cancellationToken), cancellationToken);
+    public ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+        CallAsync(() => store.GetPartialUploadAsync(path, uploader, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
-        CallAsync(() => store.GiveUpPendingAsync(path, uploader, cancellationToken), cancellationToken);
+    public ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+        CallAsync(() => store.DiscardPartialUploadAsync(path, uploader, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) =>
-        CallAsync(() => store.SweepPendingAsync(before, cancellationToken), cancellationToken);
+    public ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken) =>
+        CallAsync(() => store.SweepPartialUploadsAsync(before, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken) =>
-        CallAsync(() => store.CreateFolderAsync(path, cancellationToken), cancellationToken);
+    public ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken) =>
+        CallAsync(() => store.CreateDirectoryAsync(path, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken) =>
@@ -93,32 +93,32 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         CallAsync(() => store.DeleteFileAsync(path, uploader, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken) =>
-        CallAsync(() => store.DeleteFolderAsync(path, cancellationToken), cancellationToken);
+    public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken) =>
+        CallAsync(() => store.DeleteDirectoryAsync(path, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken) =>
         CallAsync(() => store.RenameAsync(source, target, replace, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken) =>
-        CallAsync(() => store.SetFactsAsync(path, facts, cancellationToken), cancellationToken);
+    public ValueTask SetMetadataAsync(StorePath path, FileMetadata facts, CancellationToken cancellationToken) =>
+        CallAsync(() => store.SetMetadataAsync(path, facts, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken) =>
         CallAsync(() => store.CreateLinkAsync(path, target, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken) =>
-        CallAsync(() => store.FindFreeSpaceAsync(folder, cancellationToken), cancellationToken);
+    public ValueTask<long?> GetFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken) =>
+        CallAsync(() => store.GetFreeSpaceAsync(folder, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken) =>
-        CallAsync(() => store.FindHashAsync(path, file, cancellationToken), cancellationToken);
+    public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken) =>
+        CallAsync(() => store.GetCachedHashAsync(path, file, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) =>
-        CallAsync(() => store.RememberHashAsync(path, hashed, sha256, cancellationToken), cancellationToken);
+    public ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) =>
+        CallAsync(() => store.CacheHashAsync(path, hashed, sha256, cancellationToken), cancellationToken);
 
     /// <summary>Returns true for any exception except a refusal of the store or a cancellation by the caller.</summary>
     private static bool IsUnexpected(Exception e, CancellationToken cancellationToken) =>
@@ -173,9 +173,9 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
 
         private void LogUnlisted()
         {
-            if (entries is IUnlistedNames { Unlisted: { Count: > 0 and var count, Example: var example } })
+            if (entries is IUnlistedNameReport { Unlisted: { Count: > 0 and var count, Example: var example } })
             {
-                Log.NamesNotListed(logger, count, folder.Value.Visible(), (example ?? "").Visible());
+                Log.NamesNotListed(logger, count, folder.Value.ToPrintable(), (example ?? "").ToPrintable());
             }
         }
     }
@@ -237,7 +237,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             if (!_wasLogged)
             {
                 _wasLogged = true;
-                Log.NameLeftOut(logger, (name ?? "").Visible());
+                Log.NameLeftOut(logger, (name ?? "").ToPrintable());
             }
         }
     }
@@ -267,9 +267,9 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     /// <summary>Owns the store's writer.</summary>
     private sealed class GuardedWriter(IFileWriter writer) : IFileWriter
     {
-        public long Start => writer.Start;
+        public long StartOffset => writer.StartOffset;
 
-        public bool IsContinuation => writer.IsContinuation;
+        public bool IsResumed => writer.IsResumed;
 
         public SafeFileHandle? Handle => writer.Handle;
 
@@ -287,7 +287,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
 
         public ValueTask CommitAsync(CancellationToken cancellationToken) => CallAsync(() => writer.CommitAsync(cancellationToken), cancellationToken);
 
-        public ValueTask<long?> KeepAsync(CancellationToken cancellationToken) => CallAsync(() => writer.KeepAsync(cancellationToken), cancellationToken);
+        public ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken) => CallAsync(() => writer.KeepPartialUploadAsync(cancellationToken), cancellationToken);
 
         public ValueTask DisposeAsync() => CallAsync(writer.DisposeAsync, CancellationToken.None);
     }

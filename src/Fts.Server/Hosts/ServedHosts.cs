@@ -11,7 +11,7 @@ namespace Fts.Server;
 /// <param name="Accounts">Who may sign in.</param>
 /// <param name="Certificates">What it shows; null without TLS.</param>
 /// <param name="Greeting">Its 220.</param>
-internal sealed record ServedHost(string? Name, IFileStore Store, IAccounts Accounts, FtpCertificates? Certificates, Reply Greeting)
+internal sealed record ServedHost(string? Name, IFileStore Store, IAuthenticator Accounts, FtpCertificates? Certificates, FtpReply Greeting)
 {
     /// <summary>The store that sessions use. <see cref="Store"/> serves only to identify it.</summary>
     public required IFileStore GuardedStore { get; init; }
@@ -24,14 +24,14 @@ internal sealed class ServedHosts
 
     public ServedHosts(FtpServerOptions options)
     {
-        Default = new ServedHost(null, options.Store, options.Accounts, options.Tls?.Certificates, new Reply(ReplyCode.ServiceReady, options.Greeting))
+        Default = new ServedHost(null, options.Store, options.Accounts, options.Tls?.Certificates, new FtpReply(FtpReplyCode.ServiceReady, options.Greeting))
         {
             GuardedStore = new GuardedStore(options.Store, options.Logger),
         };
         _named = options.Hosts.ToFrozenDictionary(
             host => host.Name,
             host => new ServedHost(
-                host.Name, host.Store, host.Accounts, host.Certificates ?? options.Tls?.Certificates, host.Greeting is null ? Default.Greeting : new Reply(ReplyCode.ServiceReady, host.Greeting))
+                host.Name, host.Store, host.Accounts, host.Certificates ?? options.Tls?.Certificates, host.Greeting is null ? Default.Greeting : new FtpReply(FtpReplyCode.ServiceReady, host.Greeting))
             {
                 GuardedStore = new GuardedStore(host.Store, options.Logger),
             },

@@ -51,12 +51,12 @@ internal sealed class CertificateSource : IDisposable
                     _stamp = stamp;
                     // The old one is not disposed: sessions that began with it go on using it.
                     _shown = Load();
-                    Log.CertificateReadAgain(log, _certificateFile.Visible());
+                    Log.CertificateReadAgain(log, _certificateFile.ToPrintable());
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                Log.CertificateNotRead(log, _certificateFile.Visible(), e.Message.Visible());
+                Log.CertificateNotRead(log, _certificateFile.ToPrintable(), e.Message.ToPrintable());
             }
 
             return _shown;

@@ -43,7 +43,7 @@ internal sealed class ClientCertificateCheck
     public bool Look(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors problems)
     {
         var shown = certificate as X509Certificate2;
-        string? key = shown is null ? null : KeyFingerprint.Of(shown);
+        string? key = shown is null ? null : KeyFingerprint.Compute(shown);
         if (_isSettled)
         {
             bool isSame = key == _shownKey || (key is null && _options.Policy != FtpClientCertificatePolicy.Require);
@@ -69,7 +69,7 @@ internal sealed class ClientCertificateCheck
             : problems == SslPolicyErrors.None && _options.Authorities.Count > 0 ? null
             : chain?.ChainStatus is [var first, ..] ? first.StatusInformation.Trim()
             : "no authority vouches for it";
-        return reason is null ? null : $"the client certificate of {certificate.Subject.Visible()}, key {key}, is not believed: {reason.Visible()}";
+        return reason is null ? null : $"the client certificate of {certificate.Subject.ToPrintable()}, key {key}, is not believed: {reason.ToPrintable()}";
     }
 
     /// <summary>Two common names are two people: then it is nobody's.</summary>

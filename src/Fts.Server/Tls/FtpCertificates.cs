@@ -62,7 +62,7 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>SHA-256 of the first certificate's public key, as <c>SHA256:</c> and Base64: what clients that remember keys remember.</summary>
-    public string KeyFingerprint => Protocol.KeyFingerprint.Of(For(null, NullLogger.Instance).Certificate);
+    public string KeyFingerprint => Protocol.KeyFingerprint.Compute(For(null, NullLogger.Instance).Certificate);
 
     /// <summary>SHA-256 of the first certificate, as <c>AA:BB:…</c>: what a client is told to compare.</summary>
     public string Fingerprint => string.Join(':', For(null, NullLogger.Instance).Certificate.GetCertHash(HashAlgorithmName.SHA256).Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));

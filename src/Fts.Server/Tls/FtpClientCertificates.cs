@@ -16,7 +16,7 @@ public enum FtpClientCertificatePolicy
 
 /// <summary>
 /// Which certificates of clients are believed (RFC 4217). What one that is believed allows is decided by the accounts
-/// (<see cref="Fts.Accounts.IAccounts.SignInByCertificateAsync"/>). Revocation is not looked up.
+/// (<see cref="Fts.Accounts.IAuthenticator.AuthenticateByCertificateAsync"/>). Revocation is not looked up.
 /// </summary>
 /// <remarks>
 /// Data connections are asked, too, for only so can they resume the control connection's session; they must show the same key, or none at all where one is
@@ -42,9 +42,9 @@ public sealed record FtpClientCertificates
             throw new ArgumentException($"{nameof(Policy)} {Policy} is none.");
         }
 
-        if (PinnedKeys.FirstOrDefault(pin => !KeyFingerprint.IsOne(pin)) is { } wrong)
+        if (PinnedKeys.FirstOrDefault(pin => !KeyFingerprint.IsFingerprint(pin)) is { } wrong)
         {
-            throw new ArgumentException($"'{wrong.Visible()}' in {nameof(PinnedKeys)} is no fingerprint: SHA256: and 43 characters of Base64.");
+            throw new ArgumentException($"'{wrong.ToPrintable()}' in {nameof(PinnedKeys)} is no fingerprint: SHA256: and 43 characters of Base64.");
         }
 
         if (Policy != FtpClientCertificatePolicy.Off && Authorities.Count + PinnedKeys.Count == 0)

@@ -71,7 +71,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         _clearable = tap is null ? null : (stream, tap);
         if (_client?.Problem is { } problem)
         {
-            Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem.Visible());
+            Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem.ToPrintable());
         }
 
         _client?.Settle();

@@ -4,10 +4,10 @@ using Fts.Storage.Local.Staging;
 namespace Fts.Storage.Local;
 
 /// <summary>
-/// Names for what is renamed by way of a third name. Not such as <see cref="PendingNames"/> makes: what a power cut leaves under one is somebody's file, and must be
+/// Names for what is renamed by way of a third name. Not such as <see cref="StagingNames"/> makes: what a power cut leaves under one is somebody's file, and must be
 /// seen.
 /// </summary>
-internal static class AsideNames
+internal static class TemporaryRenameNames
 {
-    public static string New() => ".renaming-" + RandomNumberGenerator.GetHexString(16, lowercase: true);
+    public static string Create() => ".renaming-" + RandomNumberGenerator.GetHexString(16, lowercase: true);
 }

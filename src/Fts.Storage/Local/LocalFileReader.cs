@@ -20,7 +20,7 @@ internal sealed class LocalFileReader(SafeFileHandle handle, long length) : IFil
         {
             return new(RandomAccess.Read(handle, buffer.Span, offset));
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             return ValueTask.FromException<int>(SystemErrors.Translate(exception));
         }

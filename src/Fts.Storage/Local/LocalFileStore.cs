@@ -9,7 +9,7 @@ namespace Fts.Storage.Local;
 /// The files of one folder of this machine, which no path and no link leads out of. On Linux the kernel sees to that, race or no race; on other systems,
 /// and under kernels before 5.6, links are checked one component at a time, which a local process that swaps links at the right moment can outrun.
 /// Links that stay inside work: reading and writing go to what they lead to, deleting and renaming to the link itself. Names with a
-/// line break cannot be requested and are not listed. Names that are not UTF-8 are supported only with the kernel's confinement (<see cref="IUnlistedNames"/>).
+/// line break cannot be requested and are not listed. Names that are not UTF-8 are supported only with the kernel's confinement (<see cref="IUnlistedNameReport"/>).
 /// </summary>
 /// <remarks>
 /// Calls of a few microseconds run on the caller's thread and complete synchronously; what can take long (removing, renaming, copying, listing) runs on
@@ -18,25 +18,25 @@ namespace Fts.Storage.Local;
 public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
 {
     private readonly IRootDirectory _root;
-    private readonly GroupCommit? _durable;
+    private readonly GroupCommit? _groupCommit;
     private readonly PartialUploadIndex _partialUploads;
 
     /// <summary>Opens a folder that exists.</summary>
     /// <exception cref="StoreException">There is no such folder, or it cannot be opened.</exception>
     /// <exception cref="ArgumentException">The folder is located in one of <see cref="LocalStoreOptions.ProtectedPaths"/>.</exception>
-    public LocalFileStore(string folder, LocalStoreOptions? options = null) : this(folder, portable: false, options)
+    public LocalFileStore(string directory, LocalStoreOptions? options = null) : this(directory, portable: false, options)
     {
     }
 
     /// <summary>Opens a folder, on request with the walk that systems without openat2 use.</summary>
-    internal LocalFileStore(string folder, bool portable, LocalStoreOptions? options = null)
+    internal LocalFileStore(string directory, bool portable, LocalStoreOptions? options = null)
     {
-        _durable = options is { IsDurable: true } ? new GroupCommit() : null;
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        PartialUploadLimits limits = (options?.PartialUploads ?? new PartialUploadLimits()).Validated();
-        var protectedEntries = ProtectedEntries.TryCreate(folder, options?.ProtectedPaths ?? []);
-        RootDirectory? confined = portable ? null : RootDirectory.TryOpen(folder, protectedEntries);
-        _root = confined is null ? new PortableRootDirectory(folder, protectedEntries) : confined;
+        _groupCommit = options is { IsDurable: true } ? new GroupCommit() : null;
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        PartialUploadLimits limits = (options?.PartialUploadLimits ?? new PartialUploadLimits()).Validate();
+        var protectedEntries = ProtectedEntries.TryCreate(directory, options?.ProtectedPaths ?? []);
+        LinuxRootDirectory? confined = portable ? null : LinuxRootDirectory.TryOpen(directory, protectedEntries);
+        _root = confined is null ? new PortableRootDirectory(directory, protectedEntries) : confined;
         _partialUploads = new PartialUploadIndex(limits, _root);
         IsConfinedByKernel = confined is not null;
     }
@@ -55,26 +55,26 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return PathRules.IsReserved(path) ? null : _root.Find(path);
+        return PathRules.IsReserved(path) ? null : _root.GetEntry(path);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
+    public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandAddressable(folder);
-        _root.OpenFolder(folder).Dispose();
-        return new LocalListing(_root, folder, cancellationToken);
+        PathRules.ThrowIfReserved(directory);
+        _root.OpenDirectory(directory).Dispose();
+        return new LocalListing(_root, directory, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<IFileReader> OpenReadAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandAddressable(path);
+        PathRules.ThrowIfReserved(path);
         SafeFileHandle handle = _root.OpenRead(path, out long length);
         return new LocalFileReader(handle, length);
     }
@@ -83,26 +83,26 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandCreatable(path, StoreError.NotAFile);
-        IPendingFile pending = _root.OpenPending(path, start);
+        PathRules.ThrowIfNotCreatable(path, StoreError.NotAFile);
+        IStagingFile staging = _root.OpenStagingFile(path, start);
         try
         {
-            long kept = pending.KeptLength ?? 0;
+            long kept = staging.ResumedLength ?? 0;
             SafeFileHandle? committed = null;
-            if (pending.KeptLength is null && start.KeepsContent && pending.CommittedLength is not null)
+            if (staging.ResumedLength is null && start.ShouldKeepContent && staging.CommittedLength is not null)
             {
-                PathRules.DemandWithin(start.Offset, pending.CommittedLength.Value, path);
-                committed = pending.OpenCommitted();
-                kept = committed is null ? 0 : await CopyAsync(committed, pending, start.Offset, cancellationToken).ConfigureAwait(false);
+                PathRules.ThrowIfPastEnd(start.Offset, staging.CommittedLength.Value, path);
+                committed = staging.OpenCommitted();
+                kept = committed is null ? 0 : await CopyCommittedAsync(committed, staging, start.Offset, cancellationToken).ConfigureAwait(false);
             }
 
             try
             {
                 // Again, or for the first time: another upload may have replaced the file by a shorter one meanwhile.
-                PathRules.DemandWithin(start.Offset, kept, path);
-                if (pending.KeptLength is null && start is { KeepsContent: true, Uploader: not null })
+                PathRules.ThrowIfPastEnd(start.Offset, kept, path);
+                if (staging.ResumedLength is null && start is { ShouldKeepContent: true, Uploader: not null })
                 {
-                    pending.Enter();
+                    staging.TakePartialUploadName();
                 }
             }
             catch
@@ -111,42 +111,42 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
                 throw;
             }
 
-            return new LocalFileWriter(pending, start.Offset ?? kept, committed, _durable, _partialUploads);
+            return new LocalFileWriter(staging, start.Offset ?? kept, committed, _groupCommit, _partialUploads);
         }
         catch
         {
-            if (pending.KeptLength is not null)
+            if (staging.ResumedLength is not null)
             {
-                pending.Keep(); // it was there before, and can still be continued
+                staging.TryKeep(); // it was there before, and can still be continued
             }
 
-            pending.Dispose();
+            staging.Dispose();
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken)
+    public async ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return path.IsRoot || PathRules.IsReserved(path) ? null : _root.FindPending(path, uploader);
+        return path.IsRoot || PathRules.IsReserved(path) ? null : _root.GetPartialUpload(path, uploader);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
-        !path.IsRoot && !PathRules.IsReserved(path) && await Task.Run(() => _root.GiveUpPending(path, uploader), cancellationToken).ConfigureAwait(false);
+    public async ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) =>
+        !path.IsRoot && !PathRules.IsReserved(path) && await Task.Run(() => _root.DiscardPartialUpload(path, uploader), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken) =>
+    public async ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken) =>
         await Task.Run(() => Sweep(before, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandCreatable(path, StoreError.Exists);
-        _root.CreateFolder(path);
-        await FlushAsync(path.Parent).ConfigureAwait(false);
+        PathRules.ThrowIfNotCreatable(path, StoreError.Exists);
+        _root.CreateDirectory(path);
+        await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -160,103 +160,103 @@ public sealed class LocalFileStore : IFileStore, IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        PathRules.DemandNotRoot(path, StoreError.Denied);
-        PathRules.DemandAddressable(path);
-        await Task.Run(() => _root.DeleteFolder(path), cancellationToken).ConfigureAwait(false);
-        await FlushAsync(path.Parent).ConfigureAwait(false);
+        PathRules.ThrowIfRoot(path, StoreError.Denied);
+        PathRules.ThrowIfReserved(path);
+        await Task.Run(() => _root.DeleteDirectory(path), cancellationToken).ConfigureAwait(false);
+        await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
     {
-        PathRules.DemandNotRoot(source, StoreError.Denied);
-        PathRules.DemandAddressable(source);
-        PathRules.DemandCreatable(target, StoreError.Denied);
+        PathRules.ThrowIfRoot(source, StoreError.Denied);
+        PathRules.ThrowIfReserved(source);
+        PathRules.ThrowIfNotCreatable(target, StoreError.Denied);
         await Task.Run(() => Rename(source, target, replace), cancellationToken).ConfigureAwait(false);
-        await FlushAsync(target.Parent).ConfigureAwait(false);
+        await FlushDirectoryAsync(target.Parent).ConfigureAwait(false);
         if (source.Parent != target.Parent)
         {
-            await FlushAsync(source.Parent).ConfigureAwait(false);
+            await FlushDirectoryAsync(source.Parent).ConfigureAwait(false);
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
+    public async ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandSettable(path, facts);
-        PathRules.DemandAddressable(path);
-        _root.SetFacts(path, facts);
+        PathRules.ThrowIfNotSettable(path, metadata);
+        PathRules.ThrowIfReserved(path);
+        _root.SetMetadata(path, metadata);
     }
 
     /// <inheritdoc/>
     public async ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandCreatable(path, StoreError.Exists);
-        PathRules.DemandAddressable(target);
-        _root.CreateLink(path, target, PathRules.LinkText(path, target));
-        await FlushAsync(path.Parent).ConfigureAwait(false);
+        PathRules.ThrowIfNotCreatable(path, StoreError.Exists);
+        PathRules.ThrowIfReserved(target);
+        _root.CreateLink(path, target, PathRules.GetLinkText(path, target));
+        await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    public async ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
     {
-        PathRules.DemandAddressable(folder);
-        return await Task.Run(() => _root.FreeSpace(folder), cancellationToken).ConfigureAwait(false);
+        PathRules.ThrowIfReserved(directory);
+        return await Task.Run(() => _root.GetFreeSpace(directory), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return file.Kind == EntryKind.File && !PathRules.IsReserved(path) ? _root.FindHash(path, file) : null;
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    public async ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandHash(sha256.Length);
+        return file.Kind == EntryKind.File && !PathRules.IsReserved(path) ? _root.GetCachedHash(path, file) : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        PathRules.ThrowIfNotSha256(sha256.Length);
         if (hashed.Kind == EntryKind.File && !PathRules.IsReserved(path))
         {
-            _root.RememberHash(path, hashed, sha256.Span);
+            _root.CacheHash(path, hashed, sha256.Span);
         }
     }
 
     private async ValueTask DeleteAsync(StorePath path, string? uploader, CancellationToken cancellationToken)
     {
-        PathRules.DemandNotRoot(path, StoreError.NotAFile);
-        PathRules.DemandAddressable(path);
+        PathRules.ThrowIfRoot(path, StoreError.NotAFile);
+        PathRules.ThrowIfReserved(path);
         await Task.Run(() => _root.DeleteFile(path, uploader), cancellationToken).ConfigureAwait(false);
-        await FlushAsync(path.Parent).ConfigureAwait(false);
+        await FlushDirectoryAsync(path.Parent).ConfigureAwait(false);
     }
 
     private void Rename(StorePath source, StorePath target, bool replace)
     {
         _root.Rename(source, target, replace);
-        _partialUploads.RenameFolder(source.Relative, target.Relative);
+        _partialUploads.RenameDirectory(source.Relative, target.Relative);
     }
 
     private int Sweep(DateTime before, CancellationToken cancellationToken)
     {
         _partialUploads.BeginSweep();
-        int removed = _root.Sweep(before, _partialUploads, cancellationToken);
+        int removed = _root.SweepPartialUploads(before, _partialUploads, cancellationToken);
         _partialUploads.EndSweep();
         return removed;
     }
 
     /// <summary>What has been done by then is not to be cancelled any more.</summary>
-    private ValueTask FlushAsync(StorePath folder) => _durable is null ? default : new(Task.Run(() => _root.FlushFolder(folder)));
+    private ValueTask FlushDirectoryAsync(StorePath directory) => _groupCommit is null ? default : new(Task.Run(() => _root.FlushDirectory(directory)));
 
     /// <summary>Up to the offset: what lies beyond is added when all is written, so that its length says how far an upload came.</summary>
-    private static async Task<long> CopyAsync(SafeFileHandle committed, IPendingFile pending, long? offset, CancellationToken cancellationToken)
+    private static async Task<long> CopyCommittedAsync(SafeFileHandle committed, IStagingFile staging, long? offset, CancellationToken cancellationToken)
     {
         try
         {
-            return await Task.Run(() => ContentCopy.Copy(committed, pending.Handle, offset ?? long.MaxValue, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => ContentCopy.Copy(committed, staging.Handle, offset ?? long.MaxValue, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -8,28 +8,28 @@ namespace Fts.Storage.Local;
 /// An upload that is continued from before its end loses what lies beyond only when the first byte comes: a client that asks for that and is then not heard of
 /// again has lost nothing.
 /// </remarks>
-/// <param name="pending">The file.</param>
+/// <param name="staging">The file.</param>
 /// <param name="start">Where the caller's first byte belongs.</param>
 /// <param name="committed">What it began as a copy of, whose rest it gets in the end; null for none.</param>
 /// <param name="durable">Commits it to stable storage; null for the page cache.</param>
 /// <param name="index">Counts the file if it is kept as a partial upload.</param>
 internal sealed class LocalFileWriter(
-    IPendingFile pending, long start, SafeFileHandle? committed, GroupCommit? durable, PartialUploadIndex index) : IFileWriter
+    IStagingFile staging, long start, SafeFileHandle? committed, GroupCommit? durable, PartialUploadIndex index) : IFileWriter
 {
     /// <summary>From here on, freeing the blocks of a file can take longer than a caller's thread may wait.</summary>
-    private const long SlowToFree = 16 * 1024 * 1024;
+    private const long SlowToFreeBytes = 16 * 1024 * 1024;
 
-    private bool _isWritten, _isAtEnd, _isCommitted;
+    private bool _isWritten, _isCompleted, _isCommitted;
 
-    public long Start { get; } = start;
+    public long StartOffset { get; } = start;
 
-    public bool IsContinuation => pending.KeptLength is not null;
+    public bool IsResumed => staging.ResumedLength is not null;
 
-    public SafeFileHandle? Handle => pending.Handle;
+    public SafeFileHandle? Handle => staging.Handle;
 
     public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        ThrowIfAtEnd();
+        ThrowIfCompleted();
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
@@ -37,11 +37,11 @@ internal sealed class LocalFileWriter(
 
         try
         {
-            Begin();
-            RandomAccess.Write(pending.Handle, bytes.Span, offset);
+            BeginWriting();
+            RandomAccess.Write(staging.Handle, bytes.Span, offset);
             return default;
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             return ValueTask.FromException(SystemErrors.Translate(exception));
         }
@@ -49,43 +49,43 @@ internal sealed class LocalFileWriter(
 
     public async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
-        ThrowIfAtEnd();
+        ThrowIfCompleted();
         cancellationToken.ThrowIfCancellationRequested();
-        Guarded(Begin);
+        RunTranslated(BeginWriting);
         if (committed is not null)
         {
-            await Task.Run(() => ContentCopy.CopyRest(committed, pending.Handle, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => ContentCopy.AppendRest(committed, staging.Handle, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         if (durable is not null)
         {
-            await durable.CommitAsync(pending).ConfigureAwait(false);
+            await durable.CommitAsync(staging).ConfigureAwait(false);
         }
-        else if (pending.CommittedLength > SlowToFree)
+        else if (staging.CommittedLength > SlowToFreeBytes)
         {
-            await Task.Run(pending.Commit, cancellationToken).ConfigureAwait(false);
+            await Task.Run(staging.Commit, cancellationToken).ConfigureAwait(false);
         }
         else
         {
-            pending.Commit();
+            staging.Commit();
         }
 
-        _isAtEnd = _isCommitted = true;
+        _isCompleted = _isCommitted = true;
     }
 
-    public async ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
+    public async ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken)
     {
-        ThrowIfAtEnd();
-        _isAtEnd = true;
-        long length = RandomAccess.GetLength(pending.Handle);
-        bool isMostlyCopy = committed is not null && PartialUploadLimits.IsMostlyCopied(Start, length);
-        if ((!_isWritten && !IsContinuation) || isMostlyCopy || !pending.Keep())
+        ThrowIfCompleted();
+        _isCompleted = true;
+        long length = RandomAccess.GetLength(staging.Handle);
+        bool isMostlyCopy = committed is not null && PartialUploadLimits.HasTooFewNewBytes(StartOffset, length);
+        if ((!_isWritten && !IsResumed) || isMostlyCopy || !staging.TryKeep())
         {
             return null;
         }
 
         // On another thread, because this may discard older partial uploads, and freeing their blocks can take long.
-        await Task.Run(() => index.Keep(new PartialUploadPlace(pending.FolderPath, pending.KeptName!), length), CancellationToken.None)
+        await Task.Run(() => index.Add(new PartialUploadLocation(staging.DirectoryPath, staging.PartialUploadName!), length), CancellationToken.None)
             .ConfigureAwait(false);
         return length;
     }
@@ -95,39 +95,39 @@ internal sealed class LocalFileWriter(
         committed?.Dispose();
         if (_isCommitted)
         {
-            pending.Dispose();
+            staging.Dispose();
             return default;
         }
 
         // Removing what an aborted upload wrote frees its blocks, however many there are.
-        return new(Task.Run(pending.Dispose));
+        return new(Task.Run(staging.Dispose));
     }
 
-    private void Begin()
+    private void BeginWriting()
     {
-        if (!_isWritten && pending.KeptLength > Start)
+        if (!_isWritten && staging.ResumedLength > StartOffset)
         {
-            RandomAccess.SetLength(pending.Handle, Start);
+            RandomAccess.SetLength(staging.Handle, StartOffset);
         }
 
         _isWritten = true;
     }
 
-    private static void Guarded(Action call)
+    private static void RunTranslated(Action call)
     {
         try
         {
             call();
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             throw SystemErrors.Translate(exception);
         }
     }
 
-    private void ThrowIfAtEnd()
+    private void ThrowIfCompleted()
     {
-        if (_isAtEnd)
+        if (_isCompleted)
         {
             throw new InvalidOperationException("The file is committed or kept.");
         }

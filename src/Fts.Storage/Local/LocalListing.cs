@@ -4,9 +4,9 @@ namespace Fts.Storage.Local;
 
 /// <summary>The entries of a folder. It is opened when the first one is requested, because a listing that is never read must hold no handle.</summary>
 /// <param name="root">The root of the store.</param>
-/// <param name="folder">The folder.</param>
+/// <param name="directory">The folder.</param>
 /// <param name="opened">The token of the call that returned this.</param>
-internal sealed class LocalListing(IRootDirectory root, StorePath folder, CancellationToken opened) : IAsyncEnumerable<FileEntry>, IUnlistedNames
+internal sealed class LocalListing(IRootDirectory root, StorePath directory, CancellationToken opened) : IAsyncEnumerable<FileEntry>, IUnlistedNameReport
 {
     public UnlistedNames Unlisted { get; private set; }
 
@@ -14,7 +14,7 @@ internal sealed class LocalListing(IRootDirectory root, StorePath folder, Cancel
 
     private async IAsyncEnumerable<FileEntry> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using IFolderReader reader = root.OpenFolder(folder);
+        using IDirectoryReader reader = root.OpenDirectory(directory);
         var batch = new List<FileEntry>();
         while (await Task.Run(() => reader.ReadBatch(batch), cancellationToken).ConfigureAwait(false))
         {

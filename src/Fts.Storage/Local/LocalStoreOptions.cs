@@ -10,7 +10,7 @@ public sealed record LocalStoreOptions
     public bool IsDurable { get; init; }
 
     /// <summary>How many partial uploads are kept for one uploader, and how many bytes of them. Default: 100 and 32 GiB.</summary>
-    public PartialUploadLimits PartialUploads { get; init; } = new();
+    public PartialUploadLimits PartialUploadLimits { get; init; } = new();
 
     /// <summary>
     /// Files and directories that no client can reach, even if they are located in the served directory: private keys, certificates,

@@ -16,7 +16,7 @@ internal sealed class ProtectedEntries
     private ProtectedEntries(string root, IReadOnlyList<string> paths)
     {
         (_root, _paths) = (root, paths);
-        _snapshot = ProtectedSnapshot.Take(root, paths);
+        _snapshot = ProtectedSnapshot.Create(root, paths);
     }
 
     /// <summary>
@@ -24,27 +24,27 @@ internal sealed class ProtectedEntries
     /// be located there.
     /// The files in a protected directory, and the files to which links in it lead, are protected paths as well.
     /// </summary>
-    /// <param name="folder">The served directory.</param>
+    /// <param name="directory">The served directory.</param>
     /// <param name="paths">The protected files and directories.</param>
     /// <exception cref="ArgumentException">The directory is located in a protected one.</exception>
-    public static ProtectedEntries? TryCreate(string folder, IReadOnlyList<string> paths)
+    public static ProtectedEntries? TryCreate(string directory, IReadOnlyList<string> paths)
     {
         if (paths.Count == 0)
         {
             return null;
         }
 
-        string root = RealPath.Of(folder).Path;
+        string root = RealPath.Resolve(directory).Path;
         bool isReachable = false;
         foreach (string path in paths)
         {
-            var real = RealPath.Of(path);
+            var real = RealPath.Resolve(path);
             if (IsWithin(root, real.Path))
             {
-                throw new ArgumentException($"{folder} is located in the protected directory {path}.", nameof(folder));
+                throw new ArgumentException($"{directory} is located in the protected directory {path}.", nameof(directory));
             }
 
-            isReachable |= CanReach(real, root) || ProtectedContents.Of(real.Path).Any(file => CanReach(file, root));
+            isReachable |= CanReach(real, root) || ProtectedDirectory.GetFiles(real.Path).Any(file => CanReach(file, root));
         }
 
         return isReachable ? new ProtectedEntries(root, paths) : null;
@@ -59,17 +59,17 @@ internal sealed class ProtectedEntries
         get
         {
             ProtectedSnapshot snapshot = _snapshot;
-            return snapshot.IsCurrent() ? snapshot : _snapshot = ProtectedSnapshot.Take(_root, _paths);
+            return snapshot.IsCurrent() ? snapshot : _snapshot = ProtectedSnapshot.Create(_root, _paths);
         }
     }
 
     /// <summary>Whether a path is a directory or below it. Directories are compared by id if the system has ids.</summary>
-    internal static bool IsWithin(string path, string folder)
+    internal static bool IsWithin(string path, string directory)
     {
-        ulong id = LinuxCalls.TryStat(folder, out LinuxFacts facts) ? facts.Id : 0;
+        ulong id = LinuxCalls.TryStat(directory, out FileStatus metadata) ? metadata.Id : 0;
         for (string? at = path; at is not null; at = Path.GetDirectoryName(at))
         {
-            if (at.Equals(folder, NameComparison) || (id != 0 && LinuxCalls.TryStat(at, out facts) && facts.Id == id))
+            if (at.Equals(directory, NameComparison) || (id != 0 && LinuxCalls.TryStat(at, out metadata) && metadata.Id == id))
             {
                 return true;
             }
@@ -81,7 +81,7 @@ internal sealed class ProtectedEntries
     internal static StringComparison NameComparison => OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
     private static bool CanReach(RealPath real, string root) =>
-        IsWithin(real.Path, root) || real.FileLinks.Concat(real.FolderLinks).Any(link => IsWithin(link, root)) || HasSecondName(real.Path);
+        IsWithin(real.Path, root) || real.FileLinks.Concat(real.DirectoryLinks).Any(link => IsWithin(link, root)) || HasSecondName(real.Path);
 
-    private static bool HasSecondName(string path) => LinuxCalls.TryStat(path, out LinuxFacts facts) && facts.IsFile && facts.Links > 1;
+    private static bool HasSecondName(string path) => LinuxCalls.TryStat(path, out FileStatus metadata) && metadata.IsFile && metadata.Links > 1;
 }

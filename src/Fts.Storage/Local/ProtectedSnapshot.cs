@@ -11,9 +11,9 @@ internal sealed class ProtectedSnapshot
     /// </summary>
     private static readonly TimeSpan s_coarseClock = TimeSpan.FromSeconds(2);
 
-    private readonly HashSet<ulong> _hidden = [], _holding = [];
+    private readonly HashSet<ulong> _hidden = [], _leadingToProtected = [];
     private readonly List<(ulong Folder, string Name, bool IsLast)> _missing = [];
-    private readonly List<(string Path, LinuxFacts? Facts)> _watched = [];
+    private readonly List<(string Path, FileStatus? Facts)> _watched = [];
     private readonly List<string> _paths = [];
     private readonly string _root;
     private bool _isUnsettled;
@@ -24,32 +24,32 @@ internal sealed class ProtectedSnapshot
     public bool IsHidden(ulong id) => _hidden.Contains(id);
 
     /// <summary>Whether a directory, or a link to one, leads to a protected entry: it cannot be removed or renamed, and keeps its mode.</summary>
-    public bool HoldsProtected(ulong id) => _holding.Contains(id);
+    public bool LeadsToProtected(ulong id) => _leadingToProtected.Contains(id);
 
     /// <summary>
     /// Whether a name that does not exist is that of a protected path, or of a directory on the way to one. An empty directory or a file
     /// with the name of such a directory is harmless. A link or a renamed directory could already contain the protected path.
     /// </summary>
-    /// <param name="folder">The id of the directory.</param>
+    /// <param name="directory">The id of the directory.</param>
     /// <param name="name">The name in it.</param>
     /// <param name="canBringEntries">Whether a link or a renamed entry gets that name.</param>
-    public bool IsReserved(ulong folder, string name, bool canBringEntries) => _missing.Exists(missing =>
-        missing.Folder == folder && (missing.IsLast || canBringEntries) && missing.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    public bool IsProtectedName(ulong directory, string name, bool canBringEntries) => _missing.Exists(missing =>
+        missing.Folder == directory && (missing.IsLast || canBringEntries) && missing.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The same as <see cref="IsHidden(ulong)"/>, for a real path without links.</summary>
     public bool IsHidden(string real) =>
-        (LinuxCalls.TryStat(real, out LinuxFacts facts) && IsHidden(facts.Id)) || _paths.Exists(path => IsSameOrBelow(real, path));
+        (LinuxCalls.TryStat(real, out FileStatus metadata) && IsHidden(metadata.Id)) || _paths.Exists(path => IsSameOrBelow(real, path));
 
-    /// <summary>The same as <see cref="HoldsProtected(ulong)"/>, for a real path without links, whether or not it exists.</summary>
-    public bool HoldsProtected(string real) =>
-        (LinuxCalls.TryStat(real, out LinuxFacts facts) && HoldsProtected(facts.Id)) || _paths.Exists(path => IsSameOrBelow(path, real));
+    /// <summary>The same as <see cref="LeadsToProtected(ulong)"/>, for a real path without links, whether or not it exists.</summary>
+    public bool LeadsToProtected(string real) =>
+        (LinuxCalls.TryStat(real, out FileStatus metadata) && LeadsToProtected(metadata.Id)) || _paths.Exists(path => IsSameOrBelow(path, real));
 
-    public static ProtectedSnapshot Take(string root, IReadOnlyList<string> paths)
+    public static ProtectedSnapshot Create(string root, IReadOnlyList<string> paths)
     {
         var snapshot = new ProtectedSnapshot(root);
         foreach (string path in paths)
         {
-            snapshot.Add(RealPath.Of(path));
+            snapshot.Add(RealPath.Resolve(path));
         }
 
         return snapshot;
@@ -63,10 +63,10 @@ internal sealed class ProtectedSnapshot
             return false;
         }
 
-        foreach ((string path, LinuxFacts? seen) in _watched)
+        foreach ((string path, FileStatus? seen) in _watched)
         {
-            bool exists = LinuxCalls.TryStat(path, out LinuxFacts now);
-            if (exists != seen.HasValue || (seen is { } before && !IsSame(now, before)))
+            bool exists = LinuxCalls.TryStat(path, out FileStatus now);
+            if (exists != seen.HasValue || (seen is { } before && !IsUnchanged(now, before)))
             {
                 return false;
             }
@@ -75,11 +75,11 @@ internal sealed class ProtectedSnapshot
         return true;
     }
 
-    private static bool IsSame(in LinuxFacts now, in LinuxFacts before) => now.IsSameAs(before)
-        && (!now.IsFolder || (now.ModifiedSeconds, now.ModifiedNanoseconds) == (before.ModifiedSeconds, before.ModifiedNanoseconds));
+    private static bool IsUnchanged(in FileStatus now, in FileStatus before) => now.IsSameFileAs(before)
+        && (!now.IsDirectory || (now.LastModifiedSeconds, now.LastModifiedNanoseconds) == (before.LastModifiedSeconds, before.LastModifiedNanoseconds));
 
-    private static bool IsSameOrBelow(string path, string folder) => path.StartsWith(folder, ProtectedEntries.NameComparison)
-        && (path.Length == folder.Length || path[folder.Length] == Path.DirectorySeparatorChar);
+    private static bool IsSameOrBelow(string path, string directory) => path.StartsWith(directory, ProtectedEntries.NameComparison)
+        && (path.Length == directory.Length || path[directory.Length] == Path.DirectorySeparatorChar);
 
     private void Add(RealPath real)
     {
@@ -88,60 +88,60 @@ internal sealed class ProtectedSnapshot
         foreach (string link in real.FileLinks)
         {
             AddHidden(link);
-            AddFoldersAbove(link);
+            AddParentDirectories(link);
         }
 
-        foreach (string link in real.FolderLinks)
+        foreach (string link in real.DirectoryLinks)
         {
-            AddTo(_holding, link);
-            AddFoldersAbove(link);
+            AddWatched(_leadingToProtected, link);
+            AddParentDirectories(link);
         }
 
         AddHidden(real.Path);
-        AddFoldersAbove(real.Path);
+        AddParentDirectories(real.Path);
         AddMissing(real.Path);
     }
 
     private void AddHidden(string path, int depth = 0)
     {
-        if (AddTo(_hidden, path) is not { IsFolder: true } folder || depth == ProtectedContents.MaxDepth)
+        if (AddWatched(_hidden, path) is not { IsDirectory: true } directory || depth == ProtectedDirectory.MaxDepth)
         {
             return;
         }
 
-        _isUnsettled |= folder.Modified > DateTime.UtcNow - s_coarseClock;
-        foreach (string entry in ProtectedContents.EntriesOf(path))
+        _isUnsettled |= directory.LastModified > DateTime.UtcNow - s_coarseClock;
+        foreach (string entry in ProtectedDirectory.GetEntries(path))
         {
             AddHidden(entry, depth + 1);
-            if (ProtectedContents.FileBehind(entry) is { } real)
+            if (ProtectedDirectory.ResolveFileLink(entry) is { } real)
             {
                 Add(real);
             }
         }
     }
 
-    private LinuxFacts? AddTo(HashSet<ulong> ids, string path)
+    private FileStatus? AddWatched(HashSet<ulong> ids, string path)
     {
-        LinuxFacts? facts = LinuxCalls.TryStat(path, out LinuxFacts found) ? found : null;
-        _watched.Add((path, facts));
-        if (facts is { } there)
+        FileStatus? metadata = LinuxCalls.TryStat(path, out FileStatus found) ? found : null;
+        _watched.Add((path, metadata));
+        if (metadata is { } there)
         {
             ids.Add(there.Id);
         }
 
-        return facts;
+        return metadata;
     }
 
     /// <summary>Adds the directories between the root and an entry below it; none for an entry elsewhere.</summary>
-    private void AddFoldersAbove(string path)
+    private void AddParentDirectories(string path)
     {
-        for (string? folder = Path.GetDirectoryName(path); folder is not null && folder != _root && ProtectedEntries.IsWithin(folder, _root); folder = Path.GetDirectoryName(folder))
+        for (string? directory = Path.GetDirectoryName(path); directory is not null && directory != _root && ProtectedEntries.IsWithin(directory, _root); directory = Path.GetDirectoryName(directory))
         {
-            if (LinuxCalls.TryStat(folder, out LinuxFacts facts))
+            if (LinuxCalls.TryStat(directory, out FileStatus metadata))
             {
                 // Its last-modified time is not watched, because every new entry changes it. The watched entry below it detects a
                 // replacement.
-                _holding.Add(facts.Id);
+                _leadingToProtected.Add(metadata.Id);
             }
         }
     }
@@ -149,16 +149,16 @@ internal sealed class ProtectedSnapshot
     private void AddMissing(string path)
     {
         string name = path;
-        for (string? folder = Path.GetDirectoryName(path); folder is not null && !LinuxCalls.TryStat(path, out _); folder = Path.GetDirectoryName(folder))
+        for (string? directory = Path.GetDirectoryName(path); directory is not null && !LinuxCalls.TryStat(path, out _); directory = Path.GetDirectoryName(directory))
         {
-            if (LinuxCalls.TryStat(folder, out LinuxFacts facts))
+            if (LinuxCalls.TryStat(directory, out FileStatus metadata))
             {
                 _watched.Add((name, null));
-                _missing.Add((facts.Id, Path.GetFileName(name), name == path));
+                _missing.Add((metadata.Id, Path.GetFileName(name), name == path));
                 return;
             }
 
-            name = folder;
+            name = directory;
         }
     }
 }

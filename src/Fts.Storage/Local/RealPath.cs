@@ -4,15 +4,15 @@ namespace Fts.Storage.Local;
 
 /// <summary>A path of this machine with all links resolved, whether or not anything exists there.</summary>
 /// <param name="Path">The path free of links.</param>
-/// <param name="FolderLinks">The links among its directories, in the order in which they were followed.</param>
+/// <param name="DirectoryLinks">The links among its directories, in the order in which they were followed.</param>
 /// <param name="FileLinks">The links at the place of the entry itself, in the order in which they were followed.</param>
-internal sealed record RealPath(string Path, IReadOnlyList<string> FolderLinks, IReadOnlyList<string> FileLinks)
+internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLinks, IReadOnlyList<string> FileLinks)
 {
     /// <summary>The most links in a chain, as in the kernel.</summary>
     private const int MaxLinks = 40;
 
     /// <summary>Resolves a path link by link. A link that cannot be read counts as an ordinary entry.</summary>
-    public static RealPath Of(string path)
+    public static RealPath Resolve(string path)
     {
         string full = System.IO.Path.GetFullPath(path), real = System.IO.Path.GetPathRoot(full)!;
         var names = new Stack<string>();
@@ -32,7 +32,7 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> FolderLinks, 
             }
 
             string entry = System.IO.Path.Combine(real, name);
-            if (folderLinks.Count + fileLinks.Count == MaxLinks || LinkOf(entry) is not { } link)
+            if (folderLinks.Count + fileLinks.Count == MaxLinks || ReadLink(entry) is not { } link)
             {
                 real = entry;
                 continue;
@@ -59,7 +59,7 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> FolderLinks, 
         }
     }
 
-    private static string? LinkOf(string entry)
+    private static string? ReadLink(string entry)
     {
         if (LinuxCalls.IsSupported)
         {
@@ -70,7 +70,7 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> FolderLinks, 
         {
             return new FileInfo(entry).LinkTarget;
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             return null;
         }

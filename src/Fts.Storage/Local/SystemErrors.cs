@@ -16,7 +16,7 @@ internal static class SystemErrors
         EEXIST => StoreError.Exists,
         ENOTEMPTY => StoreError.NotEmpty,
         EISDIR or ENXIO or ENODEV => StoreError.NotAFile,
-        ENOTDIR => StoreError.NotAFolder,
+        ENOTDIR => StoreError.NotADirectory,
         ENOSPC or EFBIG or EMLINK => StoreError.NoSpace,
         EDQUOT => StoreError.QuotaExceeded,
         EBUSY or ETXTBSY or EAGAIN => StoreError.Busy,
@@ -26,10 +26,10 @@ internal static class SystemErrors
         _ => StoreError.Unavailable,
     };
 
-    public static StoreException Exception(int errno, string what) => new(FromErrno(errno), $"{what}: error {errno}.");
+    public static StoreException CreateException(int errno, string what) => new(FromErrno(errno), $"{what}: error {errno}.");
 
     /// <summary>Whether an exception of .NET's file calls is the operating system's refusal, and not misuse or a defect.</summary>
-    public static bool IsRefusal(Exception exception) => exception is (IOException and not StoreException) or UnauthorizedAccessException;
+    public static bool IsSystemError(Exception exception) => exception is (IOException and not StoreException) or UnauthorizedAccessException;
 
     /// <summary>The same table for .NET's file calls, which hide some numbers behind types.</summary>
     public static StoreException Translate(Exception exception) => new(
@@ -52,7 +52,7 @@ internal static class SystemErrors
         80 or 183 => StoreError.Exists,
         123 or 206 => StoreError.BadName,
         145 => StoreError.NotEmpty,
-        267 => StoreError.NotAFolder,
+        267 => StoreError.NotADirectory,
         1295 => StoreError.QuotaExceeded,
         _ => StoreError.Unavailable,
     };

@@ -10,16 +10,16 @@ internal sealed class MemoryContent
 
     // A chunk may be shorter than ChunkSize, and is null where nothing was written; what it lacks reads as zeros.
     private readonly List<byte[]?> _chunks = [];
-    private readonly List<bool> _own = [];
+    private readonly List<bool> _isOwned = [];
 
     /// <summary>Size in bytes.</summary>
     public long Length { get; private set; }
 
-    public MemoryContent Copy()
+    public MemoryContent Clone()
     {
         var copy = new MemoryContent { Length = Length };
         copy._chunks.AddRange(_chunks);
-        copy._own.AddRange(Enumerable.Repeat(false, _chunks.Count));
+        copy._isOwned.AddRange(Enumerable.Repeat(false, _chunks.Count));
         return copy;
     }
 
@@ -46,7 +46,7 @@ internal sealed class MemoryContent
         {
             (long chunk, long at) = Math.DivRem(offset, ChunkSize);
             int length = (int)Math.Min(bytes.Length, ChunkSize - at);
-            bytes[..length].CopyTo(OwnChunk((int)chunk, (int)at + length).AsSpan((int)at));
+            bytes[..length].CopyTo(GetWritableChunk((int)chunk, (int)at + length).AsSpan((int)at));
             bytes = bytes[length..];
             offset += length;
             Length = Math.Max(Length, offset);
@@ -54,7 +54,7 @@ internal sealed class MemoryContent
     }
 
     /// <summary>Gives up what lies beyond a length.</summary>
-    public void Trim(long length)
+    public void Truncate(long length)
     {
         if (length >= Length)
         {
@@ -66,33 +66,33 @@ internal sealed class MemoryContent
         if (keep < _chunks.Count)
         {
             _chunks.RemoveRange(keep, _chunks.Count - keep);
-            _own.RemoveRange(keep, _own.Count - keep);
+            _isOwned.RemoveRange(keep, _isOwned.Count - keep);
         }
 
         if (at > 0 && chunk < _chunks.Count && _chunks[(int)chunk] is { } last && last.Length > at)
         {
-            OwnChunk((int)chunk, (int)at).AsSpan((int)at).Clear(); // a gap left later must read as zeros
+            GetWritableChunk((int)chunk, (int)at).AsSpan((int)at).Clear(); // a gap left later must read as zeros
         }
 
         Length = length;
     }
 
-    private byte[] OwnChunk(int index, int needed)
+    private byte[] GetWritableChunk(int index, int needed)
     {
         while (_chunks.Count <= index)
         {
             _chunks.Add(null);
-            _own.Add(true);
+            _isOwned.Add(true);
         }
 
         byte[]? chunk = _chunks[index];
-        if (chunk is null || !_own[index] || chunk.Length < needed)
+        if (chunk is null || !_isOwned[index] || chunk.Length < needed)
         {
             // Small files take little; a growing one doubles until its chunk is full.
             int size = Math.Max(chunk?.Length ?? 0, needed <= ChunkSize / 2 ? (int)uint.Max(256, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)needed)) : ChunkSize);
             byte[] own = new byte[size];
             chunk?.CopyTo(own, 0);
-            (_chunks[index], _own[index]) = (own, true);
+            (_chunks[index], _isOwned[index]) = (own, true);
             return own;
         }
 

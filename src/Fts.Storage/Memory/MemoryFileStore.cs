@@ -10,10 +10,10 @@ public sealed class MemoryFileStore : IFileStore
     private readonly MemoryTree _tree = new();
     private readonly long _capacity;
     private ulong _lastId = 1;
-    private long _taken;
+    private long _usedBytes;
 
     // The partial uploads that were kept, by uploader. Some may have been resumed or discarded since.
-    private readonly Dictionary<string, List<MemoryUpload>> _kept = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<MemoryUpload>> _partialUploads = new(StringComparer.Ordinal);
     private readonly PartialUploadLimits _limits;
 
     /// <summary>Makes an empty store.</summary>
@@ -22,29 +22,29 @@ public sealed class MemoryFileStore : IFileStore
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
     public MemoryFileStore(long? capacity = null, PartialUploadLimits? partialUploads = null)
     {
-        _limits = (partialUploads ?? new PartialUploadLimits()).Validated();
+        _limits = (partialUploads ?? new PartialUploadLimits()).Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(capacity ?? 0, nameof(capacity));
         _capacity = capacity ?? long.MaxValue;
     }
 
     /// <inheritdoc/>
-    public async ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return _tree.Lookup(path, out _)?.ToEntry(path.Name);
+            return _tree.Find(path, out _)?.ToEntry(path.Name);
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
+    public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            MemoryNode node = _tree.Existing(folder);
-            return Entries(node.Children ?? throw new StoreException(StoreError.NotAFolder, folder.Value), cancellationToken);
+            MemoryNode node = _tree.GetExisting(directory);
+            return EnumerateEntriesAsync(node.Children ?? throw new StoreException(StoreError.NotADirectory, directory.Value), cancellationToken);
         }
     }
 
@@ -54,7 +54,7 @@ public sealed class MemoryFileStore : IFileStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return new MemoryFileReader(_tree.Existing(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value));
+            return new MemoryFileReader(_tree.GetExisting(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value));
         }
     }
 
@@ -62,69 +62,69 @@ public sealed class MemoryFileStore : IFileStore
     public async ValueTask<IFileWriter> OpenWriteAsync(StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandCreatable(path, StoreError.NotAFile);
+        PathRules.ThrowIfNotCreatable(path, StoreError.NotAFile);
         lock (_lock)
         {
-            MemoryContent? committed = _tree.Replaceable(path, start.CreateOnly)?.Content;
-            MemoryUploads? uploads = start.Uploader is null ? null : _tree.ParentOf(path).Uploads ??= new MemoryUploads();
-            if (start.KeepsContent && uploads?.Find(path.Name, start.Uploader!, committed) is { } kept)
+            MemoryContent? committed = _tree.FindReplaceableFile(path, start.IsCreateOnly)?.Content;
+            MemoryDirectoryUploads? uploads = start.Uploader is null ? null : _tree.GetParent(path).Uploads ??= new MemoryDirectoryUploads();
+            if (start.ShouldKeepContent && uploads?.Find(path.Name, start.Uploader!, committed) is { } kept)
             {
-                return Continue(path, kept, start);
+                return Resume(path, kept, start);
             }
 
-            PathRules.DemandWithin(start.Offset, committed?.Length ?? 0, path);
-            MemoryContent? copied = start.KeepsContent ? committed : null;
-            var upload = new MemoryUpload(copied?.Copy() ?? new MemoryContent(), path.Name, start.Uploader, copied);
-            upload.Content.Trim(start.Offset ?? long.MaxValue);
-            if (uploads is not null && uploads.TryEnter(upload, out long freed))
+            PathRules.ThrowIfPastEnd(start.Offset, committed?.Length ?? 0, path);
+            MemoryContent? copied = start.ShouldKeepContent ? committed : null;
+            var upload = new MemoryUpload(copied?.Clone() ?? new MemoryContent(), path.Name, start.Uploader, copied);
+            upload.Content.Truncate(start.Offset ?? long.MaxValue);
+            if (uploads is not null && uploads.TryAdd(upload, out long freed))
             {
-                Take(-freed);
+                AdjustUsedBytes(-freed);
             }
 
-            Take(upload.Content.Length);
+            AdjustUsedBytes(upload.Content.Length);
             return new MemoryFileWriter(this, path, upload, start, upload.Content.Length, start.Offset is null ? null : copied, isContinuation: false);
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken)
+    public async ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return Kept(path, uploader) is { } kept ? new PendingUpload(kept.Content.Length, kept.Modified) : null;
+            return FindPartialUpload(path, uploader) is { } kept ? new PartialUpload(kept.Content.Length, kept.LastModified) : null;
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken)
+    public async ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            if (Kept(path, uploader) is not { } kept)
+            if (FindPartialUpload(path, uploader) is not { } kept)
             {
                 return false;
             }
 
-            kept.Place!.Leave(kept);
-            Take(-kept.Content.Length);
+            kept.ContainingDirectory!.Remove(kept);
+            AdjustUsedBytes(-kept.Content.Length);
             return true;
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken)
+    public async ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            int removed = Sweep(_tree.Root, before);
-            foreach ((string uploader, List<MemoryUpload> own) in _kept)
+            int removed = SweepDirectory(_tree.Root, before);
+            foreach ((string uploader, List<MemoryUpload> own) in _partialUploads)
             {
-                if (own.TrueForAll(IsNoLongerKept))
+                if (own.TrueForAll(IsNoLongerPartial))
                 {
-                    _kept.Remove(uploader);
+                    _partialUploads.Remove(uploader);
                 }
             }
 
@@ -133,13 +133,13 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandCreatable(path, StoreError.Exists);
+        PathRules.ThrowIfNotCreatable(path, StoreError.Exists);
         lock (_lock)
         {
-            if (!_tree.ParentOf(path).Children!.TryAdd(path.Name, MemoryNode.Folder(++_lastId)))
+            if (!_tree.GetParent(path).Children!.TryAdd(path.Name, MemoryNode.CreateDirectory(++_lastId)))
             {
                 throw new StoreException(StoreError.Exists, path.Value);
             }
@@ -150,12 +150,12 @@ public sealed class MemoryFileStore : IFileStore
     public async ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandNotRoot(path, StoreError.NotAFile);
+        PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         lock (_lock)
         {
-            MemoryContent content = _tree.Existing(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
+            MemoryContent content = _tree.GetExisting(path).Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
             _tree.Remove(path);
-            Take(-content.Length);
+            AdjustUsedBytes(-content.Length);
         }
     }
 
@@ -164,15 +164,15 @@ public sealed class MemoryFileStore : IFileStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         ArgumentNullException.ThrowIfNull(uploader);
-        PathRules.DemandNotRoot(path, StoreError.NotAFile);
+        PathRules.ThrowIfRoot(path, StoreError.NotAFile);
         lock (_lock)
         {
-            MemoryUpload? kept = Kept(path, uploader);
-            if (_tree.Lookup(path, out StoreError error) is { } file)
+            MemoryUpload? kept = FindPartialUpload(path, uploader);
+            if (_tree.Find(path, out StoreError error) is { } file)
             {
                 MemoryContent content = file.Content ?? throw new StoreException(StoreError.NotAFile, path.Value);
                 _tree.Remove(path);
-                Take(-content.Length);
+                AdjustUsedBytes(-content.Length);
             }
             else if (kept is null)
             {
@@ -181,26 +181,26 @@ public sealed class MemoryFileStore : IFileStore
 
             if (kept is not null)
             {
-                kept.Place!.Leave(kept);
-                Take(-kept.Content.Length);
+                kept.ContainingDirectory!.Remove(kept);
+                AdjustUsedBytes(-kept.Content.Length);
             }
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandNotRoot(path, StoreError.Denied);
+        PathRules.ThrowIfRoot(path, StoreError.Denied);
         lock (_lock)
         {
-            MemoryNode folder = _tree.Existing(path);
-            if (folder.Children is null || !folder.Children.IsEmpty || folder.Uploads is { HasWriters: true })
+            MemoryNode directory = _tree.GetExisting(path);
+            if (directory.Children is null || !directory.Children.IsEmpty || directory.Uploads is { HasUploadsInProgress: true })
             {
-                throw new StoreException(folder.Children is null ? StoreError.NotAFolder : StoreError.NotEmpty, path.Value);
+                throw new StoreException(directory.Children is null ? StoreError.NotADirectory : StoreError.NotEmpty, path.Value);
             }
 
-            Sweep(folder, DateTime.MaxValue);
+            SweepDirectory(directory, DateTime.MaxValue);
             _tree.Remove(path);
         }
     }
@@ -209,19 +209,19 @@ public sealed class MemoryFileStore : IFileStore
     public async ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandNotRoot(source, StoreError.Denied);
-        PathRules.DemandCreatable(target, StoreError.Denied);
+        PathRules.ThrowIfRoot(source, StoreError.Denied);
+        PathRules.ThrowIfNotCreatable(target, StoreError.Denied);
         lock (_lock)
         {
-            MemoryNode moved = _tree.Existing(source);
-            MemoryNode folder = _tree.ParentOf(target);
-            MemoryNode? there = folder.Children!.GetValueOrDefault(target.Name);
+            MemoryNode moved = _tree.GetExisting(source);
+            MemoryNode directory = _tree.GetParent(target);
+            MemoryNode? there = directory.Children!.GetValueOrDefault(target.Name);
             StoreError? refused = there is not null && !replace ? StoreError.Exists
                 : target != source && target.IsWithin(source) ? StoreError.NotSupported
                 : there is null || there == moved ? null
-                : there.Children is null && moved.Children is not null ? StoreError.NotAFolder
+                : there.Children is null && moved.Children is not null ? StoreError.NotADirectory
                 : there.Children is not null && moved.Children is null ? StoreError.NotAFile
-                : there.Children is { IsEmpty: false } || there.Uploads is { HasWriters: true } ? StoreError.NotEmpty
+                : there.Children is { IsEmpty: false } || there.Uploads is { HasUploadsInProgress: true } ? StoreError.NotEmpty
                 : null;
             if (refused is { } error)
             {
@@ -235,56 +235,56 @@ public sealed class MemoryFileStore : IFileStore
 
             if (there?.Children is not null)
             {
-                Sweep(there, DateTime.MaxValue);
+                SweepDirectory(there, DateTime.MaxValue);
             }
 
-            Take(-(there?.Content?.Length ?? 0));
-            folder.Children![target.Name] = moved;
+            AdjustUsedBytes(-(there?.Content?.Length ?? 0));
+            directory.Children![target.Name] = moved;
             _tree.Remove(source);
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
+    public async ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandSettable(path, facts);
+        PathRules.ThrowIfNotSettable(path, metadata);
         lock (_lock)
         {
-            MemoryNode node = _tree.Existing(path);
-            (node.Modified, node.UnixMode) = (facts.Modified ?? node.Modified, facts.UnixMode ?? node.UnixMode);
+            MemoryNode node = _tree.GetExisting(path);
+            (node.LastModified, node.UnixMode) = (metadata.LastModified ?? node.LastModified, metadata.UnixMode ?? node.UnixMode);
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    public async ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            _ = _tree.Existing(folder).Children ?? throw new StoreException(StoreError.NotAFolder, folder.Value);
-            return _capacity == long.MaxValue ? null : _capacity - _taken;
+            _ = _tree.GetExisting(directory).Children ?? throw new StoreException(StoreError.NotADirectory, directory.Value);
+            return _capacity == long.MaxValue ? null : _capacity - _usedBytes;
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
+    public async ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            return _tree.Lookup(path, out _) is { Sha256: { } hash } node && node.Is(file) ? [.. hash] : null;
+            return _tree.Find(path, out _) is { Sha256: { } hash } node && node.IsUnchanged(file) ? [.. hash] : null;
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    public async ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        PathRules.DemandHash(sha256.Length);
+        PathRules.ThrowIfNotSha256(sha256.Length);
         lock (_lock)
         {
-            if (_tree.Lookup(path, out _) is { Content: not null } node && node.Is(hashed))
+            if (_tree.Find(path, out _) is { Content: not null } node && node.IsUnchanged(hashed))
             {
                 node.Sha256 = sha256.ToArray();
             }
@@ -292,7 +292,7 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <summary>The dictionary is listed as it changes: no copy, no lock.</summary>
-    private static async IAsyncEnumerable<FileEntry> Entries(
+    private static async IAsyncEnumerable<FileEntry> EnumerateEntriesAsync(
         ConcurrentDictionary<string, MemoryNode> children, CancellationToken opened, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         foreach ((string name, MemoryNode node) in children)
@@ -304,16 +304,16 @@ public sealed class MemoryFileStore : IFileStore
     }
 
     /// <summary>Counts bytes a writer is about to have, or (negative) no longer has.</summary>
-    internal void Take(long bytes)
+    internal void AdjustUsedBytes(long bytes)
     {
         lock (_lock)
         {
-            if (bytes > _capacity - _taken)
+            if (bytes > _capacity - _usedBytes)
             {
-                throw new StoreException(StoreError.NoSpace, $"The store has {_capacity - _taken} bytes left.");
+                throw new StoreException(StoreError.NoSpace, $"The store has {_capacity - _usedBytes} bytes left.");
             }
 
-            _taken += bytes;
+            _usedBytes += bytes;
         }
     }
 
@@ -322,12 +322,12 @@ public sealed class MemoryFileStore : IFileStore
     {
         lock (_lock)
         {
-            MemoryNode? replaced = _tree.Replaceable(path, createOnly);
-            MemoryNode file = MemoryNode.File(++_lastId, upload.Content);
+            MemoryNode? replaced = _tree.FindReplaceableFile(path, createOnly);
+            MemoryNode file = MemoryNode.CreateFile(++_lastId, upload.Content);
             file.UnixMode = replaced?.UnixMode;
-            _tree.ParentOf(path).Children![path.Name] = file;
-            upload.Place?.Leave(upload);
-            Take(-(replaced?.Content?.Length ?? 0));
+            _tree.GetParent(path).Children![path.Name] = file;
+            upload.ContainingDirectory?.Remove(upload);
+            AdjustUsedBytes(-(replaced?.Content?.Length ?? 0));
         }
     }
 
@@ -336,17 +336,17 @@ public sealed class MemoryFileStore : IFileStore
     {
         lock (_lock)
         {
-            if (upload.Place is null)
+            if (upload.ContainingDirectory is null)
             {
-                if (_tree.Lookup(path.Parent, out _) is not { Children: not null } folder || !(folder.Uploads ??= new MemoryUploads()).TryEnter(upload, out long freed))
+                if (_tree.Find(path.Parent, out _) is not { Children: not null } directory || !(directory.Uploads ??= new MemoryDirectoryUploads()).TryAdd(upload, out long freed))
                 {
                     return false;
                 }
 
-                Take(-freed);
+                AdjustUsedBytes(-freed);
             }
 
-            (upload.IsWritten, upload.Modified) = (false, DateTime.UtcNow);
+            (upload.IsInProgress, upload.LastModified) = (false, DateTime.UtcNow);
             DiscardOldest(upload);
             return true;
         }
@@ -355,9 +355,9 @@ public sealed class MemoryFileStore : IFileStore
     /// <summary>Discards the uploader's oldest partial uploads if a new one exceeds a limit.</summary>
     private void DiscardOldest(MemoryUpload kept)
     {
-        if (!_kept.TryGetValue(kept.Uploader!, out List<MemoryUpload>? own))
+        if (!_partialUploads.TryGetValue(kept.Uploader!, out List<MemoryUpload>? own))
         {
-            _kept[kept.Uploader!] = own = [];
+            _partialUploads[kept.Uploader!] = own = [];
         }
 
         own.Remove(kept);
@@ -367,47 +367,47 @@ public sealed class MemoryFileStore : IFileStore
             return;
         }
 
-        own.RemoveAll(IsNoLongerKept);
+        own.RemoveAll(IsNoLongerPartial);
         while (_limits.AreExceededBy(own.Count, own.Sum(upload => upload.Content.Length)))
         {
             MemoryUpload oldest = own[0];
             own.RemoveAt(0);
-            oldest.Place!.Leave(oldest);
-            Take(-oldest.Content.Length);
+            oldest.ContainingDirectory!.Remove(oldest);
+            AdjustUsedBytes(-oldest.Content.Length);
         }
     }
 
-    private static bool IsNoLongerKept(MemoryUpload upload) => upload.Place is null || upload.IsWritten;
+    private static bool IsNoLongerPartial(MemoryUpload upload) => upload.ContainingDirectory is null || upload.IsInProgress;
 
     /// <summary>Gives a pending file up.</summary>
     internal void Discard(MemoryUpload upload)
     {
         lock (_lock)
         {
-            upload.Place?.Leave(upload);
-            Take(-upload.Content.Length);
+            upload.ContainingDirectory?.Remove(upload);
+            AdjustUsedBytes(-upload.Content.Length);
         }
     }
 
-    private MemoryFileWriter Continue(StorePath path, MemoryUpload kept, WriteStart start)
+    private MemoryFileWriter Resume(StorePath path, MemoryUpload kept, WriteStart start)
     {
-        if (kept.IsWritten)
+        if (kept.IsInProgress)
         {
             throw new StoreException(StoreError.Busy, $"{path} is being uploaded by another.");
         }
 
-        PathRules.DemandWithin(start.Offset, kept.Content.Length, path);
-        kept.IsWritten = true;
+        PathRules.ThrowIfPastEnd(start.Offset, kept.Content.Length, path);
+        kept.IsInProgress = true;
         return new MemoryFileWriter(this, path, kept, start, start.Offset ?? kept.Content.Length, rest: null, isContinuation: true);
     }
 
-    private MemoryUpload? Kept(StorePath path, string uploader) =>
-        _tree.Lookup(path.Parent, out _)?.Uploads?.Find(path.Name, uploader, _tree.Lookup(path, out _)?.Content) is { IsWritten: false } kept ? kept : null;
+    private MemoryUpload? FindPartialUpload(StorePath path, string uploader) =>
+        _tree.Find(path.Parent, out _)?.Uploads?.Find(path.Name, uploader, _tree.Find(path, out _)?.Content) is { IsInProgress: false } kept ? kept : null;
 
-    private int Sweep(MemoryNode folder, DateTime before)
+    private int SweepDirectory(MemoryNode directory, DateTime before)
     {
-        (int count, long bytes) = folder.Uploads?.Sweep(before) ?? default;
-        Take(-bytes);
-        return count + folder.Children!.Values.Where(child => child.Children is not null).Sum(child => Sweep(child, before));
+        (int count, long bytes) = directory.Uploads?.Sweep(before) ?? default;
+        AdjustUsedBytes(-bytes);
+        return count + directory.Children!.Values.Where(child => child.Children is not null).Sum(child => SweepDirectory(child, before));
     }
 }

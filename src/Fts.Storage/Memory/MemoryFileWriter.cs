@@ -29,63 +29,63 @@ internal sealed class MemoryFileReader(MemoryContent content) : IFileReader
 internal sealed class MemoryFileWriter(
     MemoryFileStore store, StorePath path, MemoryUpload upload, WriteStart options, long start, MemoryContent? rest, bool isContinuation) : IFileWriter
 {
-    private bool _isWritten, _isAtEnd, _disposed;
+    private bool _isWritten, _isCompleted, _isDisposed;
 
-    public long Start { get; } = start;
+    public long StartOffset { get; } = start;
 
-    public bool IsContinuation => isContinuation;
+    public bool IsResumed => isContinuation;
 
     public SafeFileHandle? Handle => null;
 
     public async ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        ThrowIfAtEnd();
+        ThrowIfCompleted();
         cancellationToken.ThrowIfCancellationRequested();
-        Begin();
+        BeginWriting();
         Write(offset, bytes.Span);
     }
 
     public async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
-        ThrowIfAtEnd();
+        ThrowIfCompleted();
         cancellationToken.ThrowIfCancellationRequested();
-        Begin();
+        BeginWriting();
         byte[] buffer = new byte[rest?.Length > upload.Content.Length ? 64 * 1024 : 0];
         for (int read; buffer.Length > 0 && (read = rest!.Read(upload.Content.Length, buffer)) > 0;)
         {
             Write(upload.Content.Length, buffer.AsSpan(0, read));
         }
 
-        store.Publish(path, upload, options.CreateOnly);
-        _isAtEnd = true;
+        store.Publish(path, upload, options.IsCreateOnly);
+        _isCompleted = true;
     }
 
-    public async ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
+    public async ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken)
     {
-        ThrowIfAtEnd();
-        bool isMostlyCopy = upload.Copied is not null && !isContinuation && PartialUploadLimits.IsMostlyCopied(Start, upload.Content.Length);
-        _isAtEnd = options.Uploader is not null && (_isWritten || isContinuation) && !isMostlyCopy && store.TryKeep(path, upload);
-        return _isAtEnd ? upload.Content.Length : null;
+        ThrowIfCompleted();
+        bool isMostlyCopy = upload.CopiedFrom is not null && !isContinuation && PartialUploadLimits.HasTooFewNewBytes(StartOffset, upload.Content.Length);
+        _isCompleted = options.Uploader is not null && (_isWritten || isContinuation) && !isMostlyCopy && store.TryKeep(path, upload);
+        return _isCompleted ? upload.Content.Length : null;
     }
 
     public ValueTask DisposeAsync()
     {
-        if (!_isAtEnd && !_disposed)
+        if (!_isCompleted && !_isDisposed)
         {
             store.Discard(upload);
         }
 
-        _disposed = true;
+        _isDisposed = true;
         return default;
     }
 
-    private void Begin()
+    private void BeginWriting()
     {
         if (!_isWritten && isContinuation)
         {
             long before = upload.Content.Length;
-            upload.Content.Trim(Start);
-            store.Take(upload.Content.Length - before);
+            upload.Content.Truncate(StartOffset);
+            store.AdjustUsedBytes(upload.Content.Length - before);
         }
 
         _isWritten = true;
@@ -93,14 +93,14 @@ internal sealed class MemoryFileWriter(
 
     private void Write(long offset, ReadOnlySpan<byte> bytes)
     {
-        store.Take(Math.Max(0, offset + bytes.Length - upload.Content.Length));
+        store.AdjustUsedBytes(Math.Max(0, offset + bytes.Length - upload.Content.Length));
         upload.Content.Write(offset, bytes);
     }
 
-    private void ThrowIfAtEnd()
+    private void ThrowIfCompleted()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_isAtEnd)
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_isCompleted)
         {
             throw new InvalidOperationException("The file is committed or kept.");
         }

@@ -14,9 +14,9 @@ internal sealed class MemoryNode
     public ConcurrentDictionary<string, MemoryNode>? Children { get; }
 
     /// <summary>Of a folder: the uploads into it that are being written, or broke off and can be continued. Null before the first.</summary>
-    public MemoryUploads? Uploads { get; set; }
+    public MemoryDirectoryUploads? Uploads { get; set; }
 
-    public DateTime Modified { get; set; } = DateTime.UtcNow;
+    public DateTime LastModified { get; set; } = DateTime.UtcNow;
 
     /// <summary>Null until it is set.</summary>
     public UnixFileMode? UnixMode { get; set; }
@@ -24,13 +24,13 @@ internal sealed class MemoryNode
     /// <summary>Of a file: the SHA-256 of its content, which never changes; null where nobody told it.</summary>
     public byte[]? Sha256 { get; set; }
 
-    public static MemoryNode File(ulong id, MemoryContent content) => new(id, content, null);
+    public static MemoryNode CreateFile(ulong id, MemoryContent content) => new(id, content, null);
 
     // One stripe: all changes come from under one lock already.
-    public static MemoryNode Folder(ulong id) => new(id, null, new ConcurrentDictionary<string, MemoryNode>(1, 0, StringComparer.Ordinal));
+    public static MemoryNode CreateDirectory(ulong id) => new(id, null, new ConcurrentDictionary<string, MemoryNode>(1, 0, StringComparer.Ordinal));
 
-    public FileEntry ToEntry(string name) => new(name, Content is null ? EntryKind.Folder : EntryKind.File, Content?.Length ?? 0, Modified, UnixMode, Id);
+    public FileEntry ToEntry(string name) => new(name, Content is null ? EntryKind.Directory : EntryKind.File, Content?.Length ?? 0, LastModified, UnixMode, Id);
 
     /// <summary>Whether it is still what somebody saw.</summary>
-    public bool Is(in FileEntry seen) => (Id, Content?.Length, Modified) == (seen.Id, seen.Length, seen.Modified);
+    public bool IsUnchanged(in FileEntry seen) => (Id, Content?.Length, LastModified) == (seen.Id, seen.Length, seen.LastModified);
 }

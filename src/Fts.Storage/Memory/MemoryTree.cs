@@ -4,12 +4,12 @@ namespace Fts.Storage.Memory;
 internal sealed class MemoryTree
 {
     /// <summary>The top folder.</summary>
-    public MemoryNode Root { get; } = MemoryNode.Folder(1);
+    public MemoryNode Root { get; } = MemoryNode.CreateDirectory(1);
 
     /// <summary>The file that one written to a path would replace; null where there is none.</summary>
-    public MemoryNode? Replaceable(StorePath path, bool createOnly)
+    public MemoryNode? FindReplaceableFile(StorePath path, bool createOnly)
     {
-        MemoryNode? there = ParentOf(path).Children!.GetValueOrDefault(path.Name);
+        MemoryNode? there = GetParent(path).Children!.GetValueOrDefault(path.Name);
         return there is null ? null
             : createOnly ? throw new StoreException(StoreError.Exists, path.Value)
             : there.Content is null ? throw new StoreException(StoreError.NotAFile, path.Value)
@@ -17,16 +17,16 @@ internal sealed class MemoryTree
     }
 
     /// <summary>The folder that a path lies in.</summary>
-    public MemoryNode ParentOf(StorePath path) => Existing(path.Parent) is { Children: not null } folder ? folder : throw new StoreException(StoreError.NotAFolder, path.Value);
+    public MemoryNode GetParent(StorePath path) => GetExisting(path.Parent) is { Children: not null } directory ? directory : throw new StoreException(StoreError.NotADirectory, path.Value);
 
     /// <summary>Takes an entry out of its folder.</summary>
-    public void Remove(StorePath path) => ParentOf(path).Children!.TryRemove(path.Name, out _);
+    public void Remove(StorePath path) => GetParent(path).Children!.TryRemove(path.Name, out _);
 
     /// <summary>What is at a path that must be there.</summary>
-    public MemoryNode Existing(StorePath path) => Lookup(path, out StoreError error) ?? throw new StoreException(error, path.Value);
+    public MemoryNode GetExisting(StorePath path) => Find(path, out StoreError error) ?? throw new StoreException(error, path.Value);
 
     /// <summary>What is at a path; null, and why, where there is nothing.</summary>
-    public MemoryNode? Lookup(StorePath path, out StoreError error)
+    public MemoryNode? Find(StorePath path, out StoreError error)
     {
         error = StoreError.NotFound;
         MemoryNode node = Root;
@@ -40,7 +40,7 @@ internal sealed class MemoryTree
 
             if (node.Children is null)
             {
-                error = StoreError.NotAFolder;
+                error = StoreError.NotADirectory;
                 return null;
             }
 

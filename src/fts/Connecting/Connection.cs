@@ -23,8 +23,8 @@ internal sealed record Connection(FtpClient Client, Target Target, SignIn SignIn
         bool isEncrypted = Client.ServerIdentity is not null;
         if (greets)
         {
-            string through = Client.Options.Proxy is { } proxy ? $" through {proxy.ToString().Visible()}" : "";
-            Terminal.Say($"connected to {Target}{through} as {SignIn.User.Visible()}, {Protection(Client)}: {Failures.Brief(Client.Greeting).Visible()}");
+            string through = Client.Options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
+            Terminal.Say($"connected to {Target}{through} as {SignIn.User.ToPrintable()}, {Protection(Client)}: {Failures.Brief(Client.Greeting).ToPrintable()}");
         }
 
         if (!isEncrypted)

@@ -56,7 +56,7 @@ internal sealed class ConnectionOptions
         FtpTrust believed = OwnCertificate.Add(trust.For(line.Value(_authorities)), line.Value(_certificate), line.Value(_key), mode, terminal);
         SignIn signIn = SignIn.Find(target, line.Value(_passwordFile), terminal, hasCertificate: believed.ClientCertificate is not null);
         target = target with { UsesImplicitTls = mode == FtpTlsMode.Implicit };
-        var meter = new ConnectMeter(terminal, target.ToString().Visible());
+        var meter = new ConnectMeter(terminal, target.ToString().ToPrintable());
         var client = new FtpClient(new FtpClientOptions
         {
             Host = target.Host,

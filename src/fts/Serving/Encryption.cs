@@ -82,7 +82,7 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
     }
 
     /// <summary>Those who sign in with a password, and before them, with <c>--client-ca</c>, whoever holds a certificate of that authority: as its common name.</summary>
-    public IAccounts WithCertificates(IAccounts accounts) => AsksClients ? CertificateAccounts.ByCommonName(accounts, Permissions.ReadWrite) : accounts;
+    public IAuthenticator WithCertificates(IAuthenticator accounts) => AsksClients ? CertificateAuthenticator.CreateByCommonName(accounts, Permissions.ReadWrite) : accounts;
 
     /// <summary>Whether clients are asked for certificates.</summary>
     public bool AsksClients => Options is { ClientCertificates.Policy: not FtpClientCertificatePolicy.Off };

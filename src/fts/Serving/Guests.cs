@@ -7,7 +7,7 @@ namespace Fts.Cli;
 /// <param name="Anonymous">What anybody may do.</param>
 /// <param name="Password">The password made for this run; null where none is needed.</param>
 /// <param name="AdmitsOwnUser">Whether the server's own user, and root, may read and write without a password.</param>
-internal sealed record Guests(IAccounts Accounts, Permissions Anonymous, OneTimePassword? Password, bool AdmitsOwnUser = false)
+internal sealed record Guests(IAuthenticator Accounts, Permissions Anonymous, OneTimePasswordAuthenticator? Password, bool AdmitsOwnUser = false)
 {
     private const string UserName = "fts";
 
@@ -22,8 +22,8 @@ internal sealed record Guests(IAccounts Accounts, Permissions Anonymous, OneTime
     {
         if (isLocal && anonymous == "auto" && OperatingSystem.IsLinux())
         {
-            var others = new OneTimePassword(UserName, Permissions.ReadWrite);
-            return new Guests(new LocalUserAccounts(Permissions.ReadWrite, others), Permissions.None, others, AdmitsOwnUser: true);
+            var others = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite);
+            return new Guests(new LocalUserAuthenticator(Permissions.ReadWrite, others), Permissions.None, others, AdmitsOwnUser: true);
         }
 
         Permissions anybody = anonymous switch
@@ -35,10 +35,10 @@ internal sealed record Guests(IAccounts Accounts, Permissions Anonymous, OneTime
         };
         if (anybody == Permissions.ReadWrite)
         {
-            return new Guests(new AnonymousAccounts(anybody), anybody, null);
+            return new Guests(new AnonymousAuthenticator(anybody), anybody, null);
         }
 
-        var password = new OneTimePassword(UserName, Permissions.ReadWrite, anybody);
+        var password = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite, anybody);
         return new Guests(password, anybody, password);
     }
 }

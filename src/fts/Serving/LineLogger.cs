@@ -20,7 +20,7 @@ internal sealed class LineLogger(BackgroundLines output, LogLevel least) : ILogg
         if (IsEnabled(logLevel))
         {
             // Names of files and users come from the peer.
-            string text = formatter(state, exception).Visible() + (exception is null ? "" : $": {exception.Message.Visible()}");
+            string text = formatter(state, exception).ToPrintable() + (exception is null ? "" : $": {exception.Message.ToPrintable()}");
             output.Write(Stamp(logLevel >= LogLevel.Error ? $"error: {text}" : logLevel == LogLevel.Warning ? $"warning: {text}" : text));
         }
     }

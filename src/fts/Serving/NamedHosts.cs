@@ -47,7 +47,7 @@ internal sealed record NamedHosts(IReadOnlyList<(string Name, string Folder)> Fo
     /// <summary>The hosts for the server, which all have the same accounts.</summary>
     /// <param name="accounts">Who may sign in.</param>
     /// <param name="open">Opens a folder.</param>
-    public IReadOnlyList<FtpHost> For(IAccounts accounts, Func<string, string, Storage.IFileStore> open) =>
+    public IReadOnlyList<FtpHost> For(IAuthenticator accounts, Func<string, string, Storage.IFileStore> open) =>
         [.. Folders.Select(host => new FtpHost
         {
             Name = host.Name,
@@ -82,7 +82,7 @@ internal sealed record NamedHosts(IReadOnlyList<(string Name, string Folder)> Fo
             string name = value[..equals];
             if (!FtpHost.IsName(name))
             {
-                throw CommandLine.Usage($"{option.Name} {value}: '{name.Visible()}' is no host name");
+                throw CommandLine.Usage($"{option.Name} {value}: '{name.ToPrintable()}' is no host name");
             }
 
             if (!pairs.TryAdd(name, value[(equals + 1)..]))

@@ -17,10 +17,10 @@ internal static class StartScreen
         FtpTlsPolicy? tls = encryption.Options?.Control;
         string? fingerprint = encryption.Fingerprint;
         yield return $"fts server on {endPoint}";
-        yield return $"  folder    {folder.Visible()}";
+        yield return $"  folder    {folder.ToPrintable()}";
         foreach ((string name, string hostFolder) in hosts.Folders)
         {
-            yield return $"  host      {name}: {hostFolder.Visible()}";
+            yield return $"  host      {name}: {hostFolder.ToPrintable()}";
         }
 
         yield return $"  sandbox   {sandbox.Description}";

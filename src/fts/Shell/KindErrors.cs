@@ -11,7 +11,7 @@ internal static class KindErrors
 {
     /// <summary>Returns whether a failure may mean that a remote path is a folder, and the path is one.</summary>
     public static async Task<bool> IsFolderAsync(Shell shell, Exception failure, string path, CancellationToken cancellationToken) =>
-        CanBeExplainedByKind(failure) && await FindAsync(shell, path, cancellationToken) is { Kind: ListingKind.Folder };
+        CanBeExplainedByKind(failure) && await FindAsync(shell, path, cancellationToken) is { Kind: FtpEntryKind.Directory };
 
     /// <summary>Returns a clearer failure of <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>; the same one if the entry does not explain it.</summary>
     /// <param name="shell">The session.</param>
@@ -31,11 +31,11 @@ internal static class KindErrors
         string name = Words.Escape(typed);
         (string What, string? Next)? found = (verb, entry?.Kind) switch
         {
-            ("mkdir", ListingKind.Folder) => ("the folder already exists", $"cd {name}"),
+            ("mkdir", FtpEntryKind.Directory) => ("the folder already exists", $"cd {name}"),
             ("mkdir", not null) => ("a file with that name already exists", "mkdir with another name"),
-            ("rmdir", ListingKind.File) => ("it is a file", $"rm {name}"),
-            ("rmdir", ListingKind.Folder) when await HasEntriesAsync(shell, path, cancellationToken) => ("the folder is not empty", $"ls {name}, to list its files"),
-            ("rm", ListingKind.Folder) => ("it is a folder", $"rmdir {name}, which removes an empty folder"),
+            ("rmdir", FtpEntryKind.File) => ("it is a file", $"rm {name}"),
+            ("rmdir", FtpEntryKind.Directory) when await HasEntriesAsync(shell, path, cancellationToken) => ("the folder is not empty", $"ls {name}, to list its files"),
+            ("rm", FtpEntryKind.Directory) => ("it is a folder", $"rmdir {name}, which removes an empty folder"),
             _ => null,
         };
         return found is var (what, next)

@@ -16,7 +16,7 @@ internal static class LocalCommands
             bool isFolder = entry is DirectoryInfo;
             string size = entry is FileInfo file ? file.Length.ToString(CultureInfo.InvariantCulture) : "";
             shell.Terminal.Data(string.Create(CultureInfo.InvariantCulture,
-                $"{(isFolder ? 'd' : '-')} {size,12}  {entry.LastWriteTimeUtc:yyyy-MM-dd HH:mm}  {entry.Name.Visible()}{(isFolder ? "/" : "")}"));
+                $"{(isFolder ? 'd' : '-')} {size,12}  {entry.LastWriteTimeUtc:yyyy-MM-dd HH:mm}  {entry.Name.ToPrintable()}{(isFolder ? "/" : "")}"));
         }
 
         return Task.FromResult(ExitCode.Done);
@@ -26,14 +26,14 @@ internal static class LocalCommands
     public static Task<ExitCode> Lcd(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         Environment.CurrentDirectory = LocalNames.Home(words.Count == 0 ? "~" : words[0].Text);
-        shell.Terminal.Say($"now in {Environment.CurrentDirectory.Visible()} here");
+        shell.Terminal.Say($"now in {Environment.CurrentDirectory.ToPrintable()} here");
         return Task.FromResult(ExitCode.Done);
     }
 
     /// <summary><c>lpwd</c>.</summary>
     public static Task<ExitCode> Lpwd(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
-        shell.Terminal.Data(Environment.CurrentDirectory.Visible());
+        shell.Terminal.Data(Environment.CurrentDirectory.ToPrintable());
         return Task.FromResult(ExitCode.Done);
     }
 

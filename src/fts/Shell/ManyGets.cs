@@ -66,7 +66,7 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
 
         // How large it is decides how it is fetched; a server that lists for machines tells without a listing of the whole folder.
         item = item.Known is null && shell.Client.Features.HasMachineListing ? item with { Known = await shell.Client.FindAsync(item.Path, cancellationToken) } : item;
-        if (item.Known?.Kind == ListingKind.Folder)
+        if (item.Known?.Kind == FtpEntryKind.Directory)
         {
             throw new FailureException(ExitCode.Other, $"get {item}: it is a folder", $"mirror {Words.Escape(item.Typed)} {Words.Escape(name)}");
         }

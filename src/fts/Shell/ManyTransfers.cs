@@ -92,7 +92,7 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
         if (result.Failure is FtpTargetExistsException && !options.Overwrite)
         {
             _skipped++;
-            return shell.Terminal.CanRedraw ? $"{name.Visible()} is {way.There} already: skipped" : null;
+            return shell.Terminal.CanRedraw ? $"{name.ToPrintable()} is {way.There} already: skipped" : null;
         }
 
         if (ReferenceEquals(result.Failure, _shown))

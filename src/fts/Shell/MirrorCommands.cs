@@ -21,7 +21,7 @@ internal static class MirrorCommands
         bool isUpload = words.Has(Reverse);
         string source = words[0].Text.Length > 1 ? words[0].Text.TrimEnd('/') : words[0].Text;
         string target = words.Count > 1 ? words[1].Text : RemoteFolder.NameOf(source);
-        if (words.Count == 1 && (target is "" or "." or ".." or "~" || (!isUpload && !new FtpEntry { Path = source, Name = target, Kind = ListingKind.Folder }.IsSafeName)))
+        if (words.Count == 1 && (target is "" or "." or ".." or "~" || (!isUpload && !new FtpEntry { Path = source, Name = target, Kind = FtpEntryKind.Directory }.IsSafeName)))
         {
             throw new FailureException(ExitCode.Usage, $"mirror {source}: where to?", $"mirror {words[0]} TARGET");
         }
@@ -84,7 +84,7 @@ internal static class MirrorCommands
         ExitCode listed = ExitCode.Done;
         foreach (IGrouping<string, FtpEntry> folder in plan.UnreadableEntries.GroupBy(entry => entry.Path))
         {
-            listed = UnreadableLines.Warn(shell, $"mirror {folder.Key.Visible()}", [.. folder]);
+            listed = UnreadableLines.Warn(shell, $"mirror {folder.Key.ToPrintable()}", [.. folder]);
         }
 
         ExitCode planned = plan.Failures.Count > 0 || (listed != ExitCode.Done && direction == FtpMirrorDirection.Download) ? ExitCode.SomeFailed : ExitCode.Done;
@@ -121,7 +121,7 @@ internal static class MirrorCommands
         bool shows = shell.Terminal.CanRedraw && shell.Terminal.Progress != "never";
         if (shows)
         {
-            shell.Terminal.Status($"comparing {Amounts.Fit(local.Visible(), Terminal.Width - 13)}");
+            shell.Terminal.Status($"comparing {Amounts.Fit(local.ToPrintable(), Terminal.Width - 13)}");
         }
 
         try
@@ -141,12 +141,12 @@ internal static class MirrorCommands
     {
         foreach (string folder in plan.Folders)
         {
-            shell.Terminal.Data($"make      {folder.Visible()}/");
+            shell.Terminal.Data($"make      {folder.ToPrintable()}/");
         }
 
         foreach (FtpBatchFile file in plan.Files)
         {
-            shell.Terminal.Data($"{(way == TransferWay.Up ? "upload    " : "download  ")}{file.LocalPath.Visible()}");
+            shell.Terminal.Data($"{(way == TransferWay.Up ? "upload    " : "download  ")}{file.LocalPath.ToPrintable()}");
         }
 
         shell.Terminal.Say($"dry run, nothing was changed; would be {way.Done}: {Amounts.Files(plan.Files.Count)} ({Amounts.Size(plan.Bytes)}){Count(plan.Folders.Count, "folder", " to create")}{Rest(plan)}");

@@ -49,7 +49,7 @@ internal sealed class NameCompletion(Shell shell)
     /// Returns false for a name with control characters, which cannot be typed, or with direction marks, which would display as another
     /// name.
     /// </summary>
-    private static bool IsTypable(string name) => name.Visible() == name;
+    private static bool IsTypable(string name) => name.ToPrintable() == name;
 
     private static IEnumerable<string> Local(string word)
     {
@@ -86,6 +86,6 @@ internal sealed class NameCompletion(Shell shell)
         }
 
         // A name with a slash would refer to another file.
-        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.LocalName)).Select(entry => folder + FtpName.ToVisible(entry.Name) + (entry.Kind == ListingKind.Folder ? "/" : ""));
+        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.LocalName)).Select(entry => folder + FtpName.ToVisible(entry.Name) + (entry.Kind == FtpEntryKind.Directory ? "/" : ""));
     }
 }

@@ -15,7 +15,7 @@ internal static class QuoteCommands
         int space = line.AsSpan().IndexOfAny(' ', '\t');
         (string verb, string? argument) = space < 0 ? (line, null) : (line[..space], line[(space + 1)..]);
         string shown = NameOf($"quote {line}");
-        Reply reply;
+        FtpReply reply;
         try
         {
             reply = await shell.Client.SendRawAsync(verb, argument, cancellationToken);
@@ -36,7 +36,7 @@ internal static class QuoteCommands
         for (int i = 0; i < reply.Lines.Count; i++)
         {
             bool isEdge = i == 0 || i == reply.Lines.Count - 1;
-            shell.Terminal.Data($"{(isEdge ? code + (i < reply.Lines.Count - 1 ? "-" : " ") : "")}{reply.Lines[i].Visible()}");
+            shell.Terminal.Data($"{(isEdge ? code + (i < reply.Lines.Count - 1 ? "-" : " ") : "")}{reply.Lines[i].ToPrintable()}");
         }
 
         return reply.IsTransientFailure || reply.IsPermanentFailure ? ExitCode.Other : ExitCode.Done;

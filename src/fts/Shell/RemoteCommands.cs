@@ -11,20 +11,20 @@ internal static class RemoteCommands
     public static async Task<ExitCode> LsAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
-        string[] sizes = [.. entries.Select(entry => entry.Kind == ListingKind.Folder ? "" : entry.Length?.ToString(CultureInfo.InvariantCulture) ?? "?")];
+        string[] sizes = [.. entries.Select(entry => entry.Kind == FtpEntryKind.Directory ? "" : entry.Length?.ToString(CultureInfo.InvariantCulture) ?? "?")];
         int width = sizes.Length == 0 ? 0 : sizes.Max(size => size.Length);
         for (int i = 0; i < entries.Count; i++)
         {
             FtpEntry entry = entries[i];
             (char kind, string mark) = entry.Kind switch
             {
-                ListingKind.Folder => ('d', "/"),
-                ListingKind.Link => ('l', entry.LinkTarget is null ? "" : $" -> {FtpName.ToVisible(entry.LinkTarget)}"),
-                ListingKind.File => ('-', ""),
+                FtpEntryKind.Directory => ('d', "/"),
+                FtpEntryKind.Link => ('l', entry.LinkTarget is null ? "" : $" -> {FtpName.ToVisible(entry.LinkTarget)}"),
+                FtpEntryKind.File => ('-', ""),
                 _ => ('?', ""),
             };
             string time = entry.Modified?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
-            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.Visible() ?? FtpName.ToVisible(entry.Name)}{mark}");
+            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.ToVisible(entry.Name)}{mark}");
         }
 
         // The line is shown, so the command has done what it is for.
@@ -63,7 +63,7 @@ internal static class RemoteCommands
     public static async Task<ExitCode> ChangeAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         await shell.Client.RenameAsync(shell.Folder.Resolve(words[0].Text), shell.Folder.Resolve(words[1].Text), overwrite: false, cancellationToken);
-        shell.Terminal.Say($"changed {words[0].Text.Visible()} to {words[1].Text.Visible()}");
+        shell.Terminal.Say($"changed {words[0].Text.ToPrintable()} to {words[1].Text.ToPrintable()}");
         return ExitCode.Done;
     }
 
@@ -75,7 +75,7 @@ internal static class RemoteCommands
         {
             long size = await shell.Client.GetSizeAsync(name.Path, cancel)
                 ?? throw new FailureException(ExitCode.NotFound, $"size {name}: no such file on the server {shell.Target}, or it does not tell", "ls, to see what is there");
-            shell.Terminal.Data(size.ToString(CultureInfo.InvariantCulture) + (names.Count > 1 ? $"  {name.Typed.Visible()}" : ""));
+            shell.Terminal.Data(size.ToString(CultureInfo.InvariantCulture) + (names.Count > 1 ? $"  {name.Typed.ToPrintable()}" : ""));
         }, cancellationToken));
     }
 
@@ -109,7 +109,7 @@ internal static class RemoteCommands
                 throw await KindErrors.ExplainAsync(shell, e, verb, word.Text, cancel);
             }
 
-            shell.Terminal.Say($"{done} {word.Text.Visible()}");
+            shell.Terminal.Say($"{done} {word.Text.ToPrintable()}");
         }, cancellationToken);
 
     /// <summary>A folder's entries, or those a pattern fits, or the one file named.</summary>
@@ -130,7 +130,7 @@ internal static class RemoteCommands
         {
             // A file: servers answer LIST and MLSD of it each in their own way.
             FtpEntry? entry = await shell.Client.FindAsync(shell.Folder.Resolve(name), cancellationToken);
-            if (entry is { Kind: not ListingKind.Folder })
+            if (entry is { Kind: not FtpEntryKind.Directory })
             {
                 return [entry];
             }

@@ -37,7 +37,7 @@ internal static class RemoteNames
 
             (string folder, _) = RemoteFolder.Split(word.Text);
             List<FtpEntry> entries = await MatchAsync(shell, word, cancellationToken);
-            names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + (word.IsExact ? entry.Name : FtpName.ToVisible(entry.Name)), entry.Path, entry.Source == ListingSource.Names ? null : entry)));
+            names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + (word.IsExact ? entry.Name : FtpName.ToVisible(entry.Name)), entry.Path, entry.Source == FtpEntrySource.Names ? null : entry)));
             listed = Shell.Worst(listed, UnreadableLines.Warn(shell, verb, [.. entries.Where(IsUnreadable)]));
             if (entries.TrueForAll(IsUnreadable))
             {
@@ -49,7 +49,7 @@ internal static class RemoteNames
     }
 
     /// <summary>Whether a pattern of <c>get</c> takes an entry. NLST does not report the kind of an entry.</summary>
-    private static bool IsFetchable(FtpEntry entry) => entry.Kind is ListingKind.File or ListingKind.Link || entry.Source == ListingSource.Names;
+    private static bool IsFetchable(FtpEntry entry) => entry.Kind is FtpEntryKind.File or FtpEntryKind.Link || entry.Source == FtpEntrySource.Names;
 
     /// <summary>The entries that a pattern's last component fits, by name, and behind them the lines that cannot be read.</summary>
     public static async Task<List<FtpEntry>> MatchAsync(Shell shell, Word pattern, CancellationToken cancellationToken)
@@ -65,7 +65,7 @@ internal static class RemoteNames
         string.Join("\\\\", typed.Replace("\\x5C", "\\x5c", StringComparison.Ordinal).Split("\\x5c").Select(FtpName.FromVisible));
 
     /// <summary>Whether the entry is a line of the listing that cannot be read.</summary>
-    public static bool IsUnreadable(FtpEntry entry) => entry.Kind == ListingKind.Unknown;
+    public static bool IsUnreadable(FtpEntry entry) => entry.Kind == FtpEntryKind.Unknown;
 
     /// <summary>A folder's entries by name, and behind them the lines that cannot be read; an empty folder means the current one.</summary>
     public static async Task<List<FtpEntry>> ListAsync(Shell shell, Word folder, CancellationToken cancellationToken)
@@ -87,7 +87,7 @@ internal static class RemoteNames
 
     /// <summary><c>*</c> and <c>?</c>, as a shell takes them: a name that begins with a dot only fits a pattern that does.</summary>
     public static bool Fits(string pattern, string name) =>
-        (!name.StartsWith('.') || pattern.StartsWith('.')) && NamePattern.Matches(pattern, name);
+        (!name.StartsWith('.') || pattern.StartsWith('.')) && NamePattern.IsMatch(pattern, name);
 }
 
 /// <summary>The local files that typed words mean.</summary>

@@ -24,20 +24,20 @@ internal static class SessionCommands
         shell.Terminal.Data("  !COMMAND                run a command on this machine");
         try
         {
-            Reply reply = await shell.Client.SendAsync("HELP", null, cancellationToken);
+            FtpReply reply = await shell.Client.SendAsync("HELP", null, cancellationToken);
             if (reply.IsCompletion)
             {
                 shell.Terminal.Data($"on the server {shell.Target}:");
                 foreach (string line in reply.Lines)
                 {
-                    shell.Terminal.Data($"  {line.Trim().Visible()}");
+                    shell.Terminal.Data($"  {line.Trim().ToPrintable()}");
                 }
             }
         }
         catch (FtpException e)
         {
             // Our own list is what was asked for first, and it works without a server.
-            shell.Terminal.Say($"the server's own help cannot be had: {e.Message.Visible()}");
+            shell.Terminal.Say($"the server's own help cannot be had: {e.Message.ToPrintable()}");
         }
 
         return ExitCode.Done;
@@ -47,8 +47,8 @@ internal static class SessionCommands
     public static Task<ExitCode> Status(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         FtpClientOptions options = shell.Client.Options;
-        string through = options.Proxy is { } proxy ? $" through {proxy.ToString().Visible()}" : "";
-        shell.Terminal.Data($"connected to {shell.Target}{through} as {options.Credentials.UserName.Visible()}");
+        string through = options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
+        shell.Terminal.Data($"connected to {shell.Target}{through} as {options.Credentials.UserName.ToPrintable()}");
         shell.Terminal.Data(shell.Client.ServerIdentity is { } identity ? $"{Connection.Protection(shell.Client)}: {identity.Fingerprint}" : Connection.Protection(shell.Client));
         return Task.FromResult(ExitCode.Done);
     }

@@ -105,7 +105,7 @@ internal sealed class Shell(
         }
 
         client.Disconnect();
-        terminal.Say($"{doing.Visible()}: stopped and disconnected from {target}; the next command connects again");
+        terminal.Say($"{doing.ToPrintable()}: stopped and disconnected from {target}; the next command connects again");
         return ExitCode.Interrupted;
     }
 
@@ -265,7 +265,7 @@ internal sealed class Shell(
         if (failure.Code == ExitCode.Interrupted)
         {
             // What the user wanted is no error.
-            terminal.Say(failure.What.Visible() + (failure.Next is null ? "" : $"\n  try: {failure.Next.Visible()}"));
+            terminal.Say(failure.What.ToPrintable() + (failure.Next is null ? "" : $"\n  try: {failure.Next.ToPrintable()}"));
         }
         else
         {

@@ -66,7 +66,7 @@ internal static class TransferCommands
                     throw new FolderInPlaceException(local, name);
                 }
 
-                shell.Terminal.Say($"{name.Visible()} is on the server already: skipped");
+                shell.Terminal.Say($"{name.ToPrintable()} is on the server already: skipped");
                 return;
             }
             catch (Exception e) when (e is not OutOfMemoryException)
@@ -138,7 +138,7 @@ internal static class TransferCommands
         string name = item.LocalName;
         // The name comes from a listing or was typed for a path there; either may spell a place here that was never meant.
         // A listed name with a slash would come under its last part, which the pattern may never have fitted.
-        if (item.Known is { IsSafeName: false } || !new FtpEntry { Path = item.Path, Name = name, Kind = ListingKind.File }.IsSafeName)
+        if (item.Known is { IsSafeName: false } || !new FtpEntry { Path = item.Path, Name = name, Kind = FtpEntryKind.File }.IsSafeName)
         {
             throw new FailureException(ExitCode.Usage, $"get {item}: '{item.Known?.Name ?? name}' is no name for a file here");
         }
@@ -156,7 +156,7 @@ internal static class TransferCommands
         ifThere = ifThere == IfThere.Unsaid ? Ask(shell, item, name) : ifThere;
         if (ifThere == IfThere.Skip)
         {
-            shell.Terminal.Say($"{name.Visible()} is here already: kept as it is");
+            shell.Terminal.Say($"{name.ToPrintable()} is here already: kept as it is");
         }
 
         return (name, ifThere);
@@ -178,7 +178,7 @@ internal static class TransferCommands
 
     private static IfThere Ask(Shell shell, RemoteName item, string name) => !shell.Terminal.IsInteractive
         ? throw new FailureException(ExitCode.Other, $"get {item}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")
-        : shell.Ask($"{name.Visible()} exists here. Replace it? [y/N/resume] ") switch
+        : shell.Ask($"{name.ToPrintable()} exists here. Replace it? [y/N/resume] ") switch
         {
             null => throw new FailureException(ExitCode.Interrupted, $"get {item}: stopped; {name} was not changed"),
             "y" or "yes" => IfThere.Overwrite,

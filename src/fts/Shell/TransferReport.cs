@@ -17,9 +17,9 @@ internal static class TransferReport
     public static string? Warning(string name, FtpTransferResult result) => result.Warning switch
     {
         FtpTransferWarning.LongerThanReported =>
-            $"warning: {name.Visible()}: the server reported {Amounts.Bytes(result.ReportedLength ?? 0)} and sent {Amounts.Bytes(result.Bytes)}; the whole file was kept",
+            $"warning: {name.ToPrintable()}: the server reported {Amounts.Bytes(result.ReportedLength ?? 0)} and sent {Amounts.Bytes(result.Bytes)}; the whole file was kept",
         FtpTransferWarning.StillGrowing =>
-            $"warning: {name.Visible()}: during the transfer the file grew to {Amounts.Bytes(result.ReportedLength ?? 0)} on the server; the local copy has its earlier length",
+            $"warning: {name.ToPrintable()}: during the transfer the file grew to {Amounts.Bytes(result.ReportedLength ?? 0)} on the server; the local copy has its earlier length",
         _ => null,
     };
 
@@ -33,11 +33,11 @@ internal static class TransferReport
         };
         if (result.Reply is null)
         {
-            return $"{name.Visible()} is complete: all of it was there already ({Amounts.Bytes(result.Resumed)}{proof})";
+            return $"{name.ToPrintable()} is complete: all of it was there already ({Amounts.Bytes(result.Resumed)}{proof})";
         }
 
         string resumed = result.Resumed > 0 ? $" after the {Amounts.Bytes(result.Resumed)} from before" : "";
-        return $"{done} {name.Visible()} ({Amounts.Bytes(result.Bytes)}{resumed}{Speed(result.Bytes, result.Elapsed)}{proof})";
+        return $"{done} {name.ToPrintable()} ({Amounts.Bytes(result.Bytes)}{resumed}{Speed(result.Bytes, result.Elapsed)}{proof})";
     }
 
     /// <summary>Of many.</summary>

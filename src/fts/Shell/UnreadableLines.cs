@@ -18,7 +18,7 @@ internal static class UnreadableLines
         foreach (FtpEntry entry in unreadable.Take(MostShown))
         {
             string line = entry.RawLine!.Length > LongestShown ? entry.RawLine[..LongestShown] + "…" : entry.RawLine;
-            shell.Terminal.Say($"warning: {command}: a line of the server's listing is in an unknown format: {line.Visible()}");
+            shell.Terminal.Say($"warning: {command}: a line of the server's listing is in an unknown format: {line.ToPrintable()}");
         }
 
         if (unreadable.Count > MostShown)

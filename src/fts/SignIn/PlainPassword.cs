@@ -9,7 +9,7 @@ internal static class PlainPassword
     /// <exception cref="OperationCanceledException">Ctrl-C cancelled the question.</exception>
     public static async ValueTask<bool> ConfirmAsync(Terminal terminal, Target target, string user, CancellationToken cancellationToken)
     {
-        string question = $"{target} offers no encryption: anyone on the network can read the password of {user.Visible()}. Send it? [y/N] ";
+        string question = $"{target} offers no encryption: anyone on the network can read the password of {user.ToPrintable()}. Send it? [y/N] ";
         // Waiting for a key blocks its thread, and this one may be the one that reads all sockets.
         string? answer = await Task.Run(() => terminal.Ask(question), cancellationToken).WaitAsync(cancellationToken);
         return answer is null ? throw new OperationCanceledException() : answer is "y" or "yes";

@@ -51,7 +51,7 @@ internal sealed record SignIn(string User, string Password)
         }
 
         return new SignIn(user!, hasCertificate ? "" : terminal.IsInteractive
-            ? PasswordPrompt.Ask(terminal, $"password for {user!.Visible()} on {target.Host}: ")
+            ? PasswordPrompt.Ask(terminal, $"password for {user!.ToPrintable()} on {target.Host}: ")
             : throw new FailureException(ExitCode.Usage, $"no password for {user}, and nobody to ask", "set FTS_PASSWORD, or use --password-file FILE"));
     }
 
@@ -65,7 +65,7 @@ internal sealed record SignIn(string User, string Password)
     public static string? FindAccount(Target target, string user, Terminal terminal) =>
         IsNamed(user) && Environment.GetEnvironmentVariable("FTS_ACCOUNT") is { Length: > 0 } set ? set
         : FromNetRc(target.Host, user)?.Account is { Length: > 0 } known ? known
-        : terminal.IsInteractive && PasswordPrompt.Ask(terminal, $"account of {user.Visible()} on {target.Host}: ") is { Length: > 0 } typed ? typed
+        : terminal.IsInteractive && PasswordPrompt.Ask(terminal, $"account of {user.ToPrintable()} on {target.Host}: ") is { Length: > 0 } typed ? typed
         : null;
 
     private static bool IsNamed(string? user) => user is not null && !string.Equals(user, Anonymous, StringComparison.OrdinalIgnoreCase);

@@ -89,7 +89,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             _active[value.Path] = value;
         }
 
-        if (begins && Resumption.Line(RemoteFolder.NameOf(value.Path).Visible(), value) is { } line)
+        if (begins && Resumption.Line(RemoteFolder.NameOf(value.Path).ToPrintable(), value) is { } line)
         {
             _terminal.Say(line);
         }
@@ -164,7 +164,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             double speed = rate.Sample(progress.Bytes);
             if (Elapsed - since >= TransferMeter.Patience)
             {
-                lines.Add((since, "  " + TransferText.Bar("", RemoteFolder.NameOf(path).Visible(), progress, speed, width - 2)));
+                lines.Add((since, "  " + TransferText.Bar("", RemoteFolder.NameOf(path).ToPrintable(), progress, speed, width - 2)));
             }
         }
 

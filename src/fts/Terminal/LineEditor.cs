@@ -266,7 +266,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
             if (same && completion.Choices.Count > 1)
             {
                 terminal.Write(terminal.CanRedraw ? "\r\e[K" : "\n");
-                terminal.Say(string.Join("  ", completion.Choices.Select(choice => choice.Visible())));
+                terminal.Say(string.Join("  ", completion.Choices.Select(choice => choice.ToPrintable())));
                 (_shown, _shownBack) = ("", 0);
             }
         }

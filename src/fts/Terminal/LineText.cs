@@ -103,5 +103,5 @@ internal sealed class LineText
 
     private bool IsWord(int at) => Rune.TryGetRuneAt(_line.ToString(), at, out Rune rune) && Rune.IsLetterOrDigit(rune);
 
-    private string Visible(int start, int end) => _line.ToString(start, end - start).Visible();
+    private string Visible(int start, int end) => _line.ToString(start, end - start).ToPrintable();
 }

@@ -169,15 +169,15 @@ internal sealed class Terminal
     /// <summary>A failure as it is shown. Control characters are escaped here, wherever the text came from.</summary>
     public string Text(Failure failure)
     {
-        var text = new StringBuilder(Paint("31", "error: ")).Append(failure.What.Visible());
+        var text = new StringBuilder(Paint("31", "error: ")).Append(failure.What.ToPrintable());
         if (failure.ServerSaid is not null)
         {
-            text.Append("\n  ").Append(Paint("2", "server: ")).Append(failure.ServerSaid.Visible());
+            text.Append("\n  ").Append(Paint("2", "server: ")).Append(failure.ServerSaid.ToPrintable());
         }
 
         if (failure.Next is not null)
         {
-            text.Append("\n  ").Append(Paint("2", "try: ")).Append(failure.Next.Visible());
+            text.Append("\n  ").Append(Paint("2", "try: ")).Append(failure.Next.ToPrintable());
         }
 
         return text.ToString();

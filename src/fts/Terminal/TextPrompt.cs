@@ -86,7 +86,7 @@ internal static class TextPrompt
         }
 
         string shown = before.Length > 0 && char.IsHighSurrogate(before[^1]) ? before[..^1] : before;
-        int erased = after.StartsWith(shown, StringComparison.Ordinal) ? 0 : Amounts.Columns(shown.Visible()) - Amounts.Columns(after.Visible());
-        terminal.Write(erased > 0 ? string.Concat(Enumerable.Repeat("\b \b", erased)) : after[shown.Length..].Visible());
+        int erased = after.StartsWith(shown, StringComparison.Ordinal) ? 0 : Amounts.Columns(shown.ToPrintable()) - Amounts.Columns(after.ToPrintable());
+        terminal.Write(erased > 0 ? string.Concat(Enumerable.Repeat("\b \b", erased)) : after[shown.Length..].ToPrintable());
     }
 }

@@ -31,7 +31,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
     /// <param name="name">The file.</param>
     public TransferMeter(Terminal terminal, string verb, string name)
     {
-        (_terminal, _verb, _name) = (terminal, verb, name.Visible());
+        (_terminal, _verb, _name) = (terminal, verb, name.ToPrintable());
         _drawing = terminal.Progress == "never" ? Task.CompletedTask : DrawAsync();
     }
 

@@ -21,7 +21,7 @@ internal static class OwnCertificate
         }
 
         var (certificate, chain) = CertificateFiles.WithKey(
-            certificateFile, keyFile, terminal.IsInteractive ? () => PasswordPrompt.Ask(terminal, $"password of the key in {(keyFile ?? certificateFile).Visible()}: ") : null);
+            certificateFile, keyFile, terminal.IsInteractive ? () => PasswordPrompt.Ask(terminal, $"password of the key in {(keyFile ?? certificateFile).ToPrintable()}: ") : null);
         return trust with { ClientCertificate = certificate, ClientChain = [.. chain] };
     }
 }

@@ -106,7 +106,7 @@ internal sealed class ServerTrust(Target target, KnownHosts known, Terminal term
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            terminal.Say($"warning: {target} cannot be remembered in {known.Path.Visible()}: {LocalReason.Of(e).Visible()}");
+            terminal.Say($"warning: {target} cannot be remembered in {known.Path.ToPrintable()}: {LocalReason.Of(e).ToPrintable()}");
             return null;
         }
     }

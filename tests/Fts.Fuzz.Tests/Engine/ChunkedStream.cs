@@ -1,9 +1,9 @@
 namespace Fts.FuzzTests.Engine;
 
 /// <summary>Bytes that come in pieces whose sizes follow from the bytes, never waiting. Counts what is asked of it.</summary>
-internal sealed class PieceStream(ReadOnlySpan<byte> bytes) : MemoryStream(bytes.ToArray(), writable: false)
+internal sealed class ChunkedStream(ReadOnlySpan<byte> bytes) : MemoryStream(bytes.ToArray(), writable: false)
 {
-    private Dice _dice = new((ulong)bytes.Length);
+    private FuzzRandom _dice = new((ulong)bytes.Length);
 
     /// <summary>How often it was read.</summary>
     public int Reads { get; private set; }

@@ -1,7 +1,7 @@
 namespace Fts.FuzzTests.Engine;
 
 /// <summary>Checks in the fuzzer's loop: those of a test framework format their message each time, which millions of inputs would pay for.</summary>
-internal static class Holds
+internal static class FuzzAssert
 {
     public static void True(bool holds, string what)
     {

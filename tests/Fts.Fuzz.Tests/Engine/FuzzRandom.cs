@@ -1,7 +1,7 @@
 namespace Fts.FuzzTests.Engine;
 
 /// <summary>Numbers that follow from a seed alone, on every machine and in every version (splitmix64).</summary>
-internal struct Dice(ulong seed)
+internal struct FuzzRandom(ulong seed)
 {
     private ulong _state = seed;
 

@@ -57,7 +57,7 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan? patience 
     {
         for (int number = 0; number < inputs; number++)
         {
-            ReadOnlySpan<byte> input = _mutator.Make(number);
+            ReadOnlySpan<byte> input = _mutator.CreateInput(number);
             Volatile.Write(ref _input, input.ToArray());
             long most = BytesAnyway + ((long)target.BytesPerByte * input.Length);
             // A parser's tables are made with the first input that needs them, and not twice.

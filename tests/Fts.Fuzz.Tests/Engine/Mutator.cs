@@ -15,9 +15,9 @@ internal sealed class Mutator(Corpus corpus, ulong seed)
     private int _length;
 
     /// <summary>The input of a number; valid until the next is made.</summary>
-    public ReadOnlySpan<byte> Make(int number)
+    public ReadOnlySpan<byte> CreateInput(int number)
     {
-        var dice = new Dice(seed ^ ((ulong)number * 0xD6E8FEB86659FD93));
+        var dice = new FuzzRandom(seed ^ ((ulong)number * 0xD6E8FEB86659FD93));
         Replace(0, _length, corpus.Seeds[number < corpus.Seeds.Count ? number : dice.Next(corpus.Seeds.Count)]);
         for (int left = number < corpus.Seeds.Count ? 0 : 1 + dice.Next(MostMutations); left > 0; left--)
         {
@@ -27,7 +27,7 @@ internal sealed class Mutator(Corpus corpus, ulong seed)
         return _buffer.AsSpan(0, _length);
     }
 
-    private void Mutate(ref Dice dice)
+    private void Mutate(ref FuzzRandom dice)
     {
         int at = dice.Next(_length + 1);
         int span = Math.Min(dice.Next(4) == 0 ? dice.Next(_length + 1) : 1 + dice.Next(4), _length - at);

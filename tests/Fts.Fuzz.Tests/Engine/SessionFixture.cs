@@ -7,18 +7,18 @@ using Fts.Storage.Memory;
 namespace Fts.FuzzTests.Engine;
 
 /// <summary>A session that is signed in to an empty store and whose loop does not run: handlers are called on it directly.</summary>
-internal sealed class QuietSession : IDisposable
+internal sealed class SessionFixture : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Socket _peer = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
-    public QuietSession()
+    public SessionFixture()
     {
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(1);
         _peer.Connect(_listener.LocalEndPoint!);
         var store = new MemoryFileStore();
-        var server = new FtpServer(new FtpServerOptions { Store = store, Accounts = new AnonymousAccounts(Permissions.ReadWrite) });
+        var server = new FtpServer(new FtpServerOptions { Store = store, Accounts = new AnonymousAuthenticator(Permissions.ReadWrite) });
         Socket accepted = _listener.Accept();
         Value = new Session(server, 1, accepted, isImplicit: false, ConnectionEnds.Of(accepted)) { Files = new UserFiles(new Account("ann", Permissions.ReadWrite), store) };
     }

@@ -20,40 +20,40 @@ internal static class AddressTargets
     {
         if (HostPort.TryParse(text, out IPEndPoint endPoint))
         {
-            Holds.True(HostPort.TryParse(HostPort.Format(endPoint), out IPEndPoint again), "an address that was written can be read");
-            Holds.Equal(endPoint, again, "an address comes back");
+            FuzzAssert.True(HostPort.TryParse(HostPort.Format(endPoint), out IPEndPoint again), "an address that was written can be read");
+            FuzzAssert.Equal(endPoint, again, "an address comes back");
         }
     }
 
-    private static void NumbersReply(string text) => Place(text, ReplyCode.PassiveMode);
+    private static void NumbersReply(string text) => Place(text, FtpReplyCode.PassiveMode);
 
     private static void ExtendedPort(string text)
     {
         if (HostPort.TryParseExtended(text, out IPEndPoint endPoint, out bool knownFamily))
         {
-            Holds.True(knownFamily && endPoint.Port > 0, "what was read has a family and a port");
-            Holds.True(HostPort.TryParseExtended(HostPort.FormatExtended(endPoint), out IPEndPoint again, out _), "an address that was written can be read");
-            Holds.Equal(endPoint, again, "an address comes back");
+            FuzzAssert.True(knownFamily && endPoint.Port > 0, "what was read has a family and a port");
+            FuzzAssert.True(HostPort.TryParseExtended(HostPort.FormatExtended(endPoint), out IPEndPoint again, out _), "an address that was written can be read");
+            FuzzAssert.Equal(endPoint, again, "an address comes back");
         }
     }
 
-    private static void ExtendedReply(string text) => Place(text, ReplyCode.ExtendedPassiveMode);
+    private static void ExtendedReply(string text) => Place(text, FtpReplyCode.ExtendedPassiveMode);
 
-    private static void Place(string text, ReplyCode code)
+    private static void Place(string text, FtpReplyCode code)
     {
         if (!PassiveReply.TryRead(text, code, out PassiveEndPoint place))
         {
             return;
         }
 
-        Holds.True(place.Port is > 0 and <= IPEndPoint.MaxPort, "a port is one");
+        FuzzAssert.True(place.Port is > 0 and <= IPEndPoint.MaxPort, "a port is one");
         var endPoint = new IPEndPoint(place.Address ?? IPAddress.Loopback, place.Port);
-        Holds.True(PassiveReply.TryRead($"({HostPort.FormatExtended(endPoint)})", code, out PassiveEndPoint again), "an address that was written can be read");
-        Holds.Equal(new PassiveEndPoint(endPoint.Address, place.Port), again, "an address comes back");
+        FuzzAssert.True(PassiveReply.TryRead($"({HostPort.FormatExtended(endPoint)})", code, out PassiveEndPoint again), "an address that was written can be read");
+        FuzzAssert.Equal(new PassiveEndPoint(endPoint.Address, place.Port), again, "an address comes back");
         if (endPoint.AddressFamily == AddressFamily.InterNetwork)
         {
-            Holds.True(PassiveReply.TryRead($"Entering Passive Mode ({HostPort.Format(endPoint)}).", code, out again), "an address that was written can be read");
-            Holds.Equal(new PassiveEndPoint(endPoint.Address, place.Port), again, "an address comes back");
+            FuzzAssert.True(PassiveReply.TryRead($"Entering Passive Mode ({HostPort.Format(endPoint)}).", code, out again), "an address that was written can be read");
+            FuzzAssert.Equal(new PassiveEndPoint(endPoint.Address, place.Port), again, "an address comes back");
         }
     }
 }

@@ -6,5 +6,5 @@ namespace Fts.FuzzTests.Targets;
 internal static class FuzzTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
-        [.. WordTargets.All, .. AddressTargets.All, .. ReplyTargets.All, .. ListingTargets.All, .. StreamTargets.All, .. PathTargets.All, .. ServerTargets.All, .. ProgramTargets.All];
+        [.. CommandTargets.All, .. AddressTargets.All, .. ReplyTargets.All, .. ListingTargets.All, .. StreamTargets.All, .. PathTargets.All, .. ServerTargets.All, .. ProgramTargets.All];
 }

@@ -21,7 +21,7 @@ internal static class ListingTargets
         FuzzTarget.OfText("list-any", OneFormat) with { Corpus = "list-unix", BytesPerByte = 128 },
         FuzzTarget.OfText("list-any-other", OneFormat) with { Corpus = "list-other", BytesPerByte = 128 },
         FuzzTarget.OfText("mlsd", MachineListing) with { Corpus = "mlsx", BytesPerByte = 512 },
-        FuzzTarget.OfText("mlsx", MachineLine) with { Refusal = typeof(ListingLineException) },
+        FuzzTarget.OfText("mlsx", MachineLine) with { Refusal = typeof(ListingFormatException) },
         new("list-written", Written) { Weight = 50 },
     ];
 
@@ -37,23 +37,23 @@ internal static class ListingTargets
         {
             foreach (string line in lines)
             {
-                reader.Add(line);
+                reader.AddLine(line);
                 Take();
             }
 
             reader.Complete();
             Take();
         }
-        catch (ListingLineException e)
+        catch (ListingFormatException e)
         {
-            Holds.True(text.Contains(e.RawLine, StringComparison.Ordinal), "an error tells a line that came");
+            FuzzAssert.True(text.Contains(e.RawLine, StringComparison.Ordinal), "an error tells a line that came");
         }
 
-        Holds.True(entries <= lines.Length, "a line is one entry at most");
+        FuzzAssert.True(entries <= lines.Length, "a line is one entry at most");
 
         void Take()
         {
-            while (reader.TryTake(out ListingEntry? entry))
+            while (reader.TryDequeue(out ListingEntry? entry))
             {
                 entries++;
                 Check(entry, text);
@@ -63,17 +63,17 @@ internal static class ListingTargets
 
     private static void Check(ListingEntry entry, string text)
     {
-        if (entry.Kind == ListingKind.Unknown)
+        if (entry.Kind == FtpEntryKind.Unknown)
         {
-            Holds.True(entry.Name.Length == 0 && entry.RawLine is { Length: > 0 } && text.Contains(entry.RawLine, StringComparison.Ordinal), "an unknown entry has its line and no name");
+            FuzzAssert.True(entry.Name.Length == 0 && entry.RawLine is { Length: > 0 } && text.Contains(entry.RawLine, StringComparison.Ordinal), "an unknown entry has its line and no name");
             return;
         }
 
         // z/VM writes the two halves of a name in columns.
-        Holds.True(entry.Name.Length > 0 && (text.Contains(entry.Name, StringComparison.Ordinal) ||
-            (entry.Source == ListingSource.Other && Array.TrueForAll(entry.Name.Split('.'), half => text.Contains(half, StringComparison.Ordinal)))), "a name is part of its lines");
-        Holds.True(entry.Modified is not { Kind: not DateTimeKind.Utc }, "a time is UTC");
-        Holds.True(entry.Length is not < 0, "a length is none or not negative");
+        FuzzAssert.True(entry.Name.Length > 0 && (text.Contains(entry.Name, StringComparison.Ordinal) ||
+            (entry.Source == FtpEntrySource.Other && Array.TrueForAll(entry.Name.Split('.'), half => text.Contains(half, StringComparison.Ordinal)))), "a name is part of its lines");
+        FuzzAssert.True(entry.LastModified is not { Kind: not DateTimeKind.Utc }, "a time is UTC");
+        FuzzAssert.True(entry.Length is not < 0, "a length is none or not negative");
     }
 
     /// <summary>Lines that stand for themselves are read by one format at most, or an entry would be another on the next look.</summary>
@@ -82,18 +82,18 @@ internal static class ListingTargets
         bool isUnix = UnixListing.TryParse(line, Todays[0], out _), isDos = DosListing.TryParse(line, out _), isNetWare = NetWareListing.TryParse(line, Todays[0], out _),
             isEplf = EplfListing.TryParse(line, out _), isOs400 = Os400Listing.TryParse(line, Todays[0], out _), isVms = VmsListing.TryParse(line, out _),
             isNumeric = UnixNumericListing.TryParse(line, out _), isConnect = ConnectEnterpriseListing.TryParse(line, Todays[0], out _), isSizeFirst = SizeFirstListing.TryParse(line, out _),
-            isNameFirst = NameFirstListing.TryParse(line, out _), isOs9 = Os9Listing.TryParse(line, out _), isMvs = MvsListing.TryParseAlone(line, out _),
-            isMember = MvsMemberListing.TryParseAlone(line, out _), isJes = JesListing.TryParseAlone(line, out _),
-            isMachine = Fts.Protocol.Listings.MachineListing.StartsWithFact(line) && Fts.Protocol.Listings.MachineListing.TryParse(line, out _, out _),
+            isNameFirst = NameFirstListing.TryParse(line, out _), isOs9 = Os9Listing.TryParse(line, out _), isMvs = MvsListing.TryParseWithoutHeading(line, out _),
+            isMember = MvsMemberListing.TryParseWithoutHeading(line, out _), isJes = JesListing.TryParseWithoutHeading(line, out _),
+            isMachine = Fts.Protocol.Listings.MlsxListing.StartsWithFact(line) && Fts.Protocol.Listings.MlsxListing.TryParse(line, out _, out _),
             isNothing = UnixListing.IsTotal(line) || VmsListing.IsHeading(line) || ListingHeadings.IsHeading(line);
         int formats = new[] { isUnix, isDos, isNetWare, isEplf, isOs400, isVms, isNumeric, isConnect, isSizeFirst, isNameFirst, isOs9, isMvs, isMember, isJes, isMachine }.Count(isOne => isOne);
-        Holds.True(formats <= 1, "a line is read by one format at most");
-        Holds.True(formats == 0 || !isNothing, "a line that names an entry does not name nothing");
+        FuzzAssert.True(formats <= 1, "a line is read by one format at most");
+        FuzzAssert.True(formats == 0 || !isNothing, "a line that names an entry does not name nothing");
     }
 
     private static void MachineLine(string line)
     {
-        if (Fts.Protocol.Listings.Listing.ParseMachineLine(line) is { } entry)
+        if (Fts.Protocol.Listings.ListingParser.ParseMlsxLine(line) is { } entry)
         {
             Check(entry, line);
         }
@@ -109,24 +109,24 @@ internal static class ListingTargets
             return;
         }
 
-        var dice = new Dice((ulong)input.Length + input[0]);
+        var dice = new FuzzRandom((ulong)input.Length + input[0]);
         var row = new ListingRow
         {
             Name = name,
-            Kind = dice.Next(2) == 0 ? ListingKind.File : ListingKind.Folder,
+            Kind = dice.Next(2) == 0 ? FtpEntryKind.File : FtpEntryKind.Directory,
             Length = (long)dice.Next(int.MaxValue) * dice.Next(int.MaxValue),
-            Modified = DateTime.UnixEpoch.AddMinutes(dice.Next(int.MaxValue) % 1_000_000_000),
+            LastModified = DateTime.UnixEpoch.AddMinutes(dice.Next(int.MaxValue) % 1_000_000_000),
             Mode = (UnixFileMode)dice.Next(0x200),
             Permissions = "adfrw"u8,
             Id = (ulong)dice.Next(int.MaxValue),
             Sha256 = dice.Next(2) == 0 ? default : new byte[32],
         };
-        Span<byte> line = stackalloc byte[ListingFormat.MaxLine];
-        string machine = Line(line, ListingFormat.WriteMachine(line, row, MachineFacts.Usual | MachineFacts.Sha256)), unix = Line(line, ListingFormat.WriteUnix(line, row, Todays[0]));
-        ListingEntry? exact = Fts.Protocol.Listings.Listing.ParseMachineLine(machine), dated = Fts.Protocol.Listings.Listing.ParseLine(unix, Todays[0]);
-        Holds.Equal((name, row.Kind, (DateTime?)row.Modified, (UnixFileMode?)row.Mode), (exact!.Name, exact.Kind, exact.Modified, exact.UnixMode), "a line of MLSD comes back");
-        Holds.Equal((name, row.Kind, row.Modified.Date, (UnixFileMode?)row.Mode), (dated!.Name, dated.Kind, dated.Modified!.Value.Date, dated.UnixMode), "a line of LIST comes back");
-        Holds.True(row.Kind == ListingKind.Folder || (exact.Length == row.Length && dated.Length == row.Length), "a length comes back");
+        Span<byte> line = stackalloc byte[ListingFormatter.MaxLineLength];
+        string machine = Line(line, ListingFormatter.WriteMlsx(line, row, MlsxFacts.Default | MlsxFacts.Sha256)), unix = Line(line, ListingFormatter.WriteUnix(line, row, Todays[0]));
+        ListingEntry? exact = Fts.Protocol.Listings.ListingParser.ParseMlsxLine(machine), dated = Fts.Protocol.Listings.ListingParser.ParseLine(unix, Todays[0]);
+        FuzzAssert.Equal((name, row.Kind, (DateTime?)row.LastModified, (UnixFileMode?)row.Mode), (exact!.Name, exact.Kind, exact.LastModified, exact.UnixMode), "a line of MLSD comes back");
+        FuzzAssert.Equal((name, row.Kind, row.LastModified.Date, (UnixFileMode?)row.Mode), (dated!.Name, dated.Kind, dated.LastModified!.Value.Date, dated.UnixMode), "a line of LIST comes back");
+        FuzzAssert.True(row.Kind == FtpEntryKind.Directory || (exact.Length == row.Length && dated.Length == row.Length), "a length comes back");
     }
 
     private static string Line(ReadOnlySpan<byte> line, int length) => Encoding.UTF8.GetString(line[..(length - 2)]);

@@ -24,10 +24,10 @@ internal static class PathTargets
             }
 
             string[] names = path.IsRoot ? [] : path.Value[1..].Split('/');
-            Holds.True(path.Value.StartsWith('/') && path.Value.Length <= StorePath.MaxLength && names.Length <= StorePath.MaxDepth, "a path is absolute and within its limits");
-            Holds.True(names.All(name => name is not ("" or "." or "..") && !name.AsSpan().ContainsAny('\0', '\r', '\n')), "a path spells no escape");
-            Holds.Equal(path, home.Resolve(path.Value), "a path means itself");
-            Holds.True(path.IsRoot || path.Parent.Child(path.Name) == path, "a path is its parent's child");
+            FuzzAssert.True(path.Value.StartsWith('/') && path.Value.Length <= StorePath.MaxLength && names.Length <= StorePath.MaxDepth, "a path is absolute and within its limits");
+            FuzzAssert.True(names.All(name => name is not ("" or "." or "..") && !name.AsSpan().ContainsAny('\0', '\r', '\n')), "a path spells no escape");
+            FuzzAssert.Equal(path, home.Resolve(path.Value), "a path means itself");
+            FuzzAssert.True(path.IsRoot || path.Parent.Child(path.Name) == path, "a path is its parent's child");
         }
     }
 
@@ -36,9 +36,9 @@ internal static class PathTargets
         string folder = Path.Combine(Path.GetTempPath(), "in");
         if (RemotePath.IsSafeName(text))
         {
-            Holds.Equal(folder, Path.GetDirectoryName(Path.GetFullPath(Path.Combine(folder, text))), "a safe name stays in its folder");
+            FuzzAssert.Equal(folder, Path.GetDirectoryName(Path.GetFullPath(Path.Combine(folder, text))), "a safe name stays in its folder");
         }
 
-        Holds.True(RemotePath.NameOf(text).Length <= text.Length && RemotePath.FolderOf(text).Length <= text.Length, "parts are no longer than the whole");
+        FuzzAssert.True(RemotePath.NameOf(text).Length <= text.Length && RemotePath.FolderOf(text).Length <= text.Length, "parts are no longer than the whole");
     }
 }

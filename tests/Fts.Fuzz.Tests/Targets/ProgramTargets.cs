@@ -22,8 +22,8 @@ internal static class ProgramTargets
         {
             if (KnownHosts.Parse(line) is { } record)
             {
-                Holds.True(record.Server.Length > 0 && record.Server[0] != '#' && record.Proof.Length > 0, "a record has a server and a proof");
-                Holds.Equal(record, KnownHosts.Parse($"{record.Server} {record.Proof}"), "a written record is read as the same record");
+                FuzzAssert.True(record.Server.Length > 0 && record.Server[0] != '#' && record.Proof.Length > 0, "a record has a server and a proof");
+                FuzzAssert.Equal(record, KnownHosts.Parse($"{record.Server} {record.Proof}"), "a written record is read as the same record");
             }
         }
     }
@@ -34,18 +34,18 @@ internal static class ProgramTargets
         {
             if (NetRc.Find(text, host, user) is { } entry)
             {
-                Holds.True(entry.User is not { } name || (name.Length > 0 && text.Contains(name, StringComparison.Ordinal)), "a user stands in the file");
-                Holds.True(user is null || entry.User is null || entry.User == user, "an entry is the user's");
+                FuzzAssert.True(entry.User is not { } name || (name.Length > 0 && text.Contains(name, StringComparison.Ordinal)), "a user stands in the file");
+                FuzzAssert.True(user is null || entry.User is null || entry.User == user, "an entry is the user's");
             }
         }
     }
 
     private static void Typed(string text)
     {
-        Holds.Equal(text, text.Length == 0 ? "" : Words.Split(Words.Escape(text)).Single().Text, "a name comes back from its backslashes");
+        FuzzAssert.Equal(text, text.Length == 0 ? "" : Words.Split(Words.Escape(text)).Single().Text, "a name comes back from its backslashes");
         (int start, string last) = Words.Last(text);
-        Holds.True(start <= text.Length && last.Length <= text.Length, "the last word lies in the line");
-        Holds.True(Words.Split(text).Sum(word => word.Text.Length) <= text.Length, "words are no longer than the line");
+        FuzzAssert.True(start <= text.Length && last.Length <= text.Length, "the last word lies in the line");
+        FuzzAssert.True(Words.Split(text).Sum(word => word.Text.Length) <= text.Length, "words are no longer than the line");
     }
 
     private static void Where(string text)
@@ -53,16 +53,16 @@ internal static class ProgramTargets
         try
         {
             Target target = Target.From(new CommandLine("client", "", 3, [text]), null);
-            Holds.True(target.Host.Length > 0 && target.Port is > 0 and <= 65535, "a target has a host and a port");
-            Holds.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end is smuggled into a command");
-            Holds.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true || !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is no user");
+            FuzzAssert.True(target.Host.Length > 0 && target.Port is > 0 and <= 65535, "a target has a host and a port");
+            FuzzAssert.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end is smuggled into a command");
+            FuzzAssert.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true || !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is no user");
         }
         catch (FailureException e)
         {
             // What stands behind the last at sign is a host and a path, and may be shown.
             int at = text.LastIndexOf('@'), secret = text.LastIndexOf(Secret, StringComparison.Ordinal);
             bool isPassword = secret >= 0 && secret < at && text.StartsWith("ftp://ann:", StringComparison.Ordinal);
-            Holds.True(!isPassword || !e.Message.Contains(Secret, StringComparison.Ordinal), "a password is not repeated");
+            FuzzAssert.True(!isPassword || !e.Message.Contains(Secret, StringComparison.Ordinal), "a password is not repeated");
         }
     }
 }

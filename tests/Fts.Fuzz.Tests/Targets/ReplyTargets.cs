@@ -25,24 +25,24 @@ internal static class ReplyTargets
         var reader = new ReplyReader(LongestReply);
         foreach (string line in text.Split('\n'))
         {
-            if (reader.Add(line) is { } reply)
+            if (reader.AddLine(line) is { } reply)
             {
-                Holds.True(reply.Lines.Sum(part => part.Length) <= LongestReply, "a reply is within its limit");
-                Holds.Equal(Written(reply), Written(Again(reply)), "a reply comes back");
+                FuzzAssert.True(reply.Lines.Sum(part => part.Length) <= LongestReply, "a reply is within its limit");
+                FuzzAssert.Equal(Written(reply), Written(Again(reply)), "a reply comes back");
             }
         }
     }
 
-    private static Reply Again(Reply reply)
+    private static FtpReply Again(FtpReply reply)
     {
         // Lines inside get a space each on the way.
         var reader = new ReplyReader(LongestReply * 2);
         string[] lines = Written(reply).Split("\r\n");
         for (int i = 0; i < lines.Length - 1; i++)
         {
-            if (reader.Add(lines[i]) is { } again)
+            if (reader.AddLine(lines[i]) is { } again)
             {
-                Holds.Equal(lines.Length - 2, i, "a reply ends with its last line");
+                FuzzAssert.Equal(lines.Length - 2, i, "a reply ends with its last line");
                 return again;
             }
         }
@@ -50,36 +50,36 @@ internal static class ReplyTargets
         throw new FuzzFailureException("a reply that was written has no end");
     }
 
-    private static string Written(Reply reply) => Encoding.UTF8.GetString(reply.Bytes.Span);
+    private static string Written(FtpReply reply) => Encoding.UTF8.GetString(reply.Bytes.Span);
 
     private static void AnnouncedLength(string text)
     {
         if (ReplyWords.AnnouncedIn(text) is { } length)
         {
-            Holds.True(length >= 0 && ReplyWords.AnnouncedIn($"Opening ({length} bytes).") == length, "a length comes back");
+            FuzzAssert.True(length >= 0 && ReplyWords.AnnouncedIn($"Opening ({length} bytes).") == length, "a length comes back");
         }
     }
 
     private static void Hash(string text)
     {
-        Holds.True(RemoteHash.FromHashReply(text, null) is null or { Length: 32 } && RemoteHash.FromXsha256Reply(text) is null or { Length: 32 }, "a SHA-256 has 32 bytes");
-        Holds.True(RemoteHash.FromHashReply(text, 5) is not { } part || text.Contains(Convert.ToHexString(part), StringComparison.OrdinalIgnoreCase), "a hash stands in the reply");
-        Holds.True(RemoteHash.FromHashReply(text, 5) is null || text.Contains(" 0-4 ", StringComparison.Ordinal) || text.Contains(" 0-5 ", StringComparison.Ordinal), "a part's hash is that part's");
+        FuzzAssert.True(RemoteHash.FromHashReply(text, null) is null or { Length: 32 } && RemoteHash.FromXsha256Reply(text) is null or { Length: 32 }, "a SHA-256 has 32 bytes");
+        FuzzAssert.True(RemoteHash.FromHashReply(text, 5) is not { } part || text.Contains(Convert.ToHexString(part), StringComparison.OrdinalIgnoreCase), "a hash stands in the reply");
+        FuzzAssert.True(RemoteHash.FromHashReply(text, 5) is null || text.Contains(" 0-4 ", StringComparison.Ordinal) || text.Contains(" 0-5 ", StringComparison.Ordinal), "a part's hash is that part's");
     }
 
     private static void Record(string text)
     {
         if (PartialRecord.TryParse(text, out PartialRecord record))
         {
-            Holds.True(record.Length >= 0 && text.Contains(record.Path, StringComparison.Ordinal), "a record says what stands there");
-            Holds.True(PartialRecord.TryParse(record.ToString(), out PartialRecord again) && again == record, "a record comes back");
+            FuzzAssert.True(record.Length >= 0 && text.Contains(record.Path, StringComparison.Ordinal), "a record says what stands there");
+            FuzzAssert.True(PartialRecord.TryParse(record.ToString(), out PartialRecord again) && again == record, "a record comes back");
         }
     }
 
     private static void Features(string text)
     {
-        FeatureList features = FeatureList.Parse(new Reply(ReplyCode.SystemStatus, text.Replace('\r', ' ').Split('\n')));
-        Holds.True(features.Names.All(features.Has) && features.Names.Sum(name => name.Length + features.Parameter(name)!.Length) <= text.Length, "features are no longer than the text");
-        Holds.True(features.MachineFacts.Sum(fact => fact.Fact.Length) <= text.Length, "facts are no longer than the text");
+        FeatureList features = FeatureList.Parse(new FtpReply(FtpReplyCode.SystemStatus, text.Replace('\r', ' ').Split('\n')));
+        FuzzAssert.True(features.Names.All(features.Supports) && features.Names.Sum(name => name.Length + features.GetParameters(name)!.Length) <= text.Length, "features are no longer than the text");
+        FuzzAssert.True(features.MlsxFacts.Sum(fact => fact.Fact.Length) <= text.Length, "facts are no longer than the text");
     }
 }

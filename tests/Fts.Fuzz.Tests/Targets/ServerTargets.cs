@@ -11,7 +11,7 @@ namespace Fts.FuzzTests.Targets;
 /// <summary>What the server reads beyond the words of the protocol: arguments that its handlers take apart, and its own TLS handshakes.</summary>
 internal static class ServerTargets
 {
-    private delegate ValueTask<Reply> Handler(Session session, string argument, CancellationToken cancellationToken);
+    private delegate ValueTask<FtpReply> Handler(Session session, string argument, CancellationToken cancellationToken);
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
@@ -32,19 +32,19 @@ internal static class ServerTargets
     /// <summary>A handler's argument, as its line brings it. What the store says is its refusal: nothing is there.</summary>
     private static FuzzTarget Argument(string name, Handler handler)
     {
-        var session = new QuietSession();
+        var session = new SessionFixture();
         return FuzzTarget.OfText(name, text =>
         {
             if (text.Length <= session.Value.Server.Options.MaxLineLength && !text.AsSpan().ContainsAny('\r', '\n'))
             {
                 session.Value.Pending = Pending.Nothing;
-                ValueTask<Reply> reply = handler(session.Value, text, CancellationToken.None);
-                Holds.True(reply.IsCompleted, "what is not there is not waited for");
-                Reply told = reply.GetAwaiter().GetResult();
+                ValueTask<FtpReply> reply = handler(session.Value, text, CancellationToken.None);
+                FuzzAssert.True(reply.IsCompleted, "what is not there is not waited for");
+                FtpReply told = reply.GetAwaiter().GetResult();
                 Pending left = session.Value.Pending;
-                Holds.True(told.IsCompletion || told.IsIntermediate || left == Pending.Nothing, "a refused argument leaves nothing behind");
-                Holds.True(left.RestartOffset >= 0 && left.RangeLast is not < 0 && left.AnnouncedLength is not < 0, "offsets and lengths are not negative");
-                Holds.True(left.RangeLast is not { } last || (last >= left.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
+                FuzzAssert.True(told.IsCompletion || told.IsIntermediate || left == Pending.Nothing, "a refused argument leaves nothing behind");
+                FuzzAssert.True(left.RestartOffset >= 0 && left.RangeLast is not < 0 && left.AnnouncedLength is not < 0, "offsets and lengths are not negative");
+                FuzzAssert.True(left.RangeLast is not { } last || (last >= left.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
             }
         }) with
         { Weight = 40, BytesPerByte = 512, Refusal = typeof(StoreException), Owned = session };
@@ -54,28 +54,28 @@ internal static class ServerTargets
     {
         Resumption whole = ServerHelloReader.Read(input);
         Resumption part = ServerHelloReader.Read(input[..(input.Length / 2)]);
-        Holds.True(part == Resumption.Unknown || part == whole, "what was decided stays decided");
+        FuzzAssert.True(part == Resumption.Unknown || part == whole, "what was decided stays decided");
     }
 
     private static void Header(ReadOnlySpan<byte> input)
     {
-        ProxyHeader? header = ProxyHeader.Read(input, out int length);
-        Holds.True(header is null || (length > 0 && length <= Math.Min(input.Length, ProxyHeader.MaxLength)), "a header ends within what came");
-        Holds.True(header is not null || input.Length < ProxyHeader.MaxLength, "more is waited for only up to the limit");
+        ProxyHeader? header = ProxyHeader.Parse(input, out int length);
+        FuzzAssert.True(header is null || (length > 0 && length <= Math.Min(input.Length, ProxyHeader.MaxLength)), "a header ends within what came");
+        FuzzAssert.True(header is not null || input.Length < ProxyHeader.MaxLength, "more is waited for only up to the limit");
         if (header is not null)
         {
-            Holds.Equal(header, ProxyHeader.Read(input[..length], out int again), "what follows a header changes nothing");
-            Holds.Equal(length, again, "what follows a header is not part of it");
-            Holds.True((header.Source is null) == (header.Destination is null), "both ends are told, or none");
+            FuzzAssert.Equal(header, ProxyHeader.Parse(input[..length], out int again), "what follows a header changes nothing");
+            FuzzAssert.Equal(length, again, "what follows a header is not part of it");
+            FuzzAssert.True((header.Source is null) == (header.Destination is null), "both ends are told, or none");
         }
     }
 
     private static void Hash(string text)
     {
         HashArgument argument = HashArgument.Parse(text);
-        Holds.True(argument.Name.Length <= text.Length && argument.Start >= 0 && argument.End is not < 0, "a name is no longer than its argument, and bounds are not negative");
-        Holds.True(!argument.IsWhole || (argument.Name == text && argument.Start == 0 && argument.End is null), "a whole argument is the name");
+        FuzzAssert.True(argument.Name.Length <= text.Length && argument.Start >= 0 && argument.End is not < 0, "a name is no longer than its argument, and bounds are not negative");
+        FuzzAssert.True(!argument.IsWhole || (argument.Name == text && argument.Start == 0 && argument.End is null), "a whole argument is the name");
         HashArgument again = HashArgument.Parse($"{PathQuoting.Quote(argument.Name)} {argument.Start}");
-        Holds.Equal((argument.Name, argument.Start), (again.Name, again.Start), "a quoted name and a start come back");
+        FuzzAssert.Equal((argument.Name, argument.Start), (again.Name, again.Start), "a quoted name and a start come back");
     }
 }

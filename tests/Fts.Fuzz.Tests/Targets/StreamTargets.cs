@@ -17,32 +17,32 @@ internal static class StreamTargets
         new("lines", Lines) { Weight = 50, BytesPerByte = 512 },
         FuzzTarget.OfText("line-sent", Sent) with { Corpus = "lines", Weight = 50 },
         new("ascii", Ascii),
-        new("blocks", Blocks) { Refusal = typeof(BlockException) },
+        new("blocks", Blocks) { Refusal = typeof(BlockFormatException) },
     ];
 
     private static void Lines(ReadOnlySpan<byte> input)
     {
-        using var stream = new PieceStream(input);
+        using var stream = new ChunkedStream(input);
         List<byte[]?> lines = Read(stream);
-        Holds.True(stream.Reads <= (2 * input.Length) + (2 * lines.Count) + 4, "nothing is read again and again");
+        FuzzAssert.True(stream.Reads <= (2 * input.Length) + (2 * lines.Count) + 4, "nothing is read again and again");
         List<byte[]?> expected = Expected(input);
-        Holds.Equal(expected.Count, lines.Count, "there are as many lines as line ends");
+        FuzzAssert.Equal(expected.Count, lines.Count, "there are as many lines as line ends");
         for (int i = 0; i < lines.Count; i++)
         {
-            Holds.True(lines[i] is { } line ? expected[i] is { } other && line.AsSpan().SequenceEqual(other) : expected[i] is null, "lines are what stands between line ends");
+            FuzzAssert.True(lines[i] is { } line ? expected[i] is { } other && line.AsSpan().SequenceEqual(other) : expected[i] is null, "lines are what stands between line ends");
         }
     }
 
-    private static List<byte[]?> Read(PieceStream stream)
+    private static List<byte[]?> Read(ChunkedStream stream)
     {
         var lines = new List<byte[]?>();
         var channel = new LineChannel(stream, LongestLine);
         while (true)
         {
-            ValueTask<LineRead> read = channel.ReadLineAsync(CancellationToken.None);
-            Holds.True(read.IsCompleted, "a stream that does not wait is not waited for");
-            LineRead line = read.AsTask().GetAwaiter().GetResult();
-            if (line.Status == LineStatus.End)
+            ValueTask<LineReadResult> read = channel.ReadLineAsync(CancellationToken.None);
+            FuzzAssert.True(read.IsCompleted, "a stream that does not wait is not waited for");
+            LineReadResult line = read.AsTask().GetAwaiter().GetResult();
+            if (line.Status == LineStatus.Closed)
             {
                 channel.DisposeAsync().AsTask().GetAwaiter().GetResult();
                 return lines;
@@ -104,17 +104,17 @@ internal static class StreamTargets
             return;
         }
 
-        using var stream = new PieceStream(new WireText(Encoding.UTF8).EncodeLine(line));
-        Holds.Equal(line, Encoding.UTF8.GetString(Read(stream).Single()!), "a line comes back");
+        using var stream = new ChunkedStream(new WireText(Encoding.UTF8).EncodeLine(line));
+        FuzzAssert.Equal(line, Encoding.UTF8.GetString(Read(stream).Single()!), "a line comes back");
     }
 
     private static void Ascii(ReadOnlySpan<byte> input)
     {
         byte[] wire = Translate(input, input.Length, isToWire: true), file = Translate(input, input.Length, isToWire: false);
-        Holds.True(wire.Length <= 2 * input.Length && file.Length <= input.Length, "line ends take one byte each");
+        FuzzAssert.True(wire.Length <= 2 * input.Length && file.Length <= input.Length, "line ends take one byte each");
         int piece = 1 + (input.Length % 7);
-        Holds.True(wire.AsSpan().SequenceEqual(Translate(input, piece, isToWire: true)) && file.AsSpan().SequenceEqual(Translate(input, piece, isToWire: false)), "pieces change nothing");
-        Holds.True(input.Contains((byte)'\r') || Translate(wire, piece, isToWire: false).AsSpan().SequenceEqual(input), "a file without carriage returns comes back");
+        FuzzAssert.True(wire.AsSpan().SequenceEqual(Translate(input, piece, isToWire: true)) && file.AsSpan().SequenceEqual(Translate(input, piece, isToWire: false)), "pieces change nothing");
+        FuzzAssert.True(input.Contains((byte)'\r') || Translate(wire, piece, isToWire: false).AsSpan().SequenceEqual(input), "a file without carriage returns comes back");
     }
 
     private static byte[] Translate(ReadOnlySpan<byte> input, int piece, bool isToWire)
@@ -138,15 +138,15 @@ internal static class StreamTargets
         List<byte[]> files = Files(input, input.Length), cut = Files(input, 1 + (input.Length % 5));
         byte[] buffer = new byte[input.Length + (3 * files.Count) + 3];
         var writer = new BlockWriter(buffer);
-        Holds.Equal(files.Count, cut.Count, "pieces change no end");
+        FuzzAssert.Equal(files.Count, cut.Count, "pieces change no end");
         for (int i = 0; i < files.Count; i++)
         {
-            Holds.True(files[i].AsSpan().SequenceEqual(cut[i]), "pieces change nothing");
-            Holds.True(writer.Write(files[i]) == files[i].Length && writer.TryEnd(), "blocks as long as these have room for the same");
+            FuzzAssert.True(files[i].AsSpan().SequenceEqual(cut[i]), "pieces change nothing");
+            FuzzAssert.True(writer.Write(files[i]) == files[i].Length && writer.TryEndFile(), "blocks as long as these have room for the same");
         }
 
         List<byte[]> sent = Files(writer.Blocks.Span, 7);
-        Holds.True(sent.Count == files.Count && files.Zip(sent).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)), "what is sent comes back");
+        FuzzAssert.True(sent.Count == files.Count && files.Zip(sent).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)), "what is sent comes back");
     }
 
     private static List<byte[]> Files(ReadOnlySpan<byte> bytes, int piece)
@@ -156,11 +156,11 @@ internal static class StreamTargets
         var reader = new BlockReader();
         while (!bytes.IsEmpty)
         {
-            BlockPiece read = reader.Read(bytes[..Math.Min(piece, bytes.Length)]);
-            Holds.True(read.Used > 0 && read.Content <= read.Used, "each piece is used up, and content is a part of it");
-            file.AddRange(bytes.Slice(read.Used - read.Content, read.Content));
-            bytes = bytes[read.Used..];
-            if (reader.HasEnded)
+            BlockReadResult read = reader.Read(bytes[..Math.Min(piece, bytes.Length)]);
+            FuzzAssert.True(read.ConsumedBytes > 0 && read.ContentBytes <= read.ConsumedBytes, "each piece is used up, and content is a part of it");
+            file.AddRange(bytes.Slice(read.ConsumedBytes - read.ContentBytes, read.ContentBytes));
+            bytes = bytes[read.ConsumedBytes..];
+            if (reader.IsEndOfFile)
             {
                 files.Add([.. file]);
                 file.Clear();

@@ -44,7 +44,7 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
         (_certificate, _key, _root) = (_files.Write("ann.crt", _certificate), _files.Write("ann.key", _key), _files.Write("root.pem", _authority.Certificate.ExportCertificatePem()));
         _certificates = FtpCertificates.From(_authority.IssueTo("localhost"));
         (_default, _named) = (new LocalFileStore(_files.Folder("default")), new LocalFileStore(_files.Folder("named")));
-        IAccounts accounts = CertificateAccounts.ByCommonName(new AnonymousAccounts(Permissions.ReadOnly), Permissions.ReadWrite);
+        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
         _server = new FtpServer(new FtpServerOptions
         {

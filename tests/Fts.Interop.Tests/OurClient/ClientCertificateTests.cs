@@ -101,7 +101,7 @@ public sealed class ClientCertificateTests
             _server = new FtpServer(new FtpServerOptions
             {
                 Store = new MemoryFileStore(),
-                Accounts = CertificateAccounts.ByCommonName(new AnonymousAccounts(Permissions.None), Permissions.ReadWrite),
+                Accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.None), Permissions.ReadWrite),
                 Tls = new FtpTlsOptions
                 {
                     Certificates = _certificates,

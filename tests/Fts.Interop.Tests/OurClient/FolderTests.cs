@@ -25,10 +25,10 @@ public sealed class FolderTests
         FtpEntry folder = Assert.Single(entries, entry => entry.Name == "folder ü");
         FtpEntry file = Assert.Single(entries, entry => entry.Name == "ten bytes.txt");
         Assert.Equal(2, entries.Count);
-        Assert.Equal((ListingKind.Folder, ListingKind.File, 10), (folder.Kind, file.Kind, file.Length));
+        Assert.Equal((FtpEntryKind.Directory, FtpEntryKind.File, 10), (folder.Kind, file.Kind, file.Length));
         Assert.Equal("/box/folder ü", folder.Path);
         // A LIST line tells the day of an old file, not its time.
-        Assert.Equal(file.Source == ListingSource.Machine ? s_then : s_then.Date, file.Modified);
+        Assert.Equal(file.Source == FtpEntrySource.Mlsx ? s_then : s_then.Date, file.Modified);
     }
 
     [Theory]
@@ -88,8 +88,8 @@ public sealed class FolderTests
         FtpEntry? folder = await session.Client.FindAsync(Peer.Box + "/folder", Cancelled);
         FtpEntry? nothing = await session.Client.FindAsync(Peer.Box + "/none", Cancelled);
 
-        Assert.Equal((ListingKind.File, 7), (file?.Kind, file?.Length));
-        Assert.Equal(ListingKind.Folder, folder?.Kind);
+        Assert.Equal((FtpEntryKind.File, 7), (file?.Kind, file?.Length));
+        Assert.Equal(FtpEntryKind.Directory, folder?.Kind);
         Assert.Null(nothing);
     }
 

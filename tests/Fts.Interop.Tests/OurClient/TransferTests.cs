@@ -152,7 +152,7 @@ public sealed class TransferTests
         foreach (FtpEntry entry in entries)
         {
             string local = Path.Combine(localFolder, entry.Name);
-            if (entry.Kind == ListingKind.Folder)
+            if (entry.Kind == FtpEntryKind.Directory)
             {
                 await DownloadAsync(client, entry.Path, Directory.CreateDirectory(local).FullName);
             }

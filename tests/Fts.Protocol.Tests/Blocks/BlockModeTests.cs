@@ -12,10 +12,10 @@ public sealed class BlockModeTests
     {
         var writer = new BlockWriter(new byte[64]);
         Assert.Equal(5, writer.Write("hello"u8));
-        Assert.True(writer.TryEnd());
-        Assert.True(writer.TryEnd());
+        Assert.True(writer.TryEndFile());
+        Assert.True(writer.TryEndFile());
         Assert.Equal(1, writer.Write("x"u8));
-        Assert.True(writer.TryEnd());
+        Assert.True(writer.TryEndFile());
         Assert.Equal("@\0\u0005hello@\0\0@\0\u0001x"u8.ToArray(), writer.Blocks.ToArray());
     }
 
@@ -27,10 +27,10 @@ public sealed class BlockModeTests
         Assert.Equal(0, writer.Write(", world"u8));
         Assert.Equal("\0\0\u0005hello"u8.ToArray(), writer.Blocks.ToArray());
         writer.Clear();
-        Assert.True(writer.TryEnd());
+        Assert.True(writer.TryEndFile());
         Assert.Equal("@\0\0"u8.ToArray(), writer.Blocks.ToArray());
-        Assert.True(writer.TryEnd());
-        Assert.False(writer.TryEnd());
+        Assert.True(writer.TryEndFile());
+        Assert.False(writer.TryEndFile());
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class BlockModeTests
         var writer = new BlockWriter(new byte[70_000]);
         Assert.Equal(65_535, writer.Write(new byte[65_535]));
         Assert.Equal(1, writer.Write(new byte[1]));
-        Assert.True(writer.TryEnd());
+        Assert.True(writer.TryEndFile());
         byte[] blocks = writer.Blocks.ToArray();
         Assert.Equal((65_542, 0, 255, 255, 64, 0, 1), (blocks.Length, blocks[0], blocks[1], blocks[2], blocks[65_538], blocks[65_539], blocks[65_540]));
     }
@@ -69,7 +69,7 @@ public sealed class BlockModeTests
     [InlineData(2)]
     [InlineData(65)]
     [InlineData(255)]
-    public void A_descriptor_that_the_rfc_does_not_know_is_refused(byte descriptor) => Assert.Throws<BlockException>(() => Files([descriptor, 0, 1, 7], 4));
+    public void A_descriptor_that_the_rfc_does_not_know_is_refused(byte descriptor) => Assert.Throws<BlockFormatException>(() => Files([descriptor, 0, 1, 7], 4));
 
     [Fact]
     public void No_part_of_a_file_is_taken_for_the_whole()
@@ -92,10 +92,10 @@ public sealed class BlockModeTests
                 Leave();
             }
 
-            if (!writer.TryEnd())
+            if (!writer.TryEndFile())
             {
                 Leave();
-                Assert.True(writer.TryEnd());
+                Assert.True(writer.TryEndFile());
             }
         }
 
@@ -117,10 +117,10 @@ public sealed class BlockModeTests
         var reader = new BlockReader();
         for (int at = 0; at < bytes.Length;)
         {
-            BlockPiece read = reader.Read(bytes.AsSpan(at, Math.Min(piece, bytes.Length - at)));
-            at += read.Used;
-            file.AddRange(bytes.AsSpan(at - read.Content, read.Content));
-            if (reader.HasEnded)
+            BlockReadResult read = reader.Read(bytes.AsSpan(at, Math.Min(piece, bytes.Length - at)));
+            at += read.ConsumedBytes;
+            file.AddRange(bytes.AsSpan(at - read.ContentBytes, read.ContentBytes));
+            if (reader.IsEndOfFile)
             {
                 files.Add([.. file]);
                 file.Clear();

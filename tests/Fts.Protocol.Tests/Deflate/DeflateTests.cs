@@ -38,7 +38,7 @@ public sealed class DeflateTests
             Assert.Equal(DeflateFault.Truncated, await FaultAsync(stream[..length]));
         }
 
-        Assert.Equal(DeflateFault.Damaged, await FaultAsync([.. stream, .. stream[^4..], 1]));
+        Assert.Equal(DeflateFault.Corrupt, await FaultAsync([.. stream, .. stream[^4..], 1]));
         Assert.Empty(await InflateAsync([], 100, nothingIsEmpty: true));
         Assert.Equal(DeflateFault.Truncated, await FaultAsync(stream[..1], nothingIsEmpty: true));
     }
@@ -80,7 +80,7 @@ public sealed class DeflateTests
         byte[] stream = await DeflateAsync(new byte[1_000_000], 9, 100_000);
         Assert.Equal(1_000_000, (await InflateAsync(stream, 4096, limit: new InflateLimit(1_000_000, 1))).Length);
         Assert.Equal(1_000_000, (await InflateAsync(stream, 4096, limit: new InflateLimit(0, 1_000_000))).Length);
-        Assert.Equal(DeflateFault.TooLarge, await FaultAsync(stream, limit: new InflateLimit(100_000, 100)));
+        Assert.Equal(DeflateFault.ExpansionLimitExceeded, await FaultAsync(stream, limit: new InflateLimit(100_000, 100)));
     }
 
     private static async Task<byte[]> DeflateAsync(byte[] content, int level, int part)

@@ -26,70 +26,70 @@ public sealed class ListingDialectTests
         ["SizeFirst"] = line => SizeFirstListing.TryParse(line, out ListingEntry? entry) ? entry : null,
         ["NameFirst"] = line => NameFirstListing.TryParse(line, out ListingEntry? entry) ? entry : null,
         ["Os9"] = line => Os9Listing.TryParse(line, out ListingEntry? entry) ? entry : null,
-        ["Mvs"] = line => MvsListing.TryParseAlone(line, out ListingEntry? entry) ? entry : null,
-        ["MvsMember"] = line => MvsMemberListing.TryParseAlone(line, out ListingEntry? entry) ? entry : null,
-        ["Jes"] = line => JesListing.TryParseAlone(line, out ListingEntry? entry) ? entry : null,
-        ["Machine"] = line => MachineListing.StartsWithFact(line) && MachineListing.TryParse(line, out ListingEntry? entry, out _) ? entry : null,
+        ["Mvs"] = line => MvsListing.TryParseWithoutHeading(line, out ListingEntry? entry) ? entry : null,
+        ["MvsMember"] = line => MvsMemberListing.TryParseWithoutHeading(line, out ListingEntry? entry) ? entry : null,
+        ["Jes"] = line => JesListing.TryParseWithoutHeading(line, out ListingEntry? entry) ? entry : null,
+        ["Machine"] = line => MlsxListing.StartsWithFact(line) && MlsxListing.TryParse(line, out ListingEntry? entry, out _) ? entry : null,
     };
 
     /// <summary>Format, line, name, kind, length or -1, time or nothing.</summary>
-    public static TheoryData<string, string, string, ListingKind, long, string> Samples => new()
+    public static TheoryData<string, string, string, FtpEntryKind, long, string> Samples => new()
     {
-        { "Eplf", "+i2053.71,m1767225599,/,\tpub", "pub", ListingKind.Folder, -1, "2025-12-31 23:59:59" },
-        { "Eplf", "+i2053.72,m1767225599,r,s9041,\tread me.txt", "read me.txt", ListingKind.File, 9041, "2025-12-31 23:59:59" },
-        { "Eplf", "+s7,r,up644,m-1,\t a\tb", " a\tb", ListingKind.File, 7, "1969-12-31 23:59:59" },
-        { "Eplf", "+/,r,m99999999999999,\tbeyond any calendar", "beyond any calendar", ListingKind.Folder, -1, "" },
-        { "Eplf", "+\tneither fetched nor entered", "neither fetched nor entered", ListingKind.Other, -1, "" },
-        { "Vms", "NOTES.TXT;3              5/8       2-JUL-2025 10:30:08  [STAFF,ANN]         (RWED,RWED,RE,)", "NOTES.TXT;3", ListingKind.File, 2560, "2025-07-02 10:30:08" },
-        { "Vms", "NOTES.TXT;3  221  29-JUL-2025 19:03 [ANN] (RWED,RE,RE,RE)", "NOTES.TXT;3", ListingKind.File, 113152, "2025-07-29 19:03:00" },
-        { "Vms", "NOTES.TXT;12  7   2-JUL-2025 10:30:08.59", "NOTES.TXT;12", ListingKind.File, 3584, "2025-07-02 10:30:08" },
-        { "Vms", "PUB.DIR;1  1/8  7-JAN-2025  [1,ANN]  (RWE,RWE,RE,RE)", "PUB", ListingKind.Folder, -1, "2025-01-07 00:00:00" },
-        { "Vms", "old.log;1  7-JAN-2025 17:25:37  6/13  ANN  (RWED,RWED,R,)", "old.log;1", ListingKind.File, 3072, "2025-01-07 17:25:37" },
-        { "Vms", "list.;1\t0/0\t7-DEZ-2025 9:05\t[STAFF, ANN]", "list.;1", ListingKind.File, 0, "2025-12-07 09:05:00" },
-        { "Vms", "HIDDEN.DIR;1  %RMS-E-PRV, insufficient privilege or file protection violation", "HIDDEN", ListingKind.Folder, -1, "" },
-        { "Vms", "HIDDEN.DAT;1  insufficient privilege or object protection violation", "HIDDEN.DAT;1", ListingKind.File, -1, "" },
-        { "Os400", "ANN             36864 12/31/25 12:00:05 *DIR       projects/", "projects", ListingKind.Folder, -1, "2025-12-31 12:00:05" },
-        { "Os400", "ANN            102400 31.12.25 12:00:05 *STMF      report of may.csv", "report of may.csv", ListingKind.File, 102400, "2025-12-31 12:00:05" },
-        { "Os400", "ANN            102400 25/12/31 12:00:05 *STMF       leading", " leading", ListingKind.File, 102400, "2025-12-31 12:00:05" },
-        { "Os400", "ANN            102400 02/03/04 12:00:05 *STMF      three orders", "three orders", ListingKind.File, 102400, "2004-02-03 12:00:05" },
-        { "Os400", "ANN            102400 11/12/27 12:00:05 *STMF      one past", "one past", ListingKind.File, 102400, "2011-12-27 12:00:05" },
-        { "Os400", "ANN            102400 12/11/27 12:00:05 *STMF      wrong clock", "wrong clock", ListingKind.File, 102400, "2012-11-27 12:00:05" },
-        { "Os400", "ANN            102400 31.12.30 12:00:05 *STMF      ahead", "ahead", ListingKind.File, 102400, "" },
-        { "Os400", "QSYS            77824 02/23/00 15:09:55 *FILE      MYLIB.LIB/SOURCE.FILE", "MYLIB.LIB/SOURCE.FILE", ListingKind.File, -1, "2000-02-23 15:09:55" },
-        { "Os400", "QSYS            77824 02/23/00 15:09:55 *FILE      SOURCE.FILE/", "SOURCE.FILE", ListingKind.Folder, -1, "2000-02-23 15:09:55" },
-        { "Os400", "QPGMR        16347136 02/23/00 15:09:55 *FILE      BACKUP.SAVF", "BACKUP.SAVF", ListingKind.File, -1, "2000-02-23 15:09:55" },
-        { "Os400", "ANN                                     *MEM       SOURCE.FIRST", "SOURCE.FIRST", ListingKind.File, -1, "" },
-        { "Os400", "                                        *MEM       MYLIB.LIB/SOURCE.FILE/FIRST.MBR", "MYLIB.LIB/SOURCE.FILE/FIRST.MBR", ListingKind.File, -1, "" },
-        { "Os400", "QSYS 4096 02/23/00 15:09:55 *DIR tight/", "tight", ListingKind.Folder, -1, "2000-02-23 15:09:55" },
-        { "Os400", "QSYS 4096 02/23/00 15:09:55 *PGM MENU.PGM", "MENU.PGM", ListingKind.Other, -1, "2000-02-23 15:09:55" },
-        { "NetWare", "d [R----F--] admin                  512       Jan 16 18:53    login", "login", ListingKind.Folder, -1, "2026-01-16 18:53:00" },
-        { "NetWare", "- [RWCEAFMS] ann of sales        214059       Oct 20  2025    my file.exe", "my file.exe", ListingKind.File, 214059, "2025-10-20 00:00:00" },
-        { "NetWare", "-[RWCEMFA] 1 ann 7 2025-12-31 23:59 tight", "tight", ListingKind.File, 7, "2025-12-31 23:59:00" },
-        { "Numeric", "0100644   500  101   12345    1767225599       a file", "a file", ListingKind.File, 12345, "2025-12-31 23:59:59" },
-        { "Numeric", "040755 0 0 4096 -1 sub", "sub", ListingKind.Folder, -1, "1969-12-31 23:59:59" },
-        { "Unix", "-rw-r--r-- 1 o g 12 1767225599 epoch", "epoch", ListingKind.File, 12, "2025-12-31 23:59:59" },
-        { "Unix", "-rw-r--r-- 1 1000 1000 1767225599 Jan  1  2020 big", "big", ListingKind.File, 1767225599, "2020-01-01 00:00:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 20 Dec 2005 day first", "day first", ListingKind.File, 12, "2005-12-20 00:00:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 Dec 20 1905 old", "old", ListingKind.File, 12, "1905-12-20 00:00:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 31. Dez 2005 deutsch", "deutsch", ListingKind.File, 12, "2005-12-31 00:00:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 3 M\u00c4R 11:00 deutsch", "deutsch", ListingKind.File, 12, "2026-03-03 11:00:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 15 f\u00e9vr. 2005 fran\u00e7ais", "fran\u00e7ais", ListingKind.File, 12, "2005-02-15 00:00:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 15 ago 2005 espa\u00f1ol", "espa\u00f1ol", ListingKind.File, 12, "2005-08-15 00:00:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 12\u6708 31  2005 \u540d", "\u540d", ListingKind.File, 12, "2005-12-31 00:00:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 2005-12-31  old iso", "old iso", ListingKind.File, 12, "2005-12-31 00:00:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 2005/12/31 23:59 slashes", "slashes", ListingKind.File, 12, "2005-12-31 23:59:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 12-31 23:59 young iso", "young iso", ListingKind.File, 12, "2025-12-31 23:59:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 Dec 31 23:59:07 2005 with all", "with all", ListingKind.File, 12, "2005-12-31 23:59:07" },
-        { "Unix", "-rw-r--r-- 1 o g 12 Jan 31 23:59 2005 is a name", "2005 is a name", ListingKind.File, 12, "2026-01-31 23:59:00" },
-        { "Unix", "-rw-r--r-- 1 o g 12 1767225599 may", "may", ListingKind.File, 12, "2025-12-31 23:59:59" },
-        { "Unix", "-rw-r--r-- 1 o g 12 1767225599 May 5 notes", "May 5 notes", ListingKind.File, 12, "2025-12-31 23:59:59" },
-        { "Unix", "-rw-r--r-- 1 o g 4.0K Dec 31 2005 rounded", "rounded", ListingKind.File, -1, "2005-12-31 00:00:00" },
-        { "Unix", "-rwxrwxrwx   1 noone    nogroup      322 Aug 19  2005 message.ftp", "message.ftp", ListingKind.File, 322, "2005-08-19 00:00:00" },
-        { "Unix", "-------r--         326  1391972  1392298 Nov 22  2005 of a Mac.sit", "of a Mac.sit", ListingKind.File, 1392298, "2005-11-22 00:00:00" },
-        { "Unix", "drwxrwxr-x               folder        2 May 10  2005 network", "network", ListingKind.Folder, -1, "2005-05-10 00:00:00" },
-        { "Dos", "2025-12-31  18:48       <DIR>          iso", "iso", ListingKind.Folder, -1, "2025-12-31 18:48:00" },
-        { "Dos", "2025-12-31  18:48                9,730 iso", "iso", ListingKind.File, 9730, "2025-12-31 18:48:00" },
-        { "Dos", "31.12.2025  18:48                9730 dots", "dots", ListingKind.File, 9730, "2025-12-31 18:48:00" },
+        { "Eplf", "+i2053.71,m1767225599,/,\tpub", "pub", FtpEntryKind.Directory, -1, "2025-12-31 23:59:59" },
+        { "Eplf", "+i2053.72,m1767225599,r,s9041,\tread me.txt", "read me.txt", FtpEntryKind.File, 9041, "2025-12-31 23:59:59" },
+        { "Eplf", "+s7,r,up644,m-1,\t a\tb", " a\tb", FtpEntryKind.File, 7, "1969-12-31 23:59:59" },
+        { "Eplf", "+/,r,m99999999999999,\tbeyond any calendar", "beyond any calendar", FtpEntryKind.Directory, -1, "" },
+        { "Eplf", "+\tneither fetched nor entered", "neither fetched nor entered", FtpEntryKind.Other, -1, "" },
+        { "Vms", "NOTES.TXT;3              5/8       2-JUL-2025 10:30:08  [STAFF,ANN]         (RWED,RWED,RE,)", "NOTES.TXT;3", FtpEntryKind.File, 2560, "2025-07-02 10:30:08" },
+        { "Vms", "NOTES.TXT;3  221  29-JUL-2025 19:03 [ANN] (RWED,RE,RE,RE)", "NOTES.TXT;3", FtpEntryKind.File, 113152, "2025-07-29 19:03:00" },
+        { "Vms", "NOTES.TXT;12  7   2-JUL-2025 10:30:08.59", "NOTES.TXT;12", FtpEntryKind.File, 3584, "2025-07-02 10:30:08" },
+        { "Vms", "PUB.DIR;1  1/8  7-JAN-2025  [1,ANN]  (RWE,RWE,RE,RE)", "PUB", FtpEntryKind.Directory, -1, "2025-01-07 00:00:00" },
+        { "Vms", "old.log;1  7-JAN-2025 17:25:37  6/13  ANN  (RWED,RWED,R,)", "old.log;1", FtpEntryKind.File, 3072, "2025-01-07 17:25:37" },
+        { "Vms", "list.;1\t0/0\t7-DEZ-2025 9:05\t[STAFF, ANN]", "list.;1", FtpEntryKind.File, 0, "2025-12-07 09:05:00" },
+        { "Vms", "HIDDEN.DIR;1  %RMS-E-PRV, insufficient privilege or file protection violation", "HIDDEN", FtpEntryKind.Directory, -1, "" },
+        { "Vms", "HIDDEN.DAT;1  insufficient privilege or object protection violation", "HIDDEN.DAT;1", FtpEntryKind.File, -1, "" },
+        { "Os400", "ANN             36864 12/31/25 12:00:05 *DIR       projects/", "projects", FtpEntryKind.Directory, -1, "2025-12-31 12:00:05" },
+        { "Os400", "ANN            102400 31.12.25 12:00:05 *STMF      report of may.csv", "report of may.csv", FtpEntryKind.File, 102400, "2025-12-31 12:00:05" },
+        { "Os400", "ANN            102400 25/12/31 12:00:05 *STMF       leading", " leading", FtpEntryKind.File, 102400, "2025-12-31 12:00:05" },
+        { "Os400", "ANN            102400 02/03/04 12:00:05 *STMF      three orders", "three orders", FtpEntryKind.File, 102400, "2004-02-03 12:00:05" },
+        { "Os400", "ANN            102400 11/12/27 12:00:05 *STMF      one past", "one past", FtpEntryKind.File, 102400, "2011-12-27 12:00:05" },
+        { "Os400", "ANN            102400 12/11/27 12:00:05 *STMF      wrong clock", "wrong clock", FtpEntryKind.File, 102400, "2012-11-27 12:00:05" },
+        { "Os400", "ANN            102400 31.12.30 12:00:05 *STMF      ahead", "ahead", FtpEntryKind.File, 102400, "" },
+        { "Os400", "QSYS            77824 02/23/00 15:09:55 *FILE      MYLIB.LIB/SOURCE.FILE", "MYLIB.LIB/SOURCE.FILE", FtpEntryKind.File, -1, "2000-02-23 15:09:55" },
+        { "Os400", "QSYS            77824 02/23/00 15:09:55 *FILE      SOURCE.FILE/", "SOURCE.FILE", FtpEntryKind.Directory, -1, "2000-02-23 15:09:55" },
+        { "Os400", "QPGMR        16347136 02/23/00 15:09:55 *FILE      BACKUP.SAVF", "BACKUP.SAVF", FtpEntryKind.File, -1, "2000-02-23 15:09:55" },
+        { "Os400", "ANN                                     *MEM       SOURCE.FIRST", "SOURCE.FIRST", FtpEntryKind.File, -1, "" },
+        { "Os400", "                                        *MEM       MYLIB.LIB/SOURCE.FILE/FIRST.MBR", "MYLIB.LIB/SOURCE.FILE/FIRST.MBR", FtpEntryKind.File, -1, "" },
+        { "Os400", "QSYS 4096 02/23/00 15:09:55 *DIR tight/", "tight", FtpEntryKind.Directory, -1, "2000-02-23 15:09:55" },
+        { "Os400", "QSYS 4096 02/23/00 15:09:55 *PGM MENU.PGM", "MENU.PGM", FtpEntryKind.Other, -1, "2000-02-23 15:09:55" },
+        { "NetWare", "d [R----F--] admin                  512       Jan 16 18:53    login", "login", FtpEntryKind.Directory, -1, "2026-01-16 18:53:00" },
+        { "NetWare", "- [RWCEAFMS] ann of sales        214059       Oct 20  2025    my file.exe", "my file.exe", FtpEntryKind.File, 214059, "2025-10-20 00:00:00" },
+        { "NetWare", "-[RWCEMFA] 1 ann 7 2025-12-31 23:59 tight", "tight", FtpEntryKind.File, 7, "2025-12-31 23:59:00" },
+        { "Numeric", "0100644   500  101   12345    1767225599       a file", "a file", FtpEntryKind.File, 12345, "2025-12-31 23:59:59" },
+        { "Numeric", "040755 0 0 4096 -1 sub", "sub", FtpEntryKind.Directory, -1, "1969-12-31 23:59:59" },
+        { "Unix", "-rw-r--r-- 1 o g 12 1767225599 epoch", "epoch", FtpEntryKind.File, 12, "2025-12-31 23:59:59" },
+        { "Unix", "-rw-r--r-- 1 1000 1000 1767225599 Jan  1  2020 big", "big", FtpEntryKind.File, 1767225599, "2020-01-01 00:00:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 20 Dec 2005 day first", "day first", FtpEntryKind.File, 12, "2005-12-20 00:00:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 Dec 20 1905 old", "old", FtpEntryKind.File, 12, "1905-12-20 00:00:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 31. Dez 2005 deutsch", "deutsch", FtpEntryKind.File, 12, "2005-12-31 00:00:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 3 M\u00c4R 11:00 deutsch", "deutsch", FtpEntryKind.File, 12, "2026-03-03 11:00:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 15 f\u00e9vr. 2005 fran\u00e7ais", "fran\u00e7ais", FtpEntryKind.File, 12, "2005-02-15 00:00:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 15 ago 2005 espa\u00f1ol", "espa\u00f1ol", FtpEntryKind.File, 12, "2005-08-15 00:00:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 12\u6708 31  2005 \u540d", "\u540d", FtpEntryKind.File, 12, "2005-12-31 00:00:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 2005-12-31  old iso", "old iso", FtpEntryKind.File, 12, "2005-12-31 00:00:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 2005/12/31 23:59 slashes", "slashes", FtpEntryKind.File, 12, "2005-12-31 23:59:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 12-31 23:59 young iso", "young iso", FtpEntryKind.File, 12, "2025-12-31 23:59:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 Dec 31 23:59:07 2005 with all", "with all", FtpEntryKind.File, 12, "2005-12-31 23:59:07" },
+        { "Unix", "-rw-r--r-- 1 o g 12 Jan 31 23:59 2005 is a name", "2005 is a name", FtpEntryKind.File, 12, "2026-01-31 23:59:00" },
+        { "Unix", "-rw-r--r-- 1 o g 12 1767225599 may", "may", FtpEntryKind.File, 12, "2025-12-31 23:59:59" },
+        { "Unix", "-rw-r--r-- 1 o g 12 1767225599 May 5 notes", "May 5 notes", FtpEntryKind.File, 12, "2025-12-31 23:59:59" },
+        { "Unix", "-rw-r--r-- 1 o g 4.0K Dec 31 2005 rounded", "rounded", FtpEntryKind.File, -1, "2005-12-31 00:00:00" },
+        { "Unix", "-rwxrwxrwx   1 noone    nogroup      322 Aug 19  2005 message.ftp", "message.ftp", FtpEntryKind.File, 322, "2005-08-19 00:00:00" },
+        { "Unix", "-------r--         326  1391972  1392298 Nov 22  2005 of a Mac.sit", "of a Mac.sit", FtpEntryKind.File, 1392298, "2005-11-22 00:00:00" },
+        { "Unix", "drwxrwxr-x               folder        2 May 10  2005 network", "network", FtpEntryKind.Directory, -1, "2005-05-10 00:00:00" },
+        { "Dos", "2025-12-31  18:48       <DIR>          iso", "iso", FtpEntryKind.Directory, -1, "2025-12-31 18:48:00" },
+        { "Dos", "2025-12-31  18:48                9,730 iso", "iso", FtpEntryKind.File, 9730, "2025-12-31 18:48:00" },
+        { "Dos", "31.12.2025  18:48                9730 dots", "dots", FtpEntryKind.File, 9730, "2025-12-31 18:48:00" },
     };
 
     private static readonly string[] Headings =
@@ -106,7 +106,7 @@ public sealed class ListingDialectTests
         var entries = new List<ListingEntry>();
         foreach (string line in lines)
         {
-            reader.Add(line);
+            reader.AddLine(line);
             Take(reader, entries);
         }
 
@@ -117,22 +117,22 @@ public sealed class ListingDialectTests
 
     private static void Take(ListingReader reader, List<ListingEntry> entries)
     {
-        while (reader.TryTake(out ListingEntry? entry))
+        while (reader.TryDequeue(out ListingEntry? entry))
         {
             entries.Add(entry);
         }
     }
 
-    private static string Time(ListingEntry entry) => entry.Modified?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+    private static string Time(ListingEntry entry) => entry.LastModified?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
 
     [Theory]
     [MemberData(nameof(Samples))]
-    public void A_line_is_read_by_its_own_format_and_by_no_other(string format, string line, string name, ListingKind kind, long length, string modified)
+    public void A_line_is_read_by_its_own_format_and_by_no_other(string format, string line, string name, FtpEntryKind kind, long length, string modified)
     {
         Assert.Equal([format], Parsers.Where(parser => parser.Value(line) is not null).Select(parser => parser.Key));
         ListingEntry entry = Parsers[format](line)!;
         Assert.Equal((name, kind, length, modified), (entry.Name, entry.Kind, entry.Length ?? -1, Time(entry)));
-        Assert.Equal(DateTimeKind.Utc, (entry.Modified ?? Now).Kind);
+        Assert.Equal(DateTimeKind.Utc, (entry.LastModified ?? Now).Kind);
         Assert.Equal(entry, Assert.Single(Read(line)));
     }
 
@@ -153,7 +153,7 @@ public sealed class ListingDialectTests
 
     [Fact]
     public void Any_time_of_EPLF_comes_back() => Prop.ForAll<int>(seconds =>
-        Assert.Equal(DateTime.UnixEpoch.AddSeconds(seconds), Read($"+m{seconds.ToString(CultureInfo.InvariantCulture)},\ta").Single().Modified)).QuickCheckThrowOnFailure();
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(seconds), Read($"+m{seconds.ToString(CultureInfo.InvariantCulture)},\ta").Single().LastModified)).QuickCheckThrowOnFailure();
 
     [Fact]
     public void Facts_of_EPLF_beyond_kind_size_and_time_are_read()
@@ -192,13 +192,13 @@ public sealed class ListingDialectTests
             "WRK004 Error determining attributes                     ODD",
         ];
         Assert.Equal(
-            [("SOURCE.COBOL", ListingKind.Folder), ("'ANN.DATA.X'", ListingKind.File), ("LIB.LOAD", ListingKind.Folder), ("INDEX.D", ListingKind.Other), ("DAILY", ListingKind.Other),
-                ("OLD.DATA", ListingKind.Other), ("LEVEL", ListingKind.Folder), ("OLDER.DATA", ListingKind.Other), ("DAILY.G0034V00", ListingKind.File), ("ODD", ListingKind.Other)],
+            [("SOURCE.COBOL", FtpEntryKind.Directory), ("'ANN.DATA.X'", FtpEntryKind.File), ("LIB.LOAD", FtpEntryKind.Directory), ("INDEX.D", FtpEntryKind.Other), ("DAILY", FtpEntryKind.Other),
+                ("OLD.DATA", FtpEntryKind.Other), ("LEVEL", FtpEntryKind.Directory), ("OLDER.DATA", FtpEntryKind.Other), ("DAILY.G0034V00", FtpEntryKind.File), ("ODD", FtpEntryKind.Other)],
             Read([Headings[0], .. lines]).Select(entry => (entry.Name, entry.Kind)));
         Assert.Equal(
             ["SOURCE.COBOL", "'ANN.DATA.X'", "LIB.LOAD", "INDEX.D", "OLD.DATA", "LEVEL", "OLDER.DATA", "DAILY.G0034V00", "ODD"],
             lines.Where(line => !line.Contains("GDG", StringComparison.Ordinal)).Select(line => Assert.Single(Read(line)).Name));
-        Assert.Throws<ListingLineException>(() => Read(lines[4]));
+        Assert.Throws<ListingFormatException>(() => Read(lines[4]));
     }
 
     [Fact]
@@ -206,7 +206,7 @@ public sealed class ListingDialectTests
     {
         List<ListingEntry> texts = Read(Headings[1], "SORT01    01.03 2026/01/31 2026/02/01 09:37    11    11     0 ANN", "SORT02", "#OLD      ");
         Assert.Equal([("SORT01", "2026-02-01 09:37:00"), ("SORT02", ""), ("#OLD", "")], texts.Select(entry => (entry.Name, Time(entry))));
-        Assert.All(texts, entry => Assert.Equal((ListingKind.File, null), (entry.Kind, entry.Length)));
+        Assert.All(texts, entry => Assert.Equal((FtpEntryKind.File, null), (entry.Kind, entry.Length)));
         Assert.Equal(["MODULE1", "ALIAS1"], Read(Headings[2], "MODULE1   0020C8   000101          00 FO RN RU            31    ANY", "ALIAS1    0020C8   000101 MODULE1  00 FO").Select(entry => entry.Name));
     }
 
@@ -229,14 +229,14 @@ public sealed class ListingDialectTests
     public void What_a_heading_does_not_announce_is_unknown_with_the_line(int heading, string line)
     {
         ListingEntry entry = Assert.Single(Read(Headings[heading], line));
-        Assert.Equal((ListingKind.Unknown, "", line), (entry.Kind, entry.Name, entry.RawLine));
+        Assert.Equal((FtpEntryKind.Unknown, "", line), (entry.Kind, entry.Name, entry.RawLine));
     }
 
     [Theory]
     [InlineData("A.TXT;1", "B.DAT;12")]
     [InlineData("A.TXT;1", "B.DAT;12 ", "")]
     public void Names_of_VMS_without_facts_are_files(params string[] lines) =>
-        Assert.Equal([("A.TXT;1", ListingKind.File, ListingSource.Vms), ("B.DAT;12", ListingKind.File, ListingSource.Vms)], Read(lines).Select(entry => (entry.Name, entry.Kind, entry.Source)));
+        Assert.Equal([("A.TXT;1", FtpEntryKind.File, FtpEntrySource.Vms), ("B.DAT;12", FtpEntryKind.File, FtpEntrySource.Vms)], Read(lines).Select(entry => (entry.Name, entry.Kind, entry.Source)));
 
     [Fact]
     public void A_name_of_VMS_without_facts_does_not_take_those_of_the_next() =>
@@ -273,5 +273,5 @@ public sealed class ListingDialectTests
     [InlineData("-rw-r--r-- 1 o g 12 2005-13-31 23:59 a")]
     [InlineData("-rw-r--r-- 1 o g 12 2005-12-31 25:59 a")]
     [InlineData("32.12.2025  18:48                9730 a")]
-    public void What_only_looks_like_a_format_is_an_error_with_the_line(string line) => Assert.Equal(line, Assert.Throws<ListingLineException>(() => Read(line)).RawLine);
+    public void What_only_looks_like_a_format_is_an_error_with_the_line(string line) => Assert.Equal(line, Assert.Throws<ListingFormatException>(() => Read(line)).RawLine);
 }

@@ -5,47 +5,47 @@ using Fts.Protocol.Listings;
 
 namespace Fts.Protocol.Tests.Listings;
 
-public sealed class ListingTests
+public sealed class ListingParserTests
 {
     private static readonly DateTime Now = new(2026, 3, 10, 12, 0, 0, DateTimeKind.Utc);
 
-    private static ListingEntry Entry(string line, DateTime? now = null) => Listing.ParseLine(line, now ?? Now) ?? throw new InvalidOperationException("names nothing");
+    private static ListingEntry Entry(string line, DateTime? now = null) => ListingParser.ParseLine(line, now ?? Now) ?? throw new InvalidOperationException("names nothing");
 
     [Theory]
-    [InlineData("-rw-r--r--   1 owner group         1234 Jan 31 12:59 a.txt", "a.txt", ListingKind.File, 1234, "2026-01-31 12:59")]
-    [InlineData("-rw-r--r--   1 owner group         1234 Jan  1  2020 a.txt", "a.txt", ListingKind.File, 1234, "2020-01-01 00:00")]
-    [InlineData("-rw-r--r--   1 owner         1234 Jan  1  2020 no group", "no group", ListingKind.File, 1234, "2020-01-01 00:00")]
-    [InlineData("-rw-r--r--   1 1000     1000        5000000000 Mar 10 2025 big", "big", ListingKind.File, 5000000000, "2025-03-10 00:00")]
-    [InlineData("-rw-r--r--   1 Domain Users Admins of all 12 Mar 10 2025 x", "x", ListingKind.File, 12, "2025-03-10 00:00")]
-    [InlineData("-rw-r--r--+  1 o g 12 Mar 10 2025 acl", "acl", ListingKind.File, 12, "2025-03-10 00:00")]
-    [InlineData("-rw-r--r--.  1 o g 12 Mar 10 2025 label", "label", ListingKind.File, 12, "2025-03-10 00:00")]
-    [InlineData("-rw-r--r--@  1 o g 12 Mar 10 2025 xattr", "xattr", ListingKind.File, 12, "2025-03-10 00:00")]
-    [InlineData("-rw-r--r--   1 o g 12 10 Mar 2025 day first", "day first", ListingKind.File, 12, "2025-03-10 00:00")]
-    [InlineData("-rw-r--r--   1 o g 12 10. Mar 11:00 day first", "day first", ListingKind.File, 12, "2026-03-10 11:00")]
-    [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59 iso", "iso", ListingKind.File, 12, "2025-12-31 23:59")]
-    [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59 +0100 is part of this name", "+0100 is part of this name", ListingKind.File, 12, "2025-12-31 23:59")]
-    [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59:07.000000000 +0100 full", "full", ListingKind.File, 12, "2025-12-31 22:59")]
-    [InlineData("-rw-r--r--   1 o g 12 Jan  1  2020  leading space", " leading space", ListingKind.File, 12, "2020-01-01 00:00")]
-    [InlineData("-rw-r--r--   1 o g 12 Jan  1  2020 12 Feb  2  2021 x", "12 Feb  2  2021 x", ListingKind.File, 12, "2020-01-01 00:00")]
-    [InlineData("-rw-r--r-- 1 o g 12 Jan  1  2020 a -> b", "a -> b", ListingKind.File, 12, "2020-01-01 00:00")]
-    [InlineData("drwxr-sr-t   2 o g 4096 Jan  1  2020 sub", "sub", ListingKind.Folder, -1, "2020-01-01 00:00")]
-    [InlineData("crw-rw-rw-   1 root root   1,   3 Jan  1  2020 null", "null", ListingKind.Other, -1, "2020-01-01 00:00")]
-    [InlineData("brw-rw----   1 root disk 8,1 Jan  1  2020 sda1", "sda1", ListingKind.Other, -1, "2020-01-01 00:00")]
-    [InlineData("prw-r--r--   1 o g 0 Jan  1  2020 fifo", "fifo", ListingKind.Other, -1, "2020-01-01 00:00")]
-    [InlineData("01-31-26  12:59PM                 1234 a b.txt", "a b.txt", ListingKind.File, 1234, "2026-01-31 12:59")]
-    [InlineData("01-31-26  12:05AM                 1234 a", "a", ListingKind.File, 1234, "2026-01-31 00:05")]
-    [InlineData("01-31-98  01:05 PM                 1234 a", "a", ListingKind.File, 1234, "1998-01-31 13:05")]
-    [InlineData("01-31-2026  23:59               5,000,000,000 a", "a", ListingKind.File, 5000000000, "2026-01-31 23:59")]
-    [InlineData("01/31/2026  11:59 PM    <DIR>          sub folder", "sub folder", ListingKind.Folder, -1, "2026-01-31 23:59")]
-    [InlineData("01-31-26  12:59PM       <DIR>           leading", " leading", ListingKind.Folder, -1, "2026-01-31 12:59")]
-    [InlineData("01-31-26  12:59PM       <DIR> tight", "tight", ListingKind.Folder, -1, "2026-01-31 12:59")]
-    [InlineData("01-31-26  12:59PM    <JUNCTION>     docs [C:\\docs]", "docs", ListingKind.Folder, -1, "2026-01-31 12:59")]
-    public void Lines_are_read(string line, string name, ListingKind kind, long length, string modified)
+    [InlineData("-rw-r--r--   1 owner group         1234 Jan 31 12:59 a.txt", "a.txt", FtpEntryKind.File, 1234, "2026-01-31 12:59")]
+    [InlineData("-rw-r--r--   1 owner group         1234 Jan  1  2020 a.txt", "a.txt", FtpEntryKind.File, 1234, "2020-01-01 00:00")]
+    [InlineData("-rw-r--r--   1 owner         1234 Jan  1  2020 no group", "no group", FtpEntryKind.File, 1234, "2020-01-01 00:00")]
+    [InlineData("-rw-r--r--   1 1000     1000        5000000000 Mar 10 2025 big", "big", FtpEntryKind.File, 5000000000, "2025-03-10 00:00")]
+    [InlineData("-rw-r--r--   1 Domain Users Admins of all 12 Mar 10 2025 x", "x", FtpEntryKind.File, 12, "2025-03-10 00:00")]
+    [InlineData("-rw-r--r--+  1 o g 12 Mar 10 2025 acl", "acl", FtpEntryKind.File, 12, "2025-03-10 00:00")]
+    [InlineData("-rw-r--r--.  1 o g 12 Mar 10 2025 label", "label", FtpEntryKind.File, 12, "2025-03-10 00:00")]
+    [InlineData("-rw-r--r--@  1 o g 12 Mar 10 2025 xattr", "xattr", FtpEntryKind.File, 12, "2025-03-10 00:00")]
+    [InlineData("-rw-r--r--   1 o g 12 10 Mar 2025 day first", "day first", FtpEntryKind.File, 12, "2025-03-10 00:00")]
+    [InlineData("-rw-r--r--   1 o g 12 10. Mar 11:00 day first", "day first", FtpEntryKind.File, 12, "2026-03-10 11:00")]
+    [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59 iso", "iso", FtpEntryKind.File, 12, "2025-12-31 23:59")]
+    [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59 +0100 is part of this name", "+0100 is part of this name", FtpEntryKind.File, 12, "2025-12-31 23:59")]
+    [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59:07.000000000 +0100 full", "full", FtpEntryKind.File, 12, "2025-12-31 22:59")]
+    [InlineData("-rw-r--r--   1 o g 12 Jan  1  2020  leading space", " leading space", FtpEntryKind.File, 12, "2020-01-01 00:00")]
+    [InlineData("-rw-r--r--   1 o g 12 Jan  1  2020 12 Feb  2  2021 x", "12 Feb  2  2021 x", FtpEntryKind.File, 12, "2020-01-01 00:00")]
+    [InlineData("-rw-r--r-- 1 o g 12 Jan  1  2020 a -> b", "a -> b", FtpEntryKind.File, 12, "2020-01-01 00:00")]
+    [InlineData("drwxr-sr-t   2 o g 4096 Jan  1  2020 sub", "sub", FtpEntryKind.Directory, -1, "2020-01-01 00:00")]
+    [InlineData("crw-rw-rw-   1 root root   1,   3 Jan  1  2020 null", "null", FtpEntryKind.Other, -1, "2020-01-01 00:00")]
+    [InlineData("brw-rw----   1 root disk 8,1 Jan  1  2020 sda1", "sda1", FtpEntryKind.Other, -1, "2020-01-01 00:00")]
+    [InlineData("prw-r--r--   1 o g 0 Jan  1  2020 fifo", "fifo", FtpEntryKind.Other, -1, "2020-01-01 00:00")]
+    [InlineData("01-31-26  12:59PM                 1234 a b.txt", "a b.txt", FtpEntryKind.File, 1234, "2026-01-31 12:59")]
+    [InlineData("01-31-26  12:05AM                 1234 a", "a", FtpEntryKind.File, 1234, "2026-01-31 00:05")]
+    [InlineData("01-31-98  01:05 PM                 1234 a", "a", FtpEntryKind.File, 1234, "1998-01-31 13:05")]
+    [InlineData("01-31-2026  23:59               5,000,000,000 a", "a", FtpEntryKind.File, 5000000000, "2026-01-31 23:59")]
+    [InlineData("01/31/2026  11:59 PM    <DIR>          sub folder", "sub folder", FtpEntryKind.Directory, -1, "2026-01-31 23:59")]
+    [InlineData("01-31-26  12:59PM       <DIR>           leading", " leading", FtpEntryKind.Directory, -1, "2026-01-31 12:59")]
+    [InlineData("01-31-26  12:59PM       <DIR> tight", "tight", FtpEntryKind.Directory, -1, "2026-01-31 12:59")]
+    [InlineData("01-31-26  12:59PM    <JUNCTION>     docs [C:\\docs]", "docs", FtpEntryKind.Directory, -1, "2026-01-31 12:59")]
+    public void Lines_are_read(string line, string name, FtpEntryKind kind, long length, string modified)
     {
         ListingEntry entry = Entry(line);
         Assert.Equal((name, kind, length), (entry.Name, entry.Kind, entry.Length ?? -1));
-        Assert.Equal(modified, entry.Modified!.Value.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture));
-        Assert.Equal(DateTimeKind.Utc, entry.Modified.Value.Kind);
+        Assert.Equal(modified, entry.LastModified!.Value.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture));
+        Assert.Equal(DateTimeKind.Utc, entry.LastModified.Value.Kind);
     }
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class ListingTests
     public void A_links_arrow_is_the_one_its_size_fits(string line, string name, string? target)
     {
         ListingEntry entry = Entry(line);
-        Assert.Equal((name, target, ListingKind.Link, null), (entry.Name, entry.LinkTarget, entry.Kind, entry.Length));
+        Assert.Equal((name, target, FtpEntryKind.Link, null), (entry.Name, entry.LinkTarget, entry.Kind, entry.Length));
     }
 
     [Theory]
@@ -69,7 +69,7 @@ public sealed class ListingTests
     public void A_missing_year_is_the_latest_that_is_not_ahead(string date, string today, string expected)
     {
         DateTime now = DateTime.Parse(today, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal).AddHours(12);
-        Assert.Equal(expected, Entry($"-rw-r--r-- 1 o g 1 {date} a", now).Modified!.Value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        Assert.Equal(expected, Entry($"-rw-r--r-- 1 o g 1 {date} a", now).LastModified!.Value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class ListingTests
     [InlineData("total")]
     [InlineData("drwxr-xr-x 2 o g 4096 Jan  1  2020 .")]
     [InlineData("drwxr-xr-x 2 o g 4096 Jan  1  2020 ..")]
-    public void What_names_nothing_is_passed_over(string line) => Assert.Null(Listing.ParseLine(line, Now));
+    public void What_names_nothing_is_passed_over(string line) => Assert.Null(ListingParser.ParseLine(line, Now));
 
     [Theory]
     [InlineData("ls: cannot access 'x': No such file or directory")]
@@ -110,7 +110,7 @@ public sealed class ListingTests
     [InlineData("01-31-26  12:59PM 1234")]
     [InlineData("01-31-26  12:59PM 1234 ")]
     public void What_no_format_explains_is_an_error_with_the_line(string line) =>
-        Assert.Equal(line, Assert.Throws<ListingLineException>(() => Listing.ParseLine(line, Now)).RawLine);
+        Assert.Equal(line, Assert.Throws<ListingFormatException>(() => ListingParser.ParseLine(line, Now)).RawLine);
 
     [Fact]
     public void Any_name_of_a_file_comes_back() => Prop.ForAll<NonEmptyString>(name =>
@@ -137,9 +137,9 @@ public sealed class ListingTests
                 {
                     try
                     {
-                        Listing.ParseLine(mutant, now);
+                        ListingParser.ParseLine(mutant, now);
                     }
-                    catch (ListingLineException)
+                    catch (ListingFormatException)
                     {
                     }
                 }

@@ -4,11 +4,11 @@ using Fts.Protocol.Listings;
 
 namespace Fts.Protocol.Tests.Listings;
 
-public sealed class MachineListingTests
+public sealed class MlsxListingTests
 {
     private static ListingEntry Entry(string line)
     {
-        Assert.True(MachineListing.TryParse(line, out ListingEntry? entry, out _), line);
+        Assert.True(MlsxListing.TryParse(line, out ListingEntry? entry, out _), line);
         return entry;
     }
 
@@ -16,8 +16,8 @@ public sealed class MachineListingTests
     public void Every_fact_is_read()
     {
         ListingEntry entry = Entry("Type=file;SIZE=5000000000;modify=20260102030405.678;UNIX.mode=0644;perm=adfrw;unique=fd00g1;x.y=z; a.txt");
-        Assert.Equal(("a.txt", ListingKind.File, 5_000_000_000L, ListingSource.Machine), (entry.Name, entry.Kind, entry.Length!.Value, entry.Source));
-        Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, 678, DateTimeKind.Utc), entry.Modified);
+        Assert.Equal(("a.txt", FtpEntryKind.File, 5_000_000_000L, FtpEntrySource.Mlsx), (entry.Name, entry.Kind, entry.Length!.Value, entry.Source));
+        Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, 678, DateTimeKind.Utc), entry.LastModified);
         Assert.Equal(("adfrw", "fd00g1", (UnixFileMode)0x1A4), (entry.Permissions, entry.UniqueId, entry.UnixMode!.Value));
     }
 
@@ -33,15 +33,15 @@ public sealed class MachineListingTests
     public void Names_are_taken_as_they_are(string line, string name) => Assert.Equal(name, Entry(line).Name);
 
     [Theory]
-    [InlineData("type=dir; x", ListingKind.Folder, false)]
-    [InlineData("type=cdir; /x", ListingKind.Folder, true)]
-    [InlineData("type=PDIR; ..", ListingKind.Folder, true)]
-    [InlineData("type=OS.unix=slink:/a b; x", ListingKind.Link, false)]
-    [InlineData("type=OS.unix=chr-1/3; x", ListingKind.Other, false)]
-    [InlineData("size=3; x", ListingKind.Other, false)]
-    public void The_type_tells_the_kind(string line, ListingKind kind, bool isDotFolder)
+    [InlineData("type=dir; x", FtpEntryKind.Directory, false)]
+    [InlineData("type=cdir; /x", FtpEntryKind.Directory, true)]
+    [InlineData("type=PDIR; ..", FtpEntryKind.Directory, true)]
+    [InlineData("type=OS.unix=slink:/a b; x", FtpEntryKind.Link, false)]
+    [InlineData("type=OS.unix=chr-1/3; x", FtpEntryKind.Other, false)]
+    [InlineData("size=3; x", FtpEntryKind.Other, false)]
+    public void The_type_tells_the_kind(string line, FtpEntryKind kind, bool isDotFolder)
     {
-        Assert.True(MachineListing.TryParse(line, out ListingEntry? entry, out bool isDot));
+        Assert.True(MlsxListing.TryParse(line, out ListingEntry? entry, out bool isDot));
         Assert.Equal((kind, isDotFolder), (entry.Kind, isDot));
     }
 
@@ -53,7 +53,7 @@ public sealed class MachineListingTests
     [InlineData(" type of file", "type of file", null)]
     public void Blanks_before_facts_are_ignored(string line, string name, long? length)
     {
-        ListingEntry? entry = Listing.ParseMachineLine(line);
+        ListingEntry? entry = ListingParser.ParseMlsxLine(line);
         Assert.Equal((name, length), (entry!.Name, entry.Length));
     }
 
@@ -63,7 +63,7 @@ public sealed class MachineListingTests
     [Theory]
     [InlineData("size=-1;modify=never;UNIX.mode=9; x")]
     [InlineData("size=99999999999999999999;modify=20261332000000;UNIX.mode=; x")]
-    public void Facts_that_cannot_be_read_are_not_told(string line) => Assert.Equal(((long?)null, (DateTime?)null, (UnixFileMode?)null), (Entry(line).Length, Entry(line).Modified, Entry(line).UnixMode));
+    public void Facts_that_cannot_be_read_are_not_told(string line) => Assert.Equal(((long?)null, (DateTime?)null, (UnixFileMode?)null), (Entry(line).Length, Entry(line).LastModified, Entry(line).UnixMode));
 
     [Theory]
     [InlineData("type=file;")]
@@ -71,7 +71,7 @@ public sealed class MachineListingTests
     [InlineData("ls: cannot open folder")]
     [InlineData("drwxr-xr-x 1 o g 0 Jan  1  2020 sub")]
     public void What_is_no_line_of_facts_is_an_error_with_the_line(string line) =>
-        Assert.Equal(line, Assert.Throws<ListingLineException>(() => Listing.ParseMachineLine(line)).RawLine);
+        Assert.Equal(line, Assert.Throws<ListingFormatException>(() => ListingParser.ParseMlsxLine(line)).RawLine);
 
     [Theory]
     [InlineData("")]
@@ -79,7 +79,7 @@ public sealed class MachineListingTests
     [InlineData("type=cdir; .")]
     [InlineData(" type=pdir; ..")]
     [InlineData("type=dir; ..")]
-    public void The_folder_itself_and_its_parent_name_nothing(string line) => Assert.Null(Listing.ParseMachineLine(line));
+    public void The_folder_itself_and_its_parent_name_nothing(string line) => Assert.Null(ListingParser.ParseMlsxLine(line));
 
     [Fact]
     public void Any_name_comes_back() => Prop.ForAll<NonEmptyString>(name =>
@@ -90,9 +90,9 @@ public sealed class MachineListingTests
     {
         try
         {
-            Listing.ParseMachineLine("type=" + line);
+            ListingParser.ParseMlsxLine("type=" + line);
         }
-        catch (ListingLineException)
+        catch (ListingFormatException)
         {
         }
     }).QuickCheckThrowOnFailure();

@@ -5,7 +5,7 @@ using Fts.Server.Tests.Wires;
 namespace Fts.Server.Tests.Access;
 
 /// <summary>One account, <c>owner</c> with the password <c>right</c>, and how many passwords were checked.</summary>
-internal sealed class GuessedAccounts : IAccounts
+internal sealed class GuessedAccounts : IAuthenticator
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _holds = new();
@@ -23,9 +23,9 @@ internal sealed class GuessedAccounts : IAccounts
         }
     }
 
-    public bool NeedsPassword(string userName) => true;
+    public bool RequiresPassword(string userName) => true;
 
-    public async ValueTask<Account?> SignInAsync(Credentials credentials, CancellationToken cancellationToken)
+    public async ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken)
     {
         lock (_lock)
         {

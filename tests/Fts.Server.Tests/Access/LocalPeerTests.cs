@@ -13,7 +13,7 @@ public sealed class LocalPeerTests
 {
     private const uint Nobody = 65534;
 
-    private readonly OneTimePassword _password = new("fts", Permissions.ReadWrite);
+    private readonly OneTimePasswordAuthenticator _password = new("fts", Permissions.ReadWrite);
 
     [Theory, OnEveryWire]
     public async Task The_servers_own_user_signs_in_without_a_password(Wire wire)
@@ -37,7 +37,7 @@ public sealed class LocalPeerTests
     public async Task Another_user_with_a_closed_socket_is_not_treated_as_root()
     {
         SkipUnlessRoot();
-        var held = new HeldAccounts(new LocalUserAccounts(Permissions.ReadWrite, _password));
+        var held = new HeldAccounts(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
         await using TestServer server = new(Wire.IPv4, with: options => options with { Accounts = held });
         await RunAsNobodyAsync(server, read: false, "USER anonymous", "PASS x", "MKD made");
         await held.Asked.Task.InTime();
@@ -71,7 +71,7 @@ public sealed class LocalPeerTests
 
     [Fact]
     public async Task Credentials_report_no_own_user_if_it_is_not_looked_up() =>
-        Assert.False(await new Credentials("anonymous", "", IPAddress.Loopback, IsEncrypted: false).IsOwnUserAsync(TestContext.Current.CancellationToken));
+        Assert.False(await new Credentials("anonymous", "", IPAddress.Loopback, IsEncrypted: false).IsServerUserAsync(TestContext.Current.CancellationToken));
 
     [Theory]
     [InlineData(0, 1000, true)]
@@ -136,7 +136,7 @@ public sealed class LocalPeerTests
 
     private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
     {
-        FtpServerOptions local = options with { Accounts = new LocalUserAccounts(Permissions.ReadWrite, _password) };
+        FtpServerOptions local = options with { Accounts = new LocalUserAuthenticator(Permissions.ReadWrite, _password) };
         return with is null ? local : with(local);
     });
 
@@ -157,19 +157,19 @@ public sealed class LocalPeerTests
     private static string[] Codes(string replies) => [.. replies.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line[..3])];
 
     /// <summary>Checks no password before the test lets it.</summary>
-    private sealed class HeldAccounts(IAccounts accounts) : IAccounts
+    private sealed class HeldAccounts(IAuthenticator accounts) : IAuthenticator
     {
         public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public bool NeedsPassword(string userName) => accounts.NeedsPassword(userName);
+        public bool RequiresPassword(string userName) => accounts.RequiresPassword(userName);
 
-        public async ValueTask<Account?> SignInAsync(Credentials credentials, CancellationToken cancellationToken)
+        public async ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken)
         {
             Asked.TrySetResult();
             await Go.Task;
-            return await accounts.SignInAsync(credentials, cancellationToken);
+            return await accounts.AuthenticateAsync(credentials, cancellationToken);
         }
     }
 }

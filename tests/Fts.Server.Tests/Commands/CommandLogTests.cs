@@ -50,7 +50,7 @@ public sealed class CommandLogTests
     [Fact]
     public async Task A_refused_upload_is_logged()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Accounts = new AnonymousAccounts(Permissions.ReadOnly) });
+        await using TestServer server = new(Wire.IPv4, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.PlayAsync("""
             C: EPSV
             S: 229 *

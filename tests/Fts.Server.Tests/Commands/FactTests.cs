@@ -125,7 +125,7 @@ public sealed class FactTests
     [Fact]
     public async Task Mdtm_with_a_time_needs_the_permission_to_write()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Accounts = new AnonymousAccounts(Permissions.List | Permissions.Read) });
+        await using TestServer server = new(Wire.IPv4, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.List | Permissions.Read) });
         await server.WriteAsync("/a", "x");
         await server.PlayAsync("""
             C: MDTM 20240102030405 a

@@ -275,10 +275,10 @@ public sealed class HashTests
     public async Task It_asks_for_the_permission_to_read_and_no_other(Wire wire)
     {
         const string Script = "C: HASH a\nS: 213 *\nC: XCRC a\nS: 250 *";
-        await using TestServer reader = new(wire, with: options => options with { Accounts = new AnonymousAccounts(Permissions.Read) });
+        await using TestServer reader = new(wire, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.Read) });
         await reader.WriteAsync("/a", "hello");
         await reader.PlayAsync(Script);
-        await using TestServer other = new(wire, with: options => options with { Accounts = new AnonymousAccounts(Permissions.ReadWrite & ~Permissions.Read) });
+        await using TestServer other = new(wire, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Read) });
         await other.WriteAsync("/a", "hello");
         await other.PlayAsync(Script.Replace("213", "550", StringComparison.Ordinal).Replace("250", "550", StringComparison.Ordinal));
     }

@@ -178,7 +178,7 @@ public sealed class HostTests
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task A_name_is_somebody_on_its_own_host_only(Wire wire)
     {
-        var owner = new OneTimePassword("owner", Permissions.ReadWrite);
+        var owner = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
         await using TestServer server = await WithHostsAsync(wire, one => one with { Accounts = owner });
         await server.PlayFromGreetingAsync($"""
             S: 220 *
@@ -252,7 +252,7 @@ public sealed class HostTests
     /// <summary>A default host and two named ones, each with a file that tells which it is.</summary>
     private static async Task<TestServer> WithHostsAsync(Wire wire, Func<FtpHost, FtpHost>? with = null)
     {
-        var anybody = new AnonymousAccounts(Permissions.ReadWrite);
+        var anybody = new AnonymousAuthenticator(Permissions.ReadWrite);
         var one = new FtpHost { Name = "one.example", Store = new MemoryFileStore(), Accounts = anybody, Greeting = "This is one." };
         var two = new FtpHost { Name = "Two.Example", Store = new MemoryFileStore(), Accounts = anybody };
         var server = new TestServer(wire, with: options => options with { Hosts = [with is null ? one : with(one), two] });
@@ -272,7 +272,7 @@ public sealed class HostTests
         Assert.Throws<ArgumentException>(() => Make(Host("a") with { Greeting = " " }));
         _ = Make(Host("a"), Host("b"), Host("xn--m-eha.example"), Host("under_score"));
 
-        static FtpHost Host(string name) => new() { Name = name, Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.None) };
-        static FtpServer Make(params FtpHost[] hosts) => new(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.None), Hosts = hosts });
+        static FtpHost Host(string name) => new() { Name = name, Store = new MemoryFileStore(), Accounts = new AnonymousAuthenticator(Permissions.None) };
+        static FtpServer Make(params FtpHost[] hosts) => new(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAuthenticator(Permissions.None), Hosts = hosts });
     }
 }

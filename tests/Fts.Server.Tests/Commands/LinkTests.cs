@@ -63,7 +63,7 @@ public sealed class LinkTests
     {
         using var folder = new TemporaryFolder();
         using var store = new LocalFileStore(folder.Path);
-        await using TestServer server = new(wire, store, options => options with { Accounts = new AnonymousAccounts(Permissions.ReadWrite & ~Permissions.Create) });
+        await using TestServer server = new(wire, store, options => options with { Accounts = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Create) });
         await server.WriteAsync("/a", "hello");
         await server.PlayAsync("C: SITE SYMLINK a b\nS: 550 *");
         Assert.Equal(["a"], await server.NamesAsync("/"));

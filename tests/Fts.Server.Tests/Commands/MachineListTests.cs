@@ -106,7 +106,7 @@ public sealed class MachineListTests
     [Theory, OnEveryWire]
     public async Task The_perm_fact_tells_what_this_account_may_do(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Accounts = new Accounts.AnonymousAccounts(Accounts.Permissions.ReadOnly) });
+        await using TestServer server = new(wire, with: options => options with { Accounts = new Accounts.AnonymousAuthenticator(Accounts.Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("""
             C: EPSV

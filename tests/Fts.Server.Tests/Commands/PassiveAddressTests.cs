@@ -119,5 +119,5 @@ public sealed class PassiveAddressTests
     }
 
     private static FtpServerOptions Options(params FtpPassiveAddress[] addresses) =>
-        new() { Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.ReadWrite), PassiveAddresses = addresses };
+        new() { Store = new MemoryFileStore(), Accounts = new AnonymousAuthenticator(Permissions.ReadWrite), PassiveAddresses = addresses };
 }

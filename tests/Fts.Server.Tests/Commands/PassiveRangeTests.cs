@@ -199,7 +199,7 @@ public sealed class PassiveRangeTests
     public async Task What_was_reserved_long_ago_is_given_back_and_ports_nobody_waits_on_are_closed()
     {
         FtpPassivePorts range = FreePorts.Range(1);
-        await using var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.ReadOnly), PassivePorts = range });
+        await using var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAuthenticator(Permissions.ReadOnly), PassivePorts = range });
         using DataPort first = new(server, IPAddress.Loopback, IPAddress.Loopback), second = new(server, IPAddress.Loopback, IPAddress.Loopback);
         first.Listen();
         Assert.Throws<SocketException>(second.Listen);

@@ -171,7 +171,7 @@ public sealed class RememberedHashTests
             await first.PlayAsync(Date + Ask);
         }
 
-        await using TestServer server = new(wire, store, options => options with { Accounts = new AnonymousAccounts(Permissions.List) });
+        await using TestServer server = new(wire, store, options => options with { Accounts = new AnonymousAuthenticator(Permissions.List) });
         await server.PlayAsync("""
             C: OPTS MLST size;X.sha256;
             S: 200 *

@@ -299,7 +299,7 @@ public sealed class ResumeTests
     [Theory, OnEveryWire]
     public async Task Who_may_only_make_new_files_may_continue_his_own(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAccounts(Permissions.Create) });
+        await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.Create) });
         await server.PlayAsync($"""
             {BreaksOff}
             C: SIZE a
@@ -348,15 +348,15 @@ public sealed class ResumeTests
     {
         var store = new Storage.Memory.MemoryFileStore();
         StorePath path = StorePath.Root.Child("a");
-        await using (IFileWriter upload = await store.OpenWriteAsync(path, WriteStart.Replace.AsUpload("ann"), CancellationToken.None))
+        await using (IFileWriter upload = await store.OpenWriteAsync(path, WriteStart.Replace.WithUploader("ann"), CancellationToken.None))
         {
             await upload.WriteAsync(0, new byte[5], CancellationToken.None);
-            await upload.KeepAsync(CancellationToken.None);
+            await upload.KeepPartialUploadAsync(CancellationToken.None);
         }
 
         await using TestServer server = new(Wire.IPv4, store, options => options with { PendingLifetime = TimeSpan.FromTicks(1) });
         await server.Log.SaysAsync(RecordingLogger.Swept);
-        Assert.Null(await store.FindPendingAsync(path, "ann", CancellationToken.None));
+        Assert.Null(await store.GetPartialUploadAsync(path, "ann", CancellationToken.None));
     }
 
     private static async Task ContinuesAsync(Wire wire, string? content, string script)

@@ -6,9 +6,9 @@ namespace Fts.Server.Tests.Commands;
 /// <summary>USER, PASS, ACCT, REIN and QUIT.</summary>
 public sealed class SignInTests
 {
-    private static TestServer WithPassword(Wire wire, out OneTimePassword accounts, int attempts = 3)
+    private static TestServer WithPassword(Wire wire, out OneTimePasswordAuthenticator accounts, int attempts = 3)
     {
-        var password = accounts = new OneTimePassword("owner", Permissions.ReadWrite);
+        var password = accounts = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
         return new TestServer(wire, with: options => options with { Accounts = password, MaxSignInAttempts = attempts, RefusalDelay = TimeSpan.FromTicks(1) });
     }
 
@@ -35,7 +35,7 @@ public sealed class SignInTests
     [Theory, OnEveryWire]
     public async Task The_right_password_signs_in(Wire wire)
     {
-        await using TestServer server = WithPassword(wire, out OneTimePassword accounts);
+        await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner
@@ -67,7 +67,7 @@ public sealed class SignInTests
     [Theory, OnEveryWire]
     public async Task After_a_refusal_the_right_password_still_signs_in(Wire wire)
     {
-        await using TestServer server = WithPassword(wire, out OneTimePassword accounts);
+        await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner

@@ -29,7 +29,7 @@ public sealed class KernelEngineTests
         await talk.PlayAsync(Lives);
         Assert.Equal(["large", "small"], await server.NamesAsync("/"));
         // What was cut off is there to be continued, and goes with its time.
-        await store.SweepPendingAsync(DateTime.MaxValue, CancellationToken.None);
+        await store.SweepPartialUploadsAsync(DateTime.MaxValue, CancellationToken.None);
         Assert.Equal(["large", "small"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 

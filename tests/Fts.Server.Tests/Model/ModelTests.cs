@@ -186,7 +186,7 @@ public sealed class ModelTests
             await foreach (FileEntry entry in await _server.Store.ListAsync(folder, CancellationToken.None))
             {
                 StorePath path = folder.Resolve(entry.Name)!.Value;
-                if (entry.Kind == EntryKind.Folder)
+                if (entry.Kind == EntryKind.Directory)
                 {
                     lines.Add(path.Value + "/");
                     lines.AddRange(await LinesAsync(path));
@@ -203,11 +203,11 @@ public sealed class ModelTests
         private async Task ClearAsync()
         {
             _server.ForgetMisled();
-            await _server.Store.SweepPendingAsync(DateTime.MaxValue, CancellationToken.None);
+            await _server.Store.SweepPartialUploadsAsync(DateTime.MaxValue, CancellationToken.None);
             foreach (string line in (await LinesAsync(StorePath.Root)).OrderByDescending(line => line.Length))
             {
                 StorePath path = StorePath.Root.Resolve(line.Split('=')[0])!.Value;
-                await (line.EndsWith('/') ? _server.Store.DeleteFolderAsync(path, CancellationToken.None) : _server.Store.DeleteFileAsync(path, CancellationToken.None));
+                await (line.EndsWith('/') ? _server.Store.DeleteDirectoryAsync(path, CancellationToken.None) : _server.Store.DeleteFileAsync(path, CancellationToken.None));
             }
         }
     }

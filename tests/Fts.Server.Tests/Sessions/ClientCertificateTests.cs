@@ -13,7 +13,7 @@ public sealed class ClientCertificateTests
 {
     private static readonly TestAuthority Authority = new(), Stranger = new();
     private static readonly X509Certificate2 Ann = Authority.Issue("CN=ann, O=Example"), Foreign = Stranger.Issue("CN=ann");
-    private static readonly OneTimePassword Owner = new("owner", Permissions.ReadWrite);
+    private static readonly OneTimePasswordAuthenticator Owner = new("owner", Permissions.ReadWrite);
 
     public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
 
@@ -50,7 +50,7 @@ public sealed class ClientCertificateTests
             C: USER ann
             S: 232 *
             """);
-        Assert.Contains(server.Log.Texts, text => text.Contains($"signed in as ann by the certificate of {Ann.Subject}, key {KeyFingerprint.Of(Ann)}", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts, text => text.Contains($"signed in as ann by the certificate of {Ann.Subject}, key {KeyFingerprint.Compute(Ann)}", StringComparison.Ordinal));
     }
 
     [Theory, MemberData(nameof(Versions))]
@@ -159,7 +159,7 @@ public sealed class ClientCertificateTests
     public async Task A_pinned_key_is_believed_whoever_issued_its_certificate_within_its_dates()
     {
         X509Certificate2 old = Stranger.Issue("CN=ann", days: -1);
-        await using TestServer server = Asking(client => client with { Authorities = [], PinnedKeys = [KeyFingerprint.Of(Foreign), KeyFingerprint.Of(old)] });
+        await using TestServer server = Asking(client => client with { Authorities = [], PinnedKeys = [KeyFingerprint.Compute(Foreign), KeyFingerprint.Compute(old)] });
         foreach ((X509Certificate2 certificate, string reply) in ((X509Certificate2, string)[])[(Foreign, "232"), (Ann, "331"), (old, "331")])
         {
             await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13, certificate);
@@ -208,12 +208,12 @@ public sealed class ClientCertificateTests
     }
 
     private static TestServer Asking(
-        Func<FtpClientCertificates, FtpClientCertificates>? with = null, FtpDataBinding dataBinding = FtpDataBinding.Require, IAccounts? accounts = null)
+        Func<FtpClientCertificates, FtpClientCertificates>? with = null, FtpDataBinding dataBinding = FtpDataBinding.Require, IAuthenticator? accounts = null)
     {
         var client = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Ask, Authorities = [Authority.Certificate] };
         return new TestServer(Wire.IPv4, with: options => options with
         {
-            Accounts = accounts ?? CertificateAccounts.ByCommonName(Owner, Permissions.ReadWrite),
+            Accounts = accounts ?? CertificateAuthenticator.CreateByCommonName(Owner, Permissions.ReadWrite),
             MaxSignInAttempts = 5,
             Tls = new FtpTlsOptions
             {

@@ -18,7 +18,7 @@ public sealed class HostTlsTests : IAsyncDisposable
 
     public HostTlsTests()
     {
-        var anybody = new AnonymousAccounts(Permissions.ReadWrite);
+        var anybody = new AnonymousAuthenticator(Permissions.ReadWrite);
         _server = new TestServer(Wire.Tls13, with: options => options with
         {
             Hosts =
@@ -47,7 +47,7 @@ public sealed class HostTlsTests : IAsyncDisposable
             C: MKD made
             S: 257 *
             """);
-        Assert.NotNull(await _two.FindAsync(Fts.Storage.StorePath.Root.Resolve("/made")!.Value, TestContext.Current.CancellationToken));
+        Assert.NotNull(await _two.GetEntryAsync(Fts.Storage.StorePath.Root.Resolve("/made")!.Value, TestContext.Current.CancellationToken));
     }
 
     [Theory, MemberData(nameof(Versions))]

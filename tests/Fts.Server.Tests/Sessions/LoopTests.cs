@@ -79,7 +79,7 @@ public sealed class LoopTests
         var addresses = new PassiveAddresses(new FtpServerOptions
         {
             Store = new MemoryFileStore(),
-            Accounts = new AnonymousAccounts(Permissions.ReadOnly),
+            Accounts = new AnonymousAuthenticator(Permissions.ReadOnly),
             PassiveAddresses = [new FtpPassiveAddress("ftp.example.org")],
             Logger = log,
             Resolve = (_, _) => fails ? throw new InvalidOperationException("unexpected") : Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]),

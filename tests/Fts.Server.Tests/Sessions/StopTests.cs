@@ -111,7 +111,7 @@ public sealed class StopTests
     [Fact]
     public async Task A_server_that_was_stopped_or_disposed_does_not_start()
     {
-        var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAccounts(Permissions.ReadOnly) });
+        var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.StopAsync(TimeSpan.Zero, CancellationToken.None);
         Assert.Throws<InvalidOperationException>(server.Start);
         await server.DisposeAsync();

@@ -11,7 +11,7 @@ public sealed class StoreErrorTests
     private static readonly Dictionary<StoreError, int> Replies = new()
     {
         [StoreError.NotFound] = 550, [StoreError.Denied] = 550, [StoreError.Exists] = 553, [StoreError.NotEmpty] = 550, [StoreError.NotAFile] = 550,
-        [StoreError.NotAFolder] = 550, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552, [StoreError.Busy] = 450, [StoreError.BadName] = 553,
+        [StoreError.NotADirectory] = 550, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552, [StoreError.Busy] = 450, [StoreError.BadName] = 553,
         [StoreError.BadOffset] = 554, [StoreError.Unavailable] = 451, [StoreError.NotSupported] = 550,
     };
 
@@ -215,7 +215,7 @@ public sealed class StoreErrorTests
     [Theory, OnEveryWire]
     public async Task What_an_account_may_not_do_answers_550(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAccounts(Permissions.ReadOnly) });
+        await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("""
             C: CWD sub

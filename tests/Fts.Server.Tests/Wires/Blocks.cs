@@ -7,9 +7,9 @@ internal static class Blocks
 {
     public static byte[] Of(byte[] content)
     {
-        var writer = new BlockWriter(new byte[content.Length + (3 * ((content.Length / BlockWriter.MaxContent) + 2))]);
+        var writer = new BlockWriter(new byte[content.Length + (3 * ((content.Length / BlockWriter.MaxContentLength) + 2))]);
         Assert.Equal(content.Length, writer.Write(content));
-        Assert.True(writer.TryEnd());
+        Assert.True(writer.TryEndFile());
         return writer.Blocks.ToArray();
     }
 }

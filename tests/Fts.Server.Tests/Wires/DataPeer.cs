@@ -40,8 +40,8 @@ internal sealed class DataPeer : IDisposable
 
     /// <summary>Where a 227 or 229 reply says to connect; null for other replies.</summary>
     public static IPEndPoint? TargetIn(string reply, IPAddress server) =>
-        reply.StartsWith("227 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], ReplyCode.PassiveMode, out PassiveEndPoint told) ? new IPEndPoint(told.Address!, told.Port)
-        : reply.StartsWith("229 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], ReplyCode.ExtendedPassiveMode, out told) ? new IPEndPoint(server, told.Port)
+        reply.StartsWith("227 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], FtpReplyCode.PassiveMode, out PassiveEndPoint told) ? new IPEndPoint(told.Address!, told.Port)
+        : reply.StartsWith("229 ", StringComparison.Ordinal) && PassiveReply.TryRead(reply[4..], FtpReplyCode.ExtendedPassiveMode, out told) ? new IPEndPoint(server, told.Port)
         : null;
 
     public async Task ConnectAsync()
@@ -140,7 +140,7 @@ internal sealed class DataPeer : IDisposable
     {
         using var content = new MemoryStream();
         var reader = new BlockReader();
-        while (!reader.HasEnded)
+        while (!reader.IsEndOfFile)
         {
             if (_start == _end)
             {
@@ -148,9 +148,9 @@ internal sealed class DataPeer : IDisposable
                 Assert.True(_end > 0, "The data connection ended before the file's last block.");
             }
 
-            BlockPiece piece = reader.Read(_blocks.AsSpan(_start, _end - _start));
-            _start += piece.Used;
-            content.Write(_blocks, _start - piece.Content, piece.Content);
+            BlockReadResult piece = reader.Read(_blocks.AsSpan(_start, _end - _start));
+            _start += piece.ConsumedBytes;
+            content.Write(_blocks, _start - piece.ContentBytes, piece.ContentBytes);
         }
 
         return content.ToArray();

@@ -45,10 +45,10 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
     /// <summary>A file that cannot be deleted.</summary>
     public StorePath? Undeletable { get; set; }
 
-    public async ValueTask<FileEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
+    public async ValueTask<FileEntry?> GetEntryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Ask(nameof(FindAsync));
-        FileEntry? entry = await _files.FindAsync(path, cancellationToken);
+        Ask(nameof(GetEntryAsync));
+        FileEntry? entry = await _files.GetEntryAsync(path, cancellationToken);
         return Found is null ? entry : Found(entry);
     }
 
@@ -70,24 +70,24 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
         return new HookedWriter(this, await _files.OpenWriteAsync(path, start, cancellationToken));
     }
 
-    public ValueTask<PendingUpload?> FindPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken)
+    public ValueTask<PartialUpload?> GetPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken)
     {
-        Ask(nameof(FindPendingAsync));
-        return _files.FindPendingAsync(path, uploader, cancellationToken);
+        Ask(nameof(GetPartialUploadAsync));
+        return _files.GetPartialUploadAsync(path, uploader, cancellationToken);
     }
 
-    public ValueTask<bool> GiveUpPendingAsync(StorePath path, string uploader, CancellationToken cancellationToken) => _files.GiveUpPendingAsync(path, uploader, cancellationToken);
+    public ValueTask<bool> DiscardPartialUploadAsync(StorePath path, string uploader, CancellationToken cancellationToken) => _files.DiscardPartialUploadAsync(path, uploader, cancellationToken);
 
-    public async ValueTask<int> SweepPendingAsync(DateTime before, CancellationToken cancellationToken)
+    public async ValueTask<int> SweepPartialUploadsAsync(DateTime before, CancellationToken cancellationToken)
     {
         await (Sweeping?.Invoke(cancellationToken) ?? Task.CompletedTask);
-        return await _files.SweepPendingAsync(before, cancellationToken);
+        return await _files.SweepPartialUploadsAsync(before, cancellationToken);
     }
 
-    public ValueTask CreateFolderAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask CreateDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Ask(nameof(CreateFolderAsync));
-        return _files.CreateFolderAsync(path, cancellationToken);
+        Ask(nameof(CreateDirectoryAsync));
+        return _files.CreateDirectoryAsync(path, cancellationToken);
     }
 
     public async ValueTask DeleteFileAsync(StorePath path, CancellationToken cancellationToken)
@@ -97,10 +97,10 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
         await (path == Undeletable ? throw new StoreException(StoreError.Denied, "It stays.") : _files.DeleteFileAsync(path, cancellationToken));
     }
 
-    public ValueTask DeleteFolderAsync(StorePath path, CancellationToken cancellationToken)
+    public ValueTask DeleteDirectoryAsync(StorePath path, CancellationToken cancellationToken)
     {
-        Ask(nameof(DeleteFolderAsync));
-        return _files.DeleteFolderAsync(path, cancellationToken);
+        Ask(nameof(DeleteDirectoryAsync));
+        return _files.DeleteDirectoryAsync(path, cancellationToken);
     }
 
     public ValueTask RenameAsync(StorePath source, StorePath target, bool replace, CancellationToken cancellationToken)
@@ -109,28 +109,28 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
         return _files.RenameAsync(source, target, replace, cancellationToken);
     }
 
-    public ValueTask SetFactsAsync(StorePath path, FileFacts facts, CancellationToken cancellationToken)
+    public ValueTask SetMetadataAsync(StorePath path, FileMetadata facts, CancellationToken cancellationToken)
     {
-        Ask(nameof(SetFactsAsync));
-        return _files.SetFactsAsync(path, facts, cancellationToken);
+        Ask(nameof(SetMetadataAsync));
+        return _files.SetMetadataAsync(path, facts, cancellationToken);
     }
 
-    public ValueTask<long?> FindFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
+    public ValueTask<long?> GetFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken)
     {
-        Ask(nameof(FindFreeSpaceAsync));
-        return _files.FindFreeSpaceAsync(folder, cancellationToken);
+        Ask(nameof(GetFreeSpaceAsync));
+        return _files.GetFreeSpaceAsync(folder, cancellationToken);
     }
 
-    public ValueTask<byte[]?> FindHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
+    public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken)
     {
-        Ask(nameof(FindHashAsync));
-        return _files.FindHashAsync(path, file, cancellationToken);
+        Ask(nameof(GetCachedHashAsync));
+        return _files.GetCachedHashAsync(path, file, cancellationToken);
     }
 
-    public ValueTask RememberHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
+    public ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken)
     {
-        Ask(nameof(RememberHashAsync));
-        return _files.RememberHashAsync(path, hashed, sha256, cancellationToken);
+        Ask(nameof(CacheHashAsync));
+        return _files.CacheHashAsync(path, hashed, sha256, cancellationToken);
     }
 
     private void Ask(string member)
@@ -160,9 +160,9 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
 
     private sealed class HookedWriter(HookedStore store, IFileWriter inner) : IFileWriter
     {
-        public long Start => inner.Start;
+        public long StartOffset => inner.StartOffset;
 
-        public bool IsContinuation => inner.IsContinuation;
+        public bool IsResumed => inner.IsResumed;
 
         public SafeFileHandle? Handle => store.KernelWritesTo ?? inner.Handle;
 
@@ -181,10 +181,10 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
             await inner.CommitAsync(cancellationToken);
         }
 
-        public ValueTask<long?> KeepAsync(CancellationToken cancellationToken)
+        public ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken)
         {
-            store.Ask(nameof(KeepAsync));
-            return inner.KeepAsync(cancellationToken);
+            store.Ask(nameof(KeepPartialUploadAsync));
+            return inner.KeepPartialUploadAsync(cancellationToken);
         }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -24,7 +24,7 @@ internal sealed class TestServer : IAsyncDisposable
         var options = new FtpServerOptions
         {
             Store = Store,
-            Accounts = new AnonymousAccounts(Permissions.ReadWrite),
+            Accounts = new AnonymousAuthenticator(Permissions.ReadWrite),
             EndPoint = new IPEndPoint(wire.Loopback(), 0),
             RefusalDelay = TimeSpan.Zero,
             Logger = Log,
@@ -139,7 +139,7 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task<string?> ReadAsync(string path)
     {
         StorePath target = StorePath.Root.Resolve(path)!.Value;
-        return await Store.FindAsync(target, CancellationToken.None) is null ? null : Encoding.UTF8.GetString(await ReadBytesAsync(path));
+        return await Store.GetEntryAsync(target, CancellationToken.None) is null ? null : Encoding.UTF8.GetString(await ReadBytesAsync(path));
     }
 
     public async Task<byte[]> ReadBytesAsync(string path)
@@ -155,10 +155,10 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>What an upload of an anonymous client of this machine has left to be continued.</summary>
-    public async Task<PendingUpload?> PendingAsync(string path, Wire wire)
+    public async Task<PartialUpload?> PendingAsync(string path, Wire wire)
     {
         string address = Convert.ToHexString(wire.Loopback().GetAddressBytes().AsSpan(0, wire.IsIPv4() ? 4 : 8));
-        return await Store.FindPendingAsync(StorePath.Root.Resolve(path)!.Value, $"anonymous\n{address}", CancellationToken.None);
+        return await Store.GetPartialUploadAsync(StorePath.Root.Resolve(path)!.Value, $"anonymous\n{address}", CancellationToken.None);
     }
 
     /// <summary>Begins anew with the names that SIZE told the wrong length of.</summary>
@@ -200,10 +200,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     private static async Task MakeFolderAsync(IFileStore store, StorePath folder)
     {
-        if (await store.FindAsync(folder, CancellationToken.None) is null)
+        if (await store.GetEntryAsync(folder, CancellationToken.None) is null)
         {
             await MakeFolderAsync(store, folder.Parent);
-            await store.CreateFolderAsync(folder, CancellationToken.None);
+            await store.CreateDirectoryAsync(folder, CancellationToken.None);
         }
     }
 }

@@ -3,35 +3,35 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Contract;
 
 /// <summary>Making, removing, finding and dating.</summary>
-public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+public abstract class DirectoriesContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     [Fact]
     public async Task The_top_folder_is_there()
     {
-        FileEntry root = Assert.NotNull(await Store.FindAsync(StorePath.Root, Token));
-        Assert.Equal(("", EntryKind.Folder, 0L), (root.Name, root.Kind, root.Length));
+        FileEntry root = Assert.NotNull(await Store.GetEntryAsync(StorePath.Root, Token));
+        Assert.Equal(("", EntryKind.Directory, 0L), (root.Name, root.Kind, root.Length));
     }
 
     [Fact]
     public async Task The_top_folder_stays()
     {
-        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await Store.DeleteFolderAsync(StorePath.Root, Token)));
-        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await Store.DeleteFileAsync(StorePath.Root, Token)));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.CreateFolderAsync(StorePath.Root, Token)));
-        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await Store.OpenReadAsync(StorePath.Root, Token)));
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(StorePath.Root, Token)));
+        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(StorePath.Root, Token)));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(StorePath.Root, Token)));
+        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(StorePath.Root, Token)));
     }
 
     [Fact]
     public async Task A_folder_is_made_in_a_folder_that_exists()
     {
-        await Store.CreateFolderAsync(At("/a"), Token);
-        await Store.CreateFolderAsync(At("/a/b"), Token);
-        Assert.Equal(EntryKind.Folder, await KindAsync("/a/b"));
+        await Store.CreateDirectoryAsync(At("/a"), Token);
+        await Store.CreateDirectoryAsync(At("/a/b"), Token);
+        Assert.Equal(EntryKind.Directory, await KindAsync("/a/b"));
         await Store.PutAsync("/file", "text", Token);
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.CreateFolderAsync(At("/missing/b"), Token)));
-        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.CreateFolderAsync(At("/file/b"), Token)));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.CreateFolderAsync(At("/a"), Token)));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.CreateFolderAsync(At("/file"), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/missing/b"), Token)));
+        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/file/b"), Token)));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/a"), Token)));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At("/file"), Token)));
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
         await Store.PutAsync("/file", "text", Token);
         await Store.DeleteFileAsync(At("/file"), Token);
         Assert.Null(await KindAsync("/file"));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At("/file"), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At("/file"), Token)));
     }
 
     [Fact]
@@ -49,29 +49,29 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
         await Store.PutAsync("/file", "text", Token);
         await using IFileReader reader = await Store.OpenReadAsync(At("/file"), Token);
         await Store.DeleteFileAsync(At("/file"), Token);
-        Assert.Equal(Bytes("text"), await reader.AllAsync(Token));
+        Assert.Equal(Bytes("text"), await reader.ReadAllAsync(Token));
     }
 
     [Fact]
     public async Task Only_an_empty_folder_is_removed()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/folder/file", "text", Token);
-        Assert.Equal(StoreError.NotEmpty, await RefusalAsync(async () => await Store.DeleteFolderAsync(At("/folder"), Token)));
+        Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/folder"), Token)));
         await Store.DeleteFileAsync(At("/folder/file"), Token);
-        await Store.DeleteFolderAsync(At("/folder"), Token);
+        await Store.DeleteDirectoryAsync(At("/folder"), Token);
         Assert.Null(await KindAsync("/folder"));
     }
 
     [Fact]
     public async Task Files_and_folders_are_removed_by_their_own_call()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
-        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await Store.DeleteFileAsync(At("/folder"), Token)));
-        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.DeleteFolderAsync(At("/file"), Token)));
-        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await Store.OpenReadAsync(At("/folder"), Token)));
-        Assert.Equal(EntryKind.Folder, await KindAsync("/folder"));
+        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At("/folder"), Token)));
+        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/file"), Token)));
+        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At("/folder"), Token)));
+        Assert.Equal(EntryKind.Directory, await KindAsync("/folder"));
         Assert.Equal(EntryKind.File, await KindAsync("/file"));
     }
 
@@ -82,15 +82,15 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
         foreach (string path in new[] { "/missing", "/missing/inner" })
         {
             Assert.Null(await KindAsync(path));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.OpenReadAsync(At(path), Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFolderAsync(At(path), Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.SetFactsAsync(At(path), new FileFacts(DateTime.UnixEpoch), Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At(path), Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At(path), Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
         }
 
         Assert.Null(await KindAsync("/file/inner"));
-        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.OpenReadAsync(At("/file/inner"), Token)));
-        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.DeleteFileAsync(At("/file/inner"), Token)));
+        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At("/file/inner"), Token)));
+        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At("/file/inner"), Token)));
     }
 
     [Theory]
@@ -102,11 +102,11 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
     {
         var modified = DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.RoundtripKind);
         await Store.PutAsync("/file", "text", Token);
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         foreach (string path in new[] { "/file", "/folder" })
         {
-            await Store.SetFactsAsync(At(path), new FileFacts(modified), Token);
-            Assert.Equal(modified, (await Store.FindAsync(At(path), Token))?.Modified);
+            await Store.SetMetadataAsync(At(path), new FileMetadata(modified), Token);
+            Assert.Equal(modified, (await Store.GetEntryAsync(At(path), Token))?.LastModified);
         }
 
         Assert.Equal("text", await Store.GetAsync("/file", Token));
@@ -116,18 +116,18 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
     public async Task Permission_bits_once_set_are_shown_and_survive_a_new_content()
     {
         await Store.PutAsync("/file", "text", Token);
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         DateTime modified = DateTime.UnixEpoch.AddDays(1);
         foreach ((string path, UnixFileMode mode) in new[] { ("/file", (UnixFileMode)0x1A0), ("/folder", (UnixFileMode)0x1C0), ("/file", (UnixFileMode)0x80), ("/file", (UnixFileMode)0x1B6) })
         {
-            await Store.SetFactsAsync(At(path), new FileFacts(modified), Token);
-            await Store.SetFactsAsync(At(path), new FileFacts(UnixMode: mode), Token);
-            FileEntry entry = Assert.NotNull(await Store.FindAsync(At(path), Token));
-            Assert.Equal((mode, modified), (entry.UnixMode, entry.Modified));
+            await Store.SetMetadataAsync(At(path), new FileMetadata(modified), Token);
+            await Store.SetMetadataAsync(At(path), new FileMetadata(UnixMode: mode), Token);
+            FileEntry entry = Assert.NotNull(await Store.GetEntryAsync(At(path), Token));
+            Assert.Equal((mode, modified), (entry.UnixMode, entry.LastModified));
         }
 
         await Store.PutAsync("/file", "new", Token);
-        Assert.Equal((UnixFileMode)0x1B6, (await Store.FindAsync(At("/file"), Token))?.UnixMode);
+        Assert.Equal((UnixFileMode)0x1B6, (await Store.GetEntryAsync(At("/file"), Token))?.UnixMode);
     }
 
     [Theory]
@@ -137,18 +137,18 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
     public async Task No_other_bits_are_set(UnixFileMode bit)
     {
         await Store.PutAsync("/file", "text", Token);
-        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.SetFactsAsync(At("/file"), new FileFacts(UnixMode: bit | (UnixFileMode)0x1ED), Token));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.SetMetadataAsync(At("/file"), new FileMetadata(UnixMode: bit | (UnixFileMode)0x1ED), Token));
     }
 
     [Fact]
     public async Task Free_space_is_of_a_folder_and_never_negative()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
-        Assert.True(await Store.FindFreeSpaceAsync(At("/folder"), Token) is null or >= 0);
-        Assert.True(await Store.FindFreeSpaceAsync(StorePath.Root, Token) is null or >= 0);
-        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.FindFreeSpaceAsync(At("/file"), Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.FindFreeSpaceAsync(At("/missing"), Token)));
+        Assert.True(await Store.GetFreeSpaceAsync(At("/folder"), Token) is null or >= 0);
+        Assert.True(await Store.GetFreeSpaceAsync(StorePath.Root, Token) is null or >= 0);
+        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.GetFreeSpaceAsync(At("/file"), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.GetFreeSpaceAsync(At("/missing"), Token)));
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public abstract class FoldersContract(Func<StoreUnderTest> create) : FileStoreCo
     {
         DateTime before = DateTime.UtcNow.AddSeconds(-2);
         await Store.PutAsync("/file", "text", Token);
-        FileEntry entry = Assert.NotNull(await Store.FindAsync(At("/file"), Token));
-        Assert.InRange(entry.Modified, before, DateTime.UtcNow.AddSeconds(2));
+        FileEntry entry = Assert.NotNull(await Store.GetEntryAsync(At("/file"), Token));
+        Assert.InRange(entry.LastModified, before, DateTime.UtcNow.AddSeconds(2));
     }
 }

@@ -19,9 +19,9 @@ public abstract class FileStoreContract(Func<StoreUnderTest> create) : IDisposab
 
     protected ValueTask<IFileWriter> OpenWriteAsync(string path, WriteStart start) => Store.OpenWriteAsync(StoreActions.At(path), start, Token);
 
-    protected Task<StoreError> WriteRefusalAsync(string path, WriteStart start) => StoreActions.RefusalAsync(async () => await OpenWriteAsync(path, start));
+    protected Task<StoreError> WriteRefusalAsync(string path, WriteStart start) => StoreActions.GetStoreErrorAsync(async () => await OpenWriteAsync(path, start));
 
-    protected async Task<EntryKind?> KindAsync(string path) => (await Store.FindAsync(StoreActions.At(path), Token))?.Kind;
+    protected async Task<EntryKind?> KindAsync(string path) => (await Store.GetEntryAsync(StoreActions.At(path), Token))?.Kind;
 }
 
 public sealed class KernelWriting() : WritingContract(StoreUnderTest.Kernel);
@@ -30,11 +30,11 @@ public sealed class PortableWriting() : WritingContract(StoreUnderTest.Portable)
 
 public sealed class MemoryWriting() : WritingContract(StoreUnderTest.InMemory);
 
-public sealed class KernelRestarting() : RestartingContract(StoreUnderTest.Kernel);
+public sealed class KernelRestartOffset() : RestartOffsetContract(StoreUnderTest.Kernel);
 
-public sealed class PortableRestarting() : RestartingContract(StoreUnderTest.Portable);
+public sealed class PortableRestartOffset() : RestartOffsetContract(StoreUnderTest.Portable);
 
-public sealed class MemoryRestarting() : RestartingContract(StoreUnderTest.InMemory);
+public sealed class MemoryRestartOffset() : RestartOffsetContract(StoreUnderTest.InMemory);
 
 public sealed class KernelResuming() : ResumingContract(StoreUnderTest.Kernel);
 
@@ -54,9 +54,9 @@ public sealed class DurableKernelRenaming() : RenamingContract(StoreUnderTest.Du
 
 public sealed class DurablePortableRenaming() : RenamingContract(StoreUnderTest.DurablePortable);
 
-public sealed class DurableKernelFolders() : FoldersContract(StoreUnderTest.DurableKernel);
+public sealed class DurableKernelDirectories() : DirectoriesContract(StoreUnderTest.DurableKernel);
 
-public sealed class DurablePortableFolders() : FoldersContract(StoreUnderTest.DurablePortable);
+public sealed class DurablePortableDirectories() : DirectoriesContract(StoreUnderTest.DurablePortable);
 
 public sealed class KernelListing() : ListingContract(StoreUnderTest.Kernel);
 
@@ -70,11 +70,11 @@ public sealed class PortableRenaming() : RenamingContract(StoreUnderTest.Portabl
 
 public sealed class MemoryRenaming() : RenamingContract(StoreUnderTest.InMemory);
 
-public sealed class KernelFolders() : FoldersContract(StoreUnderTest.Kernel);
+public sealed class KernelDirectories() : DirectoriesContract(StoreUnderTest.Kernel);
 
-public sealed class PortableFolders() : FoldersContract(StoreUnderTest.Portable);
+public sealed class PortableDirectories() : DirectoriesContract(StoreUnderTest.Portable);
 
-public sealed class MemoryFolders() : FoldersContract(StoreUnderTest.InMemory);
+public sealed class MemoryDirectories() : DirectoriesContract(StoreUnderTest.InMemory);
 
 public sealed class KernelNames() : NamesContract(StoreUnderTest.Kernel);
 
@@ -82,18 +82,18 @@ public sealed class PortableNames() : NamesContract(StoreUnderTest.Portable);
 
 public sealed class MemoryNames() : NamesContract(StoreUnderTest.InMemory);
 
-public sealed class KernelRemembering() : RememberingContract(StoreUnderTest.Kernel);
+public sealed class KernelHashCaching() : HashCachingContract(StoreUnderTest.Kernel);
 
-public sealed class MemoryRemembering() : RememberingContract(StoreUnderTest.InMemory);
+public sealed class MemoryHashCaching() : HashCachingContract(StoreUnderTest.InMemory);
 
-public sealed class KernelRefusal() : RefusalContract(StoreUnderTest.Kernel);
+public sealed class KernelStoreErrors() : StoreErrorsContract(StoreUnderTest.Kernel);
 
-public sealed class PortableRefusal() : RefusalContract(StoreUnderTest.Portable);
+public sealed class PortableStoreErrors() : StoreErrorsContract(StoreUnderTest.Portable);
 
-public sealed class MemoryRefusal() : RefusalContract(StoreUnderTest.InMemory);
+public sealed class MemoryStoreErrors() : StoreErrorsContract(StoreUnderTest.InMemory);
 
-public sealed class KernelPartialLimits() : PartialLimitsContract(StoreUnderTest.Kernel);
+public sealed class KernelPartialUploadLimits() : PartialUploadLimitsContract(StoreUnderTest.Kernel);
 
-public sealed class PortablePartialLimits() : PartialLimitsContract(StoreUnderTest.Portable);
+public sealed class PortablePartialUploadLimits() : PartialUploadLimitsContract(StoreUnderTest.Portable);
 
-public sealed class MemoryPartialLimits() : PartialLimitsContract(StoreUnderTest.InMemory);
+public sealed class MemoryPartialUploadLimits() : PartialUploadLimitsContract(StoreUnderTest.InMemory);

@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Contract;
 
 /// <summary>A hash remembered with its file, on the stores that can.</summary>
-public abstract class RememberingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+public abstract class HashCachingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     private static readonly byte[] Hash = Pattern(32, seed: 7);
     private static readonly DateTime Date = new(2024, 2, 29, 12, 34, 56, DateTimeKind.Utc);
@@ -25,31 +25,31 @@ public abstract class RememberingContract(Func<StoreUnderTest> create) : FileSto
     {
         await Store.PutAsync("/file", "text", Token);
         FileEntry seen = await EntryAsync("/file");
-        FileEntry[] others = [seen with { Id = seen.Id + 1 }, seen with { Length = 5 }, seen with { Modified = seen.Modified.AddTicks(1) }];
+        FileEntry[] others = [seen with { Id = seen.Id + 1 }, seen with { Length = 5 }, seen with { LastModified = seen.LastModified.AddTicks(1) }];
         foreach (FileEntry other in others)
         {
-            await Store.RememberHashAsync(At("/file"), other, Hash, Token);
+            await Store.CacheHashAsync(At("/file"), other, Hash, Token);
         }
 
         Assert.Null(await FindAsync("/file"));
         await RememberAsync("/file", Hash);
         foreach (FileEntry other in others)
         {
-            Assert.Null(await Store.FindHashAsync(At("/file"), other, Token));
+            Assert.Null(await Store.GetCachedHashAsync(At("/file"), other, Token));
         }
     }
 
     [Fact]
     public async Task Where_no_file_is_nothing_is_remembered_and_nothing_refused()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
         FileEntry gone = await EntryAsync("/file"), folder = await EntryAsync("/folder");
         await Store.DeleteFileAsync(At("/file"), Token);
         foreach ((string path, FileEntry entry) in new[] { ("/file", gone), ("/file/below", gone), ("/missing/file", gone), ("/folder", gone), ("/folder", folder), ("/", folder) })
         {
-            await Store.RememberHashAsync(At(path), entry, Hash, Token);
-            Assert.Null(await Store.FindHashAsync(At(path), entry, Token));
+            await Store.CacheHashAsync(At(path), entry, Hash, Token);
+            Assert.Null(await Store.GetCachedHashAsync(At(path), entry, Token));
         }
     }
 
@@ -63,7 +63,7 @@ public abstract class RememberingContract(Func<StoreUnderTest> create) : FileSto
     [Fact]
     public async Task It_goes_with_the_file_to_another_name_and_goes_with_the_file_that_is_replaced()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
         await RememberAsync("/file", Hash);
         await Store.RenameAsync(At("/file"), At("/folder/new"), replace: false, Token);
@@ -79,10 +79,10 @@ public abstract class RememberingContract(Func<StoreUnderTest> create) : FileSto
     {
         await Store.PutAsync("/file", "text", Token);
         await RememberAsync("/file", Hash);
-        await Store.SetFactsAsync(At("/file"), new FileFacts(Date), Token);
+        await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
         Assert.Equal(Hash, await FindAsync("/file"));
-        await Store.SetFactsAsync(At("/file"), new FileFacts(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token);
-        await Store.SetFactsAsync(At("/file"), new FileFacts(Date.AddTicks(-1), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead), Token);
+        await Store.SetMetadataAsync(At("/file"), new FileMetadata(UnixMode: UnixFileMode.UserRead | UnixFileMode.UserWrite), Token);
+        await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date.AddTicks(-1), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead), Token);
         Assert.Equal(Hash, await FindAsync("/file"));
     }
 
@@ -95,31 +95,31 @@ public abstract class RememberingContract(Func<StoreUnderTest> create) : FileSto
     public async Task No_other_content_inherits_it(bool isContinued, long? offset)
     {
         await Store.PutAsync("/file", "text", Token);
-        await Store.SetFactsAsync(At("/file"), new FileFacts(Date), Token);
+        await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
         await RememberAsync("/file", Hash);
-        WriteStart start = (offset is { } at ? WriteStart.At(at) : WriteStart.Append).AsUpload("ann");
+        WriteStart start = (offset is { } at ? WriteStart.FromOffset(at) : WriteStart.Append).WithUploader("ann");
         if (isContinued)
         {
             await using IFileWriter broken = await OpenWriteAsync("/file", start);
-            await broken.WriteAsync(broken.Start, Bytes("ab"), Token);
-            await broken.KeepAsync(Token);
+            await broken.WriteAsync(broken.StartOffset, Bytes("ab"), Token);
+            await broken.KeepPartialUploadAsync(Token);
             Assert.Equal(Hash, await FindAsync("/file"));
         }
 
         await using (IFileWriter writer = await OpenWriteAsync("/file", start))
         {
-            await writer.WriteAsync(writer.Start, Bytes(offset == 0 ? "tuxt" : "xt"), Token);
+            await writer.WriteAsync(writer.StartOffset, Bytes(offset == 0 ? "tuxt" : "xt"), Token);
             await writer.CommitAsync(Token);
         }
 
         Assert.Null(await FindAsync("/file"));
-        await Store.SetFactsAsync(At("/file"), new FileFacts(Date), Token);
+        await Store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
         Assert.Null(await FindAsync("/file"));
     }
 
-    private async Task<FileEntry> EntryAsync(string path) => Assert.NotNull(await Store.FindAsync(At(path), Token));
+    private async Task<FileEntry> EntryAsync(string path) => Assert.NotNull(await Store.GetEntryAsync(At(path), Token));
 
-    private async Task<byte[]?> FindAsync(string path) => await Store.FindHashAsync(At(path), await EntryAsync(path), Token);
+    private async Task<byte[]?> FindAsync(string path) => await Store.GetCachedHashAsync(At(path), await EntryAsync(path), Token);
 
-    private async Task RememberAsync(string path, byte[] hash) => await Store.RememberHashAsync(At(path), await EntryAsync(path), hash, Token);
+    private async Task RememberAsync(string path, byte[] hash) => await Store.CacheHashAsync(At(path), await EntryAsync(path), hash, Token);
 }

@@ -25,24 +25,24 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
         await SeedAsync();
         foreach ((string path, string target) in new[] { ("/folder/up", "/other"), ("/folder/up", "/"), ("/folder/up", "/folder"), ("/up", "/"), ("/folder/deep/up", "/folder/deep") })
         {
-            Assert.Equal(StoreError.Denied, await RefusalAsync(() => LinkAsync(path, target)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(() => LinkAsync(path, target)));
             Assert.Null(await KindAsync(path));
         }
 
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(() => LinkAsync("/self", "/self")));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(() => LinkAsync("/self", "/self")));
     }
 
     [Fact]
     public async Task Its_name_must_be_free_and_its_target_there()
     {
         await SeedAsync();
-        Assert.Equal(StoreError.Exists, await RefusalAsync(() => LinkAsync("/other", "/folder/deep/file")));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(() => LinkAsync("/folder", "/other")));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(() => LinkAsync("/", "/other")));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(() => LinkAsync("/link", "/missing")));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(() => LinkAsync("/missing/link", "/missing/file")));
-        Assert.Equal(StoreError.BadName, await RefusalAsync(() => LinkAsync("/.fts-pending-1", "/other")));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(() => LinkAsync("/link", "/.fts-pending-1")));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(() => LinkAsync("/other", "/folder/deep/file")));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(() => LinkAsync("/folder", "/other")));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(() => LinkAsync("/", "/other")));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(() => LinkAsync("/link", "/missing")));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(() => LinkAsync("/missing/link", "/missing/file")));
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(() => LinkAsync("/.fts-pending-1", "/other")));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(() => LinkAsync("/link", "/.fts-pending-1")));
         Assert.Equal("text", await Store.GetAsync("/other", Token));
     }
 
@@ -51,14 +51,14 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
     {
         await SeedAsync();
         string outside = Path.GetTempPath();
-        File.CreateSymbolicLink(UnderTest.Folder!["out"], outside);
-        File.CreateSymbolicLink(UnderTest.Folder["above"], "..");
-        foreach (string target in new[] { "/out", "/above", "/out/x", "/above/" + Path.GetFileName(UnderTest.Folder.Path) })
+        File.CreateSymbolicLink(UnderTest.DirectoryOnDisk!["out"], outside);
+        File.CreateSymbolicLink(UnderTest.DirectoryOnDisk["above"], "..");
+        foreach (string target in new[] { "/out", "/above", "/out/x", "/above/" + Path.GetFileName(UnderTest.DirectoryOnDisk.Path) })
         {
-            Assert.Equal(StoreError.Denied, await RefusalAsync(() => LinkAsync("/link", target)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(() => LinkAsync("/link", target)));
         }
 
-        Assert.Equal(StoreError.Denied, await RefusalAsync(() => LinkAsync("/out/link", "/out/x")));
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(() => LinkAsync("/out/link", "/out/x")));
         Assert.Null(await KindAsync("/link"));
     }
 
@@ -76,15 +76,15 @@ public abstract class LinkingContract(Func<StoreUnderTest> create) : FileStoreCo
 
     private async Task SeedAsync()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
-        await Store.CreateFolderAsync(At("/folder/deep"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder/deep"), Token);
         await Store.PutAsync("/folder/deep/file", "text", Token);
         await Store.PutAsync("/other", "text", Token);
     }
 
     private Task LinkAsync(string path, string target) => Store.CreateLinkAsync(At(path), At(target), Token).AsTask();
 
-    private string LinkTarget(string name) => new FileInfo(UnderTest.Folder![name]).LinkTarget!;
+    private string LinkTarget(string name) => new FileInfo(UnderTest.DirectoryOnDisk![name]).LinkTarget!;
 }
 
 public sealed class KernelLinking() : LinkingContract(StoreUnderTest.Kernel);
@@ -98,6 +98,6 @@ public sealed class MemoryLinking() : FileStoreContract(StoreUnderTest.InMemory)
     public async Task There_are_no_links()
     {
         await Store.PutAsync("/file", "text", Token);
-        Assert.Equal(StoreError.NotSupported, await RefusalAsync(() => Store.CreateLinkAsync(At("/link"), At("/file"), Token).AsTask()));
+        Assert.Equal(StoreError.NotSupported, await GetStoreErrorAsync(() => Store.CreateLinkAsync(At("/link"), At("/file"), Token).AsTask()));
     }
 }

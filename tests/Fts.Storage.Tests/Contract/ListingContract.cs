@@ -9,17 +9,17 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
     {
         await Store.PutAsync("/file", "text", Token);
         await Store.PutAsync("/empty", "", Token);
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/folder/inner", "more text", Token);
-        await Store.SetFactsAsync(At("/file"), new FileFacts(new DateTime(2001, 2, 3, 4, 5, 6, 789, DateTimeKind.Utc)), Token);
+        await Store.SetMetadataAsync(At("/file"), new FileMetadata(new DateTime(2001, 2, 3, 4, 5, 6, 789, DateTimeKind.Utc)), Token);
 
         List<FileEntry> entries = await Store.ListAsync("/", Token);
         Assert.Equal(["empty", "file", "folder"], entries.Select(entry => entry.Name).Order(StringComparer.Ordinal));
         foreach (FileEntry entry in entries)
         {
-            FileEntry found = Assert.NotNull(await Store.FindAsync(StorePath.Root.Child(entry.Name), Token));
-            Assert.Equal((entry.Name, entry.Kind, entry.Length, entry.Modified), (found.Name, found.Kind, found.Length, found.Modified));
-            Assert.Equal(DateTimeKind.Utc, entry.Modified.Kind);
+            FileEntry found = Assert.NotNull(await Store.GetEntryAsync(StorePath.Root.Child(entry.Name), Token));
+            Assert.Equal((entry.Name, entry.Kind, entry.Length, entry.LastModified), (found.Name, found.Kind, found.Length, found.LastModified));
+            Assert.Equal(DateTimeKind.Utc, entry.LastModified.Kind);
         }
 
         Assert.Equal([("inner", EntryKind.File, 9L)], (await Store.ListAsync("/folder", Token)).Select(entry => (entry.Name, entry.Kind, entry.Length)));
@@ -28,7 +28,7 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
     [Fact]
     public async Task An_empty_folder_lists_nothing()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         Assert.Empty(await Store.ListAsync("/folder", Token));
     }
 
@@ -36,9 +36,9 @@ public abstract class ListingContract(Func<StoreUnderTest> create) : FileStoreCo
     public async Task What_cannot_be_listed_is_refused_before_the_first_entry()
     {
         await Store.PutAsync("/file", "text", Token);
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.ListAsync(At("/missing"), Token)));
-        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.ListAsync(At("/file"), Token)));
-        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await Store.ListAsync(At("/file/x"), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.ListAsync(At("/missing"), Token)));
+        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.ListAsync(At("/file"), Token)));
+        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await Store.ListAsync(At("/file/x"), Token)));
     }
 
     [Fact]

@@ -4,7 +4,7 @@ namespace Fts.Storage.Tests.Contract;
 
 public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
-    private const string Reserved = PathRules.PendingPrefix + "0123456789abcdef";
+    private const string Reserved = PathRules.StagingPrefix + "0123456789abcdef";
 
     [Theory]
     [InlineData("with spaces")]
@@ -27,14 +27,14 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
     {
         StorePath path = StorePath.Root.Child(name);
         await Store.PutAsync(path, Bytes("text"), Token);
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.RenameAsync(path, At("/folder").Child(name), replace: false, Token);
         Assert.Equal([name], (await Store.ListAsync("/folder", Token)).Select(entry => entry.Name));
         Assert.Equal(Bytes("text"), await Store.GetAsync(At("/folder").Child(name), Token));
-        Assert.Equal(name, (await Store.FindAsync(At("/folder").Child(name), Token))?.Name);
+        Assert.Equal(name, (await Store.GetEntryAsync(At("/folder").Child(name), Token))?.Name);
         await Store.DeleteFileAsync(At("/folder").Child(name), Token);
-        await Store.CreateFolderAsync(At("/folder").Child(name), Token);
-        await Store.DeleteFolderAsync(At("/folder").Child(name), Token);
+        await Store.CreateDirectoryAsync(At("/folder").Child(name), Token);
+        await Store.DeleteDirectoryAsync(At("/folder").Child(name), Token);
     }
 
     [Fact]
@@ -63,17 +63,17 @@ public abstract class NamesContract(Func<StoreUnderTest> create) : FileStoreCont
     [InlineData("/folder/FTS-PE~1")]
     public async Task Names_the_store_keeps_for_itself_do_not_exist_and_cannot_be_made(string path)
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
         Assert.Null(await KindAsync(path));
         Assert.Equal(StoreError.BadName, await WriteRefusalAsync(path, WriteStart.Replace));
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await Store.CreateFolderAsync(At(path), Token)));
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await Store.RenameAsync(At("/file"), At(path), replace: true, Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.RenameAsync(At(path), At("/new"), replace: true, Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.OpenReadAsync(At(path), Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.ListAsync(At(path), Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFolderAsync(At(path), Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.SetFactsAsync(At(path), new FileFacts(DateTime.UnixEpoch), Token)));
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At(path), Token)));
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/file"), At(path), replace: true, Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.RenameAsync(At(path), At("/new"), replace: true, Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(At(path), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.ListAsync(At(path), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(At(path), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At(path), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.SetMetadataAsync(At(path), new FileMetadata(DateTime.UnixEpoch), Token)));
     }
 }

@@ -3,7 +3,7 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Contract;
 
 /// <summary>How many partial uploads are kept for one uploader: here 3, and 20 bytes.</summary>
-public abstract class PartialLimitsContract(Func<PartialUploadLimits, StoreUnderTest> create)
+public abstract class PartialUploadLimitsContract(Func<PartialUploadLimits, StoreUnderTest> create)
     : FileStoreContract(() => create(new PartialUploadLimits { MaxCount = 3, MaxBytes = 20 }))
 {
     [Fact]
@@ -43,7 +43,7 @@ public abstract class PartialLimitsContract(Func<PartialUploadLimits, StoreUnder
 
         Assert.Equal([1L, 1L, 5L], await LengthsAsync("ann", "/1", "/2", "/3"));
         await Store.DeleteFileAsync(At("/2"), "ann", Token);
-        await using (IFileWriter writer = await OpenWriteAsync("/3", WriteStart.Append.AsUpload("ann")))
+        await using (IFileWriter writer = await OpenWriteAsync("/3", WriteStart.Append.WithUploader("ann")))
         {
             await writer.CommitAsync(Token);
         }
@@ -56,13 +56,13 @@ public abstract class PartialLimitsContract(Func<PartialUploadLimits, StoreUnder
     [Fact]
     public async Task Those_in_a_renamed_folder_count()
     {
-        await Store.CreateFolderAsync(At("/d"), Token);
-        await Store.CreateFolderAsync(At("/d/sub"), Token);
+        await Store.CreateDirectoryAsync(At("/d"), Token);
+        await Store.CreateDirectoryAsync(At("/d/sub"), Token);
         await InterruptAsync("/d/1", "ann", "a");
         await InterruptAsync("/d/sub/2", "ann", "a");
         await Store.RenameAsync(At("/d"), At("/e"), replace: false, Token);
-        await Store.CreateFolderAsync(At("/d"), Token);
-        await Store.CreateFolderAsync(At("/d/sub"), Token);
+        await Store.CreateDirectoryAsync(At("/d"), Token);
+        await Store.CreateDirectoryAsync(At("/d/sub"), Token);
         await InterruptAsync("/d/1", "ann", "a");
         await InterruptAsync("/d/sub/2", "ann", "a");
         await InterruptAsync("/3", "ann", "a");
@@ -77,9 +77,9 @@ public abstract class PartialLimitsContract(Func<PartialUploadLimits, StoreUnder
 
     protected async Task InterruptAsync(string path, string uploader, string text, WriteStart? start = null)
     {
-        await using IFileWriter writer = await OpenWriteAsync(path, (start ?? WriteStart.Replace).AsUpload(uploader));
-        await writer.WriteAsync(writer.Start, Bytes(text), Token);
-        Assert.NotNull(await writer.KeepAsync(Token));
+        await using IFileWriter writer = await OpenWriteAsync(path, (start ?? WriteStart.Replace).WithUploader(uploader));
+        await writer.WriteAsync(writer.StartOffset, Bytes(text), Token);
+        Assert.NotNull(await writer.KeepPartialUploadAsync(Token));
     }
 
     protected async Task<long?[]> LengthsAsync(string uploader, params string[] paths)
@@ -87,7 +87,7 @@ public abstract class PartialLimitsContract(Func<PartialUploadLimits, StoreUnder
         var lengths = new List<long?>();
         foreach (string path in paths)
         {
-            lengths.Add((await Store.FindPendingAsync(At(path), uploader, Token))?.Length);
+            lengths.Add((await Store.GetPartialUploadAsync(At(path), uploader, Token))?.Length);
         }
 
         return [.. lengths];

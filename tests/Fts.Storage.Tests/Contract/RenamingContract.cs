@@ -18,8 +18,8 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task A_file_moves_to_another_folder()
     {
-        await Store.CreateFolderAsync(At("/a"), Token);
-        await Store.CreateFolderAsync(At("/b"), Token);
+        await Store.CreateDirectoryAsync(At("/a"), Token);
+        await Store.CreateDirectoryAsync(At("/b"), Token);
         await Store.PutAsync("/a/file", "text", Token);
         await Store.RenameAsync(At("/a/file"), At("/b/file"), replace: false, Token);
         Assert.Empty(await Store.ListAsync("/a", Token));
@@ -31,8 +31,8 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     [InlineData(false)]
     public async Task A_folder_takes_everything_in_it_along(bool replace)
     {
-        await Store.CreateFolderAsync(At("/old"), Token);
-        await Store.CreateFolderAsync(At("/old/deep"), Token);
+        await Store.CreateDirectoryAsync(At("/old"), Token);
+        await Store.CreateDirectoryAsync(At("/old/deep"), Token);
         await Store.PutAsync("/old/deep/file", "text", Token);
         await Store.RenameAsync(At("/old"), At("/new"), replace, Token);
         Assert.Null(await KindAsync("/old"));
@@ -54,7 +54,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     {
         await Store.PutAsync("/old", "old", Token);
         await Store.PutAsync("/new", "new", Token);
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         Assert.Equal(StoreError.Exists, await RenameRefusalAsync("/old", "/new", replace: false));
         Assert.Equal(StoreError.Exists, await RenameRefusalAsync("/old", "/folder", replace: false));
         Assert.Equal(StoreError.Exists, await RenameRefusalAsync("/folder", "/new", replace: false));
@@ -79,7 +79,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
                     await ((of == 3 ? number % 3 : of) switch
                     {
                         0 => Store.RenameAsync(At($"/file-{number}"), one, replace: false, token).AsTask(),
-                        1 => Store.CreateFolderAsync(one, token).AsTask(),
+                        1 => Store.CreateDirectoryAsync(one, token).AsTask(),
                         _ => CreateFileAsync(one, token),
                     });
                     Interlocked.Increment(ref succeeded);
@@ -91,7 +91,7 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
                 }
             });
             Assert.Equal(1, succeeded);
-            Assert.NotNull(await Store.FindAsync(one, Token));
+            Assert.NotNull(await Store.GetEntryAsync(one, Token));
         }
     }
 
@@ -104,10 +104,10 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task A_folder_replaces_an_empty_folder_only()
     {
-        await Store.CreateFolderAsync(At("/old"), Token);
+        await Store.CreateDirectoryAsync(At("/old"), Token);
         await Store.PutAsync("/old/file", "text", Token);
-        await Store.CreateFolderAsync(At("/empty"), Token);
-        await Store.CreateFolderAsync(At("/full"), Token);
+        await Store.CreateDirectoryAsync(At("/empty"), Token);
+        await Store.CreateDirectoryAsync(At("/full"), Token);
         await Store.PutAsync("/full/file", "other", Token);
         Assert.Equal(StoreError.NotEmpty, await RenameRefusalAsync("/old", "/full", replace: true));
         await Store.RenameAsync(At("/old"), At("/empty"), replace: true, Token);
@@ -118,10 +118,10 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task Files_and_folders_do_not_replace_each_other()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
         Assert.Equal(StoreError.NotAFile, await RenameRefusalAsync("/file", "/folder", replace: true));
-        Assert.Equal(StoreError.NotAFolder, await RenameRefusalAsync("/folder", "/file", replace: true));
+        Assert.Equal(StoreError.NotADirectory, await RenameRefusalAsync("/folder", "/file", replace: true));
         Assert.Equal("text", await Store.GetAsync("/file", Token));
     }
 
@@ -130,11 +130,11 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
     [InlineData(false)]
     public async Task A_folder_does_not_move_into_itself(bool replace)
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
-        await Store.CreateFolderAsync(At("/folder/inner"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder/inner"), Token);
         Assert.Equal(StoreError.NotSupported, await RenameRefusalAsync("/folder", "/folder/new", replace));
         Assert.Equal(StoreError.NotSupported, await RenameRefusalAsync("/folder", "/folder/inner/new", replace));
-        Assert.Equal(EntryKind.Folder, await KindAsync("/folder/inner"));
+        Assert.Equal(EntryKind.Directory, await KindAsync("/folder/inner"));
     }
 
     [Fact]
@@ -152,12 +152,12 @@ public abstract class RenamingContract(Func<StoreUnderTest> create) : FileStoreC
         Assert.Equal(StoreError.NotFound, await RenameRefusalAsync("/missing", "/new", replace: true));
         Assert.Equal(StoreError.NotFound, await RenameRefusalAsync("/missing/file", "/new", replace: false));
         Assert.Equal(StoreError.NotFound, await RenameRefusalAsync("/file", "/missing/file", replace: false));
-        Assert.Equal(StoreError.NotAFolder, await RenameRefusalAsync("/file", "/file/new", replace: false));
+        Assert.Equal(StoreError.NotADirectory, await RenameRefusalAsync("/file", "/file/new", replace: false));
         Assert.Equal(StoreError.Denied, await RenameRefusalAsync("/", "/new", replace: true));
         Assert.Equal(StoreError.Denied, await RenameRefusalAsync("/file", "/", replace: true));
         Assert.Equal("text", await Store.GetAsync("/file", Token));
     }
 
     private Task<StoreError> RenameRefusalAsync(string source, string target, bool replace) =>
-        RefusalAsync(async () => await Store.RenameAsync(At(source), At(target), replace, Token));
+        GetStoreErrorAsync(async () => await Store.RenameAsync(At(source), At(target), replace, Token));
 }

@@ -2,7 +2,7 @@ using static Fts.Storage.Tests.StoreActions;
 
 namespace Fts.Storage.Tests.Contract;
 
-public abstract class RestartingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
+public abstract class RestartOffsetContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
     [Fact]
     public async Task Append_starts_at_the_end()
@@ -11,8 +11,8 @@ public abstract class RestartingContract(Func<StoreUnderTest> create) : FileStor
         foreach (string word in new[] { "two ", "three" })
         {
             await using IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append);
-            Assert.Equal((await Store.FindAsync(At("/log"), Token))?.Length, writer.Start);
-            await writer.WriteAsync(writer.Start, Bytes(word), Token);
+            Assert.Equal((await Store.GetEntryAsync(At("/log"), Token))?.Length, writer.StartOffset);
+            await writer.WriteAsync(writer.StartOffset, Bytes(word), Token);
             await writer.CommitAsync(Token);
         }
 
@@ -23,7 +23,7 @@ public abstract class RestartingContract(Func<StoreUnderTest> create) : FileStor
     public async Task Append_makes_a_file_where_there_is_none()
     {
         await using IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append);
-        Assert.Equal(0, writer.Start);
+        Assert.Equal(0, writer.StartOffset);
         await writer.WriteAsync(0, Bytes("one"), Token);
         await writer.CommitAsync(Token);
         Assert.Equal("one", await Store.GetAsync("/log", Token));
@@ -35,7 +35,7 @@ public abstract class RestartingContract(Func<StoreUnderTest> create) : FileStor
         await Store.PutAsync("/log", "one", Token);
         await using (IFileWriter writer = await OpenWriteAsync("/log", WriteStart.Append))
         {
-            await writer.WriteAsync(writer.Start, Bytes("two"), Token);
+            await writer.WriteAsync(writer.StartOffset, Bytes("two"), Token);
             Assert.Equal("one", await Store.GetAsync("/log", Token));
         }
 
@@ -49,9 +49,9 @@ public abstract class RestartingContract(Func<StoreUnderTest> create) : FileStor
     public async Task At_overwrites_from_its_offset_and_keeps_what_lies_beyond(int offset, string expected)
     {
         await Store.PutAsync("/file", "0123456789", Token);
-        await using (IFileWriter writer = await OpenWriteAsync("/file", WriteStart.At(offset)))
+        await using (IFileWriter writer = await OpenWriteAsync("/file", WriteStart.FromOffset(offset)))
         {
-            Assert.Equal(offset, writer.Start);
+            Assert.Equal(offset, writer.StartOffset);
             await writer.WriteAsync(offset, Bytes("xxxx"), Token);
             await writer.CommitAsync(Token);
         }
@@ -63,8 +63,8 @@ public abstract class RestartingContract(Func<StoreUnderTest> create) : FileStor
     public async Task At_past_the_end_is_refused()
     {
         await Store.PutAsync("/file", "0123", Token);
-        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/file", WriteStart.At(5)));
-        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/missing", WriteStart.At(1)));
+        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/file", WriteStart.FromOffset(5)));
+        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/missing", WriteStart.FromOffset(1)));
         Assert.Equal("0123", await Store.GetAsync("/file", Token));
         Assert.Equal(["file"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
@@ -74,7 +74,7 @@ public abstract class RestartingContract(Func<StoreUnderTest> create) : FileStor
     {
         byte[] bytes = Pattern((20 * 1024 * 1024) + 17);
         await Store.PutAsync(At("/big"), bytes, Token);
-        await using (IFileWriter writer = await OpenWriteAsync("/big", WriteStart.At(70_001)))
+        await using (IFileWriter writer = await OpenWriteAsync("/big", WriteStart.FromOffset(70_001)))
         {
             await writer.WriteAsync(70_001, new byte[] { 1, 2, 3 }, Token);
             await writer.CommitAsync(Token);
@@ -93,8 +93,8 @@ public abstract class RestartingContract(Func<StoreUnderTest> create) : FileStor
         {
             int offset = random.Next(model.Length + 1);
             byte[] bytes = Pattern(random.Next(3000), round);
-            await using IFileWriter writer = await OpenWriteAsync("/file", round % 3 == 0 ? WriteStart.Append : WriteStart.At(offset));
-            offset = (int)writer.Start;
+            await using IFileWriter writer = await OpenWriteAsync("/file", round % 3 == 0 ? WriteStart.Append : WriteStart.FromOffset(offset));
+            offset = (int)writer.StartOffset;
             await writer.WriteAsync(offset, bytes, Token);
             if (round % 5 == 0)
             {

@@ -5,7 +5,7 @@ namespace Fts.Storage.Tests.Contract;
 /// <summary>Uploads that break off, and their continuation.</summary>
 public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreContract(create)
 {
-    private static readonly WriteStart Fresh = WriteStart.Replace.AsUpload("ann"), Append = WriteStart.Append.AsUpload("ann");
+    private static readonly WriteStart Fresh = WriteStart.Replace.WithUploader("ann"), Append = WriteStart.Append.WithUploader("ann");
 
     [Fact]
     public async Task What_is_kept_is_found_and_continued_and_seen_by_nobody_until_then()
@@ -18,8 +18,8 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
 
         await using (IFileWriter writer = await OpenWriteAsync("/report", Append))
         {
-            Assert.True(writer.IsContinuation);
-            Assert.Equal(5, writer.Start);
+            Assert.True(writer.IsResumed);
+            Assert.Equal(5, writer.StartOffset);
             await writer.WriteAsync(5, Bytes(" second"), Token);
             Assert.Equal("old", await Store.GetAsync("/report", Token));
             await writer.CommitAsync(Token);
@@ -33,9 +33,9 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task It_is_continued_from_any_offset_and_what_lay_beyond_is_given_up()
     {
         await BreakOffAsync("/report", Fresh, "0123456789");
-        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.At(4).AsUpload("ann")))
+        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.FromOffset(4).WithUploader("ann")))
         {
-            Assert.Equal(4, writer.Start);
+            Assert.Equal(4, writer.StartOffset);
             await writer.WriteAsync(4, Bytes("x"), Token);
             await writer.CommitAsync(Token);
         }
@@ -47,7 +47,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task An_offset_past_its_end_is_refused_and_loses_nothing()
     {
         await BreakOffAsync("/report", Fresh, "0123");
-        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/report", WriteStart.At(5).AsUpload("ann")));
+        Assert.Equal(StoreError.BadOffset, await WriteRefusalAsync("/report", WriteStart.FromOffset(5).WithUploader("ann")));
         Assert.Equal(4, (await PendingAsync("/report"))?.Length);
     }
 
@@ -55,7 +55,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task A_continuation_that_writes_nothing_leaves_it_as_it_was()
     {
         await BreakOffAsync("/report", Fresh, "0123");
-        Assert.Equal(4, await BreakOffAsync("/report", WriteStart.At(1).AsUpload("ann"), ""));
+        Assert.Equal(4, await BreakOffAsync("/report", WriteStart.FromOffset(1).WithUploader("ann"), ""));
         Assert.Equal(4, (await PendingAsync("/report"))?.Length);
     }
 
@@ -63,7 +63,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task A_continuation_to_its_very_end_needs_no_byte()
     {
         await BreakOffAsync("/report", Fresh, "whole and more");
-        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.At(5).AsUpload("ann")))
+        await using (IFileWriter writer = await OpenWriteAsync("/report", WriteStart.FromOffset(5).WithUploader("ann")))
         {
             await writer.CommitAsync(Token);
         }
@@ -80,8 +80,8 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         while (at < bytes.Length)
         {
             int length = Math.Min(random.Next(1, 20_000), bytes.Length - at);
-            await using IFileWriter writer = await OpenWriteAsync("/report", at == 0 ? Fresh : random.Next(2) == 0 ? Append : WriteStart.At(at).AsUpload("ann"));
-            Assert.Equal(at, writer.Start);
+            await using IFileWriter writer = await OpenWriteAsync("/report", at == 0 ? Fresh : random.Next(2) == 0 ? Append : WriteStart.FromOffset(at).WithUploader("ann"));
+            Assert.Equal(at, writer.StartOffset);
             await writer.WriteAsync(at, bytes.AsMemory(at, length), Token);
             at += length;
             await (at == bytes.Length ? writer.CommitAsync(Token) : KeepAsync(writer));
@@ -96,7 +96,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await BreakOffAsync("/report", Fresh, "first");
         await using (IFileWriter writer = await OpenWriteAsync("/report", Fresh))
         {
-            Assert.Equal((0, false), (writer.Start, writer.IsContinuation));
+            Assert.Equal((0, false), (writer.StartOffset, writer.IsResumed));
             Assert.Null(await PendingAsync("/report"));
             await writer.WriteAsync(0, Bytes("new"), Token);
             await writer.CommitAsync(Token);
@@ -112,8 +112,8 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         foreach (WriteStart start in new[] { WriteStart.Replace, WriteStart.Append })
         {
             await using IFileWriter writer = await OpenWriteAsync("/report", start);
-            await writer.WriteAsync(writer.Start, Bytes("copy"), Token);
-            Assert.Null(start == WriteStart.Append ? await writer.KeepAsync(Token) : null);
+            await writer.WriteAsync(writer.StartOffset, Bytes("copy"), Token);
+            Assert.Null(start == WriteStart.Append ? await writer.KeepPartialUploadAsync(Token) : null);
             await (start == WriteStart.Append ? default : writer.CommitAsync(Token));
         }
 
@@ -125,11 +125,11 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task A_committed_file_that_is_continued_is_kept_up_to_where_it_was_written()
     {
         await Store.PutAsync("/log", "0123456789", Token);
-        Assert.Equal(6, await BreakOffAsync("/log", WriteStart.At(3).AsUpload("ann"), "xxx"));
+        Assert.Equal(6, await BreakOffAsync("/log", WriteStart.FromOffset(3).WithUploader("ann"), "xxx"));
         Assert.Equal(6, (await PendingAsync("/log"))?.Length);
         await using (IFileWriter writer = await OpenWriteAsync("/log", Append))
         {
-            await writer.WriteAsync(writer.Start, Bytes("yy"), Token);
+            await writer.WriteAsync(writer.StartOffset, Bytes("yy"), Token);
             await writer.CommitAsync(Token);
         }
 
@@ -146,7 +146,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         Assert.Equal(kept, (await PendingAsync("/log"))?.Length);
         Assert.Equal("0123456789", await Store.GetAsync("/log", Token));
         await Store.DeleteFileAsync(At("/log"), "ann", Token);
-        Assert.Empty(UnderTest.Folder is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
+        Assert.Empty(UnderTest.DirectoryOnDisk is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
     }
 
     [Theory]
@@ -158,10 +158,10 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     {
         const int copied = 16 * 1024 * 1024 + 10;
         await Store.PutAsync(At("/log"), new byte[copied], Token);
-        await using (IFileWriter writer = await OpenWriteAsync("/log", isRestarted ? WriteStart.At(copied).AsUpload("ann") : Append))
+        await using (IFileWriter writer = await OpenWriteAsync("/log", isRestarted ? WriteStart.FromOffset(copied).WithUploader("ann") : Append))
         {
             await writer.WriteAsync(copied, new byte[bytes], Token);
-            Assert.Equal(isKept ? (long?)copied + bytes : null, await writer.KeepAsync(Token));
+            Assert.Equal(isKept ? (long?)copied + bytes : null, await writer.KeepPartialUploadAsync(Token));
         }
 
         Assert.Equal(isKept ? (long?)copied + bytes : null, (await PendingAsync("/log"))?.Length);
@@ -195,8 +195,8 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         }
 
         Assert.Null(await PendingAsync("/report"));
-        await Store.CreateFolderAsync(At("/empty"), Token);
-        await Store.DeleteFolderAsync(At("/empty"), Token);
+        await Store.CreateDirectoryAsync(At("/empty"), Token);
+        await Store.DeleteDirectoryAsync(At("/empty"), Token);
     }
 
     [Fact]
@@ -206,8 +206,8 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await writer.WriteAsync(0, Bytes("first"), Token);
         Assert.Null(await PendingAsync("/report"));
         Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", Append));
-        Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", WriteStart.At(1).AsUpload("ann")));
-        Assert.Equal(0, await Store.SweepPendingAsync(DateTime.MaxValue, Token));
+        Assert.Equal(StoreError.Busy, await WriteRefusalAsync("/report", WriteStart.FromOffset(1).WithUploader("ann")));
+        Assert.Equal(0, await Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token));
         await writer.CommitAsync(Token);
         Assert.Equal("first", await Store.GetAsync("/report", Token));
     }
@@ -217,7 +217,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     {
         await using IFileWriter writer = await Store.OpenWriteAsync(At("/copy"), WriteStart.Replace, Token);
         await writer.WriteAsync(0, Bytes("first"), Token);
-        Assert.Equal(0, await Store.SweepPendingAsync(DateTime.MaxValue, Token));
+        Assert.Equal(0, await Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token));
         await writer.CommitAsync(Token);
         Assert.Equal("first", await Store.GetAsync("/copy", Token));
     }
@@ -229,9 +229,9 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await using IFileWriter second = await OpenWriteAsync("/report", Fresh);
         await first.WriteAsync(0, Bytes("first"), Token);
         await second.WriteAsync(0, Bytes("second"), Token);
-        Assert.Equal(5, await first.KeepAsync(Token));
+        Assert.Equal(5, await first.KeepPartialUploadAsync(Token));
         await first.DisposeAsync();
-        Assert.Equal(6, await second.KeepAsync(Token));
+        Assert.Equal(6, await second.KeepPartialUploadAsync(Token));
         await second.DisposeAsync();
         Assert.Equal(6, (await PendingAsync("/report"))?.Length);
     }
@@ -243,7 +243,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         await using (IFileWriter second = await OpenWriteAsync("/report", Fresh))
         {
             await second.WriteAsync(0, Bytes("second"), Token);
-            Assert.Null(await second.KeepAsync(Token));
+            Assert.Null(await second.KeepPartialUploadAsync(Token));
         }
 
         await first.WriteAsync(0, Bytes("first"), Token);
@@ -256,17 +256,17 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     public async Task It_is_its_uploaders_alone()
     {
         await BreakOffAsync("/report", Fresh, "first");
-        WriteStart bobs = WriteStart.Append.AsUpload("bob");
-        Assert.Null(await Store.FindPendingAsync(At("/report"), "bob", Token));
-        Assert.False(await Store.GiveUpPendingAsync(At("/report"), "bob", Token));
+        WriteStart bobs = WriteStart.Append.WithUploader("bob");
+        Assert.Null(await Store.GetPartialUploadAsync(At("/report"), "bob", Token));
+        Assert.False(await Store.DiscardPartialUploadAsync(At("/report"), "bob", Token));
         await using (IFileWriter writer = await OpenWriteAsync("/report", bobs))
         {
-            Assert.Equal((0, false), (writer.Start, writer.IsContinuation));
+            Assert.Equal((0, false), (writer.StartOffset, writer.IsResumed));
             await writer.WriteAsync(0, Bytes("bob's"), Token);
-            await writer.KeepAsync(Token);
+            await writer.KeepPartialUploadAsync(Token);
         }
 
-        Assert.Equal((5, 5), ((await PendingAsync("/report"))?.Length, (await Store.FindPendingAsync(At("/report"), "bob", Token))?.Length));
+        Assert.Equal((5, 5), ((await PendingAsync("/report"))?.Length, (await Store.GetPartialUploadAsync(At("/report"), "bob", Token))?.Length));
         await using IFileWriter mine = await OpenWriteAsync("/report", Append);
         await mine.CommitAsync(Token);
         Assert.Equal("first", await Store.GetAsync("/report", Token));
@@ -279,9 +279,9 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         foreach (WriteStart start in new[] { Fresh, Append })
         {
             await BreakOffAsync("/report", start, "new");
-            Assert.True(await Store.GiveUpPendingAsync(At("/report"), "ann", Token));
+            Assert.True(await Store.DiscardPartialUploadAsync(At("/report"), "ann", Token));
             Assert.Null(await PendingAsync("/report"));
-            Assert.False(await Store.GiveUpPendingAsync(At("/report"), "ann", Token));
+            Assert.False(await Store.DiscardPartialUploadAsync(At("/report"), "ann", Token));
         }
 
         Assert.Equal("old", await Store.GetAsync("/report", Token));
@@ -293,15 +293,15 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
         // Two append to one log. What one had begun on the old file would undo what the other has added since.
         await Store.PutAsync("/log", "one ", Token);
         await BreakOffAsync("/log", Append, "two and more");
-        await using (IFileWriter bob = await OpenWriteAsync("/log", WriteStart.Append.AsUpload("bob")))
+        await using (IFileWriter bob = await OpenWriteAsync("/log", WriteStart.Append.WithUploader("bob")))
         {
-            await bob.WriteAsync(bob.Start, Bytes("three "), Token);
+            await bob.WriteAsync(bob.StartOffset, Bytes("three "), Token);
             await bob.CommitAsync(Token);
         }
 
         Assert.Null(await PendingAsync("/log"));
         await using IFileWriter writer = await OpenWriteAsync("/log", Append);
-        await writer.WriteAsync(writer.Start, Bytes("four"), Token);
+        await writer.WriteAsync(writer.StartOffset, Bytes("four"), Token);
         await writer.CommitAsync(Token);
         Assert.Equal("one three four", await Store.GetAsync("/log", Token));
     }
@@ -309,21 +309,21 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task A_folder_with_nothing_else_in_it_is_empty_unless_somebody_writes()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await BreakOffAsync("/folder/report", Fresh, "first");
         await using (IFileWriter writer = await OpenWriteAsync("/folder/other", Fresh))
         {
-            Assert.Equal(StoreError.NotEmpty, await RefusalAsync(async () => await Store.DeleteFolderAsync(At("/folder"), Token)));
+            Assert.Equal(StoreError.NotEmpty, await GetStoreErrorAsync(async () => await Store.DeleteDirectoryAsync(At("/folder"), Token)));
         }
 
-        await Store.DeleteFolderAsync(At("/folder"), Token);
+        await Store.DeleteDirectoryAsync(At("/folder"), Token);
         Assert.Null(await KindAsync("/folder"));
     }
 
     [Fact]
     public async Task A_renamed_folder_takes_it_along()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await BreakOffAsync("/folder/report", Fresh, "first");
         await Store.RenameAsync(At("/folder"), At("/moved"), replace: false, Token);
         Assert.Null(await PendingAsync("/folder/report"));
@@ -333,14 +333,14 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task A_sweep_removes_those_that_were_left_before_a_time_wherever_they_are()
     {
-        await Store.CreateFolderAsync(At("/a"), Token);
-        await Store.CreateFolderAsync(At("/a/b"), Token);
+        await Store.CreateDirectoryAsync(At("/a"), Token);
+        await Store.CreateDirectoryAsync(At("/a/b"), Token);
         await Store.PutAsync("/a/b/file", "stays", Token);
         await BreakOffAsync("/a/b/report", Fresh, "first");
         await BreakOffAsync("/other", Fresh, "second");
-        Assert.Equal(0, await Store.SweepPendingAsync(DateTime.UtcNow.AddMinutes(-1), Token));
+        Assert.Equal(0, await Store.SweepPartialUploadsAsync(DateTime.UtcNow.AddMinutes(-1), Token));
         Assert.Equal(5, (await PendingAsync("/a/b/report"))?.Length);
-        Assert.Equal(2, await Store.SweepPendingAsync(DateTime.UtcNow.AddMinutes(1), Token));
+        Assert.Equal(2, await Store.SweepPartialUploadsAsync(DateTime.UtcNow.AddMinutes(1), Token));
         Assert.Null(await PendingAsync("/a/b/report"));
         Assert.Null(await PendingAsync("/other"));
         Assert.Equal("stays", await Store.GetAsync("/a/b/file", Token));
@@ -349,7 +349,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
     [Fact]
     public async Task A_new_file_is_continued_as_a_new_one()
     {
-        WriteStart create = WriteStart.Create.AsUpload("ann"), goOn = Append with { CreateOnly = true };
+        WriteStart create = WriteStart.Create.WithUploader("ann"), goOn = Append with { IsCreateOnly = true };
         await BreakOffAsync("/report", create, "first");
         await using (IFileWriter writer = await OpenWriteAsync("/report", goOn))
         {
@@ -370,7 +370,7 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             try
             {
                 await using IFileWriter writer = await Store.OpenWriteAsync(At("/report"), number % 2 == 0 ? Fresh : Append, token);
-                await writer.WriteAsync(writer.Start, Bytes(mine), token);
+                await writer.WriteAsync(writer.StartOffset, Bytes(mine), token);
                 await (number % 3 == 0 ? KeepAsync(writer) : writer.CommitAsync(token));
             }
             catch (StoreException e) when (e.Error == StoreError.Busy)
@@ -379,23 +379,23 @@ public abstract class ResumingContract(Func<StoreUnderTest> create) : FileStoreC
             }
         });
         Assert.Matches("^(<[0-9]+>)+$", await Store.GetAsync("/report", Token));
-        await Store.SweepPendingAsync(DateTime.MaxValue, Token);
+        await Store.SweepPartialUploadsAsync(DateTime.MaxValue, Token);
         await Store.DeleteFileAsync(At("/report"), Token);
-        Assert.Empty(UnderTest.Folder is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
+        Assert.Empty(UnderTest.DirectoryOnDisk is { } folder ? Directory.GetFileSystemEntries(folder.Path) : []);
     }
 
-    private async Task<PendingUpload?> PendingAsync(string path) => await Store.FindPendingAsync(At(path), "ann", Token);
+    private async Task<PartialUpload?> PendingAsync(string path) => await Store.GetPartialUploadAsync(At(path), "ann", Token);
 
     private async Task<long?> BreakOffAsync(string path, WriteStart start, string text)
     {
         await using IFileWriter writer = await OpenWriteAsync(path, start);
         if (text.Length > 0)
         {
-            await writer.WriteAsync(writer.Start, Bytes(text), Token);
+            await writer.WriteAsync(writer.StartOffset, Bytes(text), Token);
         }
 
-        return await writer.KeepAsync(Token);
+        return await writer.KeepPartialUploadAsync(Token);
     }
 
-    private static async ValueTask KeepAsync(IFileWriter writer) => await writer.KeepAsync(Token);
+    private static async ValueTask KeepAsync(IFileWriter writer) => await writer.KeepPartialUploadAsync(Token);
 }

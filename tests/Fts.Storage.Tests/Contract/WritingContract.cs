@@ -40,7 +40,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         byte[] bytes = Pattern(size);
         await Store.PutAsync(At("/file"), bytes, Token);
         Assert.Equal(bytes, await Store.GetAsync(At("/file"), Token));
-        FileEntry? entry = await Store.FindAsync(At("/file"), Token);
+        FileEntry? entry = await Store.GetEntryAsync(At("/file"), Token);
         Assert.Equal(("file", EntryKind.File, size), (entry?.Name, entry?.Kind, entry?.Length));
     }
 
@@ -54,7 +54,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         await other.WriteAsync(0, Bytes("newer"), Token);
 
         Assert.Equal("old", await Store.GetAsync("/report", Token));
-        Assert.Equal(3, (await Store.FindAsync(At("/report"), Token))?.Length);
+        Assert.Equal(3, (await Store.GetEntryAsync(At("/report"), Token))?.Length);
         Assert.Equal([("report", 3L)], (await Store.ListAsync("/", Token)).Select(entry => (entry.Name, entry.Length)));
         Assert.Null(await KindAsync("/other"));
 
@@ -68,7 +68,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         await Store.PutAsync("/report", "old", Token);
         await using IFileReader reader = await Store.OpenReadAsync(At("/report"), Token);
         await Store.PutAsync("/report", "newer", Token);
-        Assert.Equal(Bytes("old"), await reader.AllAsync(Token));
+        Assert.Equal(Bytes("old"), await reader.ReadAllAsync(Token));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         {
             await Store.PutAsync("/report", "theirs", Token);
             await writer.WriteAsync(0, Bytes("mine"), Token);
-            Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await writer.CommitAsync(Token)));
+            Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await writer.CommitAsync(Token)));
         }
 
         Assert.Equal("theirs", await Store.GetAsync("/report", Token));
@@ -137,19 +137,19 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
     public async Task A_commit_refuses_a_folder_that_came_meanwhile()
     {
         await using IFileWriter writer = await OpenWriteAsync("/report", WriteStart.Replace);
-        await Store.CreateFolderAsync(At("/report"), Token);
-        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await writer.CommitAsync(Token)));
+        await Store.CreateDirectoryAsync(At("/report"), Token);
+        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await writer.CommitAsync(Token)));
     }
 
     [Fact]
     public async Task Writing_where_no_file_can_be_is_refused_before_a_byte_is_sent()
     {
-        await Store.CreateFolderAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
         await Store.PutAsync("/file", "text", Token);
         Assert.Equal(StoreError.NotAFile, await WriteRefusalAsync("/folder", WriteStart.Replace));
         Assert.Equal(StoreError.NotAFile, await WriteRefusalAsync("/", WriteStart.Replace));
         Assert.Equal(StoreError.NotFound, await WriteRefusalAsync("/missing/file", WriteStart.Replace));
-        Assert.Equal(StoreError.NotAFolder, await WriteRefusalAsync("/file/file", WriteStart.Replace));
+        Assert.Equal(StoreError.NotADirectory, await WriteRefusalAsync("/file/file", WriteStart.Replace));
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public abstract class WritingContract(Func<StoreUnderTest> create) : FileStoreCo
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.CommitAsync(cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.OpenWriteAsync(At("/new"), WriteStart.Replace, cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.DeleteFileAsync(At("/report"), cancelled));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.CreateFolderAsync(At("/folder"), cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.CreateDirectoryAsync(At("/folder"), cancelled));
         Assert.Equal("text", await Store.GetAsync("/report", Token));
         Assert.Equal(["report"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
     }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Fts.Storage.Tests.Folding;
 
 /// <summary>The operations of linux/fuse.h on files in memory, but for links and for renaming with flags: many a real file system does not have those either.</summary>
-internal sealed class FoldingFiles
+internal sealed class CaseFoldingFileSystem
 {
     private const int ENOENT = 2, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, ENOSYS = 38, ENOTEMPTY = 39;
     private const uint SetMode = 1, SetSize = 8, SetModified = 32, SetModifiedNow = 256;
@@ -12,7 +12,7 @@ internal sealed class FoldingFiles
     private readonly Dictionary<ulong, FoldingNode> _nodes = new() { [1] = new FoldingNode(1, 0x41ED) };
     private ulong _lastId = 1;
 
-    public byte[] Answer(uint operation, ulong id, ReadOnlySpan<byte> body)
+    public byte[] Reply(uint operation, ulong id, ReadOnlySpan<byte> body)
     {
         FoldingNode node = _nodes.GetValueOrDefault(id) ?? throw new FuseException(ENOENT);
         return operation switch

@@ -14,7 +14,7 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
         {
             Assert.Equal("text", await Store.GetAsync(spelling, Token));
             Assert.Equal(StoreError.Exists, await WriteRefusalAsync(spelling, WriteStart.Create));
-            Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.CreateFolderAsync(At(spelling), Token)));
+            Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.CreateDirectoryAsync(At(spelling), Token)));
         }
 
         Assert.Equal(["café"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
@@ -49,7 +49,7 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
     [MemberData(nameof(Spellings))]
     public async Task A_folder_takes_another_spelling_of_its_name(string old, string spelling, bool replace)
     {
-        await Store.CreateFolderAsync(At("/" + old), Token);
+        await Store.CreateDirectoryAsync(At("/" + old), Token);
         await Store.RenameAsync(At("/" + old), At("/" + spelling), replace, Token);
         Assert.Equal([spelling], (await Store.ListAsync("/", Token)).Select(entry => entry.Name));
         await Store.PutAsync($"/{spelling}/file", "text", Token);
@@ -63,11 +63,11 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
     {
         await Store.PutAsync("/one", "one", Token);
         await Store.PutAsync("/two", "two", Token);
-        await Store.CreateFolderAsync(At("/folder"), Token);
-        await Store.CreateFolderAsync(At("/other"), Token);
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.RenameAsync(At("/one"), At("/TWO"), replace: false, Token)));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.RenameAsync(At("/folder"), At("/OTHER"), replace: false, Token)));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await Store.RenameAsync(At("/one"), At("/one"), replace: false, Token)));
+        await Store.CreateDirectoryAsync(At("/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/other"), Token);
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/TWO"), replace: false, Token)));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/folder"), At("/OTHER"), replace: false, Token)));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await Store.RenameAsync(At("/one"), At("/one"), replace: false, Token)));
         await Store.RenameAsync(At("/one"), At("/TWO"), replace: true, Token);
         Assert.Equal("one", await Store.GetAsync("/two", Token));
         Assert.Equal(["folder", "other", "two"], (await Store.ListAsync("/", Token)).Select(entry => entry.Name.ToLowerInvariant()).Order());
@@ -76,10 +76,10 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
     [Fact]
     public async Task A_folder_named_through_another_spelling_of_its_parent_stays()
     {
-        await Store.CreateFolderAsync(At("/parent"), Token);
-        await Store.CreateFolderAsync(At("/parent/folder"), Token);
+        await Store.CreateDirectoryAsync(At("/parent"), Token);
+        await Store.CreateDirectoryAsync(At("/parent/folder"), Token);
         await Store.RenameAsync(At("/parent/folder"), At("/PARENT/folder"), replace: true, Token);
-        Assert.Equal(EntryKind.Folder, await KindAsync("/parent/folder"));
+        Assert.Equal(EntryKind.Directory, await KindAsync("/parent/folder"));
         Assert.Equal(["folder"], (await Store.ListAsync("/parent", Token)).Select(entry => entry.Name));
     }
 
@@ -89,15 +89,15 @@ public abstract class FoldingTests(Func<StoreUnderTest> create) : FileStoreContr
     {
         await using IFileWriter writer = await OpenWriteAsync("/file", WriteStart.Replace);
         await writer.WriteAsync(0, Bytes("half"), Token);
-        string name = Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(UnderTest.Folder!.Path)));
+        string name = Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(UnderTest.DirectoryOnDisk!.Path)));
         foreach (string spelling in new[] { name, name.ToUpperInvariant(), name.Replace('s', '\u017F'), name.Replace("pend", "p\u200Den\uFEFFd", StringComparison.Ordinal) })
         {
-            Assert.Equal("half", File.ReadAllText(UnderTest.Folder[spelling]));
+            Assert.Equal("half", File.ReadAllText(UnderTest.DirectoryOnDisk[spelling]));
             StorePath path = At("/" + spelling);
-            Assert.Null(await Store.FindAsync(path, Token));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.OpenReadAsync(path, Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.DeleteFileAsync(path, Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await Store.RenameAsync(path, At("/got"), replace: true, Token)));
+            Assert.Null(await Store.GetEntryAsync(path, Token));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.OpenReadAsync(path, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.DeleteFileAsync(path, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await Store.RenameAsync(path, At("/got"), replace: true, Token)));
             Assert.Equal(StoreError.BadName, await WriteRefusalAsync("/" + spelling, WriteStart.Replace));
         }
     }
@@ -111,9 +111,9 @@ public sealed class KernelFoldingRenaming() : RenamingContract(() => StoreUnderT
 
 public sealed class PortableFoldingRenaming() : RenamingContract(() => StoreUnderTest.OnFolding(portable: true));
 
-public sealed class KernelFoldingFolders() : FoldersContract(() => StoreUnderTest.OnFolding(portable: false));
+public sealed class KernelFoldingDirectories() : DirectoriesContract(() => StoreUnderTest.OnFolding(portable: false));
 
-public sealed class PortableFoldingFolders() : FoldersContract(() => StoreUnderTest.OnFolding(portable: true));
+public sealed class PortableFoldingDirectories() : DirectoriesContract(() => StoreUnderTest.OnFolding(portable: true));
 
 public sealed class KernelFoldingWriting() : WritingContract(() => StoreUnderTest.OnFolding(portable: false));
 

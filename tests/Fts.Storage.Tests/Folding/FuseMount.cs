@@ -17,7 +17,7 @@ internal sealed unsafe partial class FuseMount : IDisposable
 
     private readonly SafeFileHandle _device;
     private readonly string _folder;
-    private readonly FoldingFiles _files = new();
+    private readonly CaseFoldingFileSystem _files = new();
     private readonly Thread _server;
 
     public FuseMount(string folder)
@@ -58,12 +58,12 @@ internal sealed unsafe partial class FuseMount : IDisposable
 
             if (size > 0)
             {
-                Answer(request.AsSpan(0, (int)size));
+                SendReply(request.AsSpan(0, (int)size));
             }
         }
     }
 
-    private void Answer(ReadOnlySpan<byte> request)
+    private void SendReply(ReadOnlySpan<byte> request)
     {
         // struct fuse_in_header: length, operation, number, node, user, group, process, extensions.
         uint operation = MemoryMarshal.Read<uint>(request[4..]);
@@ -77,7 +77,7 @@ internal sealed unsafe partial class FuseMount : IDisposable
         byte[] body = [];
         try
         {
-            body = operation == INIT ? Greeting(request[40..]) : _files.Answer(operation, node, request[40..]);
+            body = operation == INIT ? Greeting(request[40..]) : _files.Reply(operation, node, request[40..]);
         }
         catch (FuseException exception)
         {

@@ -7,7 +7,7 @@ namespace Fts.Storage.Tests.Local;
 /// <summary>What only a disk has: modes, other programs' names and files.</summary>
 public sealed class LocalFileStoreTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -54,10 +54,10 @@ public sealed class LocalFileStoreTests : IDisposable
         await using (IFileWriter writer = await store.OpenWriteAsync(At("/folder/file"), WriteStart.Replace, Token))
         {
             string name = Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(_folder["folder"])));
-            Assert.StartsWith(PathRules.PendingPrefix, name, StringComparison.Ordinal);
+            Assert.StartsWith(PathRules.StagingPrefix, name, StringComparison.Ordinal);
             Assert.Empty(await store.ListAsync("/folder", Token));
-            Assert.Null(await store.FindAsync(At("/folder/" + name), Token));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.DeleteFileAsync(At("/folder/" + name), Token)));
+            Assert.Null(await store.GetEntryAsync(At("/folder/" + name), Token));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At("/folder/" + name), Token)));
             Assert.NotNull(writer.Handle);
         }
 
@@ -80,14 +80,14 @@ public sealed class LocalFileStoreTests : IDisposable
         File.SetUnixFileMode(_folder["plain"], Private);
         await store.PutAsync("/plain", "text", Token);
         Assert.Equal(Private, File.GetUnixFileMode(_folder["plain"]));
-        Assert.Equal(Private, (await store.FindAsync(At("/plain"), Token))?.UnixMode);
+        Assert.Equal(Private, (await store.GetEntryAsync(At("/plain"), Token))?.UnixMode);
     }
 
     [Fact]
     public async Task A_folder_renamed_during_an_upload_takes_it_along()
     {
         using var store = new LocalFileStore(_folder.Path);
-        await store.CreateFolderAsync(At("/old"), Token);
+        await store.CreateDirectoryAsync(At("/old"), Token);
         await using IFileWriter writer = await store.OpenWriteAsync(At("/old/file"), WriteStart.Replace, Token);
         await store.RenameAsync(At("/old"), At("/new"), replace: false, Token);
         await writer.WriteAsync(0, Bytes("text"), Token);
@@ -105,7 +105,7 @@ public sealed class LocalFileStoreTests : IDisposable
         Dictionary<string, ulong> ids = (await store.ListAsync("/", Token)).ToDictionary(entry => entry.Name, entry => entry.Id);
         Assert.NotEqual(ids["one"], ids["two"]);
         Assert.Equal(ids["one"], ids["same"]);
-        Assert.Equal(ids["one"], (await store.FindAsync(At("/one"), Token))?.Id);
+        Assert.Equal(ids["one"], (await store.GetEntryAsync(At("/one"), Token))?.Id);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class LocalFileStoreTests : IDisposable
         await using IFileReader reader = await store.OpenReadAsync(At("/file"), Token);
         await using IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Replace, Token);
         await store.DisposeAsync();
-        Assert.Equal(Bytes("text"), await reader.AllAsync(Token));
+        Assert.Equal(Bytes("text"), await reader.ReadAllAsync(Token));
         await writer.CommitAsync(Token);
         Assert.True(File.Exists(_folder["new"]));
     }
@@ -130,8 +130,8 @@ public sealed class LocalFileStoreTests : IDisposable
         foreach (Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long> copy in new Func<Microsoft.Win32.SafeHandles.SafeFileHandle, long>[]
         {
             target => ContentCopy.Copy(source, target, long.MaxValue, Token),
-            target => ContentCopy.CopyByKernel(source, target, 0, long.MaxValue, Token),
-            target => ContentCopy.CopyByBuffer(source, target, 0, long.MaxValue, Token),
+            target => ContentCopy.CopyWithKernel(source, target, 0, long.MaxValue, Token),
+            target => ContentCopy.CopyWithBuffer(source, target, 0, long.MaxValue, Token),
         })
         {
             using (var target = File.OpenHandle(_folder["target"], FileMode.Create, FileAccess.ReadWrite))
@@ -153,7 +153,7 @@ public sealed class LocalFileStoreTests : IDisposable
     [InlineData(SystemErrors.EEXIST, StoreError.Exists)]
     [InlineData(SystemErrors.ENOTEMPTY, StoreError.NotEmpty)]
     [InlineData(SystemErrors.EISDIR, StoreError.NotAFile)]
-    [InlineData(SystemErrors.ENOTDIR, StoreError.NotAFolder)]
+    [InlineData(SystemErrors.ENOTDIR, StoreError.NotADirectory)]
     [InlineData(SystemErrors.ENOSPC, StoreError.NoSpace)]
     [InlineData(SystemErrors.EDQUOT, StoreError.QuotaExceeded)]
     [InlineData(SystemErrors.EBUSY, StoreError.Busy)]

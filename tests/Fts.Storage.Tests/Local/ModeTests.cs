@@ -8,7 +8,7 @@ public sealed class ModeTests : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -27,7 +27,7 @@ public sealed class ModeTests : IDisposable
         Task watch = Task.Run(() => Watch(seen, stop.Token), Token);
         for (int round = 0; round < 3000; round++)
         {
-            WriteStart start = (round % 3) switch { 0 => WriteStart.Replace, 1 => WriteStart.Append, _ => WriteStart.Replace.AsUpload("ann") };
+            WriteStart start = (round % 3) switch { 0 => WriteStart.Replace, 1 => WriteStart.Append, _ => WriteStart.Replace.WithUploader("ann") };
             await using IFileWriter writer = await store.OpenWriteAsync(At("/private"), start, Token);
         }
 
@@ -44,17 +44,17 @@ public sealed class ModeTests : IDisposable
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         File.WriteAllText(_folder["other"], "");
-        await using (IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Replace.AsUpload("ann"), Token))
+        await using (IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Replace.WithUploader("ann"), Token))
         {
             await writer.WriteAsync(0, Bytes("text"), Token);
-            Assert.Equal(4, await writer.KeepAsync(Token));
+            Assert.Equal(4, await writer.KeepPartialUploadAsync(Token));
         }
 
         string kept = Assert.Single(Directory.GetFiles(_folder.Path), path => Path.GetFileName(path) != "other");
         Assert.Equal(Private, File.GetUnixFileMode(kept));
-        await using (IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Append.AsUpload("ann"), Token))
+        await using (IFileWriter writer = await store.OpenWriteAsync(At("/new"), WriteStart.Append.WithUploader("ann"), Token))
         {
-            Assert.Equal(4, writer.Start);
+            Assert.Equal(4, writer.StartOffset);
             await writer.CommitAsync(Token);
         }
 

@@ -6,7 +6,7 @@ namespace Fts.Storage.Tests.Local;
 /// <summary>What a path may ask of the system: so many components, so many links, so many bytes.</summary>
 public sealed class PathLimitTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -22,12 +22,12 @@ public sealed class PathLimitTests : IDisposable
         for (int depth = 1; depth < StorePath.MaxDepth; depth++)
         {
             path = path.Child("d");
-            await store.CreateFolderAsync(path, Token);
+            await store.CreateDirectoryAsync(path, Token);
         }
 
         await store.PutAsync(path.Child("file"), Bytes("text"), Token);
         Assert.Equal(Bytes("text"), await store.GetAsync(path.Child("file"), Token));
-        Assert.Equal(["file"], (await store.EntriesAsync(path, Token)).Select(entry => entry.Name));
+        Assert.Equal(["file"], (await store.ListEntriesAsync(path, Token)).Select(entry => entry.Name));
         Assert.Null(path.Resolve("file/deeper"));
     }
 
@@ -46,11 +46,11 @@ public sealed class PathLimitTests : IDisposable
         Assert.Equal("text", await store.GetAsync("/40", Token));
         await store.PutAsync("/40", "new", Token);
         Assert.Equal("new", File.ReadAllText(_folder["0"]));
-        Assert.Equal(EntryKind.File, (await store.FindAsync(At("/40"), Token))?.Kind);
+        Assert.Equal(EntryKind.File, (await store.GetEntryAsync(At("/40"), Token))?.Kind);
 
-        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenReadAsync(At("/41"), Token)));
-        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenWriteAsync(At("/41"), WriteStart.Replace, Token)));
-        Assert.Equal(EntryKind.Other, (await store.FindAsync(At("/41"), Token))?.Kind);
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/41"), Token)));
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/41"), WriteStart.Replace, Token)));
+        Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At("/41"), Token))?.Kind);
         Assert.Equal(EntryKind.Other, Assert.Single(await store.ListAsync("/", Token), entry => entry.Name == "41").Kind);
     }
 
@@ -67,8 +67,8 @@ public sealed class PathLimitTests : IDisposable
 
         File.CreateSymbolicLink(_folder["20"], ".");
         using var store = new LocalFileStore(_folder.Path, portable);
-        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.ListAsync(At("/0"), Token)));
-        Assert.Equal(EntryKind.Other, (await store.FindAsync(At("/0"), Token))?.Kind);
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.ListAsync(At("/0"), Token)));
+        Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At("/0"), Token))?.Kind);
     }
 
     /// <summary>A path counts characters, the system bytes: this one has 12,000 of them.</summary>
@@ -79,21 +79,21 @@ public sealed class PathLimitTests : IDisposable
     {
         using var store = new LocalFileStore(_folder.Path, portable);
         StorePath path = At(string.Join('/', Enumerable.Repeat(new string('日', 84), 48)));
-        Assert.Null(await store.FindAsync(path, Token));
+        Assert.Null(await store.GetEntryAsync(path, Token));
         foreach (Func<Task> call in (Func<Task>[])
                  [
                      async () => await store.OpenReadAsync(path, Token),
                      async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token),
                      async () => await store.ListAsync(path, Token),
-                     async () => await store.CreateFolderAsync(path, Token),
+                     async () => await store.CreateDirectoryAsync(path, Token),
                      async () => await store.DeleteFileAsync(path, Token),
-                     async () => await store.DeleteFolderAsync(path, Token),
+                     async () => await store.DeleteDirectoryAsync(path, Token),
                      async () => await store.RenameAsync(path, At("/new"), replace: true, Token),
-                     async () => await store.SetFactsAsync(path, new FileFacts(DateTime.UnixEpoch), Token),
-                     async () => await store.FindFreeSpaceAsync(path, Token),
+                     async () => await store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token),
+                     async () => await store.GetFreeSpaceAsync(path, Token),
                  ])
         {
-            Assert.True(await RefusalAsync(call) is StoreError.BadName or StoreError.NotFound);
+            Assert.True(await GetStoreErrorAsync(call) is StoreError.BadName or StoreError.NotFound);
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Fts.Storage.Tests.Local;
 /// <summary>What the operating system forbids is Denied. Everything asked for here completes on the calling thread, which has no rights over the files.</summary>
 public sealed class PermissionTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
     public PermissionTests()
     {
@@ -49,7 +49,7 @@ public sealed class PermissionTests : IDisposable
         NativeNames.AsOrdinaryUser(() =>
         {
             AssertDenied(() => store.OpenWriteAsync(At("/closed/file"), WriteStart.Replace, Token));
-            Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(() => store.CreateFolderAsync(At("/closed/folder"), Token).AsTask().GetAwaiter().GetResult()).Error);
+            Assert.Equal(StoreError.Denied, Assert.Throws<StoreException>(() => store.CreateDirectoryAsync(At("/closed/folder"), Token).AsTask().GetAwaiter().GetResult()).Error);
         });
     }
 
@@ -62,7 +62,7 @@ public sealed class PermissionTests : IDisposable
         using var store = new LocalFileStore("/", portable);
         NativeNames.AsOrdinaryUser(() => Assert.Equal(
             StoreError.Denied,
-            Assert.Throws<StoreException>(() => store.SetFactsAsync(At("/etc/passwd"), new FileFacts(DateTime.UnixEpoch), Token).AsTask().GetAwaiter().GetResult()).Error));
+            Assert.Throws<StoreException>(() => store.SetMetadataAsync(At("/etc/passwd"), new FileMetadata(DateTime.UnixEpoch), Token).AsTask().GetAwaiter().GetResult()).Error));
     }
 
     private static void AssertDenied<T>(Func<ValueTask<T>> call)

@@ -4,11 +4,11 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local;
 
 /// <summary>Protected files and directories do not exist for callers: no name and no link leads to them.</summary>
-public sealed class ProtectedTests : IDisposable
+public sealed class ProtectedEntriesTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
-    public ProtectedTests()
+    public ProtectedEntriesTests()
     {
         Directory.CreateDirectory(_folder[".local/state/fts/deep"]);
         File.WriteAllText(_folder[".local/state/fts/server.pem"], "key");
@@ -47,27 +47,27 @@ public sealed class ProtectedTests : IDisposable
         using LocalFileStore store = Open(portable);
         StorePath at = At("/" + path);
         // A link to a protected file is shown as one that leads nowhere.
-        Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.FindAsync(at, Token))?.Kind);
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(at, Token)));
+        Assert.Equal(path == "link" ? EntryKind.Other : null, (await store.GetEntryAsync(at, Token))?.Kind);
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(at, Token)));
         StoreError refused = !portable && (path == "link" || path.Contains('/', StringComparison.Ordinal)) ? StoreError.NotFound : StoreError.BadName;
-        foreach (WriteStart start in (WriteStart[])[WriteStart.Replace, WriteStart.Append, WriteStart.At(1), WriteStart.Replace.AsUpload("ann")])
+        foreach (WriteStart start in (WriteStart[])[WriteStart.Replace, WriteStart.Append, WriteStart.FromOffset(1), WriteStart.Replace.WithUploader("ann")])
         {
-            Assert.Equal(refused, await RefusalAsync(async () => await store.OpenWriteAsync(at, start, Token)));
+            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(at, start, Token)));
         }
 
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.SetFactsAsync(at, new FileFacts(DateTime.UnixEpoch), Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.SetFactsAsync(at, new FileFacts(UnixMode: (UnixFileMode)0x1FF), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(DateTime.UnixEpoch), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(at, new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         if (path != "link")
         {
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.DeleteFileAsync(at, Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.DeleteFileAsync(at, "ann", Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.RenameAsync(at, At("/moved"), replace: true, Token)));
-            Assert.Equal(refused, await RefusalAsync(async () => await store.RenameAsync(At("/plain"), at, replace: true, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(at, "ann", Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.RenameAsync(at, At("/moved"), replace: true, Token)));
+            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), at, replace: true, Token)));
         }
 
         if (!path.Contains('/', StringComparison.Ordinal))
         {
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.CreateLinkAsync(At("/new"), at, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/new"), at, Token)));
         }
 
         AssertUntouched();
@@ -82,10 +82,10 @@ public sealed class ProtectedTests : IDisposable
         StoreError refused = portable ? StoreError.BadName : StoreError.NotFound;
         foreach (string folder in (string[])["/.local/state/fts", "/.local/state/fts/deep", "/way"])
         {
-            Assert.Equal(refused, await RefusalAsync(async () => await store.OpenWriteAsync(At(folder + "/new"), WriteStart.Replace, Token)));
-            Assert.Equal(refused, await RefusalAsync(async () => await store.CreateFolderAsync(At(folder + "/new"), Token)));
-            Assert.Equal(refused, await RefusalAsync(async () => await store.RenameAsync(At("/plain"), At(folder + "/new"), replace: false, Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.ListAsync(At(folder), Token)));
+            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(folder + "/new"), WriteStart.Replace, Token)));
+            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(At(folder + "/new"), Token)));
+            Assert.Equal(refused, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(folder + "/new"), replace: false, Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.ListAsync(At(folder), Token)));
         }
 
         AssertUntouched();
@@ -103,9 +103,9 @@ public sealed class ProtectedTests : IDisposable
         Assert.Equal("other", await store.GetAsync("/.local/other", Token));
         foreach (string folder in (string[])["/.local", "/.local/state"])
         {
-            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.DeleteFolderAsync(At(folder), Token)));
-            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.RenameAsync(At(folder), At("/moved"), replace: true, Token)));
-            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.SetFactsAsync(At(folder), new FileFacts(UnixMode: (UnixFileMode)0x1FF), Token)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(At(folder), Token)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.RenameAsync(At(folder), At("/moved"), replace: true, Token)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(At(folder), new FileMetadata(UnixMode: (UnixFileMode)0x1FF), Token)));
         }
 
         AssertUntouched();
@@ -124,8 +124,8 @@ public sealed class ProtectedTests : IDisposable
             File.Move(_folder["renewed"], _folder["cert.pem"], overwrite: true);
             File.WriteAllText(_folder[".local/state/fts/new"], "new");
             Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/new"], _folder["hard"]));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/cert.pem"), Token)));
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/hard"), Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/cert.pem"), Token)));
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/hard"), Token)));
             File.Delete(_folder["hard"]);
             File.Delete(_folder[".local/state/fts/new"]);
         }
@@ -145,17 +145,17 @@ public sealed class ProtectedTests : IDisposable
         using var store = new LocalFileStore(_folder.Path, portable, new LocalStoreOptions { ProtectedPaths = [_folder["set/live.pem"]] });
         foreach (string path in (string[])["/archive/one.pem", "/sets/a/live.pem", "/set/live.pem"])
         {
-            Assert.Null((await store.FindAsync(At(path), Token))?.Kind);
-            Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.DeleteFileAsync(At(path), Token)));
-            Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Null((await store.GetEntryAsync(At(path), Token))?.Kind);
+            Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At(path), Token)));
+            Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
         }
 
         foreach (string path in (string[])["/set", "/sets", "/sets/a", "/archive"])
         {
-            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.RenameAsync(At(path), At("/moved"), replace: true, Token)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.RenameAsync(At(path), At("/moved"), replace: true, Token)));
         }
 
-        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.DeleteFileAsync(At("/set"), Token)));
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(At("/set"), Token)));
         Assert.Equal("two", await store.GetAsync("/archive/two.pem", Token));
     }
 
@@ -165,14 +165,14 @@ public sealed class ProtectedTests : IDisposable
     public async Task A_protected_path_that_does_not_exist_is_not_made(bool portable)
     {
         using var store = new LocalFileStore(_folder.Path, portable, new LocalStoreOptions { ProtectedPaths = [_folder[".config/fts"]] });
-        await store.CreateFolderAsync(At("/prepared"), Token);
-        await store.CreateFolderAsync(At("/prepared/fts"), Token);
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.RenameAsync(At("/prepared"), At("/.config"), replace: true, Token)));
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.CreateLinkAsync(At("/.config"), At("/prepared"), Token)));
-        await store.CreateFolderAsync(At("/.config"), Token);
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.CreateFolderAsync(At("/.config/fts"), Token)));
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.RenameAsync(At("/prepared/fts"), At("/.config/fts"), replace: true, Token)));
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.OpenWriteAsync(At("/.config/fts"), WriteStart.Replace, Token)));
+        await store.CreateDirectoryAsync(At("/prepared"), Token);
+        await store.CreateDirectoryAsync(At("/prepared/fts"), Token);
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared"), At("/.config"), replace: true, Token)));
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/.config"), At("/prepared"), Token)));
+        await store.CreateDirectoryAsync(At("/.config"), Token);
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(At("/.config/fts"), Token)));
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/prepared/fts"), At("/.config/fts"), replace: true, Token)));
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/.config/fts"), WriteStart.Replace, Token)));
         await store.PutAsync("/.config/other", "text", Token);
         Directory.CreateDirectory(_folder[".config/fts"]);
         Assert.Equal(["other"], (await store.ListAsync("/.config", Token)).Select(entry => entry.Name));
@@ -192,7 +192,7 @@ public sealed class ProtectedTests : IDisposable
     [Fact]
     public void Protected_paths_elsewhere_cost_nothing()
     {
-        using var elsewhere = new TemporaryFolder();
+        using var elsewhere = new TemporaryDirectory();
         Assert.Null(ProtectedEntries.TryCreate(elsewhere.Path, Options.ProtectedPaths));
         Assert.NotNull(ProtectedEntries.TryCreate(_folder.Path, Options.ProtectedPaths));
         Assert.Equal(0, NativeNames.Link(_folder["cert.pem"], elsewhere["second-name"]));
@@ -204,10 +204,10 @@ public sealed class ProtectedTests : IDisposable
     [InlineData(false)]
     public async Task A_file_in_a_protected_folder_elsewhere_is_not_served_under_a_second_name(bool portable)
     {
-        using var served = new TemporaryFolder();
+        using var served = new TemporaryDirectory();
         Assert.Equal(0, NativeNames.Link(_folder[".local/state/fts/deep/file"], served["second-name"]));
         using var store = new LocalFileStore(served.Path, portable, Options);
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/second-name"), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/second-name"), Token)));
         Assert.Empty(await store.ListAsync("/", Token));
     }
 
@@ -216,7 +216,7 @@ public sealed class ProtectedTests : IDisposable
     [InlineData(false)]
     public async Task A_file_to_which_a_link_in_a_protected_folder_leads_is_protected(bool portable)
     {
-        using var served = new TemporaryFolder();
+        using var served = new TemporaryDirectory();
         File.WriteAllText(served["known_hosts"], "keys");
         File.WriteAllText(served["plain"], "plain");
         Directory.CreateDirectory(served["folder"]);
@@ -225,11 +225,11 @@ public sealed class ProtectedTests : IDisposable
         File.CreateSymbolicLink(_folder[".local/state/fts/served"], served.Path);
         File.CreateSymbolicLink(_folder[".local/state/fts/round"], "round");
         using var store = new LocalFileStore(served.Path, portable, Options);
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/known_hosts"), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/known_hosts"), Token)));
         foreach (string path in (string[])["/known_hosts", "/missing"])
         {
-            Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.RenameAsync(At("/plain"), At(path), replace: true, Token)));
+            Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/plain"), At(path), replace: true, Token)));
         }
 
         Assert.Equal(["folder", "plain"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order());
@@ -246,7 +246,7 @@ public sealed class ProtectedTests : IDisposable
             var replacing = Task.Run(() => File.Move(_folder["renewed"], _folder["cert.pem"], overwrite: true), Token);
             do
             {
-                Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/cert.pem"), Token)));
+                Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/cert.pem"), Token)));
             }
             while (!replacing.IsCompleted);
             await replacing;
@@ -263,7 +263,7 @@ public sealed class ProtectedTests : IDisposable
         using LocalFileStore store = new(_folder.Path, portable);
         foreach (string path in (string[])["/", "/top"])
         {
-            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.SetFactsAsync(At(path), new FileFacts(UnixMode: UnixFileMode.None), Token)));
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(At(path), new FileMetadata(UnixMode: UnixFileMode.None), Token)));
         }
 
         Assert.Equal(before, File.GetUnixFileMode(_folder.Path));

@@ -11,7 +11,7 @@ public sealed class SpecialFileTests : IDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -38,10 +38,10 @@ public sealed class SpecialFileTests : IDisposable
     {
         Make(kind);
         File.CreateSymbolicLink(_folder["link"], "special");
-        using var watch = new OpenWatch(_folder["special"]);
+        using var watch = new FileOpenWatcher(_folder["special"]);
         using var store = new LocalFileStore(_folder.Path, portable);
         await Task.Run(() => TryAllAsync(store), Token).WaitAsync(s_deadline, Token);
-        Assert.False(watch.Opened());
+        Assert.False(watch.WasOpened());
     }
 
     private static async Task TryAllAsync(LocalFileStore store)
@@ -50,19 +50,19 @@ public sealed class SpecialFileTests : IDisposable
         Assert.All(await store.ListAsync("/", Token), entry => Assert.Equal((EntryKind.Other, 0L), (entry.Kind, entry.Length)));
         foreach (StorePath path in (StorePath[])[At("/special"), At("/link")])
         {
-            Assert.Equal((EntryKind.Other, 0L), await store.FindAsync(path, Token) is { } entry ? (entry.Kind, entry.Length) : default);
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenReadAsync(path, Token)));
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenWriteAsync(path, WriteStart.Append, Token)));
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenWriteAsync(path, WriteStart.At(1), Token)));
-            Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.SetFactsAsync(path, new FileFacts(DateTime.UnixEpoch), Token)));
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.SetFactsAsync(path, new FileFacts(UnixMode: UnixFileMode.UserRead), Token)));
-            Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.CreateLinkAsync(At("/other"), path, Token)));
-            Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await store.ListAsync(path, Token)));
-            Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await store.FindFreeSpaceAsync(path, Token)));
-            Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await store.OpenReadAsync(path.Child("inner"), Token)));
-            Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await store.DeleteFolderAsync(path, Token)));
+            Assert.Equal((EntryKind.Other, 0L), await store.GetEntryAsync(path, Token) is { } entry ? (entry.Kind, entry.Length) : default);
+            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenReadAsync(path, Token)));
+            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
+            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Append, Token)));
+            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.FromOffset(1), Token)));
+            Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
+            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(DateTime.UnixEpoch), Token)));
+            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.SetMetadataAsync(path, new FileMetadata(UnixMode: UnixFileMode.UserRead), Token)));
+            Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.CreateLinkAsync(At("/other"), path, Token)));
+            Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.ListAsync(path, Token)));
+            Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.GetFreeSpaceAsync(path, Token)));
+            Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.OpenReadAsync(path.Child("inner"), Token)));
+            Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(path, Token)));
         }
     }
 
@@ -72,19 +72,19 @@ public sealed class SpecialFileTests : IDisposable
     {
         Make(kind);
         File.WriteAllText(_folder["file"], "text");
-        using var watch = new OpenWatch(_folder["special"]);
+        using var watch = new FileOpenWatcher(_folder["special"]);
         using var store = new LocalFileStore(_folder.Path, portable);
         await Task.Run(
             async () =>
             {
-                Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.RenameAsync(At("/special"), At("/file"), replace: false, Token)));
+                Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/special"), At("/file"), replace: false, Token)));
                 await store.RenameAsync(At("/special"), At("/renamed"), replace: false, Token);
                 await store.RenameAsync(At("/renamed"), At("/file"), replace: true, Token);
                 await store.DeleteFileAsync(At("/file"), Token);
             },
             Token).WaitAsync(s_deadline, Token);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
-        Assert.False(watch.Opened());
+        Assert.False(watch.WasOpened());
     }
 
     /// <summary>The kernel walk alone: between its look and its call the portable one can be given a FIFO, and waits.</summary>
@@ -93,7 +93,7 @@ public sealed class SpecialFileTests : IDisposable
     {
         Make("FIFO");
         File.WriteAllText(_folder["file"], "text");
-        using var flipper = new Flipper(_folder.Path, "file", "special");
+        using var flipper = new PathSwapper(_folder.Path, "file", "special");
         using var store = new LocalFileStore(_folder.Path);
         Task flipping = flipper.FlipAsync(100_000, Token);
         int done = 0, refused = 0;
@@ -106,7 +106,7 @@ public sealed class SpecialFileTests : IDisposable
                     {
                         Assert.Equal("text", await store.GetAsync("/file", Token));
                         await using IFileWriter writer = await store.OpenWriteAsync(At("/file"), WriteStart.Append, Token);
-                        Assert.Equal(4, writer.Start);
+                        Assert.Equal(4, writer.StartOffset);
                         done++;
                     }
                     catch (StoreException exception)

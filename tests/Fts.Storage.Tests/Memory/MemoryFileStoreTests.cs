@@ -13,7 +13,7 @@ public sealed class MemoryFileStoreTests
     {
         var store = new MemoryFileStore(capacity: 10);
         await store.PutAsync("/file", "0123456789", Token);
-        Assert.Equal(StoreError.NoSpace, await RefusalAsync(() => store.PutAsync("/other", "x", Token)));
+        Assert.Equal(StoreError.NoSpace, await GetStoreErrorAsync(() => store.PutAsync("/other", "x", Token)));
         Assert.Equal(["file"], (await store.ListAsync("/", Token)).Select(entry => entry.Name));
     }
 
@@ -28,7 +28,7 @@ public sealed class MemoryFileStoreTests
             await store.RenameAsync(At("/other"), At("/file"), replace: true, Token);
             await using (IFileWriter writer = await store.OpenWriteAsync(At("/file"), WriteStart.Append, Token))
             {
-                Assert.Equal(StoreError.NoSpace, await RefusalAsync(async () => await writer.WriteAsync(5, Bytes("x"), Token)));
+                Assert.Equal(StoreError.NoSpace, await GetStoreErrorAsync(async () => await writer.WriteAsync(5, Bytes("x"), Token)));
             }
 
             await store.PutAsync("/file", "0", Token);
@@ -42,10 +42,10 @@ public sealed class MemoryFileStoreTests
     public async Task A_folder_gone_during_an_upload_is_not_found_at_its_commit()
     {
         var store = new MemoryFileStore();
-        await store.CreateFolderAsync(At("/folder"), Token);
+        await store.CreateDirectoryAsync(At("/folder"), Token);
         await using IFileWriter writer = await store.OpenWriteAsync(At("/folder/file"), WriteStart.Replace, Token);
-        await store.DeleteFolderAsync(At("/folder"), Token);
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await writer.CommitAsync(Token)));
+        await store.DeleteDirectoryAsync(At("/folder"), Token);
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await writer.CommitAsync(Token)));
     }
 
     [Fact]
@@ -54,6 +54,6 @@ public sealed class MemoryFileStoreTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new MemoryFileStore(-1));
         var store = new MemoryFileStore();
         await store.PutAsync(At("/file"), Pattern(5_000_000), Token);
-        Assert.Equal(5_000_000, (await store.FindAsync(At("/file"), Token))?.Length);
+        Assert.Equal(5_000_000, (await store.GetEntryAsync(At("/file"), Token))?.Length);
     }
 }

@@ -128,7 +128,7 @@ internal sealed class Batch(ConnectionPool pool, FtpDataDirection direction, Ftp
         FtpTransferResult result = await new Upload(pool, file.RemotePath, options, file.Progress).FromFileAsync(file.LocalPath, cancellationToken).ConfigureAwait(false);
         if (options.KeepModified && pool.Features!.CanSetModified && File.Exists(file.LocalPath))
         {
-            string argument = $"{FtpTime.Format(File.GetLastWriteTimeUtc(file.LocalPath))} {file.RemotePath}";
+            string argument = $"{WireTime.Format(File.GetLastWriteTimeUtc(file.LocalPath))} {file.RemotePath}";
             try
             {
                 await pool.RunAsync((connection, token) => connection.SendAsync("MFMT", argument, token), cancellationToken).ConfigureAwait(false);

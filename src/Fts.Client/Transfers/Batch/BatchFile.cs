@@ -28,7 +28,7 @@ internal sealed class BatchFile(FtpBatchFile file, IProgress<FtpBatchResult>? pr
     public DateTime? Modified { get; set; }
 
     /// <summary>The server's last word.</summary>
-    public Reply? Final { get; set; }
+    public FtpReply? Final { get; set; }
 
     /// <summary>The mode of the local file that a download replaces; null if there is none.</summary>
     public UnixFileMode? TargetMode { get; set; }
@@ -44,7 +44,7 @@ internal sealed class BatchFile(FtpBatchFile file, IProgress<FtpBatchResult>? pr
     /// <summary>Notes that its content, or its reply, is all there; true when the other was before.</summary>
     public bool HasBothHalves() => Interlocked.Increment(ref _halves) == 2;
 
-    public void Succeed(Reply reply, DateTime? modified = null) => Succeed(new FtpTransferResult(file.RemotePath, Bytes, Stopwatch.GetElapsedTime(_startedAt), reply, modified)
+    public void Succeed(FtpReply reply, DateTime? modified = null) => Succeed(new FtpTransferResult(file.RemotePath, Bytes, Stopwatch.GetElapsedTime(_startedAt), reply, modified)
     {
         Warning = Bytes > Announced ? FtpTransferWarning.LongerThanReported : FtpTransferWarning.None,
         ReportedLength = Bytes > Announced ? Announced : null,

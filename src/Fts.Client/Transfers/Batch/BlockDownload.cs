@@ -103,16 +103,16 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         {
             var reader = new BlockReader();
             Locally(file, () => file.Pending = new OneOffFile(file.LocalPath, file.TargetMode)); // small: the whole file is fetched again after an interruption
-            while (!reader.HasEnded)
+            while (!reader.IsEndOfFile)
             {
                 if (start == end)
                 {
                     (start, end) = (0, await pipeline.ReceiveAsync(buffer).ConfigureAwait(false));
                 }
 
-                BlockPiece piece = reader.Read(buffer.AsSpan(start, end - start));
-                start += piece.Used;
-                Write(file, buffer.AsSpan(start - piece.Content, piece.Content));
+                BlockReadResult piece = reader.Read(buffer.AsSpan(start, end - start));
+                start += piece.ConsumedBytes;
+                Write(file, buffer.AsSpan(start - piece.ContentBytes, piece.ContentBytes));
             }
 
             if (file.HasBothHalves())
@@ -151,11 +151,11 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
         }
     }
 
-    private void Hear(BatchFile file, string verb, Reply reply)
+    private void Hear(BatchFile file, string verb, FtpReply reply)
     {
         if (verb == "MDTM")
         {
-            file.Modified = FactReply.ReadTime(reply);
+            file.Modified = MetadataReply.ParseLastModified(reply);
         }
         else if (reply.IsPreliminary)
         {
@@ -170,7 +170,7 @@ internal sealed class BlockDownload(BlockPipeline pipeline, FtpTransferOptions o
                 Finish(file);
             }
         }
-        else if (reply.Code is ReplyCode.CannotOpenDataConnection or ReplyCode.TransferAborted or ReplyCode.NotLoggedIn)
+        else if (reply.Code is FtpReplyCode.CannotOpenDataConnection or FtpReplyCode.TransferAborted or FtpReplyCode.NotLoggedIn)
         {
             throw new FtpReplyException(reply, $"RETR {file.File.RemotePath}");
         }

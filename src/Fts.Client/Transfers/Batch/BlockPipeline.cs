@@ -70,12 +70,12 @@ internal sealed class BlockPipeline : IAsyncDisposable
     }
 
     /// <summary>Hears the replies to all that is asked, until MODE S is answered.</summary>
-    public async Task HearAsync(Action<BatchFile, string, Reply> heard)
+    public async Task HearAsync(Action<BatchFile, string, FtpReply> heard)
     {
         while (true)
         {
             await _toHear.WaitAsync(Token).ConfigureAwait(false);
-            Reply reply;
+            FtpReply reply;
             (string Verb, BatchFile? File, int Length) asked;
             do
             {
@@ -113,7 +113,7 @@ internal sealed class BlockPipeline : IAsyncDisposable
             await FlushAsync().ConfigureAwait(false);
         }
 
-        while (!_writer.TryEnd())
+        while (!_writer.TryEndFile())
         {
             await FlushAsync().ConfigureAwait(false);
         }

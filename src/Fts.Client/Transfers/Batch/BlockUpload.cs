@@ -94,11 +94,11 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsModified)
     {
         while (_stored.TryDequeue(out BatchFile? file))
         {
-            await pipeline.AskAsync("MFMT", $"{FtpTime.Format(file.Modified!.Value)} {file.File.RemotePath}", file).ConfigureAwait(false);
+            await pipeline.AskAsync("MFMT", $"{WireTime.Format(file.Modified!.Value)} {file.File.RemotePath}", file).ConfigureAwait(false);
         }
     }
 
-    private void Hear(BatchFile file, string verb, Reply reply)
+    private void Hear(BatchFile file, string verb, FtpReply reply)
     {
         if (verb == "MFMT" || reply.IsPreliminary)
         {
@@ -124,5 +124,5 @@ internal sealed class BlockUpload(BlockPipeline pipeline, bool setsModified)
     }
 
     /// <summary>The connection broke, or the line was never taken for an upload whose bytes are to be read.</summary>
-    private static bool LosesStep(Reply reply) => (int)reply.Code is 425 or 426 or 521 or 522 or 530 or (>= 500 and < 505);
+    private static bool LosesStep(FtpReply reply) => (int)reply.Code is 425 or 426 or 521 or 522 or 530 or (>= 500 and < 505);
 }

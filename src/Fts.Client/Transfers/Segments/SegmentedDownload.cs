@@ -15,11 +15,11 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
     /// <summary>What a killed client loses at most.</summary>
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(5);
 
-    private Reply? _confirmation;
+    private FtpReply? _confirmation;
 
     /// <summary>Fetches it, and returns one of the server's confirmations, if there was one.</summary>
     /// <exception cref="FtpIntegrityException">The server's file ends before or after its length.</exception>
-    public async Task<Reply?> RunAsync(int connections, CancellationToken cancellationToken)
+    public async Task<FtpReply?> RunAsync(int connections, CancellationToken cancellationToken)
     {
         (meter.Whole, meter.Resumed) = (length, file.Kept);
         meter.Enter(FtpPhase.Transferring);
@@ -64,7 +64,7 @@ internal sealed class SegmentedDownload(ConnectionPool pool, string path, Partia
                 return;
             }
 
-            Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
             _confirmation = reply.IsCompletion ? reply : throw new FtpReplyException(reply, data.CommandText);
             if (segment.At < segment.End)
             {

@@ -32,7 +32,7 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
 
     /// <summary>Sends it. When anything fails, the parts are removed, as far as the server can be reached.</summary>
     /// <exception cref="FtpReplyException">The server refuses; for good, where it might take the file in one go.</exception>
-    public async Task<(Reply Reply, FtpVerified Verified)> RunAsync(int connections, CancellationToken cancellationToken)
+    public async Task<(FtpReply Reply, FtpVerified Verified)> RunAsync(int connections, CancellationToken cancellationToken)
     {
         Part[] parts = [.. SegmentPlan.Split([new ByteRange(0, length)], connections).Select(range => new Part(range))];
         meter.Enter(FtpPhase.Transferring);
@@ -73,7 +73,7 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
             "STOR", part.Name, 0, FtpDataDirection.Send, deflate: false, cancellationToken, allocate: part.Range.Length).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ownership = data.ConfigureAwait(false);
         await CopyAsync(data, part, cancellationToken).ConfigureAwait(false);
-        Reply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion)
         {
             throw new FtpReplyException(reply, data.CommandText);
@@ -100,14 +100,14 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
         }
     }
 
-    private async Task<(Reply Reply, FtpVerified Verified)> JoinAsync(FtpConnection connection, Part[] parts, CancellationToken cancellationToken)
+    private async Task<(FtpReply Reply, FtpVerified Verified)> JoinAsync(FtpConnection connection, Part[] parts, CancellationToken cancellationToken)
     {
         string whole = NewName("whole");
         string names = string.Join(' ', parts.Select(part => part.Name).Prepend(whole).Select(name => $"\"{name}\""));
         TimeSpan patience = connection.Options.Timeouts.FinalReply == Timeout.InfiniteTimeSpan
             ? Timeout.InfiniteTimeSpan
             : connection.Options.Timeouts.FinalReply + TimeSpan.FromSeconds(length / LeastBytesPerSecond);
-        Reply joined = await connection.SendAsync("COMB", names, patience, cancellationToken).ConfigureAwait(false);
+        FtpReply joined = await connection.SendAsync("COMB", names, patience, cancellationToken).ConfigureAwait(false);
         if (!joined.IsCompletion)
         {
             throw new FtpReplyException(joined, "COMB");
@@ -119,8 +119,8 @@ internal sealed class SegmentedUpload(ConnectionPool pool, string path, SafeFile
             throw new FtpTargetExistsException(path);
         }
 
-        Reply first = await connection.SendAsync("RNFR", whole, cancellationToken).ConfigureAwait(false);
-        Reply reply = first.IsIntermediate
+        FtpReply first = await connection.SendAsync("RNFR", whole, cancellationToken).ConfigureAwait(false);
+        FtpReply reply = first.IsIntermediate
             ? RemoteFacts.Expect(await connection.SendAsync("RNTO", path, cancellationToken).ConfigureAwait(false), "RNTO", path)
             : throw new FtpReplyException(first, $"RNFR {whole}");
         return (reply, verified);

@@ -26,7 +26,7 @@ internal static class ConnectEnterpriseListing
 
         bool isFolder = line[0] == 'd';
         entry = new ListingEntry(
-            line[columns.NameStart..].ToString(), isFolder ? ListingKind.Folder : ListingKind.File, isFolder ? null : columns.Length, columns.Modified, ListingSource.Unix);
+            line[columns.NameStart..].ToString(), isFolder ? FtpEntryKind.Directory : FtpEntryKind.File, isFolder ? null : columns.Length, columns.LastModified, FtpEntrySource.Unix);
         return true;
     }
 }

@@ -20,32 +20,32 @@ internal static class DosListing
     {
         entry = null;
         ReadOnlySpan<char> rest = line;
-        if (!ShortDate.TryParse(ListingWords.Next(ref rest), out DateTime modified) || !TryParseTime(ref rest, out TimeSpan time))
+        if (!ShortDate.TryParse(ListingFields.ReadField(ref rest), out DateTime modified) || !TryParseTime(ref rest, out TimeSpan time))
         {
             return false;
         }
 
-        modified = ListingWords.At(modified, time);
-        ReadOnlySpan<char> word = ListingWords.Next(ref rest);
+        modified = ListingFields.AddTime(modified, time);
+        ReadOnlySpan<char> word = ListingFields.ReadField(ref rest);
         if (word.StartsWith('<'))
         {
-            ReadOnlySpan<char> name = ListingWords.AfterColumn(rest, word.Length, TagColumn);
-            entry = name.IsEmpty ? null : Tagged(word, name, modified);
+            ReadOnlySpan<char> name = ListingFields.SkipColumn(rest, word.Length, TagColumn);
+            entry = name.IsEmpty ? null : CreateTaggedEntry(word, name, modified);
         }
-        else if (ListingWords.TryParseLength(word, out long? length) && rest.Length > 1)
+        else if (ListingFields.TryParseLength(word, out long? length) && rest.Length > 1)
         {
-            entry = new ListingEntry(rest[1..].ToString(), ListingKind.File, length, modified, ListingSource.Dos);
+            entry = new ListingEntry(rest[1..].ToString(), FtpEntryKind.File, length, modified, FtpEntrySource.Dos);
         }
 
         return entry is not null;
     }
 
-    private static ListingEntry? Tagged(ReadOnlySpan<char> tag, ReadOnlySpan<char> name, DateTime modified)
+    private static ListingEntry? CreateTaggedEntry(ReadOnlySpan<char> tag, ReadOnlySpan<char> name, DateTime modified)
     {
-        ListingKind? kind = tag switch
+        FtpEntryKind? kind = tag switch
         {
-            "<DIR>" or "<JUNCTION>" or "<SYMLINKD>" or "<REP>" or "<JONCTION>" or "<VERBINDUNG>" => ListingKind.Folder,
-            "<SYMLINK>" => ListingKind.Link,
+            "<DIR>" or "<JUNCTION>" or "<SYMLINKD>" or "<REP>" or "<JONCTION>" or "<VERBINDUNG>" => FtpEntryKind.Directory,
+            "<SYMLINK>" => FtpEntryKind.Link,
             _ => null,
         };
         if (kind is null)
@@ -56,8 +56,8 @@ internal static class DosListing
         // dir shows where a junction or link leads behind its name: "name [C:\target]".
         int bracket = tag is "<DIR>" or "<REP>" || !name.EndsWith(']') ? -1 : name.LastIndexOf(" [", StringComparison.Ordinal);
         return bracket <= 0
-            ? new ListingEntry(name.ToString(), kind.Value, null, modified, ListingSource.Dos)
-            : new ListingEntry(name[..bracket].ToString(), kind.Value, null, modified, ListingSource.Dos) { LinkTarget = name[(bracket + 2)..^1].ToString() };
+            ? new ListingEntry(name.ToString(), kind.Value, null, modified, FtpEntrySource.Dos)
+            : new ListingEntry(name[..bracket].ToString(), kind.Value, null, modified, FtpEntrySource.Dos) { LinkTarget = name[(bracket + 2)..^1].ToString() };
     }
 
     /// <summary>
@@ -66,11 +66,11 @@ internal static class DosListing
     private static bool TryParseTime(scoped ref ReadOnlySpan<char> rest, out TimeSpan time)
     {
         time = default;
-        ReadOnlySpan<char> word = ListingWords.Next(ref rest);
+        ReadOnlySpan<char> word = ListingFields.ReadField(ref rest);
         bool? isAfternoon = ParseAmPm(word);
         if (isAfternoon is not null)
         {
-            word = ListingWords.Next(ref rest);
+            word = ListingFields.ReadField(ref rest);
         }
 
         int end = word.IndexOfAnyExcept(ClockLetters);
@@ -78,7 +78,7 @@ internal static class DosListing
         if (isAfternoon is null && half.IsEmpty)
         {
             ReadOnlySpan<char> beyond = rest;
-            isAfternoon = ParseAmPm(ListingWords.Next(ref beyond));
+            isAfternoon = ParseAmPm(ListingFields.ReadField(ref beyond));
             rest = isAfternoon is null ? rest : beyond;
         }
         else if (!half.IsEmpty && (isAfternoon is not null || (isAfternoon = ParseAmPm(half)) is null))
@@ -86,21 +86,21 @@ internal static class DosListing
             return false;
         }
 
-        return TryParseClock(clock, out time) && (isAfternoon is not { } afternoon || TryApply(afternoon, ref time));
+        return TryParseClock(clock, out time) && (isAfternoon is not { } afternoon || TryApplyAmPm(afternoon, ref time));
     }
 
     private static bool TryParseClock(ReadOnlySpan<char> clock, out TimeSpan time)
     {
-        if (clock is [.., '.', _, _] && clock.Length <= "12.59".Length && ListingWords.NumberOf(clock[..^3]) is >= 0 and < 24 and var hours && ListingWords.NumberOf(clock[^2..]) is >= 0 and < 60 and var minutes)
+        if (clock is [.., '.', _, _] && clock.Length <= "12.59".Length && ListingFields.ParseNumber(clock[..^3]) is >= 0 and < 24 and var hours && ListingFields.ParseNumber(clock[^2..]) is >= 0 and < 60 and var minutes)
         {
             time = new TimeSpan(hours, minutes, 0);
             return true;
         }
 
-        return ListingWords.TryParseTime(clock, out time);
+        return ListingFields.TryParseTime(clock, out time);
     }
 
-    private static bool TryApply(bool isAfternoon, ref TimeSpan time)
+    private static bool TryApplyAmPm(bool isAfternoon, ref TimeSpan time)
     {
         bool isOnTheDial = time.Hours is >= 1 and <= 12 && time.Days == 0;
         time += TimeSpan.FromHours(isAfternoon ? 12 : 0) - TimeSpan.FromHours(time.Hours == 12 ? 12 : 0);

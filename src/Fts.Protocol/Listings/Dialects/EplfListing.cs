@@ -18,25 +18,25 @@ internal static class EplfListing
         }
 
         // Neither "r" nor "/" means that it can be neither fetched nor entered.
-        entry = new ListingEntry(line[(tab + 1)..].ToString(), ListingKind.Other, null, null, ListingSource.Eplf);
+        entry = new ListingEntry(line[(tab + 1)..].ToString(), FtpEntryKind.Other, null, null, FtpEntrySource.Eplf);
         ReadOnlySpan<char> facts = line[1..tab];
         foreach (Range part in facts.Split(','))
         {
-            entry = With(entry, facts[part]);
+            entry = AddFact(entry, facts[part]);
         }
 
         return true;
     }
 
     /// <summary>Adds one fact; what is unknown or cannot be read counts as not told.</summary>
-    private static ListingEntry With(ListingEntry entry, ReadOnlySpan<char> fact) => fact switch
+    private static ListingEntry AddFact(ListingEntry entry, ReadOnlySpan<char> fact) => fact switch
     {
-        "/" => entry with { Kind = ListingKind.Folder },
-        "r" => entry.Kind == ListingKind.Folder ? entry : entry with { Kind = ListingKind.File },
+        "/" => entry with { Kind = FtpEntryKind.Directory },
+        "r" => entry.Kind == FtpEntryKind.Directory ? entry : entry with { Kind = FtpEntryKind.File },
         ['s', .. var size] when long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long length) => entry with { Length = length },
-        ['m', .. var time] when ListingWords.TryParseEpoch(time, out DateTime utc) => entry with { Modified = utc },
+        ['m', .. var time] when ListingFields.TryParseEpoch(time, out DateTime utc) => entry with { LastModified = utc },
         ['i', _, ..] => entry with { UniqueId = fact[1..].ToString() },
-        ['u', 'p', .. var mode] when MachineListing.TryParseOctal(mode, out int bits) => entry with { UnixMode = (UnixFileMode)(bits & 0xFFF) },
+        ['u', 'p', .. var mode] when MlsxListing.TryParseOctal(mode, out int bits) => entry with { UnixMode = (UnixFileMode)(bits & 0xFFF) },
         _ => entry,
     };
 }

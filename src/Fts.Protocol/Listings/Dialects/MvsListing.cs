@@ -16,7 +16,7 @@ internal static class MvsListing
     public static bool IsHeading(ReadOnlySpan<char> line)
     {
         ReadOnlySpan<char> rest = line;
-        return ListingWords.Next(ref rest) is "Volume" && ListingWords.Next(ref rest) is "Unit" && rest.TrimEnd(' ').EndsWith(" Dsname");
+        return ListingFields.ReadField(ref rest) is "Volume" && ListingFields.ReadField(ref rest) is "Unit" && rest.TrimEnd(' ').EndsWith(" Dsname");
     }
 
     /// <summary>Reads a line under the heading, without its line end.</summary>
@@ -34,23 +34,23 @@ internal static class MvsListing
         rest = rest[..space].TrimEnd(" \t");
         ReadOnlySpan<char> organisation = rest[(rest.LastIndexOf(' ') + 1)..];
         // What precedes an organisation is volume, unit and figures; before a state of several words stands the volume at most.
-        ListingKind? kind = KindOf(organisation) ?? KindOfState(rest);
-        entry = kind is null ? null : new ListingEntry(name.ToString(), kind.Value, null, null, ListingSource.Mvs);
+        FtpEntryKind? kind = ParseOrganisation(organisation) ?? ParseState(rest);
+        entry = kind is null ? null : new ListingEntry(name.ToString(), kind.Value, null, null, FtpEntrySource.Mvs);
         return entry is not null;
     }
 
     /// <summary>Reads a line of a list without heading. Its first columns, or the words of its state, make it unmistakable.</summary>
-    public static bool TryParseAlone(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    public static bool TryParseWithoutHeading(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        return IsUnmistakable(line) && !MachineListing.StartsWithFact(line) && TryParse(line, out entry);
+        return IsUnmistakable(line) && !MlsxListing.StartsWithFact(line) && TryParse(line, out entry);
     }
 
     private static bool IsUnmistakable(ReadOnlySpan<char> line)
     {
         const int LongestVolume = 6, UnitLength = 4;
         // Some servers put tabs before the name of a migrated dataset.
-        ReadOnlySpan<char> rest = line, volume = ListingWords.Next(ref rest), unit = ListingWords.Next(ref rest), third = ListingWords.Next(ref rest), fourth = ListingWords.Next(ref rest);
+        ReadOnlySpan<char> rest = line, volume = ListingFields.ReadField(ref rest), unit = ListingFields.ReadField(ref rest), third = ListingFields.ReadField(ref rest), fourth = ListingFields.ReadField(ref rest);
         if (fourth.IsEmpty)
         {
             return (third.IsEmpty && IsMigrated(volume)) || unit.Equals("Tape", StringComparison.OrdinalIgnoreCase) || (volume is "Pseudo" && unit is "Directory");
@@ -64,29 +64,29 @@ internal static class MvsListing
 
     private static bool IsMigrated(ReadOnlySpan<char> word) => word.Equals("Migrated", StringComparison.OrdinalIgnoreCase) || word is "MIGRAT";
 
-    private static ListingKind? KindOf(ReadOnlySpan<char> organisation) => organisation switch
+    private static FtpEntryKind? ParseOrganisation(ReadOnlySpan<char> organisation) => organisation switch
     {
-        "PO" or "PO-E" or "POE" or "POU" => ListingKind.Folder,
-        "PS" or "PS-E" or "PS-L" or "PSE" or "PSL" or "PSU" or "DA" or "DAU" or "IS" or "ISU" => ListingKind.File,
-        "VSAM" or "GDG" or "PATH" or "AIX" or "NONE" or "HFS" or "ZFS" or "UNKN" or "**" => ListingKind.Other,
+        "PO" or "PO-E" or "POE" or "POU" => FtpEntryKind.Directory,
+        "PS" or "PS-E" or "PS-L" or "PSE" or "PSL" or "PSU" or "DA" or "DAU" or "IS" or "ISU" => FtpEntryKind.File,
+        "VSAM" or "GDG" or "PATH" or "AIX" or "NONE" or "HFS" or "ZFS" or "UNKN" or "**" => FtpEntryKind.Other,
         _ => null,
     };
 
     /// <summary>Of a migrated or archived dataset the line does not tell whether it holds members.</summary>
-    private static ListingKind? KindOfState(ReadOnlySpan<char> words)
+    private static FtpEntryKind? ParseState(ReadOnlySpan<char> words)
     {
         if (words is "Pseudo Directory")
         {
-            return ListingKind.Folder;
+            return FtpEntryKind.Directory;
         }
 
         if (IsMigrated(words))
         {
-            return ListingKind.Other;
+            return FtpEntryKind.Other;
         }
 
-        foreach ((string state, ListingKind kind) in (ReadOnlySpan<(string, ListingKind)>)
-            [("Tape", ListingKind.File), ("Not Direct Access Device", ListingKind.Other), ("Not Mounted", ListingKind.Other), ("Error determining attributes", ListingKind.Other)])
+        foreach ((string state, FtpEntryKind kind) in (ReadOnlySpan<(string, FtpEntryKind)>)
+            [("Tape", FtpEntryKind.File), ("Not Direct Access Device", FtpEntryKind.Other), ("Not Mounted", FtpEntryKind.Other), ("Error determining attributes", FtpEntryKind.Other)])
         {
             if (words.EndsWith(state, StringComparison.OrdinalIgnoreCase) && words[..^state.Length] is var volume && (volume.IsEmpty || (volume[^1] == ' ' && volume.TrimEnd(' ').IndexOf(' ') < 0)))
             {

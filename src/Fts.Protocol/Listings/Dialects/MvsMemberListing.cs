@@ -11,7 +11,7 @@ namespace Fts.Protocol.Listings.Dialects;
 /// </summary>
 internal static class MvsMemberListing
 {
-    private const int LongestName = 8;
+    private const int MaxNameLength = 8;
     private static readonly SearchValues<char> HexadecimalDigits = SearchValues.Create("0123456789ABCDEF");
     private static readonly SearchValues<char> NameLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#${\u00a3\u00a7\u00a5");
 
@@ -19,45 +19,45 @@ internal static class MvsMemberListing
     public static bool IsHeading(ReadOnlySpan<char> line)
     {
         ReadOnlySpan<char> rest = line;
-        return ListingWords.Next(ref rest) is "Name" && (ListingWords.Next(ref rest) is "VV.MM"
-            ? ListingWords.Next(ref rest) is "Created" && ListingWords.Next(ref rest) is "Changed"
-            : ListingWords.Next(ref rest) is "TTR");
+        return ListingFields.ReadField(ref rest) is "Name" && (ListingFields.ReadField(ref rest) is "VV.MM"
+            ? ListingFields.ReadField(ref rest) is "Created" && ListingFields.ReadField(ref rest) is "Changed"
+            : ListingFields.ReadField(ref rest) is "TTR");
     }
 
     /// <summary>Reads a line under the heading, without its line end.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        ReadOnlySpan<char> rest = line, name = ListingWords.Next(ref rest), second = ListingWords.Next(ref rest);
+        ReadOnlySpan<char> rest = line, name = ListingFields.ReadField(ref rest), second = ListingFields.ReadField(ref rest);
         DateTime? changed = null;
         if (name.IsEmpty || !(second.IsEmpty ? IsName(name) : IsModule(second, rest) || TryParseStatistics(second, rest, out changed)))
         {
             return false;
         }
 
-        entry = new ListingEntry(name.ToString(), ListingKind.File, null, changed, ListingSource.Mvs);
+        entry = new ListingEntry(name.ToString(), FtpEntryKind.File, null, changed, FtpEntrySource.Mvs);
         return true;
     }
 
     /// <summary>Reads a line of a list without heading: statistics, or all columns of a load module. A name alone may be anything.</summary>
-    public static bool TryParseAlone(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    public static bool TryParseWithoutHeading(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
         ReadOnlySpan<char> rest = line;
-        ListingWords.Next(ref rest);
-        ReadOnlySpan<char> second = ListingWords.Next(ref rest);
-        return !second.IsEmpty && (TryParseStatistics(second, rest, out _) || (IsModule(second, rest) && HasModes(rest))) && !UnixListing.HasMode(line) && !MachineListing.StartsWithFact(line) && TryParse(line, out entry);
+        ListingFields.ReadField(ref rest);
+        ReadOnlySpan<char> second = ListingFields.ReadField(ref rest);
+        return !second.IsEmpty && (TryParseStatistics(second, rest, out _) || (IsModule(second, rest) && HasModes(rest))) && !UnixListing.HasMode(line) && !MlsxListing.StartsWithFact(line) && TryParse(line, out entry);
     }
 
     /// <summary>Whether a name alone can be a member's.</summary>
     public static bool IsName(ReadOnlySpan<char> word) =>
-        word.Length is > 0 and <= LongestName && !char.IsAsciiDigit(word[0]) && !word.ContainsAnyExcept(NameLetters);
+        word.Length is > 0 and <= MaxNameLength && !char.IsAsciiDigit(word[0]) && !word.ContainsAnyExcept(NameLetters);
 
     /// <summary>Addressing mode and residence mode end the line of a load module.</summary>
     private static bool HasModes(ReadOnlySpan<char> rest)
     {
         ReadOnlySpan<char> last = default, beforeLast = default;
-        for (ReadOnlySpan<char> word = ListingWords.Next(ref rest); !word.IsEmpty; word = ListingWords.Next(ref rest))
+        for (ReadOnlySpan<char> word = ListingFields.ReadField(ref rest); !word.IsEmpty; word = ListingFields.ReadField(ref rest))
         {
             beforeLast = last;
             last = word;
@@ -70,19 +70,19 @@ internal static class MvsMemberListing
     private static bool TryParseStatistics(ReadOnlySpan<char> version, ReadOnlySpan<char> rest, out DateTime? changed)
     {
         changed = null;
-        if (version.Length != 5 || version[2] != '.' || ListingWords.NumberOf(version[..2]) < 0 || ListingWords.NumberOf(version[3..]) < 0 ||
-            !TryParseDate(ListingWords.Next(ref rest), out _) || !TryParseDate(ListingWords.Next(ref rest), out DateTime day) ||
-            !ListingWords.TryParseTime(ListingWords.Next(ref rest), out TimeSpan time))
+        if (version.Length != 5 || version[2] != '.' || ListingFields.ParseNumber(version[..2]) < 0 || ListingFields.ParseNumber(version[3..]) < 0 ||
+            !TryParseDate(ListingFields.ReadField(ref rest), out _) || !TryParseDate(ListingFields.ReadField(ref rest), out DateTime day) ||
+            !ListingFields.TryParseTime(ListingFields.ReadField(ref rest), out TimeSpan time))
         {
             return false;
         }
 
-        changed = ListingWords.At(day, time);
+        changed = ListingFields.AddTime(day, time);
         return true;
     }
 
     /// <summary>A size and a place, both hexadecimal.</summary>
-    private static bool IsModule(ReadOnlySpan<char> size, ReadOnlySpan<char> rest) => IsHexadecimal(size) && IsHexadecimal(ListingWords.Next(ref rest));
+    private static bool IsModule(ReadOnlySpan<char> size, ReadOnlySpan<char> rest) => IsHexadecimal(size) && IsHexadecimal(ListingFields.ReadField(ref rest));
 
     private static bool IsHexadecimal(ReadOnlySpan<char> word) => word.Length is 6 or 8 && !word.ContainsAnyExcept(HexadecimalDigits);
 

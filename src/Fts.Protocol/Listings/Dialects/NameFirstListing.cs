@@ -10,47 +10,47 @@ namespace Fts.Protocol.Listings.Dialects;
 /// </summary>
 internal static class NameFirstListing
 {
-    private const int MostWords = 10;
+    private const int MaxFields = 10;
 
     /// <summary>Reads a line without its line end.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        Span<Range> words = stackalloc Range[MostWords];
+        Span<Range> words = stackalloc Range[MaxFields];
         int count = 0;
         ReadOnlySpan<char> rest = line;
-        for (ReadOnlySpan<char> word; count < MostWords && !(word = ListingWords.Next(ref rest)).IsEmpty; count++)
+        for (ReadOnlySpan<char> word; count < MaxFields && !(word = ListingFields.ReadField(ref rest)).IsEmpty; count++)
         {
             words[count] = (line.Length - rest.Length - word.Length)..(line.Length - rest.Length);
         }
 
         // No word is behind the last column of these formats, and none of their names looks like a mode or a fact.
-        if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line) || MachineListing.StartsWithFact(line))
+        if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line) || MlsxListing.StartsWithFact(line))
         {
             return false;
         }
 
         words = words[..count];
-        entry = count switch { 5 => Nortel(line, words), 7 or 8 => NonStop(line, words), _ => Vm(line, words) };
+        entry = count switch { 5 => ParseNortel(line, words), 7 or 8 => ParseNonStop(line, words), _ => ParseVm(line, words) };
         return entry is not null;
     }
 
-    private static ListingEntry? Nortel(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
-        ListingWords.TryParseLength(line[words[1]], out long? length) && ShortDate.TryParse(line[words[2]], out DateTime day) &&
-        line[words[3]] is [.. { Length: > 0 } weekday, '.'] && !weekday.ContainsAnyExceptInRange('A', 'z') && ListingWords.TryParseTime(line[words[4]], out TimeSpan time)
-            ? new ListingEntry(line[words[0]].ToString(), ListingKind.File, length, ListingWords.At(day, time), ListingSource.Other)
+    private static ListingEntry? ParseNortel(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+        ListingFields.TryParseLength(line[words[1]], out long? length) && ShortDate.TryParse(line[words[2]], out DateTime day) &&
+        line[words[3]] is [.. { Length: > 0 } weekday, '.'] && !weekday.ContainsAnyExceptInRange('A', 'z') && ListingFields.TryParseTime(line[words[4]], out TimeSpan time)
+            ? new ListingEntry(line[words[0]].ToString(), FtpEntryKind.File, length, ListingFields.AddTime(day, time), FtpEntrySource.Other)
             : null;
 
     /// <summary>Code of the file's type, size, date, time, owner as group and user with or without a blank between, permissions between quotes.</summary>
-    private static ListingEntry? NonStop(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
+    private static ListingEntry? ParseNonStop(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         const int PermissionsLength = 6;
         ReadOnlySpan<char> permissions = line[words[^1]];
         return permissions.Length == PermissionsLength && permissions[0] == '"' && permissions[^1] == '"' && line[words[5]].Contains(',') &&
-            (words.Length == 7 || (line[words[5]].EndsWith(',') && ListingWords.NumberOf(line[words[6]]) >= 0)) &&
-            ListingWords.NumberOf(line[words[1]].TrimEnd('+')) >= 0 && ListingWords.TryParseLength(line[words[2]], out long? length) &&
-            ShortDate.TryParse(line[words[3]], out DateTime day) && ListingWords.TryParseTime(line[words[4]], out TimeSpan time)
-            ? new ListingEntry(line[words[0]].ToString(), ListingKind.File, length, ListingWords.At(day, time), ListingSource.Other)
+            (words.Length == 7 || (line[words[5]].EndsWith(',') && ListingFields.ParseNumber(line[words[6]]) >= 0)) &&
+            ListingFields.ParseNumber(line[words[1]].TrimEnd('+')) >= 0 && ListingFields.TryParseLength(line[words[2]], out long? length) &&
+            ShortDate.TryParse(line[words[3]], out DateTime day) && ListingFields.TryParseTime(line[words[4]], out TimeSpan time)
+            ? new ListingEntry(line[words[0]].ToString(), FtpEntryKind.File, length, ListingFields.AddTime(day, time), FtpEntrySource.Other)
             : null;
     }
 
@@ -58,23 +58,23 @@ internal static class NameFirstListing
     /// Name, type, record format, record length, number of records, blocks, date, time and owner. Records of fixed length make the size; of others the
     /// line has the longest only. A directory has hyphens instead of figures.
     /// </summary>
-    private static ListingEntry? Vm(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
+    private static ListingEntry? ParseVm(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> name = line[words[0]], type = line[words[1]], format = line[words[2]];
-        if (!ShortDate.TryParse(line[words[6]], out DateTime day, isYearFirst: true) || !ListingWords.TryParseTime(line[words[7]], out TimeSpan time))
+        if (!ShortDate.TryParse(line[words[6]], out DateTime day, isYearFirst: true) || !ListingFields.TryParseTime(line[words[7]], out TimeSpan time))
         {
             return null;
         }
 
-        DateTime modified = ListingWords.At(day, time);
+        DateTime modified = ListingFields.AddTime(day, time);
         if (type is "DIR" && format is "-" && line[words[3]] is "-" && line[words[4]] is "-" && line[words[5]] is "-")
         {
-            return new ListingEntry(name.ToString(), ListingKind.Folder, null, modified, ListingSource.Other);
+            return new ListingEntry(name.ToString(), FtpEntryKind.Directory, null, modified, FtpEntrySource.Other);
         }
 
-        (int recordLength, int records) = (ListingWords.NumberOf(line[words[3]]), ListingWords.NumberOf(line[words[4]]));
-        return format is "V" or "F" && recordLength >= 0 && records >= 0 && ListingWords.NumberOf(line[words[5]]) >= 0
-            ? new ListingEntry($"{name}.{type}", ListingKind.File, format is "F" ? (long)recordLength * records : null, modified, ListingSource.Other)
+        (int recordLength, int records) = (ListingFields.ParseNumber(line[words[3]]), ListingFields.ParseNumber(line[words[4]]));
+        return format is "V" or "F" && recordLength >= 0 && records >= 0 && ListingFields.ParseNumber(line[words[5]]) >= 0
+            ? new ListingEntry($"{name}.{type}", FtpEntryKind.File, format is "F" ? (long)recordLength * records : null, modified, FtpEntrySource.Other)
             : null;
     }
 }

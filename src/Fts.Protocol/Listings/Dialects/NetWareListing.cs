@@ -7,7 +7,7 @@ namespace Fts.Protocol.Listings.Dialects;
 /// <summary>Lines as NetWare's servers write them: <c>d [R----F--] supervisor  512  Jan 16 18:53  login</c>. Trustee rights in the mode's place, then the columns of <c>ls -l</c>.</summary>
 internal static class NetWareListing
 {
-    private const int FewestRights = 7, MostRights = 8;
+    private const int MinRightsLength = 7, MaxRightsLength = 8;
     private static readonly SearchValues<char> Rights = SearchValues.Create("SRWCEMFA-");
 
     /// <summary>Reads a line without its line end; a missing year is guessed as in <see cref="UnixListing"/>.</summary>
@@ -21,7 +21,7 @@ internal static class NetWareListing
 
         int open = line[1] == ' ' ? 2 : 1;
         int close = line.IndexOf(']');
-        if (open >= line.Length || line[open] != '[' || (close - open - 1) is < FewestRights or > MostRights || line[(open + 1)..close].ContainsAnyExcept(Rights) ||
+        if (open >= line.Length || line[open] != '[' || (close - open - 1) is < MinRightsLength or > MaxRightsLength || line[(open + 1)..close].ContainsAnyExcept(Rights) ||
             !UnixListing.TryReadColumns(line, close + 1, isDevice: false, now, out ListingColumns columns))
         {
             return false;
@@ -31,7 +31,7 @@ internal static class NetWareListing
         ReadOnlySpan<char> name = line[columns.NameStart..].TrimStart(' ');
         bool isFolder = line[0] == 'd';
         entry = name.IsEmpty ? null
-            : new ListingEntry(name.ToString(), isFolder ? ListingKind.Folder : ListingKind.File, isFolder ? null : columns.Length, columns.Modified, ListingSource.NetWare);
+            : new ListingEntry(name.ToString(), isFolder ? FtpEntryKind.Directory : FtpEntryKind.File, isFolder ? null : columns.Length, columns.LastModified, FtpEntrySource.NetWare);
         return entry is not null;
     }
 }

@@ -20,11 +20,11 @@ internal static class Os400Listing
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        ReadOnlySpan<char> rest = line, owner = ListingWords.Next(ref rest), type = owner;
+        ReadOnlySpan<char> rest = line, owner = ListingFields.ReadField(ref rest), type = owner;
         // Members may be told without an owner.
         if (!owner.StartsWith('*'))
         {
-            type = ListingWords.Next(ref rest);
+            type = ListingFields.ReadField(ref rest);
             if (owner.ContainsAnyExcept(OwnerLetters))
             {
                 return false;
@@ -36,40 +36,40 @@ internal static class Os400Listing
         DateTime? modified = null;
         if (!isMember)
         {
-            ReadOnlySpan<char> date = ListingWords.Next(ref rest), time = ListingWords.Next(ref rest);
-            if (!long.TryParse(type, NumberStyles.None, CultureInfo.InvariantCulture, out length) || !ListingWords.TryParseTime(time, out TimeSpan ofDay) ||
+            ReadOnlySpan<char> date = ListingFields.ReadField(ref rest), time = ListingFields.ReadField(ref rest);
+            if (!long.TryParse(type, NumberStyles.None, CultureInfo.InvariantCulture, out length) || !ListingFields.TryParseTime(time, out TimeSpan ofDay) ||
                 !TryParseDate(date, now, out modified))
             {
                 return false;
             }
 
-            modified = modified is { } day ? ListingWords.At(day, ofDay) : null;
-            type = ListingWords.Next(ref rest);
+            modified = modified is { } day ? ListingFields.AddTime(day, ofDay) : null;
+            type = ListingFields.ReadField(ref rest);
         }
 
-        ReadOnlySpan<char> name = ListingWords.AfterColumn(rest, type.Length, TypeColumn);
+        ReadOnlySpan<char> name = ListingFields.SkipColumn(rest, type.Length, TypeColumn);
         if (type.Length < 2 || type[0] != '*' || type[1..].ContainsAnyExceptInRange('A', 'Z') || name.IsEmpty)
         {
             return false;
         }
 
-        ListingKind kind = KindOf(type, name);
-        name = kind == ListingKind.Folder ? name.TrimEnd('/') : name;
+        FtpEntryKind kind = ParseKind(type, name);
+        name = kind == FtpEntryKind.Directory ? name.TrimEnd('/') : name;
         // A database file's size is the object's, not that of what RETR sends.
-        entry = new ListingEntry(name.ToString(), kind, type is "*STMF" or "*DSTMF" ? length : null, modified, ListingSource.Os400);
+        entry = new ListingEntry(name.ToString(), kind, type is "*STMF" or "*DSTMF" ? length : null, modified, FtpEntrySource.Os400);
         return !name.IsEmpty;
     }
 
     /// <summary>
     /// A database file can be fetched by its own name, which means its first member. Where the server shows it as a folder of members, its name ends in a slash.
     /// </summary>
-    private static ListingKind KindOf(ReadOnlySpan<char> type, ReadOnlySpan<char> name) => type switch
+    private static FtpEntryKind ParseKind(ReadOnlySpan<char> type, ReadOnlySpan<char> name) => type switch
     {
-        "*STMF" or "*DSTMF" or "*MEM" => ListingKind.File,
-        "*FILE" => name.EndsWith('/') ? ListingKind.Folder : ListingKind.File,
-        "*DIR" or "*DDIR" or "*LIB" or "*FLR" => ListingKind.Folder,
-        "*SYMLNK" => ListingKind.Link,
-        _ => ListingKind.Other,
+        "*STMF" or "*DSTMF" or "*MEM" => FtpEntryKind.File,
+        "*FILE" => name.EndsWith('/') ? FtpEntryKind.Directory : FtpEntryKind.File,
+        "*DIR" or "*DDIR" or "*LIB" or "*FLR" => FtpEntryKind.Directory,
+        "*SYMLNK" => FtpEntryKind.Link,
+        _ => FtpEntryKind.Other,
     };
 
     /// <summary>The first order that makes a day not ahead of now; none where all do, since an unknown time does less harm than a wrong one.</summary>
@@ -77,7 +77,7 @@ internal static class Os400Listing
     {
         date = null;
         if (word.Length != 8 || word[2] is not ('/' or '.' or '-') || word[5] != word[2] ||
-            (ListingWords.NumberOf(word[..2]), ListingWords.NumberOf(word[3..5]), ListingWords.NumberOf(word[6..])) is not ( >= 0 and var a, >= 0 and var b, >= 0 and var c))
+            (ListingFields.ParseNumber(word[..2]), ListingFields.ParseNumber(word[3..5]), ListingFields.ParseNumber(word[6..])) is not ( >= 0 and var a, >= 0 and var b, >= 0 and var c))
         {
             return false;
         }
@@ -86,7 +86,7 @@ internal static class Os400Listing
         ReadOnlySpan<(int Year, int Month, int Day)> orders = word[2] == '.' ? [(c, b, a)] : [(c, a, b), (a, b, c), (c, b, a)];
         foreach ((int year, int month, int day) in orders)
         {
-            if (ListingWords.TryMakeDate(ListingWords.WithCentury(year), month, day, out DateTime utc))
+            if (ListingFields.TryMakeDate(ListingFields.AddCentury(year), month, day, out DateTime utc))
             {
                 exists = true;
                 date ??= utc <= now || utc.Date == now.Date.AddDays(1) ? utc : null;

@@ -17,22 +17,22 @@ internal static class Os9Listing
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        ReadOnlySpan<char> rest = line, owner = ListingWords.Next(ref rest), date = ListingWords.Next(ref rest), time = ListingWords.Next(ref rest);
-        ReadOnlySpan<char> attributes = ListingWords.Next(ref rest), sector = ListingWords.Next(ref rest);
-        ReadOnlySpan<char> size = ListingWords.Next(ref rest), name = rest.TrimStart(" \t");
+        ReadOnlySpan<char> rest = line, owner = ListingFields.ReadField(ref rest), date = ListingFields.ReadField(ref rest), time = ListingFields.ReadField(ref rest);
+        ReadOnlySpan<char> attributes = ListingFields.ReadField(ref rest), sector = ListingFields.ReadField(ref rest);
+        ReadOnlySpan<char> size = ListingFields.ReadField(ref rest), name = rest.TrimStart(" \t");
         int dot = owner.IndexOf('.');
-        if (dot < 1 || ListingWords.NumberOf(owner[..dot]) < 0 || ListingWords.NumberOf(owner[(dot + 1)..]) < 0 ||
+        if (dot < 1 || ListingFields.ParseNumber(owner[..dot]) < 0 || ListingFields.ParseNumber(owner[(dot + 1)..]) < 0 ||
             !ShortDate.TryParse(date, out DateTime day, isYearFirst: true) || time.Length != 4 ||
-            ListingWords.NumberOf(time[..2]) is not (>= 0 and < 24 and var hours) || ListingWords.NumberOf(time[2..]) is not (>= 0 and < 60 and var minutes) ||
+            ListingFields.ParseNumber(time[..2]) is not (>= 0 and < 24 and var hours) || ListingFields.ParseNumber(time[2..]) is not (>= 0 and < 60 and var minutes) ||
             attributes.Length != AttributesLength || attributes.ContainsAnyExcept(Attributes) || !char.IsAsciiHexDigit(sector.IsEmpty ? ' ' : sector[0]) ||
-            !ListingWords.TryParseLength(size, out long? length) || name.IsEmpty)
+            !ListingFields.TryParseLength(size, out long? length) || name.IsEmpty)
         {
             return false;
         }
 
         bool isFolder = attributes[0] == 'd';
         entry = new ListingEntry(
-            name.ToString(), isFolder ? ListingKind.Folder : ListingKind.File, isFolder ? null : length, day + new TimeSpan(hours, minutes, 0), ListingSource.Other);
+            name.ToString(), isFolder ? FtpEntryKind.Directory : FtpEntryKind.File, isFolder ? null : length, day + new TimeSpan(hours, minutes, 0), FtpEntrySource.Other);
         return true;
     }
 }

@@ -13,35 +13,35 @@ internal static class SizeFirstListing
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        ReadOnlySpan<char> rest = line, size = ListingWords.Next(ref rest);
-        if (size.IsEmpty || !char.IsAsciiDigit(size[0]) || !ListingWords.TryParseLength(size, out long? length))
+        ReadOnlySpan<char> rest = line, size = ListingFields.ReadField(ref rest);
+        if (size.IsEmpty || !char.IsAsciiDigit(size[0]) || !ListingFields.TryParseLength(size, out long? length))
         {
             return false;
         }
 
-        ReadOnlySpan<char> date = ListingWords.Next(ref rest);
-        entry = MonthNames.Find(date) is > 0 and var month ? VShell(month, rest, length) : Dated(date, rest, length);
+        ReadOnlySpan<char> date = ListingFields.ReadField(ref rest);
+        entry = MonthNames.Find(date) is > 0 and var month ? ParseVShell(month, rest, length) : ParseDated(date, rest, length);
         return entry is not null;
     }
 
     /// <summary>Day with a comma, year, time, name. The name of a folder ends in a slash.</summary>
-    private static ListingEntry? VShell(int month, ReadOnlySpan<char> rest, long? length)
+    private static ListingEntry? ParseVShell(int month, ReadOnlySpan<char> rest, long? length)
     {
-        ReadOnlySpan<char> day = ListingWords.Next(ref rest), year = ListingWords.Next(ref rest);
+        ReadOnlySpan<char> day = ListingFields.ReadField(ref rest), year = ListingFields.ReadField(ref rest);
         if (!day.EndsWith(',') || year.Length != 4 ||
-            !ListingWords.TryMakeDate(ListingWords.NumberOf(year), month, ListingWords.NumberOf(day[..^1]), out DateTime modified) ||
-            !ListingWords.TryParseTime(ListingWords.Next(ref rest), out TimeSpan time) || rest.Length < 2)
+            !ListingFields.TryMakeDate(ListingFields.ParseNumber(year), month, ListingFields.ParseNumber(day[..^1]), out DateTime modified) ||
+            !ListingFields.TryParseTime(ListingFields.ReadField(ref rest), out TimeSpan time) || rest.Length < 2)
         {
             return null;
         }
 
         ReadOnlySpan<char> name = rest[1..];
         bool isFolder = name.Length > 1 && name[^1] is '/' or '\\';
-        return Entry(isFolder ? name[..^1] : name, isFolder, length, ListingWords.At(modified, time));
+        return CreateEntry(isFolder ? name[..^1] : name, isFolder, length, ListingFields.AddTime(modified, time));
     }
 
     /// <summary>Attributes of OS/2, if any, then a date in figures or of VxWorks, the time and the name.</summary>
-    private static ListingEntry? Dated(ReadOnlySpan<char> date, ReadOnlySpan<char> rest, long? length)
+    private static ListingEntry? ParseDated(ReadOnlySpan<char> date, ReadOnlySpan<char> rest, long? length)
     {
         const int MostAttributes = 5;
         const string FolderTag = "<DIR>";
@@ -51,10 +51,10 @@ internal static class SizeFirstListing
         {
             isFolder |= date is "DIR";
             attributes++;
-            date = ListingWords.Next(ref rest);
+            date = ListingFields.ReadField(ref rest);
         }
 
-        if (!ShortDate.TryParse(date, out DateTime modified) || !ListingWords.TryParseTime(ListingWords.Next(ref rest), out TimeSpan time))
+        if (!ShortDate.TryParse(date, out DateTime modified) || !ListingFields.TryParseTime(ListingFields.ReadField(ref rest), out TimeSpan time))
         {
             return null;
         }
@@ -66,9 +66,9 @@ internal static class SizeFirstListing
             name = name[..^FolderTag.Length].TrimEnd(' ');
         }
 
-        return name.IsEmpty ? null : Entry(name, isFolder, length, ListingWords.At(modified, time));
+        return name.IsEmpty ? null : CreateEntry(name, isFolder, length, ListingFields.AddTime(modified, time));
     }
 
-    private static ListingEntry Entry(ReadOnlySpan<char> name, bool isFolder, long? length, DateTime modified) =>
-        new(name.ToString(), isFolder ? ListingKind.Folder : ListingKind.File, isFolder ? null : length, modified, ListingSource.Other);
+    private static ListingEntry CreateEntry(ReadOnlySpan<char> name, bool isFolder, long? length, DateTime modified) =>
+        new(name.ToString(), isFolder ? FtpEntryKind.Directory : FtpEntryKind.File, isFolder ? null : length, modified, FtpEntrySource.Other);
 }

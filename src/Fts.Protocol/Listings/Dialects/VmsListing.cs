@@ -10,15 +10,15 @@ namespace Fts.Protocol.Listings.Dialects;
 /// <remarks>A file keeps its <c>;version</c>, which RETR takes and DELE asks for; a folder loses its <c>.DIR;1</c>, which CWD and paths have no use for.</remarks>
 internal static class VmsListing
 {
-    private const int BlockLength = 512, MostVersionDigits = 5;
-    private const string FolderSuffix = ".DIR";
+    private const int BlockLength = 512, MaxVersionDigits = 5;
+    private const string DirectorySuffix = ".DIR";
 
     /// <summary>Reads a whole entry on one line, without its line end.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
         int end = line.IndexOfAny(' ', '\t');
-        return end > 0 && IsName(line[..end]) && TryParseFacts(line[..end], line[end..], out entry);
+        return end > 0 && IsName(line[..end]) && TryParseMetadata(line[..end], line[end..], out entry);
     }
 
     /// <summary>Whether the line is a name whose facts follow on the next.</summary>
@@ -26,12 +26,12 @@ internal static class VmsListing
     {
         line = line.TrimEnd(" \t");
         int semicolon = line.LastIndexOf(';');
-        return semicolon > 0 && (line.Length - semicolon - 1) is > 0 and <= MostVersionDigits &&
+        return semicolon > 0 && (line.Length - semicolon - 1) is > 0 and <= MaxVersionDigits &&
             !line[(semicolon + 1)..].ContainsAnyExceptInRange('0', '9') && line.IndexOfAny(" \t") < 0;
     }
 
     /// <summary>Whether a name typed without version, in either case, means what is listed under this name.</summary>
-    public static bool IsMeantBy(ReadOnlySpan<char> typed, ReadOnlySpan<char> listed) =>
+    public static bool MatchesListedName(ReadOnlySpan<char> typed, ReadOnlySpan<char> listed) =>
         typed.Equals(listed, StringComparison.OrdinalIgnoreCase) || (IsName(listed) && typed.Equals(listed[..listed.LastIndexOf(';')], StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether the line heads or ends a listing: <c>Directory DISK:[FOLDER]</c>, with or without that word, and <c>Total of 3 files, 12/16 blocks.</c></summary>
@@ -57,14 +57,14 @@ internal static class VmsListing
     }
 
     /// <summary>Reads what stands behind the name: size, date, time, owner and protection, in whatever order; the date is never missing.</summary>
-    public static bool TryParseFacts(ReadOnlySpan<char> fullName, ReadOnlySpan<char> facts, [NotNullWhen(true)] out ListingEntry? entry)
+    public static bool TryParseMetadata(ReadOnlySpan<char> fullName, ReadOnlySpan<char> facts, [NotNullWhen(true)] out ListingEntry? entry)
     {
         fullName = fullName.TrimEnd(" \t");
         facts = facts.Trim(" \t");
         ReadOnlySpan<char> name = fullName[..fullName.LastIndexOf(';')];
-        bool isFolder = name.Length > FolderSuffix.Length && name.EndsWith(FolderSuffix, StringComparison.OrdinalIgnoreCase);
-        entry = new ListingEntry((isFolder ? name[..^FolderSuffix.Length] : fullName).ToString(), isFolder ? ListingKind.Folder : ListingKind.File, null, null, ListingSource.Vms);
-        if (IsRefusal(facts))
+        bool isFolder = name.Length > DirectorySuffix.Length && name.EndsWith(DirectorySuffix, StringComparison.OrdinalIgnoreCase);
+        entry = new ListingEntry((isFolder ? name[..^DirectorySuffix.Length] : fullName).ToString(), isFolder ? FtpEntryKind.Directory : FtpEntryKind.File, null, null, FtpEntrySource.Vms);
+        if (IsNoPrivilegeMessage(facts))
         {
             return true;
         }
@@ -88,7 +88,7 @@ internal static class VmsListing
                 continue;
             }
 
-            ReadOnlySpan<char> word = ListingWords.Next(ref facts);
+            ReadOnlySpan<char> word = ListingFields.ReadField(ref facts);
             if (date is null && TryParseDate(word, out DateTime day))
             {
                 date = day;
@@ -112,12 +112,12 @@ internal static class VmsListing
             }
         }
 
-        entry = entry with { Modified = date is { } known ? ListingWords.At(known, time ?? default) : null, Length = isFolder || length < 0 ? null : length };
+        entry = entry with { LastModified = date is { } known ? ListingFields.AddTime(known, time ?? default) : null, Length = isFolder || length < 0 ? null : length };
         return date is not null;
     }
 
     /// <summary>What stands in the place of facts that this user may not see.</summary>
-    private static bool IsRefusal(ReadOnlySpan<char> facts) =>
+    private static bool IsNoPrivilegeMessage(ReadOnlySpan<char> facts) =>
         facts.StartsWith('%') || facts.StartsWith("insufficient privilege", StringComparison.OrdinalIgnoreCase) || facts.StartsWith("no privilege", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>"5", or "5/8": used of allocated. The bytes are negative if no file can have as many.</summary>
@@ -151,13 +151,13 @@ internal static class VmsListing
         utc = default;
         Span<Range> parts = stackalloc Range[4];
         return word.Split(parts, '-') == 3 && word[parts[2]].Length == 4 &&
-            ListingWords.TryMakeDate(ListingWords.NumberOf(word[parts[2]]), MonthNames.Find(word[parts[1]]), ListingWords.NumberOf(word[parts[0]]), out utc);
+            ListingFields.TryMakeDate(ListingFields.ParseNumber(word[parts[2]]), MonthNames.Find(word[parts[1]]), ListingFields.ParseNumber(word[parts[0]]), out utc);
     }
 
     /// <summary>With or without seconds and their hundredths.</summary>
     private static bool TryParseTime(ReadOnlySpan<char> word, out TimeSpan time)
     {
         int dot = word.IndexOf('.');
-        return ListingWords.TryParseTime(dot < 0 ? word : word[..dot], out time) && (dot < 0 || ListingWords.NumberOf(word[(dot + 1)..]) >= 0);
+        return ListingFields.TryParseTime(dot < 0 ? word : word[..dot], out time) && (dot < 0 || ListingFields.ParseNumber(word[(dot + 1)..]) >= 0);
     }
 }

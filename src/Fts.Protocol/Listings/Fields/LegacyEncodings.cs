@@ -8,7 +8,7 @@ namespace Fts.Protocol.Listings.Fields;
 /// Words of listings in code pages other than UTF-8, recognised by their bytes. The client shows such bytes as escapes (<see cref="EscapedUtf8"/>) or
 /// as Latin-1. The table is made when the first such word occurs.
 /// </summary>
-internal static class LegacyWords
+internal static class LegacyEncodings
 {
     /// <summary>
     /// Western, Central European, Cyrillic, Greek, Turkish and Baltic code pages of Windows, ISO, DOS and Unix. A word whose bytes mean different
@@ -16,7 +16,7 @@ internal static class LegacyWords
     /// </summary>
     private static readonly int[] CodePages = [1252, 1250, 28592, 1251, 20866, 866, 28595, 21866, 1253, 28597, 1254, 28599, 1257, 28594, 28605, 850, 852, 437, 737, 857, 775];
 
-    private static readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> Months = Encode(MonthNames.All()).GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> Months = Encode(MonthNames.GetAll()).GetAlternateLookup<ReadOnlySpan<char>>();
 
     private static readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> Totals =
         Encode(UnixListing.TotalWords.Select(word => (word, 0))).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -25,7 +25,7 @@ internal static class LegacyWords
     public static int FindMonth(ReadOnlySpan<char> word) => Find(Months, word);
 
     /// <summary>Whether the word heads a listing of <c>ls</c>.</summary>
-    public static bool IsTotal(ReadOnlySpan<char> word) => Find(Totals, word) == 0;
+    public static bool IsTotalWord(ReadOnlySpan<char> word) => Find(Totals, word) == 0;
 
     private static int Find(FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> words, ReadOnlySpan<char> word)
     {

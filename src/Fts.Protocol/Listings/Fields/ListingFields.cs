@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Fts.Protocol.Listings.Fields;
 
 /// <summary>What the columns of listings are made of: words between spaces, numbers, times of day.</summary>
-internal static class ListingWords
+internal static class ListingFields
 {
     /// <summary>Takes the next word off the front, empty at the end; the space behind it stays.</summary>
-    public static ReadOnlySpan<char> Next(scoped ref ReadOnlySpan<char> rest)
+    public static ReadOnlySpan<char> ReadField(scoped ref ReadOnlySpan<char> rest)
     {
         rest = rest.TrimStart(" \t");
         int space = rest.IndexOfAny(' ', '\t');
@@ -16,13 +16,13 @@ internal static class ListingWords
     }
 
     /// <summary>A number of digits only; -1 for anything else.</summary>
-    public static int NumberOf(ReadOnlySpan<char> digits) =>
+    public static int ParseNumber(ReadOnlySpan<char> digits) =>
         int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 
     /// <summary>
     /// What stands behind a word in a column of a fixed width: a space less belongs to the column, a space more to the name. Null when no space parts them.
     /// </summary>
-    public static ReadOnlySpan<char> AfterColumn(ReadOnlySpan<char> rest, int wordLength, int width)
+    public static ReadOnlySpan<char> SkipColumn(ReadOnlySpan<char> rest, int wordLength, int width)
     {
         int gap = rest.IndexOfAnyExcept(' ');
         return gap < 1 ? default : rest[Math.Min(gap, Math.Max(1, width - wordLength))..];
@@ -79,7 +79,7 @@ internal static class ListingWords
     }
 
     /// <summary>A time on a day. 24:00 on the last day that there is stays on that day.</summary>
-    public static DateTime At(DateTime day, TimeSpan time) => time <= DateTime.MaxValue - day ? day + time : day;
+    public static DateTime AddTime(DateTime day, TimeSpan time) => time <= DateTime.MaxValue - day ? day + time : day;
 
     /// <summary>Hours and minutes, with or without seconds. 24:00 is the end of the day.</summary>
     public static bool TryParseTime(ReadOnlySpan<char> word, out TimeSpan time)
@@ -91,8 +91,8 @@ internal static class ListingWords
             return false;
         }
 
-        (int hours, int minutes) = (NumberOf(word[..colon]), NumberOf(word.Slice(colon + 1, 2)));
-        int seconds = word.Length - colon == 6 ? NumberOf(word[(colon + 4)..]) : 0;
+        (int hours, int minutes) = (ParseNumber(word[..colon]), ParseNumber(word.Slice(colon + 1, 2)));
+        int seconds = word.Length - colon == 6 ? ParseNumber(word[(colon + 4)..]) : 0;
         time = new TimeSpan(hours, minutes, seconds);
         return hours is >= 0 && minutes is >= 0 and < 60 && seconds is >= 0 and < 60 && (hours < 24 || (hours == 24 && minutes == 0 && seconds == 0));
     }
@@ -120,5 +120,5 @@ internal static class ListingWords
     }
 
     /// <summary>A year of two digits, in the century that the Unix epoch gives it.</summary>
-    public static int WithCentury(int year) => year < 70 ? 2000 + year : 1900 + year;
+    public static int AddCentury(int year) => year < 70 ? 2000 + year : 1900 + year;
 }

@@ -28,11 +28,11 @@ internal static class MonthNames
         "dec december déc décembre dbre dez dezember dezembro dic diciembre dicembre des desembre decembrie desember joulu joulukuu dets grd gruod pro prosinec gru grudzień дек декабрь декабря гру δεκ ara aralık 12月 十二月 12월",
     ];
 
-    private static readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> Months = All()
+    private static readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> Months = GetAll()
         .ToFrozenDictionary(pair => pair.Word, pair => pair.Month, StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Every spelling with its month, 1 to 12.</summary>
-    public static IEnumerable<(string Word, int Month)> All() => Spellings.SelectMany((line, index) => line.Split(' ').Select(word => (word, index + 1)));
+    public static IEnumerable<(string Word, int Month)> GetAll() => Spellings.SelectMany((line, index) => line.Split(' ').Select(word => (word, index + 1)));
 
     /// <summary>
     /// 1 to 12; -1 when the word is no month. A dot behind an abbreviation is allowed, and a comma behind either. Names in code pages other than UTF-8
@@ -44,16 +44,16 @@ internal static class MonthNames
         // A number needs no look-up: between mode and date most words are numbers.
         return word.IsEmpty || (char.IsAsciiDigit(word[0]) && char.IsAsciiDigit(word[^1])) ? -1
             : Months.TryGetValue(word, out int month) ? month
-            : char.IsAsciiDigit(word[^1]) ? FindNumbered(word)
-            : !System.Text.Ascii.IsValid(word) ? LegacyWords.FindMonth(word)
+            : char.IsAsciiDigit(word[^1]) ? FindNumberedMonth(word)
+            : !System.Text.Ascii.IsValid(word) ? LegacyEncodings.FindMonth(word)
             : -1;
     }
 
     /// <summary>Some servers write a month's number behind its name, counted from 1 or from 0: "jul07".</summary>
-    private static int FindNumbered(ReadOnlySpan<char> word)
+    private static int FindNumberedMonth(ReadOnlySpan<char> word)
     {
         ReadOnlySpan<char> name = word.TrimEnd("0123456789");
-        return word.Length - name.Length <= 2 && Months.TryGetValue(name, out int month) && ListingWords.NumberOf(word[name.Length..]) is var number &&
+        return word.Length - name.Length <= 2 && Months.TryGetValue(name, out int month) && ListingFields.ParseNumber(word[name.Length..]) is var number &&
             (number == month || number == month - 1) ? month : -1;
     }
 }

@@ -27,34 +27,34 @@ internal static class ShortDate
         ReadOnlySpan<char> a = word[..first], b = word[(first + 1)..second], c = word[(second + 1)..];
         if (a.Length == 4 || isYearFirst)
         {
-            return TryMake(YearOf(a), MonthOf(b), DayOf(c), out day);
+            return TryMake(ParseYear(a), ParseMonth(b), ParseDay(c), out day);
         }
 
         if (!char.IsAsciiDigit(a[0]))
         {
-            return TryMake(YearOf(c), MonthNames.Find(a), DayOf(b), out day);
+            return TryMake(ParseYear(c), MonthNames.Find(a), ParseDay(b), out day);
         }
 
         if (!char.IsAsciiDigit(b[0]))
         {
-            return TryMake(YearOf(c), MonthNames.Find(b), DayOf(a), out day);
+            return TryMake(ParseYear(c), MonthNames.Find(b), ParseDay(a), out day);
         }
 
-        (int left, int right) = (DayOf(a), DayOf(b));
+        (int left, int right) = (ParseDay(a), ParseDay(b));
         bool isDayFirst = word[first] == '.' ? right <= 12 : left > 12;
-        return isDayFirst ? TryMake(YearOf(c), right, left, out day) : TryMake(YearOf(c), left, right, out day);
+        return isDayFirst ? TryMake(ParseYear(c), right, left, out day) : TryMake(ParseYear(c), left, right, out day);
     }
 
-    private static bool TryMake(int year, int month, int day, out DateTime utc) => ListingWords.TryMakeDate(year, month, day, out utc);
+    private static bool TryMake(int year, int month, int day, out DateTime utc) => ListingFields.TryMakeDate(year, month, day, out utc);
 
-    private static int DayOf(ReadOnlySpan<char> word) => word.Length <= 2 ? ListingWords.NumberOf(word) : -1;
+    private static int ParseDay(ReadOnlySpan<char> word) => word.Length <= 2 ? ListingFields.ParseNumber(word) : -1;
 
-    private static int MonthOf(ReadOnlySpan<char> word) => DayOf(word) is > 0 and var month ? month : MonthNames.Find(word);
+    private static int ParseMonth(ReadOnlySpan<char> word) => ParseDay(word) is > 0 and var month ? month : MonthNames.Find(word);
 
     /// <summary>Two digits, four, or three: the years since 1900.</summary>
-    private static int YearOf(ReadOnlySpan<char> word)
+    private static int ParseYear(ReadOnlySpan<char> word)
     {
-        int year = ListingWords.NumberOf(word);
-        return year < 0 ? -1 : word.Length switch { 2 => ListingWords.WithCentury(year), 3 when year is >= 100 and < 200 => 1900 + year, 4 => year, _ => -1 };
+        int year = ListingFields.ParseNumber(word);
+        return year < 0 ? -1 : word.Length switch { 2 => ListingFields.AddCentury(year), 3 when year is >= 100 and < 200 => 1900 + year, 4 => year, _ => -1 };
     }
 }

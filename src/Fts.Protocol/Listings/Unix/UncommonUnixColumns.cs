@@ -11,13 +11,13 @@ internal static class UncommonUnixColumns
     /// <summary>Reads size and date among the words behind the mode.</summary>
     public static bool TryRead(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, DateTime now, out ListingColumns columns)
     {
-        foreach (UncommonUnixDate.Form form in UncommonUnixDate.Forms)
+        foreach (UncommonUnixDate.DateParser form in UncommonUnixDate.DateParsers)
         {
             for (int i = 1; i < words.Length; i++)
             {
                 if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && form(line, words[i..], now, out ListingDate date))
                 {
-                    columns = new ListingColumns(length, date.Utc, NameStart(line, date));
+                    columns = new ListingColumns(length, date.Utc, FindNameStart(line, date));
                     return true;
                 }
             }
@@ -25,7 +25,7 @@ internal static class UncommonUnixColumns
 
         for (int i = 1; i < words.Length; i++)
         {
-            if (TryParseTouchingSize(line[words[i - 1]], out long length) && UnixListingDate.TryParse(line, words[i..], now, out DateTime utc, out int end))
+            if (TryParseAdjoiningSize(line[words[i - 1]], out long length) && UnixListingDate.TryParse(line, words[i..], now, out DateTime utc, out int end))
             {
                 columns = new ListingColumns(length, utc, Math.Min(end + 1, line.Length));
                 return true;
@@ -49,8 +49,8 @@ internal static class UncommonUnixColumns
             bool isDayFirst = char.IsAsciiDigit(first[0]);
             ReadOnlySpan<char> day = isDayFirst ? first : second, month = isDayFirst ? second : first;
             if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && month.Length <= LongestMonth &&
-                month.IndexOfAnyInRange('0', '9') < 0 && MonthNames.Find(month) < 0 && UnixListingDate.NumberOf(day.TrimEnd(".,"), 2) is >= 1 and <= 31 &&
-                (ListingWords.TryParseTime(last, out _) || UnixListingDate.YearOf(last) is > 1900 and < 2200))
+                month.IndexOfAnyInRange('0', '9') < 0 && MonthNames.Find(month) < 0 && UnixListingDate.ParseNumber(day.TrimEnd(".,"), 2) is >= 1 and <= 31 &&
+                (ListingFields.TryParseTime(last, out _) || UnixListingDate.ParseYear(last) is > 1900 and < 2200))
             {
                 columns = new ListingColumns(length, null, Math.Min(words[i + 2].End.Value + 1, line.Length));
                 return true;
@@ -61,7 +61,7 @@ internal static class UncommonUnixColumns
     }
 
     /// <summary>Reads link count, owner, perhaps group, and size; the rest of the line is the name if it does not look like a date.</summary>
-    public static bool TryReadDateless(ReadOnlySpan<char> line, int from, out ListingColumns columns)
+    public static bool TryReadWithoutDate(ReadOnlySpan<char> line, int from, out ListingColumns columns)
     {
         columns = default;
         if (from >= line.Length || line[from] is not (' ' or '\t'))
@@ -69,12 +69,12 @@ internal static class UncommonUnixColumns
             return false;
         }
 
-        Span<Range> words = stackalloc Range[UnixListing.MostWords];
-        int count = UnixListing.SplitWords(line, from, words);
+        Span<Range> words = stackalloc Range[UnixListing.MaxFields];
+        int count = UnixListing.SplitFields(line, from, words);
         // Without a group the size is one word earlier.
         foreach (int size in (ReadOnlySpan<int>)[3, 2])
         {
-            if (count > size + 1 && ListingWords.NumberOf(line[words[0]]) >= 0 && ListingWords.TryParseLength(line[words[size]], out long? length))
+            if (count > size + 1 && ListingFields.ParseNumber(line[words[0]]) >= 0 && ListingFields.TryParseLength(line[words[size]], out long? length))
             {
                 columns = new ListingColumns(length, null, words[size + 1].Start.Value);
                 return !UncommonUnixDate.IsLikeDate(line, words[(size + 1)..count]);
@@ -85,11 +85,11 @@ internal static class UncommonUnixColumns
     }
 
     /// <summary>A column of dates without times leaves a gap of any width before the name.</summary>
-    private static int NameStart(ReadOnlySpan<char> line, ListingDate date) =>
+    private static int FindNameStart(ReadOnlySpan<char> line, ListingDate date) =>
         date.HasTime ? Math.Min(date.End + 1, line.Length) : line.Length - line[date.End..].TrimStart(" \t").Length;
 
     /// <summary>A group whose size fills its column: "staff123456".</summary>
-    private static bool TryParseTouchingSize(ReadOnlySpan<char> word, out long length)
+    private static bool TryParseAdjoiningSize(ReadOnlySpan<char> word, out long length)
     {
         ReadOnlySpan<char> group = word.TrimEnd("0123456789");
         length = 0;

@@ -18,15 +18,15 @@ internal static class UncommonUnixDate
     private static readonly SearchValues<char> DateLetters = SearchValues.Create("0123456789-/.:,");
 
     /// <summary>Reads the date that starts at the first word, in one form.</summary>
-    internal delegate bool Form(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date);
+    internal delegate bool DateParser(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date);
 
     /// <summary>The forms. What looks least like other columns comes first.</summary>
-    public static IReadOnlyList<Form> Forms { get; } = [TryParseOneWord, TryParseMarked, TryParseMonthAndDay, TryParseDottedTime, TryParseNumbers, TryParseYearFirst];
+    public static IReadOnlyList<DateParser> DateParsers { get; } = [TryParseOneWord, TryParseWithUnitMarks, TryParseMonthAndDay, TryParseDottedTime, TryParseNumbers, TryParseYearFirst];
 
     /// <summary>Whether a date in one of the forms starts at the first word.</summary>
     public static bool StartsWithDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now)
     {
-        foreach (Form form in words.IsEmpty ? [] : Forms)
+        foreach (DateParser form in words.IsEmpty ? [] : DateParsers)
         {
             if (form(line, words, now, out _))
             {
@@ -48,8 +48,8 @@ internal static class UncommonUnixDate
 
     /// <summary>Whether there is a day behind a word that may be a month, and then a year or a time.</summary>
     private static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
-        words.Length > 2 && UnixListingDate.NumberOf(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
-        (UnixListingDate.YearOf(line[words[2]]) is > 1900 and < 2200 || (line[words[2]].Contains(':') && char.IsAsciiDigit(line[words[2]][0])));
+        words.Length > 2 && UnixListingDate.ParseNumber(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
+        (UnixListingDate.ParseYear(line[words[2]]) is > 1900 and < 2200 || (line[words[2]].Contains(':') && char.IsAsciiDigit(line[words[2]][0])));
 
     /// <summary>A date between separators, and a time.</summary>
     private static bool TryParseOneWord(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
@@ -62,12 +62,12 @@ internal static class UncommonUnixDate
     /// Numbers with marks behind them that are not ASCII: month and day, with the year before or behind, or with a time. In legacy encodings a mark is
     /// bytes, the last of which may be ASCII.
     /// </summary>
-    private static bool TryParseMarked(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
+    private static bool TryParseWithUnitMarks(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
         date = default;
         Span<int> numbers = stackalloc int[3];
         int count = 0, used = 0, marked = 0;
-        while (count < numbers.Length && used < words.Length && TryReadMarked(line[words[used]], numbers, ref count, ref marked))
+        while (count < numbers.Length && used < words.Length && TryReadUnitMarks(line[words[used]], numbers, ref count, ref marked))
         {
             used++;
         }
@@ -82,7 +82,7 @@ internal static class UncommonUnixDate
         {
             // Without a year there is a time.
             TimeSpan time = default;
-            bool isTimed = !isYearFirst && used < words.Length && ListingWords.TryParseTime(line[words[used]], out time);
+            bool isTimed = !isYearFirst && used < words.Length && ListingFields.TryParseTime(line[words[used]], out time);
             DateTime utc = default;
             bool isDate = isTimed && numbers[0] <= 12 && UnixListingDate.TryGuessYear(numbers[0], numbers[1], time, now, out utc);
             date = isDate ? new ListingDate(utc, true, words[used].End.Value) : default;
@@ -90,11 +90,11 @@ internal static class UncommonUnixDate
         }
 
         (int year, int month, int dayOfMonth) = isYearFirst ? (numbers[0], numbers[1], numbers[2]) : (numbers[2], numbers[0], numbers[1]);
-        return year >= 1000 && ListingWords.TryMakeDate(year, month, dayOfMonth, out DateTime day) && TryAddTime(line, words, used, day, out date);
+        return year >= 1000 && ListingFields.TryMakeDate(year, month, dayOfMonth, out DateTime day) && TryAddTime(line, words, used, day, out date);
     }
 
     /// <summary>Reads the numbers of one word, each with or without a mark. False if the word is anything else.</summary>
-    private static bool TryReadMarked(ReadOnlySpan<char> word, Span<int> numbers, ref int count, ref int marked)
+    private static bool TryReadUnitMarks(ReadOnlySpan<char> word, Span<int> numbers, ref int count, ref int marked)
     {
         const int LongestNumber = 4, LongestMark = 4;
         (int found, int marks) = (count, marked);
@@ -109,7 +109,7 @@ internal static class UncommonUnixDate
             }
 
             marks |= mark > 0 ? 1 << found : 0;
-            numbers[found++] = ListingWords.NumberOf(word[..digits]);
+            numbers[found++] = ListingFields.ParseNumber(word[..digits]);
             word = rest[mark..];
         }
 
@@ -124,7 +124,7 @@ internal static class UncommonUnixDate
         ReadOnlySpan<char> word = line[words[0]];
         int separator = word.IndexOfAny('-', '/');
         return separator > 0 && words.Length > 1 &&
-            TryMakeNumbers(UnixListingDate.NumberOf(word[..separator], 2), UnixListingDate.NumberOf(word[(separator + 1)..], 2), line, words[1], now, out date);
+            TryMakeNumbers(UnixListingDate.ParseNumber(word[..separator], 2), UnixListingDate.ParseNumber(word[(separator + 1)..], 2), line, words[1], now, out date);
     }
 
     /// <summary>Month and day in words of their own: "3 29 03:26", "3 29 2025".</summary>
@@ -132,7 +132,7 @@ internal static class UncommonUnixDate
     {
         date = default;
         return words.Length > 2 && TryMakeNumbers(
-            UnixListingDate.NumberOf(line[words[0]], 2), UnixListingDate.NumberOf(line[words[1]].TrimEnd(','), 2), line, words[2], now, out date);
+            UnixListingDate.ParseNumber(line[words[0]], 2), UnixListingDate.ParseNumber(line[words[1]].TrimEnd(','), 2), line, words[2], now, out date);
     }
 
     /// <summary>"2026 3 13".</summary>
@@ -140,8 +140,8 @@ internal static class UncommonUnixDate
     {
         const int FirstYear = 1970, LastYear = 2100;
         date = default;
-        return words.Length > 2 && UnixListingDate.YearOf(line[words[0]]) is >= FirstYear and <= LastYear and var year &&
-            ListingWords.TryMakeDate(year, UnixListingDate.NumberOf(line[words[1]], 2), UnixListingDate.NumberOf(line[words[2]], 2), out DateTime day) &&
+        return words.Length > 2 && UnixListingDate.ParseYear(line[words[0]]) is >= FirstYear and <= LastYear and var year &&
+            ListingFields.TryMakeDate(year, UnixListingDate.ParseNumber(line[words[1]], 2), UnixListingDate.ParseNumber(line[words[2]], 2), out DateTime day) &&
             TryAddTime(line, words, 3, day, out date);
     }
 
@@ -155,13 +155,13 @@ internal static class UncommonUnixDate
             return false;
         }
 
-        (int month, int day) = (MonthNames.Find(line[words[0]]), UnixListingDate.NumberOf(line[words[1]].TrimEnd(".,"), 2));
+        (int month, int day) = (MonthNames.Find(line[words[0]]), UnixListingDate.ParseNumber(line[words[1]].TrimEnd(".,"), 2));
         if (month < 0)
         {
-            (month, day) = (MonthNames.Find(line[words[1]]), UnixListingDate.NumberOf(line[words[0]].TrimEnd(".,"), 2));
+            (month, day) = (MonthNames.Find(line[words[1]]), UnixListingDate.ParseNumber(line[words[0]].TrimEnd(".,"), 2));
         }
 
-        (int hours, int minutes) = (UnixListingDate.NumberOf(time[..^3], 2), UnixListingDate.NumberOf(time[^2..], 2));
+        (int hours, int minutes) = (UnixListingDate.ParseNumber(time[..^3], 2), UnixListingDate.ParseNumber(time[^2..], 2));
         DateTime utc = default;
         bool isDate = month > 0 && hours is >= 0 and < 24 && minutes is >= 0 and < 60 &&
             UnixListingDate.TryGuessYear(month, day, new TimeSpan(hours, minutes, 0), now, out utc);
@@ -174,10 +174,10 @@ internal static class UncommonUnixDate
     {
         (int month, int day) = first > 12 ? (second, first) : (first, second);
         DateTime utc = default;
-        bool hasTime = ListingWords.TryParseTime(line[last], out TimeSpan time);
+        bool hasTime = ListingFields.TryParseTime(line[last], out TimeSpan time);
         bool isDate = month is >= 1 and <= 12 && day >= 1 && (hasTime
             ? UnixListingDate.TryGuessYear(month, day, time, now, out utc)
-            : ListingWords.TryMakeDate(UnixListingDate.YearOf(line[last]), month, day, out utc));
+            : ListingFields.TryMakeDate(UnixListingDate.ParseYear(line[last]), month, day, out utc));
         date = new ListingDate(utc, hasTime, last.End.Value);
         return isDate;
     }
@@ -192,8 +192,8 @@ internal static class UncommonUnixDate
             return true;
         }
 
-        bool isTime = ListingWords.TryParseTime(word, out TimeSpan time);
-        date = isTime ? new ListingDate(ListingWords.At(day, time), true, words[next].End.Value) : default;
+        bool isTime = ListingFields.TryParseTime(word, out TimeSpan time);
+        date = isTime ? new ListingDate(ListingFields.AddTime(day, time), true, words[next].End.Value) : default;
         return isTime;
     }
 }

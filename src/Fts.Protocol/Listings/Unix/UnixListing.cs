@@ -7,9 +7,9 @@ namespace Fts.Protocol.Listings.Unix;
 
 /// <summary>The columns behind a mode.</summary>
 /// <param name="Length">Size in bytes; null where the line does not tell.</param>
-/// <param name="Modified">UTC; null where the line has no date.</param>
+/// <param name="LastModified">UTC; null where the line has no date.</param>
 /// <param name="NameStart">Where the name starts in the line, which may be the line's end.</param>
-internal readonly record struct ListingColumns(long? Length, DateTime? Modified, int NameStart);
+internal readonly record struct ListingColumns(long? Length, DateTime? LastModified, int NameStart);
 
 /// <summary>
 /// Lines as <c>ls -l</c> writes them, in what passes for it on FTP servers: with or without group and link count, owners with spaces, month before or
@@ -18,7 +18,7 @@ internal readonly record struct ListingColumns(long? Length, DateTime? Modified,
 internal static class UnixListing
 {
     private const int ModeLength = 10;
-    internal const int MostWords = 24;
+    internal const int MaxFields = 24;
     private static readonly SearchValues<char> SizeDigits = SearchValues.Create("0123456789.,");
     private static readonly SearchValues<char> TotalLetters = SearchValues.Create("0123456789.,KMGTkB");
 
@@ -47,31 +47,31 @@ internal static class UnixListing
             }
         }
 
-        return !rest.IsEmpty && LegacyWords.IsTotal(word);
+        return !rest.IsEmpty && LegacyEncodings.IsTotalWord(word);
     }
 
     /// <summary>Reads a line without its line end; a year that is not told is the latest that does not lie ahead of <paramref name="now"/> (UTC).</summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        if (line.Length <= ModeLength || !TryParseMode(line[1..ModeLength], out UnixFileMode mode) || KindOf(line[0]) is not { } kind)
+        if (line.Length <= ModeLength || !TryParseMode(line[1..ModeLength], out UnixFileMode mode) || ParseKind(line[0]) is not { } kind)
         {
             return false;
         }
 
         // After the mode: a mark for an access list, a security label or extended attributes, or nothing.
         int afterMode = ModeLength + (line[ModeLength] is '+' or '.' or '@' ? 1 : 0);
-        if (!TryReadColumns(line, afterMode, line[0] is 'b' or 'c', now, out ListingColumns columns) && !UncommonUnixColumns.TryReadDateless(line, afterMode, out columns))
+        if (!TryReadColumns(line, afterMode, line[0] is 'b' or 'c', now, out ListingColumns columns) && !UncommonUnixColumns.TryReadWithoutDate(line, afterMode, out columns))
         {
             return false;
         }
 
-        entry = Entry(line[columns.NameStart..], kind, columns.Length, columns.Modified, mode);
+        entry = CreateEntry(line[columns.NameStart..], kind, columns.Length, columns.LastModified, mode);
         return entry is not null;
     }
 
     /// <summary>Whether the line starts with a kind and a mode, so that no other format may read it.</summary>
-    public static bool HasMode(ReadOnlySpan<char> line) => line.Length >= ModeLength && KindOf(line[0]) is not null && TryParseMode(line[1..ModeLength], out _);
+    public static bool HasMode(ReadOnlySpan<char> line) => line.Length >= ModeLength && ParseKind(line[0]) is not null && TryParseMode(line[1..ModeLength], out _);
 
     /// <summary>Reads what stands behind the mode, from the space on: owners and what else there is, then size, date and one space before the name.</summary>
     internal static bool TryReadColumns(ReadOnlySpan<char> line, int from, bool isDevice, DateTime now, out ListingColumns columns)
@@ -83,8 +83,8 @@ internal static class UnixListing
             return false;
         }
 
-        Span<Range> words = stackalloc Range[MostWords];
-        int count = SplitWords(line, from, words);
+        Span<Range> words = stackalloc Range[MaxFields];
+        int count = SplitFields(line, from, words);
         // Seconds since 1970 look like a size: a date in words is looked for first.
         foreach (bool isEpoch in (ReadOnlySpan<bool>)[false, true])
         {
@@ -106,12 +106,12 @@ internal static class UnixListing
         return UncommonUnixColumns.TryRead(line, words[..count], isDevice, now, out columns);
     }
 
-    private static ListingEntry? Entry(ReadOnlySpan<char> name, ListingKind kind, long? length, DateTime? modified, UnixFileMode mode)
+    private static ListingEntry? CreateEntry(ReadOnlySpan<char> name, FtpEntryKind kind, long? length, DateTime? modified, UnixFileMode mode)
     {
         string? target = null;
         // ls -F writes a slash behind the name of a folder; no name on Unix has one.
-        name = kind == ListingKind.Folder && name.Length > 1 ? name.TrimEnd('/') : name;
-        if (kind == ListingKind.Link && FindArrow(name, length) is { } arrow)
+        name = kind == FtpEntryKind.Directory && name.Length > 1 ? name.TrimEnd('/') : name;
+        if (kind == FtpEntryKind.Link && FindArrow(name, length) is { } arrow)
         {
             target = name[(arrow + 4)..].ToString();
             name = name[..arrow];
@@ -119,7 +119,7 @@ internal static class UnixListing
 
         return name.IsEmpty
             ? null
-            : new ListingEntry(name.ToString(), kind, kind == ListingKind.File ? length : null, modified, ListingSource.Unix) { UnixMode = mode, LinkTarget = target };
+            : new ListingEntry(name.ToString(), kind, kind == FtpEntryKind.File ? length : null, modified, FtpEntrySource.Unix) { UnixMode = mode, LinkTarget = target };
     }
 
     /// <summary>Where the link's arrow stands. A name or target may hold one too; the right one leaves a target as long as the link's size.</summary>
@@ -152,7 +152,7 @@ internal static class UnixListing
             return char.IsAsciiDigit(word[^1]);
         }
 
-        if (ListingWords.TryParseLength(word, out length))
+        if (ListingFields.TryParseLength(word, out length))
         {
             return true;
         }
@@ -162,7 +162,7 @@ internal static class UnixListing
     }
 
     /// <summary>Words between spaces, as many as have room: a date stands among the first.</summary>
-    internal static int SplitWords(ReadOnlySpan<char> line, int from, Span<Range> words)
+    internal static int SplitFields(ReadOnlySpan<char> line, int from, Span<Range> words)
     {
         int count = 0;
         while (count < words.Length)
@@ -182,12 +182,12 @@ internal static class UnixListing
         return count;
     }
 
-    private static ListingKind? KindOf(char type) => type switch
+    private static FtpEntryKind? ParseKind(char type) => type switch
     {
-        '-' => ListingKind.File,
-        'd' => ListingKind.Folder,
-        'l' => ListingKind.Link,
-        'b' or 'c' or 'p' or 's' or 'D' or '?' => ListingKind.Other,
+        '-' => FtpEntryKind.File,
+        'd' => FtpEntryKind.Directory,
+        'l' => FtpEntryKind.Link,
+        'b' or 'c' or 'p' or 's' or 'D' or '?' => FtpEntryKind.Other,
         _ => null,
     };
 

@@ -12,21 +12,21 @@ internal static class UnixListingDate
     /// <summary>Reads the date that starts at the first word. <paramref name="end"/> is where it ends in the line.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end) =>
         (char.IsAsciiDigit(line[words[0].Start]) && (TryParseIso(line, words, out utc, out end) || TryParseShortIso(line, words, now, out utc, out end))) ||
-        TryParseWords(line, words, now, out utc, out end);
+        TryParseMonthAndDay(line, words, now, out utc, out end);
 
     /// <summary>Reads seconds since 1970, of today's length: what is shorter is another number, and a date in words behind them makes them a size.</summary>
     public static bool TryParseEpoch(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
     {
         (utc, end) = (default, words[0].End.Value);
-        return line[words[0]].Length is >= 9 and <= 11 && ListingWords.TryParseEpoch(line[words[0]], out utc) && !IsLikeWords(line, words[1..]);
+        return line[words[0]].Length is >= 9 and <= 11 && ListingFields.TryParseEpoch(line[words[0]], out utc) && !IsLikeMonthAndDay(line, words[1..]);
     }
 
     /// <summary>Whether the words look like a date, be there such a day or not: a month alone may as well start a name.</summary>
-    internal static bool IsLikeWords(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
-        words.Length >= 3 && MonthNames.Find(line[words[0]]) > 0 && NumberOf(line[words[1]].TrimEnd(','), 2) > 0 &&
-        (ListingWords.TryParseTime(line[words[2]], out _) || YearOf(line[words[2]]) > 0);
+    internal static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
+        words.Length >= 3 && MonthNames.Find(line[words[0]]) > 0 && ParseNumber(line[words[1]].TrimEnd(','), 2) > 0 &&
+        (ListingFields.TryParseTime(line[words[2]], out _) || ParseYear(line[words[2]]) > 0);
 
-    private static bool TryParseWords(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end)
+    private static bool TryParseMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end)
     {
         (utc, end) = (default, 0);
         if (words.Length < 3)
@@ -36,10 +36,10 @@ internal static class UnixListingDate
 
         // Some words end with a comma or a dot. A day before its month is a digit at first, which saves the look-up of a second word.
         ReadOnlySpan<char> first = line[words[0]];
-        (int month, int day) = (MonthNames.Find(first), NumberOf(line[words[1]].TrimEnd(','), 2));
+        (int month, int day) = (MonthNames.Find(first), ParseNumber(line[words[1]].TrimEnd(','), 2));
         if (month < 0 && char.IsAsciiDigit(first[0]))
         {
-            (month, day) = (MonthNames.Find(line[words[1]]), NumberOf(first.TrimEnd('.'), 2));
+            (month, day) = (MonthNames.Find(line[words[1]]), ParseNumber(first.TrimEnd('.'), 2));
         }
 
         ReadOnlySpan<char> last = line[words[2]];
@@ -49,29 +49,29 @@ internal static class UnixListingDate
             return false;
         }
 
-        if (ListingWords.TryParseTime(last, out TimeSpan time))
+        if (ListingFields.TryParseTime(last, out TimeSpan time))
         {
             // With seconds comes the year (ls -T); without, four figures are a name.
-            if (last.Length < "1:02:03".Length || words.Length < 4 || YearOf(line[words[3]]) is not (> 0 and var told))
+            if (last.Length < "1:02:03".Length || words.Length < 4 || ParseYear(line[words[3]]) is not (> 0 and var told))
             {
                 return TryGuessYear(month, day, time, now, out utc);
             }
 
             end = words[3].End.Value;
-            return TryMake(told, month, day, time, out utc);
+            return TryMakeTime(told, month, day, time, out utc);
         }
 
         // A comma behind the day announces year and time: "Jan 31, 2026 12:59".
-        bool hasTime = line[words[1]].EndsWith(',') && words.Length > 3 && ListingWords.TryParseTime(line[words[3]], out time);
+        bool hasTime = line[words[1]].EndsWith(',') && words.Length > 3 && ListingFields.TryParseTime(line[words[3]], out time);
         end = words[hasTime ? 3 : 2].End.Value;
-        return TryMake(YearOf(last), month, day, hasTime ? time : default, out utc);
+        return TryMakeTime(ParseYear(last), month, day, hasTime ? time : default, out utc);
     }
 
     private static bool TryParseIso(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
     {
         (utc, end) = (default, 0);
         ReadOnlySpan<char> date = line[words[0]];
-        if (date.Length != 10 || date[4] is not ('-' or '/') || date[7] != date[4] || !TryMake(YearOf(date[..4]), NumberOf(date[5..7], 2), NumberOf(date[8..], 2), default, out utc))
+        if (date.Length != 10 || date[4] is not ('-' or '/') || date[7] != date[4] || !TryMakeTime(ParseYear(date[..4]), ParseNumber(date[5..7], 2), ParseNumber(date[8..], 2), default, out utc))
         {
             return false;
         }
@@ -79,7 +79,7 @@ internal static class UnixListingDate
         end = words[0].End.Value;
         ReadOnlySpan<char> time = words.Length < 2 ? default : line[words[1]];
         int fraction = time.IndexOf('.');
-        if (!ListingWords.TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan ofDay))
+        if (!ListingFields.TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan ofDay))
         {
             // Older files of --time-style=iso: a space fills up what the time of others takes. Without it, this is a time that is none.
             bool isFilled = line[end..].StartsWith("  ");
@@ -87,10 +87,10 @@ internal static class UnixListingDate
             return isFilled;
         }
 
-        utc = ListingWords.At(utc, ofDay);
+        utc = ListingFields.AddTime(utc, ofDay);
         end = words[1].End.Value;
         // The zone of --full-time comes only with seconds and a fraction; without these, "+0100" would be a name.
-        return fraction < 0 || words.Length < 3 || !TryParseZone(line[words[2]], out TimeSpan zone) || TryShift(ref utc, zone, words[2].End.Value, ref end);
+        return fraction < 0 || words.Length < 3 || !TryParseZone(line[words[2]], out TimeSpan zone) || TryApplyZone(ref utc, zone, words[2].End.Value, ref end);
     }
 
     /// <summary>Younger files of --time-style=iso: month, day and time.</summary>
@@ -98,11 +98,11 @@ internal static class UnixListingDate
     {
         (utc, end) = (default, words.Length < 2 ? 0 : words[1].End.Value);
         ReadOnlySpan<char> date = line[words[0]];
-        return words.Length >= 2 && date.Length == 5 && date[2] == '-' && NumberOf(date[..2], 2) is >= 1 and <= 12 and var month && NumberOf(date[3..], 2) is >= 1 and <= 31 and var day &&
-            ListingWords.TryParseTime(line[words[1]], out TimeSpan time) && TryGuessYear(month, day, time, now, out utc);
+        return words.Length >= 2 && date.Length == 5 && date[2] == '-' && ParseNumber(date[..2], 2) is >= 1 and <= 12 and var month && ParseNumber(date[3..], 2) is >= 1 and <= 31 and var day &&
+            ListingFields.TryParseTime(line[words[1]], out TimeSpan time) && TryGuessYear(month, day, time, now, out utc);
     }
 
-    private static bool TryShift(ref DateTime utc, TimeSpan zone, int zoneEnd, ref int end)
+    private static bool TryApplyZone(ref DateTime utc, TimeSpan zone, int zoneEnd, ref int end)
     {
         end = zoneEnd;
         long ticks = utc.Ticks - zone.Ticks;
@@ -118,7 +118,7 @@ internal static class UnixListingDate
     private static bool TryParseZone(ReadOnlySpan<char> word, out TimeSpan zone)
     {
         zone = default;
-        if (word.Length != 5 || word[0] is not ('+' or '-') || NumberOf(word[1..3], 2) is not (>= 0 and < 24 and var hours) || NumberOf(word[3..], 2) is not (>= 0 and < 60 and var minutes))
+        if (word.Length != 5 || word[0] is not ('+' or '-') || ParseNumber(word[1..3], 2) is not (>= 0 and < 24 and var hours) || ParseNumber(word[3..], 2) is not (>= 0 and < 60 and var minutes))
         {
             return false;
         }
@@ -134,7 +134,7 @@ internal static class UnixListingDate
         // Eight years back find a 29 February on both sides of a century.
         for (int year = latest.Year; year > latest.Year - 9; year--)
         {
-            if (TryMake(year, month, day, time, out utc) && utc <= latest)
+            if (TryMakeTime(year, month, day, time, out utc) && utc <= latest)
             {
                 return true;
             }
@@ -144,17 +144,17 @@ internal static class UnixListingDate
         return false;
     }
 
-    internal static bool TryMake(int year, int month, int day, TimeSpan time, out DateTime utc)
+    internal static bool TryMakeTime(int year, int month, int day, TimeSpan time, out DateTime utc)
     {
-        bool exists = ListingWords.TryMakeDate(year, month, day, out utc);
-        utc = exists ? ListingWords.At(utc, time) : default;
+        bool exists = ListingFields.TryMakeDate(year, month, day, out utc);
+        utc = exists ? ListingFields.AddTime(utc, time) : default;
         return exists;
     }
 
     /// <summary>Four digits; -1 for anything else.</summary>
-    internal static int YearOf(ReadOnlySpan<char> word) => word.Length == 4 ? NumberOf(word, 4) : -1;
+    internal static int ParseYear(ReadOnlySpan<char> word) => word.Length == 4 ? ParseNumber(word, 4) : -1;
 
     /// <summary>One to <paramref name="most"/> digits; -1 for anything else.</summary>
-    internal static int NumberOf(ReadOnlySpan<char> word, int most) =>
+    internal static int ParseNumber(ReadOnlySpan<char> word, int most) =>
         word.Length <= most && int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 }

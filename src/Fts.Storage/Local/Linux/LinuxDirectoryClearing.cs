@@ -10,7 +10,7 @@ namespace Fts.Storage.Local.Linux;
 /// directory under random hidden names. They are deleted if the call succeeds and moved back if it fails, so that a refused call changes
 /// nothing.
 /// </summary>
-internal static class LinuxFolderClearing
+internal static class LinuxDirectoryClearing
 {
     /// <summary>
     /// Returns 0 or the error number of <paramref name="call"/>. Returns ENOTEMPTY, without calling it, if the directory contains anything
@@ -19,10 +19,10 @@ internal static class LinuxFolderClearing
     /// <param name="parent">The parent directory.</param>
     /// <param name="name">The name of the directory in it.</param>
     /// <param name="call">Returns 0 or an error number.</param>
-    public static int Run(SafeFileHandle parent, string name, Func<int> call)
+    public static int RunOnCleared(SafeFileHandle parent, string name, Func<int> call)
     {
-        using var folder = new SafeFileHandle(Openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0), ownsHandle: true);
-        if (folder.IsInvalid || FindPartialUploads(folder) is not { } uploads)
+        using var directory = new SafeFileHandle(Openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0), ownsHandle: true);
+        if (directory.IsInvalid || FindPartialUploads(directory) is not { } uploads)
         {
             return ENOTEMPTY;
         }
@@ -31,7 +31,7 @@ internal static class LinuxFolderClearing
         int error = ENOTEMPTY;
         try
         {
-            error = MoveAside(folder, uploads, parent, moved) ? call() : ENOTEMPTY;
+            error = MoveAside(directory, uploads, parent, moved) ? call() : ENOTEMPTY;
         }
         finally
         {
@@ -41,7 +41,7 @@ internal static class LinuxFolderClearing
                 {
                     _ = Unlinkat(parent, aside, 0);
                 }
-                else if (RootDirectory.Rename(parent, aside, folder, upload, replace: false) == EEXIST)
+                else if (LinuxRootDirectory.Rename(parent, aside, directory, upload, replace: false) == EEXIST)
                 {
                     _ = Unlinkat(parent, aside, 0); // a newer partial upload of the same name replaces it
                 }
@@ -52,10 +52,10 @@ internal static class LinuxFolderClearing
     }
 
     /// <summary>The names of the partial uploads; null if the directory contains another entry or an upload in progress. Stops at the first visible name.</summary>
-    private static List<string>? FindPartialUploads(SafeFileHandle folder)
+    private static List<string>? FindPartialUploads(SafeFileHandle directory)
     {
         var names = new List<string>();
-        bool hasOnlyHidden = LinuxFolderNames.ForEach(folder, (name, _) =>
+        bool hasOnlyHidden = LinuxDirectoryNames.ForEach(directory, (name, _) =>
         {
             bool isHidden = PathRules.IsReserved(name);
             if (isHidden)
@@ -65,25 +65,25 @@ internal static class LinuxFolderClearing
 
             return isHidden;
         });
-        return hasOnlyHidden && names.TrueForAll(name => LinuxPendingSlot.Find(folder, name) is not null) ? names : null;
+        return hasOnlyHidden && names.TrueForAll(name => LinuxPartialUploads.Find(directory, name) is not null) ? names : null;
     }
 
     /// <summary>
     /// Moves the partial uploads. Each is locked while it is moved, so that no client can resume it under its old name meanwhile.
     /// </summary>
-    private static bool MoveAside(SafeFileHandle folder, List<string> uploads, SafeFileHandle parent, List<(string Name, string Aside)> moved)
+    private static bool MoveAside(SafeFileHandle directory, List<string> uploads, SafeFileHandle parent, List<(string Name, string Aside)> moved)
     {
         foreach (string upload in uploads)
         {
-            string aside = PendingNames.New();
-            if (LinuxPendingSlot.TryTake(folder, upload, out SafeFileHandle? handle, out _) != SlotState.Taken)
+            string aside = StagingNames.CreateRandom();
+            if (LinuxPartialUploads.TryAcquire(directory, upload, out SafeFileHandle? handle, out _) != StagingFileState.Acquired)
             {
                 return false;
             }
 
             using (handle)
             {
-                if (RootDirectory.Rename(folder, upload, parent, aside, replace: false) != 0)
+                if (LinuxRootDirectory.Rename(directory, upload, parent, aside, replace: false) != 0)
                 {
                     return false;
                 }

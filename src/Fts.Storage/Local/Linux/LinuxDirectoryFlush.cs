@@ -5,15 +5,15 @@ using static Fts.Storage.Local.Linux.LinuxCalls;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>Brings the entries of a folder that is open by name only (O_PATH) to stable storage.</summary>
-internal static class LinuxFolderFlush
+internal static class LinuxDirectoryFlush
 {
     /// <summary>A file system that has no flush for folders (EINVAL) has no need of one.</summary>
-    public static void Run(SafeFileHandle folder, string what)
+    public static void Flush(SafeFileHandle directory, string what)
     {
-        using var handle = new SafeFileHandle(Openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), ownsHandle: true);
+        using var handle = new SafeFileHandle(Openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), ownsHandle: true);
         if (handle.IsInvalid || (Fsync(handle) < 0 && Marshal.GetLastPInvokeError() != SystemErrors.EINVAL))
         {
-            throw RootDirectory.LastError(what);
+            throw LinuxRootDirectory.CreateLastError(what);
         }
     }
 }

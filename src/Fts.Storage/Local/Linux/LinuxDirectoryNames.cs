@@ -7,7 +7,7 @@ using static Fts.Storage.Local.Linux.LinuxCalls;
 namespace Fts.Storage.Local.Linux;
 
 /// <summary>Reads the names of an open directory, hidden ones included, without looking at the entries.</summary>
-internal static class LinuxFolderNames
+internal static class LinuxDirectoryNames
 {
     private const int BufferSize = 32 * 1024;
 
@@ -15,13 +15,13 @@ internal static class LinuxFolderNames
     private const int LengthOffset = 16, TypeOffset = 18, NameOffset = 19;
 
     /// <summary>Returns the names in a directory of this machine; none if it cannot be read.</summary>
-    public static List<string> In(string path)
+    public static List<string> GetNames(string path)
     {
         var names = new List<string>();
-        using var folder = new SafeFileHandle(Openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), ownsHandle: true);
-        if (!folder.IsInvalid)
+        using var directory = new SafeFileHandle(Openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), ownsHandle: true);
+        if (!directory.IsInvalid)
         {
-            ForEach(folder, (name, _) =>
+            ForEach(directory, (name, _) =>
             {
                 names.Add(name);
                 return true;
@@ -35,7 +35,7 @@ internal static class LinuxFolderNames
     /// Calls <paramref name="visit"/> with each name and type until it returns false. Returns false if the visitor stopped or the directory could not be
     /// read to its end.
     /// </summary>
-    public static unsafe bool ForEach(SafeFileHandle folder, Func<string, byte, bool> visit)
+    public static unsafe bool ForEach(SafeFileHandle directory, Func<string, byte, bool> visit)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
@@ -43,7 +43,7 @@ internal static class LinuxFolderNames
             fixed (byte* start = buffer)
             {
                 int size;
-                while ((size = Getdents64(folder, start, BufferSize)) > 0)
+                while ((size = Getdents64(directory, start, BufferSize)) > 0)
                 {
                     for (int at = 0; at < size; at += BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + LengthOffset)))
                     {

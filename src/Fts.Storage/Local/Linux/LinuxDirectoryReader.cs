@@ -11,7 +11,7 @@ namespace Fts.Storage.Local.Linux;
 /// Reads a folder a buffer of names at a time, so that a folder of a million takes no more memory than one of a thousand. Left out are names that
 /// cannot be spelled as a <see cref="StorePath"/> (CR or LF; counted), names the store keeps for itself, and entries gone before they were looked at.
 /// </summary>
-internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folder, StorePath path) : IFolderReader
+internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHandle directory, StorePath path) : IDirectoryReader
 {
     /// <summary>About a thousand names: few enough that a batch of entries stays out of the large object heap.</summary>
     private const int BufferSize = 32 * 1024;
@@ -21,7 +21,7 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
 
     public UnlistedNames Unlisted { get; private set; }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => directory.Dispose();
 
     public unsafe bool ReadBatch(List<FileEntry> batch)
     {
@@ -32,11 +32,11 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
         {
             fixed (byte* start = buffer)
             {
-                int size = Getdents64(folder, start, BufferSize);
+                int size = Getdents64(directory, start, BufferSize);
                 if (size <= 0)
                 {
                     // ENOENT: the folder itself was removed meanwhile, and has no entries any more.
-                    return size == 0 || Marshal.GetLastPInvokeError() == ENOENT ? false : throw RootDirectory.LastError(path.Value);
+                    return size == 0 || Marshal.GetLastPInvokeError() == ENOENT ? false : throw LinuxRootDirectory.CreateLastError(path.Value);
                 }
 
                 for (int at = 0; at < size; at += BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + LengthOffset)))
@@ -64,7 +64,7 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
         string name = EscapedUtf8.GetString(bytes);
         if (bytes.Length > StorePath.MaxNameBytes || bytes.ContainsAny((byte)'\r', (byte)'\n'))
         {
-            Unlisted = Unlisted.With(name);
+            Unlisted = Unlisted.Add(name);
             return;
         }
 
@@ -73,7 +73,7 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
             return;
         }
 
-        if (Statx(folder, pointer, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) < 0)
+        if (Statx(directory, pointer, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0)
         {
             // ENOENT: gone since the kernel named it. EACCES: a folder that may be listed but not entered; its names are all there is to see.
             switch (Marshal.GetLastPInvokeError())
@@ -84,22 +84,22 @@ internal sealed class LinuxFolderReader(RootDirectory root, SafeFileHandle folde
                     batch.Add(new FileEntry(name, EntryKind.Other, 0, DateTime.UnixEpoch));
                     return;
                 default:
-                    throw RootDirectory.LastError(path.Value);
+                    throw LinuxRootDirectory.CreateLastError(path.Value);
             }
         }
 
-        if (protectedEntries?.IsHidden(facts.Id) == true)
+        if (protectedEntries?.IsHidden(status.Id) == true)
         {
             return;
         }
 
         // From the root, and not from this folder: a link may well lead up and down again without leaving.
-        bool isLink = facts.IsLink;
-        if (isLink && root.TryFind($"{RootDirectory.RelativeOf(path)}/{name}", out LinuxFacts target, out _))
+        bool isLink = status.IsLink;
+        if (isLink && root.TryGetStatus($"{LinuxRootDirectory.GetRelativePath(path)}/{name}", out FileStatus target, out _))
         {
-            facts = target;
+            status = target;
         }
 
-        batch.Add(facts.ToEntry(name) with { IsLink = isLink });
+        batch.Add(status.ToEntry(name) with { IsLink = isLink });
     }
 }

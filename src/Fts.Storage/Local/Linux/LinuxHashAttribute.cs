@@ -12,46 +12,46 @@ namespace Fts.Storage.Local.Linux;
 /// counts no more. (The time of change, which nobody can set, would be better; but writing the attribute is a change.) A program that rewrites a file in place
 /// and sets its old time again is not noticed. A file system without attributes, without room for one or without leave to write one remembers nothing.
 /// </summary>
-internal static class LinuxHash
+internal static class LinuxHashAttribute
 {
     /// <summary>Name and value fit into what ext4 leaves of an inode of its usual 256 bytes, so that they cost no block. Other versions would need another first byte.</summary>
     private const byte Version = 1;
     private const int TimeOffset = 1, SizeOffset = 9, HashOffset = 17, ValueLength = HashOffset + SHA256.HashSizeInBytes;
 
-    private static ReadOnlySpan<byte> Name => "user.fts.sha256\0"u8;
+    private static ReadOnlySpan<byte> AttributeName => "user.fts.sha256\0"u8;
 
     /// <summary>What is open, if it is still what somebody saw; else null.</summary>
-    public static LinuxFacts? FactsIfStill(SafeFileHandle file, in FileEntry seen) =>
-        Statx(file, "", AT_EMPTY_PATH, out LinuxFacts facts) == 0 && facts.IsFile && facts.ToEntry("") is var now &&
-        (now.Id, now.Length, now.Modified) == (seen.Id, seen.Length, seen.Modified) ? facts : null;
+    public static FileStatus? GetStatusIfUnchanged(SafeFileHandle file, in FileEntry seen) =>
+        Statx(file, "", AT_EMPTY_PATH, out FileStatus status) == 0 && status.IsFile && status.ToEntry("") is var now &&
+        (now.Id, now.Length, now.LastModified) == (seen.Id, seen.Length, seen.LastModified) ? status : null;
 
     /// <summary>
     /// Whether a file that is only named (O_PATH) may have a hash, of whatever content. Few have one, and this spares opening the others: of such a handle the kernel
     /// tells no attribute, but of what it names it does.
     /// </summary>
-    public static unsafe bool MayBeThere(SafeFileHandle named)
+    public static unsafe bool MayExist(SafeFileHandle named)
     {
-        fixed (byte* name = Name)
+        fixed (byte* name = AttributeName)
         {
             return Getxattr($"/proc/self/fd/{named.DangerousGetHandle()}", name, null, 0) >= 0 || Marshal.GetLastPInvokeError() is not (ENODATA or EOPNOTSUPP);
         }
     }
 
     /// <summary>The hash of a file that has these facts; null where there is none, or one of another content.</summary>
-    public static byte[]? Find(SafeFileHandle file, in LinuxFacts facts)
+    public static byte[]? Read(SafeFileHandle file, in FileStatus status)
     {
         Span<byte> value = stackalloc byte[ValueLength], head = stackalloc byte[HashOffset];
-        WriteHead(head, facts);
-        return Read(file, value) == ValueLength && value[..HashOffset].SequenceEqual(head) ? value[HashOffset..].ToArray() : null;
+        WriteHeader(head, status);
+        return ReadAttribute(file, value) == ValueLength && value[..HashOffset].SequenceEqual(head) ? value[HashOffset..].ToArray() : null;
     }
 
     /// <summary>Remembers the hash of a file that has these facts.</summary>
-    public static unsafe void Remember(SafeFileHandle file, in LinuxFacts facts, ReadOnlySpan<byte> sha256)
+    public static unsafe void Write(SafeFileHandle file, in FileStatus status, ReadOnlySpan<byte> sha256)
     {
         Span<byte> value = stackalloc byte[ValueLength];
-        WriteHead(value, facts);
+        WriteHeader(value, status);
         sha256.CopyTo(value[HashOffset..]);
-        fixed (byte* name = Name, bytes = value)
+        fixed (byte* name = AttributeName, bytes = value)
         {
             _ = Fsetxattr(file, name, bytes, ValueLength, 0); // a note that cannot be made is none
         }
@@ -61,12 +61,12 @@ internal static class LinuxHash
     /// The hash of a file whose time is about to be set, to be remembered again with the new one. One that counts no more is taken away: the time it speaks of might
     /// be the very one that comes.
     /// </summary>
-    public static unsafe byte[]? Take(SafeFileHandle file, in LinuxFacts facts)
+    public static unsafe byte[]? ReadAndInvalidate(SafeFileHandle file, in FileStatus status)
     {
-        byte[]? hash = Find(file, facts);
-        if (hash is null && Read(file, []) >= 0)
+        byte[]? hash = Read(file, status);
+        if (hash is null && ReadAttribute(file, []) >= 0)
         {
-            fixed (byte* name = Name)
+            fixed (byte* name = AttributeName)
             {
                 _ = Fremovexattr(file, name);
             }
@@ -76,19 +76,19 @@ internal static class LinuxHash
     }
 
     /// <summary>How long the attribute is; negative where there is none, or more than there is room for.</summary>
-    private static unsafe nint Read(SafeFileHandle file, Span<byte> value)
+    private static unsafe nint ReadAttribute(SafeFileHandle file, Span<byte> value)
     {
-        fixed (byte* name = Name, bytes = value)
+        fixed (byte* name = AttributeName, bytes = value)
         {
             return Fgetxattr(file, name, bytes, (nuint)value.Length);
         }
     }
 
-    private static void WriteHead(Span<byte> value, in LinuxFacts facts)
+    private static void WriteHeader(Span<byte> value, in FileStatus status)
     {
         value[0] = Version;
         // Of a time that no 64 bits of nanoseconds hold, the low ones tell it apart as well.
-        BinaryPrimitives.WriteInt64LittleEndian(value[TimeOffset..], unchecked((facts.ModifiedSeconds * 1_000_000_000) + facts.ModifiedNanoseconds));
-        BinaryPrimitives.WriteInt64LittleEndian(value[SizeOffset..], facts.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(value[TimeOffset..], unchecked((status.LastModifiedSeconds * 1_000_000_000) + status.LastModifiedNanoseconds));
+        BinaryPrimitives.WriteInt64LittleEndian(value[SizeOffset..], status.Length);
     }
 }

@@ -9,22 +9,22 @@ namespace Fts.Storage.Local.Linux;
 /// Renames one component of an open folder, on file systems too that take both names for one (<c>a</c> and <c>A</c>), or know no "without replacing". Answers 0,
 /// or the error.
 /// </summary>
-internal static class LinuxRenaming
+internal static class LinuxRename
 {
     public static int Rename(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, bool replace)
     {
-        int error = replace ? RootDirectory.Rename(sourceFolder, source, targetFolder, target, replace: true) : RenameToNew(sourceFolder, source, targetFolder, target);
+        int error = replace ? LinuxRootDirectory.Rename(sourceFolder, source, targetFolder, target, replace: true) : RenameToNew(sourceFolder, source, targetFolder, target);
         // The kernel renames nothing to what it is already, under whatever name: it says that it is there or, when it may be replaced, that all is done.
-        return error == (replace ? 0 : EEXIST) && AreOne(sourceFolder, source, targetFolder, target)
-            ? RenameByThirdName(sourceFolder, source, targetFolder, target, replace)
+        return error == (replace ? 0 : EEXIST) && AreSameFile(sourceFolder, source, targetFolder, target)
+            ? RenameViaTemporaryName(sourceFolder, source, targetFolder, target, replace)
             : error;
     }
 
     /// <summary>Where the file system knows no "without replacing" (EINVAL), an empty folder keeps the name free, and is the only thing that a folder replaces.</summary>
     private static int RenameToNew(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target)
     {
-        int error = RootDirectory.Rename(sourceFolder, source, targetFolder, target, replace: false);
-        if (error != EINVAL || Statx(sourceFolder, source, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) < 0 || !facts.IsFolder)
+        int error = LinuxRootDirectory.Rename(sourceFolder, source, targetFolder, target, replace: false);
+        if (error != EINVAL || Statx(sourceFolder, source, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0 || !status.IsDirectory)
         {
             return error;
         }
@@ -34,7 +34,7 @@ internal static class LinuxRenaming
             return Marshal.GetLastPInvokeError();
         }
 
-        error = RootDirectory.Rename(sourceFolder, source, targetFolder, target, replace: true);
+        error = LinuxRootDirectory.Rename(sourceFolder, source, targetFolder, target, replace: true);
         if (error != 0)
         {
             _ = Unlinkat(targetFolder, target, AT_REMOVEDIR);
@@ -46,10 +46,10 @@ internal static class LinuxRenaming
     /// <summary>
     /// What is one under two names may be one entry with two spellings, or a file with two names. The step aside tells: it leaves the second name free, or not.
     /// </summary>
-    private static int RenameByThirdName(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, bool replace)
+    private static int RenameViaTemporaryName(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target, bool replace)
     {
-        string aside = AsideNames.New();
-        int error = RootDirectory.Rename(sourceFolder, source, targetFolder, aside, replace: true);
+        string aside = TemporaryRenameNames.Create();
+        int error = LinuxRootDirectory.Rename(sourceFolder, source, targetFolder, aside, replace: true);
         if (error != 0)
         {
             return error;
@@ -70,9 +70,9 @@ internal static class LinuxRenaming
         return error;
     }
 
-    private static bool AreOne(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target) =>
-        Statx(sourceFolder, source, AT_SYMLINK_NOFOLLOW, out LinuxFacts moved) == 0
-        && Statx(targetFolder, target, AT_SYMLINK_NOFOLLOW, out LinuxFacts there) == 0
+    private static bool AreSameFile(SafeFileHandle sourceFolder, string source, SafeFileHandle targetFolder, string target) =>
+        Statx(sourceFolder, source, AT_SYMLINK_NOFOLLOW, out FileStatus moved) == 0
+        && Statx(targetFolder, target, AT_SYMLINK_NOFOLLOW, out FileStatus there) == 0
         && moved.Id == there.Id
-        && (source != target || RootDirectory.FactsOf(sourceFolder).Id != RootDirectory.FactsOf(targetFolder).Id);
+        && (source != target || LinuxRootDirectory.GetStatus(sourceFolder).Id != LinuxRootDirectory.GetStatus(targetFolder).Id);
 }

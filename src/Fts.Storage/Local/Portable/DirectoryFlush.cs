@@ -4,21 +4,21 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Local.Portable;
 
 /// <summary>Makes a folder's entries outlast a power cut, where .NET has no call for it. Windows writes them through by itself.</summary>
-internal static partial class FolderFlush
+internal static partial class DirectoryFlush
 {
     private const int ReadOnly = 0;
 
-    public static void Run(string folder)
+    public static void Flush(string directory)
     {
         if (OperatingSystem.IsWindows())
         {
             return;
         }
 
-        using SafeFileHandle handle = Open(folder, ReadOnly);
+        using SafeFileHandle handle = Open(directory, ReadOnly);
         if (handle.IsInvalid || Fsync(handle) < 0)
         {
-            throw SystemErrors.Exception(Marshal.GetLastPInvokeError(), folder);
+            throw SystemErrors.CreateException(Marshal.GetLastPInvokeError(), directory);
         }
     }
 

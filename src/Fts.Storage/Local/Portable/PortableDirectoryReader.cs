@@ -3,8 +3,8 @@ using Fts.Storage.Local.Linux;
 
 namespace Fts.Storage.Local.Portable;
 
-/// <summary>Reads a folder by .NET's own enumerator, a batch at a time, and leaves out what <see cref="LinuxFolderReader"/> leaves out.</summary>
-internal sealed class PortableFolderReader : IFolderReader
+/// <summary>Reads a folder by .NET's own enumerator, a batch at a time, and leaves out what <see cref="LinuxDirectoryReader"/> leaves out.</summary>
+internal sealed class PortableDirectoryReader : IDirectoryReader
 {
     private const int BatchSize = 1000;
 
@@ -13,13 +13,13 @@ internal sealed class PortableFolderReader : IFolderReader
     private static readonly DateTime s_gone = DateTime.FromFileTimeUtc(0);
 
     private readonly PortableRootDirectory _root;
-    private readonly string _real;
-    private readonly StorePath _folder;
+    private readonly string _realPath;
+    private readonly StorePath _directory;
     private readonly IEnumerator<FileEntry> _entries;
 
-    public PortableFolderReader(PortableRootDirectory root, string real, StorePath folder)
+    public PortableDirectoryReader(PortableRootDirectory root, string real, StorePath directory)
     {
-        (_root, _real, _folder) = (root, real, folder);
+        (_root, _realPath, _directory) = (root, real, directory);
         var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false };
         _entries = new FileSystemEnumerable<FileEntry>(real, ToEntry, options) { ShouldIncludePredicate = IsListed }.GetEnumerator();
     }
@@ -28,18 +28,18 @@ internal sealed class PortableFolderReader : IFolderReader
 
     public void Dispose() => _entries.Dispose();
 
-    public bool ReadBatch(List<FileEntry> batch) => PortableRootDirectory.Guard(() =>
+    public bool ReadBatch(List<FileEntry> batch) => PortableRootDirectory.RunTranslated(() =>
     {
         batch.Clear();
         while (batch.Count < BatchSize && _entries.MoveNext())
         {
             FileEntry entry = _entries.Current;
-            if (_root.IsHidden(Path.Combine(_real, entry.Name)))
+            if (_root.IsHidden(Path.Combine(_realPath, entry.Name)))
             {
                 continue;
             }
 
-            batch.Add(entry.Kind == EntryKind.Other && _root.Followed(_folder.Child(entry.Name)) is { } target ? target with { Name = entry.Name, IsLink = true } : entry);
+            batch.Add(entry.Kind == EntryKind.Other && _root.ResolveLink(_directory.Child(entry.Name)) is { } target ? target with { Name = entry.Name, IsLink = true } : entry);
         }
 
         return batch.Count > 0;
@@ -49,7 +49,7 @@ internal sealed class PortableFolderReader : IFolderReader
     {
         if (entry.FileName.ContainsAny(Undecodable, '\r', '\n'))
         {
-            Unlisted = Unlisted.With(entry.FileName.ToString());
+            Unlisted = Unlisted.Add(entry.FileName.ToString());
             return false;
         }
 
@@ -58,9 +58,9 @@ internal sealed class PortableFolderReader : IFolderReader
 
     private static FileEntry ToEntry(ref FileSystemEntry entry)
     {
-        (bool isSpecial, ulong id) = LinuxCalls.Kind(entry.ToFullPath());
+        (bool isSpecial, ulong id) = LinuxCalls.GetFileKind(entry.ToFullPath());
         EntryKind kind = entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || isSpecial ? EntryKind.Other
-            : entry.IsDirectory ? EntryKind.Folder
+            : entry.IsDirectory ? EntryKind.Directory
             : EntryKind.File;
         return new FileEntry(entry.FileName.ToString(), kind, kind == EntryKind.File ? entry.Length : 0, entry.LastWriteTimeUtc.UtcDateTime, Id: id,
             IsLink: entry.Attributes.HasFlag(FileAttributes.ReparsePoint));

@@ -1,7 +1,7 @@
 namespace Fts.Storage.Local.Portable;
 
 /// <summary>Finds the real path of a <see cref="StorePath"/> below a root, link by link, and refuses the links that leave it. Absolute links leave, wherever they lead.</summary>
-internal sealed class PortableWalk(string root)
+internal sealed class PortablePathResolver(string root)
 {
     private const int MaxLinks = 40;
 
@@ -10,7 +10,7 @@ internal sealed class PortableWalk(string root)
 
     /// <summary>
     /// The real path, free of links but perhaps for its last component, whether or not anything is there. Answers why there is none: a folder on the way that
-    /// is missing (<see cref="StoreError.NotFound"/>) or none (<see cref="StoreError.NotAFolder"/>), or a link that leaves (<see cref="StoreError.Denied"/>).
+    /// is missing (<see cref="StoreError.NotFound"/>) or none (<see cref="StoreError.NotADirectory"/>), or a link that leaves (<see cref="StoreError.Denied"/>).
     /// </summary>
     public StoreError? Resolve(StorePath path, bool followLast, out string real)
     {
@@ -33,18 +33,18 @@ internal sealed class PortableWalk(string root)
                 }
 
                 names.RemoveAt(names.Count - 1);
-                real = RealOf(names);
+                real = GetRealPath(names);
                 continue;
             }
 
             // Asked of every folder before it is entered, so that "file/.." is refused as a kernel would.
             if (!Directory.Exists(real))
             {
-                return File.Exists(real) ? StoreError.NotAFolder : StoreError.NotFound;
+                return File.Exists(real) ? StoreError.NotADirectory : StoreError.NotFound;
             }
 
             names.Add(name);
-            real = RealOf(names);
+            real = GetRealPath(names);
             if ((rest.Count == 0 && !followLast) || new FileInfo(real).LinkTarget is not { } link)
             {
                 continue;
@@ -61,7 +61,7 @@ internal sealed class PortableWalk(string root)
             }
 
             names.RemoveAt(names.Count - 1);
-            real = RealOf(names);
+            real = GetRealPath(names);
             foreach (string part in link.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar).Reverse())
             {
                 rest.Push(part);
@@ -72,9 +72,9 @@ internal sealed class PortableWalk(string root)
     }
 
     /// <summary>Whether .NET's file calls take every name of a path for a plain name. They cannot name bytes that are not UTF-8.</summary>
-    public static bool IsSpellable(StorePath path) => !EscapedUtf8.HasEscape(path.Value) && AreSystemNames(path);
+    public static bool CanRepresent(StorePath path) => !EscapedUtf8.HasEscape(path.Value) && AreValidSystemNames(path);
 
-    private static bool AreSystemNames(StorePath path) => !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsNames.IsPlain);
+    private static bool AreValidSystemNames(StorePath path) => !OperatingSystem.IsWindows() || path.IsRoot || path.Relative.Split('/').All(WindowsNames.IsValid);
 
-    private string RealOf(List<string> names) => names.Count == 0 ? Root : Root + Path.DirectorySeparatorChar + string.Join(Path.DirectorySeparatorChar, names);
+    private string GetRealPath(List<string> names) => names.Count == 0 ? Root : Root + Path.DirectorySeparatorChar + string.Join(Path.DirectorySeparatorChar, names);
 }

@@ -3,13 +3,13 @@ using Fts.Storage.Local.Staging;
 namespace Fts.Storage.Local.Portable;
 
 /// <summary>Moves what lies at one real path to another, by .NET's file calls.</summary>
-internal static class PortableRenaming
+internal static class PortableRename
 {
     /// <summary>
     /// Whether two paths may lead to one entry, because the file system takes both for one name (<c>a</c> and <c>A</c>, é as one character and as two). Where
-    /// nothing tells files apart, two that are alike in all else may be taken for one; <see cref="MoveByThirdName"/> bears with that.
+    /// nothing tells files apart, two that are alike in all else may be taken for one; <see cref="MoveViaTemporaryName"/> bears with that.
     /// </summary>
-    public static bool MayBeOne(FileEntry moved, FileEntry? there) => there is { } other && (moved.Id != 0 ? moved.Id == other.Id : moved with { Name = "" } == other with { Name = "" });
+    public static bool MayBeSameFile(FileEntry moved, FileEntry? there) => there is { } other && (moved.Id != 0 ? moved.Id == other.Id : moved with { Name = "" } == other with { Name = "" });
 
     /// <summary>Moves one entry over another, or to a name that is free.</summary>
     public static bool Move(string from, string to, FileEntry? there, bool replace)
@@ -25,11 +25,11 @@ internal static class PortableRenaming
         {
             Directory.Move(from, to);
         }
-        else if (there is not { Kind: EntryKind.Folder })
+        else if (there is not { Kind: EntryKind.Directory })
         {
-            MoveOver(from, to, File.Delete);
+            MoveReplacing(from, to, File.Delete);
         }
-        else if (!PortablePendingFile.TryClear(to, () => MoveOver(from, to, Directory.Delete)))
+        else if (!PortableStagingFile.TryRunOnCleared(to, () => MoveReplacing(from, to, Directory.Delete)))
         {
             throw new StoreException(StoreError.NotEmpty, to);
         }
@@ -38,9 +38,9 @@ internal static class PortableRenaming
     }
 
     /// <summary>Moves a folder or a link over an entry. The entry is restored if that fails.</summary>
-    private static void MoveOver(string from, string to, Action<string> delete)
+    private static void MoveReplacing(string from, string to, Action<string> delete)
     {
-        string aside = Path.Combine(Path.GetDirectoryName(to)!, AsideNames.New());
+        string aside = Path.Combine(Path.GetDirectoryName(to)!, TemporaryRenameNames.Create());
         Directory.Move(to, aside);
         try
         {
@@ -59,13 +59,13 @@ internal static class PortableRenaming
     /// Moves an entry to what may be another spelling of its own name, which most systems do not do in one step, and must not be taken for another that is to be
     /// replaced. Once it is out of the way, its name is free; what still stands there is another, or a second name of the same file.
     /// </summary>
-    public static bool MoveByThirdName(string from, string to, bool replace)
+    public static bool MoveViaTemporaryName(string from, string to, bool replace)
     {
-        string aside = Path.Combine(Path.GetDirectoryName(to)!, AsideNames.New());
+        string aside = Path.Combine(Path.GetDirectoryName(to)!, TemporaryRenameNames.Create());
         Move(from, aside, there: null, replace: false);
         try
         {
-            FileEntry? there = PortableRootDirectory.Facts(to);
+            FileEntry? there = PortableRootDirectory.GetRealEntry(to);
             if (there is not null && !replace)
             {
                 throw new StoreException(StoreError.Exists, to);
@@ -87,10 +87,10 @@ internal static class PortableRenaming
     /// <summary>Removes a folder that is empty except for partial uploads.</summary>
     /// <param name="real">The folder.</param>
     /// <param name="shown">Its path in the store, for the message.</param>
-    public static void DeleteFolder(string real, string shown)
+    public static void DeleteDirectory(string real, string shown)
     {
         // On some systems only the message of .NET's exception identifies "not empty", so the folder is checked first.
-        if (!PortablePendingFile.TryClear(real, () => Directory.Delete(real)))
+        if (!PortableStagingFile.TryRunOnCleared(real, () => Directory.Delete(real)))
         {
             throw new StoreException(StoreError.NotEmpty, shown);
         }

@@ -6,156 +6,156 @@ namespace Fts.Storage.Local.Portable;
 
 /// <summary>
 /// A folder that paths and links do not lead out of, by .NET's file calls alone: for systems and sandboxes without openat2. Links are resolved by hand, one
-/// component at a time, before each call. Between the look and the call a local process can swap a link in; only <see cref="RootDirectory"/> excludes that.
+/// component at a time, before each call. Between the look and the call a local process can swap a link in; only <see cref="LinuxRootDirectory"/> excludes that.
 /// </summary>
 internal sealed class PortableRootDirectory : IRootDirectory
 {
-    private static readonly Lock s_naming = new();
+    private static readonly Lock s_namingLock = new();
 
-    private readonly PortableWalk _walk;
+    private readonly PortablePathResolver _resolver;
 
     private readonly ProtectedEntries? _protected;
 
-    public PortableRootDirectory(string folder, ProtectedEntries? protectedEntries)
+    public PortableRootDirectory(string directory, ProtectedEntries? protectedEntries)
     {
         _protected = protectedEntries;
-        string real = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        string real = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         // The root itself is the owner's to choose, and may be a link; /tmp is one on some systems.
-        _walk = new PortableWalk(Guard(() => Directory.ResolveLinkTarget(real, returnFinalTarget: true))?.FullName ?? real);
-        _ = Facts(_walk.Root) is { Kind: EntryKind.Folder } ? true : throw new StoreException(StoreError.NotFound, $"{folder} is not a folder.");
+        _resolver = new PortablePathResolver(RunTranslated(() => Directory.ResolveLinkTarget(real, returnFinalTarget: true))?.FullName ?? real);
+        _ = GetRealEntry(_resolver.Root) is { Kind: EntryKind.Directory } ? true : throw new StoreException(StoreError.NotFound, $"{directory} is not a folder.");
     }
 
     public void Dispose()
     {
     }
 
-    public FileEntry? Find(StorePath path)
+    public FileEntry? GetEntry(StorePath path)
     {
-        if (!PortableWalk.IsSpellable(path))
+        if (!PortablePathResolver.CanRepresent(path))
         {
             return null;
         }
 
-        return _walk.Resolve(path, followLast: false, out string real) switch
+        return _resolver.Resolve(path, followLast: false, out string real) switch
         {
-            null => IsHidden(real) ? null : Guard(() => Facts(real) is not { } entry ? (FileEntry?)null
-                : (entry.Kind == EntryKind.Other && Followed(path) is { } target ? target : entry) with { Name = path.Name }),
-            StoreError.NotFound or StoreError.NotAFolder => null,
+            null => IsHidden(real) ? null : RunTranslated(() => GetRealEntry(real) is not { } entry ? (FileEntry?)null
+                : (entry.Kind == EntryKind.Other && ResolveLink(path) is { } target ? target : entry) with { Name = path.Name }),
+            StoreError.NotFound or StoreError.NotADirectory => null,
             { } error => throw new StoreException(error, path.Value),
         };
     }
 
-    public IFolderReader OpenFolder(StorePath folder)
+    public IDirectoryReader OpenDirectory(StorePath directory)
     {
-        string real = Existing(folder, EntryKind.Folder, StoreError.NotAFolder);
-        return Guard(() => new PortableFolderReader(this, real, folder));
+        string real = GetExistingPath(directory, EntryKind.Directory, StoreError.NotADirectory);
+        return RunTranslated(() => new PortableDirectoryReader(this, real, directory));
     }
 
     public SafeFileHandle OpenRead(StorePath path, out long length)
     {
-        string real = Existing(path, EntryKind.File, StoreError.NotAFile);
-        SafeFileHandle handle = Guard(() => File.OpenHandle(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        length = Guard(() => RandomAccess.GetLength(handle));
+        string real = GetExistingPath(path, EntryKind.File, StoreError.NotAFile);
+        SafeFileHandle handle = RunTranslated(() => File.OpenHandle(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        length = RunTranslated(() => RandomAccess.GetLength(handle));
         return handle;
     }
 
-    public IPendingFile OpenPending(StorePath path, WriteStart start)
+    public IStagingFile OpenStagingFile(StorePath path, WriteStart start)
     {
-        string itself = Addressed(path, followLast: false, StoreError.BadName);
-        FileEntry? facts = Guard(() => Facts(itself));
-        if (facts is not null && start.CreateOnly)
+        string itself = GetTargetPath(path, followLast: false, StoreError.BadName);
+        FileEntry? metadata = RunTranslated(() => GetRealEntry(itself));
+        if (metadata is not null && start.IsCreateOnly)
         {
             throw new StoreException(StoreError.Exists, path.Value);
         }
 
-        string real = facts is null ? itself : Addressed(path, followLast: true, StoreError.BadName);
-        FileEntry? committed = Guard(() => Facts(real));
-        if (committed is null && facts is not null)
+        string real = metadata is null ? itself : GetTargetPath(path, followLast: true, StoreError.BadName);
+        FileEntry? committed = RunTranslated(() => GetRealEntry(real));
+        if (committed is null && metadata is not null)
         {
             throw new StoreException(StoreError.Denied, $"{path} is a link that leads nowhere.");
         }
 
         return committed is { Kind: not EntryKind.File }
             ? throw new StoreException(StoreError.NotAFile, path.Value)
-            : Guard(() => PortablePendingFile.Open(real, FolderPathOf(real), committed, start));
+            : RunTranslated(() => PortableStagingFile.Open(real, GetDirectoryPath(real), committed, start));
     }
 
-    public PendingUpload? FindPending(StorePath path, string uploader) =>
-        PortableWalk.IsSpellable(path) && _walk.Resolve(path, followLast: true, out string real) is null ? Guard(() => PortablePendingFile.Find(real, uploader)) : null;
+    public PartialUpload? GetPartialUpload(StorePath path, string uploader) =>
+        PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null ? RunTranslated(() => PortableStagingFile.GetPartialUpload(real, uploader)) : null;
 
-    public bool GiveUpPending(StorePath path, string uploader) =>
-        PortableWalk.IsSpellable(path) && _walk.Resolve(path, followLast: true, out string real) is null && Guard(() => PortablePendingFile.GiveUp(real, uploader));
+    public bool DiscardPartialUpload(StorePath path, string uploader) =>
+        PortablePathResolver.CanRepresent(path) && _resolver.Resolve(path, followLast: true, out string real) is null && RunTranslated(() => PortableStagingFile.DiscardPartialUpload(real, uploader));
 
     /// <summary>Folders only: no link is followed, and what cannot be read is passed over, for the next sweep comes.</summary>
-    public int Sweep(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => Guard(() =>
+    public int SweepPartialUploads(DateTime before, PartialUploadIndex index, CancellationToken cancellationToken) => RunTranslated(() =>
     {
         int removed = 0;
-        foreach (string pending in PortablePendingFile.AllIn(_walk.Root, recursive: true))
+        foreach (string staging in PortableStagingFile.GetStagingFiles(_resolver.Root, recursive: true))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (PortablePendingFile.TryRemove(pending, before))
+            if (PortableStagingFile.TryRemove(staging, before))
             {
                 removed++;
             }
-            else if (PortablePendingFile.FindAt(pending) is { } left)
+            else if (PortableStagingFile.GetPartialUploadAt(staging) is { } left)
             {
-                index.Find(new PartialUploadPlace(FolderPathOf(pending), left.Name), left.Length, left.Modified);
+                index.AddFound(new PartialUploadLocation(GetDirectoryPath(staging), left.Name), left.Length, left.LastModified);
             }
         }
 
         return removed;
     });
 
-    public bool HasPartialUpload(in PartialUploadPlace place)
+    public bool HasPartialUpload(in PartialUploadLocation place)
     {
-        string path = PathOf(place);
-        return Guard(() => PortablePendingFile.FindAt(path)) is not null;
+        string path = GetRealPath(place);
+        return RunTranslated(() => PortableStagingFile.GetPartialUploadAt(path)) is not null;
     }
 
-    public void RemovePartialUpload(in PartialUploadPlace place)
+    public void DiscardListedPartialUpload(in PartialUploadLocation place)
     {
-        string path = PathOf(place);
-        Guard(() => PortablePendingFile.TryRemove(path));
+        string path = GetRealPath(place);
+        RunTranslated(() => PortableStagingFile.TryRemove(path));
     }
 
-    public void CreateFolder(StorePath path)
+    public void CreateDirectory(StorePath path)
     {
-        string real = Addressed(path, followLast: false, StoreError.BadName);
-        GuardNaming(() => Facts(real) is null ? Directory.CreateDirectory(real) : throw new StoreException(StoreError.Exists, path.Value));
+        string real = GetTargetPath(path, followLast: false, StoreError.BadName);
+        RunNamingTranslated(() => GetRealEntry(real) is null ? Directory.CreateDirectory(real) : throw new StoreException(StoreError.Exists, path.Value));
     }
 
     public void CreateLink(StorePath path, StorePath target, string text)
     {
-        string pointed = Addressed(target, followLast: true, StoreError.NotFound), real = Addressed(path, followLast: false, StoreError.BadName);
-        DemandNotHolding(real, StoreError.BadName, path);
-        FileEntry there = Guard(() => Facts(pointed)) ?? throw new StoreException(StoreError.NotFound, target.Value);
+        string pointed = GetTargetPath(target, followLast: true, StoreError.NotFound), real = GetTargetPath(path, followLast: false, StoreError.BadName);
+        ThrowIfLeadsToProtected(real, StoreError.BadName, path);
+        FileEntry there = RunTranslated(() => GetRealEntry(pointed)) ?? throw new StoreException(StoreError.NotFound, target.Value);
         if (there.Kind == EntryKind.Other)
         {
             throw new StoreException(StoreError.NotAFile, target.Value);
         }
 
         // Windows has two kinds of links.
-        GuardNaming(() => Facts(real) is not null ? throw new StoreException(StoreError.Exists, path.Value)
-            : there.Kind == EntryKind.Folder ? Directory.CreateSymbolicLink(real, text) : File.CreateSymbolicLink(real, text));
+        RunNamingTranslated(() => GetRealEntry(real) is not null ? throw new StoreException(StoreError.Exists, path.Value)
+            : there.Kind == EntryKind.Directory ? Directory.CreateSymbolicLink(real, text) : File.CreateSymbolicLink(real, text));
     }
 
     public void DeleteFile(StorePath path, string? uploader)
     {
-        string real = Addressed(path, followLast: false, StoreError.NotFound);
-        DemandNotHolding(real, StoreError.Denied, path);
-        Guard(() =>
+        string real = GetTargetPath(path, followLast: false, StoreError.NotFound);
+        ThrowIfLeadsToProtected(real, StoreError.Denied, path);
+        RunTranslated(() =>
         {
-            FileEntry? facts = Facts(real);
-            if (facts is { Kind: EntryKind.Folder })
+            FileEntry? metadata = GetRealEntry(real);
+            if (metadata is { Kind: EntryKind.Directory })
             {
                 throw new StoreException(StoreError.NotAFile, path.Value);
             }
 
             // Found before the file is deleted, because the names of its partial uploads depend on its metadata.
-            string[] uploads = uploader is not null && _walk.Resolve(path, followLast: true, out string target) is null
-                ? [.. PortablePendingFile.SlotsOf(target, uploader, Facts(target))]
+            string[] uploads = uploader is not null && _resolver.Resolve(path, followLast: true, out string target) is null
+                ? [.. PortableStagingFile.GetPartialUploadPaths(target, uploader, GetRealEntry(target))]
                 : [];
-            if (facts is not null)
+            if (metadata is not null)
             {
                 File.Delete(real);
             }
@@ -163,69 +163,69 @@ internal sealed class PortableRootDirectory : IRootDirectory
             bool isDiscarded = false;
             foreach (string upload in uploads)
             {
-                isDiscarded |= PortablePendingFile.TryRemove(upload);
+                isDiscarded |= PortableStagingFile.TryRemove(upload);
             }
 
-            return isDiscarded || facts is not null ? true : throw new StoreException(StoreError.NotFound, path.Value);
+            return isDiscarded || metadata is not null ? true : throw new StoreException(StoreError.NotFound, path.Value);
         });
     }
 
-    public void DeleteFolder(StorePath path)
+    public void DeleteDirectory(StorePath path)
     {
-        string real = Itself(path, out FileEntry facts);
-        DemandNotHolding(real, StoreError.Denied, path);
-        Guard(() =>
+        string real = GetEntryPath(path, out FileEntry metadata);
+        ThrowIfLeadsToProtected(real, StoreError.Denied, path);
+        RunTranslated(() =>
         {
-            if (facts.Kind != EntryKind.Folder)
+            if (metadata.Kind != EntryKind.Directory)
             {
-                throw new StoreException(StoreError.NotAFolder, path.Value);
+                throw new StoreException(StoreError.NotADirectory, path.Value);
             }
 
-            PortableRenaming.DeleteFolder(real, path.Value);
+            PortableRename.DeleteDirectory(real, path.Value);
             return true;
         });
     }
 
     public void Rename(StorePath source, StorePath target, bool replace)
     {
-        string from = Itself(source, out FileEntry moved), to = Addressed(target, followLast: false, StoreError.BadName);
-        DemandNotHolding(from, StoreError.Denied, source);
-        DemandNotHolding(to, StoreError.BadName, target);
-        GuardNaming(() =>
+        string from = GetEntryPath(source, out FileEntry moved), to = GetTargetPath(target, followLast: false, StoreError.BadName);
+        ThrowIfLeadsToProtected(from, StoreError.Denied, source);
+        ThrowIfLeadsToProtected(to, StoreError.BadName, target);
+        RunNamingTranslated(() =>
         {
-            FileEntry? there = Facts(to);
-            bool isOne = from != to && PortableRenaming.MayBeOne(moved, there);
+            FileEntry? there = GetRealEntry(to);
+            bool isOne = from != to && PortableRename.MayBeSameFile(moved, there);
             StoreError? refused = there is not null && !replace && !isOne ? StoreError.Exists
                 : to.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? StoreError.NotSupported
-                : there is { Kind: EntryKind.Folder } && moved.Kind != EntryKind.Folder ? StoreError.NotAFile
-                : there is { Kind: not EntryKind.Folder } && moved.Kind == EntryKind.Folder ? StoreError.NotAFolder
+                : there is { Kind: EntryKind.Directory } && moved.Kind != EntryKind.Directory ? StoreError.NotAFile
+                : there is { Kind: not EntryKind.Directory } && moved.Kind == EntryKind.Directory ? StoreError.NotADirectory
                 : null;
             if (refused is { } error)
             {
                 throw new StoreException(error, $"{source} to {target}");
             }
 
-            return isOne ? PortableRenaming.MoveByThirdName(from, to, replace) : from == to || PortableRenaming.Move(from, to, there, replace);
+            return isOne ? PortableRename.MoveViaTemporaryName(from, to, replace) : from == to || PortableRename.Move(from, to, there, replace);
         });
     }
 
-    public void SetFacts(StorePath path, FileFacts facts)
+    public void SetMetadata(StorePath path, FileMetadata metadata)
     {
-        string real = Addressed(path, followLast: true, StoreError.NotFound);
-        FileEntry there = Guard(() => Facts(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
+        string real = GetTargetPath(path, followLast: true, StoreError.NotFound);
+        FileEntry there = RunTranslated(() => GetRealEntry(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
         if (there.Kind == EntryKind.Other)
         {
             throw new StoreException(StoreError.NotAFile, path.Value);
         }
 
-        if (facts.UnixMode is not null && (real == _walk.Root || _protected?.Current.HoldsProtected(real) == true))
+        if (metadata.UnixMode is not null && (real == _resolver.Root || _protected?.Current.LeadsToProtected(real) == true))
         {
             throw new StoreException(StoreError.Denied, $"The mode of {path} cannot be set: it leads to the root or to a protected entry.");
         }
 
-        Guard(() =>
+        RunTranslated(() =>
         {
-            if (facts.UnixMode is { } mode)
+            if (metadata.UnixMode is { } mode)
             {
                 if (OperatingSystem.IsWindows())
                 {
@@ -235,41 +235,41 @@ internal sealed class PortableRootDirectory : IRootDirectory
                 File.SetUnixFileMode(real, mode);
             }
 
-            if (facts.Modified is { } modified && there.Kind == EntryKind.File)
+            if (metadata.LastModified is { } modified && there.Kind == EntryKind.File)
             {
                 File.SetLastWriteTimeUtc(real, modified);
             }
-            else if (facts.Modified is not null)
+            else if (metadata.LastModified is not null)
             {
-                Directory.SetLastWriteTimeUtc(real, facts.Modified.Value);
+                Directory.SetLastWriteTimeUtc(real, metadata.LastModified.Value);
             }
 
             return true;
         });
     }
 
-    public void FlushFolder(StorePath folder)
+    public void FlushDirectory(StorePath directory)
     {
-        if (_walk.Resolve(folder, followLast: true, out string real) is null && Directory.Exists(real))
+        if (_resolver.Resolve(directory, followLast: true, out string real) is null && Directory.Exists(real))
         {
-            FolderFlush.Run(real);
+            DirectoryFlush.Flush(real);
         }
     }
 
-    public long FreeSpace(StorePath folder)
+    public long GetFreeSpace(StorePath directory)
     {
-        string real = Existing(folder, EntryKind.Folder, StoreError.NotAFolder);
-        return Guard(() => new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(real)! : real).AvailableFreeSpace);
+        string real = GetExistingPath(directory, EntryKind.Directory, StoreError.NotADirectory);
+        return RunTranslated(() => new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(real)! : real).AvailableFreeSpace);
     }
 
     /// <summary>What a link found in a listing leads to, or null when that is nowhere or outside.</summary>
-    internal FileEntry? Followed(StorePath path) => _walk.Resolve(path, followLast: true, out string real) is null && !IsHidden(real) ? Facts(real) : null;
+    internal FileEntry? ResolveLink(StorePath path) => _resolver.Resolve(path, followLast: true, out string real) is null && !IsHidden(real) ? GetRealEntry(real) : null;
 
     /// <summary>Whether a real path is that of a protected entry. Only its last component may be a link.</summary>
     internal bool IsHidden(string real) => _protected?.Current.IsHidden(real) == true;
 
     /// <summary>What is at a real path, not following it; null where there is nothing.</summary>
-    internal static FileEntry? Facts(string real)
+    internal static FileEntry? GetRealEntry(string real)
     {
         var info = new FileInfo(real);
         if (!info.Exists && !Directory.Exists(real) && info.LinkTarget is null)
@@ -278,22 +278,22 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
 
         FileAttributes attributes = info.Attributes;
-        (bool isSpecial, ulong id) = LinuxCalls.Kind(real);
+        (bool isSpecial, ulong id) = LinuxCalls.GetFileKind(real);
         EntryKind kind = attributes.HasFlag(FileAttributes.ReparsePoint) || isSpecial ? EntryKind.Other
-            : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Folder
+            : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Directory
             : EntryKind.File;
         return new FileEntry(
             info.Name, kind, kind == EntryKind.File ? info.Length : 0, info.LastWriteTimeUtc, OperatingSystem.IsWindows() ? null : info.UnixFileMode & (UnixFileMode)0x1FF, id,
             IsLink: attributes.HasFlag(FileAttributes.ReparsePoint));
     }
 
-    internal static T Guard<T>(Func<T> call)
+    internal static T RunTranslated<T>(Func<T> call)
     {
         try
         {
             return call();
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             throw SystemErrors.Translate(exception);
         }
@@ -303,37 +303,37 @@ internal sealed class PortableRootDirectory : IRootDirectory
     /// For whatever gives a name that must be free. Many of these calls look whether it is and then take it, .NET's moves among them (outside Windows), so that
     /// of two at once both would succeed and one file be lost: here they wait for one another. Other processes are not kept out.
     /// </summary>
-    internal static T GuardNaming<T>(Func<T> call)
+    internal static T RunNamingTranslated<T>(Func<T> call)
     {
-        lock (s_naming)
+        lock (s_namingLock)
         {
-            return Guard(call);
+            return RunTranslated(call);
         }
     }
 
     /// <summary>The real path of something that may or may not be there, in a folder that is.</summary>
-    private string Addressed(StorePath path, bool followLast, StoreError ifUnspellable)
+    private string GetTargetPath(StorePath path, bool followLast, StoreError ifUnspellable)
     {
-        if (!PortableWalk.IsSpellable(path))
+        if (!PortablePathResolver.CanRepresent(path))
         {
             throw new StoreException(ifUnspellable, path.Value);
         }
 
-        if (_walk.Resolve(path, followLast, out string real) is { } error)
+        if (_resolver.Resolve(path, followLast, out string real) is { } error)
         {
             throw new StoreException(error, path.Value);
         }
 
-        DemandVisible(real, ifUnspellable, path);
+        ThrowIfProtected(real, ifUnspellable, path);
         return real;
     }
 
     /// <summary>The path of the folder of a real path, relative to the root and with slashes.</summary>
-    private string FolderPathOf(string real) => Path.GetRelativePath(_walk.Root, Path.GetDirectoryName(real)!).Replace(Path.DirectorySeparatorChar, '/');
+    private string GetDirectoryPath(string real) => Path.GetRelativePath(_resolver.Root, Path.GetDirectoryName(real)!).Replace(Path.DirectorySeparatorChar, '/');
 
-    private string PathOf(in PartialUploadPlace place) => Path.GetFullPath(Path.Combine(_walk.Root, place.Folder, place.Name));
+    private string GetRealPath(in PartialUploadLocation place) => Path.GetFullPath(Path.Combine(_resolver.Root, place.DirectoryPath, place.Name));
 
-    private void DemandVisible(string real, StoreError ifHidden, StorePath path)
+    private void ThrowIfProtected(string real, StoreError ifHidden, StorePath path)
     {
         if (IsHidden(real))
         {
@@ -341,25 +341,25 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
     }
 
-    private void DemandNotHolding(string real, StoreError ifHolding, StorePath path)
+    private void ThrowIfLeadsToProtected(string real, StoreError ifHolding, StorePath path)
     {
-        if (_protected?.Current.HoldsProtected(real) == true)
+        if (_protected?.Current.LeadsToProtected(real) == true)
         {
             throw new StoreException(ifHolding, $"{path} leads to a protected entry.");
         }
     }
 
-    private string Existing(StorePath path, EntryKind kind, StoreError otherwise)
+    private string GetExistingPath(StorePath path, EntryKind kind, StoreError otherwise)
     {
-        string real = Addressed(path, followLast: true, StoreError.NotFound);
-        FileEntry facts = Guard(() => Facts(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
-        return facts.Kind == kind ? real : throw new StoreException(otherwise, path.Value);
+        string real = GetTargetPath(path, followLast: true, StoreError.NotFound);
+        FileEntry metadata = RunTranslated(() => GetRealEntry(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
+        return metadata.Kind == kind ? real : throw new StoreException(otherwise, path.Value);
     }
 
-    private string Itself(StorePath path, out FileEntry facts)
+    private string GetEntryPath(StorePath path, out FileEntry metadata)
     {
-        string real = Addressed(path, followLast: false, StoreError.NotFound);
-        facts = Guard(() => Facts(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
+        string real = GetTargetPath(path, followLast: false, StoreError.NotFound);
+        metadata = RunTranslated(() => GetRealEntry(real)) ?? throw new StoreException(StoreError.NotFound, path.Value);
         return real;
     }
 }

@@ -9,11 +9,11 @@ internal static class WindowsNames
     private static readonly string[] s_devices = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 
     /// <summary>Whether a name is taken for itself, and for nothing else.</summary>
-    public static bool IsPlain(string name) => !name.AsSpan().ContainsAny(s_special) && !name.AsSpan().ContainsAnyInRange('\0', '\x1F')
-        && !name.EndsWith('.') && !name.EndsWith(' ') && !IsDevice(name);
+    public static bool IsValid(string name) => !name.AsSpan().ContainsAny(s_special) && !name.AsSpan().ContainsAnyInRange('\0', '\x1F')
+        && !name.EndsWith('.') && !name.EndsWith(' ') && !IsDeviceName(name);
 
     /// <summary>A device lies in every folder, whatever follows its name after a dot. Its number may be written high, and blanks before the dot are dropped.</summary>
-    private static bool IsDevice(string name)
+    private static bool IsDeviceName(string name)
     {
         ReadOnlySpan<char> stem = name.AsSpan(0, name.IndexOf('.') is >= 0 and int dot ? dot : name.Length).TrimEnd(' ');
         if (stem.Length == 4 && (stem[3] is (>= '0' and <= '9') or '¹' or '²' or '³'))

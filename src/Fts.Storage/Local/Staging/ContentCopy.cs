@@ -8,7 +8,7 @@ namespace Fts.Storage.Local.Staging;
 /// <summary>Copies one file's content into another by the cheapest way there is: shared blocks, the kernel, or a buffer. Slow; not for a caller's thread.</summary>
 internal static class ContentCopy
 {
-    private const int KernelStep = 16 * 1024 * 1024;
+    private const int KernelChunkSize = 16 * 1024 * 1024;
     private const int BufferSize = 256 * 1024;
 
     /// <summary>Copies up to so many bytes from the beginning and answers how many there were.</summary>
@@ -18,7 +18,7 @@ internal static class ContentCopy
         {
             if (!IsSupported || Ioctl(target, FICLONE, source.DangerousGetHandle()) != 0)
             {
-                return CopyFrom(source, target, 0, most, cancellationToken);
+                return CopyRange(source, target, 0, most, cancellationToken);
             }
 
             long length = RandomAccess.GetLength(target);
@@ -29,43 +29,43 @@ internal static class ContentCopy
 
             return Math.Min(length, most);
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             throw SystemErrors.Translate(exception);
         }
     }
 
     /// <summary>Adds to the target what the source has beyond the target's length.</summary>
-    public static void CopyRest(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellationToken)
+    public static void AppendRest(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellationToken)
     {
         try
         {
-            CopyFrom(source, target, RandomAccess.GetLength(target), long.MaxValue, cancellationToken);
+            CopyRange(source, target, RandomAccess.GetLength(target), long.MaxValue, cancellationToken);
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             throw SystemErrors.Translate(exception);
         }
     }
 
-    private static long CopyFrom(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken) =>
-        CopyByBuffer(source, target, IsSupported ? CopyByKernel(source, target, offset, end, cancellationToken) : offset, end, cancellationToken);
+    private static long CopyRange(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken) =>
+        CopyWithBuffer(source, target, IsSupported ? CopyWithKernel(source, target, offset, end, cancellationToken) : offset, end, cancellationToken);
 
     /// <summary>Copies as far as the kernel is willing; which of its many reasons stopped it does not matter, since the buffer goes on there and meets the real ones.</summary>
-    internal static unsafe long CopyByKernel(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+    internal static unsafe long CopyWithKernel(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
     {
         long from = offset, to = offset;
         nint step;
         do
         {
             cancellationToken.ThrowIfCancellationRequested();
-            step = CopyFileRange(source, &from, target, &to, (nint)Math.Min(KernelStep, end - to));
+            step = CopyFileRange(source, &from, target, &to, (nint)Math.Min(KernelChunkSize, end - to));
         }
         while (step > 0 || (step < 0 && Marshal.GetLastPInvokeError() == SystemErrors.EINTR));
         return to;
     }
 
-    internal static long CopyByBuffer(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
+    internal static long CopyWithBuffer(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try

@@ -7,13 +7,13 @@ namespace Fts.Storage.Local.Staging;
 internal sealed class GroupCommit
 {
     private readonly Lock _lock = new();
-    private List<Entry> _waiting = [];
+    private List<PendingCommit> _waiting = [];
     private bool _isRunning;
 
-    /// <summary>Completes when the file has its name and both are on stable storage; fails as <see cref="IPendingFile.Commit"/> does.</summary>
-    public Task CommitAsync(IPendingFile file)
+    /// <summary>Completes when the file has its name and both are on stable storage; fails as <see cref="IStagingFile.Commit"/> does.</summary>
+    public Task CommitAsync(IStagingFile file)
     {
-        var entry = new Entry(file);
+        var entry = new PendingCommit(file);
         lock (_lock)
         {
             _waiting.Add(entry);
@@ -33,7 +33,7 @@ internal sealed class GroupCommit
     {
         while (true)
         {
-            List<Entry> group;
+            List<PendingCommit> group;
             lock (_lock)
             {
                 (group, _waiting) = (_waiting, []);
@@ -50,73 +50,73 @@ internal sealed class GroupCommit
     }
 
     /// <summary>A file whose content is not safe does not get the name of one that was.</summary>
-    private static void Commit(List<Entry> group)
+    private static void Commit(List<PendingCommit> group)
     {
         // All at once, so that the disk has all of them before one is waited for.
-        foreach (Entry entry in group)
+        foreach (PendingCommit entry in group)
         {
             entry.File.BeginFlush();
         }
 
-        foreach (Entry entry in group)
+        foreach (PendingCommit entry in group)
         {
-            entry.Try(entry.File.Flush);
+            entry.TryRun(entry.File.Flush);
         }
 
         // Only then the names: a file system that keeps a journal would write it out for every flush that follows a rename.
-        foreach (Entry entry in group)
+        foreach (PendingCommit entry in group)
         {
-            entry.Try(entry.File.Commit);
+            entry.TryRun(entry.File.Commit);
         }
 
-        foreach (IGrouping<ulong, Entry> folder in group.Where(entry => entry.Failure is null).GroupBy(entry => entry.File.FolderId).ToList())
+        foreach (IGrouping<ulong, PendingCommit> directory in group.Where(entry => entry.Exception is null).GroupBy(entry => entry.File.DirectoryId).ToList())
         {
-            Entry[] entries = [.. folder];
-            entries[0].Try(entries[0].File.FlushFolder);
-            foreach (Entry entry in entries)
+            PendingCommit[] entries = [.. directory];
+            entries[0].TryRun(entries[0].File.FlushDirectory);
+            foreach (PendingCommit entry in entries)
             {
-                entry.Failure ??= entries[0].Failure;
+                entry.Exception ??= entries[0].Exception;
             }
         }
 
-        foreach (Entry entry in group)
+        foreach (PendingCommit entry in group)
         {
-            entry.End();
+            entry.Complete();
         }
     }
 
-    private sealed class Entry(IPendingFile file)
+    private sealed class PendingCommit(IStagingFile file)
     {
-        public IPendingFile File { get; } = file;
+        public IStagingFile File { get; } = file;
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Exception? Failure { get; set; }
+        public Exception? Exception { get; set; }
 
-        public void Try(Action step)
+        public void TryRun(Action step)
         {
             try
             {
-                if (Failure is null)
+                if (Exception is null)
                 {
                     step();
                 }
             }
             catch (Exception e)
             {
-                Failure = e; // whoever waits for this file answers for it
+                Exception = e; // whoever waits for this file answers for it
             }
         }
 
-        public void End()
+        public void Complete()
         {
-            if (Failure is null)
+            if (Exception is null)
             {
                 Done.SetResult();
             }
             else
             {
-                Done.SetException(Failure);
+                Done.SetException(Exception);
             }
         }
     }

@@ -8,32 +8,32 @@ namespace Fts.Storage.Local.Staging;
 /// Looks through folders for pending files that nobody writes and that were last written before a time, and removes them. Looks at no file but those, follows no
 /// link, and passes over what cannot be read: the next sweep comes.
 /// </summary>
-internal sealed class LinuxPendingSweep(RootDirectory root, DateTime before, PartialUploadIndex index)
+internal sealed class LinuxPartialUploadSweep(LinuxRootDirectory root, DateTime before, PartialUploadIndex index)
 {
     /// <summary>The whole tree; how many were removed.</summary>
     public int Run(CancellationToken cancellationToken) => Walk(".", depth: 0, cancellationToken);
 
     private int Walk(string relative, int depth, CancellationToken cancellationToken)
     {
-        using SafeFileHandle? folder = Open(relative);
+        using SafeFileHandle? directory = Open(relative);
         int removed = 0;
-        if (folder is not null)
+        if (directory is not null)
         {
-            LinuxFolderNames.ForEach(folder, (name, type) =>
+            LinuxDirectoryNames.ForEach(directory, (name, type) =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (PathRules.IsReserved(name))
                 {
-                    if (LinuxPendingSlot.TryRemove(folder, name, before))
+                    if (LinuxPartialUploads.TryRemove(directory, name, before))
                     {
                         removed++;
                     }
-                    else if (LinuxPendingSlot.Find(folder, name) is { } left)
+                    else if (LinuxPartialUploads.Find(directory, name) is { } left)
                     {
-                        index.Find(new PartialUploadPlace(relative, name), left.Length, left.Modified);
+                        index.AddFound(new PartialUploadLocation(relative, name), left.Length, left.LastModified);
                     }
                 }
-                else if (depth < StorePath.MaxDepth && (type == DT_DIR || (type == DT_UNKNOWN && Statx(folder, name, AT_SYMLINK_NOFOLLOW, out LinuxFacts facts) == 0 && facts.IsFolder)))
+                else if (depth < StorePath.MaxDepth && (type == DT_DIR || (type == DT_UNKNOWN && Statx(directory, name, AT_SYMLINK_NOFOLLOW, out FileStatus status) == 0 && status.IsDirectory)))
                 {
                     removed += Walk(relative == "." ? name : $"{relative}/{name}", depth + 1, cancellationToken);
                 }

@@ -9,71 +9,71 @@ namespace Fts.Storage.Local.Staging;
 /// <summary>
 /// A pending file beside its target, locked while it is open. It holds the folder's handle and not its path: a folder renamed meanwhile takes the upload with
 /// it, and a link put in the folder's place leads nothing astray. The commit replaces whatever the name is by then, a link itself. An upload's has the name
-/// that its continuation will look for, so that a killed server leaves it just as <see cref="Keep"/> does; all others have random ones.
+/// that its continuation will look for, so that a killed server leaves it just as <see cref="TryKeep"/> does; all others have random ones.
 /// </summary>
-internal sealed class LinuxPendingFile : IPendingFile
+internal sealed class LinuxStagingFile : IStagingFile
 {
     /// <summary>Others come and go in the same place; more often than this in a row they do so on purpose.</summary>
     private const int MaxAttempts = 100;
 
-    private readonly SafeFileHandle _folder;
+    private readonly SafeFileHandle _directory;
     private readonly string _name;
-    private readonly bool _createOnly;
-    private readonly string? _slot;
-    private string _pendingName;
-    private bool _isLeft;
-    private bool _disposed;
+    private readonly bool _isCreateOnly;
+    private readonly string? _partialUploadName;
+    private string _stagingName;
+    private bool _isRetained;
+    private bool _isDisposed;
 
-    private LinuxPendingFile(in LinuxTarget target, WriteStart start, string pendingName, SafeFileHandle handle, string? slot, long? keptLength)
+    private LinuxStagingFile(in LinuxUploadTarget target, WriteStart start, string pendingName, SafeFileHandle handle, string? slot, long? keptLength)
     {
-        (_folder, _name, CommittedLength, _createOnly) = (target.Folder, target.Name, target.Committed?.Length, start.CreateOnly);
-        FolderPath = target.FolderPath;
-        (_pendingName, Handle, _slot, KeptLength) = (pendingName, handle, slot, keptLength);
+        (_directory, _name, CommittedLength, _isCreateOnly) = (target.DirectoryHandle, target.Name, target.Committed?.Length, start.IsCreateOnly);
+        DirectoryPath = target.DirectoryPath;
+        (_stagingName, Handle, _partialUploadName, ResumedLength) = (pendingName, handle, slot, keptLength);
     }
 
     public SafeFileHandle Handle { get; }
 
     public long? CommittedLength { get; }
 
-    public long? KeptLength { get; }
+    public long? ResumedLength { get; }
 
-    public string? KeptName => _slot;
+    public string? PartialUploadName => _partialUploadName;
 
-    public string FolderPath { get; }
+    public string DirectoryPath { get; }
 
     /// <summary>Makes the file, or takes the one that is continued. The target's folder becomes the pending file's own unless this throws.</summary>
-    public static LinuxPendingFile Open(in LinuxTarget target, WriteStart start)
+    public static LinuxStagingFile Open(in LinuxUploadTarget target, WriteStart start)
     {
         // A rename asks nothing of the file it replaces; a read-only file must be as safe from it as from being opened for writing.
-        if (target.Committed is not null && Faccessat2(target.Folder, target.Name, W_OK, AT_EACCESS) < 0 && Marshal.GetLastPInvokeError() is EACCES or EROFS)
+        if (target.Committed is not null && Faccessat2(target.DirectoryHandle, target.Name, W_OK, AT_EACCESS) < 0 && Marshal.GetLastPInvokeError() is EACCES or EROFS)
         {
-            throw RootDirectory.LastError(target.Name);
+            throw LinuxRootDirectory.CreateLastError(target.Name);
         }
 
-        LinuxPendingFile pending = start.Uploader is not null ? OpenUpload(target, start, start.Uploader) : NewApart(target, start, slot: null);
+        LinuxStagingFile staging = start.Uploader is not null ? OpenUpload(target, start, start.Uploader) : CreateUnderRandomName(target, start, slot: null);
         // A new file gets its mode when it is created. A partial upload was readable only for its owner.
-        uint? mode = target.Committed is { } facts ? facts.Mode & 0x1FFu : pending.KeptLength is not null ? (uint?)FileModes.NewFile : null;
-        if (mode is { } bits && Fchmod(pending.Handle, bits) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
+        uint? mode = target.Committed is { } status ? status.Mode & 0x1FFu : staging.ResumedLength is not null ? (uint?)StagingFileModes.NewFile : null;
+        if (mode is { } bits && Fchmod(staging.Handle, bits) < 0 && Marshal.GetLastPInvokeError() is not (EPERM or EOPNOTSUPP))
         {
             // EPERM, EOPNOTSUPP: a file system without permission bits has none to lose.
-            StoreException failure = RootDirectory.LastError(target.Name);
-            pending.Abandon();
+            StoreException failure = LinuxRootDirectory.CreateLastError(target.Name);
+            staging.DisposeAfterFailedOpen();
             throw failure;
         }
 
-        return pending;
+        return staging;
     }
 
     public SafeFileHandle? OpenCommitted()
     {
-        int descriptor = Openat(_folder, _name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+        int descriptor = Openat(_directory, _name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
         if (descriptor < 0)
         {
-            return Marshal.GetLastPInvokeError() == ENOENT ? null : throw RootDirectory.LastError(_name);
+            return Marshal.GetLastPInvokeError() == ENOENT ? null : throw LinuxRootDirectory.CreateLastError(_name);
         }
 
         var committed = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (RootDirectory.FactsOf(committed).IsFile)
+        if (LinuxRootDirectory.GetStatus(committed).IsFile)
         {
             return committed;
         }
@@ -82,7 +82,7 @@ internal sealed class LinuxPendingFile : IPendingFile
         throw new StoreException(StoreError.NotAFile, _name);
     }
 
-    public ulong FolderId => RootDirectory.FactsOf(_folder).Id;
+    public ulong DirectoryId => LinuxRootDirectory.GetStatus(_directory).Id;
 
     public void BeginFlush() => _ = SyncFileRange(Handle, 0, 0, SYNC_FILE_RANGE_WRITE);
 
@@ -90,120 +90,120 @@ internal sealed class LinuxPendingFile : IPendingFile
     {
         if (Fdatasync(Handle) < 0)
         {
-            throw RootDirectory.LastError(_name);
+            throw LinuxRootDirectory.CreateLastError(_name);
         }
     }
 
-    public void FlushFolder() => LinuxFolderFlush.Run(_folder, _name);
+    public void FlushDirectory() => LinuxDirectoryFlush.Flush(_directory, _name);
 
     public void Commit()
     {
-        int error = RootDirectory.Rename(_folder, _pendingName, _folder, _name, replace: !_createOnly);
+        int error = LinuxRootDirectory.Rename(_directory, _stagingName, _directory, _name, replace: !_isCreateOnly);
         if (error != 0)
         {
-            throw Exception(error, _name);
+            throw CreateException(error, _name);
         }
 
-        _isLeft = true;
+        _isRetained = true;
     }
 
-    public void Enter()
+    public void TakePartialUploadName()
     {
-        if (!TryEnter())
+        if (!TryTakePartialUploadName())
         {
             throw new StoreException(StoreError.Busy, $"{_name} is being uploaded by another.");
         }
     }
 
-    public bool Keep()
+    public bool TryKeep()
     {
-        if (_slot is not null && FileModes.NewFile is not null)
+        if (_partialUploadName is not null && StagingFileModes.NewFile is not null)
         {
-            _ = Fchmod(Handle, (uint)FileModes.AtRest); // EPERM, EOPNOTSUPP: a file system without permission bits
+            _ = Fchmod(Handle, (uint)StagingFileModes.PartialUpload); // EPERM, EOPNOTSUPP: a file system without permission bits
         }
 
-        return _isLeft |= TryEnter();
+        return _isRetained |= TryTakePartialUploadName();
     }
 
-    private bool TryEnter()
+    private bool TryTakePartialUploadName()
     {
         // The second attempt is for a place that became free in between; after that somebody is writing there, or it is not ours to clear.
-        bool mayBeFree = _slot is not null && _pendingName != _slot;
+        bool mayBeFree = _partialUploadName is not null && _stagingName != _partialUploadName;
         for (int attempt = 0; mayBeFree && attempt < MaxAttempts; attempt++)
         {
-            if (RootDirectory.Rename(_folder, _pendingName, _folder, _slot!, replace: false) == 0)
+            if (LinuxRootDirectory.Rename(_directory, _stagingName, _directory, _partialUploadName!, replace: false) == 0)
             {
-                _pendingName = _slot!;
+                _stagingName = _partialUploadName!;
                 return true;
             }
 
-            mayBeFree = LinuxPendingSlot.TryRemove(_folder, _slot!) || attempt == 0;
+            mayBeFree = LinuxPartialUploads.TryRemove(_directory, _partialUploadName!) || attempt == 0;
         }
 
-        return _slot is not null && _pendingName == _slot;
+        return _partialUploadName is not null && _stagingName == _partialUploadName;
     }
 
     public void Dispose()
     {
-        if (_disposed)
+        if (_isDisposed)
         {
             return;
         }
 
-        _disposed = true;
-        if (!_isLeft)
+        _isDisposed = true;
+        if (!_isRetained)
         {
             // Failing leaves a file nobody can see; whoever breaks off an upload has no use for the reason.
-            _ = Unlinkat(_folder, _pendingName, 0);
+            _ = Unlinkat(_directory, _stagingName, 0);
         }
 
         Handle.Dispose();
-        _folder.Dispose();
+        _directory.Dispose();
     }
 
-    private static LinuxPendingFile OpenUpload(in LinuxTarget target, WriteStart start, string uploader)
+    private static LinuxStagingFile OpenUpload(in LinuxUploadTarget target, WriteStart start, string uploader)
     {
-        if (!start.KeepsContent)
+        if (!start.ShouldKeepContent)
         {
             if (target.CommittedFile is { } file)
             {
-                LinuxPendingSlot.TryRemove(target.Folder, PendingNames.For(target.Name, uploader, file)); // given up, too
+                LinuxPartialUploads.TryRemove(target.DirectoryHandle, StagingNames.GetPartialUploadName(target.Name, uploader, file)); // given up, too
             }
 
-            return Begin(target, start, PendingNames.For(target.Name, uploader));
+            return CreateUpload(target, start, StagingNames.GetPartialUploadName(target.Name, uploader));
         }
 
-        foreach (string slot in PendingNames.All(target.Name, uploader, target.CommittedFile))
+        foreach (string slot in StagingNames.GetPartialUploadNames(target.Name, uploader, target.CommittedFile))
         {
-            switch (LinuxPendingSlot.TryTake(target.Folder, slot, out SafeFileHandle? taken, out LinuxFacts facts))
+            switch (LinuxPartialUploads.TryAcquire(target.DirectoryHandle, slot, out SafeFileHandle? taken, out FileStatus status))
             {
-                case SlotState.Taken:
-                    return new LinuxPendingFile(target, start, slot, taken!, slot, facts.Length);
-                case SlotState.Busy:
+                case StagingFileState.Acquired:
+                    return new LinuxStagingFile(target, start, slot, taken!, slot, status.Length);
+                case StagingFileState.Busy:
                     throw new StoreException(StoreError.Busy, $"{target.Name} is being uploaded by another.");
             }
         }
 
-        return NewApart(target, start, PendingNames.For(target.Name, uploader, target.CommittedFile));
+        return CreateUnderRandomName(target, start, StagingNames.GetPartialUploadName(target.Name, uploader, target.CommittedFile));
     }
 
     /// <summary>One that begins anew expects nothing in its place. What is there and nobody writes is given up.</summary>
-    private static LinuxPendingFile Begin(in LinuxTarget target, WriteStart start, string slot)
+    private static LinuxStagingFile CreateUpload(in LinuxUploadTarget target, WriteStart start, string slot)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (New(target, start, slot, slot) is { } first)
+            if (TryCreate(target, start, slot, slot) is { } first)
             {
                 return first;
             }
 
-            switch (LinuxPendingSlot.TryTake(target.Folder, slot, out SafeFileHandle? taken, out _))
+            switch (LinuxPartialUploads.TryAcquire(target.DirectoryHandle, slot, out SafeFileHandle? taken, out _))
             {
-                case SlotState.Taken:
-                    GiveUp(target.Folder, slot, taken!);
+                case StagingFileState.Acquired:
+                    Discard(target.DirectoryHandle, slot, taken!);
                     break;
-                case SlotState.Busy or SlotState.Foreign:
-                    return NewApart(target, start, slot);
+                case StagingFileState.Busy or StagingFileState.Foreign:
+                    return CreateUnderRandomName(target, start, slot);
             }
         }
 
@@ -211,11 +211,11 @@ internal sealed class LinuxPendingFile : IPendingFile
     }
 
     /// <summary>Makes one under a name of its own. A sweep that comes by before it is locked may take it away: then another.</summary>
-    private static LinuxPendingFile NewApart(in LinuxTarget target, WriteStart start, string? slot)
+    private static LinuxStagingFile CreateUnderRandomName(in LinuxUploadTarget target, WriteStart start, string? slot)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (New(target, start, PendingNames.New(), slot) is { } made)
+            if (TryCreate(target, start, StagingNames.CreateRandom(), slot) is { } made)
             {
                 return made;
             }
@@ -225,20 +225,20 @@ internal sealed class LinuxPendingFile : IPendingFile
     }
 
     /// <summary>Makes an empty one; null where its name is taken.</summary>
-    private static LinuxPendingFile? New(in LinuxTarget target, WriteStart start, string pendingName, string? slot)
+    private static LinuxStagingFile? TryCreate(in LinuxUploadTarget target, WriteStart start, string pendingName, string? slot)
     {
         // From the start, the mode grants no more than that of the replaced file; the umask may remove more bits.
-        uint mode = target.Committed is { } facts ? facts.Mode & 0x1FFu : 0x1B6;
-        int descriptor = Openat(target.Folder, pendingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        uint mode = target.Committed is { } status ? status.Mode & 0x1FFu : 0x1B6;
+        int descriptor = Openat(target.DirectoryHandle, pendingName, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (descriptor < 0)
         {
-            return Marshal.GetLastPInvokeError() == EEXIST ? null : throw RootDirectory.LastError(target.Name);
+            return Marshal.GetLastPInvokeError() == EEXIST ? null : throw LinuxRootDirectory.CreateLastError(target.Name);
         }
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (LinuxPendingSlot.TryReserve(target.Folder, pendingName, handle))
+        if (LinuxPartialUploads.TryLockCreated(target.DirectoryHandle, pendingName, handle))
         {
-            return new LinuxPendingFile(target, start, pendingName, handle, slot, keptLength: null);
+            return new LinuxStagingFile(target, start, pendingName, handle, slot, keptLength: null);
         }
 
         handle.Dispose(); // somebody continues it already, or gave it up
@@ -246,11 +246,11 @@ internal sealed class LinuxPendingFile : IPendingFile
     }
 
     /// <summary>Takes an upload's file away that nobody will continue. Freeing its blocks can take long: that waits for the handle, on another thread.</summary>
-    private static void GiveUp(SafeFileHandle folder, string slot, SafeFileHandle taken)
+    private static void Discard(SafeFileHandle directory, string slot, SafeFileHandle taken)
     {
-        if (Unlinkat(folder, slot, 0) < 0 && Marshal.GetLastPInvokeError() != ENOENT)
+        if (Unlinkat(directory, slot, 0) < 0 && Marshal.GetLastPInvokeError() != ENOENT)
         {
-            StoreException failure = RootDirectory.LastError(slot);
+            StoreException failure = LinuxRootDirectory.CreateLastError(slot);
             taken.Dispose();
             throw failure;
         }
@@ -259,11 +259,11 @@ internal sealed class LinuxPendingFile : IPendingFile
     }
 
     /// <summary>Removes what was made, or leaves what was continued, and not the folder: the caller that is told still owns it.</summary>
-    private void Abandon()
+    private void DisposeAfterFailedOpen()
     {
-        if (KeptLength is null)
+        if (ResumedLength is null)
         {
-            _ = Unlinkat(_folder, _pendingName, 0);
+            _ = Unlinkat(_directory, _stagingName, 0);
         }
 
         Handle.Dispose();

@@ -1,7 +1,7 @@
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>One partial upload: its directory relative to the root, and its hidden name.</summary>
-internal readonly record struct PartialUploadPlace(string Folder, string Name);
+internal readonly record struct PartialUploadLocation(string DirectoryPath, string Name);
 
 /// <summary>
 /// The partial uploads of each uploader, so that keeping another one needs no scan of the tree. Each is added when it is kept; after a
@@ -10,36 +10,36 @@ internal readonly record struct PartialUploadPlace(string Folder, string Name);
 internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirectory root)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Dictionary<PartialUploadPlace, Entry>> _uploads = new(StringComparer.Ordinal);
-    private int _sweep;
+    private readonly Dictionary<string, Dictionary<PartialUploadLocation, Entry>> _uploads = new(StringComparer.Ordinal);
+    private int _sweepNumber;
 
     /// <summary>Counts a partial upload that was kept, and discards the uploader's oldest ones if a limit is exceeded.</summary>
-    public void Keep(PartialUploadPlace place, long length)
+    public void Add(PartialUploadLocation place, long length)
     {
-        if (PendingNames.UploaderOf(place.Name) is not { } uploader)
+        if (StagingNames.GetUploaderHash(place.Name) is not { } uploader)
         {
             return;
         }
 
         lock (_lock)
         {
-            Discard(Add(uploader, place, new Entry(length, DateTime.UtcNow, _sweep)), newest: place);
+            DiscardOldest(AddEntry(uploader, place, new Entry(length, DateTime.UtcNow, _sweepNumber)), newest: place);
         }
     }
 
     /// <summary>Follows a directory that was renamed. A renamed file changes nothing.</summary>
     /// <param name="source">The old path of the directory, relative to the root.</param>
     /// <param name="target">The new path, relative to the root.</param>
-    public void RenameFolder(string source, string target)
+    public void RenameDirectory(string source, string target)
     {
         lock (_lock)
         {
-            foreach (Dictionary<PartialUploadPlace, Entry> own in _uploads.Values)
+            foreach (Dictionary<PartialUploadLocation, Entry> own in _uploads.Values)
             {
-                foreach (PartialUploadPlace place in own.Keys.Where(place => IsWithin(place.Folder, source)).ToList())
+                foreach (PartialUploadLocation place in own.Keys.Where(place => IsWithin(place.DirectoryPath, source)).ToList())
                 {
                     own.Remove(place, out Entry entry);
-                    own[place with { Folder = target + place.Folder[source.Length..] }] = entry;
+                    own[place with { DirectoryPath = target + place.DirectoryPath[source.Length..] }] = entry;
                 }
             }
         }
@@ -50,18 +50,18 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
     {
         lock (_lock)
         {
-            _sweep++;
+            _sweepNumber++;
         }
     }
 
     /// <summary>Counts a partial upload that the sweep found.</summary>
-    public void Find(in PartialUploadPlace place, long length, DateTime modified)
+    public void AddFound(in PartialUploadLocation place, long length, DateTime modified)
     {
-        if (PendingNames.UploaderOf(place.Name) is { } uploader)
+        if (StagingNames.GetUploaderHash(place.Name) is { } uploader)
         {
             lock (_lock)
             {
-                Add(uploader, place, new Entry(length, modified, _sweep));
+                AddEntry(uploader, place, new Entry(length, modified, _sweepNumber));
             }
         }
     }
@@ -71,14 +71,14 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
     {
         lock (_lock)
         {
-            foreach ((string uploader, Dictionary<PartialUploadPlace, Entry> own) in _uploads)
+            foreach ((string uploader, Dictionary<PartialUploadLocation, Entry> own) in _uploads)
             {
-                foreach (PartialUploadPlace gone in own.Where(pair => pair.Value.Sweep != _sweep).Select(pair => pair.Key).ToList())
+                foreach (PartialUploadLocation gone in own.Where(pair => pair.Value.SweepNumber != _sweepNumber).Select(pair => pair.Key).ToList())
                 {
                     own.Remove(gone);
                 }
 
-                Discard(own, newest: null);
+                DiscardOldest(own, newest: null);
                 if (own.Count == 0)
                 {
                     _uploads.Remove(uploader);
@@ -87,13 +87,13 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
     }
 
-    private static bool IsWithin(string folder, string parent) =>
-        folder.StartsWith(parent, StringComparison.Ordinal) && (folder.Length == parent.Length || folder[parent.Length] == '/');
+    private static bool IsWithin(string directory, string parent) =>
+        directory.StartsWith(parent, StringComparison.Ordinal) && (directory.Length == parent.Length || directory[parent.Length] == '/');
 
     /// <summary>Discards an uploader's oldest partial uploads if they are too many.</summary>
     /// <param name="own">The partial uploads of the uploader.</param>
     /// <param name="newest">The one that is being kept now, still locked by its writer; null if there is none.</param>
-    private void Discard(Dictionary<PartialUploadPlace, Entry> own, PartialUploadPlace? newest)
+    private void DiscardOldest(Dictionary<PartialUploadLocation, Entry> own, PartialUploadLocation? newest)
     {
         if (!AreTooMany(own))
         {
@@ -101,12 +101,12 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         }
 
         // Continued or discarded since it was kept: then it is counted again when it is kept again or swept.
-        foreach (PartialUploadPlace gone in own.Keys.Where(other => other != newest && !root.HasPartialUpload(other)).ToList())
+        foreach (PartialUploadLocation gone in own.Keys.Where(other => other != newest && !root.HasPartialUpload(other)).ToList())
         {
             own.Remove(gone);
         }
 
-        foreach (PartialUploadPlace oldest in own.Where(pair => pair.Key != newest).OrderBy(pair => pair.Value.Modified).Select(pair => pair.Key).ToList())
+        foreach (PartialUploadLocation oldest in own.Where(pair => pair.Key != newest).OrderBy(pair => pair.Value.LastModified).Select(pair => pair.Key).ToList())
         {
             if (!AreTooMany(own))
             {
@@ -114,13 +114,13 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
             }
 
             own.Remove(oldest);
-            root.RemovePartialUpload(oldest);
+            root.DiscardListedPartialUpload(oldest);
         }
     }
 
-    private Dictionary<PartialUploadPlace, Entry> Add(string uploader, in PartialUploadPlace place, Entry entry)
+    private Dictionary<PartialUploadLocation, Entry> AddEntry(string uploader, in PartialUploadLocation place, Entry entry)
     {
-        if (!_uploads.TryGetValue(uploader, out Dictionary<PartialUploadPlace, Entry>? own))
+        if (!_uploads.TryGetValue(uploader, out Dictionary<PartialUploadLocation, Entry>? own))
         {
             _uploads[uploader] = own = [];
         }
@@ -129,7 +129,7 @@ internal sealed class PartialUploadIndex(PartialUploadLimits limits, IRootDirect
         return own;
     }
 
-    private bool AreTooMany(Dictionary<PartialUploadPlace, Entry> own) => limits.AreExceededBy(own.Count, own.Values.Sum(entry => entry.Length));
+    private bool AreTooMany(Dictionary<PartialUploadLocation, Entry> own) => limits.AreExceededBy(own.Count, own.Values.Sum(entry => entry.Length));
 
-    private readonly record struct Entry(long Length, DateTime Modified, int Sweep);
+    private readonly record struct Entry(long Length, DateTime LastModified, int SweepNumber);
 }

@@ -8,20 +8,20 @@ namespace Fts.Storage.Local.Staging;
 /// A pending file beside its target, by path. Which ones are being written is known for this process alone: locks that hold on every system would keep readers
 /// from a file in the moment it is committed. Two servers that share a folder without the kernel's confinement are not told apart.
 /// </summary>
-internal sealed class PortablePendingFile : IPendingFile
+internal sealed class PortableStagingFile : IStagingFile
 {
-    private static readonly ConcurrentDictionary<string, bool> s_written = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, bool> s_pathsInUse = new(StringComparer.Ordinal);
 
     private readonly string _path;
-    private readonly bool _createOnly;
-    private readonly string? _slot;
-    private string _pendingPath;
-    private bool _isLeft;
-    private bool _disposed;
+    private readonly bool _isCreateOnly;
+    private readonly string? _partialUploadPath;
+    private string _stagingPath;
+    private bool _isRetained;
+    private bool _isDisposed;
 
-    private PortablePendingFile(string pendingPath, string path, WriteStart start, string? slot)
+    private PortableStagingFile(string pendingPath, string path, WriteStart start, string? slot)
     {
-        (_pendingPath, _path, _createOnly, _slot) = (pendingPath, path, start.CreateOnly, slot);
+        (_stagingPath, _path, _isCreateOnly, _partialUploadPath) = (pendingPath, path, start.IsCreateOnly, slot);
         Handle = null!;
     }
 
@@ -29,18 +29,18 @@ internal sealed class PortablePendingFile : IPendingFile
 
     public long? CommittedLength { get; private init; }
 
-    public long? KeptLength { get; private set; }
+    public long? ResumedLength { get; private set; }
 
-    public string? KeptName => Path.GetFileName(_slot);
+    public string? PartialUploadName => Path.GetFileName(_partialUploadPath);
 
-    public required string FolderPath { get; init; }
+    public required string DirectoryPath { get; init; }
 
     /// <summary>Makes the file beside <paramref name="real"/>, which holds no link, or takes the one there that is continued.</summary>
     /// <param name="real">The path of the target, free of links.</param>
     /// <param name="folderPath">The path of its folder relative to the root.</param>
     /// <param name="committed">The metadata of the existing file, or null.</param>
     /// <param name="start">How the upload begins.</param>
-    public static PortablePendingFile Open(string real, string folderPath, FileEntry? committed, WriteStart start)
+    public static PortableStagingFile Open(string real, string folderPath, FileEntry? committed, WriteStart start)
     {
         if (committed is not null)
         {
@@ -49,48 +49,48 @@ internal sealed class PortablePendingFile : IPendingFile
         }
 
         // What is continued is found under its name; what begins as a copy gets it when it is one.
-        string? kept = start is { Uploader: { } uploader, KeepsContent: true } ? SlotsOf(real, uploader, committed).FirstOrDefault(one => s_written.ContainsKey(one) || Path.Exists(one)) : null;
-        if (start is { Uploader: { } anew, KeepsContent: false } && committed is not null)
+        string? kept = start is { Uploader: { } uploader, ShouldKeepContent: true } ? GetPartialUploadPaths(real, uploader, committed).FirstOrDefault(one => s_pathsInUse.ContainsKey(one) || Path.Exists(one)) : null;
+        if (start is { Uploader: { } anew, ShouldKeepContent: false } && committed is not null)
         {
-            TryRemove(SlotOf(real, anew, committed)); // given up, too
+            TryRemove(GetPartialUploadPath(real, anew, committed)); // given up, too
         }
 
-        string? slot = kept ?? (start.Uploader is { } whose ? SlotOf(real, whose, start.KeepsContent ? committed : null) : null);
-        bool hasSlot = (kept is not null || (slot is not null && !start.KeepsContent)) && s_written.TryAdd(slot!, true);
+        string? slot = kept ?? (start.Uploader is { } whose ? GetPartialUploadPath(real, whose, start.ShouldKeepContent ? committed : null) : null);
+        bool hasSlot = (kept is not null || (slot is not null && !start.ShouldKeepContent)) && s_pathsInUse.TryAdd(slot!, true);
         if (kept is not null && !hasSlot)
         {
             throw new StoreException(StoreError.Busy, $"{real} is being uploaded by another.");
         }
 
-        string pendingPath = hasSlot ? slot! : Path.Combine(Path.GetDirectoryName(real)!, PendingNames.New());
-        var pending = new PortablePendingFile(pendingPath, real, start, slot) { CommittedLength = committed?.Length, FolderPath = folderPath };
+        string pendingPath = hasSlot ? slot! : Path.Combine(Path.GetDirectoryName(real)!, StagingNames.CreateRandom());
+        var staging = new PortableStagingFile(pendingPath, real, start, slot) { CommittedLength = committed?.Length, DirectoryPath = folderPath };
         try
         {
-            pending.OpenHandle(start, committed?.UnixMode);
-            UnixFileMode? final = committed is not null ? committed.Value.UnixMode : pending.KeptLength is not null ? FileModes.NewFile : null;
+            staging.OpenHandle(start, committed?.UnixMode);
+            UnixFileMode? final = committed is not null ? committed.Value.UnixMode : staging.ResumedLength is not null ? StagingFileModes.NewFile : null;
             if (final is { } mode && !OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(pending.Handle, mode);
+                File.SetUnixFileMode(staging.Handle, mode);
             }
 
-            return pending;
+            return staging;
         }
         catch
         {
-            pending._isLeft |= pending.KeptLength is not null;
-            pending.Dispose();
+            staging._isRetained |= staging.ResumedLength is not null;
+            staging.Dispose();
             throw;
         }
     }
 
     /// <summary>What is left to be continued of an uploader's upload to <paramref name="real"/>; null while it is written.</summary>
-    public static PendingUpload? Find(string real, string uploader)
+    public static PartialUpload? GetPartialUpload(string real, string uploader)
     {
-        foreach (string slot in SlotsOf(real, uploader, PortableRootDirectory.Facts(real)))
+        foreach (string slot in GetPartialUploadPaths(real, uploader, PortableRootDirectory.GetRealEntry(real)))
         {
-            if (FindAt(slot) is { } facts)
+            if (GetPartialUploadAt(slot) is { } status)
             {
-                return new PendingUpload(facts.Length, facts.Modified);
+                return new PartialUpload(status.Length, status.LastModified);
             }
         }
 
@@ -98,20 +98,20 @@ internal sealed class PortablePendingFile : IPendingFile
     }
 
     /// <summary>Returns the metadata of a partial upload; null if none exists at this path, or while it is being written.</summary>
-    public static FileEntry? FindAt(string pendingPath) =>
-        !s_written.ContainsKey(pendingPath) && PortableRootDirectory.Facts(pendingPath) is { Kind: EntryKind.File } facts ? facts : null;
+    public static FileEntry? GetPartialUploadAt(string pendingPath) =>
+        !s_pathsInUse.ContainsKey(pendingPath) && PortableRootDirectory.GetRealEntry(pendingPath) is { Kind: EntryKind.File } status ? status : null;
 
     /// <summary>Removes a pending file if nobody writes it and, where <paramref name="before"/> says so, if it was last written before then.</summary>
     public static bool TryRemove(string pendingPath, DateTime? before = null)
     {
-        if (!s_written.TryAdd(pendingPath, true))
+        if (!s_pathsInUse.TryAdd(pendingPath, true))
         {
             return false;
         }
 
         try
         {
-            if (PortableRootDirectory.Facts(pendingPath) is not { Kind: EntryKind.File } facts || facts.Modified >= before)
+            if (PortableRootDirectory.GetRealEntry(pendingPath) is not { Kind: EntryKind.File } status || status.LastModified >= before)
             {
                 return false;
             }
@@ -121,23 +121,23 @@ internal sealed class PortablePendingFile : IPendingFile
         }
         finally
         {
-            s_written.TryRemove(pendingPath, out _);
+            s_pathsInUse.TryRemove(pendingPath, out _);
         }
     }
 
     /// <summary>The pending files of a folder, written or left.</summary>
-    public static List<string> AllIn(string folder, bool recursive) =>
-        [.. Directory.EnumerateFiles(folder, PathRules.PendingPrefix + "*", new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint })];
+    public static List<string> GetStagingFiles(string directory, bool recursive) =>
+        [.. Directory.EnumerateFiles(directory, PathRules.StagingPrefix + "*", new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint })];
 
     /// <summary>
     /// Runs <paramref name="call"/>, which needs an empty folder, on a folder that may contain partial uploads. They are first moved to the
     /// parent folder under random hidden names, then deleted if the call succeeds or moved back if it throws. Returns false, without
     /// calling it, if the folder contains anything else.
     /// </summary>
-    public static bool TryClear(string folder, Action call)
+    public static bool TryRunOnCleared(string directory, Action call)
     {
         var names = new List<string>();
-        foreach (string entry in Directory.EnumerateFileSystemEntries(folder))
+        foreach (string entry in Directory.EnumerateFileSystemEntries(directory))
         {
             if (!PathRules.IsReserved(Path.GetFileName(entry)))
             {
@@ -154,13 +154,13 @@ internal sealed class PortablePendingFile : IPendingFile
         {
             foreach (string name in names)
             {
-                if (!s_written.TryAdd(name, true))
+                if (!s_pathsInUse.TryAdd(name, true))
                 {
                     return false; // an upload in progress
                 }
 
                 held.Add(name);
-                if (PortableRootDirectory.Facts(name) is not { Kind: EntryKind.File })
+                if (PortableRootDirectory.GetRealEntry(name) is not { Kind: EntryKind.File })
                 {
                     return false;
                 }
@@ -168,7 +168,7 @@ internal sealed class PortablePendingFile : IPendingFile
 
             foreach (string name in names)
             {
-                string aside = Path.Combine(Path.GetDirectoryName(folder)!, PendingNames.New());
+                string aside = Path.Combine(Path.GetDirectoryName(directory)!, StagingNames.CreateRandom());
                 File.Move(name, aside);
                 moved.Add((name, aside));
             }
@@ -183,7 +183,7 @@ internal sealed class PortablePendingFile : IPendingFile
                 DiscardOrMoveBack(upload, aside, isDone);
             }
 
-            held.ForEach(name => s_written.TryRemove(name, out _));
+            held.ForEach(name => s_pathsInUse.TryRemove(name, out _));
         }
 
         return true;
@@ -204,17 +204,17 @@ internal sealed class PortablePendingFile : IPendingFile
                 File.Move(aside, upload);
             }
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             // The caller gets the result of its own call.
         }
     }
 
     /// <summary>Removes what is left to be continued of an uploader's upload to <paramref name="real"/>; false where there is nothing.</summary>
-    public static bool GiveUp(string real, string uploader)
+    public static bool DiscardPartialUpload(string real, string uploader)
     {
         bool isRemoved = false;
-        foreach (string slot in SlotsOf(real, uploader, PortableRootDirectory.Facts(real)))
+        foreach (string slot in GetPartialUploadPaths(real, uploader, PortableRootDirectory.GetRealEntry(real)))
         {
             isRemoved |= TryRemove(slot);
         }
@@ -222,129 +222,129 @@ internal sealed class PortablePendingFile : IPendingFile
         return isRemoved;
     }
 
-    public SafeFileHandle? OpenCommitted() => PortableRootDirectory.Guard(() =>
+    public SafeFileHandle? OpenCommitted() => PortableRootDirectory.RunTranslated(() =>
         File.Exists(_path) && new FileInfo(_path).LinkTarget is null ? File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null);
 
     /// <summary>By path: two spellings of one folder are flushed twice.</summary>
-    public ulong FolderId => (ulong)Path.GetDirectoryName(_path)!.GetHashCode(StringComparison.Ordinal);
+    public ulong DirectoryId => (ulong)Path.GetDirectoryName(_path)!.GetHashCode(StringComparison.Ordinal);
 
     public void BeginFlush()
     {
     }
 
-    public void Flush() => PortableRootDirectory.Guard(() =>
+    public void Flush() => PortableRootDirectory.RunTranslated(() =>
     {
         RandomAccess.FlushToDisk(Handle);
         return true;
     });
 
-    public void FlushFolder() => FolderFlush.Run(Path.GetDirectoryName(_path)!);
+    public void FlushDirectory() => DirectoryFlush.Flush(Path.GetDirectoryName(_path)!);
 
-    public void Commit() => _isLeft = PortableRootDirectory.GuardNaming(() =>
+    public void Commit() => _isRetained = PortableRootDirectory.RunNamingTranslated(() =>
     {
         if (Directory.Exists(_path) && new FileInfo(_path).LinkTarget is null)
         {
             throw new StoreException(StoreError.NotAFile, _path);
         }
 
-        File.Move(_pendingPath, _path, overwrite: !_createOnly);
+        File.Move(_stagingPath, _path, overwrite: !_isCreateOnly);
         return true;
     });
 
-    public void Enter()
+    public void TakePartialUploadName()
     {
-        if (!TryEnter())
+        if (!TryTakePartialUploadName())
         {
             throw new StoreException(StoreError.Busy, $"{_path} is being uploaded by another.");
         }
     }
 
-    public bool Keep()
+    public bool TryKeep()
     {
-        if (_slot is not null && !OperatingSystem.IsWindows() && FileModes.NewFile is not null)
+        if (_partialUploadPath is not null && !OperatingSystem.IsWindows() && StagingFileModes.NewFile is not null)
         {
             try
             {
-                File.SetUnixFileMode(Handle, FileModes.AtRest);
+                File.SetUnixFileMode(Handle, StagingFileModes.PartialUpload);
             }
-            catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+            catch (Exception exception) when (SystemErrors.IsSystemError(exception))
             {
                 // A file system without permission bits.
             }
         }
 
-        return _isLeft |= TryEnter();
+        return _isRetained |= TryTakePartialUploadName();
     }
 
     public void Dispose()
     {
-        if (_disposed)
+        if (_isDisposed)
         {
             return;
         }
 
-        _disposed = true;
+        _isDisposed = true;
         Handle?.Dispose();
         try
         {
-            if (!_isLeft)
+            if (!_isRetained)
             {
-                File.Delete(_pendingPath);
+                File.Delete(_stagingPath);
             }
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             // Leaves a file nobody can see; whoever breaks off an upload has no use for the reason.
         }
 
-        s_written.TryRemove(_pendingPath, out _);
+        s_pathsInUse.TryRemove(_stagingPath, out _);
     }
 
-    private static string SlotOf(string real, string uploader, FileEntry? copied) =>
-        Path.Combine(Path.GetDirectoryName(real)!, PendingNames.For(Path.GetFileName(real), uploader, copied));
+    private static string GetPartialUploadPath(string real, string uploader, FileEntry? copied) =>
+        Path.Combine(Path.GetDirectoryName(real)!, StagingNames.GetPartialUploadName(Path.GetFileName(real), uploader, copied));
 
     /// <summary>The paths in which to look for an uploader's partial upload to <paramref name="real"/>.</summary>
-    public static IEnumerable<string> SlotsOf(string real, string uploader, FileEntry? committed) =>
-        PendingNames.All(Path.GetFileName(real), uploader, committed is { Kind: EntryKind.File } ? committed : null).Select(name => Path.Combine(Path.GetDirectoryName(real)!, name));
+    public static IEnumerable<string> GetPartialUploadPaths(string real, string uploader, FileEntry? committed) =>
+        StagingNames.GetPartialUploadNames(Path.GetFileName(real), uploader, committed is { Kind: EntryKind.File } ? committed : null).Select(name => Path.Combine(Path.GetDirectoryName(real)!, name));
 
-    private bool TryEnter()
+    private bool TryTakePartialUploadName()
     {
-        string before = _pendingPath;
-        if (_slot is null || before == _slot || !s_written.TryAdd(_slot, true))
+        string before = _stagingPath;
+        if (_partialUploadPath is null || before == _partialUploadPath || !s_pathsInUse.TryAdd(_partialUploadPath, true))
         {
-            return _slot is not null && before == _slot;
+            return _partialUploadPath is not null && before == _partialUploadPath;
         }
 
-        PortableRootDirectory.Guard(() =>
+        PortableRootDirectory.RunTranslated(() =>
         {
-            File.Move(before, _slot, overwrite: true);
+            File.Move(before, _partialUploadPath, overwrite: true);
             return true;
         });
-        _pendingPath = _slot;
-        s_written.TryRemove(before, out _);
+        _stagingPath = _partialUploadPath;
+        s_pathsInUse.TryRemove(before, out _);
         return true;
     }
 
     private void OpenHandle(WriteStart start, UnixFileMode? mode)
     {
-        s_written.TryAdd(_pendingPath, true);
-        FileEntry? kept = _pendingPath == _slot ? PortableRootDirectory.Facts(_pendingPath) : null;
+        s_pathsInUse.TryAdd(_stagingPath, true);
+        FileEntry? kept = _stagingPath == _partialUploadPath ? PortableRootDirectory.GetRealEntry(_stagingPath) : null;
         if (kept is { Kind: not EntryKind.File })
         {
-            _isLeft = true;
+            _isRetained = true;
             throw new StoreException(StoreError.Busy, $"{_path}: something else has the place of its upload.");
         }
 
-        if (kept is not null && start.KeepsContent)
+        if (kept is not null && start.ShouldKeepContent)
         {
-            Handle = File.OpenHandle(_pendingPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            KeptLength = RandomAccess.GetLength(Handle);
+            Handle = File.OpenHandle(_stagingPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            ResumedLength = RandomAccess.GetLength(Handle);
             return;
         }
 
         if (kept is not null)
         {
-            File.Delete(_pendingPath);
+            File.Delete(_stagingPath);
         }
 
         // Without a buffer, the stream holds nothing but its handle, which stays usable without it.
@@ -355,6 +355,6 @@ internal sealed class PortablePendingFile : IPendingFile
             options.UnixCreateMode = mode;
         }
 
-        Handle = new FileStream(_pendingPath, options).SafeFileHandle;
+        Handle = new FileStream(_stagingPath, options).SafeFileHandle;
     }
 }

@@ -3,14 +3,14 @@ using System.Text;
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>Permission bits of the files that a store makes.</summary>
-internal static class FileModes
+internal static class StagingFileModes
 {
     /// <summary>
     /// The mode of a partial upload that is not being written. Its target may be a private file when the upload is resumed.
     /// </summary>
-    public const UnixFileMode AtRest = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    public const UnixFileMode PartialUpload = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private static readonly Lazy<UnixFileMode?> s_newFile = new(ReadNewFile);
+    private static readonly Lazy<UnixFileMode?> s_newFile = new(ReadNewFileMode);
 
     /// <summary>
     /// The mode of a new file: read and write for all users, without the bits of the process's umask. Null if the system does not report
@@ -19,7 +19,7 @@ internal static class FileModes
     public static UnixFileMode? NewFile => s_newFile.Value;
 
     /// <summary>Reads the umask from /proc, because the system call that returns it also changes it.</summary>
-    private static UnixFileMode? ReadNewFile()
+    private static UnixFileMode? ReadNewFileMode()
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -31,7 +31,7 @@ internal static class FileModes
             string? line = File.ReadLines("/proc/self/status", Encoding.ASCII).FirstOrDefault(line => line.StartsWith("Umask:", StringComparison.Ordinal));
             return line is null ? null : (UnixFileMode)(0x1B6 & ~Convert.ToInt32(line[6..].Trim(), 8));
         }
-        catch (Exception exception) when (SystemErrors.IsRefusal(exception))
+        catch (Exception exception) when (SystemErrors.IsSystemError(exception))
         {
             return null;
         }

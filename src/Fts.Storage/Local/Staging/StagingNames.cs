@@ -4,7 +4,7 @@ using System.Text;
 namespace Fts.Storage.Local.Staging;
 
 /// <summary>Names for pending files.</summary>
-internal static class PendingNames
+internal static class StagingNames
 {
     private const int HashLength = 24, UploaderLength = 12;
 
@@ -15,24 +15,24 @@ internal static class PendingNames
     /// <param name="name">The name in its folder.</param>
     /// <param name="uploader">Whose upload.</param>
     /// <param name="copied">The committed file that it began as a copy of; null for one that began empty.</param>
-    public static string For(string name, string uploader, FileEntry? copied = null)
+    public static string GetPartialUploadName(string name, string uploader, FileEntry? copied = null)
     {
-        string rest = copied is { } file ? $"\0{uploader}\0{file.Id}\0{file.Length}\0{file.Modified.Ticks}" : $"\0{uploader}";
+        string rest = copied is { } file ? $"\0{uploader}\0{file.Id}\0{file.Length}\0{file.LastModified.Ticks}" : $"\0{uploader}";
         // Hash the bytes of the name on disk, so that two names that are not UTF-8 have different staging files.
         string hash = Hash([.. EscapedUtf8.GetBytes(name), .. Encoding.UTF8.GetBytes(rest)]);
-        return $"{PathRules.PendingPrefix}{hash}-{Hash(Encoding.UTF8.GetBytes(uploader)).AsSpan(0, UploaderLength)}";
+        return $"{PathRules.StagingPrefix}{hash}-{Hash(Encoding.UTF8.GetBytes(uploader)).AsSpan(0, UploaderLength)}";
     }
 
-    /// <summary>Returns the part of a name made by <see cref="For"/> that identifies its uploader; null for other names.</summary>
-    public static string? UploaderOf(string name) =>
-        name.Length == PathRules.PendingPrefix.Length + HashLength + 1 + UploaderLength && name[^(UploaderLength + 1)] == '-' ? name[^UploaderLength..] : null;
+    /// <summary>Returns the part of a name made by <see cref="GetPartialUploadName"/> that identifies its uploader; null for other names.</summary>
+    public static string? GetUploaderHash(string name) =>
+        name.Length == PathRules.StagingPrefix.Length + HashLength + 1 + UploaderLength && name[^(UploaderLength + 1)] == '-' ? name[^UploaderLength..] : null;
 
     /// <summary>The places in which to look for what can be continued.</summary>
-    public static IEnumerable<string> All(string name, string uploader, FileEntry? committed) =>
-        committed is null ? [For(name, uploader)] : [For(name, uploader), For(name, uploader, committed)];
+    public static IEnumerable<string> GetPartialUploadNames(string name, string uploader, FileEntry? committed) =>
+        committed is null ? [GetPartialUploadName(name, uploader)] : [GetPartialUploadName(name, uploader), GetPartialUploadName(name, uploader, committed)];
 
     /// <summary>For any other pending file. Random and not counted: several servers may share a folder.</summary>
-    public static string New() => $"{PathRules.PendingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
+    public static string CreateRandom() => $"{PathRules.StagingPrefix}x{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
     private static string Hash(ReadOnlySpan<byte> text) => Convert.ToHexStringLower(SHA256.HashData(text).AsSpan(0, HashLength / 2));
 }

@@ -1,12 +1,12 @@
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>What a way out leads to.</summary>
-public enum EscapeEnd
+public enum EscapeTargetKind
 {
     /// <summary>The file <c>secret</c> outside.</summary>
     File,
     /// <summary>The folder outside.</summary>
-    Folder,
+    Directory,
     /// <summary>A name outside that is free.</summary>
     Missing,
 }
@@ -15,10 +15,10 @@ public enum EscapeEnd
 /// One way out of a store: the links that make it, and the paths that go it. The folder <c>outside</c> lies beside the store's and holds <c>secret</c>,
 /// <c>theirs</c> and the empty folder <c>empty</c>. A null path means that the way has no such end.
 /// </summary>
-public sealed record Escape(string Name, string? FilePath, string? FolderPath, params (string Link, string Target)[] Links)
+public sealed record EscapeCase(string Name, string? FilePath, string? DirectoryPath, params (string Link, string Target)[] Links)
 {
     /// <summary>The table. <c>{outside}</c> stands for the real path of the folder outside.</summary>
-    public static readonly Escape[] All =
+    public static readonly EscapeCase[] All =
     [
         new("a path that climbs", "/../outside/secret", "/../outside"),
         new("a path that climbs out of a folder", "/folder/deep/../../../outside/secret", "/folder/deep/../../../outside"),
@@ -45,5 +45,5 @@ public sealed record Escape(string Name, string? FilePath, string? FolderPath, p
     /// <summary>The path to a name outside that is free.</summary>
     public string? MissingPath { get; init; }
 
-    public string? PathTo(EscapeEnd end) => end switch { EscapeEnd.File => FilePath, EscapeEnd.Folder => FolderPath, _ => MissingPath };
+    public string? PathTo(EscapeTargetKind end) => end switch { EscapeTargetKind.File => FilePath, EscapeTargetKind.Directory => DirectoryPath, _ => MissingPath };
 }

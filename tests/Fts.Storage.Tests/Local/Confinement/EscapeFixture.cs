@@ -1,11 +1,11 @@
 namespace Fts.Storage.Tests.Local.Confinement;
 
 /// <summary>A store's folder with a way out of it, and the folder outside.</summary>
-public sealed class EscapeScene : IDisposable
+public sealed class EscapeFixture : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
-    public EscapeScene(Escape escape)
+    public EscapeFixture(EscapeCase escape)
     {
         Outside = _folder["outside"];
         Inside = _folder["inside"];

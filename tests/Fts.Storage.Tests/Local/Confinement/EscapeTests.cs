@@ -15,7 +15,7 @@ public sealed class EscapeTests
         var rows = new TheoryData<string, string, bool>();
         foreach (bool portable in new[] { false, true })
         {
-            foreach (Escape escape in Escape.All)
+            foreach (EscapeCase escape in EscapeCase.All)
             {
                 foreach (EscapeAttempt attempt in EscapeAttempt.All.Where(attempt => escape.PathTo(attempt.End) is not null))
                 {
@@ -31,11 +31,11 @@ public sealed class EscapeTests
     [MemberData(nameof(Rows))]
     public async Task Nothing_outside_is_reached(string escapeName, string attemptName, bool portable)
     {
-        Escape escape = Escape.All.Single(row => row.Name == escapeName);
+        EscapeCase escape = EscapeCase.All.Single(row => row.Name == escapeName);
         EscapeAttempt attempt = EscapeAttempt.All.Single(row => row.Name == attemptName);
         string path = escape.PathTo(attempt.End)!;
 
-        using var scene = new EscapeScene(escape);
+        using var scene = new EscapeFixture(escape);
         using (var store = new LocalFileStore(scene.Inside, portable))
         {
             Assert.Equal(!portable, store.IsConfinedByKernel);
@@ -63,19 +63,19 @@ public sealed class EscapeTests
     [MemberData(nameof(Links))]
     public async Task A_link_that_leaves_is_seen_moved_and_removed_itself(string escapeName, bool portable)
     {
-        Escape escape = Escape.All.Single(row => row.Name == escapeName);
-        using var scene = new EscapeScene(escape);
+        EscapeCase escape = EscapeCase.All.Single(row => row.Name == escapeName);
+        using var scene = new EscapeFixture(escape);
         using var store = new LocalFileStore(scene.Inside, portable);
         (string link, _) = escape.Links[^1];
         StorePath path = At(link);
 
-        Assert.Equal((path.Name, EntryKind.Other, 0L), await store.FindAsync(path, Token) is { } entry ? (entry.Name, entry.Kind, entry.Length) : default);
-        Assert.Contains(await store.EntriesAsync(path.Parent, Token), listed => listed.Name == path.Name && listed.Kind == EntryKind.Other && listed.Length == 0);
-        Assert.Equal(StoreError.NotAFolder, await RefusalAsync(async () => await store.DeleteFolderAsync(path, Token)));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.CreateFolderAsync(path, Token)));
+        Assert.Equal((path.Name, EntryKind.Other, 0L), await store.GetEntryAsync(path, Token) is { } entry ? (entry.Name, entry.Kind, entry.Length) : default);
+        Assert.Contains(await store.ListEntriesAsync(path.Parent, Token), listed => listed.Name == path.Name && listed.Kind == EntryKind.Other && listed.Length == 0);
+        Assert.Equal(StoreError.NotADirectory, await GetStoreErrorAsync(async () => await store.DeleteDirectoryAsync(path, Token)));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Create, Token)));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(path, Token)));
         await store.RenameAsync(path, At("/moved"), replace: false, Token);
-        Assert.Equal(EntryKind.Other, (await store.FindAsync(At("/moved"), Token))?.Kind);
+        Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At("/moved"), Token))?.Kind);
         await store.RenameAsync(At("/mine"), At("/moved"), replace: true, Token);
         Assert.Equal("mine", await store.GetAsync("/moved", Token));
         await store.DeleteFileAsync(At("/moved"), Token);
@@ -85,7 +85,7 @@ public sealed class EscapeTests
     public static TheoryData<string, bool> Links()
     {
         var rows = new TheoryData<string, bool>();
-        foreach (Escape escape in Escape.All.Where(escape => escape.Links.Length > 0))
+        foreach (EscapeCase escape in EscapeCase.All.Where(escape => escape.Links.Length > 0))
         {
             rows.Add(escape.Name, false);
             rows.Add(escape.Name, true);
@@ -104,12 +104,12 @@ public sealed class EscapeTests
     [InlineData("/task/{process}/fd/{handle}", true)]
     public async Task The_links_of_the_process_file_system_lead_nowhere(string path, bool portable)
     {
-        using var scene = new EscapeScene(Escape.All[0]);
+        using var scene = new EscapeFixture(EscapeCase.All[0]);
         using FileStream open = File.OpenRead(Path.Combine(scene.Outside, "secret"));
         string spelled = scene.Spelled(path).Replace("{handle}", $"{open.SafeFileHandle.DangerousGetHandle()}", StringComparison.Ordinal).Replace("{process}", $"{Environment.ProcessId}", StringComparison.Ordinal);
         using var store = new LocalFileStore("/proc/self", portable);
-        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenReadAsync(At(spelled), Token)));
-        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenWriteAsync(At(spelled), WriteStart.Append, Token)));
-        Assert.Equal(EscapeScene.Secret, File.ReadAllText("/proc/self" + spelled));
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(spelled), Token)));
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(spelled), WriteStart.Append, Token)));
+        Assert.Equal(EscapeFixture.Secret, File.ReadAllText("/proc/self" + spelled));
     }
 }

@@ -6,7 +6,7 @@ namespace Fts.Storage.Tests.Local.Confinement;
 /// <summary>Links that stay inside work.</summary>
 public sealed class LinkTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -21,10 +21,10 @@ public sealed class LinkTests : IDisposable
         Assert.Equal("text", await store.GetAsync("/link", Token));
         Assert.Equal("text", await store.GetAsync("/folder/back", Token));
         Assert.Equal("text", await store.GetAsync("/way/back", Token));
-        foreach ((string folder, string name, EntryKind kind, long length) in new[] { ("/", "link", EntryKind.File, 4L), ("/", "way", EntryKind.Folder, 0), ("/folder", "back", EntryKind.File, 4) })
+        foreach ((string folder, string name, EntryKind kind, long length) in new[] { ("/", "link", EntryKind.File, 4L), ("/", "way", EntryKind.Directory, 0), ("/folder", "back", EntryKind.File, 4) })
         {
             FileEntry listed = Assert.Single(await store.ListAsync(folder, Token), entry => entry.Name == name);
-            FileEntry found = Assert.NotNull(await store.FindAsync(At(folder).Child(name), Token));
+            FileEntry found = Assert.NotNull(await store.GetEntryAsync(At(folder).Child(name), Token));
             Assert.Equal((name, kind, length), (listed.Name, listed.Kind, listed.Length));
             Assert.Equal((name, kind, length), (found.Name, found.Kind, found.Length));
         }
@@ -45,7 +45,7 @@ public sealed class LinkTests : IDisposable
 
         await using (IFileWriter writer = await store.OpenWriteAsync(At("/link"), WriteStart.Append, Token))
         {
-            await writer.WriteAsync(writer.Start, Bytes(", and more"), Token);
+            await writer.WriteAsync(writer.StartOffset, Bytes(", and more"), Token);
             await writer.CommitAsync(Token);
         }
 
@@ -60,12 +60,12 @@ public sealed class LinkTests : IDisposable
     public async Task A_folder_is_used_through_a_link(bool portable)
     {
         using LocalFileStore store = Open(portable);
-        await store.CreateFolderAsync(At("/way/new"), Token);
+        await store.CreateDirectoryAsync(At("/way/new"), Token);
         await store.PutAsync("/way/new/file", "text", Token);
         await store.RenameAsync(At("/way/new/file"), At("/folder/moved"), replace: false, Token);
-        await store.DeleteFolderAsync(At("/folder/new"), Token);
+        await store.DeleteDirectoryAsync(At("/folder/new"), Token);
         Assert.Equal(["back", "inner", "moved"], Names(_folder["folder"]));
-        Assert.Equal(StoreError.NotAFile, await RefusalAsync(async () => await store.OpenWriteAsync(At("/way"), WriteStart.Replace, Token)));
+        Assert.Equal(StoreError.NotAFile, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At("/way"), WriteStart.Replace, Token)));
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class LinkTests : IDisposable
     public async Task Setting_the_time_of_a_link_sets_that_of_the_file(bool portable)
     {
         using LocalFileStore store = Open(portable);
-        await store.SetFactsAsync(At("/link"), new FileFacts(DateTime.UnixEpoch), Token);
+        await store.SetMetadataAsync(At("/link"), new FileMetadata(DateTime.UnixEpoch), Token);
         Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(_folder["file"]));
     }
 
@@ -105,10 +105,10 @@ public sealed class LinkTests : IDisposable
         File.CreateSymbolicLink(_folder["loop"], "loop");
         foreach (string path in new[] { "/nowhere", "/loop" })
         {
-            Assert.Equal(EntryKind.Other, (await store.FindAsync(At(path), Token))?.Kind);
-            Assert.True(await RefusalAsync(async () => await store.OpenReadAsync(At(path), Token)) is StoreError.NotFound or StoreError.Denied);
-            Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
-            Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Create, Token)));
+            Assert.Equal(EntryKind.Other, (await store.GetEntryAsync(At(path), Token))?.Kind);
+            Assert.True(await GetStoreErrorAsync(async () => await store.OpenReadAsync(At(path), Token)) is StoreError.NotFound or StoreError.Denied);
+            Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Replace, Token)));
+            Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(At(path), WriteStart.Create, Token)));
             await store.DeleteFileAsync(At(path), Token);
         }
 
@@ -123,7 +123,7 @@ public sealed class LinkTests : IDisposable
     {
         using LocalFileStore store = Open(portable);
         Assert.Equal(0, NativeNames.Link(_folder["file"], _folder["folder/same"]));
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.RenameAsync(At("/file"), At("/folder/same"), replace: false, Token)));
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/file"), At("/folder/same"), replace: false, Token)));
         Assert.Equal(["file", "folder", "link", "way"], Names(_folder.Path));
         await store.RenameAsync(At("/file"), At("/folder/same"), replace: true, Token);
         Assert.Equal(["folder", "link", "way"], Names(_folder.Path));

@@ -9,7 +9,7 @@ namespace Fts.Storage.Tests.Local.Confinement;
 /// A neighbour on the same machine: a process of its own that exchanges two entries of a folder, in one step each time, when it is told to. Ends with
 /// the test that started it, or when that test's process does: then its input ends.
 /// </summary>
-internal sealed class Flipper : IDisposable
+internal sealed class PathSwapper : IDisposable
 {
     public const string Word = "--flip";
 
@@ -17,9 +17,9 @@ internal sealed class Flipper : IDisposable
 
     private readonly Process _process;
 
-    public Flipper(string folder, string one, string other)
+    public PathSwapper(string folder, string one, string other)
     {
-        var start = new ProcessStartInfo(Path.ChangeExtension(typeof(Flipper).Assembly.Location, null)) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Path.ChangeExtension(typeof(PathSwapper).Assembly.Location, null)) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (string word in (string[])[Word, folder, one, other])
         {
             start.ArgumentList.Add(word);

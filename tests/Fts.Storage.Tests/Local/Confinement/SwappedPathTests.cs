@@ -10,11 +10,11 @@ namespace Fts.Storage.Tests.Local.Confinement;
 /// A second process exchanges a folder and a link out of the store while a client goes that way, 100,000 times during every operation of the one table. The kernel
 /// must hold however the two meet. The portable walk looks before it goes, and does not claim to hold: for that, <see cref="EscapeTests"/> is all.
 /// </summary>
-public sealed class FlipTests
+public sealed class SwappedPathTests
 {
     private const int Flips = 100_000;
 
-    private static readonly Escape s_escape = new("flip", "/way/secret", "/way", ("link", "../outside")) { MissingPath = "/way/new" };
+    private static readonly EscapeCase s_escape = new("flip", "/way/secret", "/way", ("link", "../outside")) { MissingPath = "/way/new" };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,12 +23,12 @@ public sealed class FlipTests
     [Fact]
     public async Task Without_confinement_the_exchange_leads_outside()
     {
-        using var scene = new EscapeScene(s_escape);
+        using var scene = new EscapeFixture(s_escape);
         using var folder = new FlippedFolder(scene);
-        using var flipper = new Flipper(scene.Inside, "way", "link");
+        using var flipper = new PathSwapper(scene.Inside, "way", "link");
         Assert.Equal("inside", File.ReadAllText(scene.Real("/way/secret")));
         await flipper.FlipAsync(1, Token);
-        Assert.Equal(EscapeScene.Secret, File.ReadAllText(scene.Real("/way/secret")));
+        Assert.Equal(EscapeFixture.Secret, File.ReadAllText(scene.Real("/way/secret")));
     }
 
     [Theory]
@@ -37,12 +37,12 @@ public sealed class FlipTests
     {
         EscapeAttempt attempt = EscapeAttempt.All.Single(row => row.Name == attemptName);
         StorePath path = At(s_escape.PathTo(attempt.End)!);
-        using var scene = new EscapeScene(s_escape);
+        using var scene = new EscapeFixture(s_escape);
         using var folder = new FlippedFolder(scene);
-        using var flipper = new Flipper(scene.Inside, "way", "link");
+        using var flipper = new PathSwapper(scene.Inside, "way", "link");
         using var store = new LocalFileStore(scene.Inside);
         Assert.True(store.IsConfinedByKernel);
-        string[] leaks = [EscapeScene.Secret, "theirs", $"Length = {EscapeScene.Secret.Length},", $"written at {EscapeScene.Secret.Length}", .. await IdsAsync(scene.Outside)];
+        string[] leaks = [EscapeFixture.Secret, "theirs", $"Length = {EscapeFixture.Secret.Length},", $"written at {EscapeFixture.Secret.Length}", .. await IdsAsync(scene.Outside)];
 
         int done = 0, refused = 0;
         Task flipping = flipper.FlipAsync(Flips, Token);
@@ -72,12 +72,12 @@ public sealed class FlipTests
     [Fact]
     public async Task A_folder_and_a_link_in_its_place_never_mix_contents()
     {
-        using var scene = new EscapeScene(s_escape);
+        using var scene = new EscapeFixture(s_escape);
         using var folder = new FlippedFolder(scene);
-        using var flipper = new Flipper(scene.Inside, "way", "link");
+        using var flipper = new PathSwapper(scene.Inside, "way", "link");
         using var store = new LocalFileStore(scene.Inside);
         await flipper.FlipAsync(1, Token);
-        Assert.Equal(StoreError.Denied, await RefusalAsync(async () => await store.OpenReadAsync(At("/way/secret"), Token)));
+        Assert.Equal(StoreError.Denied, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/way/secret"), Token)));
         await flipper.FlipAsync(1, Token);
         Assert.Equal("inside", Encoding.UTF8.GetString(await store.GetAsync(At("/way/secret"), Token)));
     }
@@ -89,7 +89,7 @@ public sealed class FlipTests
         var ids = new List<string>();
         foreach (string path in (string[])["/", "/secret", "/theirs", "/empty"])
         {
-            ids.Add($"Id = {Assert.NotNull(await store.FindAsync(At(path), Token)).Id},");
+            ids.Add($"Id = {Assert.NotNull(await store.GetEntryAsync(At(path), Token)).Id},");
         }
 
         return [.. ids];
@@ -102,7 +102,7 @@ public sealed class FlipTests
         private readonly SafeFileHandle _handle;
         private readonly string _real;
 
-        public FlippedFolder(EscapeScene scene)
+        public FlippedFolder(EscapeFixture scene)
         {
             _inside = scene.Inside;
             Directory.CreateDirectory(scene.Real("/way"));

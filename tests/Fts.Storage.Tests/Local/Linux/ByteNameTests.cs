@@ -9,7 +9,7 @@ namespace Fts.Storage.Tests.Local.Linux;
 /// <summary>Names that are not UTF-8: U+DCNN stands for the byte 0xNN, on disk too.</summary>
 public sealed partial class ByteNameTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -20,12 +20,12 @@ public sealed partial class ByteNameTests : IDisposable
     {
         using var store = new LocalFileStore(_folder.Path);
         Assert.SkipUnless(store.IsConfinedByKernel, "The kernel has no openat2.");
-        await store.CreateFolderAsync(At("/\udcdc"), Token);
+        await store.CreateDirectoryAsync(At("/\udcdc"), Token);
         await store.PutAsync("/\udcdc/caf\udce9", "text", Token);
         Assert.Equal(0, Access([.. Bytes(_folder.Path), (byte)'/', 0xDC, (byte)'/', .. "caf"u8, 0xE9, 0]));
         Assert.Equal("text", await store.GetAsync("/\udcdc/caf\udce9", Token));
         Assert.Equal(["caf\udce9"], (await store.ListAsync("/\udcdc", Token)).Select(entry => entry.Name));
-        Assert.Equal("caf\udce9", (await store.FindAsync(At("/\udcdc/caf\udce9"), Token))?.Name);
+        Assert.Equal("caf\udce9", (await store.GetEntryAsync(At("/\udcdc/caf\udce9"), Token))?.Name);
     }
 
     [Theory]
@@ -40,19 +40,19 @@ public sealed partial class ByteNameTests : IDisposable
         await store.PutAsync("/a\udce8", "two", Token);
         await store.PutAsync("/a\ufffd", "three", Token);
         await store.RenameAsync(At("/a\udce9"), At("/b\udce9"), replace: false, Token);
-        Assert.Equal(StoreError.Exists, await RefusalAsync(async () => await store.RenameAsync(At("/b\udce9"), At("/a\udce8"), replace: false, Token)));
-        await store.SetFactsAsync(At("/a\udce8"), new FileFacts(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc)), Token);
-        Assert.Equal(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc), (await store.FindAsync(At("/a\udce8"), Token))?.Modified);
+        Assert.Equal(StoreError.Exists, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/b\udce9"), At("/a\udce8"), replace: false, Token)));
+        await store.SetMetadataAsync(At("/a\udce8"), new FileMetadata(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc)), Token);
+        Assert.Equal(new DateTime(2024, 1, 2, 3, 4, 5, DateTimeKind.Utc), (await store.GetEntryAsync(At("/a\udce8"), Token))?.LastModified);
         await using (IFileWriter writer = await store.OpenWriteAsync(At("/a\udce8"), WriteStart.Append, Token))
         {
-            await writer.WriteAsync(writer.Start, Bytes("+"), Token);
+            await writer.WriteAsync(writer.StartOffset, Bytes("+"), Token);
             await writer.CommitAsync(Token);
         }
 
         Assert.Equal(["a\udce8", "a\ufffd", "b\udce9"], (await store.ListAsync("/", Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal));
         Assert.Equal(("one", "two+", "three"), (await store.GetAsync("/b\udce9", Token), await store.GetAsync("/a\udce8", Token), await store.GetAsync("/a\ufffd", Token)));
         await store.DeleteFileAsync(At("/b\udce9"), Token);
-        Assert.Null(await store.FindAsync(At("/b\udce9"), Token));
+        Assert.Null(await store.GetEntryAsync(At("/b\udce9"), Token));
         Assert.Equal("three", await store.GetAsync("/a\ufffd", Token));
     }
 
@@ -80,18 +80,18 @@ public sealed partial class ByteNameTests : IDisposable
     {
         using var store = new LocalFileStore(_folder.Path);
         Assert.SkipUnless(store.IsConfinedByKernel, "The kernel has no openat2.");
-        await store.CreateFolderAsync(At("/\udcdc"), Token);
+        await store.CreateDirectoryAsync(At("/\udcdc"), Token);
         foreach ((string name, string text) in new[] { ("/\udcdc/a\udce9", "first"), ("/\udcdc/a\udce8", "second.") })
         {
-            await using IFileWriter writer = await store.OpenWriteAsync(At(name), WriteStart.Replace.AsUpload("me"), Token);
+            await using IFileWriter writer = await store.OpenWriteAsync(At(name), WriteStart.Replace.WithUploader("me"), Token);
             await writer.WriteAsync(0, Bytes(text), Token);
-            await writer.KeepAsync(Token);
+            await writer.KeepPartialUploadAsync(Token);
         }
 
-        Assert.Equal(5, (await store.FindPendingAsync(At("/\udcdc/a\udce9"), "me", Token))?.Length);
-        Assert.Equal(7, (await store.FindPendingAsync(At("/\udcdc/a\udce8"), "me", Token))?.Length);
-        Assert.Equal(2, await store.SweepPendingAsync(DateTime.UtcNow.AddHours(1), Token));
-        await store.DeleteFolderAsync(At("/\udcdc"), Token);
+        Assert.Equal(5, (await store.GetPartialUploadAsync(At("/\udcdc/a\udce9"), "me", Token))?.Length);
+        Assert.Equal(7, (await store.GetPartialUploadAsync(At("/\udcdc/a\udce8"), "me", Token))?.Length);
+        Assert.Equal(2, await store.SweepPartialUploadsAsync(DateTime.UtcNow.AddHours(1), Token));
+        await store.DeleteDirectoryAsync(At("/\udcdc"), Token);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed partial class ByteNameTests : IDisposable
     [Fact]
     public async Task A_protected_file_with_such_a_name_is_hidden_under_its_second_names_too()
     {
-        using TemporaryFolder secrets = new();
+        using TemporaryDirectory secrets = new();
         byte[] key = [.. Bytes(secrets.Path), (byte)'/', .. "key"u8, 0xE9, 0];
         Assert.Equal(0, NativeNames.Mkdir([.. Bytes(secrets.Path), (byte)'/', 0xDC, 0], 0x1FF));
         new Microsoft.Win32.SafeHandles.SafeFileHandle(Open(key, 0x41, 0x180), ownsHandle: true).Dispose();
@@ -118,7 +118,7 @@ public sealed partial class ByteNameTests : IDisposable
         using var store = new LocalFileStore(_folder.Path, new LocalStoreOptions { ProtectedPaths = [secrets.Path] });
         Assert.SkipUnless(store.IsConfinedByKernel, "The kernel has no openat2.");
         Assert.Empty(await store.ListAsync("/", Token));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(At("/second"), Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(At("/second"), Token)));
     }
 
     [Fact]
@@ -128,14 +128,14 @@ public sealed partial class ByteNameTests : IDisposable
         Assert.Equal(0, NativeNames.Mkdir([.. Bytes(_folder["latin-"]), 0xE4, 0], 0x1FF));
         await store.PutAsync("/caf\ufffd", "other", Token);
         StorePath path = At("/caf\udce9");
-        Assert.Null(await store.FindAsync(path, Token));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.OpenReadAsync(path, Token)));
-        Assert.Equal(StoreError.NotFound, await RefusalAsync(async () => await store.DeleteFileAsync(path, Token)));
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.CreateFolderAsync(path, Token)));
-        Assert.Equal(StoreError.BadName, await RefusalAsync(async () => await store.RenameAsync(At("/caf\ufffd"), path, replace: true, Token)));
+        Assert.Null(await store.GetEntryAsync(path, Token));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.OpenReadAsync(path, Token)));
+        Assert.Equal(StoreError.NotFound, await GetStoreErrorAsync(async () => await store.DeleteFileAsync(path, Token)));
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.OpenWriteAsync(path, WriteStart.Replace, Token)));
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.CreateDirectoryAsync(path, Token)));
+        Assert.Equal(StoreError.BadName, await GetStoreErrorAsync(async () => await store.RenameAsync(At("/caf\ufffd"), path, replace: true, Token)));
         Assert.Equal("other", File.ReadAllText(_folder["caf\ufffd"]));
-        var entries = (IUnlistedNames)await store.ListAsync(StorePath.Root, Token);
+        var entries = (IUnlistedNameReport)await store.ListAsync(StorePath.Root, Token);
         Assert.Empty(await ((IAsyncEnumerable<FileEntry>)entries).ToListAsync(Token));
         Assert.Equal(2, entries.Unlisted.Count);
     }
@@ -151,7 +151,7 @@ public sealed partial class ByteNameTests : IDisposable
         using var store = new LocalFileStore(_folder.Path, portable);
         IAsyncEnumerable<FileEntry> entries = await store.ListAsync(StorePath.Root, Token);
         Assert.Equal(["plain"], (await entries.ToListAsync(Token)).Select(entry => entry.Name));
-        UnlistedNames unlisted = Assert.IsType<IUnlistedNames>(entries, exactMatch: false).Unlisted;
+        UnlistedNames unlisted = Assert.IsType<IUnlistedNameReport>(entries, exactMatch: false).Unlisted;
         Assert.Equal(2, unlisted.Count);
         Assert.Contains(unlisted.Example, (string[])["line\nbreak", "carriage\rreturn"]);
     }

@@ -4,17 +4,17 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Linux;
 
 /// <summary>A hash remembered on a disk, where other programs change files and file systems differ.</summary>
-public sealed class RememberedHashTests : IDisposable
+public sealed class CachedHashTests : IDisposable
 {
     private const string Attribute = "user.fts.sha256";
 
     private static readonly byte[] Hash = Pattern(32, seed: 7);
     private static readonly DateTime Date = new(2024, 2, 29, 12, 34, 56, DateTimeKind.Utc);
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
     private readonly LocalFileStore _store;
 
-    public RememberedHashTests() => _store = new LocalFileStore(_folder.Path);
+    public CachedHashTests() => _store = new LocalFileStore(_folder.Path);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -55,7 +55,7 @@ public sealed class RememberedHashTests : IDisposable
         Assert.Null(await FindAsync(_store, "/file"));
 
         // With its old time set by a client the file looks as it did when it had the hash.
-        await _store.SetFactsAsync(At("/file"), new FileFacts(Date), Token);
+        await _store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
         Assert.Null(await FindAsync(_store, "/file"));
     }
 
@@ -105,14 +105,14 @@ public sealed class RememberedHashTests : IDisposable
         File.CreateSymbolicLink(_folder["link"], "file");
         Assert.Equal(Hash, await FindAsync(_store, "/link"));
 
-        using var outside = new TemporaryFolder();
+        using var outside = new TemporaryDirectory();
         using var other = new LocalFileStore(outside.Path);
         await other.PutAsync("/secret", "text", Token);
-        FileEntry secret = Assert.NotNull(await other.FindAsync(At("/secret"), Token));
-        await other.RememberHashAsync(At("/secret"), secret, Hash, Token);
+        FileEntry secret = Assert.NotNull(await other.GetEntryAsync(At("/secret"), Token));
+        await other.CacheHashAsync(At("/secret"), secret, Hash, Token);
         File.CreateSymbolicLink(_folder["out"], outside["secret"]);
-        Assert.Null(await _store.FindHashAsync(At("/out"), secret, Token));
-        await _store.RememberHashAsync(At("/out"), secret, Pattern(32, seed: 1), Token);
+        Assert.Null(await _store.GetCachedHashAsync(At("/out"), secret, Token));
+        await _store.CacheHashAsync(At("/out"), secret, Pattern(32, seed: 1), Token);
         Assert.Equal(Hash, await FindAsync(other, "/secret"));
     }
 
@@ -120,9 +120,9 @@ public sealed class RememberedHashTests : IDisposable
     public async Task A_file_system_without_attributes_remembers_nothing_and_refuses_nothing()
     {
         using var store = new LocalFileStore("/proc/self");
-        FileEntry file = Assert.NotNull(await store.FindAsync(At("/limits"), Token));
+        FileEntry file = Assert.NotNull(await store.GetEntryAsync(At("/limits"), Token));
         Assert.Equal(EntryKind.File, file.Kind);
-        await store.RememberHashAsync(At("/limits"), file, Hash, Token);
+        await store.CacheHashAsync(At("/limits"), file, Hash, Token);
         Assert.Null(await FindAsync(store, "/limits"));
     }
 
@@ -131,14 +131,14 @@ public sealed class RememberedHashTests : IDisposable
     {
         await RememberAsync();
         await _store.PutAsync("/other", "text", Token);
-        FileEntry other = Assert.NotNull(await _store.FindAsync(At("/other"), Token)), file = Assert.NotNull(await _store.FindAsync(At("/file"), Token));
+        FileEntry other = Assert.NotNull(await _store.GetEntryAsync(At("/other"), Token)), file = Assert.NotNull(await _store.GetEntryAsync(At("/file"), Token));
         File.SetUnixFileMode(_folder.Path, (UnixFileMode)0x1FF);
         File.SetUnixFileMode(_folder["other"], UnixFileMode.UserRead | UnixFileMode.OtherRead);
         File.SetUnixFileMode(_folder["file"], UnixFileMode.None);
         NativeNames.AsOrdinaryUser(() =>
         {
-            _store.RememberHashAsync(At("/other"), other, Hash, Token).AsTask().GetAwaiter().GetResult();
-            Assert.Null(_store.FindHashAsync(At("/file"), file, Token).AsTask().GetAwaiter().GetResult());
+            _store.CacheHashAsync(At("/other"), other, Hash, Token).AsTask().GetAwaiter().GetResult();
+            Assert.Null(_store.GetCachedHashAsync(At("/file"), file, Token).AsTask().GetAwaiter().GetResult());
         });
         Assert.Null(await FindAsync(_store, "/other"));
     }
@@ -148,20 +148,20 @@ public sealed class RememberedHashTests : IDisposable
     {
         await RememberAsync();
         using var portable = new LocalFileStore(_folder.Path, portable: true);
-        FileEntry file = Assert.NotNull(await portable.FindAsync(At("/file"), Token));
-        await portable.RememberHashAsync(At("/file"), file, Hash, Token);
-        Assert.Null(await portable.FindHashAsync(At("/file"), file, Token));
+        FileEntry file = Assert.NotNull(await portable.GetEntryAsync(At("/file"), Token));
+        await portable.CacheHashAsync(At("/file"), file, Hash, Token);
+        Assert.Null(await portable.GetCachedHashAsync(At("/file"), file, Token));
     }
 
     private static async Task<byte[]?> FindAsync(LocalFileStore store, string path) =>
-        await store.FindHashAsync(At(path), Assert.NotNull(await store.FindAsync(At(path), Token)), Token);
+        await store.GetCachedHashAsync(At(path), Assert.NotNull(await store.GetEntryAsync(At(path), Token)), Token);
 
     /// <summary>A file of an older time, since one written twice within a tick of the clock has the same time twice.</summary>
     private async Task RememberAsync()
     {
         await _store.PutAsync("/file", "text", Token);
-        await _store.SetFactsAsync(At("/file"), new FileFacts(Date), Token);
-        await _store.RememberHashAsync(At("/file"), Assert.NotNull(await _store.FindAsync(At("/file"), Token)), Hash, Token);
+        await _store.SetMetadataAsync(At("/file"), new FileMetadata(Date), Token);
+        await _store.CacheHashAsync(At("/file"), Assert.NotNull(await _store.GetEntryAsync(At("/file"), Token)), Hash, Token);
         Assert.Equal(Hash, await FindAsync(_store, "/file"));
     }
 }

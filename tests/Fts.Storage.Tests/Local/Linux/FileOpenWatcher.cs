@@ -4,17 +4,17 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Storage.Tests.Local.Linux;
 
 /// <summary>Whether anybody opened one file since, even for a moment: what .NET's watcher does not tell.</summary>
-internal sealed partial class OpenWatch : IDisposable
+internal sealed partial class FileOpenWatcher : IDisposable
 {
     private const int IN_NONBLOCK = 0x800, EAGAIN = 11;
     private const uint IN_OPEN = 0x20;
 
     private readonly SafeFileHandle _events = new(InotifyInit(IN_NONBLOCK), ownsHandle: true);
 
-    public OpenWatch(string path) => Assert.True(InotifyAddWatch(_events, path, IN_OPEN) > 0);
+    public FileOpenWatcher(string path) => Assert.True(InotifyAddWatch(_events, path, IN_OPEN) > 0);
 
     /// <summary>Other events come unasked: that the file is gone.</summary>
-    public unsafe bool Opened()
+    public unsafe bool WasOpened()
     {
         // struct inotify_event of a file: watch (4), mask (4), cookie (4), length of the name (4), which is 0.
         uint* events = stackalloc uint[1024];

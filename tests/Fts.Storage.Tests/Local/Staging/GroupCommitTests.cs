@@ -67,7 +67,7 @@ public sealed class GroupCommitTests
         }
     }
 
-    private sealed class RecordedFile(string name, ConcurrentQueue<string> steps, uint folderId = 1) : IPendingFile
+    private sealed class RecordedFile(string name, ConcurrentQueue<string> steps, uint folderId = 1) : IStagingFile
     {
         public ManualResetEventSlim? MayFlush { get; init; }
 
@@ -81,13 +81,13 @@ public sealed class GroupCommitTests
 
         public long? CommittedLength => null;
 
-        public long? KeptLength => null;
+        public long? ResumedLength => null;
 
-        public string? KeptName => null;
+        public string? PartialUploadName => null;
 
-        public string FolderPath => ".";
+        public string DirectoryPath => ".";
 
-        public ulong FolderId => folderId;
+        public ulong DirectoryId => folderId;
 
         public SafeFileHandle? OpenCommitted() => null;
 
@@ -101,19 +101,19 @@ public sealed class GroupCommitTests
             ThrowIf(FlushFailure);
         }
 
-        public void FlushFolder()
+        public void FlushDirectory()
         {
             steps.Enqueue($"folder {folderId}");
             ThrowIf(FolderFailure);
         }
 
-        public void Enter()
+        public void TakePartialUploadName()
         {
         }
 
         public void Commit() => steps.Enqueue($"commit {name}");
 
-        public bool Keep() => false;
+        public bool TryKeep() => false;
 
         public void Dispose() => MayFlush?.Dispose();
 

@@ -4,9 +4,9 @@ using static Fts.Storage.Tests.StoreActions;
 namespace Fts.Storage.Tests.Local.Staging;
 
 /// <summary>Partial uploads of an earlier run count, once a sweep has found them.</summary>
-public sealed class PartialLimitsTests : IDisposable
+public sealed class PartialUploadLimitsTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -33,12 +33,12 @@ public sealed class PartialLimitsTests : IDisposable
         }
 
         using LocalFileStore store = Open(portable);
-        Assert.Equal(0, await store.SweepPendingAsync(old.AddHours(-1), Token));
+        Assert.Equal(0, await store.SweepPartialUploadsAsync(old.AddHours(-1), Token));
         await InterruptAsync(store, "/3", "ann");
-        Assert.Null(await store.FindPendingAsync(At("/a/b/2"), "ann", Token));
-        Assert.NotNull(await store.FindPendingAsync(At("/1"), "ann", Token));
-        Assert.NotNull(await store.FindPendingAsync(At("/3"), "ann", Token));
-        Assert.NotNull(await store.FindPendingAsync(At("/a/b/2"), "bob", Token));
+        Assert.Null(await store.GetPartialUploadAsync(At("/a/b/2"), "ann", Token));
+        Assert.NotNull(await store.GetPartialUploadAsync(At("/1"), "ann", Token));
+        Assert.NotNull(await store.GetPartialUploadAsync(At("/3"), "ann", Token));
+        Assert.NotNull(await store.GetPartialUploadAsync(At("/a/b/2"), "bob", Token));
     }
 
     [Theory]
@@ -55,9 +55,9 @@ public sealed class PartialLimitsTests : IDisposable
             await InterruptAsync(store, $"/link{number}", "ann");
         }
 
-        Assert.Null(await store.FindPendingAsync(At("/data/1"), "ann", Token));
-        Assert.NotNull(await store.FindPendingAsync(At("/data/2"), "ann", Token));
-        Assert.NotNull(await store.FindPendingAsync(At("/data/3"), "ann", Token));
+        Assert.Null(await store.GetPartialUploadAsync(At("/data/1"), "ann", Token));
+        Assert.NotNull(await store.GetPartialUploadAsync(At("/data/2"), "ann", Token));
+        Assert.NotNull(await store.GetPartialUploadAsync(At("/data/3"), "ann", Token));
     }
 
     [Theory]
@@ -72,16 +72,16 @@ public sealed class PartialLimitsTests : IDisposable
         }
 
         using LocalFileStore store = Open(portable);
-        await store.SweepPendingAsync(DateTime.UtcNow.AddHours(-1), Token);
+        await store.SweepPartialUploadsAsync(DateTime.UtcNow.AddHours(-1), Token);
         Assert.Equal(2, Directory.GetFiles(_folder.Path).Length);
     }
 
     private static async Task InterruptAsync(LocalFileStore store, string path, string uploader)
     {
-        await using IFileWriter writer = await store.OpenWriteAsync(At(path), WriteStart.Replace.AsUpload(uploader), Token);
+        await using IFileWriter writer = await store.OpenWriteAsync(At(path), WriteStart.Replace.WithUploader(uploader), Token);
         await writer.WriteAsync(0, Bytes("text"), Token);
-        Assert.Equal(4, await writer.KeepAsync(Token));
+        Assert.Equal(4, await writer.KeepPartialUploadAsync(Token));
     }
 
-    private LocalFileStore Open(bool portable) => new(_folder.Path, portable, new LocalStoreOptions { PartialUploads = new PartialUploadLimits { MaxCount = 2 } });
+    private LocalFileStore Open(bool portable) => new(_folder.Path, portable, new LocalStoreOptions { PartialUploadLimits = new PartialUploadLimits { MaxCount = 2 } });
 }

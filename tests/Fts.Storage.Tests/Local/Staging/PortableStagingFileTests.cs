@@ -3,25 +3,25 @@ using Fts.Storage.Local.Staging;
 namespace Fts.Storage.Tests.Local.Staging;
 
 /// <summary>Partial uploads that are moved aside for a call that needs an empty folder.</summary>
-public sealed class PortablePendingFileTests : IDisposable
+public sealed class PortableStagingFileTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
-    public PortablePendingFileTests() => Directory.CreateDirectory(_folder["in"]);
+    public PortableStagingFileTests() => Directory.CreateDirectory(_folder["in"]);
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void One_that_cannot_be_moved_back_keeps_no_other_aside()
     {
-        string[] uploads = [.. Enumerable.Range(1, 4).Select(_ => Path.Combine(_folder["in"], PendingNames.New()))];
+        string[] uploads = [.. Enumerable.Range(1, 4).Select(_ => Path.Combine(_folder["in"], StagingNames.CreateRandom()))];
         foreach (string upload in uploads)
         {
             File.WriteAllText(upload, "partial");
         }
 
         // A folder that is not empty has the name of each of two uploads by then.
-        Assert.Throws<IOException>(() => PortablePendingFile.TryClear(_folder["in"], () =>
+        Assert.Throws<IOException>(() => PortableStagingFile.TryRunOnCleared(_folder["in"], () =>
         {
             foreach (string upload in uploads[..2])
             {
@@ -32,12 +32,12 @@ public sealed class PortablePendingFileTests : IDisposable
         }));
         Assert.All(uploads[2..], upload => Assert.Equal("partial", File.ReadAllText(upload)));
         // The slots of all of them are free again: nobody writes them.
-        Assert.All(uploads[2..], upload => Assert.True(PortablePendingFile.TryRemove(upload)));
+        Assert.All(uploads[2..], upload => Assert.True(PortableStagingFile.TryRemove(upload)));
         foreach (string upload in uploads[..2])
         {
             Directory.Delete(upload, recursive: true);
             File.WriteAllText(upload, "another");
-            Assert.True(PortablePendingFile.TryRemove(upload));
+            Assert.True(PortableStagingFile.TryRemove(upload));
         }
     }
 }
