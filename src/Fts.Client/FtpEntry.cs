@@ -59,9 +59,9 @@ public sealed record FtpEntry
     public bool IsSafeName => RemotePath.IsSafeName(LocalName);
 
     /// <summary>An entry of a listed folder.</summary>
-    internal static FtpEntry In(string folder, ListingEntry entry) => entry.Kind == FtpEntryKind.Unknown
-        ? new FtpEntry { Path = folder, Name = "", Kind = FtpEntryKind.Unknown, RawLine = entry.RawLine }
-        : From(RemotePath.Join(folder, entry.Name), entry);
+    internal static FtpEntry In(string directory, ListingEntry entry) => entry.Kind == FtpEntryKind.Unknown
+        ? new FtpEntry { Path = directory, Name = "", Kind = FtpEntryKind.Unknown, RawLine = entry.RawLine }
+        : From(RemotePath.Join(directory, entry.Name), entry);
 
     internal static FtpEntry From(string path, ListingEntry entry, string? name = null) => new()
     {

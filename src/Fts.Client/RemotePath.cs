@@ -4,7 +4,7 @@ namespace Fts.Client;
 internal static class RemotePath
 {
     /// <summary>A name in a folder; the folder may be empty, which is where the session started.</summary>
-    public static string Join(string folder, string name) => folder.Length == 0 ? name : folder.EndsWith('/') ? folder + name : $"{folder}/{name}";
+    public static string Join(string directory, string name) => directory.Length == 0 ? name : directory.EndsWith('/') ? directory + name : $"{directory}/{name}";
 
     /// <summary>The last component; empty for the top folder.</summary>
     public static string NameOf(string path)

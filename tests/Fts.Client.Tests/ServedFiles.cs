@@ -16,7 +16,7 @@ internal sealed class ServedFiles : IAsyncDisposable
 
     public ServedFiles(Permissions permissions = Permissions.ReadWrite)
     {
-        _server = new FtpServer(new FtpServerOptions { Store = Store, Accounts = new AnonymousAuthenticator(permissions) });
+        _server = new FtpServer(new FtpServerOptions { Store = Store, Authenticator = new AnonymousAuthenticator(permissions) });
         _server.Start();
         Relay = new MeddlingRelay(_server.EndPoint.Port);
     }

@@ -64,14 +64,14 @@ internal sealed class ListingMemory
     /// Returns whether a listing by path may be that of the current folder, because the server ignores the path: it contains a folder of the path itself, or
     /// it is equal to the listing of another path.
     /// </summary>
-    public bool IsSuspicious(WorkingFolder? folder, string path, List<FtpEntry> entries)
+    public bool IsSuspicious(WorkingFolder? directory, string path, List<FtpEntry> entries)
     {
         string[] components = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return entries.Exists(entry => entry.Kind is not FtpEntryKind.File && components.Contains(entry.Name)) || IsSampleOfAnother(folder, path, entries);
+        return entries.Exists(entry => entry.Kind is not FtpEntryKind.File && components.Contains(entry.Name)) || IsSampleOfAnother(directory, path, entries);
     }
 
     /// <summary>Notes a listing made without CWD, so that the next one can be compared with it.</summary>
-    public void Note(WorkingFolder? folder, string path, List<FtpEntry> entries)
+    public void Note(WorkingFolder? directory, string path, List<FtpEntry> entries)
     {
         if (_obeysPath || entries.Count == 0)
         {
@@ -80,9 +80,9 @@ internal sealed class ListingMemory
 
         lock (_lock)
         {
-            if (_sample is not { } sample || sample.Folder != folder)
+            if (_sample is not { } sample || sample.Folder != directory)
             {
-                _sample = (folder, path, [.. entries.Take(SampleLength).Select(entry => entry.Name)]);
+                _sample = (directory, path, [.. entries.Take(SampleLength).Select(entry => entry.Name)]);
             }
             else if (sample.Path != path && !entries.Exists(entry => sample.Names.Contains(entry.Name)))
             {
@@ -91,11 +91,11 @@ internal sealed class ListingMemory
         }
     }
 
-    private bool IsSampleOfAnother(WorkingFolder? folder, string path, List<FtpEntry> entries)
+    private bool IsSampleOfAnother(WorkingFolder? directory, string path, List<FtpEntry> entries)
     {
         lock (_lock)
         {
-            return _sample is { } sample && sample.Folder == folder && sample.Path != path
+            return _sample is { } sample && sample.Folder == directory && sample.Path != path
                 && entries.Take(SampleLength).Select(entry => entry.Name).SequenceEqual(sample.Names);
         }
     }

@@ -200,9 +200,9 @@ internal static class RemoteFacts
         {
             string line = reply.Lines[i];
             bool isInside = i > 0 && i < reply.Lines.Count - 1;
-            ReadOnlySpan<char> facts = line.StartsWith(' ') ? line.AsSpan(1) : line;
+            ReadOnlySpan<char> metadata = line.StartsWith(' ') ? line.AsSpan(1) : line;
             // The first and the last line are prose elsewhere, which holds no "fact=value;".
-            if ((isInside || HasFact(facts)) && MlsxListing.TryParse(facts, out ListingEntry? entry, out _))
+            if ((isInside || HasFact(metadata)) && MlsxListing.TryParse(metadata, out ListingEntry? entry, out _))
             {
                 return FtpEntry.From(path, entry, RemotePath.NameOf(path));
             }

@@ -129,20 +129,20 @@ internal sealed class WorkingFolder(WorkingFolder? parent, string argument, stri
     private static List<string>? StepsTo(FtpConnection? connection, WorkingFolder? wanted)
     {
         var steps = new List<string>();
-        for (WorkingFolder? folder = wanted; folder is not null; folder = folder.ParentFolder)
+        for (WorkingFolder? directory = wanted; directory is not null; directory = directory.ParentFolder)
         {
-            if ((folder.Path ?? (folder.Argument.StartsWith('/') ? folder.Argument : null)) is { } path)
+            if ((directory.Path ?? (directory.Argument.StartsWith('/') ? directory.Argument : null)) is { } path)
             {
                 steps.Insert(0, path);
                 return steps;
             }
 
-            if (connection is { IsElsewhere: false } && ReferenceEquals(folder, connection.Folder))
+            if (connection is { IsElsewhere: false } && ReferenceEquals(directory, connection.Folder))
             {
                 return steps;
             }
 
-            steps.Insert(0, folder.Argument);
+            steps.Insert(0, directory.Argument);
         }
 
         if (connection is null || (connection.Folder is null && !connection.IsElsewhere))

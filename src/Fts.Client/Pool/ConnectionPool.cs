@@ -21,7 +21,7 @@ internal sealed class ConnectionPool
     private readonly HashSet<Task> _background; // under the lock above
     private readonly ServerMemory _memory;
     private readonly ILogger _log;
-    private volatile WorkingFolder? _folder;
+    private volatile WorkingFolder? _directory;
     private volatile OpenedConnection? _opened; // of the client's pool
 
     public ConnectionPool(FtpClientOptions options)
@@ -35,7 +35,7 @@ internal sealed class ConnectionPool
     private ConnectionPool(ConnectionPool pool, bool isAbsolute)
     {
         (_shared, _options, _log, _slots, _memory) = (pool._shared, pool._options, pool._log, pool._slots, pool._memory);
-        (_backgroundLock, _background, _folder, _isAbsolute) = (pool._backgroundLock, pool._background, pool._folder, isAbsolute);
+        (_backgroundLock, _background, _directory, _isAbsolute) = (pool._backgroundLock, pool._background, pool._directory, isAbsolute);
     }
 
     /// <summary>What its connections are made with.</summary>
@@ -47,8 +47,8 @@ internal sealed class ConnectionPool
     /// <summary>The folder that relative paths count from; null for the one the account starts in. Each connection enters it before its next use.</summary>
     public WorkingFolder? Folder
     {
-        get => _folder;
-        set => _folder = value;
+        get => _directory;
+        set => _directory = value;
     }
 
     /// <summary>
@@ -90,9 +90,9 @@ internal sealed class ConnectionPool
             FtpConnection? entering = null;
             try
             {
-                WorkingFolder? folder = _folder;
+                WorkingFolder? directory = _directory;
                 FtpConnection? idle = entering = await CheckAsync(slot, cancellationToken).ConfigureAwait(false);
-                if (idle is not null && !await TryEnterFolderAsync(idle, folder, cancellationToken).ConfigureAwait(false))
+                if (idle is not null && !await TryEnterFolderAsync(idle, directory, cancellationToken).ConfigureAwait(false))
                 {
                     idle = entering = null;
                 }
@@ -101,7 +101,7 @@ internal sealed class ConnectionPool
                 if (idle is null)
                 {
                     entering = connection;
-                    await EnterFolderAsync(connection, folder, cancellationToken).ConfigureAwait(false);
+                    await EnterFolderAsync(connection, directory, cancellationToken).ConfigureAwait(false);
                 }
 
                 entering = null;
@@ -293,11 +293,11 @@ internal sealed class ConnectionPool
     /// Enters the operation's folder on an idle connection. Returns false, and closes the connection, if the server ended it or no path leads to the folder.
     /// </summary>
     /// <exception cref="FtpReplyException">The server refuses the folder. The connection stays open.</exception>
-    private async Task<bool> TryEnterFolderAsync(FtpConnection connection, WorkingFolder? folder, CancellationToken cancellationToken)
+    private async Task<bool> TryEnterFolderAsync(FtpConnection connection, WorkingFolder? directory, CancellationToken cancellationToken)
     {
         try
         {
-            if (await EnterFolderAsync(connection, folder, cancellationToken).ConfigureAwait(false))
+            if (await EnterFolderAsync(connection, directory, cancellationToken).ConfigureAwait(false))
             {
                 return true;
             }
@@ -314,11 +314,11 @@ internal sealed class ConnectionPool
 
     /// <summary>Enters the operation's folder. A new connection is in the folder that the account starts in, from which each step leads on.</summary>
     /// <exception cref="FtpReplyException">The server refuses the folder. The connection stays open.</exception>
-    private async Task<bool> EnterFolderAsync(FtpConnection connection, WorkingFolder? folder, CancellationToken cancellationToken)
+    private async Task<bool> EnterFolderAsync(FtpConnection connection, WorkingFolder? directory, CancellationToken cancellationToken)
     {
         try
         {
-            return _isAbsolute || ReferenceEquals(connection.Folder, folder) || await WorkingFolder.TryReturnAsync(connection, folder, cancellationToken).ConfigureAwait(false);
+            return _isAbsolute || ReferenceEquals(connection.Folder, directory) || await WorkingFolder.TryReturnAsync(connection, directory, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not FtpReplyException)
         {

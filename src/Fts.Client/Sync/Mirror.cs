@@ -53,18 +53,18 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         return new FtpMirrorResult([.. nowhere, .. results], failures);
     }
 
-    private static List<FtpMirrorFailure> MakeHere(IEnumerable<string> folders)
+    private static List<FtpMirrorFailure> MakeHere(IEnumerable<string> directories)
     {
         var failures = new List<FtpMirrorFailure>();
-        foreach (string folder in folders)
+        foreach (string directory in directories)
         {
             try
             {
-                Directory.CreateDirectory(folder);
+                Directory.CreateDirectory(directory);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                failures.Add(new FtpMirrorFailure(folder, e));
+                failures.Add(new FtpMirrorFailure(directory, e));
             }
         }
 
@@ -72,11 +72,11 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
     }
 
     /// <summary>Level by level: a folder's parent is there before it.</summary>
-    private async Task<List<FtpMirrorFailure>> MakeThereAsync(IEnumerable<string> folders, CancellationToken cancellationToken)
+    private async Task<List<FtpMirrorFailure>> MakeThereAsync(IEnumerable<string> directories, CancellationToken cancellationToken)
     {
         const int WorthConnection = 32;
         var failures = new ConcurrentQueue<FtpMirrorFailure>();
-        foreach (IGrouping<int, string> level in folders.GroupBy(folder => folder.Count(c => c == '/')).OrderBy(level => level.Key))
+        foreach (IGrouping<int, string> level in directories.GroupBy(directory => directory.Count(c => c == '/')).OrderBy(level => level.Key))
         {
             var rest = new ConcurrentQueue<string>(level);
             int connections = Math.Min(client.Options.MaxConnections, 1 + (rest.Count / WorthConnection));
@@ -86,29 +86,29 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         return [.. failures];
     }
 
-    private async Task MakeAllAsync(ConcurrentQueue<string> folders, ConcurrentQueue<FtpMirrorFailure> failures, CancellationToken cancellationToken)
+    private async Task MakeAllAsync(ConcurrentQueue<string> directories, ConcurrentQueue<FtpMirrorFailure> failures, CancellationToken cancellationToken)
     {
-        while (folders.TryDequeue(out string? folder))
+        while (directories.TryDequeue(out string? directory))
         {
             try
             {
-                await client.CreateFolderAsync(folder, cancellationToken).ConfigureAwait(false);
+                await client.CreateFolderAsync(directory, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is FtpException or ArgumentException)
             {
-                if (e is not FtpReplyException || await FindFolderAsync(folder, cancellationToken).ConfigureAwait(false) is null)
+                if (e is not FtpReplyException || await FindFolderAsync(directory, cancellationToken).ConfigureAwait(false) is null)
                 {
-                    failures.Enqueue(new FtpMirrorFailure(folder, e));
+                    failures.Enqueue(new FtpMirrorFailure(directory, e));
                 }
             }
         }
     }
 
     /// <summary>The folder, and those above it, that are not there, from the top down.</summary>
-    private async Task<List<string>> MissingAsync(string folder, CancellationToken cancellationToken)
+    private async Task<List<string>> MissingAsync(string directory, CancellationToken cancellationToken)
     {
         var missing = new List<string>();
-        for (string path = folder; path.TrimEnd('/').Length > 0 && (missing.Count == 0 || await FindFolderAsync(path, cancellationToken).ConfigureAwait(false) is null); path = RemotePath.FolderOf(path))
+        for (string path = directory; path.TrimEnd('/').Length > 0 && (missing.Count == 0 || await FindFolderAsync(path, cancellationToken).ConfigureAwait(false) is null); path = RemotePath.FolderOf(path))
         {
             missing.Insert(0, path);
         }
@@ -124,5 +124,5 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         return entry?.Kind == FtpEntryKind.File ? throw new FtpException($"{path.ToPrintable()} is a file on the server") : entry;
     }
 
-    private static bool IsIn(string path, string folder) => path.StartsWith(folder, StringComparison.Ordinal) && path.Length > folder.Length && path[folder.Length] is '/' or '\\';
+    private static bool IsIn(string path, string directory) => path.StartsWith(directory, StringComparison.Ordinal) && path.Length > directory.Length && path[directory.Length] is '/' or '\\';
 }

@@ -83,7 +83,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         {
             var next = new ConcurrentQueue<MirrorFolder>();
             int connections = Math.Min(client.Options.MaxConnections, 1 + (level.Count / WorthConnection));
-            _folders.AddRange(level.Where(folder => !folder.IsInTarget).Select(folder => IsDownload ? folder.Local : folder.Remote).Order(StringComparer.Ordinal));
+            _folders.AddRange(level.Where(directory => !directory.IsInTarget).Select(directory => IsDownload ? directory.Local : directory.Remote).Order(StringComparer.Ordinal));
             await Workers.RunAsync(pool, connections, token => VisitAllAsync(level, next, token), cancellationToken).ConfigureAwait(false);
             level = next;
         }
@@ -92,49 +92,49 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         return plan with { Folders = _folders, Files = _files, Bytes = _bytes, Unchanged = _unchanged, Skipped = _skipped, Failures = _failures, UnreadableEntries = _unreadable };
     }
 
-    private async Task VisitAllAsync(ConcurrentQueue<MirrorFolder> folders, ConcurrentQueue<MirrorFolder> below, CancellationToken cancellationToken)
+    private async Task VisitAllAsync(ConcurrentQueue<MirrorFolder> directories, ConcurrentQueue<MirrorFolder> below, CancellationToken cancellationToken)
     {
-        while (folders.TryDequeue(out MirrorFolder? folder))
+        while (directories.TryDequeue(out MirrorFolder? directory))
         {
             try
             {
-                (await VisitAsync(folder, cancellationToken).ConfigureAwait(false)).ForEach(below.Enqueue);
+                (await VisitAsync(directory, cancellationToken).ConfigureAwait(false)).ForEach(below.Enqueue);
             }
             catch (Exception e) when (!_isTooLarge && e is (FtpException and not FtpConnectionException) or IOException or UnauthorizedAccessException or ArgumentException)
             {
-                Fail(IsDownload ? folder.Remote : folder.Local, e);
+                Fail(IsDownload ? directory.Remote : directory.Local, e);
             }
         }
     }
 
     /// <summary>Compares one folder; the folders in it.</summary>
-    private async Task<List<MirrorFolder>> VisitAsync(MirrorFolder folder, CancellationToken cancellationToken)
+    private async Task<List<MirrorFolder>> VisitAsync(MirrorFolder directory, CancellationToken cancellationToken)
     {
-        if (folder.Depth > Deepest)
+        if (directory.Depth > Deepest)
         {
             throw new FtpException($"it is more than {Deepest} folders deep");
         }
 
-        Dictionary<string, FileSystemInfo> here = IsDownload && !folder.IsInTarget ? [] :
-            new DirectoryInfo(folder.Local).EnumerateFileSystemInfos("*", Everything).ToDictionary(entry => entry.Name, IsDownload ? LocalNames : StringComparer.Ordinal);
-        List<FtpEntry> there = IsDownload || folder.IsInTarget ? await ListAsync(folder.Remote, cancellationToken).ConfigureAwait(false) : [];
-        folder.Names = there.Exists(entry => entry.Source != FtpEntrySource.Names) ? [] : [.. there.Select(entry => entry.Name)];
+        Dictionary<string, FileSystemInfo> here = IsDownload && !directory.IsInTarget ? [] :
+            new DirectoryInfo(directory.Local).EnumerateFileSystemInfos("*", Everything).ToDictionary(entry => entry.Name, IsDownload ? LocalNames : StringComparer.Ordinal);
+        List<FtpEntry> there = IsDownload || directory.IsInTarget ? await ListAsync(directory.Remote, cancellationToken).ConfigureAwait(false) : [];
+        directory.Names = there.Exists(entry => entry.Source != FtpEntrySource.Names) ? [] : [.. there.Select(entry => entry.Name)];
         var below = new List<MirrorFolder>();
         lock (_lock)
         {
             _unreadable.AddRange(there.Where(entry => entry.Kind == FtpEntryKind.Unknown));
             there.RemoveAll(entry => entry.Kind == FtpEntryKind.Unknown);
-            if (IsDownload && folder.RepeatsFolderAbove())
+            if (IsDownload && directory.RepeatsFolderAbove())
             {
                 _skipped++;
             }
             else if (IsDownload)
             {
-                Download(folder, here, there, below);
+                Download(directory, here, there, below);
             }
             else
             {
-                Upload(folder, here, there, below);
+                Upload(directory, here, there, below);
             }
         }
 
@@ -163,7 +163,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         return entries;
     }
 
-    private void Download(MirrorFolder folder, Dictionary<string, FileSystemInfo> here, List<FtpEntry> there, List<MirrorFolder> below)
+    private void Download(MirrorFolder directory, Dictionary<string, FileSystemInfo> here, List<FtpEntry> there, List<MirrorFolder> below)
     {
         var seen = new HashSet<string>(LocalNames);
         foreach (FtpEntry entry in there)
@@ -175,9 +175,9 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
                 continue;
             }
 
-            string local = Path.Combine(folder.Local, name);
+            string local = Path.Combine(directory.Local, name);
             FileSystemInfo? present = here.GetValueOrDefault(name);
-            if (entry.Kind is not (FtpEntryKind.File or FtpEntryKind.Directory) || (entry.Kind == FtpEntryKind.Directory && folder.IsBelow(entry.UniqueId)))
+            if (entry.Kind is not (FtpEntryKind.File or FtpEntryKind.Directory) || (entry.Kind == FtpEntryKind.Directory && directory.IsBelow(entry.UniqueId)))
             {
                 _skipped++;
             }
@@ -191,7 +191,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
             }
             else if (entry.Kind == FtpEntryKind.Directory)
             {
-                below.Add(new MirrorFolder(local, entry.Path, present is not null, entry.UniqueId, folder));
+                below.Add(new MirrorFolder(local, entry.Path, present is not null, entry.UniqueId, directory));
             }
             else
             {
@@ -200,7 +200,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         }
     }
 
-    private void Upload(MirrorFolder folder, Dictionary<string, FileSystemInfo> here, List<FtpEntry> there, List<MirrorFolder> below)
+    private void Upload(MirrorFolder directory, Dictionary<string, FileSystemInfo> here, List<FtpEntry> there, List<MirrorFolder> below)
     {
         var present = new Dictionary<string, FtpEntry>(StringComparer.Ordinal);
         there.ForEach(entry => present.TryAdd(entry.Name, entry));
@@ -209,7 +209,7 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
         foreach (FileSystemInfo entry in here.Values)
         {
             FtpEntry? taken = present.GetValueOrDefault(entry.Name);
-            string remote = taken?.Path ?? RemotePath.Join(folder.Remote, entry.Name);
+            string remote = taken?.Path ?? RemotePath.Join(directory.Remote, entry.Name);
             if (PartialNames.IsOne(entry.Name))
             {
                 continue;
@@ -234,11 +234,11 @@ internal sealed class MirrorWalk(FtpClient client, ConnectionPool pool, FtpMirro
             }
             else if (entry is FileInfo file)
             {
-                Take(new FtpBatchFile(Path.Combine(folder.Local, file.Name), remote), file.Length, taken is not null && IsSame(taken, file));
+                Take(new FtpBatchFile(Path.Combine(directory.Local, file.Name), remote), file.Length, taken is not null && IsSame(taken, file));
             }
             else
             {
-                below.Add(new MirrorFolder(Path.Combine(folder.Local, entry.Name), remote, taken is not null, null, folder));
+                below.Add(new MirrorFolder(Path.Combine(directory.Local, entry.Name), remote, taken is not null, null, directory));
             }
         }
     }

@@ -19,7 +19,7 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
 
         meter.Enter(FtpPhase.Connecting);
         using PartialFile file = PartialFile.OneOff(target);
-        (FtpReply reply, DateTime? modified) = await ReceiveAsync(
+        (FtpReply reply, DateTime? lastModified) = await ReceiveAsync(
             // The file is created when the server has begun to send, so that a missing one leaves nothing behind.
             () => file.Begin(null),
             (bytes, _) =>
@@ -29,30 +29,30 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
             },
             cancellationToken).ConfigureAwait(false);
         meter.Enter(FtpPhase.Committing);
-        file.Commit(options.KeepModified ? modified : null, options.Overwrite);
-        return Result(reply, modified);
+        file.Commit(options.KeepModified ? lastModified : null, options.Overwrite);
+        return Result(reply, lastModified);
     }
 
     public async Task<FtpTransferResult> ToStreamAsync(Stream target, CancellationToken cancellationToken)
     {
         AsciiMode.Validate(options);
         meter.Enter(FtpPhase.Connecting);
-        (FtpReply reply, DateTime? modified) = await ReceiveAsync(() => { }, target.WriteAsync, cancellationToken).ConfigureAwait(false);
-        return Result(reply, modified);
+        (FtpReply reply, DateTime? lastModified) = await ReceiveAsync(() => { }, target.WriteAsync, cancellationToken).ConfigureAwait(false);
+        return Result(reply, lastModified);
     }
 
     private Task<(FtpReply Reply, DateTime? Modified)> ReceiveAsync(
         Action begin, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken) => pool.RunAsync(
         async (connection, token) =>
         {
-            FtpEntry? facts = options.Known ?? await RemoteFacts.LookAsync(connection, path, options.KeepModified, token).ConfigureAwait(false);
-            if (facts?.Kind == FtpEntryKind.Directory)
+            FtpEntry? metadata = options.Known ?? await RemoteFacts.LookAsync(connection, path, options.KeepModified, token).ConfigureAwait(false);
+            if (metadata?.Kind == FtpEntryKind.Directory)
             {
                 throw new FtpException($"{path.ToPrintable()} is a folder");
             }
 
             FtpReply reply = await AsciiMode.RunAsync(connection, () => ReceiveAsync(connection, begin, write, token), token).ConfigureAwait(false);
-            return (reply, facts?.Modified);
+            return (reply, metadata?.Modified);
         },
         cancellationToken);
 
@@ -100,5 +100,5 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         }
     }
 
-    private FtpTransferResult Result(FtpReply reply, DateTime? modified) => new(path, meter.Bytes, meter.Elapsed, reply, modified);
+    private FtpTransferResult Result(FtpReply reply, DateTime? lastModified) => new(path, meter.Bytes, meter.Elapsed, reply, lastModified);
 }

@@ -27,15 +27,15 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return pool.RunAsync(
             async (connection, token) =>
             {
-                FtpEntry? facts = options.Known ?? await LookAsync(connection, withTime: false, token).ConfigureAwait(false);
-                var retrieval = new Retrieval(connection, path, facts, _meter);
+                FtpEntry? metadata = options.Known ?? await LookAsync(connection, withTime: false, token).ConfigureAwait(false);
+                var retrieval = new Retrieval(connection, path, metadata, _meter);
                 FtpDataStream data = await retrieval.OpenAsync(token).ConfigureAwait(false);
                 await using (data.ConfigureAwait(false))
                 {
                     FtpReply reply = await retrieval.ReceiveAsync(data, target.WriteAsync, token).ConfigureAwait(false);
                     NoteExceeded(retrieval);
-                    await ThrowIfShortAsync(connection, facts, token).ConfigureAwait(false);
-                    return Result(reply, facts, _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length);
+                    await ThrowIfShortAsync(connection, metadata, token).ConfigureAwait(false);
+                    return Result(reply, metadata, _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length);
                 }
             },
             cancellationToken);
@@ -46,9 +46,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// new length matches the received bytes. If a RANG on the connection shortened the transfer, it does not match, although the 150 reply
     /// announced the short length.
     /// </summary>
-    private async Task ThrowIfShortAsync(FtpConnection connection, FtpEntry? facts, CancellationToken cancellationToken)
+    private async Task ThrowIfShortAsync(FtpConnection connection, FtpEntry? metadata, CancellationToken cancellationToken)
     {
-        if (facts is not { Kind: FtpEntryKind.File, Length: { } before } || _meter.Bytes >= before)
+        if (metadata is not { Kind: FtpEntryKind.File, Length: { } before } || _meter.Bytes >= before)
         {
             return;
         }
@@ -98,18 +98,18 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
         bool goesOnFromTarget = options.Resume == FtpResume.Existing && File.Exists(target);
         bool withTime = options.KeepModified || options.Resume != FtpResume.Never;
-        FtpEntry? facts = IsEnough(options.Known, goesOnFromTarget) ? options.Known : await LookAsync(connection, withTime, cancellationToken).ConfigureAwait(false);
-        var start = new DownloadStart(connection, path, facts, _meter);
+        FtpEntry? metadata = IsEnough(options.Known, goesOnFromTarget) ? options.Known : await LookAsync(connection, withTime, cancellationToken).ConfigureAwait(false);
+        var start = new DownloadStart(connection, path, metadata, _meter);
         if (goesOnFromTarget && await start.FindWholeAsync(target, cancellationToken).ConfigureAwait(false) is { } proof)
         {
             if (options.RequiresHash && proof != FtpVerified.Hash)
             {
-                throw FtpIntegrityException.OfMissingHash(path, facts!.Length!.Value);
+                throw FtpIntegrityException.OfMissingHash(path, metadata!.Length!.Value);
             }
 
             file.Forget();
-            _meter.Resumed = facts!.Length!.Value;
-            return new Outcome(Result(null, facts, proof), facts);
+            _meter.Resumed = metadata!.Length!.Value;
+            return new Outcome(Result(null, metadata, proof), metadata);
         }
 
         long offset = await start.FindAsync(file, cancellationToken).ConfigureAwait(false);
@@ -119,7 +119,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         }
 
         bool hasGaps = offset > 0 && file.IsScattered;
-        int segments = CountSegments(connection, facts, start.Record, offset == 0 ? 0 : file.Kept);
+        int segments = CountSegments(connection, metadata, start.Record, offset == 0 ? 0 : file.Kept);
         if (segments > 1 && offset == 0)
         {
             file.Begin(start.Record);
@@ -127,18 +127,18 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
         if (hasGaps || (segments > 1 && file.TryScatter()))
         {
-            return new Outcome(null, facts, segments);
+            return new Outcome(null, metadata, segments);
         }
 
-        FtpReply? reply = await FetchAsync(connection, file, facts, offset, start.Record, cancellationToken).ConfigureAwait(false);
+        FtpReply? reply = await FetchAsync(connection, file, metadata, offset, start.Record, cancellationToken).ConfigureAwait(false);
         try
         {
-            return new Outcome(await FinishAsync(connection, file, facts, reply, isSegmented: false, cancellationToken).ConfigureAwait(false), facts);
+            return new Outcome(await FinishAsync(connection, file, metadata, reply, isSegmented: false, cancellationToken).ConfigureAwait(false), metadata);
         }
         catch (FtpConnectionException e) when (reply is not null && e is not FtpTimeoutException && !connection.IsUsable)
         {
             // A 421 or a close after the final reply concerns the next command, not the download.
-            return new Outcome(null, facts, Confirmation: reply);
+            return new Outcome(null, metadata, Confirmation: reply);
         }
     }
 
@@ -147,31 +147,31 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// opened, the length and the server's final reply are sufficient, as for a small file. A required comparison of hashes is never
     /// skipped.
     /// </summary>
-    private async Task<FtpTransferResult> FinishElsewhereAsync(PartialFile file, FtpEntry? facts, FtpReply reply, CancellationToken cancellationToken)
+    private async Task<FtpTransferResult> FinishElsewhereAsync(PartialFile file, FtpEntry? metadata, FtpReply reply, CancellationToken cancellationToken)
     {
         try
         {
-            return await pool.RunAsync((connection, token) => FinishAsync(connection, file, facts, reply, isSegmented: false, token), cancellationToken).ConfigureAwait(false);
+            return await pool.RunAsync((connection, token) => FinishAsync(connection, file, metadata, reply, isSegmented: false, token), cancellationToken).ConfigureAwait(false);
         }
         catch (FtpException e) when (e.MeansNoConnection() && !options.RequiresHash)
         {
-            return Commit(file, facts, reply, _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length);
+            return Commit(file, metadata, reply, _meter.Whole is null ? FtpVerified.Reply : FtpVerified.Length);
         }
     }
 
     /// <summary>Whatever proves that the segments are of one file must be there beforehand: a time of change that would count any change from now on.</summary>
-    private int CountSegments(FtpConnection connection, FtpEntry? facts, PartialRecord? record, long kept) =>
+    private int CountSegments(FtpConnection connection, FtpEntry? metadata, PartialRecord? record, long kept) =>
         record is not null && PrefixProof.IsSettled(record) && connection.Features.CanRestart && !DeflateChoice.ForDownload(connection, path, record.Length)
-            && facts!.Kind == FtpEntryKind.File
+            && metadata!.Kind == FtpEntryKind.File
             ? SegmentPlan.Count(options.Segments, connection.Options.MaxConnections, record.Length - kept, connection.Memory.RoundTrip)
             : 1;
 
-    private async Task<FtpTransferResult> InSegmentsAsync(PartialFile file, FtpEntry facts, int segments, CancellationToken cancellationToken)
+    private async Task<FtpTransferResult> InSegmentsAsync(PartialFile file, FtpEntry metadata, int segments, CancellationToken cancellationToken)
     {
         FtpReply? reply;
         try
         {
-            reply = await new SegmentedDownload(pool, path, file, facts.Length!.Value, _meter).RunAsync(segments, cancellationToken).ConfigureAwait(false);
+            reply = await new SegmentedDownload(pool, path, file, metadata.Length!.Value, _meter).RunAsync(segments, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpReplyException e) when (e.Command.StartsWith("REST ", StringComparison.Ordinal) && e.Reply.IsPermanentFailure)
         {
@@ -181,8 +181,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             return await pool.RunAsync(
                 async (connection, token) =>
                 {
-                    FtpReply? last = await FetchAsync(connection, file, facts, file.Length, file.Record, token).ConfigureAwait(false);
-                    return await FinishAsync(connection, file, facts, last, isSegmented: true, token).ConfigureAwait(false);
+                    FtpReply? last = await FetchAsync(connection, file, metadata, file.Length, file.Record, token).ConfigureAwait(false);
+                    return await FinishAsync(connection, file, metadata, last, isSegmented: true, token).ConfigureAwait(false);
                 },
                 cancellationToken).ConfigureAwait(false);
         }
@@ -190,10 +190,10 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         {
             // A segment that the server does not have any more may be one of another file by now, which says more than its refusal.
             (bool isChanged, long? now) =
-                await pool.RunAsync((connection, token) => CompareAsync(connection, facts, mustTell: false, token), cancellationToken).ConfigureAwait(false);
+                await pool.RunAsync((connection, token) => CompareAsync(connection, metadata, mustTell: false, token), cancellationToken).ConfigureAwait(false);
             if (isChanged)
             {
-                throw Changed(file, facts, now);
+                throw Changed(file, metadata, now);
             }
 
             if (e is not FtpIntegrityException longer || longer.Actual <= longer.Expected)
@@ -207,60 +207,60 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             return await pool.RunAsync(
                 async (connection, token) =>
                 {
-                    FtpReply? last = await FetchAsync(connection, file, facts, 0, file.Record, token).ConfigureAwait(false);
-                    return await FinishAsync(connection, file, facts, last, isSegmented: false, token).ConfigureAwait(false);
+                    FtpReply? last = await FetchAsync(connection, file, metadata, 0, file.Record, token).ConfigureAwait(false);
+                    return await FinishAsync(connection, file, metadata, last, isSegmented: false, token).ConfigureAwait(false);
                 },
                 cancellationToken).ConfigureAwait(false);
         }
 
-        return await pool.RunAsync((connection, token) => FinishAsync(connection, file, facts, reply, isSegmented: true, token), cancellationToken).ConfigureAwait(false);
+        return await pool.RunAsync((connection, token) => FinishAsync(connection, file, metadata, reply, isSegmented: true, token), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<FtpTransferResult> FinishAsync(
-        FtpConnection connection, PartialFile file, FtpEntry? facts, FtpReply? reply, bool isSegmented, CancellationToken cancellationToken)
+        FtpConnection connection, PartialFile file, FtpEntry? metadata, FtpReply? reply, bool isSegmented, CancellationToken cancellationToken)
     {
-        FtpVerified verified = await VerifyAsync(connection, file, facts, isSegmented, cancellationToken).ConfigureAwait(false);
-        return Commit(file, facts, reply, verified);
+        FtpVerified verified = await VerifyAsync(connection, file, metadata, isSegmented, cancellationToken).ConfigureAwait(false);
+        return Commit(file, metadata, reply, verified);
     }
 
-    private FtpTransferResult Commit(PartialFile file, FtpEntry? facts, FtpReply? reply, FtpVerified verified)
+    private FtpTransferResult Commit(PartialFile file, FtpEntry? metadata, FtpReply? reply, FtpVerified verified)
     {
         _meter.Enter(FtpPhase.Committing);
-        file.Commit(options.KeepModified ? facts?.Modified : null, options.Overwrite);
-        return Result(reply, facts, verified);
+        file.Commit(options.KeepModified ? metadata?.Modified : null, options.Overwrite);
+        return Result(reply, metadata, verified);
     }
 
     /// <summary>
     /// Fetches what is missing from <paramref name="offset"/> on. If a resumed transfer exceeds the reported length, that length is wrong and
     /// proves nothing: then the whole file is fetched.
     /// </summary>
-    private async Task<FtpReply?> FetchAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, long offset, PartialRecord? record, CancellationToken cancellationToken)
+    private async Task<FtpReply?> FetchAsync(FtpConnection connection, PartialFile file, FtpEntry? metadata, long offset, PartialRecord? record, CancellationToken cancellationToken)
     {
         try
         {
-            return await FetchFromAsync(connection, file, facts, offset, record, cancellationToken).ConfigureAwait(false);
+            return await FetchFromAsync(connection, file, metadata, offset, record, cancellationToken).ConfigureAwait(false);
         }
         catch (FtpIntegrityException e) when (_meter.Resumed > 0 && e.Actual > e.Expected && connection.IsUsable)
         {
             _meter.Rewind();
             _meter.Restart = FtpRestart.Changed;
-            return await FetchFromAsync(connection, file, facts, 0, record, cancellationToken).ConfigureAwait(false);
+            return await FetchFromAsync(connection, file, metadata, 0, record, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>The file is made, or emptied, only when the server has begun to send, so that a missing remote file leaves no empty local file.</summary>
     private async Task<FtpReply?> FetchFromAsync(
-        FtpConnection connection, PartialFile file, FtpEntry? facts, long offset, PartialRecord? record, CancellationToken cancellationToken)
+        FtpConnection connection, PartialFile file, FtpEntry? metadata, long offset, PartialRecord? record, CancellationToken cancellationToken)
     {
         _meter.Resumed = offset;
-        if (offset > 0 && offset == facts?.Length)
+        if (offset > 0 && offset == metadata?.Length)
         {
             // Only the confirmation had been missing; some servers do not start at the very end.
             _meter.Whole = offset;
             return null;
         }
 
-        var retrieval = new Retrieval(connection, path, facts, _meter);
+        var retrieval = new Retrieval(connection, path, metadata, _meter);
         FtpDataStream data = await retrieval.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (data.ConfigureAwait(false))
         {
@@ -297,8 +297,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     private async Task<FtpEntry?> LookAsync(FtpConnection connection, bool withTime, CancellationToken cancellationToken)
     {
-        FtpEntry? facts = await RemoteFacts.LookAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false) ?? options.Known;
-        return facts?.Kind == FtpEntryKind.Directory ? throw new FtpException($"{path.ToPrintable()} is a folder") : facts;
+        FtpEntry? metadata = await RemoteFacts.LookAsync(connection, path, withTime, cancellationToken).ConfigureAwait(false) ?? options.Known;
+        return metadata?.Kind == FtpEntryKind.Directory ? throw new FtpException($"{path.ToPrintable()} is a folder") : metadata;
     }
 
     /// <summary>
@@ -306,7 +306,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// transfer is neither the old nor the new one. A file that grew meanwhile is no error in a transfer that was neither resumed nor segmented,
     /// because log files grow.
     /// </summary>
-    private async Task<FtpVerified> VerifyAsync(FtpConnection connection, PartialFile file, FtpEntry? facts, bool isSegmented, CancellationToken cancellationToken)
+    private async Task<FtpVerified> VerifyAsync(FtpConnection connection, PartialFile file, FtpEntry? metadata, bool isSegmented, CancellationToken cancellationToken)
     {
         bool isResumed = _meter.Resumed > 0;
         if (options.WantsHash(isResumed) && file.Length > 0 && RemoteHash.IsOffered(connection.Features))
@@ -330,12 +330,12 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
             }
         }
 
-        if (facts is { Length: { } before, Kind: FtpEntryKind.File } && (isSegmented || isResumed || file.Length >= WorthAsking || file.Length != before))
+        if (metadata is { Length: { } before, Kind: FtpEntryKind.File } && (isSegmented || isResumed || file.Length >= WorthAsking || file.Length != before))
         {
-            (bool isChanged, long? now) = await CompareAsync(connection, facts, isSegmented, cancellationToken).ConfigureAwait(false);
+            (bool isChanged, long? now) = await CompareAsync(connection, metadata, isSegmented, cancellationToken).ConfigureAwait(false);
             bool mayGrow = !isSegmented && !isResumed && file.Length >= before;
             bool hasGrown = file.Length > before || now > before;
-            if (file.Length < before && !isSegmented && !isResumed && !DownloadStart.AreExact(facts))
+            if (file.Length < before && !isSegmented && !isResumed && !DownloadStart.AreExact(metadata))
             {
                 // LIST reported the length. SIZE decides whether the file is whole.
                 return now == file.Length ? FtpVerified.Length : throw new FtpIntegrityException(path, now ?? before, file.Length);
@@ -343,7 +343,7 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
             if (file.Length < before || (isChanged && !(mayGrow && hasGrown && !(now < before))))
             {
-                throw Changed(file, facts, now);
+                throw Changed(file, metadata, now);
             }
 
             if (_warning == FtpTransferWarning.None && now > before)
@@ -357,24 +357,24 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 
     /// <summary>Whether the server's file is another than before, and how long it is now; null while it is the same.</summary>
     /// <param name="connection">Where to ask.</param>
-    /// <param name="facts">What was told before.</param>
+    /// <param name="metadata">What was told before.</param>
     /// <param name="mustTell">Whether no answer counts as a change; else it is that of a server which tells nothing.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    private async Task<(bool IsChanged, long? Length)> CompareAsync(FtpConnection connection, FtpEntry facts, bool mustTell, CancellationToken cancellationToken)
+    private async Task<(bool IsChanged, long? Length)> CompareAsync(FtpConnection connection, FtpEntry metadata, bool mustTell, CancellationToken cancellationToken)
     {
-        FtpEntry? now = await RemoteFacts.LookAsync(connection, path, facts.Modified is not null, cancellationToken).ConfigureAwait(false);
-        bool isAnotherTime = facts.Modified is { } then && DownloadStart.AreExact(facts) && (now?.Modified is { } later ? !PrefixProof.IsSame(then, later) : mustTell);
-        return (now is null ? mustTell : now.Length != facts.Length || isAnotherTime, now?.Length);
+        FtpEntry? now = await RemoteFacts.LookAsync(connection, path, metadata.Modified is not null, cancellationToken).ConfigureAwait(false);
+        bool isAnotherTime = metadata.Modified is { } then && DownloadStart.AreExact(metadata) && (now?.Modified is { } later ? !PrefixProof.IsSame(then, later) : mustTell);
+        return (now is null ? mustTell : now.Length != metadata.Length || isAnotherTime, now?.Length);
     }
 
-    private FtpIntegrityException Changed(PartialFile file, FtpEntry facts, long? now)
+    private FtpIntegrityException Changed(PartialFile file, FtpEntry metadata, long? now)
     {
         file.Forget();
-        return FtpIntegrityException.OfChange(path, facts.Length ?? 0, now ?? 0);
+        return FtpIntegrityException.OfChange(path, metadata.Length ?? 0, now ?? 0);
     }
 
-    private FtpTransferResult Result(FtpReply? reply, FtpEntry? facts, FtpVerified verified) =>
-        new(path, _meter.Bytes, _meter.Elapsed, reply, facts?.Modified, _meter.Resumed, verified) { Warning = _warning, ReportedLength = _reportedLength };
+    private FtpTransferResult Result(FtpReply? reply, FtpEntry? metadata, FtpVerified verified) =>
+        new(path, _meter.Bytes, _meter.Elapsed, reply, metadata?.Modified, _meter.Resumed, verified) { Warning = _warning, ReportedLength = _reportedLength };
 
     /// <summary>The state of a download after its first connection.</summary>
     /// <param name="Result">The result; null if there is none yet.</param>

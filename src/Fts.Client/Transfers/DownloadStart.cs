@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client;
 
 /// <summary>Where a download begins: what is here of the file already, and proven to be.</summary>
-internal sealed class DownloadStart(FtpConnection connection, string path, FtpEntry? facts, ProgressMeter meter)
+internal sealed class DownloadStart(FtpConnection connection, string path, FtpEntry? metadata, ProgressMeter meter)
 {
     private const int CopyLength = 1024 * 1024;
 
@@ -11,12 +11,12 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
     private static readonly TimeSpan CoarsestTime = TimeSpan.FromSeconds(2);
 
     /// <summary>What is to be kept beside what comes; null when it could never prove anything, so that keeping would be litter.</summary>
-    public PartialRecord? Record { get; } = facts is { Length: { } length, Kind: Protocol.FtpEntryKind.File } && (TimeOf(facts) is not null || RemoteHash.IsOfferedForParts(connection))
-        ? new PartialRecord($"{connection.Options.Credentials.UserName}@{connection.Options.Host}:{connection.Options.Port}", WorkingFolder.Identify(connection, path), length, TimeOf(facts), DateTime.UtcNow)
+    public PartialRecord? Record { get; } = metadata is { Length: { } length, Kind: Protocol.FtpEntryKind.File } && (TimeOf(metadata) is not null || RemoteHash.IsOfferedForParts(connection))
+        ? new PartialRecord($"{connection.Options.Credentials.UserName}@{connection.Options.Host}:{connection.Options.Port}", WorkingFolder.Identify(connection, path), length, TimeOf(metadata), DateTime.UtcNow)
         : null;
 
     /// <summary>Whether facts are as the server itself tells a file's: LIST tells times to the minute at best, and in no zone.</summary>
-    public static bool AreExact(FtpEntry facts) => facts.Source is null or Protocol.FtpEntrySource.Mlsx or Protocol.FtpEntrySource.Eplf;
+    public static bool AreExact(FtpEntry metadata) => metadata.Source is null or Protocol.FtpEntrySource.Mlsx or Protocol.FtpEntrySource.Eplf;
 
     /// <summary>Leaves in <paramref name="part"/> what an earlier download left and is proven to be the file's beginning, and says how many bytes that is.</summary>
     public async Task<long> FindAsync(PartialFile part, CancellationToken cancellationToken)
@@ -44,10 +44,10 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
     public async Task<FtpVerified?> FindWholeAsync(string target, CancellationToken cancellationToken)
     {
         using SafeFileHandle handle = File.OpenHandle(target);
-        return RandomAccess.GetLength(handle) != facts?.Length ? null : await CompareAsync(handle, isWhole: true, cancellationToken).ConfigureAwait(false) switch
+        return RandomAccess.GetLength(handle) != metadata?.Length ? null : await CompareAsync(handle, isWhole: true, cancellationToken).ConfigureAwait(false) switch
         {
             true => FtpVerified.Hash,
-            null when facts.Modified is { } there && IsOf(File.GetLastWriteTimeUtc(handle), there) => FtpVerified.Length,
+            null when metadata.Modified is { } there && IsOf(File.GetLastWriteTimeUtc(handle), there) => FtpVerified.Length,
             false => throw Another(target, "its content is another than that on the server"),
             null => throw Another(target, "nothing proves that its content is that on the server"),
         };
@@ -63,9 +63,9 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
             return 0;
         }
 
-        if (facts?.Length is not { } whole || length > whole)
+        if (metadata?.Length is not { } whole || length > whole)
         {
-            throw Another(target, facts?.Length is null ? "the server does not tell how long its file is" : "is longer than the file on the server");
+            throw Another(target, metadata?.Length is null ? "the server does not tell how long its file is" : "is longer than the file on the server");
         }
 
         if (await CompareAsync(handle, isWhole: false, cancellationToken).ConfigureAwait(false) is not true)
@@ -88,7 +88,7 @@ internal sealed class DownloadStart(FtpConnection connection, string path, FtpEn
     private static bool IsOf(DateTime here, DateTime there) =>
         (here - there).Duration() <= CoarsestTime || (here.Ticks % TimeSpan.TicksPerMinute == 0 && here.Ticks == there.Ticks - (there.Ticks % TimeSpan.TicksPerMinute));
 
-    private static DateTime? TimeOf(FtpEntry facts) => AreExact(facts) ? facts.Modified : null;
+    private static DateTime? TimeOf(FtpEntry metadata) => AreExact(metadata) ? metadata.Modified : null;
 
     private static FtpTargetExistsException Another(string target, string why) => new(target, why);
 

@@ -48,10 +48,10 @@ internal static unsafe partial class OwnFile
     private static partial uint EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint StatxHandle(nint number, SafeFileHandle file, string name, int flags, uint mask, Facts* facts);
+    private static partial nint StatxHandle(nint number, SafeFileHandle file, string name, int flags, uint mask, Facts* metadata);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint StatxPath(nint number, int folder, string path, int flags, uint mask, Facts* facts);
+    private static partial nint StatxPath(nint number, int directory, string path, int flags, uint mask, Facts* metadata);
 
     /// <summary>What is needed of struct statx.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

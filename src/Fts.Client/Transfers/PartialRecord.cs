@@ -28,7 +28,7 @@ internal sealed record PartialRecord(string Server, string Path, long Length, Da
     {
         record = null!;
         if (text.Split('\n') is not [Head or ScatteredHead, ['s', 'e', 'r', 'v', 'e', 'r', ' ', .. var server], ['p', 'a', 't', 'h', ' ', .. var path], ['l', 'e', 'n', 'g', 't', 'h', ' ', .. var bytes],
-                ['m', 'o', 'd', 'i', 'f', 'i', 'e', 'd', ' ', .. var modified], ['s', 'e', 'e', 'n', ' ', .. var seen], .. var pieces, ['c', 'h', 'e', 'c', 'k', ' ', .. var check], ""]
+                ['m', 'o', 'd', 'i', 'f', 'i', 'e', 'd', ' ', .. var lastModified], ['s', 'e', 'e', 'n', ' ', .. var seen], .. var pieces, ['c', 'h', 'e', 'c', 'k', ' ', .. var check], ""]
             || pieces is not ([] or [['p', 'i', 'e', 'c', 'e', 's', ' ', ..]]) || (pieces.Length > 0) != text.StartsWith(ScatteredHead, StringComparison.Ordinal)
             || check != Check(text[..(text.LastIndexOf("\ncheck ", StringComparison.Ordinal) + 1)])
             || !long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out long length)
@@ -37,7 +37,7 @@ internal sealed record PartialRecord(string Server, string Path, long Length, Da
             return false;
         }
 
-        DateTime? changed = WireTime.TryParse(modified, out DateTime time) ? time : null;
+        DateTime? changed = WireTime.TryParse(lastModified, out DateTime time) ? time : null;
         record = new PartialRecord(server, path, length, changed, when, pieces is [var line] ? line["pieces ".Length..] : null);
         return true;
     }
@@ -45,9 +45,9 @@ internal sealed record PartialRecord(string Server, string Path, long Length, Da
     /// <summary>The text of it.</summary>
     public override string ToString()
     {
-        string modified = Modified?.ToString(TimeFormat, CultureInfo.InvariantCulture) ?? "unknown";
+        string lastModified = Modified?.ToString(TimeFormat, CultureInfo.InvariantCulture) ?? "unknown";
         string text = string.Create(
-            CultureInfo.InvariantCulture, $"{(Pieces is null ? Head : ScatteredHead)}\nserver {Server}\npath {Path}\nlength {Length}\nmodified {modified}\nseen {Seen.ToString(TimeFormat, CultureInfo.InvariantCulture)}\n");
+            CultureInfo.InvariantCulture, $"{(Pieces is null ? Head : ScatteredHead)}\nserver {Server}\npath {Path}\nlength {Length}\nmodified {lastModified}\nseen {Seen.ToString(TimeFormat, CultureInfo.InvariantCulture)}\n");
         text += Pieces is null ? "" : $"pieces {Pieces}\n";
         return $"{text}check {Check(text)}\n";
     }

@@ -5,7 +5,7 @@ using Fts.Protocol.Deflate;
 namespace Fts.Client;
 
 /// <summary>One RETR: the data connection, the bytes, the server's final word, and whether as many bytes came as it told.</summary>
-internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry? facts, ProgressMeter meter)
+internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry? metadata, ProgressMeter meter)
 {
     /// <summary>Large enough that system calls do not count, small enough to stay in the processor's cache.</summary>
     private const int BufferLength = 256 * 1024;
@@ -18,7 +18,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
     /// <summary>The data connection, from <see cref="ProgressMeter.Resumed"/> on; from the beginning where the server does not start in the middle, and then says so there.</summary>
     public async Task<FtpDataStream> OpenAsync(CancellationToken cancellationToken)
     {
-        bool deflate = DeflateChoice.ForDownload(connection, path, facts?.Length);
+        bool deflate = DeflateChoice.ForDownload(connection, path, metadata?.Length);
         try
         {
             return await connection.OpenDataAsync("RETR", path, meter.Resumed, FtpDataDirection.Receive, deflate, cancellationToken).ConfigureAwait(false);
@@ -49,7 +49,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         // A link's or device's size says nothing of what is read through it.
-        long? told = facts?.Kind == FtpEntryKind.File ? facts.Length : null;
+        long? told = metadata?.Kind == FtpEntryKind.File ? metadata.Length : null;
         // Of a part, some servers announce its length and some the whole file's.
         long? announced = meter.Resumed == 0 ? data.AnnouncedLength : null;
         meter.Whole = announced ?? told;
@@ -126,7 +126,7 @@ internal sealed class Retrieval(FtpConnection connection, string path, FtpEntry?
     {
         long here = meter.Resumed + meter.Bytes;
         // A length from LIST may be in blocks or records. The caller compares a shorter file with SIZE.
-        bool isRough = announced is null && facts is not null && !DownloadStart.AreExact(facts) && meter.Resumed == 0;
+        bool isRough = announced is null && metadata is not null && !DownloadStart.AreExact(metadata) && meter.Resumed == 0;
         if (Exceeded is null && !isRough && (announced ?? told) is { } expected && here != expected && here != told)
         {
             throw new FtpIntegrityException(path, told ?? expected, here);

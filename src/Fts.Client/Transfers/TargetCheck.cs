@@ -3,7 +3,7 @@ namespace Fts.Client;
 /// <summary>Checks before a download that its target can be created. The directory of consecutive targets is checked once.</summary>
 internal sealed class TargetCheck
 {
-    private string? _folder;
+    private string? _directory;
 
     /// <summary>Returns the mode of the file at the target, which the downloaded file keeps; null if there is none, or on Windows.</summary>
     /// <exception cref="IOException">The target is a directory, or its directory is missing.</exception>
@@ -16,10 +16,10 @@ internal sealed class TargetCheck
             throw new IOException($"{target} is a folder.");
         }
 
-        string folder = Path.GetDirectoryName(Path.GetFullPath(target))!;
-        if (folder != _folder)
+        string directory = Path.GetDirectoryName(Path.GetFullPath(target))!;
+        if (directory != _directory)
         {
-            _folder = Directory.Exists(folder) ? folder : throw new DirectoryNotFoundException($"There is no folder {folder}.");
+            _directory = Directory.Exists(directory) ? directory : throw new DirectoryNotFoundException($"There is no folder {directory}.");
         }
 
         return FileModes.Of(file);

@@ -101,7 +101,7 @@ public sealed class ClientCertificateTests
             _server = new FtpServer(new FtpServerOptions
             {
                 Store = new MemoryFileStore(),
-                Accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.None), Permissions.ReadWrite),
+                Authenticator = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.None), Permissions.ReadWrite),
                 Tls = new FtpTlsOptions
                 {
                     Certificates = _certificates,

@@ -34,7 +34,7 @@ public sealed class CompressedTests
         await using var server = new FtpServer(new FtpServerOptions
         {
             Store = new MemoryFileStore(),
-            Accounts = new AnonymousAuthenticator(Permissions.ReadWrite),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             Tls = certificates is null ? null : new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required },
         });
         server.Start();

@@ -44,7 +44,7 @@ internal sealed class BatchFile(FtpBatchFile file, IProgress<FtpBatchResult>? pr
     /// <summary>Notes that its content, or its reply, is all there; true when the other was before.</summary>
     public bool HasBothHalves() => Interlocked.Increment(ref _halves) == 2;
 
-    public void Succeed(FtpReply reply, DateTime? modified = null) => Succeed(new FtpTransferResult(file.RemotePath, Bytes, Stopwatch.GetElapsedTime(_startedAt), reply, modified)
+    public void Succeed(FtpReply reply, DateTime? lastModified = null) => Succeed(new FtpTransferResult(file.RemotePath, Bytes, Stopwatch.GetElapsedTime(_startedAt), reply, lastModified)
     {
         Warning = Bytes > Announced ? FtpTransferWarning.LongerThanReported : FtpTransferWarning.None,
         ReportedLength = Bytes > Announced ? Announced : null,
