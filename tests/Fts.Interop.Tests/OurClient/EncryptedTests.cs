@@ -152,7 +152,7 @@ public sealed class EncryptedTests
     private static FtpClientOptions Trusting(FtpClientOptions options) => options with
     {
         MaxConnections = Connections,
-        Trust = new FtpTrust { Decide = static (_, _) => ValueTask.FromResult(true) },
+        Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
     };
 
     private static async Task ManyAtOnceAsync(FtpClient client, string folder)

@@ -103,7 +103,7 @@ public sealed class ProxyTests
     {
         Proxy = proxy,
         MaxConnections = Connections,
-        Trust = new FtpTrust { Decide = static (_, _) => ValueTask.FromResult(true) },
+        Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
     };
 
     private static async Task ManyAtOnceAsync(FtpClient client, string folder)
