@@ -1,3 +1,4 @@
+using Fts.Native;
 namespace Fts.Server.Data;
 
 /// <summary>
@@ -55,7 +56,7 @@ internal sealed class PumpThreads(int maxThreads)
     {
         if (OperatingSystem.IsLinux())
         {
-            _ = LinuxCalls.SetPriority(LinuxCalls.PriorityOfThread, 0, Niceness);
+            _ = ProcessCalls.Setpriority(ProcessCalls.PRIO_PROCESS, 0, Niceness);
         }
 
         while (TryTake(out Action? work))
