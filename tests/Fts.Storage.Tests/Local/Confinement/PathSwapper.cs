@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Fts.Native;
-using Fts.Storage.Local.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Tests.Local.Confinement;

@@ -1,7 +1,6 @@
 using System.Text;
 using Fts.Native;
 using Fts.Storage.Local;
-using Fts.Storage.Local.Linux;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Storage.Tests.StoreActions;
 
