@@ -10,7 +10,8 @@ namespace Fts;
 /// </summary>
 /// <remarks>
 /// File names on Unix are bytes, and RFC 2640 §3.1 expects FTP peers to accept names that are not UTF-8. Text with such surrogates must not be shown
-/// as it is: <c>VisibleText</c> shows U+DCNN as <c>\xNN</c>. Fts.Protocol and Fts.Storage both compile this file, because neither depends on the other.
+/// as it is: <c>VisibleText</c> shows U+DCNN as <c>\xNN</c>. Fts.Protocol, Fts.Native and Fts.Storage each compile this file, because
+/// Fts.Protocol and Fts.Native depend on nothing.
 /// </remarks>
 internal static class EscapedUtf8
 {

@@ -1,5 +1,6 @@
-using System.Runtime.InteropServices;
+using Fts.Native;
 using Microsoft.Win32.SafeHandles;
+using static Fts.Native.FileCalls;
 
 namespace Fts.Client.Downloads;
 
@@ -7,7 +8,7 @@ namespace Fts.Client.Downloads;
 /// A local file that a small download becomes: under a hidden name of its own beside its target, renamed over it when it is whole, and otherwise removed. Unlike a
 /// <see cref="PartialDownloadFile"/> it is for nobody to find, so it is not locked either: where there are ten thousand, each call to the system counts.
 /// </summary>
-internal sealed partial class StagingFile : IDisposable
+internal sealed class StagingFile : IDisposable
 {
     private readonly string _target, _path;
     private readonly SafeFileHandle _handle;
@@ -76,8 +77,7 @@ internal sealed partial class StagingFile : IDisposable
     {
         if (OperatingSystem.IsLinux() && Environment.Is64BitProcess)
         {
-            const int WriteOnly = 0x1, Creating = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
-            SafeFileHandle handle = OpenNative(path, WriteOnly | Creating | Exclusive | CloseOnExec, isPrivate ? (int)FileModes.OwnerOnly : 0x1B6 /* 0666 */);
+            SafeFileHandle handle = FileCalls.Open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? (int)FileModes.OwnerOnly : 0x1B6 /* 0666 */);
             if (!handle.IsInvalid)
             {
                 return handle;
@@ -99,11 +99,5 @@ internal sealed partial class StagingFile : IDisposable
     }
 
     /// <summary>Spares the look at whether the source is there. False where the system refused, or is another.</summary>
-    private static bool TryReplace(string path, string target) => OperatingSystem.IsLinux() && Rename(path, target) == 0;
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle OpenNative(string path, int flags, int mode);
-
-    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Rename(string from, string to);
+    private static bool TryReplace(string path, string target) => OperatingSystem.IsLinux() && FileCalls.Rename(path, target) == 0;
 }

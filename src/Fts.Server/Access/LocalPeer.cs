@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
+using Fts.Native;
 using Fts.Server.Data.Copy;
 using Fts.Server.ProxyProtocol;
 using Fts.Server.Sessions;
@@ -48,7 +49,7 @@ internal static class LocalPeer
     /// <summary>Whether the client's process belongs to the user of this process, or to root. False if that is unknown.</summary>
     public static async ValueTask<bool> IsOwnUserAsync(Session session, CancellationToken cancellationToken) =>
         await FindUserAsync(session, cancellationToken) is { } user && OperatingSystem.IsLinux() &&
-        IsTrusted(user, LinuxCalls.GetUser(), UserMapping.IsComplete);
+        IsTrusted(user, ProcessCalls.Geteuid(), UserMapping.IsComplete);
 
     /// <summary>Returns true for root and the server's own user. In a user namespace, all users from outside have the same id
     /// <see cref="UserMapping.Unmapped"/>, which is not trusted.</summary>
@@ -75,7 +76,7 @@ internal static class LocalPeer
         byte* request = stackalloc byte[RequestLength];
         WriteRequest(new Span<byte>(request, RequestLength), ends);
         byte* reply = stackalloc byte[1024];
-        int length = LinuxCalls.Write(netlink, request, RequestLength) == RequestLength ? (int)LinuxCalls.Read(netlink, reply, 1024) : 0;
+        int length = FileCalls.Write(netlink, request, RequestLength) == RequestLength ? (int)FileCalls.Read(netlink, reply, 1024) : 0;
         var answer = new ReadOnlySpan<byte>(reply, Math.Max(length, 0));
         if (length < ReplyLength || BinaryPrimitives.ReadUInt16LittleEndian(answer[4..]) != SockDiagByFamily)
         {

@@ -1,3 +1,4 @@
+using Fts.Native;
 using Fts.Storage.Local.Linux;
 
 namespace Fts.Storage.Local;
@@ -11,7 +12,7 @@ internal static class ProtectedDirectory
     /// <summary>The paths of the entries of a directory; none if it is not a directory or cannot be read.</summary>
     public static string[] GetEntries(string path)
     {
-        if (LinuxCalls.IsSupported)
+        if (SystemCallNumbers.IsSupported)
         {
             return [.. LinuxDirectoryNames.GetNames(path).Select(name => Path.Combine(path, name))];
         }
@@ -33,7 +34,7 @@ internal static class ProtectedDirectory
     public static RealPath? ResolveFileLink(string entry)
     {
         var real = RealPath.Resolve(entry);
-        return real.FileLinks.Count > 0 && !LinuxCalls.IsDirectory(real.Path) ? real : null;
+        return real.FileLinks.Count > 0 && !LinuxFileStatus.IsDirectory(real.Path) ? real : null;
     }
 
     /// <summary>The files in a directory and below it, and the files to which links there lead. Links to directories are not followed.</summary>
@@ -42,7 +43,7 @@ internal static class ProtectedDirectory
         foreach (string entry in depth == MaxDepth ? [] : GetEntries(directory))
         {
             var real = RealPath.Resolve(entry);
-            if (!LinuxCalls.IsDirectory(real.Path))
+            if (!LinuxFileStatus.IsDirectory(real.Path))
             {
                 yield return real;
             }

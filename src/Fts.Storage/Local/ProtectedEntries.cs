@@ -1,4 +1,4 @@
-using Fts.Storage.Local.Linux;
+using Fts.Native;
 
 namespace Fts.Storage.Local;
 
@@ -66,10 +66,10 @@ internal sealed class ProtectedEntries
     /// <summary>Whether a path is a directory or below it. Directories are compared by id if the system has ids.</summary>
     internal static bool IsWithin(string path, string directory)
     {
-        ulong id = LinuxCalls.TryStat(directory, out FileStatus metadata) ? metadata.Id : 0;
+        ulong id = FileStatus.TryGet(directory, out FileStatus metadata) ? metadata.Id : 0;
         for (string? at = path; at is not null; at = Path.GetDirectoryName(at))
         {
-            if (at.Equals(directory, NameComparison) || (id != 0 && LinuxCalls.TryStat(at, out metadata) && metadata.Id == id))
+            if (at.Equals(directory, NameComparison) || (id != 0 && FileStatus.TryGet(at, out metadata) && metadata.Id == id))
             {
                 return true;
             }
@@ -83,5 +83,5 @@ internal sealed class ProtectedEntries
     private static bool CanReach(RealPath real, string root) =>
         IsWithin(real.Path, root) || real.FileLinks.Concat(real.DirectoryLinks).Any(link => IsWithin(link, root)) || HasSecondName(real.Path);
 
-    private static bool HasSecondName(string path) => LinuxCalls.TryStat(path, out FileStatus metadata) && metadata.IsFile && metadata.Links > 1;
+    private static bool HasSecondName(string path) => FileStatus.TryGet(path, out FileStatus metadata) && metadata.IsFile && metadata.Links > 1;
 }

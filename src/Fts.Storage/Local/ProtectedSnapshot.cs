@@ -1,4 +1,4 @@
-using Fts.Storage.Local.Linux;
+using Fts.Native;
 
 namespace Fts.Storage.Local;
 
@@ -38,11 +38,11 @@ internal sealed class ProtectedSnapshot
 
     /// <summary>The same as <see cref="IsHidden(ulong)"/>, for a real path without links.</summary>
     public bool IsHidden(string real) =>
-        (LinuxCalls.TryStat(real, out FileStatus metadata) && IsHidden(metadata.Id)) || _paths.Exists(path => IsSameOrBelow(real, path));
+        (FileStatus.TryGet(real, out FileStatus metadata) && IsHidden(metadata.Id)) || _paths.Exists(path => IsSameOrBelow(real, path));
 
     /// <summary>The same as <see cref="LeadsToProtected(ulong)"/>, for a real path without links, whether or not it exists.</summary>
     public bool LeadsToProtected(string real) =>
-        (LinuxCalls.TryStat(real, out FileStatus metadata) && LeadsToProtected(metadata.Id)) || _paths.Exists(path => IsSameOrBelow(path, real));
+        (FileStatus.TryGet(real, out FileStatus metadata) && LeadsToProtected(metadata.Id)) || _paths.Exists(path => IsSameOrBelow(path, real));
 
     public static ProtectedSnapshot Create(string root, IReadOnlyList<string> paths)
     {
@@ -65,7 +65,7 @@ internal sealed class ProtectedSnapshot
 
         foreach ((string path, FileStatus? seen) in _watched)
         {
-            bool exists = LinuxCalls.TryStat(path, out FileStatus now);
+            bool exists = FileStatus.TryGet(path, out FileStatus now);
             if (exists != seen.HasValue || (seen is { } before && !IsUnchanged(now, before)))
             {
                 return false;
@@ -122,7 +122,7 @@ internal sealed class ProtectedSnapshot
 
     private FileStatus? AddWatched(HashSet<ulong> ids, string path)
     {
-        FileStatus? metadata = LinuxCalls.TryStat(path, out FileStatus found) ? found : null;
+        FileStatus? metadata = FileStatus.TryGet(path, out FileStatus found) ? found : null;
         _watched.Add((path, metadata));
         if (metadata is { } there)
         {
@@ -137,7 +137,7 @@ internal sealed class ProtectedSnapshot
     {
         for (string? directory = Path.GetDirectoryName(path); directory is not null && directory != _root && ProtectedEntries.IsWithin(directory, _root); directory = Path.GetDirectoryName(directory))
         {
-            if (LinuxCalls.TryStat(directory, out FileStatus metadata))
+            if (FileStatus.TryGet(directory, out FileStatus metadata))
             {
                 // Its last-modified time is not watched, because every new entry changes it. The watched entry below it detects a
                 // replacement.
@@ -149,9 +149,9 @@ internal sealed class ProtectedSnapshot
     private void AddMissing(string path)
     {
         string name = path;
-        for (string? directory = Path.GetDirectoryName(path); directory is not null && !LinuxCalls.TryStat(path, out _); directory = Path.GetDirectoryName(directory))
+        for (string? directory = Path.GetDirectoryName(path); directory is not null && !FileStatus.TryGet(path, out _); directory = Path.GetDirectoryName(directory))
         {
-            if (LinuxCalls.TryStat(directory, out FileStatus metadata))
+            if (FileStatus.TryGet(directory, out FileStatus metadata))
             {
                 _watched.Add((name, null));
                 _missing.Add((metadata.Id, Path.GetFileName(name), name == path));

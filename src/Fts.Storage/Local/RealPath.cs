@@ -1,4 +1,4 @@
-using Fts.Storage.Local.Linux;
+using Fts.Native;
 
 namespace Fts.Storage.Local;
 
@@ -61,9 +61,9 @@ internal sealed record RealPath(string Path, IReadOnlyList<string> DirectoryLink
 
     private static string? ReadLink(string entry)
     {
-        if (LinuxCalls.IsSupported)
+        if (SystemCallNumbers.IsSupported)
         {
-            return LinuxCalls.TryReadLink(entry); // .NET replaces the bytes of names that are not UTF-8
+            return DirectoryCalls.TryReadLink(entry); // .NET replaces the bytes of names that are not UTF-8
         }
 
         try

@@ -1,13 +1,10 @@
+using static Fts.Native.Errno;
+
 namespace Fts.Storage.Local;
 
 /// <summary>The one table from what the operating system says to <see cref="StoreError"/>.</summary>
 internal static class SystemErrors
 {
-    // Linux numbers, the same on x64 and arm64.
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18, ENODEV = 19,
-        ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, ETXTBSY = 26, EFBIG = 27, ENOSPC = 28, EROFS = 30, EMLINK = 31,
-        ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, EILSEQ = 84, EOPNOTSUPP = 95, ESTALE = 116, EDQUOT = 122;
-
     public static StoreError FromErrno(int errno) => errno switch
     {
         ENOENT or ESTALE => StoreError.NotFound,

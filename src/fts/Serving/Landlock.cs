@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Fts.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Cli;
@@ -34,13 +35,8 @@ internal enum LandlockRights : ulong
 /// A set of rules of the Linux kernel's Landlock: which files a thread may open and change once it has entered. Threads it starts afterwards are in it too,
 /// and nothing leads out. What is not allowed ends in EACCES; looking at a file's facts (stat) and changing them (chmod, utimensat) is not among what is ruled.
 /// </summary>
-internal sealed unsafe partial class Landlock : IDisposable
+internal sealed unsafe class Landlock : IDisposable
 {
-    private const nint CreateRuleset = 444, AddRule = 445, RestrictSelf = 446;
-    private const nint AskVersion = 1, PathBeneath = 1, AllThreads = 1 << 3;
-    private const int SetNoNewPrivileges = 38;
-    private const int ENOSYS = 38, EOPNOTSUPP = 95, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
-
     /// <summary>The first version moves nothing from folder to folder, whatever its rules say: RNTO needs the second.</summary>
     private const int LeastVersion = 2;
 
@@ -59,17 +55,17 @@ internal sealed unsafe partial class Landlock : IDisposable
     /// <summary>An empty set, which allows nothing; or null, and why there can be none.</summary>
     public static Landlock? TryCreate(out string whyNot)
     {
-        int version = OperatingSystem.IsLinux() ? (int)SystemCall(CreateRuleset, 0, 0, AskVersion) : -1;
+        int version = OperatingSystem.IsLinux() ? LandlockCalls.CreateRuleset(null, 0, LandlockCalls.LANDLOCK_CREATE_RULESET_VERSION) : -1;
         if (version < LeastVersion)
         {
             whyNot = !OperatingSystem.IsLinux() ? "only Linux has Landlock"
                 : version >= 0 ? "this kernel's Landlock is too old, Linux 5.19 has what it takes"
-                : Marshal.GetLastPInvokeError() is ENOSYS or EOPNOTSUPP ? "this kernel has no Landlock" : Refused(Marshal.GetLastPInvokeError());
+                : Marshal.GetLastPInvokeError() is Errno.ENOSYS or Errno.EOPNOTSUPP ? "this kernel has no Landlock" : Refused(Marshal.GetLastPInvokeError());
             return null;
         }
 
         var handled = (LandlockRights)((1UL << (version < 3 ? 14 : version < 5 ? 15 : 16)) - 1);
-        int rules = (int)SystemCall(CreateRuleset, (nint)(&handled), sizeof(LandlockRights), 0);
+        int rules = LandlockCalls.CreateRuleset((ulong*)&handled, sizeof(LandlockRights), 0);
         whyNot = rules < 0 ? Refused(Marshal.GetLastPInvokeError()) : "";
         return rules < 0 ? null : new Landlock(new SafeFileHandle(rules, ownsHandle: true), version, handled);
     }
@@ -79,20 +75,25 @@ internal sealed unsafe partial class Landlock : IDisposable
     {
         // A rule is about an inode. When memory is short the kernel forgets those of /proc, and makes others for the same names: held open, they are not forgotten.
         bool isForgotten = path.StartsWith("/proc/", StringComparison.Ordinal);
-        using var target = new SafeFileHandle(Open(path, O_PATH | O_CLOEXEC), ownsHandle: !isForgotten);
+        using SafeFileHandle target = FileCalls.Open(path, FileCalls.O_PATH | FileCalls.O_CLOEXEC);
         if (target.IsInvalid)
         {
             return;
         }
 
-        var rule = new Rule { Rights = rights & _handled, Target = Number(target) };
-        if (SystemCall(AddRule, Number(_rules), PathBeneath, (nint)(&rule)) != 0)
+        var rule = new PathBeneath { AllowedAccess = (ulong)(rights & _handled), Parent = Number(target) };
+        if (LandlockCalls.AddRule(Number(_rules), &rule) != 0)
         {
-            rule.Rights &= LandlockRights.OfFile;
-            if (SystemCall(AddRule, Number(_rules), PathBeneath, (nint)(&rule)) != 0)
+            rule.AllowedAccess &= (ulong)LandlockRights.OfFile;
+            if (LandlockCalls.AddRule(Number(_rules), &rule) != 0)
             {
                 _error = Marshal.GetLastPInvokeError();
             }
+        }
+
+        if (isForgotten)
+        {
+            target.SetHandleAsInvalid(); // leaves the descriptor open until the process ends
         }
     }
 
@@ -103,7 +104,7 @@ internal sealed unsafe partial class Landlock : IDisposable
     /// <returns>Why that was not possible; null if it was.</returns>
     public string? Enter()
     {
-        if (_error == 0 && _version >= AllThreadsVersion && RestrictThread(AllThreads) == 0)
+        if (_error == 0 && _version >= AllThreadsVersion && RestrictThread(LandlockCalls.LANDLOCK_RESTRICT_SELF_TSYNC) == 0)
         {
             return null;
         }
@@ -130,26 +131,10 @@ internal sealed unsafe partial class Landlock : IDisposable
 
     /// <summary>Without the promise never to gain privileges, by which the kernel lets anybody restrict himself, only root could.</summary>
     private int RestrictThread(nint flags) =>
-        Control(SetNoNewPrivileges, 1, 0, 0, 0) == 0 && SystemCall(RestrictSelf, Number(_rules), flags, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        ProcessCalls.Prctl(ProcessCalls.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && LandlockCalls.RestrictSelf(Number(_rules), flags) == 0
+            ? 0 : Marshal.GetLastPInvokeError();
 
     private static int Number(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
-    private static partial int Control(int option, nuint first, nuint second, nuint third, nuint fourth);
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth = 0);
-
-    /// <summary>struct landlock_path_beneath_attr.</summary>
-    [StructLayout(LayoutKind.Sequential, Pack = 1)]
-    private struct Rule
-    {
-        public LandlockRights Rights;
-        public int Target;
-    }
 
     /// <summary>Its finalizer is the one piece of ours that runs on their thread.</summary>
     private sealed class Entrance(Landlock landlock)

@@ -9,11 +9,12 @@ public sealed class ReferenceRuleTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Fts.Protocol"] = [],
-        ["Fts.Storage"] = [],
+        ["Fts.Native"] = [],
+        ["Fts.Storage"] = ["Fts.Native"],
         ["Fts.Accounts"] = ["Fts.Storage"],
-        ["Fts.Server"] = ["Fts.Protocol", "Fts.Accounts", "Fts.Storage"],
-        ["Fts.Client"] = ["Fts.Protocol", "Fts.Storage"],
-        ["fts"] = ["Fts.Protocol", "Fts.Storage", "Fts.Accounts", "Fts.Server", "Fts.Client"],
+        ["Fts.Server"] = ["Fts.Protocol", "Fts.Native", "Fts.Accounts", "Fts.Storage"],
+        ["Fts.Client"] = ["Fts.Protocol", "Fts.Native", "Fts.Storage"],
+        ["fts"] = ["Fts.Protocol", "Fts.Native", "Fts.Storage", "Fts.Accounts", "Fts.Server", "Fts.Client"],
     };
 
     public static TheoryData<string> Projects =>

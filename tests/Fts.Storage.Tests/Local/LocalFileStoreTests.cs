@@ -1,3 +1,4 @@
+using Fts.Native;
 using Fts.Storage.Local;
 using Fts.Storage.Local.Staging;
 using static Fts.Storage.Tests.StoreActions;
@@ -144,23 +145,23 @@ public sealed class LocalFileStoreTests : IDisposable
     }
 
     [Theory]
-    [InlineData(SystemErrors.ENOENT, StoreError.NotFound)]
-    [InlineData(SystemErrors.EACCES, StoreError.Denied)]
-    [InlineData(SystemErrors.EPERM, StoreError.Denied)]
-    [InlineData(SystemErrors.EROFS, StoreError.Denied)]
-    [InlineData(SystemErrors.EXDEV, StoreError.Denied)]
-    [InlineData(SystemErrors.ELOOP, StoreError.Denied)]
-    [InlineData(SystemErrors.EEXIST, StoreError.Exists)]
-    [InlineData(SystemErrors.ENOTEMPTY, StoreError.NotEmpty)]
-    [InlineData(SystemErrors.EISDIR, StoreError.NotAFile)]
-    [InlineData(SystemErrors.ENOTDIR, StoreError.NotADirectory)]
-    [InlineData(SystemErrors.ENOSPC, StoreError.NoSpace)]
-    [InlineData(SystemErrors.EDQUOT, StoreError.QuotaExceeded)]
-    [InlineData(SystemErrors.EBUSY, StoreError.Busy)]
-    [InlineData(SystemErrors.ETXTBSY, StoreError.Busy)]
-    [InlineData(SystemErrors.ENAMETOOLONG, StoreError.BadName)]
-    [InlineData(SystemErrors.EMFILE, StoreError.Unavailable)]
-    [InlineData(SystemErrors.EIO, StoreError.Unavailable)]
+    [InlineData(Errno.ENOENT, StoreError.NotFound)]
+    [InlineData(Errno.EACCES, StoreError.Denied)]
+    [InlineData(Errno.EPERM, StoreError.Denied)]
+    [InlineData(Errno.EROFS, StoreError.Denied)]
+    [InlineData(Errno.EXDEV, StoreError.Denied)]
+    [InlineData(Errno.ELOOP, StoreError.Denied)]
+    [InlineData(Errno.EEXIST, StoreError.Exists)]
+    [InlineData(Errno.ENOTEMPTY, StoreError.NotEmpty)]
+    [InlineData(Errno.EISDIR, StoreError.NotAFile)]
+    [InlineData(Errno.ENOTDIR, StoreError.NotADirectory)]
+    [InlineData(Errno.ENOSPC, StoreError.NoSpace)]
+    [InlineData(Errno.EDQUOT, StoreError.QuotaExceeded)]
+    [InlineData(Errno.EBUSY, StoreError.Busy)]
+    [InlineData(Errno.ETXTBSY, StoreError.Busy)]
+    [InlineData(Errno.ENAMETOOLONG, StoreError.BadName)]
+    [InlineData(Errno.EMFILE, StoreError.Unavailable)]
+    [InlineData(Errno.EIO, StoreError.Unavailable)]
     public void The_table_of_errors_says(int errno, object error)
     {
         Assert.Equal(error, SystemErrors.FromErrno(errno));

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Fts.Native;
 using Fts.Storage;
 using Microsoft.Win32.SafeHandles;
 
@@ -76,7 +77,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         SetBlocking(socket, true);
         while (offset < end)
         {
-            nint sent = LinuxCalls.SendFile(socket.SafeHandle, file, ref offset, (nuint)Math.Min(ChunkBytes, end - offset));
+            nint sent = SocketCalls.Sendfile(socket.SafeHandle, file, ref offset, (nuint)Math.Min(ChunkBytes, end - offset));
             if (sent == 0)
             {
                 throw new StoreException("The file shrank while it was read.");
@@ -86,7 +87,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             {
                 transfer.AddBytes(sent);
             }
-            else if (Marshal.GetLastPInvokeError() != LinuxCalls.Interrupted)
+            else if (Marshal.GetLastPInvokeError() != Errno.EINTR)
             {
                 throw CreateException("sendfile");
             }
@@ -108,7 +109,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
                     return;
                 }
             }
-            else if (Marshal.GetLastPInvokeError() != LinuxCalls.Interrupted)
+            else if (Marshal.GetLastPInvokeError() != Errno.EINTR)
             {
                 throw CreateException("splice");
             }
@@ -120,9 +121,9 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     /// </summary>
     private static void SetBlocking(Socket socket, bool blocking)
     {
-        int flags = LinuxCalls.Control(socket.SafeHandle, LinuxCalls.GetFlags, 0);
-        int wanted = blocking ? flags & ~LinuxCalls.NonBlocking : flags | LinuxCalls.NonBlocking;
-        if (flags < 0 || LinuxCalls.Control(socket.SafeHandle, LinuxCalls.SetFlags, wanted) < 0)
+        int flags = FileCalls.Fcntl(socket.SafeHandle, FileCalls.F_GETFL, 0);
+        int wanted = blocking ? flags & ~FileCalls.O_NONBLOCK : flags | FileCalls.O_NONBLOCK;
+        if (flags < 0 || FileCalls.Fcntl(socket.SafeHandle, FileCalls.F_SETFL, wanted) < 0)
         {
             throw CreateException("fcntl");
         }

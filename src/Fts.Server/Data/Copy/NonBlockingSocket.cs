@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Fts.Native;
 
 namespace Fts.Server.Data.Copy;
 
@@ -36,7 +37,7 @@ internal static class NonBlockingSocket
 
     /// <summary>Sends what the kernel takes now; how many bytes. 0 also where the connection is broken: who then sends in earnest is told why.</summary>
     public static int TrySend(this Socket socket, ReadOnlySpan<byte> bytes) =>
-        OperatingSystem.IsLinux() ? (int)Math.Max(0, LinuxCalls.Send(socket.SafeHandle, bytes, (nuint)bytes.Length, LinuxCalls.DontWait | LinuxCalls.NoSignal)) : 0;
+        OperatingSystem.IsLinux() ? (int)Math.Max(0, SocketCalls.Send(socket.SafeHandle, bytes, (nuint)bytes.Length, SocketCalls.MSG_DONTWAIT | SocketCalls.MSG_NOSIGNAL)) : 0;
 
     /// <summary>Receives what is there now; how many bytes, 0 at the end, and -1 where nothing has come.</summary>
     /// <exception cref="IOException">The connection is broken. Whoever asked the kernel again would be told that it ended.</exception>
@@ -47,8 +48,8 @@ internal static class NonBlockingSocket
             return -1;
         }
 
-        int received = (int)LinuxCalls.Receive(socket.SafeHandle, buffer, (nuint)buffer.Length, LinuxCalls.DontWait);
-        return received >= 0 || Marshal.GetLastPInvokeError() is LinuxCalls.TryAgain or LinuxCalls.Interrupted ? received
+        int received = (int)SocketCalls.Recv(socket.SafeHandle, buffer, (nuint)buffer.Length, SocketCalls.MSG_DONTWAIT);
+        return received >= 0 || Marshal.GetLastPInvokeError() is Errno.EAGAIN or Errno.EINTR ? received
             : throw new IOException(Marshal.GetLastPInvokeErrorMessage(), new SocketException((int)(LinuxCalls.SocketErrorOf(Marshal.GetLastPInvokeError()) ?? SocketError.SocketError)));
     }
 }

@@ -1,3 +1,5 @@
+using Fts.Native;
+
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
@@ -55,7 +57,7 @@ internal sealed class PumpThreads(int maxThreads)
     {
         if (OperatingSystem.IsLinux())
         {
-            _ = LinuxCalls.SetPriority(LinuxCalls.PriorityOfThread, 0, Niceness);
+            _ = ProcessCalls.Setpriority(ProcessCalls.PRIO_PROCESS, 0, Niceness);
         }
 
         while (TryDequeueWork(out Action? work))

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Fts.Native;
 using Fts.Storage;
 using Microsoft.Win32.SafeHandles;
 
@@ -21,7 +22,7 @@ internal sealed class SplicePipe : IDisposable
     {
         (_output, _input) = (output, input);
         // A system that allows less leaves it at its 64 KiB: slower, not wrong.
-        _ = LinuxCalls.Control(_input, LinuxCalls.SetPipeSize, PipeBytes);
+        _ = FileCalls.Fcntl(_input, FileCalls.F_SETPIPE_SZ, PipeBytes);
     }
 
     /// <summary>Bytes in the pipe.</summary>
@@ -46,7 +47,7 @@ internal sealed class SplicePipe : IDisposable
     /// <summary>Moves what a socket has received into the pipe, waiting for some. Returns the bytes, 0 at the end, less on an error.</summary>
     public nint Fill(Socket socket, int most)
     {
-        nint received = LinuxCalls.SpliceIn(socket.SafeHandle, 0, _input, 0, (nuint)most, LinuxCalls.SpliceMove);
+        nint received = SocketCalls.Splice(socket.SafeHandle, 0, _input, 0, (nuint)most, SocketCalls.SPLICE_F_MOVE);
         HeldBytes += Math.Max(0, received);
         return received;
     }
@@ -56,12 +57,12 @@ internal sealed class SplicePipe : IDisposable
     {
         while (HeldBytes > 0)
         {
-            nint moved = LinuxCalls.SpliceOut(_output, 0, file, ref offset, (nuint)HeldBytes, LinuxCalls.SpliceMove);
+            nint moved = SocketCalls.Splice(_output, 0, file, ref offset, (nuint)HeldBytes, SocketCalls.SPLICE_F_MOVE);
             if (moved > 0)
             {
                 HeldBytes -= moved;
             }
-            else if (moved == 0 || Marshal.GetLastPInvokeError() != LinuxCalls.Interrupted)
+            else if (moved == 0 || Marshal.GetLastPInvokeError() != Errno.EINTR)
             {
                 return false;
             }
@@ -94,7 +95,7 @@ internal sealed class SplicePipe : IDisposable
     private static unsafe SplicePipe? TryCreate()
     {
         int* ends = stackalloc int[2];
-        return LinuxCalls.Pipe(ends, LinuxCalls.CloseOnExec) == 0
+        return SocketCalls.Pipe2(ends, FileCalls.O_CLOEXEC) == 0
             ? new SplicePipe(new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true))
             : null;
     }
@@ -103,7 +104,7 @@ internal sealed class SplicePipe : IDisposable
     {
         fixed (byte* start = buffer)
         {
-            nint read = LinuxCalls.Read(_output, start, (nuint)buffer.Length);
+            nint read = FileCalls.Read(_output, start, (nuint)buffer.Length);
             return read > 0 ? (int)read : throw new StoreException($"The pipe cannot be read: error {Marshal.GetLastPInvokeError()}.");
         }
     }

@@ -1,7 +1,8 @@
 using Fts.Storage.Local.Staging;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
-using static Fts.Storage.Local.SystemErrors;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.Errno;
+using static Fts.Native.FileCalls;
 
 namespace Fts.Storage.Local.Linux;
 

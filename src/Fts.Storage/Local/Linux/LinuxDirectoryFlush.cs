@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using Fts.Native;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.FileCalls;
 
 namespace Fts.Storage.Local.Linux;
 
@@ -11,7 +13,7 @@ internal static class LinuxDirectoryFlush
     public static void Flush(SafeFileHandle directory, string what)
     {
         using var handle = new SafeFileHandle(Openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), ownsHandle: true);
-        if (handle.IsInvalid || (Fsync(handle) < 0 && Marshal.GetLastPInvokeError() != SystemErrors.EINVAL))
+        if (handle.IsInvalid || (Fsync(handle) < 0 && Marshal.GetLastPInvokeError() != Errno.EINVAL))
         {
             throw LinuxRootDirectory.CreateLastError(what);
         }

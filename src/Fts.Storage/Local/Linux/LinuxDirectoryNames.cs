@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
+using Fts.Native;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.FileCalls;
 
 namespace Fts.Storage.Local.Linux;
 
@@ -10,9 +10,6 @@ namespace Fts.Storage.Local.Linux;
 internal static class LinuxDirectoryNames
 {
     private const int BufferSize = 32 * 1024;
-
-    // struct linux_dirent64: inode (8), offset (8), record length (2), type (1), name, NUL.
-    private const int LengthOffset = 16, TypeOffset = 18, NameOffset = 19;
 
     /// <summary>Returns the names in a directory of this machine; none if it cannot be read.</summary>
     public static List<string> GetNames(string path)
@@ -35,29 +32,24 @@ internal static class LinuxDirectoryNames
     /// Calls <paramref name="visit"/> with each name and type until it returns false. Returns false if the visitor stopped or the directory could not be
     /// read to its end.
     /// </summary>
-    public static unsafe bool ForEach(SafeFileHandle directory, Func<string, byte, bool> visit)
+    public static bool ForEach(SafeFileHandle directory, Func<string, byte, bool> visit)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            fixed (byte* start = buffer)
+            int size;
+            while ((size = DirectoryEntries.Read(directory, buffer.AsSpan(0, BufferSize), out DirectoryEntries entries)) > 0)
             {
-                int size;
-                while ((size = Getdents64(directory, start, BufferSize)) > 0)
+                foreach (DirectoryEntries entry in entries)
                 {
-                    for (int at = 0; at < size; at += BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + LengthOffset)))
+                    if (!visit(EscapedUtf8.GetString(entry.Name), entry.Type))
                     {
-                        ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(start + at + NameOffset);
-                        if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8)
-                            && !visit(EscapedUtf8.GetString(name), buffer[at + TypeOffset]))
-                        {
-                            return false;
-                        }
+                        return false;
                     }
                 }
-
-                return size == 0;
             }
+
+            return size == 0;
         }
         finally
         {

@@ -1,9 +1,10 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Fts.Native;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
-using static Fts.Storage.Local.SystemErrors;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.Errno;
+using static Fts.Native.FileStatus;
 
 namespace Fts.Storage.Local.Linux;
 
@@ -16,33 +17,27 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
     /// <summary>About a thousand names: few enough that a batch of entries stays out of the large object heap.</summary>
     private const int BufferSize = 32 * 1024;
 
-    // struct linux_dirent64: inode (8), offset (8), record length (2), type (1), name, NUL.
-    private const int LengthOffset = 16, NameOffset = 19;
-
     public UnlistedNames Unlisted { get; private set; }
 
     public void Dispose() => directory.Dispose();
 
-    public unsafe bool ReadBatch(List<FileEntry> batch)
+    public bool ReadBatch(List<FileEntry> batch)
     {
         batch.Clear();
         ProtectedSnapshot? protectedEntries = root.Protected;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            fixed (byte* start = buffer)
+            int size = DirectoryEntries.Read(directory, buffer.AsSpan(0, BufferSize), out DirectoryEntries entries);
+            if (size <= 0)
             {
-                int size = Getdents64(directory, start, BufferSize);
-                if (size <= 0)
-                {
-                    // ENOENT: the folder itself was removed meanwhile, and has no entries any more.
-                    return size == 0 || Marshal.GetLastPInvokeError() == ENOENT ? false : throw LinuxRootDirectory.CreateLastError(path.Value);
-                }
+                // ENOENT: the directory itself was removed meanwhile, and has no entries any more.
+                return size == 0 || Marshal.GetLastPInvokeError() == ENOENT ? false : throw LinuxRootDirectory.CreateLastError(path.Value);
+            }
 
-                for (int at = 0; at < size; at += BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + LengthOffset)))
-                {
-                    Add(batch, start + at + NameOffset, protectedEntries);
-                }
+            foreach (DirectoryEntries entry in entries)
+            {
+                Add(batch, entry.Name, protectedEntries);
             }
 
             return true;
@@ -53,14 +48,8 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
         }
     }
 
-    private unsafe void Add(List<FileEntry> batch, byte* pointer, ProtectedSnapshot? protectedEntries)
+    private void Add(List<FileEntry> batch, ReadOnlySpan<byte> bytes, ProtectedSnapshot? protectedEntries)
     {
-        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(pointer);
-        if (bytes.SequenceEqual("."u8) || bytes.SequenceEqual(".."u8))
-        {
-            return;
-        }
-
         string name = EscapedUtf8.GetString(bytes);
         if (bytes.Length > StorePath.MaxNameBytes || bytes.ContainsAny((byte)'\r', (byte)'\n'))
         {
@@ -73,7 +62,7 @@ internal sealed class LinuxDirectoryReader(LinuxRootDirectory root, SafeFileHand
             return;
         }
 
-        if (Statx(directory, pointer, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0)
+        if (Statx(directory, bytes, AT_SYMLINK_NOFOLLOW, out FileStatus status) < 0)
         {
             // ENOENT: gone since the kernel named it. EACCES: a folder that may be listed but not entered; its names are all there is to see.
             switch (Marshal.GetLastPInvokeError())

@@ -1,9 +1,12 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Fts.Native;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
-using static Fts.Storage.Local.SystemErrors;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.Errno;
+using static Fts.Native.FileCalls;
+using static Fts.Native.FileStatus;
 
 namespace Fts.Storage.Local.Linux;
 

@@ -1,7 +1,11 @@
 using System.Runtime.InteropServices;
+using Fts.Native;
 using Fts.Storage.Local.Staging;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.Errno;
+using static Fts.Native.FileCalls;
+using static Fts.Native.FileStatus;
 using static Fts.Storage.Local.SystemErrors;
 
 namespace Fts.Storage.Local.Linux;
@@ -31,7 +35,7 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     /// <summary>Opens the root, or answers null where the kernel (before 5.6) or a sandbox has no openat2.</summary>
     public static LinuxRootDirectory? TryOpen(string directory, ProtectedEntries? protectedEntries)
     {
-        if (!IsSupported)
+        if (!SystemCallNumbers.IsSupported)
         {
             return null;
         }
@@ -262,10 +266,9 @@ internal sealed class LinuxRootDirectory : IRootDirectory
     public unsafe long GetFreeSpace(StorePath directory)
     {
         using SafeFileHandle handle = Open(GetRelativePath(directory), O_PATH | O_DIRECTORY, out int error) ?? throw CreateException(error, directory.Value);
-        // struct statvfs: block size, fragment size, blocks, free blocks, free blocks for ordinary users, ...; longer than any C library's.
-        ulong* status = stackalloc ulong[32];
-        ThrowIfFailed(Fstatvfs(handle, status), directory);
-        return (long)UInt128.Min((UInt128)status[1] * status[4], long.MaxValue);
+        FileSystemStatus status;
+        ThrowIfFailed(Fstatvfs(handle, &status), directory);
+        return (long)UInt128.Min((UInt128)status.FragmentSize * status.AvailableBlocks, long.MaxValue);
     }
 
     /// <summary>What a name relative to the root leads to, following links that stay inside.</summary>

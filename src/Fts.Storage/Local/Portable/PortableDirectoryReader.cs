@@ -58,7 +58,7 @@ internal sealed class PortableDirectoryReader : IDirectoryReader
 
     private static FileEntry ToEntry(ref FileSystemEntry entry)
     {
-        (bool isSpecial, ulong id) = LinuxCalls.GetFileKind(entry.ToFullPath());
+        (bool isSpecial, ulong id) = LinuxFileStatus.GetFileKind(entry.ToFullPath());
         EntryKind kind = entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || isSpecial ? EntryKind.Other
             : entry.IsDirectory ? EntryKind.Directory
             : EntryKind.File;

@@ -278,7 +278,7 @@ internal sealed class PortableRootDirectory : IRootDirectory
         }
 
         FileAttributes attributes = info.Attributes;
-        (bool isSpecial, ulong id) = LinuxCalls.GetFileKind(real);
+        (bool isSpecial, ulong id) = LinuxFileStatus.GetFileKind(real);
         EntryKind kind = attributes.HasFlag(FileAttributes.ReparsePoint) || isSpecial ? EntryKind.Other
             : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Directory
             : EntryKind.File;

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Fts.Native;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
+using static Fts.Native.FileCalls;
 
 namespace Fts.Storage.Local.Staging;
 
@@ -16,7 +17,7 @@ internal static class ContentCopy
     {
         try
         {
-            if (!IsSupported || Ioctl(target, FICLONE, source.DangerousGetHandle()) != 0)
+            if (!SystemCallNumbers.IsSupported || Ioctl(target, FICLONE, source.DangerousGetHandle()) != 0)
             {
                 return CopyRange(source, target, 0, most, cancellationToken);
             }
@@ -49,7 +50,7 @@ internal static class ContentCopy
     }
 
     private static long CopyRange(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken) =>
-        CopyWithBuffer(source, target, IsSupported ? CopyWithKernel(source, target, offset, end, cancellationToken) : offset, end, cancellationToken);
+        CopyWithBuffer(source, target, SystemCallNumbers.IsSupported ? CopyWithKernel(source, target, offset, end, cancellationToken) : offset, end, cancellationToken);
 
     /// <summary>Copies as far as the kernel is willing; which of its many reasons stopped it does not matter, since the buffer goes on there and meets the real ones.</summary>
     internal static unsafe long CopyWithKernel(SafeFileHandle source, SafeFileHandle target, long offset, long end, CancellationToken cancellationToken)
@@ -61,7 +62,7 @@ internal static class ContentCopy
             cancellationToken.ThrowIfCancellationRequested();
             step = CopyFileRange(source, &from, target, &to, (nint)Math.Min(KernelChunkSize, end - to));
         }
-        while (step > 0 || (step < 0 && Marshal.GetLastPInvokeError() == SystemErrors.EINTR));
+        while (step > 0 || (step < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR));
         return to;
     }
 

@@ -1,6 +1,10 @@
+using Fts.Native;
 using Fts.Storage.Local.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.DirectoryEntries;
+using static Fts.Native.FileCalls;
+using static Fts.Native.FileStatus;
 
 namespace Fts.Storage.Local.Staging;
 

@@ -1,8 +1,12 @@
 using System.Runtime.InteropServices;
+using Fts.Native;
 using Fts.Storage.Local.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
-using static Fts.Storage.Local.SystemErrors;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.Errno;
+using static Fts.Native.FileCalls;
+using static Fts.Native.FileStatus;
+using static Fts.Native.ProcessCalls;
 
 namespace Fts.Storage.Local.Staging;
 

@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
+using Fts.Native;
 using Fts.Storage.Local.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fts.Storage.Local.Linux.LinuxCalls;
+using static Fts.Native.DirectoryCalls;
+using static Fts.Native.Errno;
+using static Fts.Native.FileStatus;
 using static Fts.Storage.Local.SystemErrors;
 
 namespace Fts.Storage.Local.Staging;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Fts.Storage.Local.Linux;
+using Fts.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Storage.Tests.Local.Confinement;
@@ -47,11 +47,11 @@ internal sealed class PathSwapper : IDisposable
     /// <summary>The other process.</summary>
     public static int Run(string[] words)
     {
-        using var folder = new SafeFileHandle(LinuxCalls.Openat(LinuxCalls.AT_FDCWD, words[0], LinuxCalls.O_PATH | LinuxCalls.O_CLOEXEC, 0), ownsHandle: true);
+        using var folder = new SafeFileHandle(DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, words[0], FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
         while (Console.ReadLine() is { } line)
         {
             int times = int.Parse(line, CultureInfo.InvariantCulture), done = 0;
-            while (done < times && LinuxCalls.Renameat2(folder, words[1], folder, words[2], RENAME_EXCHANGE) == 0)
+            while (done < times && DirectoryCalls.Renameat2(folder, words[1], folder, words[2], RENAME_EXCHANGE) == 0)
             {
                 done++;
             }

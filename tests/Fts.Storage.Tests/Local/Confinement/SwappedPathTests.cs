@@ -1,6 +1,6 @@
 using System.Text;
+using Fts.Native;
 using Fts.Storage.Local;
-using Fts.Storage.Local.Linux;
 using Microsoft.Win32.SafeHandles;
 using static Fts.Storage.Tests.StoreActions;
 
@@ -106,7 +106,7 @@ public sealed class SwappedPathTests
         {
             _inside = scene.Inside;
             Directory.CreateDirectory(scene.Real("/way"));
-            _handle = new(LinuxCalls.Openat(LinuxCalls.AT_FDCWD, scene.Real("/way"), LinuxCalls.O_PATH | LinuxCalls.O_CLOEXEC, 0), ownsHandle: true);
+            _handle = new(DirectoryCalls.Openat(DirectoryCalls.AT_FDCWD, scene.Real("/way"), FileCalls.O_PATH | FileCalls.O_CLOEXEC, 0), ownsHandle: true);
             _real = $"/proc/self/fd/{_handle.DangerousGetHandle()}";
             Refill();
         }

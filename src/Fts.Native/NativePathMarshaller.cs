@@ -1,14 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Runtime.InteropServices.Marshalling;
 
-namespace Fts.Storage.Local.Linux;
+namespace Fts.Native;
 
 /// <summary>
 /// Passes paths to the C library as the bytes that <see cref="EscapedUtf8"/> gives. The runtime's own marshaller would replace escaped bytes by U+FFFD,
 /// and the call would name another file.
 /// </summary>
 [CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(ManagedToUnmanagedIn))]
-internal static unsafe class LinuxPathMarshaller
+public static unsafe class NativePathMarshaller
 {
     /// <summary>Marshals one argument. The generated code disposes it with <see cref="Free"/> after the call.</summary>
     public ref struct ManagedToUnmanagedIn

@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Native;
+
+/// <summary>
+/// Functions on names relative to an open directory. They return -1 on failure and set <see cref="Marshal.GetLastPInvokeError"/>.
+/// Paths are passed as the bytes that <see cref="EscapedUtf8"/> returns, so that names that are not UTF-8 can be used.
+/// </summary>
+public static unsafe partial class DirectoryCalls
+{
+    public const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EACCESS = 0x200, AT_EMPTY_PATH = 0x1000;
+    public const int W_OK = 2;
+    public const uint RENAME_NOREPLACE = 1;
+    public const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08;
+    public const long UTIME_OMIT = 0x3ffffffe;
+
+    /// <summary>PATH_MAX: the longest link target that the kernel stores.</summary>
+    private const int MaxLinkLength = 4096;
+
+    /// <summary>openat2(2).</summary>
+    public static nint Openat2(SafeFileHandle directory, string path, OpenHow* how) =>
+        Openat2(SystemCallNumbers.Openat2, directory, path, how, (nuint)sizeof(OpenHow));
+
+    /// <summary>renameat2(2).</summary>
+    public static int Renameat2(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, uint flags) =>
+        (int)Renameat2(SystemCallNumbers.Renameat2, sourceDirectory, source, targetDirectory, target, flags);
+
+    /// <summary>faccessat2(2).</summary>
+    public static int Faccessat2(SafeFileHandle directory, string name, int mode, int flags) =>
+        (int)Faccessat2(SystemCallNumbers.Faccessat2, directory, name, mode, flags);
+
+    /// <summary>fchmodat2(2).</summary>
+    public static int Fchmodat2(SafeFileHandle directory, string name, uint mode, int flags) =>
+        (int)Fchmodat2(SystemCallNumbers.Fchmodat2, directory, name, mode, flags);
+
+    /// <summary>Returns the target of a symbolic link, or null and the error if it cannot be read.</summary>
+    public static string? TryReadLink(SafeFileHandle directory, string name)
+    {
+        byte* buffer = stackalloc byte[MaxLinkLength];
+        nint length = Readlinkat(directory, name, buffer, MaxLinkLength);
+        return length < 0 ? null : EscapedUtf8.GetString(new ReadOnlySpan<byte>(buffer, (int)length));
+    }
+
+    /// <summary>Returns the target of a symbolic link, or null and the error if it cannot be read.</summary>
+    public static string? TryReadLink(string path)
+    {
+        byte* buffer = stackalloc byte[MaxLinkLength];
+        nint length = Readlinkat(AT_FDCWD, path, buffer, MaxLinkLength);
+        return length < 0 ? null : EscapedUtf8.GetString(new ReadOnlySpan<byte>(buffer, (int)length));
+    }
+
+    /// <summary>openat(2) with AT_FDCWD.</summary>
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    public static partial int Openat(int directory, string path, int flags, uint mode);
+
+    /// <summary>openat(2).</summary>
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    public static partial int Openat(SafeFileHandle directory, string path, int flags, uint mode);
+
+    /// <summary>fstatvfs(3).</summary>
+    [LibraryImport("libc", EntryPoint = "fstatvfs", SetLastError = true)]
+    public static partial int Fstatvfs(SafeFileHandle directory, FileSystemStatus* status);
+
+    /// <summary>mkdirat(2).</summary>
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    public static partial int Mkdirat(SafeFileHandle directory, string name, uint mode);
+
+    /// <summary>unlinkat(2).</summary>
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    public static partial int Unlinkat(SafeFileHandle directory, string name, int flags);
+
+    /// <summary>linkat(2).</summary>
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    public static partial int Linkat(SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, int flags);
+
+    /// <summary>symlinkat(2).</summary>
+    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    public static partial int Symlinkat(string linkTarget, SafeFileHandle directory, string name);
+
+    /// <summary>utimensat(2).</summary>
+    [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    public static partial int Utimensat(SafeFileHandle directory, string name, TimeSpec* accessedAndModified, int flags);
+
+    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    private static partial nint Readlinkat(SafeFileHandle directory, string name, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    private static partial nint Readlinkat(int directory, string path, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    private static partial nint Openat2(nint number, SafeFileHandle directory, string path, OpenHow* how, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    private static partial nint Renameat2(
+        nint number, SafeFileHandle sourceDirectory, string source, SafeFileHandle targetDirectory, string target, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    private static partial nint Faccessat2(nint number, SafeFileHandle directory, string name, int mode, int flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    private static partial nint Fchmodat2(nint number, SafeFileHandle directory, string name, uint mode, int flags);
+}
+
+/// <summary>struct open_how.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct OpenHow
+{
+    public ulong Flags;
+    public ulong Mode;
+    public ulong Resolve;
+}
+
+/// <summary>struct timespec.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct TimeSpec
+{
+    public long Seconds;
+    public long Nanoseconds;
+}
+
+/// <summary>The fields of struct statvfs that are used.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+public struct FileSystemStatus
+{
+    [FieldOffset(8)] public ulong FragmentSize;
+    [FieldOffset(32)] public ulong AvailableBlocks;
+}

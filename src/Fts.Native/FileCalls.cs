@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Native;
+
+/// <summary>
+/// Functions on open files, and those that take a path without a directory handle. They return -1 on failure and set
+/// <see cref="Marshal.GetLastPInvokeError"/>.
+/// </summary>
+public static unsafe partial class FileCalls
+{
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_NONBLOCK = 0x800;
+    public const int O_CLOEXEC = 0x80000, O_PATH = 0x200000;
+    public const nuint FICLONE = 0x40049409;
+    public const int F_GETFL = 3, F_SETFL = 4, F_OFD_GETLK = 36, F_OFD_SETLK = 37, F_SETPIPE_SZ = 1031;
+    public const short F_WRLCK = 1, F_UNLCK = 2;
+    public const uint SYNC_FILE_RANGE_WRITE = 2;
+
+    private static readonly bool s_isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    public static readonly int O_DIRECTORY = s_isArm ? 0x4000 : 0x10000;
+    public static readonly int O_NOFOLLOW = s_isArm ? 0x8000 : 0x20000;
+
+    /// <summary>copy_file_range(2).</summary>
+    public static nint CopyFileRange(SafeFileHandle source, long* sourceOffset, SafeFileHandle target, long* targetOffset, nint length) =>
+        CopyFileRange(SystemCallNumbers.CopyFileRange, source, sourceOffset, target, targetOffset, length, 0);
+
+    /// <summary>open(2) without O_CREAT. Also works on macOS.</summary>
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial SafeFileHandle Open(string path, int flags);
+
+    /// <summary>open(2) with O_CREAT.</summary>
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial SafeFileHandle Open(string path, int flags, int mode);
+
+    /// <summary>rename(2).</summary>
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Rename(string source, string target);
+
+    /// <summary>read(2).</summary>
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(SafeFileHandle source, byte* buffer, nuint count);
+
+    /// <summary>write(2).</summary>
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(SafeFileHandle target, byte* buffer, nuint count);
+
+    /// <summary>fcntl(2) with a lock.</summary>
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Fcntl(SafeFileHandle file, int command, FileLock* argument);
+
+    /// <summary>fcntl(2) with a number.</summary>
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Fcntl(SafeHandle handle, int command, int argument);
+
+    /// <summary>fsync(2). Also works on macOS.</summary>
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Fsync(SafeFileHandle file);
+
+    /// <summary>fdatasync(2).</summary>
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int Fdatasync(SafeFileHandle file);
+
+    /// <summary>sync_file_range(2).</summary>
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
+
+    /// <summary>fchmod(2).</summary>
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    public static partial int Fchmod(SafeFileHandle file, uint mode);
+
+    /// <summary>ioctl(2).</summary>
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Ioctl(SafeFileHandle file, nuint request, nint argument);
+
+    /// <summary>getxattr(2).</summary>
+    [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    public static partial nint Getxattr(string path, byte* name, byte* value, nuint size);
+
+    /// <summary>fgetxattr(2).</summary>
+    [LibraryImport("libc", EntryPoint = "fgetxattr", SetLastError = true)]
+    public static partial nint Fgetxattr(SafeFileHandle file, byte* name, byte* value, nuint size);
+
+    /// <summary>fsetxattr(2).</summary>
+    [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true)]
+    public static partial int Fsetxattr(SafeFileHandle file, byte* name, byte* value, nuint size, int flags);
+
+    /// <summary>fremovexattr(2).</summary>
+    [LibraryImport("libc", EntryPoint = "fremovexattr", SetLastError = true)]
+    public static partial int Fremovexattr(SafeFileHandle file, byte* name);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint CopyFileRange(
+        nint number, SafeFileHandle source, long* sourceOffset, SafeFileHandle target, long* targetOffset, nint length, uint flags);
+}
+
+/// <summary>struct flock.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct FileLock
+{
+    public short Type;
+    public short Whence;
+    public long Start;
+    public long Length;
+    public int Process;
+}

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using static Fts.Native.DirectoryCalls;
+
+namespace Fts.Native;
+
+/// <summary>The fields of struct statx that are used, and the calls that fill them.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+public unsafe partial struct FileStatus
+{
+    [FieldOffset(16)] public uint Links;
+    [FieldOffset(20)] public uint Owner;
+    [FieldOffset(28)] public ushort Mode;
+    [FieldOffset(32)] public ulong Inode;
+    [FieldOffset(40)] public long Length;
+    [FieldOffset(112)] public long LastModifiedSeconds;
+    [FieldOffset(120)] public uint LastModifiedNanoseconds;
+    [FieldOffset(136)] public uint DeviceMajor;
+    [FieldOffset(140)] public uint DeviceMinor;
+
+    // STATX_TYPE, MODE, NLINK, UID, MTIME, INO, SIZE.
+    private const uint WantedFields = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x100 | 0x200;
+
+    /// <summary>Returns whether the entry is a regular file.</summary>
+    public readonly bool IsFile => (Mode & 0xF000) == 0x8000;
+
+    /// <summary>Returns whether the entry is a directory.</summary>
+    public readonly bool IsDirectory => (Mode & 0xF000) == 0x4000;
+
+    /// <summary>Returns whether the entry is a symbolic link.</summary>
+    public readonly bool IsLink => (Mode & 0xF000) == 0xA000;
+
+    /// <summary>Returns an identifier of the file, made of its inode and device numbers.</summary>
+    /// <remarks>The odd constant spreads small device numbers over the bits that inode numbers do not use.</remarks>
+    public readonly ulong Id => Inode ^ ((((ulong)DeviceMajor << 32) | DeviceMinor) * 0x9E37_79B9_7F4A_7C15);
+
+    /// <summary>Returns the last-modified time in UTC. A time outside the range of <see cref="DateTime"/> becomes its nearest value.</summary>
+    public readonly DateTime LastModified => LastModifiedSeconds switch
+    {
+        < -62_135_596_800 => DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc),
+        > 253_402_300_799 => DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc),
+        _ => DateTime.UnixEpoch.AddTicks((LastModifiedSeconds * TimeSpan.TicksPerSecond) + (LastModifiedNanoseconds / 100)),
+    };
+
+    /// <summary>Returns whether both are the same file: equal inode and device numbers.</summary>
+    public readonly bool IsSameFileAs(in FileStatus other) =>
+        Inode == other.Inode && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
+
+    /// <summary>Reads the status of the entry at a path, without following a symbolic link at its end.</summary>
+    /// <returns>False if it cannot be read, or on a system without <see cref="SystemCallNumbers.IsSupported"/>.</returns>
+    public static bool TryGet(string path, out FileStatus status) => TryGet(path, AT_SYMLINK_NOFOLLOW, out status);
+
+    /// <summary>Reads the status of the entry at a path. <paramref name="flags"/> are those of statx(2).</summary>
+    /// <returns>False if it cannot be read, or on a system without <see cref="SystemCallNumbers.IsSupported"/>.</returns>
+    public static bool TryGet(string path, int flags, out FileStatus status)
+    {
+        status = default;
+        fixed (FileStatus* pointer = &status)
+        {
+            return SystemCallNumbers.IsSupported && StatxPath(SystemCallNumbers.Statx, AT_FDCWD, path, flags, WantedFields, pointer) == 0;
+        }
+    }
+
+    /// <summary>statx(2) of a name relative to an open directory, or of the handle itself with an empty name and AT_EMPTY_PATH.</summary>
+    public static int Statx(SafeFileHandle directory, string name, int flags, out FileStatus status)
+    {
+        fixed (FileStatus* pointer = &status)
+        {
+            return (int)Statx(SystemCallNumbers.Statx, directory, name, flags, WantedFields, pointer);
+        }
+    }
+
+    /// <summary>statx(2) of a name of <see cref="DirectoryEntries"/>. A NUL must follow the bytes in memory.</summary>
+    public static int Statx(SafeFileHandle directory, ReadOnlySpan<byte> name, int flags, out FileStatus status)
+    {
+        fixed (byte* bytes = name)
+        fixed (FileStatus* pointer = &status)
+        {
+            return (int)Statx(SystemCallNumbers.Statx, directory, bytes, flags, WantedFields, pointer);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    private static partial nint Statx(nint number, SafeFileHandle directory, string name, int flags, uint mask, FileStatus* status);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint Statx(nint number, SafeFileHandle directory, byte* name, int flags, uint mask, FileStatus* status);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(NativePathMarshaller))]
+    private static partial nint StatxPath(nint number, int directory, string path, int flags, uint mask, FileStatus* status);
+}

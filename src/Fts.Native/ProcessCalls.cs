@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+
+namespace Fts.Native;
+
+/// <summary>Functions on the calling process or thread. They return -1 on failure and set <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+public static unsafe partial class ProcessCalls
+{
+    public const int RLIMIT_NOFILE = 7, PRIO_PROCESS = 0, PR_SET_NO_NEW_PRIVS = 38;
+
+    /// <summary>geteuid(2). It cannot fail.</summary>
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint Geteuid();
+
+    /// <summary>getrlimit(2).</summary>
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int Getrlimit(int resource, ResourceLimit* limit);
+
+    /// <summary>setrlimit(2).</summary>
+    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
+    public static partial int Setrlimit(int resource, ResourceLimit* limit);
+
+    /// <summary>setpriority(2). With PRIO_PROCESS and id 0 it applies to the calling thread.</summary>
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int Setpriority(int which, int id, int niceness);
+
+    /// <summary>prctl(2).</summary>
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    public static partial int Prctl(int option, nuint first, nuint second, nuint third, nuint fourth);
+
+    /// <summary>raise(3). Also works on macOS.</summary>
+    [LibraryImport("libc", EntryPoint = "raise")]
+    public static partial int Raise(int signal);
+}
+
+/// <summary>struct rlimit.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct ResourceLimit
+{
+    public ulong Soft;
+    public ulong Hard;
+}

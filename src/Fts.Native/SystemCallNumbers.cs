@@ -1,0 +1,21 @@
+using System.Runtime.InteropServices;
+
+namespace Fts.Native;
+
+/// <summary>
+/// The numbers of the system calls that the oldest C library supported by .NET has no functions for. Only Linux on x64 and arm64.
+/// </summary>
+public static class SystemCallNumbers
+{
+    internal const nint Openat2 = 437, Faccessat2 = 439, LandlockCreateRuleset = 444, LandlockAddRule = 445, LandlockRestrictSelf = 446, Fchmodat2 = 452;
+
+    private static readonly bool s_isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    internal static readonly nint Getdents64 = s_isArm ? 61 : 217;
+    internal static readonly nint Renameat2 = s_isArm ? 276 : 316;
+    internal static readonly nint CopyFileRange = s_isArm ? 285 : 326;
+    internal static readonly nint Statx = s_isArm ? 291 : 332;
+
+    /// <summary>Returns whether this system uses these numbers and the structures of this project.</summary>
+    public static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+}

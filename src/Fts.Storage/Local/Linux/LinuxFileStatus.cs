@@ -1,0 +1,26 @@
+using Fts.Native;
+
+namespace Fts.Storage.Local.Linux;
+
+/// <summary>Converts the status of files from statx(2) to what a store reports.</summary>
+internal static class LinuxFileStatus
+{
+    /// <summary>Returns the entry with this name and status.</summary>
+    public static FileEntry ToEntry(this in FileStatus status, string name)
+    {
+        EntryKind kind = status.IsFile ? EntryKind.File : status.IsDirectory ? EntryKind.Directory : EntryKind.Other;
+        return new FileEntry(name, kind, status.IsFile ? status.Length : 0, status.LastModified, (UnixFileMode)(status.Mode & 0x1FF), status.Id);
+    }
+
+    /// <summary>
+    /// Returns whether a real path is a device, FIFO or socket, and the identifier of its file. Does not follow a symbolic link.
+    /// </summary>
+    /// <returns>False and 0 if the entry does not exist, or on systems other than Linux.</returns>
+    /// <remarks>The file functions of .NET report devices, FIFOs and sockets as files.</remarks>
+    public static (bool IsSpecial, ulong Id) GetFileKind(string path) =>
+        FileStatus.TryGet(path, out FileStatus status) ? (!status.IsFile && !status.IsDirectory && !status.IsLink, status.Id) : default;
+
+    /// <summary>Returns whether a real path is a directory, or a symbolic link to one.</summary>
+    public static bool IsDirectory(string path) =>
+        SystemCallNumbers.IsSupported ? FileStatus.TryGet(path, flags: 0, out FileStatus status) && status.IsDirectory : Directory.Exists(path);
+}
