@@ -74,6 +74,7 @@ public sealed class LostConnectionTests
             S: 229 *
             C: RETR large
             S: 150 *
+            D: begin
             D: close
             S: 426 Transfer failed: the client closed the data connection.
             C: EPSV

@@ -72,6 +72,13 @@ internal sealed class DataPeer : IDisposable
         _handshake = _tls?.HandshakeAsync(new NetworkStream(_socket));
     }
 
+    /// <summary>Receives one byte. Over TLS the server has then finished its handshake.</summary>
+    public async Task ReceiveOneByteAsync()
+    {
+        Stream stream = await StreamAsync();
+        Assert.Equal(1, await stream.ReadAsync(new byte[1], TestContext.Current.CancellationToken).WithDeadline());
+    }
+
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
         Stream stream = await StreamAsync();

@@ -170,6 +170,9 @@ internal static class Script
             case ("D:", "late"):
                 talk.ConnectsLate = true;
                 return;
+            case ("D:", "begin"):
+                await Data(talk).ReceiveOneByteAsync();
+                return;
             case ("D:", "reset"):
                 Data(talk).Reset();
                 break;
