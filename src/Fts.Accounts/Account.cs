@@ -1,6 +1,6 @@
 namespace Fts.Accounts;
 
-/// <summary>Somebody who has signed in.</summary>
+/// <summary>The account of a logged-in client.</summary>
 /// <param name="Name">The name, for logs and limits.</param>
 /// <param name="Permissions">What the account may do with files.</param>
 public sealed record Account(string Name, Permissions Permissions);

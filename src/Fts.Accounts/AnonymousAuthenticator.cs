@@ -1,17 +1,15 @@
 namespace Fts.Accounts;
 
-/// <summary>Lets anybody in as <c>anonymous</c> or <c>ftp</c>, whatever the password (RFC 1635), and nobody else.</summary>
+/// <summary>Accepts the user names <c>anonymous</c> and <c>ftp</c> with any password (RFC 1635), and rejects all others.</summary>
 public sealed class AnonymousAuthenticator(Permissions permissions) : IAuthenticator
 {
     private readonly Account _account = new("anonymous", permissions);
 
-    /// <summary>Whether this is one of the two customary names.</summary>
+    /// <summary>Returns true for <c>anonymous</c> and <c>ftp</c>, ignoring case.</summary>
     public static bool IsAnonymous(string userName) =>
         string.Equals(userName, "anonymous", StringComparison.OrdinalIgnoreCase) || string.Equals(userName, "ftp", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>
-    /// True: clients expect to be asked (331), and the answer shows in no log.
-    /// </summary>
+    /// <summary>Returns true, because clients expect a password prompt (331).</summary>
     public bool RequiresPassword(string userName) => true;
 
     /// <inheritdoc/>

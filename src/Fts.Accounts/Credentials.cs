@@ -2,14 +2,14 @@ using System.Net;
 
 namespace Fts.Accounts;
 
-/// <summary>What a peer shows to sign in, and how it came. Holds a secret: its text form does not show it.</summary>
-/// <param name="UserName">The name given.</param>
-/// <param name="Password">The password given; empty where none was needed.</param>
-/// <param name="Address">Where the peer connects from.</param>
-/// <param name="IsEncrypted">Whether the secret travelled encrypted.</param>
+/// <summary>The user name and password of a login, and how they were received. The text form omits the password.</summary>
+/// <param name="UserName">The user name that the client sent.</param>
+/// <param name="Password">The password that the client sent, or an empty string if none was required.</param>
+/// <param name="Address">The IP address of the client.</param>
+/// <param name="IsEncrypted">Whether the password was received encrypted.</param>
 public sealed record Credentials(string UserName, string Password, IPAddress Address, bool IsEncrypted)
 {
-    /// <summary>Whom the peer's certificate names; null where it showed none that is believed, or not on the connection it signs in on.</summary>
+    /// <summary>The client certificate of the control connection, or null if the client sent no trusted one.</summary>
     public ClientCertificate? Certificate { get; init; }
 
     /// <summary>
@@ -22,3 +22,10 @@ public sealed record Credentials(string UserName, string Password, IPAddress Add
     /// <summary>The user and address, without the password.</summary>
     public override string ToString() => $"{UserName} from {Address}";
 }
+
+/// <summary>A trusted certificate from the client's TLS handshake.</summary>
+/// <remarks>The client has proved that it holds the private key. The server trusts the issuer or knows the public key.</remarks>
+/// <param name="Subject">The certificate's subject as text. Do not compare it, because different names can have the same text.</param>
+/// <param name="CommonName">The subject's common name, or null if it has none, several, or one with control characters.</param>
+/// <param name="KeyFingerprint">SHA-256 of the public key (its SubjectPublicKeyInfo), as <c>SHA256:</c> and Base64 without padding.</param>
+public sealed record ClientCertificate(string Subject, string? CommonName, string KeyFingerprint);

@@ -1,5 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
+using Fts.Client.Batch;
+using Fts.Client.Connections;
+using Fts.Client.Downloads;
+using Fts.Client.Listings;
+using Fts.Client.Pool;
+using Fts.Client.Sync;
+using Fts.Client.Transfers;
+using Fts.Client.Uploads;
 using Fts.Protocol;
 
 namespace Fts.Client;
@@ -10,7 +18,7 @@ namespace Fts.Client;
 /// </summary>
 /// <remarks>
 /// Paths go to the server as given: one that starts with a slash is the same everywhere. Any other path is relative to the folder that the account starts in,
-/// or that <see cref="ChangeFolderAsync"/> entered. Every operation ends in its result or an <see cref="FtpException"/>; a cancelled one in
+/// or that <see cref="ChangeDirectoryAsync"/> entered. Every operation ends in its result or an <see cref="FtpException"/>; a cancelled one in
 /// <see cref="OperationCanceledException"/>; trouble with a local file in the exception of the file system.
 /// </remarks>
 public sealed class FtpClient : IAsyncDisposable
@@ -77,32 +85,32 @@ public sealed class FtpClient : IAsyncDisposable
     }
 
     /// <summary>What stands at a path: MLST where the server has it, else SIZE and MDTM, else the listing of its folder. Null when nothing does.</summary>
-    public Task<FtpEntry?> FindAsync(string path, CancellationToken cancellationToken = default) => 
-        RunAsync([path], (connection, token) => RemoteFacts.FindAsync(connection, Given(path), token), cancellationToken);
+    public Task<FtpEntry?> GetEntryAsync(string path, CancellationToken cancellationToken = default) => 
+        RunAsync([path], (connection, token) => RemoteMetadata.GetEntryAsync(connection, RequirePath(path), token), cancellationToken);
 
     /// <summary>A file's size in bytes; null when there is no such file or the server does not tell.</summary>
     public Task<long?> GetSizeAsync(string path, CancellationToken cancellationToken = default) => 
-        RunAsync([path], (connection, token) => RemoteFacts.SizeAsync(connection, Given(path), token), cancellationToken);
+        RunAsync([path], (connection, token) => RemoteMetadata.GetSizeAsync(connection, RequirePath(path), token), cancellationToken);
 
     /// <summary>When a file last changed, UTC; null when there is no such file or the server does not tell.</summary>
-    public Task<DateTime?> GetModifiedAsync(string path, CancellationToken cancellationToken = default) => 
-        RunAsync([path], (connection, token) => RemoteFacts.ModifiedAsync(connection, Given(path), token), cancellationToken);
+    public Task<DateTime?> GetLastModifiedAsync(string path, CancellationToken cancellationToken = default) => 
+        RunAsync([path], (connection, token) => RemoteMetadata.GetLastModifiedAsync(connection, RequirePath(path), token), cancellationToken);
 
     /// <summary>Sets when a file last changed (MFMT). False when the server does not offer it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="utc">The time, UTC; sent to the second.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<bool> SetModifiedAsync(string path, DateTime utc, CancellationToken cancellationToken = default) => RunAsync(
+    public Task<bool> SetLastModifiedAsync(string path, DateTime utc, CancellationToken cancellationToken = default) => RunAsync(
         [path],
         async (connection, token) =>
         {
-            if (!connection.Features.CanSetModified)
+            if (!connection.Features.CanSetLastModified)
             {
                 return false;
             }
 
-            string argument = $"{WireTime.Format(utc)} {Given(path)}";
-            return RemoteFacts.Expect(await connection.SendAsync("MFMT", argument, token).ConfigureAwait(false), "MFMT", argument).IsCompletion;
+            string argument = $"{WireTime.Format(utc)} {RequirePath(path)}";
+            return RemoteMetadata.RequireCompletion(await connection.SendAsync("MFMT", argument, token).ConfigureAwait(false), "MFMT", argument).IsCompletion;
         },
         cancellationToken);
 
@@ -113,9 +121,9 @@ public sealed class FtpClient : IAsyncDisposable
     public Task<FtpTransferResult> UploadFileAsync(
         string localPath, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        Given(localPath);
-        var transfer = new Upload(_pool.ForOperation(remotePath), Given(remotePath), options ?? FtpTransferOptions.Default, progress);
-        return _operations.RunAsync(token => transfer.FromFileAsync(localPath, token), cancellationToken);
+        RequirePath(localPath);
+        var transfer = new Upload(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
+        return _operations.RunAsync(token => transfer.UploadFileAsync(localPath, token), cancellationToken);
     }
 
     /// <summary>Sends a stream, from where it stands to its end. The stream stays open. When reading it fails, the transfer is aborted and that error thrown.</summary>
@@ -123,8 +131,8 @@ public sealed class FtpClient : IAsyncDisposable
         Stream source, string remotePath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var transfer = new Upload(_pool.ForOperation(remotePath), Given(remotePath), options ?? FtpTransferOptions.Default, progress);
-        return _operations.RunAsync(token => transfer.FromStreamAsync(source, token), cancellationToken);
+        var transfer = new Upload(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
+        return _operations.RunAsync(token => transfer.UploadStreamAsync(source, token), cancellationToken);
     }
 
     /// <summary>
@@ -138,9 +146,9 @@ public sealed class FtpClient : IAsyncDisposable
     public Task<FtpTransferResult> DownloadFileAsync(
         string remotePath, string localPath, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        Given(localPath);
-        var transfer = new Download(_pool.ForOperation(remotePath), Given(remotePath), options ?? FtpTransferOptions.Default, progress);
-        return _operations.RunAsync(token => transfer.ToFileAsync(localPath, token), cancellationToken);
+        RequirePath(localPath);
+        var transfer = new Download(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
+        return _operations.RunAsync(token => transfer.DownloadToFileAsync(localPath, token), cancellationToken);
     }
 
     /// <summary>Fetches a file into a stream, which stays open. On failure the stream holds what came before it.</summary>
@@ -149,52 +157,52 @@ public sealed class FtpClient : IAsyncDisposable
         string remotePath, Stream target, FtpTransferOptions? options = null, IProgress<FtpProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
-        var transfer = new Download(_pool.ForOperation(remotePath), Given(remotePath), options ?? FtpTransferOptions.Default, progress);
-        return _operations.RunAsync(token => transfer.ToStreamAsync(target, token), cancellationToken);
+        var transfer = new Download(_pool.ForOperation(remotePath), RequirePath(remotePath), options ?? FtpTransferOptions.Default, progress);
+        return _operations.RunAsync(token => transfer.DownloadToStreamAsync(target, token), cancellationToken);
     }
 
     /// <summary>
     /// Sends many files. A server with block mode that reads refused uploads to their end (FEAT: MODE B DRAIN) gets the small ones one after the other
     /// without a wait, over one data connection or, where there are thousands, a few; any other, and the large ones, by a transfer for each over the pool. Unless
-    /// <see cref="FtpTransferOptions.KeepModified"/> is false they get their modification times where the server can set them (MFMT).
+    /// <see cref="FtpTransferOptions.PreserveLastModified"/> is false they get their modification times where the server can set them (MFMT).
     /// </summary>
     /// <param name="files">The files, in the order in which they are begun.</param>
-    /// <param name="options">As for each; <see cref="FtpTransferOptions.Known"/> has no meaning here.</param>
+    /// <param name="options">As for each; <see cref="FtpTransferOptions.SourceEntry"/> has no meaning here.</param>
     /// <param name="progress">Told the result of each file as soon as it is known, in whichever order that is.</param>
     /// <param name="cancellationToken">Ends the transfers; what was stored stays.</param>
     /// <returns>What became of each, in their order: one that fails does not end the others.</returns>
     public Task<IReadOnlyList<FtpBatchResult>> UploadManyAsync(
         IReadOnlyList<FtpBatchFile> files, FtpTransferOptions? options = null, IProgress<FtpBatchResult>? progress = null, CancellationToken cancellationToken = default) =>
-        ManyAsync(files, FtpDataDirection.Send, options, progress, cancellationToken);
+        RunBatchAsync(files, FtpDataDirection.Send, options, progress, cancellationToken);
 
     /// <summary>
     /// Fetches many files, each into a hidden file beside its target until it is whole. A server with block mode (FEAT: MODE B) sends them one after the other
     /// without a wait, over one data connection or, where there are thousands, a few; any other by a transfer for each over the pool.
     /// </summary>
     /// <param name="files">The files, in the order in which they are begun.</param>
-    /// <param name="options">As for each; for <see cref="FtpTransferOptions.Known"/> each has its own.</param>
+    /// <param name="options">As for each; for <see cref="FtpTransferOptions.SourceEntry"/> each has its own.</param>
     /// <param name="progress">Told the result of each file as soon as it is known, in whichever order that is.</param>
     /// <param name="cancellationToken">Ends the transfers; what was fetched stays.</param>
     /// <returns>What became of each, in their order: one that fails does not end the others.</returns>
     public Task<IReadOnlyList<FtpBatchResult>> DownloadManyAsync(
         IReadOnlyList<FtpBatchFile> files, FtpTransferOptions? options = null, IProgress<FtpBatchResult>? progress = null, CancellationToken cancellationToken = default) =>
-        ManyAsync(files, FtpDataDirection.Receive, options, progress, cancellationToken);
+        RunBatchAsync(files, FtpDataDirection.Receive, options, progress, cancellationToken);
 
     /// <summary>
     /// Finds out what a folder lacks to have what another has, by size and time of change, without changing anything. Times count to the second where the server
     /// tells them exactly (MLSD), else sizes alone; where uploads cannot be given the time of their file (MFMT), one that is not older counts as the same.
     /// </summary>
-    /// <param name="localFolder">The folder here; to mirror into, it need not be there.</param>
-    /// <param name="remoteFolder">The folder on the server, empty for the one the account starts in; to mirror into, it need not be there.</param>
+    /// <param name="localDirectory">The folder here; to mirror into, it need not be there.</param>
+    /// <param name="remoteDirectory">The folder on the server, empty for the one the account starts in; to mirror into, it need not be there.</param>
     /// <param name="direction">Which of them is to become like the other.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="FtpException">The folder on the server is a file, or the tree has more entries than <see cref="FtpLimits.MirrorEntries"/>.</exception>
     /// <exception cref="IOException">The local folder cannot be read.</exception>
-    public Task<FtpMirrorPlan> PlanMirrorAsync(string localFolder, string remoteFolder, FtpMirrorDirection direction, CancellationToken cancellationToken = default)
+    public Task<FtpMirrorPlan> PlanMirrorAsync(string localDirectory, string remoteDirectory, FtpMirrorDirection direction, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(remoteFolder);
-        var empty = new FtpMirrorPlan(direction, Given(localFolder), remoteFolder);
-        var client = new FtpClient(this, _pool.ForOperation(remoteFolder));
+        ArgumentNullException.ThrowIfNull(remoteDirectory);
+        var empty = new FtpMirrorPlan(direction, RequirePath(localDirectory), remoteDirectory);
+        var client = new FtpClient(this, _pool.ForOperation(remoteDirectory));
         return _operations.RunAsync(token => new Mirror(client, client._pool).PlanAsync(empty, token), cancellationToken);
     }
 
@@ -208,7 +216,7 @@ public sealed class FtpClient : IAsyncDisposable
         FtpMirrorPlan plan, FtpTransferOptions? options = null, IProgress<FtpBatchResult>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var client = new FtpClient(this, _pool.ForOperation(plan.RemoteFolder));
+        var client = new FtpClient(this, _pool.ForOperation(plan.RemoteDirectory));
         return _operations.RunAsync(token => new Mirror(client, client._pool).ApplyAsync(plan, options, progress, token), cancellationToken);
     }
 
@@ -219,9 +227,9 @@ public sealed class FtpClient : IAsyncDisposable
     public async Task<Stream> OpenReadAsync(string path, long offset = 0, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        Given(path);
+        RequirePath(path);
         ConnectionPool pool = _pool.ForOperation(path);
-        return await _operations.RunAsync(token => OpenAsync(pool, path, offset, token), cancellationToken).ConfigureAwait(false);
+        return await _operations.RunAsync(token => OpenReadStreamAsync(pool, path, offset, token), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Renames or moves a file or folder (RNFR, RNTO).</summary>
@@ -230,37 +238,37 @@ public sealed class FtpClient : IAsyncDisposable
     /// <param name="overwrite">When false, the target is looked for first, for many servers replace it silently.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="FtpTargetExistsException">The target exists and is not to be replaced.</exception>
-    public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default) => TargetLookup.RunAsync(
+    public Task RenameAsync(string source, string target, bool overwrite = false, CancellationToken cancellationToken = default) => RemoteTargetCheck.CheckAndRunAsync(
         work => RunAsync([source, target], work, cancellationToken),
-        Given(target),
+        RequirePath(target),
         overwrite,
-        (connection, token) => AccountCommand.RunAsync(
+        (connection, token) => AccountCommand.RunWithAccountAsync(
             connection,
             async () =>
             {
-                FtpReply first = await connection.SendAsync("RNFR", Given(source), token).ConfigureAwait(false);
+                FtpReply first = await connection.SendAsync("RNFR", RequirePath(source), token).ConfigureAwait(false);
                 return first.IsIntermediate
-                    ? RemoteFacts.Expect(await connection.SendAsync("RNTO", target, token).ConfigureAwait(false), "RNTO", target)
+                    ? RemoteMetadata.RequireCompletion(await connection.SendAsync("RNTO", target, token).ConfigureAwait(false), "RNTO", target)
                     : throw new FtpReplyException(first, $"RNFR {source}");
             },
             token));
 
     /// <summary>Deletes a file (DELE).</summary>
-    public Task DeleteFileAsync(string path, CancellationToken cancellationToken = default) => RunAsync("DELE", Given(path), cancellationToken);
+    public Task DeleteFileAsync(string path, CancellationToken cancellationToken = default) => RunAsync("DELE", RequirePath(path), cancellationToken);
 
     /// <summary>Deletes an empty folder (RMD).</summary>
-    public Task DeleteFolderAsync(string path, CancellationToken cancellationToken = default) => RunAsync("RMD", Given(path), cancellationToken);
+    public Task DeleteDirectoryAsync(string path, CancellationToken cancellationToken = default) => RunAsync("RMD", RequirePath(path), cancellationToken);
 
     /// <summary>Makes a folder (MKD); its parent must exist.</summary>
-    public Task CreateFolderAsync(string path, CancellationToken cancellationToken = default) => RunAsync("MKD", Given(path), cancellationToken);
+    public Task CreateDirectoryAsync(string path, CancellationToken cancellationToken = default) => RunAsync("MKD", RequirePath(path), cancellationToken);
 
     /// <summary>
-    /// Returns the folder that relative paths refer to (PWD): the one that the account starts in, or that <see cref="ChangeFolderAsync"/> entered.
+    /// Returns the folder that relative paths refer to (PWD): the one that the account starts in, or that <see cref="ChangeDirectoryAsync"/> entered.
     /// </summary>
-    public async Task<string> GetWorkingFolderAsync(CancellationToken cancellationToken = default)
+    public async Task<string> GetWorkingDirectoryAsync(CancellationToken cancellationToken = default)
     {
         FtpReply reply = await RunAsync("PWD", "", cancellationToken).ConfigureAwait(false);
-        return WorkingFolder.PathIn(reply) ?? throw new FtpProtocolException($"the reply to PWD contains no path: {reply.Shown()}");
+        return WorkingDirectory.ParsePath(reply) ?? throw new FtpProtocolException($"the reply to PWD contains no path: {reply.ToPrintable()}");
     }
 
     /// <summary>
@@ -271,12 +279,12 @@ public sealed class FtpClient : IAsyncDisposable
     /// the folder the account starts in.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="FtpReplyException">The server refuses the folder. The folder entered before stays.</exception>
-    public Task<string?> ChangeFolderAsync(string path, CancellationToken cancellationToken = default)
+    public Task<string?> ChangeDirectoryAsync(string path, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);
         if (path.Length == 0)
         {
-            _pool.Folder = null;
+            _pool.WorkingDirectory = null;
         }
 
         return RunAsync(
@@ -285,11 +293,11 @@ public sealed class FtpClient : IAsyncDisposable
             {
                 if (path.Length == 0)
                 {
-                    return WorkingFolder.PathIn(await connection.SendAsync("PWD", null, token).ConfigureAwait(false));
+                    return WorkingDirectory.ParsePath(await connection.SendAsync("PWD", null, token).ConfigureAwait(false));
                 }
 
-                _pool.Folder = await WorkingFolder.EnterAsync(connection, path, token).ConfigureAwait(false);
-                return _pool.Folder.Path;
+                _pool.WorkingDirectory = await WorkingDirectory.EnterAsync(connection, path, token).ConfigureAwait(false);
+                return _pool.WorkingDirectory.Path;
             },
             cancellationToken);
     }
@@ -308,10 +316,10 @@ public sealed class FtpClient : IAsyncDisposable
     public Task<FtpReply> SendAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(verb);
-        return PooledCommands.IsAllowed(verb, argument)
+        return PooledCommandRules.IsAllowed(verb, argument)
             ? RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken)
             : throw new ArgumentException(
-                $"{PooledCommands.NameOf(verb, argument)} may change the state of a pooled connection; use an FtpConnection of your own.", nameof(verb));
+                $"{PooledCommandRules.GetDisplayName(verb, argument)} may change the state of a pooled connection; use an FtpConnection of your own.", nameof(verb));
     }
 
     /// <summary>
@@ -328,7 +336,7 @@ public sealed class FtpClient : IAsyncDisposable
     public Task<FtpReply> SendRawAsync(string verb, string? argument = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);
-        return RawCommands.ReasonAgainst(verb, argument) is { } reason
+        return RawCommandRules.GetRejectionReason(verb, argument) is { } reason
             ? throw new ArgumentException($"{verb.ToUpperInvariant().ToPrintable()} was not sent, because {reason}.", nameof(verb))
             : RunAsync((connection, token) => connection.SendAsync(verb, argument, token), cancellationToken);
     }
@@ -337,33 +345,33 @@ public sealed class FtpClient : IAsyncDisposable
     /// Closes all connections at once, without QUIT. Calls that use one throw <see cref="FtpConnectionException"/>. The next call opens a new connection, so the
     /// client can still be used.
     /// </summary>
-    public void Disconnect() => _pool.DiscardAll();
+    public void Disconnect() => _pool.CloseAll();
 
     /// <summary>
     /// Cancels the running and waiting calls, which throw <see cref="ObjectDisposedException"/>, and waits for their end. Then sends QUIT
     /// on idle connections and closes all connections. A stream or enumeration that is still open loses its connection and throws the same.
-    /// Takes at most <see cref="FtpTimeouts.Abort"/>.
+    /// Takes at most <see cref="FtpTimeouts.Resync"/>.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        using var budget = new CancellationTokenSource(Options.Timeouts.Abort);
+        using var budget = new CancellationTokenSource(Options.Timeouts.Resync);
         await _operations.StopAsync(budget.Token).ConfigureAwait(false);
         await _pool.CloseAsync(budget.Token).ConfigureAwait(false);
         _operations.Dispose();
     }
 
-    private Task<IReadOnlyList<FtpBatchResult>> ManyAsync(
+    private Task<IReadOnlyList<FtpBatchResult>> RunBatchAsync(
         IReadOnlyList<FtpBatchFile> files, FtpDataDirection direction, FtpTransferOptions? options, IProgress<FtpBatchResult>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(files);
         foreach (FtpBatchFile file in files)
         {
-            Given(file.LocalPath, nameof(files));
-            Given(file.RemotePath, nameof(files));
+            RequirePath(file.LocalPath, nameof(files));
+            RequirePath(file.RemotePath, nameof(files));
         }
 
         ConnectionPool pool = _pool.ForOperation([.. files.Select(file => file.RemotePath)]);
-        var batch = new Batch(pool, direction, options ?? FtpTransferOptions.Default, progress);
+        var batch = new BatchTransfer(pool, direction, options ?? FtpTransferOptions.Default, progress);
         return _operations.RunAsync(token => batch.RunAsync(files, Options.MaxConnections, token), cancellationToken);
     }
 
@@ -380,20 +388,20 @@ public sealed class FtpClient : IAsyncDisposable
         return _operations.RunAsync(token => pool.RunAsync(work, token), cancellationToken);
     }
 
-    private async Task<Stream> OpenAsync(ConnectionPool pool, string path, long offset, CancellationToken cancellationToken)
+    private async Task<Stream> OpenReadStreamAsync(ConnectionPool pool, string path, long offset, CancellationToken cancellationToken)
     {
         for (bool isSecond = false; ; isSecond = true)
         {
-            PoolLease lease = await pool.RentAsync(cancellationToken, $"reading of '{path}'").ConfigureAwait(false);
+            PoolLease lease = await pool.AcquireAsync(cancellationToken, $"reading of '{path}'").ConfigureAwait(false);
             try
             {
                 FtpDataStream data = await lease.Connection.OpenDataAsync("RETR", path, offset, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
-                return new FtpReadStream(lease, data, path, isWhole: offset == 0, _operations.Stopping);
+                return new RemoteFileStream(lease, data, path, isWhole: offset == 0, _operations.StoppingToken);
             }
-            catch (FtpConnectionException e) when (!isSecond && lease.CanRepeat(e))
+            catch (FtpConnectionException e) when (!isSecond && lease.CanRetry(e))
             {
                 await lease.DisposeAsync().ConfigureAwait(false);
-                _pool.NoteDropped(e);
+                _pool.LogIdleClosed(e);
             }
             catch
             {
@@ -405,11 +413,11 @@ public sealed class FtpClient : IAsyncDisposable
 
     private Task<FtpReply> RunAsync(string verb, string argument, CancellationToken cancellationToken) => RunAsync(
         [argument],
-        async (connection, token) => RemoteFacts.Expect(await connection.SendAsync(verb, argument, token).ConfigureAwait(false), verb, argument),
+        async (connection, token) => RemoteMetadata.RequireCompletion(await connection.SendAsync(verb, argument, token).ConfigureAwait(false), verb, argument),
         cancellationToken);
 
     /// <summary>An empty path would address the folder the account starts in, and seldom on purpose.</summary>
-    private static string Given(string path, [CallerArgumentExpression(nameof(path))] string? name = null)
+    private static string RequirePath(string path, [CallerArgumentExpression(nameof(path))] string? name = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path, name);
         return path;

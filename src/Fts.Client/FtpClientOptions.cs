@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using System.Text;
+using Fts.Client.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Client;
@@ -26,18 +27,18 @@ public sealed record FtpClientOptions
     public FtpTrust Trust { get; init; } = FtpTrust.System;
 
     /// <summary>
-    /// Decides whether the password may be sent in plain. Used with <see cref="FtpTlsMode.WhenOffered"/> if the server offers no TLS and is
+    /// Decides whether the password may be sent in plain. Used with <see cref="FtpTlsMode.Preferred"/> if the server offers no TLS and is
     /// on another machine (its address is not loopback, or a proxy is used). Returns true to send it. Null, the default, refuses it with
     /// <see cref="FtpTlsFailure.PasswordNotProtected"/>. Called at most once per <see cref="FtpClient"/>, before the user name is sent. Not
     /// called for the user "anonymous", whose password is public.
     /// </summary>
-    public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPassword { get; init; }
+    public Func<CancellationToken, ValueTask<bool>>? ConfirmPlainPasswordAsync { get; init; }
 
     /// <summary>
     /// Returns the account for ACCT (RFC 959 §4.1.1), or null if there is none. Called at most once per <see cref="FtpClient"/>, when the server asks for
     /// an account (332, 532) and <see cref="FtpCredentials.Account"/> is null. If this is null (the default), no account is sent.
     /// </summary>
-    public Func<CancellationToken, ValueTask<string?>>? RequestAccount { get; init; }
+    public Func<CancellationToken, ValueTask<string?>>? RequestAccountAsync { get; init; }
 
     /// <summary>
     /// How many control connections an <see cref="FtpClient"/> may have open at once, 1 or more. If the server allows fewer, fewer are
@@ -55,7 +56,7 @@ public sealed record FtpClientOptions
     public FtpDataMode DataMode { get; init; } = FtpDataMode.Passive;
 
     /// <summary>Whose word counts for the address of passive data connections.</summary>
-    public FtpDataAddress PassiveAddress { get; init; } = FtpDataAddress.Control;
+    public FtpPassiveAddressSource PassiveAddressSource { get; init; } = FtpPassiveAddressSource.ControlConnection;
 
     /// <summary>The proxy that all connections go through; null for none. With one there is no active mode.</summary>
     public FtpProxy? Proxy { get; init; }
@@ -133,15 +134,15 @@ public sealed record FtpClientOptions
             throw new ArgumentOutOfRangeException(nameof(DataMode), DataMode, "Passive, Active or Automatic.");
         }
 
-        if (!Enum.IsDefined(PassiveAddress))
+        if (!Enum.IsDefined(PassiveAddressSource))
         {
-            throw new ArgumentOutOfRangeException(nameof(PassiveAddress), PassiveAddress, "Control or Server.");
+            throw new ArgumentOutOfRangeException(nameof(PassiveAddressSource), PassiveAddressSource, "Control or Server.");
         }
 
         if (Proxy is not null)
         {
             Proxy.Validate();
-            _ = FtpProxy.NameOf(Host);
+            _ = FtpProxy.NormalizeHost(Host);
             if (DataMode == FtpDataMode.Active)
             {
                 throw new ArgumentException("Active mode does not work through a proxy: the server cannot connect to this side.", nameof(DataMode));

@@ -20,10 +20,10 @@ public sealed record FtpEntry
     public required string Name { get; init; }
 
     /// <summary>
-    /// The name for a local file: <see cref="Name"/>, with the characters of Latin-1 for bytes that could not be decoded (<see cref="FtpName.ToLocal"/>).
+    /// The name for a local file: <see cref="Name"/>, with the characters of Latin-1 for bytes that could not be decoded (<see cref="FtpName.ToLocalName"/>).
     /// Two entries of a folder may have one local name.
     /// </summary>
-    public string LocalName => FtpName.ToLocal(Name);
+    public string LocalName => FtpName.ToLocalName(Name);
 
     /// <summary>What it is. <see cref="FtpEntryKind.Unknown"/> means a line of the listing that could not be read: see <see cref="RawLine"/>.</summary>
     public required FtpEntryKind Kind { get; init; }
@@ -32,7 +32,7 @@ public sealed record FtpEntry
     public long? Length { get; init; }
 
     /// <summary>When it last changed, UTC; null where the server does not tell. How exact it is follows from <see cref="Source"/>.</summary>
-    public DateTime? Modified { get; init; }
+    public DateTime? LastModified { get; init; }
 
     /// <summary>The source of the metadata; null if it was read with SIZE and MDTM, or not read.</summary>
     public FtpEntrySource? Source { get; init; }
@@ -59,17 +59,17 @@ public sealed record FtpEntry
     public bool IsSafeName => RemotePath.IsSafeName(LocalName);
 
     /// <summary>An entry of a listed folder.</summary>
-    internal static FtpEntry In(string folder, ListingEntry entry) => entry.Kind == FtpEntryKind.Unknown
-        ? new FtpEntry { Path = folder, Name = "", Kind = FtpEntryKind.Unknown, RawLine = entry.RawLine }
-        : From(RemotePath.Join(folder, entry.Name), entry);
+    internal static FtpEntry FromListing(string directory, ListingEntry entry) => entry.Kind == FtpEntryKind.Unknown
+        ? new FtpEntry { Path = directory, Name = "", Kind = FtpEntryKind.Unknown, RawLine = entry.RawLine }
+        : Create(RemotePath.Join(directory, entry.Name), entry);
 
-    internal static FtpEntry From(string path, ListingEntry entry, string? name = null) => new()
+    internal static FtpEntry Create(string path, ListingEntry entry, string? name = null) => new()
     {
         Path = path,
         Name = name ?? entry.Name,
         Kind = entry.Kind,
         Length = entry.Length,
-        Modified = entry.LastModified,
+        LastModified = entry.LastModified,
         Source = entry.Source,
         UnixMode = entry.UnixMode,
         LinkTarget = entry.LinkTarget,

@@ -19,7 +19,7 @@ public sealed record FtpLimits
     public int MirrorEntries { get; init; } = 1_000_000;
 
     /// <summary>Bytes of an HTTP proxy's answer, headers included.</summary>
-    public int ProxyAnswer { get; init; } = 16 * 1024;
+    public int ProxyResponse { get; init; } = 16 * 1024;
 
     /// <summary>
     /// Number of bytes that a download may exceed the reported length by; 16 GiB by default. Longer downloads are aborted, because a hostile
@@ -30,7 +30,7 @@ public sealed record FtpLimits
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(BytesBeyondReportedSize);
-        ArgumentOutOfRangeException.ThrowIfLessThan(ProxyAnswer, 256);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ProxyResponse, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(MirrorEntries, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(ReplyLine, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(Reply, ReplyLine);

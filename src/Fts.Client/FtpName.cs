@@ -6,7 +6,7 @@ namespace Fts.Client;
 
 /// <summary>
 /// Converts names and paths of a server. A byte that the encoding of <see cref="FtpClientOptions.Encoding"/> cannot decode is U+DC00 plus the byte in
-/// the text, and the client sends it back as that byte. <see cref="ToVisible"/> shows it as <c>\xNN</c>.
+/// the text, and the client sends it back as that byte. <see cref="Escape"/> shows it as <c>\xNN</c>.
 /// </summary>
 public static class FtpName
 {
@@ -26,10 +26,10 @@ public static class FtpName
     /// becomes <c>\x5c</c> if the text after it would otherwise be read as such a sequence.
     /// </summary>
     /// <remarks>
-    /// <see cref="FromVisible"/> returns the same name again, unless the name contains a control character below U+0080 or a lone surrogate that stands for no
+    /// <see cref="Unescape"/> returns the same name again, unless the name contains a control character below U+0080 or a lone surrogate that stands for no
     /// byte.
     /// </remarks>
-    public static string ToVisible(string name)
+    public static string Escape(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         var visible = new StringBuilder(name.Length + 16);
@@ -37,7 +37,7 @@ public static class FtpName
         {
             Rune.DecodeFromUtf16(name.AsSpan(i), out _, out int length);
             string shown = name.Substring(i, length).ToPrintable();
-            _ = name[i] == '\\' && TryReadSequence(name.AsSpan(i), out _, out _) ? visible.Append("\\x5c")
+            _ = name[i] == '\\' && TryReadEscape(name.AsSpan(i), out _, out _) ? visible.Append("\\x5c")
                 // \xNN stands for a byte, so a hidden character of Latin-1 needs the longer form.
                 : name[i] is >= '\x80' and <= '\xff' && shown.Length > 1 ? visible.Append(CultureInfo.InvariantCulture, $"\\u{(int)name[i]:x4}")
                 : visible.Append(shown);
@@ -48,10 +48,10 @@ public static class FtpName
     }
 
     /// <summary>
-    /// Returns the name for a displayed or typed name, as <see cref="ToVisible"/> writes it. <c>\xNN</c> with NN from 80 to ff becomes that byte, and
+    /// Returns the name for a displayed or typed name, as <see cref="Escape"/> writes it. <c>\xNN</c> with NN from 80 to ff becomes that byte, and
     /// <c>\x5c</c> a backslash. <c>\uNNNN</c> and <c>\UNNNNNNNN</c> become the hidden character. All other text stays.
     /// </summary>
-    public static string FromVisible(string visible)
+    public static string Unescape(string visible)
     {
         ArgumentNullException.ThrowIfNull(visible);
         if (!visible.Contains('\\', StringComparison.Ordinal))
@@ -62,7 +62,7 @@ public static class FtpName
         var name = new StringBuilder(visible.Length);
         for (int i = 0; i < visible.Length; i++)
         {
-            if (TryReadSequence(visible.AsSpan(i), out string text, out int length))
+            if (TryReadEscape(visible.AsSpan(i), out string text, out int length))
             {
                 name.Append(text);
                 i += length - 1;
@@ -76,8 +76,8 @@ public static class FtpName
         return name.ToString();
     }
 
-    /// <summary>Reads a sequence that <see cref="ToVisible"/> writes, at the start of the text.</summary>
-    private static bool TryReadSequence(ReadOnlySpan<char> visible, out string text, out int length)
+    /// <summary>Reads a sequence that <see cref="Escape"/> writes, at the start of the text.</summary>
+    private static bool TryReadEscape(ReadOnlySpan<char> visible, out string text, out int length)
     {
         length = visible is not ['\\', var kind, ..] ? 0 : kind switch
         {
@@ -103,9 +103,9 @@ public static class FtpName
 
     /// <summary>
     /// Returns prose of a server, such as the text of a reply, with the characters of Latin-1 for bytes that could not be decoded. Names need
-    /// <see cref="ToVisible"/> instead, so that they can be typed.
+    /// <see cref="Escape"/> instead, so that they can be typed.
     /// </summary>
-    public static string ToReadable(string prose)
+    public static string ToDisplayText(string prose)
     {
         ArgumentNullException.ThrowIfNull(prose);
         return !EscapedUtf8.HasEscape(prose) ? prose : string.Create(prose.Length, prose, static (readable, source) =>
@@ -122,7 +122,7 @@ public static class FtpName
     /// Returns a well-formed name for a local file: bytes that could not be decoded become the characters of Latin-1, and those from 0x80 to 0x9F, which
     /// are control characters there, become <c>%80</c> to <c>%9F</c>. Two names may have one local name.
     /// </summary>
-    public static string ToLocal(string name)
+    public static string ToLocalName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (!EscapedUtf8.HasEscape(name))

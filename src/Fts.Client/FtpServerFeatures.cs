@@ -24,28 +24,28 @@ public sealed class FtpServerFeatures
     public bool CanRestart { get; }
 
     /// <summary>Whether MFMT sets a file's modification time.</summary>
-    public bool CanSetModified => Has("MFMT");
+    public bool CanSetLastModified => Supports("MFMT");
 
     /// <summary>Whether names travel in UTF-8 (RFC 2640).</summary>
-    public bool HasUtf8 => Has("UTF8");
+    public bool HasUtf8 => Supports("UTF8");
 
     /// <summary>The names announced, in upper case.</summary>
     public IReadOnlyCollection<string> Names => _list.Names;
 
     /// <summary>Whether a feature is announced; the case of letters does not matter.</summary>
-    public bool Has(string feature) => _list.Supports(feature);
+    public bool Supports(string feature) => _list.Supports(feature);
 
     /// <summary>What stands behind a feature's name; empty when nothing does, null when it is not announced.</summary>
-    public string? Parameter(string feature) => _list.GetParameters(feature);
+    public string? GetParameters(string feature) => _list.GetParameters(feature);
 
     /// <summary>MODE B, in which one data connection carries many files (RFC 959 §3.4.2).</summary>
-    internal bool HasBlockMode => (Parameter("MODE") ?? "").Split(' ').Contains("B", StringComparer.OrdinalIgnoreCase);
+    internal bool HasBlockMode => (GetParameters("MODE") ?? "").Split(' ').Contains("B", StringComparer.OrdinalIgnoreCase);
 
     /// <summary>In block mode, uploads may be sent before it is known that they are wanted (OPTS MODE B DRAIN ON).</summary>
-    internal bool DrainsRefused => HasBlockMode && Parameter("MODE")!.Split(' ').Contains("DRAIN", StringComparer.OrdinalIgnoreCase);
+    internal bool SupportsBlockModeDrain => HasBlockMode && GetParameters("MODE")!.Split(' ').Contains("DRAIN", StringComparer.OrdinalIgnoreCase);
 
     internal static FtpServerFeatures Unknown { get; } = new(FeatureList.Empty, isKnown: false);
 
     /// <summary>Whether a verb is worth sending: announced, or nobody can know.</summary>
-    internal bool MayHave(string feature) => !IsKnown || Has(feature);
+    internal bool ShouldTry(string feature) => !IsKnown || Supports(feature);
 }

@@ -10,21 +10,21 @@ public sealed record FtpTimeouts
     public TimeSpan Reply { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>While a transfer runs and no byte moves; 60 seconds.</summary>
-    public TimeSpan Stall { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan TransferStall { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>From the last byte of a transfer to the reply that confirms it; 60 seconds.</summary>
     public TimeSpan FinalReply { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Getting back in step with the server after a cancelled transfer; after that the connection is given up. 2 seconds.</summary>
-    public TimeSpan Abort { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan Resync { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>A pooled connection that was idle for longer is tried with NOOP before it is used; 15 seconds.</summary>
-    public TimeSpan IdleCheck { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan IdleProbeAfter { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How long a call of <see cref="FtpClient"/> waits for a connection while other calls hold every connection and use none; 60 seconds.
     /// An example is an open stream that is not read. The time while one of them sends, receives or waits for the server does not count,
-    /// because <see cref="Reply"/> and <see cref="Stall"/> bound it.
+    /// because <see cref="Reply"/> and <see cref="TransferStall"/> bound it.
     /// </summary>
     public TimeSpan Acquire { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -36,7 +36,7 @@ public sealed record FtpTimeouts
 
     internal void Validate()
     {
-        foreach (TimeSpan time in (ReadOnlySpan<TimeSpan>)[Connect, Reply, Stall, FinalReply, Abort, IdleCheck, Acquire, LimitRecovery])
+        foreach (TimeSpan time in (ReadOnlySpan<TimeSpan>)[Connect, Reply, TransferStall, FinalReply, Resync, IdleProbeAfter, Acquire, LimitRecovery])
         {
             if (time != Timeout.InfiniteTimeSpan && (time <= TimeSpan.Zero || time.TotalMilliseconds > int.MaxValue))
             {

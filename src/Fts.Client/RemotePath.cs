@@ -4,17 +4,17 @@ namespace Fts.Client;
 internal static class RemotePath
 {
     /// <summary>A name in a folder; the folder may be empty, which is where the session started.</summary>
-    public static string Join(string folder, string name) => folder.Length == 0 ? name : folder.EndsWith('/') ? folder + name : $"{folder}/{name}";
+    public static string Join(string directory, string name) => directory.Length == 0 ? name : directory.EndsWith('/') ? directory + name : $"{directory}/{name}";
 
     /// <summary>The last component; empty for the top folder.</summary>
-    public static string NameOf(string path)
+    public static string GetName(string path)
     {
         string trimmed = path.TrimEnd('/');
         return trimmed[(trimmed.LastIndexOf('/') + 1)..];
     }
 
     /// <summary>The path without its last component: "/" for what is in the top folder, empty for what is in the session's start folder.</summary>
-    public static string FolderOf(string path)
+    public static string GetParent(string path)
     {
         string trimmed = path.TrimEnd('/');
         int slash = trimmed.LastIndexOf('/');
@@ -24,10 +24,10 @@ internal static class RemotePath
     /// <summary>See <see cref="FtpEntry.IsSafeName"/>.</summary>
     public static bool IsSafeName(string name) =>
         name.Length > 0 && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\') < 0 && !name.Any(char.IsControl) &&
-        name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && (!OperatingSystem.IsWindows() || (name[^1] is not ('.' or ' ') && !IsDevice(name)));
+        name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && (!OperatingSystem.IsWindows() || (name[^1] is not ('.' or ' ') && !IsWindowsDeviceName(name)));
 
     /// <summary>Whether Windows takes a name for a device's, whatever extension it has: bytes written to it would go to a port or a console.</summary>
-    public static bool IsDevice(string name)
+    public static bool IsWindowsDeviceName(string name)
     {
         string stem = name.Split('.', ':')[0].TrimEnd(' ').ToUpperInvariant();
         return stem is "CON" or "PRN" or "AUX" or "NUL" or "CONIN$" or "CONOUT$" ||

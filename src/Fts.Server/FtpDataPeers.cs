@@ -46,14 +46,14 @@ public sealed record FtpDataPeers
     }
 
     /// <summary>Returns whether a data connection with this address may belong to the session of a client with that address.</summary>
-    internal bool Include(IPAddress address, IPAddress client) => HasSameBytes(address, client) || (this != Same && KeyOf(address).Equals(KeyOf(client)));
+    internal bool Accepts(IPAddress address, IPAddress client) => HasSameBytes(address, client) || (this != Same && GetKey(address).Equals(GetKey(client)));
 
     /// <summary>Returns whether PORT or EPRT may lead to this address.</summary>
-    internal bool IncludeTarget(IPAddress target, IPAddress client) =>
-        HasSameBytes(target, client) || (Include(target, client) && !IsReserved(target.IsIPv4MappedToIPv6 ? target.MapToIPv4() : target) && !IsOfThisMachine(target));
+    internal bool AcceptsTarget(IPAddress target, IPAddress client) =>
+        HasSameBytes(target, client) || (Accepts(target, client) && !IsReserved(target.IsIPv4MappedToIPv6 ? target.MapToIPv4() : target) && !IsLocalAddress(target));
 
     /// <summary>Returns a key that all addresses of one client share, and no address of another client.</summary>
-    internal IPAddress KeyOf(IPAddress address)
+    internal IPAddress GetKey(IPAddress address)
     {
         int bits = address.AddressFamily == AddressFamily.InterNetwork ? PrefixLength : IPv6PrefixLength;
         Span<byte> bytes = stackalloc byte[16];
@@ -79,7 +79,7 @@ public sealed record FtpDataPeers
         : IPAddress.IsLoopback(address) || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.Equals(IPAddress.IPv6Any);
 
     /// <summary>A service of this machine may be hidden by a firewall from everyone but this machine. Binding a datagram socket sends nothing.</summary>
-    private static bool IsOfThisMachine(IPAddress address)
+    private static bool IsLocalAddress(IPAddress address)
     {
         try
         {

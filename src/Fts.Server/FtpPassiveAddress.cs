@@ -18,7 +18,7 @@ public sealed record FtpPassiveAddress(string Host)
     public IPNetwork? Network { get; init; }
 
     /// <summary>Whether PASV can tell this host: an IPv4 address in its usual spelling that a server can have, or a name.</summary>
-    public static bool CanTell(string host)
+    public static bool IsValidHost(string host)
     {
         ArgumentNullException.ThrowIfNull(host);
         // What looks like an address but is none must not be asked of the name service.
@@ -28,11 +28,11 @@ public sealed record FtpPassiveAddress(string Host)
     }
 
     /// <summary>The address, where <see cref="Host"/> is one and no name.</summary>
-    internal IPAddress? Literal => IPAddress.TryParse(Host, out IPAddress? address) ? address : null;
+    internal IPAddress? Address => IPAddress.TryParse(Host, out IPAddress? address) ? address : null;
 
     internal void Validate()
     {
-        if (!CanTell(Host))
+        if (!IsValidHost(Host))
         {
             throw new ArgumentException($"{Host} is neither an IPv4 address nor a name.", nameof(Host));
         }

@@ -17,7 +17,7 @@ public sealed record FtpPassivePorts(int First, int Last)
     public int? ExternalFirst { get; init; }
 
     /// <summary>The port a peer beyond the router connects to.</summary>
-    internal int External(int port) => ExternalFirst is { } first ? port - First + first : port;
+    internal int ToExternalPort(int port) => ExternalFirst is { } first ? port - First + first : port;
 
     internal bool Contains(int port) => port >= First && port <= Last;
 
@@ -26,7 +26,7 @@ public sealed record FtpPassivePorts(int First, int Last)
         ArgumentOutOfRangeException.ThrowIfLessThan(First, FirstAllowed);
         ArgumentOutOfRangeException.ThrowIfLessThan(Last, First);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Last, LastAllowed);
-        if (ExternalFirst is not null && (ExternalFirst < 1 || External(Last) > LastAllowed))
+        if (ExternalFirst is not null && (ExternalFirst < 1 || ToExternalPort(Last) > LastAllowed))
         {
             throw new ArgumentOutOfRangeException(nameof(ExternalFirst), ExternalFirst, $"The external ports must lie between 1 and {LastAllowed}.");
         }

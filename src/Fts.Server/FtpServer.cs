@@ -2,9 +2,14 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Fts.Server.Access;
-using Fts.Server.Commands;
-using Fts.Server.Data;
+using Fts.Server.Data.Copy;
+using Fts.Server.Data.Passive;
 using Fts.Server.Hashing;
+using Fts.Server.Hosts;
+using Fts.Server.Listings;
+using Fts.Server.ProxyProtocol;
+using Fts.Server.Sessions;
+using Fts.Server.Uploads;
 
 namespace Fts.Server;
 
@@ -15,20 +20,20 @@ namespace Fts.Server;
 public sealed class FtpServer : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, Session> _sessions = new();
-    private readonly ConcurrentDictionary<AddressBlock, int> _perAddress = new();
+    private readonly ConcurrentDictionary<AddressBlock, int> _sessionsPerAddress = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _stopped = new();
-    private readonly Lock _admission = new();
-    private readonly DescriptorReserve _reserve = new();
-    private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _admissionLock = new();
+    private readonly DescriptorReserve _descriptorReserve = new();
+    private readonly TaskCompletionSource _allSessionsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Socket> _listeners = [];
-    private Task _accepting = Task.CompletedTask;
-    private Task _watching = Task.CompletedTask;
-    private Task _maintaining = Task.CompletedTask;
+    private Task _acceptTask = Task.CompletedTask;
+    private Task _monitorTask = Task.CompletedTask;
+    private Task _maintenanceTask = Task.CompletedTask;
     private long _lastId;
-    private int _running;
-    private bool _closed;
-    private bool _disposed;
+    private int _runningCount;
+    private bool _isClosed;
+    private bool _isDisposed;
 
     /// <summary>A server with these options, not yet listening.</summary>
     /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
@@ -37,13 +42,13 @@ public sealed class FtpServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
-        HeldEntries = new HeldEntries(options.MaxHeldEntries);
+        SortingBudget = new SortingBudget(options.MaxListingEntriesInMemory);
         Hosts = new ServedHosts(options);
         EndPoint = options.EndPoint;
-        Uploads = new RunningUploads(options.Standstill);
-        Pumps = new Pumps(options.KernelFrom);
-        LoginDelays = new LoginDelays(options);
-        Balancers = new Balancers(options);
+        RunningUploads = new RunningUploads(options.UploadTakeoverDelay);
+        Pumps = new PumpSelector(options.MinKernelCopyBytes);
+        LoginThrottle = new LoginThrottle(options);
+        ProxyHeaders = new ProxyHeaderReader(options);
         PassiveAddresses = new PassiveAddresses(options);
         PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
     }
@@ -61,19 +66,19 @@ public sealed class FtpServer : IAsyncDisposable
 
     internal ServedHosts Hosts { get; }
 
-    internal HashCache Hashes { get; } = new();
+    internal HashCache HashCache { get; } = new();
 
-    internal RunningUploads Uploads { get; }
+    internal RunningUploads RunningUploads { get; }
 
-    internal Pumps Pumps { get; }
+    internal PumpSelector Pumps { get; }
 
-    internal MisledDownloads Misled { get; } = new();
+    internal SuppressedPartialSizes SuppressedPartialSizes { get; } = new();
 
-    internal HeldEntries HeldEntries { get; }
+    internal SortingBudget SortingBudget { get; }
 
-    internal LoginDelays LoginDelays { get; }
+    internal LoginThrottle LoginThrottle { get; }
 
-    internal Balancers Balancers { get; }
+    internal ProxyHeaderReader ProxyHeaders { get; }
 
     internal PassiveAddresses PassiveAddresses { get; }
 
@@ -88,7 +93,7 @@ public sealed class FtpServer : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The server was disposed.</exception>
     public void Start()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_listeners.Count > 0 || _stopping.IsCancellationRequested)
         {
             throw new InvalidOperationException("The server was already started or stopped.");
@@ -111,11 +116,11 @@ public sealed class FtpServer : IAsyncDisposable
         }
 
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
-        _accepting = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
-            () => AcceptLoop.RunAsync(listener, socket => Welcome(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
+        _acceptTask = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
+            () => AcceptLoop.RunAsync(listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
         // Sessions are watched until the last one ends; the other loops end as soon as the server stops.
-        _watching = Task.Run(() => SessionWatch.RunAsync(this, _stopped.Token));
-        _maintaining = Task.WhenAll(Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PendingSweep.RunAsync(this, _stopping.Token)));
+        _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
+        _maintenanceTask = Task.WhenAll(Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PartialUploadSweep.RunAsync(this, _stopping.Token)));
     }
 
     /// <summary>
@@ -132,11 +137,11 @@ public sealed class FtpServer : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         _listeners.ForEach(listener => listener.Dispose());
-        await _accepting;
-        lock (_admission)
+        await _acceptTask;
+        lock (_admissionLock)
         {
-            _closed = true; // for those whose PROXY header comes in this moment
-            TellIfEmpty();
+            _isClosed = true; // for those whose PROXY header comes in this moment
+            SignalIfEmpty();
         }
 
         await DrainAsync(drain, cancellationToken);
@@ -145,23 +150,23 @@ public sealed class FtpServer : IAsyncDisposable
             session.End(Replies.Stopping);
         }
 
-        Task ended = Task.WhenAll(_emptied.Task, _maintaining);
-        if (!await HasEndedAsync(ended, Options.CloseTimeout))
+        Task ended = Task.WhenAll(_allSessionsEnded.Task, _maintenanceTask);
+        if (!await WaitForEndAsync(ended, Options.CloseTimeout))
         {
             await DisconnectAllAsync(ended);
         }
 
         await _stopped.CancelAsync();
-        await _watching;
+        await _monitorTask;
         PassivePorts?.Dispose();
     }
 
     /// <summary>Stops at once: transfers are aborted, their uploads not published.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_disposed)
+        if (!_isDisposed)
         {
-            _disposed = true;
+            _isDisposed = true;
             await StopAsync(TimeSpan.Zero, CancellationToken.None);
             _stopping.Dispose();
             _stopped.Dispose();
@@ -169,11 +174,11 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>Gives back the place of a session whose loop is over.</summary>
-    internal void Leave(Session session)
+    internal void RemoveSession(Session session)
     {
-        var block = AddressBlock.Of(session.Peer.Address);
-        _perAddress.AddOrUpdate(block, 0, (_, count) => count - 1);
-        _perAddress.TryRemove(new KeyValuePair<AddressBlock, int>(block, 0));
+        var block = AddressBlock.FromAddress(session.Peer.Address);
+        _sessionsPerAddress.AddOrUpdate(block, 0, (_, count) => count - 1);
+        _sessionsPerAddress.TryRemove(new KeyValuePair<AddressBlock, int>(block, 0));
         _sessions.TryRemove(session.Id, out _);
         try
         {
@@ -181,10 +186,10 @@ public sealed class FtpServer : IAsyncDisposable
         }
         finally
         {
-            lock (_admission)
+            lock (_admissionLock)
             {
-                _running--;
-                TellIfEmpty();
+                _runningCount--;
+                SignalIfEmpty();
             }
         }
     }
@@ -203,7 +208,7 @@ public sealed class FtpServer : IAsyncDisposable
         Log.Reloaded(Options.Logger);
     }
 
-    private static async Task<bool> HasEndedAsync(Task task, TimeSpan timeout)
+    private static async Task<bool> WaitForEndAsync(Task task, TimeSpan timeout)
     {
         await task.WaitAsync(timeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return task.IsCompleted;
@@ -238,21 +243,21 @@ public sealed class FtpServer : IAsyncDisposable
             session.Disconnect();
         }
 
-        if (!await HasEndedAsync(ended, TimeSpan.FromSeconds(1)))
+        if (!await WaitForEndAsync(ended, TimeSpan.FromSeconds(1)))
         {
             Log.SessionsAbandoned(Options.Logger, SessionCount);
         }
     }
 
-    private void Welcome(Socket socket, bool isImplicit)
+    private void HandleConnection(Socket socket, bool isImplicit)
     {
-        ConnectionEnds ends;
+        ConnectionEndPoints ends;
         try
         {
             socket.NoDelay = true;
             // The urgent mark of ABOR's Telnet Synch stays in the stream, in its place, where the line reader takes it out.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
-            ends = ConnectionEnds.Of(socket);
+            ends = ConnectionEndPoints.FromSocket(socket);
         }
         catch (SocketException)
         {
@@ -260,44 +265,44 @@ public sealed class FtpServer : IAsyncDisposable
             return;
         }
 
-        if (Balancers.Include(ends.Peer.Address))
+        if (ProxyHeaders.RequiresHeader(ends.Peer.Address))
         {
-            if (_reserve.IsTouchedBy(socket))
+            if (_descriptorReserve.Contains(socket))
             {
-                Log.NoDescriptor(Options.Logger, ends.Peer);
+                Log.OutOfDescriptors(Options.Logger, ends.Peer);
                 socket.Dispose();
                 return;
             }
 
-            Balancers.Ask(socket, told => Admit(socket, isImplicit, told), _stopping.Token);
+            ProxyHeaders.StartReading(socket, told => AdmitOrReject(socket, isImplicit, told), _stopping.Token);
         }
         else
         {
-            Admit(socket, isImplicit, ends);
+            AdmitOrReject(socket, isImplicit, ends);
         }
     }
 
-    private void Admit(Socket socket, bool isImplicit, ConnectionEnds ends)
+    private void AdmitOrReject(Socket socket, bool isImplicit, ConnectionEndPoints ends)
     {
         var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, ends);
-        var block = AddressBlock.Of(ends.Peer.Address);
-        int limit = IPAddress.IsLoopback(ends.Peer.Address) && !Options.LimitsLoopback ? int.MaxValue : Options.MaxSessionsPerAddress;
+        var block = AddressBlock.FromAddress(ends.Peer.Address);
+        int limit = IPAddress.IsLoopback(ends.Peer.Address) && !Options.ShouldLimitLoopback ? int.MaxValue : Options.MaxSessionsPerAddress;
         // Two listeners and many balancers' connections are welcomed at once: counting and taking a place are one step.
         bool isAdmitted;
-        lock (_admission)
+        lock (_admissionLock)
         {
-            isAdmitted = !_closed && _sessions.Count < Options.MaxSessions && _perAddress.GetValueOrDefault(block) < limit && !_reserve.IsTouchedBy(socket);
+            isAdmitted = !_isClosed && _sessions.Count < Options.MaxSessions && _sessionsPerAddress.GetValueOrDefault(block) < limit && !_descriptorReserve.Contains(socket);
             if (isAdmitted)
             {
-                _perAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
+                _sessionsPerAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
                 _sessions[session.Id] = session;
-                _running++;
+                _runningCount++;
             }
         }
 
         if (!isAdmitted)
         {
-            _ = TurnAwayAsync(session);
+            _ = RejectAsync(session);
             return;
         }
 
@@ -308,17 +313,17 @@ public sealed class FtpServer : IAsyncDisposable
         }
         catch (Exception)
         {
-            Abandon(session);
+            ReleaseUnstarted(session);
             throw;
         }
     }
 
     /// <summary>Gives back the place of a session whose loop did not start.</summary>
-    private void Abandon(Session session)
+    private void ReleaseUnstarted(Session session)
     {
         try
         {
-            Leave(session);
+            RemoveSession(session);
         }
         finally
         {
@@ -328,13 +333,13 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>Says so and closes at once: who is turned away takes no place, however long it would stay.</summary>
-    private async Task TurnAwayAsync(Session session)
+    private async Task RejectAsync(Session session)
     {
         try
         {
-            Log.TurnedAway(Options.Logger, session.Id, session.Peer);
+            Log.Rejected(Options.Logger, session.Id, session.Peer);
             // A peer that expects TLS would not understand.
-            if (!session.IsImplicit)
+            if (!session.IsImplicitTls)
             {
                 session.Queue(Replies.TooManySessions);
             }
@@ -354,11 +359,11 @@ public sealed class FtpServer : IAsyncDisposable
     }
 
     /// <summary>Called under the lock.</summary>
-    private void TellIfEmpty()
+    private void SignalIfEmpty()
     {
-        if (_closed && _running == 0)
+        if (_isClosed && _runningCount == 0)
         {
-            _emptied.TrySetResult();
+            _allSessionsEnded.TrySetResult();
         }
     }
 }

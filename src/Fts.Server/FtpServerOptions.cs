@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
-using Fts.Server.Data;
+using Fts.Server.Data.Copy;
 using Fts.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,11 +15,11 @@ public sealed record FtpServerOptions
     public required IFileStore Store { get; init; }
 
     /// <summary>Who may sign in.</summary>
-    public required IAuthenticator Accounts { get; init; }
+    public required IAuthenticator Authenticator { get; init; }
 
     /// <summary>
     /// Further hosts behind the same address, chosen by name (RFC 7151, SNI); clients that name none, or the address they connect to, get <see cref="Store"/>
-    /// and <see cref="Accounts"/>. Without any, HOST is answered with 220 whatever the name: nobody told the server under which it is known. Default: none.
+    /// and <see cref="Authenticator"/>. Without any, HOST is answered with 220 whatever the name: nobody told the server under which it is known. Default: none.
     /// </summary>
     public IReadOnlyList<FtpHost> Hosts { get; init; } = [];
 
@@ -42,7 +42,7 @@ public sealed record FtpServerOptions
     /// The balancers that begin each of their connections with a PROXY header, version 1 or 2, control and passive data connections alike. What the header says
     /// counts as the peer's address everywhere; from these addresses it is required, from all others never read. Default: none.
     /// </summary>
-    public IReadOnlyList<IPNetwork> ProxyProtocolFrom { get; init; } = [];
+    public IReadOnlyList<IPNetwork> ProxyProtocolNetworks { get; init; } = [];
 
     /// <summary>
     /// The addresses that the data connections of a session may use, in passive mode and as the target of PORT and EPRT. Default: the address of the
@@ -57,7 +57,7 @@ public sealed record FtpServerOptions
     public string Greeting { get; init; } = "fts ready.";
 
     /// <summary>How long a peer may take to sign in, without the delays after failed logins. Default: 60 s.</summary>
-    public TimeSpan SignInTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan LoginTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a signed-in session may stay silent with no transfer running. Default: 15 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(15);
@@ -94,10 +94,10 @@ public sealed record FtpServerOptions
     /// How long an upload that broke off is kept to be continued; zero keeps none. Looked after once an hour, or as often as that time is long.
     /// Default: 24 h.
     /// </summary>
-    public TimeSpan PendingLifetime { get; init; } = TimeSpan.FromHours(24);
+    public TimeSpan PartialUploadLifetime { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>Which uploads are published. Default: all that are not known to be cut.</summary>
-    public FtpPublish Publish { get; init; } = FtpPublish.CompleteOrUnknown;
+    public FtpPublishPolicy PublishPolicy { get; init; } = FtpPublishPolicy.CompleteOrUnverified;
 
     /// <summary>
     /// The time after a failed login before the next password of the same account and address is checked, over all sessions. It doubles with
@@ -107,16 +107,16 @@ public sealed record FtpServerOptions
     /// An IPv6 address counts with its network of 64 bits, and loopback addresses by the user of the client's process. Zero for no delays.
     /// Default: 1 s.
     /// </summary>
-    public TimeSpan RefusalDelay { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan LoginDelay { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The time after which one failed login expires. Several expire one after another; at most 60 count. Default: 1 min.</summary>
-    public TimeSpan RefusalDecay { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan FailedLoginLifetime { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The number of addresses with a record of failed logins. The record with the fewest recent failures is evicted first. Default: 10,000.</summary>
     public int MaxTrackedAddresses { get; init; } = 10_000;
 
     /// <summary>Refused sign-ins after which a session is closed. Default: 3.</summary>
-    public int MaxSignInAttempts { get; init; } = 3;
+    public int MaxFailedLogins { get; init; } = 3;
 
     /// <summary>
     /// The most sessions at the same time; a further client receives 421. On Linux, so does a client whose connection would use the last
@@ -127,7 +127,7 @@ public sealed record FtpServerOptions
 
     /// <summary>
     /// The most sessions at the same time from one IPv4 address, or from one IPv6 /64 network, signed in or not. A further client receives
-    /// 421. Loopback addresses are exempt (<see cref="LimitsLoopback"/>). Default: 100, which is enough for 25 users behind one address
+    /// 421. Loopback addresses are exempt (<see cref="ShouldLimitLoopback"/>). Default: 100, which is enough for 25 users behind one address
     /// with 4 connections each.
     /// </summary>
     public int MaxSessionsPerAddress { get; init; } = 100;
@@ -135,7 +135,7 @@ public sealed record FtpServerOptions
     /// <summary>
     /// Whether <see cref="MaxSessionsPerAddress"/> also applies to loopback addresses; each of them then counts separately. Default: no.
     /// </summary>
-    public bool LimitsLoopback { get; init; }
+    public bool ShouldLimitLoopback { get; init; }
 
     /// <summary>The longest command line in bytes, without its line end; a longer one is answered 500. Default: 4096.</summary>
     public int MaxLineLength { get; init; } = 4096;
@@ -147,13 +147,13 @@ public sealed record FtpServerOptions
     /// The maximum number of entries of one listing that are held in memory to be sorted (LIST with <c>-t</c>, <c>-S</c> or <c>-r</c>). A folder with more is listed
     /// unsorted, and the final reply reports that. An entry takes about 150 bytes. Default: 10,000.
     /// </summary>
-    public int MaxSortedEntries { get; init; } = 10_000;
+    public int MaxSortedEntriesPerListing { get; init; } = 10_000;
 
     /// <summary>
     /// The maximum number of entries that the listings of all sessions together hold in memory, to be sorted or for the folders of a recursive listing. Beyond it, a
     /// folder is listed unsorted, and a recursive listing reads a folder twice instead. An entry takes about 600 bytes with a long name. Default: 200,000.
     /// </summary>
-    public int MaxHeldEntries { get; init; } = 200_000;
+    public int MaxListingEntriesInMemory { get; init; } = 200_000;
 
     /// <summary>The maximum number of entries of a recursive listing (LIST with <c>-R</c>); for a larger tree the server lists these and replies 451. Default: 1,000,000.</summary>
     public int MaxRecursiveEntries { get; init; } = 1_000_000;
@@ -162,13 +162,13 @@ public sealed record FtpServerOptions
     public int MaxRecursiveDepth { get; init; } = 64;
 
     /// <summary>Whether transfers may be compressed (MODE Z, draft-preston-ftpext-deflate), which costs this machine's processor to spare the line. Default: yes.</summary>
-    public bool Deflate { get; init; } = true;
+    public bool SupportsDeflate { get; init; } = true;
 
-    /// <summary>How many times what it takes on the wire a compressed upload may have in content, once it has <see cref="FreeExpansion"/> bytes; more is answered 552. Default: 200.</summary>
-    public int MaxExpansion { get; init; } = 200;
+    /// <summary>How many times what it takes on the wire a compressed upload may have in content, once it has <see cref="AlwaysAllowedExpandedBytes"/> bytes; more is answered 552. Default: 200.</summary>
+    public int MaxExpansionRatio { get; init; } = 200;
 
     /// <summary>Bytes of content a compressed upload may have however little it took on the wire. Default: 64 MiB.</summary>
-    public long FreeExpansion { get; init; } = 64 * 1024 * 1024;
+    public long AlwaysAllowedExpandedBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Told each command and reply line, passwords masked. Called on the path of every session: it must not wait.</summary>
     public Action<FtpServerTrace>? Trace { get; init; }
@@ -180,19 +180,19 @@ public sealed record FtpServerOptions
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>How long an upload has stood still that makes room for its continuation on another connection.</summary>
-    internal TimeSpan Standstill { get; init; } = TimeSpan.FromSeconds(3);
+    internal TimeSpan UploadTakeoverDelay { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>From how many bytes on the kernel copies what it can: from 1, or never, for tests of one engine.</summary>
-    internal long KernelFrom { get; init; } = Pumps.WorthwhileBytes;
+    internal long MinKernelCopyBytes { get; init; } = PumpSelector.DefaultMinKernelBytes;
 
     /// <summary>The IPv4 addresses of a name; as the machine resolves it, but for tests.</summary>
-    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } =
+    internal Func<string, CancellationToken, Task<IPAddress[]>> ResolveNameAsync { get; init; } =
         (name, cancellationToken) => Dns.GetHostAddressesAsync(name, AddressFamily.InterNetwork, cancellationToken);
 
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Store);
-        ArgumentNullException.ThrowIfNull(Accounts);
+        ArgumentNullException.ThrowIfNull(Authenticator);
         ArgumentNullException.ThrowIfNull(EndPoint);
         ArgumentNullException.ThrowIfNull(Logger);
         ArgumentNullException.ThrowIfNull(TimeProvider);
@@ -215,36 +215,36 @@ public sealed record FtpServerOptions
         }
 
         ValidateReachability();
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SignInTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LoginTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DataConnectionTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(ControlKeepAlive, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ControlWriteTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CloseTimeout, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(PendingLifetime, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(RefusalDelay, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(RefusalDelay, TimeSpan.FromHours(1));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RefusalDecay, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(RefusalDecay, TimeSpan.FromDays(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(PartialUploadLifetime, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(LoginDelay, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(LoginDelay, TimeSpan.FromHours(1));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FailedLoginLifetime, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(FailedLoginLifetime, TimeSpan.FromDays(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxTrackedAddresses, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxSignInAttempts, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxFailedLogins, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessions, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionsPerAddress, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxLineLength, 64);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxUnknownCommands, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxExpansion, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(MaxSortedEntries);
-        ArgumentOutOfRangeException.ThrowIfNegative(MaxHeldEntries);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxExpansionRatio, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxSortedEntriesPerListing);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxListingEntriesInMemory);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRecursiveEntries, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxRecursiveDepth);
-        ArgumentOutOfRangeException.ThrowIfNegative(FreeExpansion);
+        ArgumentOutOfRangeException.ThrowIfNegative(AlwaysAllowedExpandedBytes);
     }
 
     private void ValidateReachability()
     {
         ArgumentNullException.ThrowIfNull(PassiveAddresses);
-        ArgumentNullException.ThrowIfNull(ProxyProtocolFrom);
+        ArgumentNullException.ThrowIfNull(ProxyProtocolNetworks);
         ArgumentNullException.ThrowIfNull(DataPeers);
         PassivePorts?.Validate();
         foreach (IPEndPoint? own in (IPEndPoint?[])[EndPoint, ImplicitTlsEndPoint])
@@ -266,9 +266,9 @@ public sealed record FtpServerOptions
         }
 
         // Whoever may send the header may claim any address: all the world must not.
-        if (ProxyProtocolFrom.Any(network => network.PrefixLength == 0))
+        if (ProxyProtocolNetworks.Any(network => network.PrefixLength == 0))
         {
-            throw new ArgumentException($"{nameof(ProxyProtocolFrom)} must name the balancers, not every address.");
+            throw new ArgumentException($"{nameof(ProxyProtocolNetworks)} must name the balancers, not every address.");
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ProxyHeaderTimeout, TimeSpan.Zero);

@@ -14,16 +14,16 @@ internal static partial class Log
     public static partial void Disconnected(ILogger logger, long session);
 
     [LoggerMessage(16, LogLevel.Warning, "[{Session}] turned away, too many connections: {Peer}")]
-    public static partial void TurnedAway(ILogger logger, long session, IPEndPoint peer);
+    public static partial void Rejected(ILogger logger, long session, IPEndPoint peer);
 
     [LoggerMessage(3, LogLevel.Information, "[{Session}] signed in as {User} from {Address}")]
-    public static partial void SignedIn(ILogger logger, long session, string user, IPAddress address);
+    public static partial void LoggedIn(ILogger logger, long session, string user, IPAddress address);
 
     [LoggerMessage(17, LogLevel.Information, "[{Session}] signed in as {User} by the certificate of {Subject}, key {Key}, from {Address}")]
-    public static partial void SignedInByCertificate(ILogger logger, long session, string user, IPAddress address, string subject, string key);
+    public static partial void LoggedInByCertificate(ILogger logger, long session, string user, IPAddress address, string subject, string key);
 
     [LoggerMessage(4, LogLevel.Warning, "[{Session}] sign-in refused for {User} from {Address}")]
-    public static partial void SignInRefused(ILogger logger, long session, string user, IPAddress address);
+    public static partial void LoginFailed(ILogger logger, long session, string user, IPAddress address);
 
     [LoggerMessage(5, LogLevel.Information, "[{Session}] {Account}@{Address} {Direction} {Path}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void Transferred(ILogger logger, long session, string account, IPAddress address, string direction, string path, long bytes, long milliseconds);
@@ -35,22 +35,22 @@ internal static partial class Log
     public static partial void QuitDuringTransfer(ILogger logger, long session, long bytes, string transfer);
 
     [LoggerMessage(25, LogLevel.Information, "[{Session}] {Bytes} bytes of {Path} are kept to be continued")]
-    public static partial void Kept(ILogger logger, long session, long bytes, string path);
+    public static partial void PartialUploadKept(ILogger logger, long session, long bytes, string path);
 
     [LoggerMessage(22, LogLevel.Information, "{Count} pending uploads removed that nobody continued")]
-    public static partial void Swept(ILogger logger, int count);
+    public static partial void PartialUploadsSwept(ILogger logger, int count);
 
     [LoggerMessage(23, LogLevel.Warning, "pending uploads could not be looked for: {Reason}")]
-    public static partial void SweepFailed(ILogger logger, string reason);
+    public static partial void PartialUploadSweepFailed(ILogger logger, string reason);
 
     [LoggerMessage(6, LogLevel.Warning, "[{Session}] {Transfer} broke off after {Bytes} bytes: {Reason}")]
-    public static partial void BrokeOff(ILogger logger, long session, string transfer, long bytes, string reason);
+    public static partial void TransferFailed(ILogger logger, long session, string transfer, long bytes, string reason);
 
     [LoggerMessage(7, LogLevel.Debug, "[{Session}] connection lost: {Reason}")]
     public static partial void ConnectionLost(ILogger logger, long session, string reason);
 
     [LoggerMessage(8, LogLevel.Debug, "[{Session}] {Verb} refused by the store, {Error}: {Reason}")]
-    public static partial void StoreRefused(ILogger logger, long session, string verb, StoreError error, string reason);
+    public static partial void StoreRejected(ILogger logger, long session, string verb, StoreError error, string reason);
 
     [LoggerMessage(9, LogLevel.Warning, "[{Session}] {Transfer} failed: can't open the data connection: {Reason}")]
     public static partial void NoDataConnection(ILogger logger, long session, string transfer, string reason);
@@ -71,25 +71,25 @@ internal static partial class Log
     public static partial void InputBeforeHandshake(ILogger logger, long session);
 
     [LoggerMessage(42, LogLevel.Warning, "[{Session}] closed after CCC: {Reason}")]
-    public static partial void NotCleared(ILogger logger, long session, string reason);
+    public static partial void ClearCommandChannelFailed(ILogger logger, long session, string reason);
 
     [LoggerMessage(18, LogLevel.Warning, "[{Session}] {Problem}; it counts for nothing")]
-    public static partial void CertificateNotBelieved(ILogger logger, long session, string problem);
+    public static partial void CertificateRejected(ILogger logger, long session, string problem);
 
     [LoggerMessage(19, LogLevel.Information, "certificate read again from {File}")]
-    public static partial void CertificateReadAgain(ILogger logger, string file);
+    public static partial void CertificateReloaded(ILogger logger, string file);
 
     [LoggerMessage(20, LogLevel.Warning, "the changed certificate in {File} cannot be used, and the one before stays: {Reason}")]
-    public static partial void CertificateNotRead(ILogger logger, string file, string reason);
+    public static partial void CertificateReloadFailed(ILogger logger, string file, string reason);
 
     [LoggerMessage(15, LogLevel.Information, "[{Session}] data connections do not resume the control connection's TLS session; requiring it would refuse this client")]
-    public static partial void DataNotResumed(ILogger logger, long session);
+    public static partial void DataSessionNotResumed(ILogger logger, long session);
 
     [LoggerMessage(30, LogLevel.Warning, "connection from the balancer {Balancer} closed, no PROXY header: {Reason}")]
-    public static partial void NoProxyHeader(ILogger logger, EndPoint balancer, string reason);
+    public static partial void ProxyHeaderInvalid(ILogger logger, EndPoint balancer, string reason);
 
     [LoggerMessage(33, LogLevel.Debug, "connection from the balancer {Balancer} closed before its PROXY header: {Reason}")]
-    public static partial void BalancerLeft(ILogger logger, EndPoint balancer, string reason);
+    public static partial void ProxyHeaderMissing(ILogger logger, EndPoint balancer, string reason);
 
     [LoggerMessage(31, LogLevel.Debug, "connection from {Address} to passive port {Port} closed, nobody waits for it")]
     public static partial void UnexpectedDataPeer(ILogger logger, int port, IPAddress address);
@@ -113,22 +113,22 @@ internal static partial class Log
     public static partial void LoopFailed(ILogger logger, Exception exception, string loop);
 
     [LoggerMessage(55, LogLevel.Warning, "an entry of the store was skipped, because its name cannot be sent: {Name}")]
-    public static partial void NameLeftOut(ILogger logger, string name);
+    public static partial void NameSkipped(ILogger logger, string name);
 
-    [LoggerMessage(7000, LogLevel.Warning, "{Count} entries of {Folder} are not listed, because a path cannot contain their names, for example {Name}")]
-    public static partial void NamesNotListed(ILogger logger, int count, string folder, string name);
+    [LoggerMessage(7000, LogLevel.Warning, "{Count} entries of {Directory} are not listed, because a path cannot contain their names, for example {Name}")]
+    public static partial void NamesNotListed(ILogger logger, int count, string directory, string name);
 
     [LoggerMessage(60, LogLevel.Information, "[{Session}] {Account}@{Address} {Action} {Path}")]
-    public static partial void Changed(ILogger logger, long session, string account, IPAddress address, string action, string path);
+    public static partial void FileChanged(ILogger logger, long session, string account, IPAddress address, string action, string path);
 
     [LoggerMessage(61, LogLevel.Information, "[{Session}] {Account}@{Address} {Verb} {Path} {Outcome}: {Code} {Reply}")]
-    public static partial void NotDone(ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply);
+    public static partial void ChangeNotMade(ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply);
 
     [LoggerMessage(62, LogLevel.Warning, "[{Session}] sign-in refused for {User} from {Address}: too many failed sign-ins")]
-    public static partial void LoginsTooFast(ILogger logger, long session, string user, IPAddress address);
+    public static partial void TooManyFailedLogins(ILogger logger, long session, string user, IPAddress address);
 
     [LoggerMessage(63, LogLevel.Warning, "connection from {Peer} closed: too few file descriptors left")]
-    public static partial void NoDescriptor(ILogger logger, EndPoint peer);
+    public static partial void OutOfDescriptors(ILogger logger, EndPoint peer);
 
     [LoggerMessage(64, LogLevel.Information, "reloaded: certificates are read again if their files changed")]
     public static partial void Reloaded(ILogger logger);

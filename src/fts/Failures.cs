@@ -21,13 +21,13 @@ internal static class Failures
         FailureException own => own.Failure,
         OperationCanceledException => new Failure(ExitCode.Interrupted, $"{doing}: stopped"),
         FolderInPlaceException folder => new Failure(ExitCode.Other, folder.Message, null, $"cd {Words.Escape(folder.Folder)}, then run put again"),
-        FtpSignInException refused => SignInRefused(refused, target),
+        FtpLoginException refused => SignInRefused(refused, target),
         FtpTlsException tls => NotTrusted(tls, doing, target),
         FtpProxyException behind => Behind(behind, doing, target),
         FtpReplyException refused => Refused(refused, doing, target),
         FtpTargetExistsException exists => new Failure(ExitCode.Other, $"{doing}: {exists.Path} exists already, and is left as it is", null, "another name, or rm first"),
         FtpIntegrityException lost => NotTheSame(lost, doing),
-        FtpConnectionException { Phase: FtpConnectionPhase.Connect or FtpConnectionPhase.Greeting } unreachable => Unreachable(unreachable, target),
+        FtpConnectionException { Phase: FtpOperationPhase.Connect or FtpOperationPhase.Greeting } unreachable => Unreachable(unreachable, target),
         FtpConnectionException lost => Lost(lost, doing, target),
         FtpException odd => new Failure(ExitCode.Other, $"{doing}: {odd.Message}"),
         FileNotFoundException or DirectoryNotFoundException or StoreException { Error: StoreError.NotFound } =>
@@ -36,7 +36,7 @@ internal static class Failures
         _ => new Failure(ExitCode.Other, $"{doing}: {e.Message}"),
     };
 
-    private static Failure SignInRefused(FtpSignInException e, Target target) => new(
+    private static Failure SignInRefused(FtpLoginException e, Target target) => new(
         ExitCode.LoginRefused, $"{target} does not let {e.UserName} in", Said(e.Reply),
         e.Reply.Code == FtpReplyCode.AccountNeeded ? AccountAdvice
         : Says(e.Reply, "certificate") ? "--cert FILE and --key FILE, with a certificate that the server trusts"
@@ -49,9 +49,9 @@ internal static class Failures
         FtpTlsFailure.PasswordNotProtected => new Failure(
             ExitCode.NotTrusted, $"{target} offers no encryption, and no password is sent unencrypted to another machine", null,
             "--tls off, to send the password unencrypted"),
-        FtpTlsFailure.CertificateRefused when e.Identity is { } identity => new Failure(ExitCode.NotTrusted, $"{target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}", null,
-            identity.ProblemKind == FtpCertificateProblem.NobodyVouches ? "without --ca, to remember that key" : $"without --ca, and with that key remembered: fts trust add {target} {identity.Fingerprint}"),
-        FtpTlsFailure.ClientCertificateRefused => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--cert FILE and --key FILE, with a certificate that the server trusts"),
+        FtpTlsFailure.UntrustedServerCertificate when e.Identity is { } identity => new Failure(ExitCode.NotTrusted, $"{target} is not trusted: {identity.Problem ?? e.Message}; its key is {identity.Fingerprint}", null,
+            identity.ProblemKind == FtpCertificateProblem.UntrustedRoot ? "without --ca, to remember that key" : $"without --ca, and with that key remembered: fts trust add {target} {identity.Fingerprint}"),
+        FtpTlsFailure.ClientCertificateRejected => new Failure(ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--cert FILE and --key FILE, with a certificate that the server trusts"),
         FtpTlsFailure.Handshake when target.UsesImplicitTls => new Failure(
             ExitCode.NotTrusted, $"{target}: {e.Message}", null, "--tls explicit, because most servers begin without TLS and use AUTH TLS; only some ports, such as 990, use --tls implicit"),
         _ => new Failure(ExitCode.NotTrusted, $"{target}: {RemoveReply(e.Message, e.Reply)}", Said(e.Reply), "--tls off, if the data may be sent unencrypted"),
@@ -61,7 +61,7 @@ internal static class Failures
     {
         FtpIntegrityFailure.Content => new Failure(ExitCode.Mismatch, $"{doing}: the file here and the file on the server differ (SHA-256)", null, "the same command again"),
         FtpIntegrityFailure.Unverified => new Failure(ExitCode.Mismatch, $"{doing}: the server cannot compute a SHA-256 to compare", null, "--verify auto, which compares only the length if the server has no hash"),
-        FtpIntegrityFailure.Changed => new Failure(ExitCode.TransferFailed, $"{doing}: the file changed on the server meanwhile", null, "the same command again"),
+        FtpIntegrityFailure.SourceChanged => new Failure(ExitCode.TransferFailed, $"{doing}: the file changed on the server meanwhile", null, "the same command again"),
         _ => new Failure(ExitCode.TransferFailed, $"{doing}: {e.Actual} of {e.Expected} bytes arrived", null, "the same command again"),
     };
 
@@ -87,15 +87,15 @@ internal static class Failures
             _ => e.Message,
         };
         // A server with implicit TLS sends nothing until the client's handshake begins.
-        string? next = e.Phase == FtpConnectionPhase.Greeting && !target.UsesImplicitTls ? "--tls implicit, if this port expects TLS from the first byte, as port 990 does" : null;
+        string? next = e.Phase == FtpOperationPhase.Greeting && !target.UsesImplicitTls ? "--tls implicit, if this port expects TLS from the first byte, as port 990 does" : null;
         return new Failure(ExitCode.CannotConnect, $"cannot connect to {target}: {reason}", null, next);
     }
 
     private static Failure Lost(FtpConnectionException e, string doing, Target target) =>
-        e.Phase is FtpConnectionPhase.OpenData
+        e.Phase is FtpOperationPhase.OpenData
             ? new Failure(ExitCode.TransferFailed, $"{doing}: no data connection with {target}: {RemoveReply(e.Message, e.Reply)}", Said(e.Reply), "fts client with --active, --passive or --passive-address server")
             : new Failure(
-                e.Phase is FtpConnectionPhase.Transfer or FtpConnectionPhase.FinalReply ? ExitCode.TransferFailed : ExitCode.CannotConnect,
+                e.Phase is FtpOperationPhase.Transfer or FtpOperationPhase.FinalReply ? ExitCode.TransferFailed : ExitCode.CannotConnect,
                 $"{doing}: the connection to {target} was lost: {RemoveReply(e.Message, e.Reply)}", Said(e.Reply), "the same command again; it opens a new connection");
 
     private static Failure Refused(FtpReplyException e, string doing, Target target)
@@ -154,5 +154,5 @@ internal static class Failures
         reply is not null && message.IndexOf($": {(int)reply.Code}", StringComparison.Ordinal) is > 0 and var start ? message[..start] : message;
 
     /// <summary>A reply's last line, as much of it as one reads on a terminal.</summary>
-    public static string Brief(FtpReply reply) => FtpName.ToReadable(reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…");
+    public static string Brief(FtpReply reply) => FtpName.ToDisplayText(reply.Text.Length <= MostShown ? reply.Text : $"{reply.Text[..MostShown]}…");
 }

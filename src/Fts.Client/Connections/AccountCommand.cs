@@ -1,12 +1,12 @@
 using Fts.Protocol;
 
-namespace Fts.Client;
+namespace Fts.Client.Connections;
 
 /// <summary>ACCT (RFC 959 §4.1.1): at the login (332), and before a file is stored or renamed (532).</summary>
 internal static class AccountCommand
 {
     /// <summary>Returns the account to send; null if the caller has none.</summary>
-    public static async Task<string?> FindAsync(FtpConnection connection, CancellationToken cancellationToken)
+    public static async Task<string?> GetAccountAsync(FtpConnection connection, CancellationToken cancellationToken)
     {
         FtpClientOptions options = connection.Options;
         if (options.Credentials.Account is { } account)
@@ -14,22 +14,22 @@ internal static class AccountCommand
             return account;
         }
 
-        if (options.RequestAccount is null)
+        if (options.RequestAccountAsync is null)
         {
             return null;
         }
 
-        string? given = await connection.Memory.Account.GetAsync(options.RequestAccount, cancellationToken).ConfigureAwait(false);
+        string? given = await connection.ServerProfile.RequestedAccount.GetAsync(options.RequestAccountAsync, cancellationToken).ConfigureAwait(false);
         if (given is not null)
         {
-            await SignIn.CheckPlainSecretAsync(connection, hasSecret: true, cancellationToken).ConfigureAwait(false);
+            await LoginSequence.ThrowIfSecretUnprotectedAsync(connection, hasSecret: true, cancellationToken).ConfigureAwait(false);
         }
 
         return given;
     }
 
     /// <summary>Runs a command. If the server replies that it needs an account for it (532), sends ACCT and runs it once more.</summary>
-    public static async Task<T> RunAsync<T>(FtpConnection connection, Func<Task<T>> command, CancellationToken cancellationToken)
+    public static async Task<T> RunWithAccountAsync<T>(FtpConnection connection, Func<Task<T>> command, CancellationToken cancellationToken)
     {
         try
         {
@@ -37,7 +37,7 @@ internal static class AccountCommand
         }
         catch (FtpReplyException e) when (e.Reply.Code == FtpReplyCode.AccountNeededToStore && connection.IsUsable)
         {
-            if (await FindAsync(connection, cancellationToken).ConfigureAwait(false) is not { } account)
+            if (await GetAccountAsync(connection, cancellationToken).ConfigureAwait(false) is not { } account)
             {
                 throw;
             }

@@ -1,39 +1,40 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Client.Tls;
 using Fts.Protocol;
 
-namespace Fts.Client;
+namespace Fts.Client.Connections;
 
 /// <summary>
 /// The control connection as commands out and replies in. It keeps the books: a reply nobody asked for, a lost connection or nonsense makes it
 /// unusable at once, since from then on no reply could be trusted to answer the last command.
 /// </summary>
-/// <remarks>Owns its socket. After <see cref="Break"/> only disposal is left.</remarks>
+/// <remarks>Owns its socket. After <see cref="CloseImmediately"/> only disposal is left.</remarks>
 internal sealed class ControlChannel : IAsyncDisposable
 {
     private readonly Socket _socket;
-    private readonly NetworkStream _plain;
+    private readonly NetworkStream _plainStream;
     private readonly LineChannel _lines;
     private readonly ReplyReader _replies;
     private readonly FtpClientOptions _options;
-    private ReadAheadStream? _encrypted;
+    private ReadAheadStream? _tlsStream;
 
     private ControlChannel(Socket socket, FtpClientOptions options)
     {
         (_socket, _options) = (socket, options);
-        _plain = new NetworkStream(socket, ownsSocket: true);
-        _lines = new LineChannel(_plain, options.Limits.ReplyLine, stopsAtLimit: true);
+        _plainStream = new NetworkStream(socket, ownsSocket: true);
+        _lines = new LineChannel(_plainStream, options.Limits.ReplyLine, stopsAtLimit: true);
         _replies = new ReplyReader(options.Limits.Reply);
         Text = new WireText(options.Encoding);
-        Peer = Unmapped((IPEndPoint)socket.RemoteEndPoint!);
-        Local = Unmapped((IPEndPoint)socket.LocalEndPoint!);
+        RemoteEndPoint = ToUnmapped((IPEndPoint)socket.RemoteEndPoint!);
+        LocalEndPoint = ToUnmapped((IPEndPoint)socket.LocalEndPoint!);
     }
 
     /// <summary>The server's end, or the proxy's where there is one; data connections go to no other address.</summary>
-    public IPEndPoint Peer { get; }
+    public IPEndPoint RemoteEndPoint { get; }
 
     /// <summary>This end.</summary>
-    public IPEndPoint Local { get; }
+    public IPEndPoint LocalEndPoint { get; }
 
     public WireText Text { get; }
 
@@ -47,7 +48,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     public int CommandsSent { get; private set; }
 
     /// <summary>Commands sent so far that are not <see cref="RepeatableCommands"/>.</summary>
-    public int ChangesSent { get; private set; }
+    public int NonRepeatableCommandsSent { get; private set; }
 
     /// <summary>The last command sent.</summary>
     public Command LastCommand { get; private set; }
@@ -56,11 +57,11 @@ internal sealed class ControlChannel : IAsyncDisposable
     public bool IsAwaitingReply { get; private set; }
 
     /// <summary>False when the server said or did something although nothing was asked: a timeout's 421, a close, a reply out of step.</summary>
-    public bool IsQuiet => IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !(_encrypted?.HasSomething ?? HasSomethingToRead());
+    public bool IsSynchronized => IsUsable && !_lines.HasUnreadInput && !_replies.IsInsideReply && !(_tlsStream?.HasUnreadData ?? HasUnreadBytes());
 
     public static async Task<ControlChannel> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken)
     {
-        Socket socket = await Dialer.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
+        Socket socket = await ControlConnector.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
         try
         {
             return new ControlChannel(socket, options);
@@ -69,37 +70,37 @@ internal sealed class ControlChannel : IAsyncDisposable
         {
             // Reset so soon that the system does not know any more who was there.
             socket.Dispose();
-            throw Lost(FtpConnectionPhase.Greeting, e);
+            throw CreateLostException(FtpOperationPhase.Greeting, e);
         }
     }
 
     /// <summary>Goes on encrypted. What is received and not yet read would be taken for the encrypted server's word, so there must be nothing (CVE-2011-0411).</summary>
     /// <exception cref="FtpTlsException">The handshake failed, or the server is not trusted.</exception>
-    public async Task SecureAsync(CancellationToken cancellationToken)
+    public async Task StartTlsAsync(CancellationToken cancellationToken)
     {
         if (_lines.HasUnreadInput || _replies.IsInsideReply)
         {
-            throw Broken(new FtpProtocolException("the server, or somebody on the way, sent more in plain after the reply that begins the encryption"));
+            throw CloseAndReturn(new FtpProtocolException("the server, or somebody on the way, sent more in plain after the reply that begins the encryption"));
         }
 
         Tls = new ConnectionTls(_options);
         try
         {
-            _encrypted = new ReadAheadStream(await Tls.SecureControlAsync(_plain, cancellationToken).ConfigureAwait(false));
-            _lines.ReplaceStream(_encrypted);
+            _tlsStream = new ReadAheadStream(await Tls.AuthenticateControlAsync(_plainStream, cancellationToken).ConfigureAwait(false));
+            _lines.ReplaceStream(_tlsStream);
         }
         catch (Exception e)
         {
-            throw Broken(e);
+            throw CloseAndReturn(e);
         }
     }
 
     /// <summary>Says on an encrypted connection that nothing more will be sent.</summary>
-    public async Task FinishAsync(CancellationToken cancellationToken)
+    public async Task SendCloseNotifyAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await (_encrypted?.FinishAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await (_tlsStream?.SendCloseNotifyAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
         {
@@ -110,34 +111,34 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <summary>Sends one command. Checks first that no reply is waiting which would be taken for this command's.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="ahead">A command that goes before it, in one packet; its reply comes first.</param>
+    /// <param name="prefix">A command that goes before it, in one packet; its reply comes first.</param>
     /// <exception cref="FtpConnectionException">The connection is gone; says whether the command left.</exception>
-    public async Task WriteAsync(Command command, CancellationToken cancellationToken, Command? ahead = null)
+    public async Task WriteCommandAsync(Command command, CancellationToken cancellationToken, Command? prefix = null)
     {
         byte[] line = Text.EncodeLine(command.ToString());
-        ThrowIfBroken();
-        if (!IsQuiet)
+        ThrowIfUnusable();
+        if (!IsSynchronized)
         {
-            await FailOnUnaskedReplyAsync(cancellationToken).ConfigureAwait(false);
+            await ThrowUnexpectedReplyAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (ahead is { } first)
+        if (prefix is { } first)
         {
             _lines.Queue(Text.EncodeLine(first.ToString()));
-            NoteSent(first);
+            RecordSent(first);
         }
 
         await SendLineAsync(command, line, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends one command although replies may be waiting: ABOR, whose sender counts what is still to come.</summary>
-    public Task WriteAmidTransferAsync(Command command, CancellationToken cancellationToken) => SendLineAsync(command, Text.EncodeLine(command.ToString()), cancellationToken);
+    public Task WriteDuringTransferAsync(Command command, CancellationToken cancellationToken) => SendLineAsync(command, Text.EncodeLine(command.ToString()), cancellationToken);
 
     /// <summary>Queues a command behind others whose replies are still to come; its sender counts them. Returns its length in bytes.</summary>
-    public int Queue(Command command)
+    public int QueueCommand(Command command)
     {
         byte[] line = Text.EncodeLine(command.ToString());
-        Queue(command, line);
+        QueueCommand(command, line);
         return line.Length;
     }
 
@@ -146,27 +147,27 @@ internal sealed class ControlChannel : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(_options.Timeouts.Reply);
         // Half a command cannot be taken back. A cancelled one leaves whole, if it can soon; whoever reads the reply sees the cancellation.
-        using CancellationTokenRegistration hurry = cancellationToken.UnsafeRegister(_ => limit.CancelAfter(_options.Timeouts.Abort), null);
+        using CancellationTokenRegistration hurry = cancellationToken.UnsafeRegister(_ => limit.CancelAfter(_options.Timeouts.Resync), null);
         try
         {
             await _lines.FlushAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e)
         {
-            throw Broken(Deadline.Translate(e, FtpConnectionPhase.Reply, _options.Timeouts.Reply, cancellationToken));
+            throw CloseAndReturn(Deadline.Translate(e, FtpOperationPhase.Reply, _options.Timeouts.Reply, cancellationToken));
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            throw Broken(Lost(FtpConnectionPhase.Reply, e));
+            throw CloseAndReturn(CreateLostException(FtpOperationPhase.Reply, e));
         }
     }
 
     /// <summary>Reads one whole reply. After a timeout or cancellation the rest of it can still be read; after any other error the channel is broken.</summary>
     /// <exception cref="FtpConnectionException">The connection is gone, or the server says it closes it (421).</exception>
     /// <exception cref="FtpProtocolException">What came is no reply.</exception>
-    public async Task<FtpReply> ReadReplyAsync(FtpConnectionPhase phase, TimeSpan limit, CancellationToken cancellationToken)
+    public async Task<FtpReply> ReadReplyAsync(FtpOperationPhase phase, TimeSpan limit, CancellationToken cancellationToken)
     {
-        ThrowIfBroken();
+        ThrowIfUnusable();
         using var deadline = new Deadline(limit, cancellationToken);
         IsAwaitingReply = true;
         try
@@ -174,11 +175,11 @@ internal sealed class ControlChannel : IAsyncDisposable
             while (true)
             {
                 LineReadResult read = await _lines.ReadLineAsync(deadline.Token).ConfigureAwait(false);
-                if (Take(read, phase) is { } reply)
+                if (ProcessLine(read, phase) is { } reply)
                 {
                     return reply.Code != FtpReplyCode.ServiceNotAvailable
                         ? reply
-                        : throw Broken(new FtpConnectionException(phase, $"the server closes the connection: {reply.Shown()}") { Reply = reply });
+                        : throw CloseAndReturn(new FtpConnectionException(phase, $"the server closes the connection: {reply.ToPrintable()}") { Reply = reply });
                 }
             }
         }
@@ -188,11 +189,11 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            throw Broken(Lost(phase, e));
+            throw CloseAndReturn(CreateLostException(phase, e));
         }
         catch (ReplyFormatException e)
         {
-            throw Broken(new FtpProtocolException(e.Message, e));
+            throw CloseAndReturn(new FtpProtocolException(e.Message, e));
         }
         finally
         {
@@ -201,7 +202,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     }
 
     /// <summary>Closes the connection for good.</summary>
-    public void Break()
+    public void CloseImmediately()
     {
         IsUsable = false;
         _socket.Dispose();
@@ -214,11 +215,11 @@ internal sealed class ControlChannel : IAsyncDisposable
         Tls?.Dispose();
     }
 
-    private FtpReply? Take(LineReadResult read, FtpConnectionPhase phase)
+    private FtpReply? ProcessLine(LineReadResult read, FtpOperationPhase phase)
     {
         if (read.Status == LineStatus.Closed)
         {
-            throw Broken(Lost(phase, null));
+            throw CloseAndReturn(CreateLostException(phase, null));
         }
 
         if (read.Status == LineStatus.TooLong)
@@ -233,53 +234,53 @@ internal sealed class ControlChannel : IAsyncDisposable
 
     private Task SendLineAsync(Command command, byte[] line, CancellationToken cancellationToken)
     {
-        Queue(command, line);
+        QueueCommand(command, line);
         return FlushAsync(cancellationToken);
     }
 
-    private void Queue(Command command, byte[] line)
+    private void QueueCommand(Command command, byte[] line)
     {
-        NoteSent(command);
+        RecordSent(command);
         _lines.Queue(line);
     }
 
-    private void NoteSent(Command command)
+    private void RecordSent(Command command)
     {
         _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
         LastCommand = command;
         CommandsSent++;
-        ChangesSent += RepeatableCommands.Contains(command.Verb) ? 0 : 1;
+        NonRepeatableCommandsSent += RepeatableCommands.Contains(command.Verb) ? 0 : 1;
     }
 
     /// <summary>Finds out what stands unasked in the channel and throws it; nothing was sent then.</summary>
-    private async Task FailOnUnaskedReplyAsync(CancellationToken cancellationToken)
+    private async Task ThrowUnexpectedReplyAsync(CancellationToken cancellationToken)
     {
         try
         {
-            FtpReply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, _options.Timeouts.Abort, cancellationToken).ConfigureAwait(false);
-            throw Broken(new FtpProtocolException($"the server sent a reply that answers nothing: {reply.Shown()}"));
+            FtpReply reply = await ReadReplyAsync(FtpOperationPhase.Reply, _options.Timeouts.Resync, cancellationToken).ConfigureAwait(false);
+            throw CloseAndReturn(new FtpProtocolException($"the server sent a reply that answers nothing: {reply.ToPrintable()}"));
         }
         catch (FtpConnectionException e)
         {
-            Break();
-            throw new FtpConnectionException(e.Phase, e.Message, e) { Reply = e.Reply, NothingSent = true };
+            CloseImmediately();
+            throw new FtpConnectionException(e.Phase, e.Message, e) { Reply = e.Reply, IsCommandUnsent = true };
         }
         catch (OperationCanceledException)
         {
-            Break();
+            CloseImmediately();
             throw;
         }
     }
 
-    private void ThrowIfBroken()
+    private void ThrowIfUnusable()
     {
         if (!IsUsable)
         {
-            throw new FtpConnectionException(FtpConnectionPhase.Reply, "the connection is closed or was given up after an earlier error") { NothingSent = true };
+            throw new FtpConnectionException(FtpOperationPhase.Reply, "the connection is closed or was given up after an earlier error") { IsCommandUnsent = true };
         }
     }
 
-    private bool HasSomethingToRead()
+    private bool HasUnreadBytes()
     {
         try
         {
@@ -292,17 +293,17 @@ internal sealed class ControlChannel : IAsyncDisposable
         }
     }
 
-    private Exception Broken(Exception exception)
+    private Exception CloseAndReturn(Exception exception)
     {
-        Break();
+        CloseImmediately();
         return exception;
     }
 
-    private static FtpConnectionException Lost(FtpConnectionPhase phase, Exception? exception) =>
+    private static FtpConnectionException CreateLostException(FtpOperationPhase phase, Exception? exception) =>
         exception is null ? new FtpConnectionException(phase, "the server closed the connection")
-        : TlsAlert.RefusesClient(exception) ? TlsAlert.Refusal(exception)
+        : TlsAlert.IsClientCertificateRejection(exception) ? TlsAlert.CreateException(exception)
         : new FtpConnectionException(phase, $"the connection was lost: {exception.Message}", exception);
 
-    private static IPEndPoint Unmapped(IPEndPoint endPoint) =>
+    private static IPEndPoint ToUnmapped(IPEndPoint endPoint) =>
         endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 }

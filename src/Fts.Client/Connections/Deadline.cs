@@ -1,4 +1,4 @@
-namespace Fts.Client;
+namespace Fts.Client.Connections;
 
 /// <summary>One wait with a limit, under a caller's token. Whoever makes it disposes it.</summary>
 internal readonly struct Deadline : IDisposable
@@ -18,10 +18,10 @@ internal readonly struct Deadline : IDisposable
     public CancellationToken Token => _source.Token;
 
     /// <summary>The caller's cancellation or a timeout, by asking which token fired.</summary>
-    public Exception Translate(OperationCanceledException exception, FtpConnectionPhase phase) => Translate(exception, phase, _limit, _caller);
+    public Exception Translate(OperationCanceledException exception, FtpOperationPhase phase) => Translate(exception, phase, _limit, _caller);
 
-    /// <inheritdoc cref="Translate(OperationCanceledException, FtpConnectionPhase)"/>
-    public static Exception Translate(OperationCanceledException exception, FtpConnectionPhase phase, TimeSpan limit, CancellationToken caller) =>
+    /// <inheritdoc cref="Translate(OperationCanceledException, FtpOperationPhase)"/>
+    public static Exception Translate(OperationCanceledException exception, FtpOperationPhase phase, TimeSpan limit, CancellationToken caller) =>
         caller.IsCancellationRequested ? new OperationCanceledException(exception.Message, exception, caller) : new FtpTimeoutException(phase, limit, exception);
 
     public void Dispose() => _source.Dispose();

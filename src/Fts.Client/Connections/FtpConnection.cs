@@ -2,6 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Security.Authentication;
+using Fts.Client.Connections;
+using Fts.Client.Data;
+using Fts.Client.Tls;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,19 +20,19 @@ namespace Fts.Client;
 public sealed class FtpConnection : IAsyncDisposable
 {
     private readonly ControlChannel _control;
-    private readonly DataOpener _opener;
-    private readonly TicketRefill _tickets;
+    private readonly DataConnector _dataConnector;
+    private readonly SessionTicketRenewal _ticketRenewal;
     private bool _hasLostTicket;
-    private FtpDataStream? _data;
-    private Command? _ahead;
+    private FtpDataStream? _dataStream;
+    private Command? _allocateCommand;
     private int _isExchanging;
 
-    private FtpConnection(ControlChannel control, FtpClientOptions options, ServerMemory memory)
+    private FtpConnection(ControlChannel control, FtpClientOptions options, ServerProfile memory)
     {
-        (_control, Options, Memory) = (control, options, memory);
-        _opener = new DataOpener(this, control, options, memory);
-        _tickets = new TicketRefill(this);
-        Abort = new TransferAbort(this, control);
+        (_control, Options, ServerProfile) = (control, options, memory);
+        _dataConnector = new DataConnector(this, control, options, memory);
+        _ticketRenewal = new SessionTicketRenewal(this);
+        TransferAbort = new TransferAbort(this, control);
         Log = options.LoggerFactory?.CreateLogger(typeof(FtpConnection)) ?? NullLogger.Instance;
         NoteActivity();
     }
@@ -43,7 +46,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <summary>The version of TLS that protects the connection; <see cref="SslProtocols.None"/> if it is not encrypted.</summary>
     public SslProtocols TlsVersion => _control.Tls?.Protocol ?? SslProtocols.None;
 
-    /// <summary>What the server can do; nothing is known before <see cref="SignInAsync"/>.</summary>
+    /// <summary>What the server can do; nothing is known before <see cref="LoginAsync"/>.</summary>
     public FtpServerFeatures Features { get; internal set; } = FtpServerFeatures.Unknown;
 
     /// <summary>False once the connection is closed, or commands and replies may be out of step. Then only disposal is left.</summary>
@@ -51,7 +54,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     internal FtpClientOptions Options { get; }
 
-    internal ServerMemory Memory { get; }
+    internal ServerProfile ServerProfile { get; }
 
     internal ILogger Log { get; }
 
@@ -64,26 +67,26 @@ public sealed class FtpConnection : IAsyncDisposable
     /// Returns true if the pool may use the connection again: it is in step, and it can resume its TLS session for the next data
     /// connection.
     /// </summary>
-    internal bool IsReady => IsInStep && !_hasLostTicket && !IsElsewhere;
+    internal bool IsReusable => CanSendCommand && !_hasLostTicket && !IsOutsideWorkingDirectory;
 
     /// <summary>The folder that relative paths count from; null for the one the account starts in.</summary>
-    internal WorkingFolder? Folder { get; set; }
+    internal WorkingDirectory? WorkingDirectory { get; set; }
 
-    /// <summary>Whether the connection is in another folder than <see cref="Folder"/>, for a listing.</summary>
-    internal bool IsElsewhere { get; set; }
+    /// <summary>Whether the connection is in another folder than <see cref="WorkingDirectory"/>, for a listing.</summary>
+    internal bool IsOutsideWorkingDirectory { get; set; }
 
     /// <summary>
     /// Returns true if the next command can be sent: no command, transfer or abort is under way, and no unexpected reply arrived. Returns
     /// false for a plain connection once another connection of the same client is encrypted.
     /// </summary>
-    private bool IsInStep =>
-        _data is null && Abort.Running.IsCompleted && Volatile.Read(ref _isExchanging) == 0 && _control.IsQuiet && (Tls is not null || !Memory.Tls.UsedTls);
+    private bool CanSendCommand =>
+        _dataStream is null && TransferAbort.RunningAbort.IsCompleted && Volatile.Read(ref _isExchanging) == 0 && _control.IsSynchronized && (Tls is not null || !ServerProfile.Tls.HasUsedTls);
 
     /// <summary>Whether the server is on this machine, so that nothing travels over a network.</summary>
-    internal bool IsToThisMachine => Options.Proxy is null && IPAddress.IsLoopback(_control.Peer.Address);
+    internal bool IsServerLocal => Options.Proxy is null && IPAddress.IsLoopback(_control.RemoteEndPoint.Address);
 
     /// <summary>Aborts a transfer (ABOR).</summary>
-    internal TransferAbort Abort { get; }
+    internal TransferAbort TransferAbort { get; }
 
     /// <summary>The last command sent, without its password.</summary>
     internal string LastCommand => _control.LastCommand.Redacted;
@@ -96,21 +99,21 @@ public sealed class FtpConnection : IAsyncDisposable
     /// while the holder of the connection does not use it.
     /// </summary>
     internal bool IsAwaitingServer =>
-        Volatile.Read(ref _isExchanging) != 0 || _control.IsAwaitingReply || _data is { IsAwaitingData: true };
+        Volatile.Read(ref _isExchanging) != 0 || _control.IsAwaitingReply || _dataStream is { IsAwaitingData: true };
 
     /// <summary>Whether the transfer opened last is compressed.</summary>
-    internal bool IsDeflating => _opener.IsDeflating;
+    internal bool IsDeflating => _dataConnector.IsDeflating;
 
     /// <summary>Whether HASH was told to answer with SHA-256.</summary>
-    internal bool HashesBySha256 { get; set; }
+    internal bool IsSha256Selected { get; set; }
 
     internal int CommandsSent => _control.CommandsSent;
 
     /// <summary>How many commands were sent that must not be sent twice.</summary>
-    internal int ChangesSent => _control.ChangesSent;
+    internal int NonRepeatableCommandsSent => _control.NonRepeatableCommandsSent;
 
     /// <summary>Whether the last command sent may be sent again.</summary>
-    internal bool IsLastRepeatable => RepeatableCommands.Contains(_control.LastCommand.Verb);
+    internal bool IsLastCommandRepeatable => RepeatableCommands.Contains(_control.LastCommand.Verb);
 
     /// <summary>Connects, reads the greeting and, as the options want it, goes over to TLS; nothing else is sent. A server that says "later" (120) is waited for.</summary>
     /// <exception cref="ArgumentException">An option that cannot work.</exception>
@@ -119,19 +122,19 @@ public sealed class FtpConnection : IAsyncDisposable
     public static Task<FtpConnection> ConnectAsync(FtpClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ConnectAsync(options.Validate(), new ServerMemory(), cancellationToken);
+        return ConnectAsync(options.Validate(), new ServerProfile(), cancellationToken);
     }
 
     /// <summary>
     /// Names the host where the server knows several (HOST, RFC 7151, as its FEAT says; never for an address), signs in (USER, and PASS and ACCT when asked for),
     /// asks for the features, turns UTF-8 on where it is offered and sets TYPE I.
     /// </summary>
-    /// <exception cref="FtpSignInException">The server does not let the user in.</exception>
-    public async Task SignInAsync(CancellationToken cancellationToken = default)
+    /// <exception cref="FtpLoginException">The server does not let the user in.</exception>
+    public async Task LoginAsync(CancellationToken cancellationToken = default)
     {
-        Report(FtpConnectStage.LoggingIn);
-        await SignIn.RunAsync(this, cancellationToken).ConfigureAwait(false);
-        Log.SignedIn(Options.Credentials.UserName, Options.Host);
+        ReportProgress(FtpConnectStage.LoggingIn);
+        await LoginSequence.RunAsync(this, cancellationToken).ConfigureAwait(false);
+        Log.LoggedIn(Options.Credentials.UserName, Options.Host);
     }
 
     /// <summary>Sends a command and returns the reply that completes it, refusal or not. Preliminary replies are passed over.</summary>
@@ -148,11 +151,11 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <inheritdoc cref="SendAsync(string, string?, CancellationToken)"/>
     internal async Task<FtpReply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
     {
-        Command command = CommandCheck.Create(verb, argument);
+        Command command = CommandValidator.CreateCommand(verb, argument);
         BeginExchange();
         try
         {
-            await Abort.Running.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
             return await ExchangeAsync(command, limit, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -163,77 +166,77 @@ public sealed class FtpConnection : IAsyncDisposable
 
     /// <summary>Sends a command that belongs to the call under way, and returns the reply that completes it.</summary>
     internal Task<FtpReply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken) =>
-        ExchangeAsync(CommandCheck.Create(verb, argument), Options.Timeouts.Reply, cancellationToken);
+        ExchangeAsync(CommandValidator.CreateCommand(verb, argument), Options.Timeouts.Reply, cancellationToken);
 
     private async Task<FtpReply> ExchangeAsync(Command command, TimeSpan limit, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Command? ahead = _ahead;
-        _ahead = null;
+        Command? ahead = _allocateCommand;
+        _allocateCommand = null;
         long sent = Stopwatch.GetTimestamp();
-        await _control.WriteAsync(command, cancellationToken, ahead).ConfigureAwait(false);
+        await _control.WriteCommandAsync(command, cancellationToken, ahead).ConfigureAwait(false);
         try
         {
             if (ahead is not null)
             {
                 // What the server makes of it changes nothing.
-                await ReadReplyAsync(FtpConnectionPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
+                await ReadReplyAsync(FtpOperationPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
             }
 
-            FtpReply reply = await ReadReplyAsync(FtpConnectionPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
-            Memory.NoteReply(Stopwatch.GetElapsedTime(sent));
+            FtpReply reply = await ReadReplyAsync(FtpOperationPhase.Reply, limit, cancellationToken).ConfigureAwait(false);
+            ServerProfile.NoteReplyTime(Stopwatch.GetElapsedTime(sent));
             NoteActivity();
             return reply.IsPreliminary ? await ReadFinalReplyAsync(cancellationToken).ConfigureAwait(false) : reply;
         }
         catch (Exception e) when (e is OperationCanceledException or FtpException)
         {
-            _control.Break();
+            _control.CloseImmediately();
             throw;
         }
     }
 
     /// <summary>
-    /// Makes a data connection and sends the command that uses it: EPSV, PASV, EPRT or PORT; REST when <paramref name="restart"/> is not 0; the verb; its
+    /// Makes a data connection and sends the command that uses it: EPSV, PASV, EPRT or PORT; REST when <paramref name="restartOffset"/> is not 0; the verb; its
     /// 1yz reply. <see cref="FtpDataStream.CompleteAsync"/> reads the reply that ends the transfer; a stream disposed before is aborted.
     /// After an upload over TLS 1.3 a name list of what was uploaded (NLST) goes before all that, until one is served: some servers give no ticket with an
     /// upload, and would refuse what comes next.
     /// </summary>
     /// <param name="verb">RETR, STOR, APPE, LIST, MLSD…</param>
     /// <param name="argument">The path; null or empty for none.</param>
-    /// <param name="restart">Offset in bytes to start at.</param>
+    /// <param name="restartOffset">Offset in bytes to start at.</param>
     /// <param name="direction">Which way data goes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="FtpReplyException">The server refuses; the connection is in step.</exception>
     /// <exception cref="FtpConnectionException">No control or data connection; <see cref="IsUsable"/> tells whether this one can go on.</exception>
-    public Task<FtpDataStream> OpenDataAsync(string verb, string? argument, long restart, FtpDataDirection direction, CancellationToken cancellationToken = default) =>
-        OpenDataAsync(verb, argument, restart, direction, deflate: false, cancellationToken);
+    public Task<FtpDataStream> OpenDataAsync(string verb, string? argument, long restartOffset, FtpDataDirection direction, CancellationToken cancellationToken = default) =>
+        OpenDataAsync(verb, argument, restartOffset, direction, deflate: false, cancellationToken);
 
     /// <inheritdoc cref="OpenDataAsync(string, string?, long, FtpDataDirection, CancellationToken)"/>
     /// <param name="verb">RETR, STOR, APPE, LIST, MLSD…</param>
     /// <param name="argument">The path; null or empty for none.</param>
-    /// <param name="restart">Offset in bytes to start at.</param>
+    /// <param name="restartOffset">Offset in bytes to start at.</param>
     /// <param name="direction">Which way data goes.</param>
     /// <param name="deflate">Whether to compress, if the server takes it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="allocate">Bytes that will be sent; the server is told (ALLO) if it wants to know, so that it sees when some are missing.</param>
-    /// <param name="last">The last byte wanted, by RANG in place of REST; null to go on to the end.</param>
+    /// <param name="announcedBytes">Bytes that will be sent; the server is told (ALLO) if it wants to know, so that it sees when some are missing.</param>
+    /// <param name="lastByte">The last byte wanted, by RANG in place of REST; null to go on to the end.</param>
     internal async Task<FtpDataStream> OpenDataAsync(
-        string verb, string? argument, long restart, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken, long? allocate = null, long? last = null)
+        string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken, long? announcedBytes = null, long? lastByte = null)
     {
-        Command command = CommandCheck.Create(verb, argument);
-        ArgumentOutOfRangeException.ThrowIfNegative(restart);
+        Command command = CommandValidator.CreateCommand(verb, argument);
+        ArgumentOutOfRangeException.ThrowIfNegative(restartOffset);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
-        await _tickets.RunAsync(cancellationToken).ConfigureAwait(false);
+        await _ticketRenewal.RenewIfNeededAsync(cancellationToken).ConfigureAwait(false);
         BeginExchange();
         try
         {
-            await Abort.Running.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
             // Sent in one packet with the command that opens the data connection, so it costs no round trip.
-            _ahead = allocate is { } bytes && Features.Has("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
+            _allocateCommand = announcedBytes is { } bytes && Features.Supports("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
             // Sent twice, STOU would leave two files.
-            return await _opener.OpenAsync(
-                link => OpenDataAsync(link, command, restart, last, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
+            return await _dataConnector.OpenAsync(
+                link => OpenDataAsync(link, command, restartOffset, lastByte, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -242,12 +245,12 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     private async Task<FtpDataStream> OpenDataAsync(
-        DataLink link, Command command, long restart, long? last, FtpDataDirection direction, CancellationToken cancellationToken)
+        PreparedDataConnection prepared, Command command, long restartOffset, long? lastByte, FtpDataDirection direction, CancellationToken cancellationToken)
     {
-        if (restart > 0 || last is not null)
+        if (restartOffset > 0 || lastByte is not null)
         {
-            string start = restart.ToString(CultureInfo.InvariantCulture);
-            Command rest = last is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{start} {end}")) : new("REST", start);
+            string start = restartOffset.ToString(CultureInfo.InvariantCulture);
+            Command rest = lastByte is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{start} {end}")) : new("REST", start);
             FtpReply reply = await ExchangeAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
             if (!reply.IsIntermediate)
             {
@@ -255,31 +258,31 @@ public sealed class FtpConnection : IAsyncDisposable
             }
         }
 
-        await _control.WriteAsync(command, cancellationToken).ConfigureAwait(false);
+        await _control.WriteCommandAsync(command, cancellationToken).ConfigureAwait(false);
         // From here the server may be transferring: until the final reply is read, this stream stands for it, and disposing of it aborts.
-        FtpDataStream data = _data = new FtpDataStream(this, command, direction, cancellationToken);
+        FtpDataStream data = _dataStream = new FtpDataStream(this, command, direction, cancellationToken);
         try
         {
-            await data.OpenAsync(link, cancellationToken).ConfigureAwait(false);
-            _tickets.Note(direction, command.Argument);
+            await data.OpenAsync(prepared, cancellationToken).ConfigureAwait(false);
+            _ticketRenewal.NoteTransfer(direction, command.Argument);
             return data;
         }
         catch
         {
-            link.Dispose();
+            prepared.Dispose();
             await data.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
 
     /// <summary>
-    /// Waits for the abort of a cancelled transfer, sends QUIT if no command is under way, and closes the connection; all within <see cref="FtpTimeouts.Abort"/>.
+    /// Waits for the abort of a cancelled transfer, sends QUIT if no command is under way, and closes the connection; all within <see cref="FtpTimeouts.Resync"/>.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (IsInStep || !Abort.Running.IsCompleted)
+        if (CanSendCommand || !TransferAbort.RunningAbort.IsCompleted)
         {
-            using var budget = new CancellationTokenSource(Options.Timeouts.Abort);
+            using var budget = new CancellationTokenSource(Options.Timeouts.Resync);
             await QuitAsync(budget.Token).ConfigureAwait(false);
         }
 
@@ -291,11 +294,11 @@ public sealed class FtpConnection : IAsyncDisposable
     {
         try
         {
-            await Abort.Running.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (IsInStep)
+            await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (CanSendCommand)
             {
                 await SendAsync("QUIT", null, cancellationToken).ConfigureAwait(false);
-                await _control.FinishAsync(cancellationToken).ConfigureAwait(false);
+                await _control.SendCloseNotifyAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException or InvalidOperationException)
@@ -304,17 +307,17 @@ public sealed class FtpConnection : IAsyncDisposable
         }
     }
 
-    private void Report(FtpConnectStage stage) =>
-        Options.ConnectProgress?.Report(new FtpConnectProgress(stage, Options.Proxy is null ? _control.Peer : null));
+    private void ReportProgress(FtpConnectStage stage) =>
+        Options.ConnectProgress?.Report(new FtpConnectProgress(stage, Options.Proxy is null ? _control.RemoteEndPoint : null));
 
     /// <summary>Closes the connection without QUIT.</summary>
     internal ValueTask CloseAsync()
     {
-        _control.Break();
+        _control.CloseImmediately();
         return _control.DisposeAsync();
     }
 
-    internal static async Task<FtpConnection> ConnectAsync(FtpClientOptions options, ServerMemory memory, CancellationToken cancellationToken)
+    internal static async Task<FtpConnection> ConnectAsync(FtpClientOptions options, ServerProfile memory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ControlChannel control = await ControlChannel.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
@@ -323,24 +326,24 @@ public sealed class FtpConnection : IAsyncDisposable
         {
             if (options.Tls == FtpTlsMode.Implicit)
             {
-                connection.Report(FtpConnectStage.Encrypting);
-                await control.SecureAsync(cancellationToken).ConfigureAwait(false);
+                connection.ReportProgress(FtpConnectStage.Encrypting);
+                await control.StartTlsAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            connection.Report(FtpConnectStage.AwaitingGreeting);
-            connection.Greeting = await SignIn.ReadGreetingAsync(connection, cancellationToken).ConfigureAwait(false);
-            if (options.Tls is FtpTlsMode.WhenOffered or FtpTlsMode.Required)
+            connection.ReportProgress(FtpConnectStage.AwaitingGreeting);
+            connection.Greeting = await LoginSequence.ReadGreetingAsync(connection, cancellationToken).ConfigureAwait(false);
+            if (options.Tls is FtpTlsMode.Preferred or FtpTlsMode.Required)
             {
-                connection.Report(FtpConnectStage.Encrypting);
-                await SignIn.EncryptAsync(connection, control, cancellationToken).ConfigureAwait(false);
+                connection.ReportProgress(FtpConnectStage.Encrypting);
+                await LoginSequence.StartTlsAsync(connection, control, cancellationToken).ConfigureAwait(false);
             }
 
-            connection.Log.Connected(options.Host, control.Peer);
+            connection.Log.Connected(options.Host, control.RemoteEndPoint);
             return connection;
         }
         catch
         {
-            control.Break();
+            control.CloseImmediately();
             await control.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -350,25 +353,25 @@ public sealed class FtpConnection : IAsyncDisposable
     /// Enters block mode and agrees on its data connection; null when the server refuses. From then on commands are queued, their replies counted by the caller, until
     /// MODE S ends it. A server that does not read refused uploads to their end is no use for <see cref="FtpDataDirection.Send"/>.
     /// </summary>
-    internal async Task<DataLink?> EnterBlockModeAsync(FtpDataDirection direction, CancellationToken cancellationToken)
+    internal async Task<PreparedDataConnection?> EnterBlockModeAsync(FtpDataDirection direction, CancellationToken cancellationToken)
     {
         ThrowIfBusy();
-        await _tickets.RunAsync(cancellationToken).ConfigureAwait(false);
+        await _ticketRenewal.RenewIfNeededAsync(cancellationToken).ConfigureAwait(false);
         bool isReady = direction == FtpDataDirection.Receive || (await SendAsync("OPTS", "MODE B DRAIN ON", cancellationToken).ConfigureAwait(false)).IsCompletion;
-        return isReady ? await _opener.EnterBlockModeAsync(cancellationToken).ConfigureAwait(false) : null;
+        return isReady ? await _dataConnector.EnterBlockModeAsync(cancellationToken).ConfigureAwait(false) : null;
     }
 
     /// <summary>A data connection in block mode was used, for a path last.</summary>
-    internal void NoteBlocks(FtpDataDirection direction, string path) => _tickets.Note(direction, path);
+    internal void NoteBlockTransfer(FtpDataDirection direction, string path) => _ticketRenewal.NoteTransfer(direction, path);
 
     /// <summary>Queues a command without waiting for replies to those before; returns its length in bytes.</summary>
     /// <exception cref="ArgumentException">A line end or NUL in the argument, or characters the encoding does not have: nothing was queued.</exception>
-    internal int Queue(string verb, string argument) => _control.Queue(CommandCheck.Create(verb, argument));
+    internal int QueueCommand(string verb, string argument) => _control.QueueCommand(CommandValidator.CreateCommand(verb, argument));
 
     /// <summary>Sends what was queued.</summary>
     internal Task FlushAsync(CancellationToken cancellationToken) => _control.FlushAsync(cancellationToken);
 
-    internal Task<FtpReply> ReadReplyAsync(FtpConnectionPhase phase, TimeSpan limit, CancellationToken cancellationToken) =>
+    internal Task<FtpReply> ReadReplyAsync(FtpOperationPhase phase, TimeSpan limit, CancellationToken cancellationToken) =>
         _control.ReadReplyAsync(phase, limit, cancellationToken);
 
     /// <summary>The reply that ends a transfer; preliminary ones before it are passed over.</summary>
@@ -379,7 +382,7 @@ public sealed class FtpConnection : IAsyncDisposable
         {
             try
             {
-                FtpReply reply = await ReadReplyAsync(FtpConnectionPhase.FinalReply, Options.Timeouts.FinalReply, deadline.Token).ConfigureAwait(false);
+                FtpReply reply = await ReadReplyAsync(FtpOperationPhase.FinalReply, Options.Timeouts.FinalReply, deadline.Token).ConfigureAwait(false);
                 if (!reply.IsPreliminary)
                 {
                     return reply;
@@ -387,12 +390,12 @@ public sealed class FtpConnection : IAsyncDisposable
             }
             catch (OperationCanceledException e)
             {
-                throw deadline.Translate(e, FtpConnectionPhase.FinalReply);
+                throw deadline.Translate(e, FtpOperationPhase.FinalReply);
             }
         }
     }
 
-    internal void Break() => _control.Break();
+    internal void CloseImmediately() => _control.CloseImmediately();
 
     /// <summary>
     /// Notes that an upload's data connection was reset. In TLS 1.3 it has used up its ticket, and the server sends new tickets only at the
@@ -402,13 +405,13 @@ public sealed class FtpConnection : IAsyncDisposable
     internal void NoteUploadReset() => _hasLostTicket |= Tls?.Protocol == SslProtocols.Tls13;
 
     /// <summary>Closes the control and data connections from another thread. A call that is using them fails.</summary>
-    internal void CloseFromOutside()
+    internal void CloseFromAnotherThread()
     {
-        _control.Break();
-        _data?.ResetFromOutside();
+        _control.CloseImmediately();
+        _dataStream?.ResetFromAnotherThread();
     }
 
-    internal void ReleaseData(FtpDataStream data) => _data = ReferenceEquals(_data, data) ? null : _data;
+    internal void ReleaseDataStream(FtpDataStream data) => _dataStream = ReferenceEquals(_dataStream, data) ? null : _dataStream;
 
     internal void NoteActivity() => LastActivity = Options.TimeProvider.GetTimestamp();
 
@@ -420,7 +423,7 @@ public sealed class FtpConnection : IAsyncDisposable
             throw new InvalidOperationException("Another call of this connection is under way: an FtpConnection runs one command at a time.");
         }
 
-        if (_data is not null)
+        if (_dataStream is not null)
         {
             EndExchange();
             ThrowIfBusy();
@@ -431,7 +434,7 @@ public sealed class FtpConnection : IAsyncDisposable
 
     private void ThrowIfBusy()
     {
-        if (_data is not null)
+        if (_dataStream is not null)
         {
             throw new InvalidOperationException("A data connection is open: complete or dispose its stream first.");
         }

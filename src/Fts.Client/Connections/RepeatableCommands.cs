@@ -1,4 +1,4 @@
-namespace Fts.Client;
+namespace Fts.Client.Connections;
 
 /// <summary>The commands that change nothing on the server and pass no content to the caller, so that they may be sent again on another connection.</summary>
 internal static class RepeatableCommands

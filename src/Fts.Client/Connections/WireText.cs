@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Fts.Protocol;
 
-namespace Fts.Client;
+namespace Fts.Client.Connections;
 
 /// <summary>
 /// Converts between text and the bytes of listings and the control connection. Bytes that the encoding cannot decode become lone surrogates, as
@@ -10,7 +10,7 @@ namespace Fts.Client;
 /// </summary>
 internal sealed class WireText
 {
-    private const int LongestCharacter = 4;
+    private const int MaxCharacterBytes = 4;
     private static readonly SearchValues<char> Escapes = SearchValues.Create([.. Enumerable.Range(0xDC80, 0x80).Select(value => (char)value)]);
     private readonly Encoding _encoding;
 
@@ -50,7 +50,7 @@ internal sealed class WireText
         }
 
         string text = _encoding.GetString(bytes);
-        return IsExact(text, bytes) ? text : DecodeByCharacter(bytes);
+        return CanRoundTrip(text, bytes) ? text : DecodeByCharacter(bytes);
     }
 
     private byte[] Encode(ReadOnlySpan<char> text)
@@ -86,10 +86,10 @@ internal sealed class WireText
         while (!bytes.IsEmpty)
         {
             int length = 0;
-            for (int tried = 1; tried <= Math.Min(LongestCharacter, bytes.Length) && length == 0; tried++)
+            for (int tried = 1; tried <= Math.Min(MaxCharacterBytes, bytes.Length) && length == 0; tried++)
             {
                 string character = _encoding.GetString(bytes[..tried]);
-                length = IsExact(character, bytes[..tried]) ? tried : 0;
+                length = CanRoundTrip(character, bytes[..tried]) ? tried : 0;
                 text.Append(length > 0 ? character : "");
             }
 
@@ -105,5 +105,5 @@ internal sealed class WireText
         return text.ToString();
     }
 
-    private bool IsExact(string text, ReadOnlySpan<byte> bytes) => _encoding.GetBytes(text).AsSpan().SequenceEqual(bytes);
+    private bool CanRoundTrip(string text, ReadOnlySpan<byte> bytes) => _encoding.GetBytes(text).AsSpan().SequenceEqual(bytes);
 }

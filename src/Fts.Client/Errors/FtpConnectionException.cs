@@ -3,7 +3,7 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>Where in the life of a connection something went wrong.</summary>
-public enum FtpConnectionPhase
+public enum FtpOperationPhase
 {
     /// <summary>Finding the server's address and opening the control connection.</summary>
     Connect,
@@ -32,11 +32,11 @@ public class FtpConnectionException : FtpException
     /// <param name="phase">When.</param>
     /// <param name="message">What happened.</param>
     /// <param name="innerException">What the network said.</param>
-    public FtpConnectionException(FtpConnectionPhase phase, string message, Exception? innerException = null)
+    public FtpConnectionException(FtpOperationPhase phase, string message, Exception? innerException = null)
         : base(message, innerException) => Phase = phase;
 
     /// <summary>When it happened.</summary>
-    public FtpConnectionPhase Phase { get; }
+    public FtpOperationPhase Phase { get; }
 
     /// <summary>The server's last word before it closed (421, or a refusal in place of a greeting); null when it said nothing.</summary>
     public FtpReply? Reply { get; init; }
@@ -45,7 +45,7 @@ public class FtpConnectionException : FtpException
     public override bool IsTransient => Reply is not { IsPermanentFailure: true };
 
     /// <summary>True when no byte of the command left this side, so that it can be sent again on another connection.</summary>
-    internal bool NothingSent { get; init; }
+    internal bool IsCommandUnsent { get; init; }
 }
 
 /// <summary>A wait took longer than <see cref="FtpTimeouts"/> allows.</summary>
@@ -55,25 +55,25 @@ public sealed class FtpTimeoutException : FtpConnectionException
     /// <param name="phase">What was waited for.</param>
     /// <param name="limit">How long.</param>
     /// <param name="innerException">The wait's own error.</param>
-    public FtpTimeoutException(FtpConnectionPhase phase, TimeSpan limit, Exception? innerException = null)
-        : base(phase, $"gave up after {limit.TotalSeconds:0.###} s {Words(phase)}", innerException) => Limit = limit;
+    public FtpTimeoutException(FtpOperationPhase phase, TimeSpan limit, Exception? innerException = null)
+        : base(phase, $"gave up after {limit.TotalSeconds:0.###} s {DescribeWait(phase)}", innerException) => Limit = limit;
 
-    internal FtpTimeoutException(FtpConnectionPhase phase, TimeSpan limit, string message, Exception? innerException)
+    internal FtpTimeoutException(FtpOperationPhase phase, TimeSpan limit, string message, Exception? innerException)
         : base(phase, message, innerException) => Limit = limit;
 
     /// <summary>How long was waited.</summary>
     public TimeSpan Limit { get; }
 
-    private static string Words(FtpConnectionPhase phase) => phase switch
+    private static string DescribeWait(FtpOperationPhase phase) => phase switch
     {
-        FtpConnectionPhase.Connect => "trying to connect",
-        FtpConnectionPhase.Greeting => "waiting for the server's greeting",
-        FtpConnectionPhase.Handshake => "waiting for the TLS handshake",
-        FtpConnectionPhase.OpenData => "opening the data connection",
-        FtpConnectionPhase.Transfer => "with no data moving",
-        FtpConnectionPhase.FinalReply => "waiting for the server to confirm the transfer",
-        FtpConnectionPhase.Proxy => "waiting for the proxy",
-        FtpConnectionPhase.Acquire => "waiting for a free connection",
+        FtpOperationPhase.Connect => "trying to connect",
+        FtpOperationPhase.Greeting => "waiting for the server's greeting",
+        FtpOperationPhase.Handshake => "waiting for the TLS handshake",
+        FtpOperationPhase.OpenData => "opening the data connection",
+        FtpOperationPhase.Transfer => "with no data moving",
+        FtpOperationPhase.FinalReply => "waiting for the server to confirm the transfer",
+        FtpOperationPhase.Proxy => "waiting for the proxy",
+        FtpOperationPhase.Acquire => "waiting for a free connection",
         _ => "waiting for the server's reply",
     };
 }

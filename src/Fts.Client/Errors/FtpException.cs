@@ -27,5 +27,5 @@ public class FtpException : Exception
     /// Returns whether the server could not be reached or ended the connection. False for an untrusted certificate, which the user must
     /// see.
     /// </summary>
-    internal bool MeansNoConnection() => this is FtpSignInException or (FtpConnectionException and not FtpTlsException);
+    internal bool IsConnectionFailure() => this is FtpLoginException or (FtpConnectionException and not FtpTlsException);
 }

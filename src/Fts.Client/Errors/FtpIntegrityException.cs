@@ -10,8 +10,8 @@ public enum FtpIntegrityFailure
     /// <summary>The hashes of the two files differ.</summary>
     Content,
     /// <summary>The file on the server changed while it was fetched.</summary>
-    Changed,
-    /// <summary>A hash was required (<see cref="FtpVerify.ByHash"/>), and the server does not compute one.</summary>
+    SourceChanged,
+    /// <summary>A hash was required (<see cref="FtpVerification.ByHash"/>), and the server does not compute one.</summary>
     Unverified,
 }
 
@@ -45,15 +45,15 @@ public sealed class FtpIntegrityException : FtpException
     /// <summary>True unless the server cannot compute a hash: another attempt may transfer the file correctly.</summary>
     public override bool IsTransient => Failure != FtpIntegrityFailure.Unverified;
 
-    internal static FtpIntegrityException OfContent(string path, long length) =>
+    internal static FtpIntegrityException CreateContentMismatch(string path, long length) =>
         new(path, FtpIntegrityFailure.Content, length, length, "the content here and the content on the server differ (SHA-256)");
 
     /// <summary>The required hash cannot be compared.</summary>
     /// <param name="path">The remote path.</param>
     /// <param name="length">The length in bytes; 0 if nothing was transferred yet.</param>
-    internal static FtpIntegrityException OfMissingHash(string path, long length) =>
+    internal static FtpIntegrityException CreateHashUnavailable(string path, long length) =>
         new(path, FtpIntegrityFailure.Unverified, length, length, "the server does not compute a SHA-256 (HASH or XSHA256), which is required to verify the transfer");
 
-    internal static FtpIntegrityException OfChange(string path, long before, long after) =>
-        new(path, FtpIntegrityFailure.Changed, before, after, "it changed on the server while it was fetched");
+    internal static FtpIntegrityException CreateSourceChanged(string path, long before, long after) =>
+        new(path, FtpIntegrityFailure.SourceChanged, before, after, "it changed on the server while it was fetched");
 }

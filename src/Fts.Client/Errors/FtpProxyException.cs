@@ -13,7 +13,7 @@ public sealed class FtpProxyException : FtpConnectionException
     /// <param name="isTransient">Whether the same may work later.</param>
     /// <param name="innerException">What the network said.</param>
     public FtpProxyException(FtpProxy proxy, string reason, bool isTransient, Exception? innerException = null)
-        : base(FtpConnectionPhase.Proxy, $"the proxy {Checked(proxy).ToString().ToPrintable()} {reason.ToPrintable()}", innerException) => (Proxy, _isTransient) = (proxy, isTransient);
+        : base(FtpOperationPhase.Proxy, $"the proxy {RequireProxy(proxy).ToString().ToPrintable()} {reason.ToPrintable()}", innerException) => (Proxy, _isTransient) = (proxy, isTransient);
 
     /// <summary>The proxy.</summary>
     public FtpProxy Proxy { get; }
@@ -21,7 +21,7 @@ public sealed class FtpProxyException : FtpConnectionException
     /// <summary>True when nothing has to be changed for another try to succeed.</summary>
     public override bool IsTransient => _isTransient;
 
-    private static FtpProxy Checked(FtpProxy proxy)
+    private static FtpProxy RequireProxy(FtpProxy proxy)
     {
         ArgumentNullException.ThrowIfNull(proxy);
         return proxy;

@@ -1,3 +1,4 @@
+using Fts.Client.Connections;
 using Fts.Protocol;
 
 namespace Fts.Client;
@@ -10,7 +11,7 @@ public class FtpReplyException : FtpException
     /// <param name="command">The command it answers, password masked.</param>
     /// <param name="innerException">What went wrong on this side, when something did.</param>
     public FtpReplyException(FtpReply reply, string command, Exception? innerException = null)
-        : this(reply, command, $"{command.ToPrintable()}: {reply.Shown()}", innerException)
+        : this(reply, command, $"{command.ToPrintable()}: {reply.ToPrintable()}", innerException)
     {
     }
 
@@ -28,14 +29,14 @@ public class FtpReplyException : FtpException
 }
 
 /// <summary>The server did not let the user in.</summary>
-public sealed class FtpSignInException : FtpReplyException
+public sealed class FtpLoginException : FtpReplyException
 {
     /// <summary>A refusal of USER, PASS or ACCT.</summary>
     /// <param name="reply">The server's reply.</param>
     /// <param name="command">The command it answers, password masked.</param>
     /// <param name="userName">Who wanted in.</param>
-    public FtpSignInException(FtpReply reply, string command, string userName)
-        : base(reply, command, $"sign-in as {userName.ToPrintable()} refused: {reply.Shown()}", null) => UserName = userName;
+    public FtpLoginException(FtpReply reply, string command, string userName)
+        : base(reply, command, $"sign-in as {userName.ToPrintable()} refused: {reply.ToPrintable()}", null) => UserName = userName;
 
     /// <summary>Who wanted in.</summary>
     public string UserName { get; }

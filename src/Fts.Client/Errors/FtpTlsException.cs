@@ -8,15 +8,15 @@ public enum FtpTlsFailure
     /// <summary>The two sides could not agree, or what came was no TLS.</summary>
     Handshake,
     /// <summary>The server is not trusted; <see cref="FtpTlsException.Identity"/> says who it claims to be. Nothing was sent to it.</summary>
-    CertificateRefused,
+    UntrustedServerCertificate,
     /// <summary>The server wants a certificate of the client's, or another one than <see cref="FtpTrust.ClientCertificate"/>.</summary>
-    ClientCertificateRefused,
+    ClientCertificateRejected,
     /// <summary>The server encrypts commands but refuses to encrypt data.</summary>
     DataNotProtected,
     /// <summary>Data ended without the sender's word that it was all (close_notify), and no size proves it: somebody may have cut it.</summary>
     Truncated,
     /// <summary>
-    /// The server offers no encryption, and <see cref="FtpClientOptions.ConfirmPlainPassword"/> does not allow a password in plain. Neither user name nor
+    /// The server offers no encryption, and <see cref="FtpClientOptions.ConfirmPlainPasswordAsync"/> does not allow a password in plain. Neither user name nor
     /// password was sent.
     /// </summary>
     PasswordNotProtected,
@@ -30,7 +30,7 @@ public sealed class FtpTlsException : FtpConnectionException
     /// <param name="message">What happened.</param>
     /// <param name="innerException">What TLS or the network said.</param>
     public FtpTlsException(FtpTlsFailure failure, string message, Exception? innerException = null)
-        : base(failure == FtpTlsFailure.Truncated ? FtpConnectionPhase.Transfer : FtpConnectionPhase.Handshake, message, innerException) => Failure = failure;
+        : base(failure == FtpTlsFailure.Truncated ? FtpOperationPhase.Transfer : FtpOperationPhase.Handshake, message, innerException) => Failure = failure;
 
     /// <summary>What failed.</summary>
     public FtpTlsFailure Failure { get; }
@@ -41,5 +41,5 @@ public sealed class FtpTlsException : FtpConnectionException
     /// <summary>Whether another try may help: only where data was cut.</summary>
     public override bool IsTransient => Failure == FtpTlsFailure.Truncated;
 
-    internal static FtpTlsException Cut(string what) => new(FtpTlsFailure.Truncated, $"{what} ended without the server's word that it was all (TLS close_notify)");
+    internal static FtpTlsException CreateTruncated(string what) => new(FtpTlsFailure.Truncated, $"{what} ended without the server's word that it was all (TLS close_notify)");
 }

@@ -1,9 +1,10 @@
 using System.Security.Authentication;
+using Fts.Client.Connections;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Fts.Client;
+namespace Fts.Client.Pool;
 
 /// <summary>
 /// The connections to one server: opened when needed up to a limit, kept while idle, checked before use after a long idle time, closed when
@@ -18,15 +19,15 @@ internal sealed class ConnectionPool
     private readonly FtpClientOptions _options;
     private readonly PoolSlots _slots;
     private readonly Lock _backgroundLock;
-    private readonly HashSet<Task> _background; // under the lock above
-    private readonly ServerMemory _memory;
+    private readonly HashSet<Task> _backgroundTasks; // under the lock above
+    private readonly ServerProfile _serverProfile;
     private readonly ILogger _log;
-    private volatile WorkingFolder? _folder;
-    private volatile OpenedConnection? _opened; // of the client's pool
+    private volatile WorkingDirectory? _workingDirectory;
+    private volatile OpenedConnection? _lastOpened; // of the client's pool
 
     public ConnectionPool(FtpClientOptions options)
     {
-        (_options, _memory, _backgroundLock, _background) = (options, new ServerMemory(), new Lock(), []);
+        (_options, _serverProfile, _backgroundLock, _backgroundTasks) = (options, new ServerProfile(), new Lock(), []);
         _log = options.LoggerFactory?.CreateLogger(typeof(FtpClient)) ?? NullLogger.Instance;
         _slots = new PoolSlots(options, _log);
         _shared = this;
@@ -34,8 +35,8 @@ internal sealed class ConnectionPool
 
     private ConnectionPool(ConnectionPool pool, bool isAbsolute)
     {
-        (_shared, _options, _log, _slots, _memory) = (pool._shared, pool._options, pool._log, pool._slots, pool._memory);
-        (_backgroundLock, _background, _folder, _isAbsolute) = (pool._backgroundLock, pool._background, pool._folder, isAbsolute);
+        (_shared, _options, _log, _slots, _serverProfile) = (pool._shared, pool._options, pool._log, pool._slots, pool._serverProfile);
+        (_backgroundLock, _backgroundTasks, _workingDirectory, _isAbsolute) = (pool._backgroundLock, pool._backgroundTasks, pool._workingDirectory, isAbsolute);
     }
 
     /// <summary>What its connections are made with.</summary>
@@ -45,10 +46,10 @@ internal sealed class ConnectionPool
     public ILogger Log => _log;
 
     /// <summary>The folder that relative paths count from; null for the one the account starts in. Each connection enters it before its next use.</summary>
-    public WorkingFolder? Folder
+    public WorkingDirectory? WorkingDirectory
     {
-        get => _folder;
-        set => _folder = value;
+        get => _workingDirectory;
+        set => _workingDirectory = value;
     }
 
     /// <summary>
@@ -59,19 +60,19 @@ internal sealed class ConnectionPool
         new(this, paths.Count > 0 && paths.All(path => path is not null && path.StartsWith('/')));
 
     /// <summary>What is known of the server.</summary>
-    public ServerMemory Memory => _memory;
+    public ServerProfile ServerProfile => _serverProfile;
 
     /// <summary>What the first connection learnt; null before there was one.</summary>
-    public FtpServerFeatures? Features => _shared._opened?.Features;
+    public FtpServerFeatures? Features => _shared._lastOpened?.Features;
 
     /// <summary>The first connection's greeting.</summary>
-    public FtpReply? Greeting => _shared._opened?.Greeting;
+    public FtpReply? Greeting => _shared._lastOpened?.Greeting;
 
     /// <summary>Who the server said it is on the last connection opened; null when that is plain.</summary>
-    public FtpServerIdentity? ServerIdentity => _shared._opened?.ServerIdentity;
+    public FtpServerIdentity? ServerIdentity => _shared._lastOpened?.ServerIdentity;
 
     /// <summary>The version of TLS of the last connection opened; none when that is plain.</summary>
-    public SslProtocols TlsVersion => _shared._opened?.TlsVersion ?? SslProtocols.None;
+    public SslProtocols TlsVersion => _shared._lastOpened?.TlsVersion ?? SslProtocols.None;
 
     /// <summary>Waits for a connection that is logged in and not in use.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -80,19 +81,19 @@ internal sealed class ConnectionPool
     /// <exception cref="FtpTimeoutException">Every connection was held, and none was used for
     /// <see cref="FtpTimeouts.Acquire"/>.</exception>
     /// <exception cref="ObjectDisposedException">The pool is closed.</exception>
-    public async Task<PoolLease> RentAsync(CancellationToken cancellationToken, string? purpose = null)
+    public async Task<PoolLease> AcquireAsync(CancellationToken cancellationToken, string? purpose = null)
     {
         long started = _options.TimeProvider.GetTimestamp();
         PoolWaiter? postponed = null;
         while (true)
         {
-            PoolSlot slot = await _slots.TakeAsync(postponed, cancellationToken).ConfigureAwait(false);
+            PoolSlot slot = await _slots.AcquireAsync(postponed, cancellationToken).ConfigureAwait(false);
             FtpConnection? entering = null;
             try
             {
-                WorkingFolder? folder = _folder;
-                FtpConnection? idle = entering = await CheckAsync(slot, cancellationToken).ConfigureAwait(false);
-                if (idle is not null && !await TryEnterFolderAsync(idle, folder, cancellationToken).ConfigureAwait(false))
+                WorkingDirectory? directory = _workingDirectory;
+                FtpConnection? idle = entering = await ProbeIdleAsync(slot, cancellationToken).ConfigureAwait(false);
+                if (idle is not null && !await TryEnterWorkingDirectoryAsync(idle, directory, cancellationToken).ConfigureAwait(false))
                 {
                     idle = entering = null;
                 }
@@ -101,28 +102,28 @@ internal sealed class ConnectionPool
                 if (idle is null)
                 {
                     entering = connection;
-                    await EnterFolderAsync(connection, folder, cancellationToken).ConfigureAwait(false);
+                    await EnterWorkingDirectoryAsync(connection, directory, cancellationToken).ConfigureAwait(false);
                 }
 
                 entering = null;
                 var lease = new PoolLease(this, connection, purpose) { WasIdle = idle is not null };
-                if (_slots.TryAdd(lease))
+                if (_slots.TryAddLease(lease))
                 {
                     return lease;
                 }
 
-                PoolSlots.Discard(connection);
-                throw PoolSlots.Closed();
+                PoolSlots.CloseWithoutQuit(connection);
+                throw PoolSlots.CreateDisposedException();
             }
             catch (FtpReplyException) when (entering is not null)
             {
                 // The server refuses the folder, for example because it was deleted. The connection is in the folder that it was in before.
-                await PutBackAsync(entering).ConfigureAwait(false);
+                await MakeIdleOrCloseAsync(entering).ConfigureAwait(false);
                 throw;
             }
             catch (FtpException e)
             {
-                postponed = _slots.Postpone(e, started);
+                postponed = _slots.EndFailedAttempt(e, started);
                 if (postponed is null)
                 {
                     throw;
@@ -139,9 +140,9 @@ internal sealed class ConnectionPool
     /// <summary>
     /// Opens one more connection and leaves it idle, unless the wanted number exists already. Returns false if it cannot be opened now.
     /// </summary>
-    public async Task<bool> TryAddAsync(int wanted, CancellationToken cancellationToken)
+    public async Task<bool> TryOpenAdditionalAsync(int wanted, CancellationToken cancellationToken)
     {
-        (bool isTaken, bool isEnough) = _slots.TryTakeExtra(wanted);
+        (bool isTaken, bool isEnough) = _slots.TryAcquireAdditional(wanted);
         if (!isTaken)
         {
             return isEnough;
@@ -154,7 +155,7 @@ internal sealed class ConnectionPool
         }
         catch (FtpException e)
         {
-            _slots.Postpone(e, started: null);
+            _slots.EndFailedAttempt(e, started: null);
             return false;
         }
         catch
@@ -163,7 +164,7 @@ internal sealed class ConnectionPool
             throw;
         }
 
-        await PutBackAsync(connection).ConfigureAwait(false);
+        await MakeIdleOrCloseAsync(connection).ConfigureAwait(false);
         return true;
     }
 
@@ -175,42 +176,42 @@ internal sealed class ConnectionPool
     {
         for (bool isSecond = false; ; isSecond = true)
         {
-            PoolLease lease = await RentAsync(cancellationToken).ConfigureAwait(false);
+            PoolLease lease = await AcquireAsync(cancellationToken).ConfigureAwait(false);
             await using (lease.ConfigureAwait(false))
             {
                 try
                 {
                     return await work(lease.Connection, cancellationToken).ConfigureAwait(false);
                 }
-                catch (FtpConnectionException e) when (!isSecond && lease.CanRepeat(e))
+                catch (FtpConnectionException e) when (!isSecond && lease.CanRetry(e))
                 {
-                    NoteDropped(e);
+                    LogIdleClosed(e);
                 }
             }
         }
     }
 
     /// <summary>Logs that the server ended an idle connection, and that its work is done again.</summary>
-    public void NoteDropped(FtpConnectionException failure) => _log.IdleDropped(_options.Host, failure.Message);
+    public void LogIdleClosed(FtpConnectionException failure) => _log.IdleConnectionClosed(_options.Host, failure.Message);
 
-    /// <inheritdoc cref="PoolSlots.DiscardAll"/>
-    public void DiscardAll() => _slots.DiscardAll();
+    /// <inheritdoc cref="PoolSlots.CloseAll"/>
+    public void CloseAll() => _slots.CloseAll();
 
-    /// <inheritdoc cref="PoolSlots.OfferToVacate"/>
-    public void OfferToVacate(PoolLease lease, Action vacate) => _slots.OfferToVacate(lease, vacate);
+    /// <inheritdoc cref="PoolSlots.RegisterEarlyRelease"/>
+    public void RegisterEarlyRelease(PoolLease lease, Action vacate) => _slots.RegisterEarlyRelease(lease, vacate);
 
     /// <summary>
     /// Releases a connection to the pool. Does not wait for the abort of its transfer: the connection is used again only after that.
     /// </summary>
-    public ValueTask ReturnAsync(PoolLease lease)
+    public ValueTask ReleaseAsync(PoolLease lease)
     {
-        _slots.Remove(lease);
-        if (lease.Connection.Abort.Running.IsCompleted)
+        _slots.RemoveLease(lease);
+        if (lease.Connection.TransferAbort.RunningAbort.IsCompleted)
         {
-            return PutBackAsync(lease.Connection);
+            return MakeIdleOrCloseAsync(lease.Connection);
         }
 
-        RunInBackground(PutBackAfterAbortAsync(lease.Connection));
+        RunInBackground(ReleaseAfterAbortAsync(lease.Connection));
         return default;
     }
 
@@ -221,7 +222,7 @@ internal sealed class ConnectionPool
     {
         lock (_backgroundLock)
         {
-            if (work.IsCompleted || !_background.Add(work))
+            if (work.IsCompleted || !_backgroundTasks.Add(work))
             {
                 return;
             }
@@ -236,7 +237,7 @@ internal sealed class ConnectionPool
     {
         lock (_backgroundLock)
         {
-            return Task.WhenAll(_background);
+            return Task.WhenAll(_backgroundTasks);
         }
     }
 
@@ -262,12 +263,12 @@ internal sealed class ConnectionPool
     /// because a router in between may have dropped the connection. If it is dead, connections that were idle even longer are closed as
     /// well, so that the call waits for one reply at most.
     /// </summary>
-    private async Task<FtpConnection?> CheckAsync(PoolSlot slot, CancellationToken cancellationToken)
+    private async Task<FtpConnection?> ProbeIdleAsync(PoolSlot slot, CancellationToken cancellationToken)
     {
-        TimeSpan trusted = _options.Timeouts.IdleCheck;
-        if (slot.Idle is not { } connection || trusted == Timeout.InfiniteTimeSpan || _options.TimeProvider.GetElapsedTime(slot.Since) < trusted)
+        TimeSpan trusted = _options.Timeouts.IdleProbeAfter;
+        if (slot.IdleConnection is not { } connection || trusted == Timeout.InfiniteTimeSpan || _options.TimeProvider.GetElapsedTime(slot.IdleSince) < trusted)
         {
-            return slot.Idle;
+            return slot.IdleConnection;
         }
 
         try
@@ -277,14 +278,14 @@ internal sealed class ConnectionPool
         }
         catch (FtpException e)
         {
-            _log.IdleDropped(_options.Host, e.Message);
-            PoolSlots.Discard(connection);
-            _slots.DiscardIdle(slot.Since);
+            _log.IdleConnectionClosed(_options.Host, e.Message);
+            PoolSlots.CloseWithoutQuit(connection);
+            _slots.CloseIdle(slot.IdleSince);
             return null;
         }
         catch
         {
-            PoolSlots.Discard(connection);
+            PoolSlots.CloseWithoutQuit(connection);
             throw;
         }
     }
@@ -293,18 +294,18 @@ internal sealed class ConnectionPool
     /// Enters the operation's folder on an idle connection. Returns false, and closes the connection, if the server ended it or no path leads to the folder.
     /// </summary>
     /// <exception cref="FtpReplyException">The server refuses the folder. The connection stays open.</exception>
-    private async Task<bool> TryEnterFolderAsync(FtpConnection connection, WorkingFolder? folder, CancellationToken cancellationToken)
+    private async Task<bool> TryEnterWorkingDirectoryAsync(FtpConnection connection, WorkingDirectory? directory, CancellationToken cancellationToken)
     {
         try
         {
-            if (await EnterFolderAsync(connection, folder, cancellationToken).ConfigureAwait(false))
+            if (await EnterWorkingDirectoryAsync(connection, directory, cancellationToken).ConfigureAwait(false))
             {
                 return true;
             }
         }
         catch (FtpException e) when (e is not FtpReplyException)
         {
-            _log.IdleDropped(_options.Host, e.Message);
+            _log.IdleConnectionClosed(_options.Host, e.Message);
             return false;
         }
 
@@ -314,26 +315,26 @@ internal sealed class ConnectionPool
 
     /// <summary>Enters the operation's folder. A new connection is in the folder that the account starts in, from which each step leads on.</summary>
     /// <exception cref="FtpReplyException">The server refuses the folder. The connection stays open.</exception>
-    private async Task<bool> EnterFolderAsync(FtpConnection connection, WorkingFolder? folder, CancellationToken cancellationToken)
+    private async Task<bool> EnterWorkingDirectoryAsync(FtpConnection connection, WorkingDirectory? directory, CancellationToken cancellationToken)
     {
         try
         {
-            return _isAbsolute || ReferenceEquals(connection.Folder, folder) || await WorkingFolder.TryReturnAsync(connection, folder, cancellationToken).ConfigureAwait(false);
+            return _isAbsolute || ReferenceEquals(connection.WorkingDirectory, directory) || await WorkingDirectory.TrySwitchAsync(connection, directory, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not FtpReplyException)
         {
-            PoolSlots.Discard(connection);
+            PoolSlots.CloseWithoutQuit(connection);
             throw;
         }
     }
 
     private async Task<FtpConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        FtpConnection connection = await FtpConnection.ConnectAsync(_options, _memory, cancellationToken).ConfigureAwait(false);
+        FtpConnection connection = await FtpConnection.ConnectAsync(_options, _serverProfile, cancellationToken).ConfigureAwait(false);
         try
         {
-            await connection.SignInAsync(cancellationToken).ConfigureAwait(false);
-            _shared._opened = new OpenedConnection(connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
+            await connection.LoginAsync(cancellationToken).ConfigureAwait(false);
+            _shared._lastOpened = new OpenedConnection(connection.Features, connection.Greeting, connection.ServerIdentity, connection.TlsVersion);
             _slots.NoteOpened();
             return connection;
         }
@@ -344,17 +345,17 @@ internal sealed class ConnectionPool
         }
     }
 
-    private async Task PutBackAfterAbortAsync(FtpConnection connection)
+    private async Task ReleaseAfterAbortAsync(FtpConnection connection)
     {
-        await connection.Abort.Running.ConfigureAwait(false);
-        await PutBackAsync(connection).ConfigureAwait(false);
+        await connection.TransferAbort.RunningAbort.ConfigureAwait(false);
+        await MakeIdleOrCloseAsync(connection).ConfigureAwait(false);
     }
 
     /// <summary>
     /// Makes a connection idle. If it cannot be used again, closes it before its slot is released, so that the server does not count it
     /// when another one is opened.
     /// </summary>
-    private async ValueTask PutBackAsync(FtpConnection connection)
+    private async ValueTask MakeIdleOrCloseAsync(FtpConnection connection)
     {
         if (_slots.TryReleaseIdle(connection))
         {
@@ -378,7 +379,7 @@ internal sealed class ConnectionPool
     {
         lock (_backgroundLock)
         {
-            _background.Remove(ended);
+            _backgroundTasks.Remove(ended);
         }
     }
 }

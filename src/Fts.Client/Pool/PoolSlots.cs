@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Fts.Client;
+namespace Fts.Client.Pool;
 
 /// <summary>
 /// Grants calls, in order of arrival, the right to use or open one of a pool's connections. It tracks idle connections, used ones,
@@ -18,18 +18,18 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     private readonly List<PoolLease> _leases = [];
     private readonly LinkedList<PoolWaiter> _waiters = new();
     private readonly ConnectionLimit _limit = new(options.MaxConnections, options.Timeouts.LimitRecovery, options.TimeProvider);
-    private int _busy; // connections in use, being opened, being checked or being aborted
-    private long _lastProgress;
-    private bool _wasAccepted;
+    private int _busyCount; // connections in use, being opened, being checked or being aborted
+    private long _lastProgressAt;
+    private bool _hasLoggedIn;
     private bool _isClosed;
 
     /// <summary>Connections that are logged in: those in use and the idle ones, without those being opened, checked or aborted.</summary>
-    private int Open => _leases.Count + _idle.Count;
+    private int LoggedInCount => _leases.Count + _idle.Count;
 
     /// <summary>Waits until a connection is idle or may be opened. Calls that wait already are served first.</summary>
     /// <param name="waiter">The call's entry in the queue; null if it has none yet.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public async Task<PoolSlot> TakeAsync(PoolWaiter? waiter, CancellationToken cancellationToken)
+    public async Task<PoolSlot> AcquireAsync(PoolWaiter? waiter, CancellationToken cancellationToken)
     {
         if (waiter is null)
         {
@@ -38,7 +38,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             {
                 if (_isClosed)
                 {
-                    throw Closed();
+                    throw CreateDisposedException();
                 }
 
                 if (_waiters.Count == 0 && TryGrant() is { } slot)
@@ -51,17 +51,17 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             }
         }
 
-        AskToVacate();
+        RequestEarlyRelease();
         while (true)
         {
             TimeSpan wait;
             lock (_lock)
             {
                 GrantWaiters();
-                wait = UntilNextLook(waiter);
+                wait = GetTimeUntilNextCheck(waiter);
                 if (wait == TimeSpan.Zero && _waiters.Remove(waiter))
                 {
-                    throw TimedOut(waiter);
+                    throw CreateTimeoutException(waiter);
                 }
             }
 
@@ -84,17 +84,17 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     /// <summary>Acquires the right to open one more connection, without waiting.</summary>
     /// <param name="wanted">The number of connections that should exist.</param>
     /// <returns>Whether the right was acquired. If not, whether the wanted number of connections exists already.</returns>
-    public (bool IsTaken, bool IsEnough) TryTakeExtra(int wanted)
+    public (bool IsTaken, bool IsEnough) TryAcquireAdditional(int wanted)
     {
         lock (_lock)
         {
-            int existing = _busy + _idle.Count;
-            if (_isClosed || wanted > _limit.Current || existing >= wanted || _limit.UntilNextOpen(existing) > TimeSpan.Zero)
+            int existing = _busyCount + _idle.Count;
+            if (_isClosed || wanted > _limit.Current || existing >= wanted || _limit.GetTimeUntilNextOpen(existing) > TimeSpan.Zero)
             {
                 return (false, !_isClosed && wanted <= _limit.Current && existing >= wanted);
             }
 
-            _busy++;
+            _busyCount++;
             return (true, false);
         }
     }
@@ -104,7 +104,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     {
         lock (_lock)
         {
-            _busy--;
+            _busyCount--;
             GrantWaiters();
         }
     }
@@ -114,13 +114,13 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     {
         lock (_lock)
         {
-            if (!connection.IsReady || _isClosed)
+            if (!connection.IsReusable || _isClosed)
             {
                 return false;
             }
 
             _idle.Add((connection, _time.GetTimestamp()));
-            _busy--;
+            _busyCount--;
             GrantWaiters();
             return true;
         }
@@ -131,8 +131,8 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     {
         lock (_lock)
         {
-            _wasAccepted = true;
-            _lastProgress = _time.GetTimestamp();
+            _hasLoggedIn = true;
+            _lastProgressAt = _time.GetTimestamp();
             _limit.NoteOpened();
         }
     }
@@ -143,21 +143,21 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     /// </summary>
     /// <param name="failure">Why no connection was opened.</param>
     /// <param name="started">When the call began; null if the call does not wait for connections.</param>
-    public PoolWaiter? Postpone(FtpException failure, long? started)
+    public PoolWaiter? EndFailedAttempt(FtpException failure, long? started)
     {
-        bool isRefused = ConnectionLimit.IsRefusal(failure);
+        bool isRefused = ConnectionLimit.IsLimitReached(failure);
         int? lowered = null;
         PoolWaiter? waiter = null;
         lock (_lock)
         {
-            _busy--;
-            int others = _busy + _idle.Count;
+            _busyCount--;
+            int others = _busyCount + _idle.Count;
             lowered = isRefused && others > 0 && _limit.TryLower(others) ? _limit.Current : null;
             // A refusal alone proves nothing: only a server that accepted these credentials before is asked again.
             // After another failure, only an open connection shows that the server can be reached; attempts still under way do not.
             bool isTemporary = isRefused
-                ? others > 0 || (_wasAccepted && IsWithinConnect(started))
-                : Open > 0 && failure is FtpConnectionException { IsTransient: true } and not FtpTlsException;
+                ? others > 0 || (_hasLoggedIn && IsWithinConnectTimeout(started))
+                : LoggedInCount > 0 && failure is FtpConnectionException { IsTransient: true } and not FtpTlsException;
             if (isTemporary && !(isRefused && others > 0))
             {
                 _limit.NoteFailed(isRefused);
@@ -174,14 +174,14 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
 
         if (lowered is { } connections)
         {
-            log.LimitLearnt(options.Host, connections, failure.Message);
+            log.ConnectionLimitLowered(options.Host, connections, failure.Message);
         }
 
         return waiter;
     }
 
     /// <summary>Adds a lease. Returns false if the pool is closed.</summary>
-    public bool TryAdd(PoolLease lease)
+    public bool TryAddLease(PoolLease lease)
     {
         lock (_lock)
         {
@@ -195,13 +195,13 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     }
 
     /// <summary>Removes a lease that is being returned; its slot stays taken.</summary>
-    public void Remove(PoolLease lease)
+    public void RemoveLease(PoolLease lease)
     {
         lock (_lock)
         {
             _leases.Remove(lease);
-            lease.Vacate = null;
-            _lastProgress = _time.GetTimestamp();
+            lease.ReleaseEarly = null;
+            _lastProgressAt = _time.GetTimestamp();
         }
     }
 
@@ -209,33 +209,33 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
     /// Registers a callback by which the holder of a lease releases its connection early. The callback is called once, when another call
     /// waits for a connection; at once if a call waits already.
     /// </summary>
-    public void OfferToVacate(PoolLease lease, Action vacate)
+    public void RegisterEarlyRelease(PoolLease lease, Action vacate)
     {
         lock (_lock)
         {
-            lease.Vacate = vacate;
+            lease.ReleaseEarly = vacate;
         }
 
-        AskToVacate();
+        RequestEarlyRelease();
     }
 
     /// <summary>Closes the connections that have been idle since a time, or longer.</summary>
-    public void DiscardIdle(long since)
+    public void CloseIdle(long since)
     {
         lock (_lock)
         {
-            _idle.FindAll(entry => entry.Since <= since).ForEach(entry => Discard(entry.Connection));
+            _idle.FindAll(entry => entry.Since <= since).ForEach(entry => CloseWithoutQuit(entry.Connection));
             _idle.RemoveAll(entry => entry.Since <= since);
         }
     }
 
     /// <summary>Closes all connections. Calls that use one fail; the pool opens new connections for the next calls.</summary>
-    public void DiscardAll()
+    public void CloseAll()
     {
-        DiscardIdle(long.MaxValue);
+        CloseIdle(long.MaxValue);
         lock (_lock)
         {
-            _leases.ForEach(lease => lease.Connection.CloseFromOutside());
+            _leases.ForEach(lease => lease.Connection.CloseFromAnotherThread());
         }
     }
 
@@ -247,11 +247,11 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             _isClosed = true;
             foreach (PoolWaiter waiter in _waiters)
             {
-                waiter.Fail(Closed());
+                waiter.Fail(CreateDisposedException());
             }
 
             _waiters.Clear();
-            _leases.ForEach(lease => lease.Connection.CloseFromOutside());
+            _leases.ForEach(lease => lease.Connection.CloseFromAnotherThread());
             List<FtpConnection> idle = [.. _idle.Select(entry => entry.Connection)];
             _idle.Clear();
             return idle;
@@ -268,12 +268,12 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
                 return;
             }
 
-            _busy--;
-            if (waiter.Granted.Result is { Idle: { } connection, Since: var since })
+            _busyCount--;
+            if (waiter.Granted.Result is { IdleConnection: { } connection, IdleSince: var since })
             {
                 if (_isClosed)
                 {
-                    Discard(connection);
+                    CloseWithoutQuit(connection);
                 }
                 else
                 {
@@ -285,27 +285,27 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         }
     }
 
-    public static ObjectDisposedException Closed() => new(typeof(FtpClient).FullName, "The client is disposed.");
+    public static ObjectDisposedException CreateDisposedException() => new(typeof(FtpClient).FullName, "The client is disposed.");
 
     /// <summary>Closes a connection that cannot be used again. Nothing is sent on it, so no reply is awaited.</summary>
-    public static void Discard(FtpConnection connection)
+    public static void CloseWithoutQuit(FtpConnection connection)
     {
-        connection.Break();
+        connection.CloseImmediately();
         connection.CloseAsync().AsTask().ContinueWith(
             static closed => _ = closed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     /// <summary>The time until a waiting call must check its state again; zero if it has timed out.</summary>
-    private TimeSpan UntilNextLook(PoolWaiter waiter)
+    private TimeSpan GetTimeUntilNextCheck(PoolWaiter waiter)
     {
         TimeSpan wait = TimeSpan.MaxValue;
         if (options.Timeouts.Acquire != Timeout.InfiniteTimeSpan)
         {
             // Waiting behind long transfers and slow replies does not count: they have their own time-outs.
             // So do an attempt to open a connection, a check and an abort, which have a slot without a lease.
-            long since = _busy > _leases.Count
+            long since = _busyCount > _leases.Count
                 ? _time.GetTimestamp()
-                : _leases.Aggregate(Math.Max(waiter.Since, _lastProgress), (last, lease) => Math.Max(last, lease.LastActivity));
+                : _leases.Aggregate(Math.Max(waiter.WaitingSince, _lastProgressAt), (last, lease) => Math.Max(last, lease.LastActivity));
             wait = options.Timeouts.Acquire - _time.GetElapsedTime(since);
             if (wait <= TimeSpan.Zero)
             {
@@ -313,7 +313,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             }
         }
 
-        foreach (TimeSpan next in (ReadOnlySpan<TimeSpan>)[_limit.UntilRecovery, _limit.UntilNextOpen(Open)])
+        foreach (TimeSpan next in (ReadOnlySpan<TimeSpan>)[_limit.TimeUntilRecovery, _limit.GetTimeUntilNextOpen(LoggedInCount)])
         {
             wait = next > TimeSpan.Zero && next < wait ? next : wait;
         }
@@ -322,7 +322,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
         return wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
     }
 
-    private FtpTimeoutException TimedOut(PoolWaiter waiter)
+    private FtpTimeoutException CreateTimeoutException(PoolWaiter waiter)
     {
         string holders = string.Join("; ", _leases.Select(lease => lease.Describe()));
         string limit = _limit.Current < options.MaxConnections ? $" (the server allows {_limit.Current})" : "";
@@ -330,7 +330,7 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             ? $"all {_leases.Count} connections{limit} are in use: {holders}"
             : "the server refuses every connection";
         string message = $"no connection became free for {options.Timeouts.Acquire.TotalSeconds:0.###} s; {reason}";
-        return new FtpTimeoutException(FtpConnectionPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
+        return new FtpTimeoutException(FtpOperationPhase.Acquire, options.Timeouts.Acquire, message, waiter.LastFailure);
     }
 
     private void GrantWaiters()
@@ -349,38 +349,38 @@ internal sealed class PoolSlots(FtpClientOptions options, ILogger log)
             (FtpConnection connection, long since) = _idle[^1];
             _idle.RemoveAt(_idle.Count - 1);
             // Costs one system call, and detects each connection that the server has closed.
-            if (connection.IsReady)
+            if (connection.IsReusable)
             {
-                _busy++;
+                _busyCount++;
                 return new PoolSlot(connection, since);
             }
 
-            Discard(connection);
+            CloseWithoutQuit(connection);
         }
 
-        if (_busy >= _limit.Current || _limit.UntilNextOpen(Open) > TimeSpan.Zero)
+        if (_busyCount >= _limit.Current || _limit.GetTimeUntilNextOpen(LoggedInCount) > TimeSpan.Zero)
         {
             return null;
         }
 
-        _busy++;
+        _busyCount++;
         return new PoolSlot(null, 0);
     }
 
-    private void AskToVacate()
+    private void RequestEarlyRelease()
     {
         Action? vacate = null;
         lock (_lock)
         {
-            if (_waiters.Count > 0 && _leases.Find(lease => lease.Vacate is not null) is { } lease)
+            if (_waiters.Count > 0 && _leases.Find(lease => lease.ReleaseEarly is not null) is { } lease)
             {
-                (vacate, lease.Vacate) = (lease.Vacate, null);
+                (vacate, lease.ReleaseEarly) = (lease.ReleaseEarly, null);
             }
         }
 
         vacate?.Invoke();
     }
 
-    private bool IsWithinConnect(long? started) =>
+    private bool IsWithinConnectTimeout(long? started) =>
         started is { } since && (options.Timeouts.Connect == Timeout.InfiniteTimeSpan || _time.GetElapsedTime(since) < options.Timeouts.Connect);
 }

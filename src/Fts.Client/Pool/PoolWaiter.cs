@@ -1,9 +1,9 @@
-namespace Fts.Client;
+namespace Fts.Client.Pool;
 
 /// <summary>The right to one connection of a pool.</summary>
-/// <param name="Idle">An idle connection to use; null for the right to open one.</param>
-/// <param name="Since">When the idle connection was returned, as a timestamp.</param>
-internal readonly record struct PoolSlot(FtpConnection? Idle, long Since);
+/// <param name="IdleConnection">An idle connection to use; null for the right to open one.</param>
+/// <param name="IdleSince">When the idle connection was returned, as a timestamp.</param>
+internal readonly record struct PoolSlot(FtpConnection? IdleConnection, long IdleSince);
 
 /// <summary>A call that waits for a <see cref="PoolSlot"/>.</summary>
 internal sealed class PoolWaiter(long since)
@@ -11,7 +11,7 @@ internal sealed class PoolWaiter(long since)
     private readonly TaskCompletionSource<PoolSlot> _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>When the call began to wait, as a timestamp.</summary>
-    public long Since => since;
+    public long WaitingSince => since;
 
     /// <summary>Why the call's last attempt to open a connection failed; null if it made none.</summary>
     public FtpException? LastFailure { get; init; }

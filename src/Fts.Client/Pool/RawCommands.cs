@@ -1,13 +1,13 @@
-namespace Fts.Client;
+namespace Fts.Client.Pool;
 
 /// <summary>
 /// The commands that <see cref="FtpClient.SendRawAsync"/> does not send, because they would desynchronise the replies of the connection, or because the client
 /// relies on the state that they change.
 /// </summary>
-internal static class RawCommands
+internal static class RawCommandRules
 {
     /// <summary>Returns why a command is not sent; null if it may be.</summary>
-    public static string? ReasonAgainst(string verb, string? argument) => verb.ToUpperInvariant() switch
+    public static string? GetRejectionReason(string verb, string? argument) => verb.ToUpperInvariant() switch
     {
         "RETR" or "STOR" or "STOU" or "APPE" or "LIST" or "NLST" or "MLSD" or "STRU" or "MODE" or "EPSV" or "PASV" or "LPSV" or "SPSV" or "CPSV"
             or "EPRT" or "PORT" or "LPRT" or "SSCN" or "ABOR" => "it belongs to a transfer and needs a data connection",

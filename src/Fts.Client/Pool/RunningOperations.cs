@@ -1,4 +1,4 @@
-namespace Fts.Client;
+namespace Fts.Client.Pool;
 
 /// <summary>The running calls of a client. Disposal of the client cancels and awaits them, and no further call starts.</summary>
 internal sealed class RunningOperations : IDisposable
@@ -6,13 +6,13 @@ internal sealed class RunningOperations : IDisposable
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _running;
+    private int _runningCount;
     private bool _isStopped;
 
-    public RunningOperations() => Stopping = _stop.Token;
+    public RunningOperations() => StoppingToken = _stop.Token;
 
     /// <summary>Cancelled when the client is disposed.</summary>
-    public CancellationToken Stopping { get; }
+    public CancellationToken StoppingToken { get; }
 
     /// <summary>Runs a call.</summary>
     /// <param name="operation">The call. Its token is cancelled by the caller or by disposal of the client.</param>
@@ -22,12 +22,12 @@ internal sealed class RunningOperations : IDisposable
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
     {
         Begin();
-        using CancellationTokenSource? either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping) : null;
+        using CancellationTokenSource? either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, StoppingToken) : null;
         try
         {
-            return await operation(either?.Token ?? Stopping).ConfigureAwait(false);
+            return await operation(either?.Token ?? StoppingToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (Stopping.IsCancellationRequested || (cancellationToken.IsCancellationRequested && e.CancellationToken != cancellationToken))
+        catch (OperationCanceledException e) when (StoppingToken.IsCancellationRequested || (cancellationToken.IsCancellationRequested && e.CancellationToken != cancellationToken))
         {
             throw Translate(e, cancellationToken);
         }
@@ -49,7 +49,7 @@ internal sealed class RunningOperations : IDisposable
         lock (_lock)
         {
             (isFirst, _isStopped) = (!_isStopped, true);
-            if (_running == 0)
+            if (_runningCount == 0)
             {
                 _ended.TrySetResult();
             }
@@ -71,7 +71,7 @@ internal sealed class RunningOperations : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isStopped, typeof(FtpClient));
-            _running++;
+            _runningCount++;
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed class RunningOperations : IDisposable
     {
         lock (_lock)
         {
-            if (--_running == 0 && _isStopped)
+            if (--_runningCount == 0 && _isStopped)
             {
                 _ended.TrySetResult();
             }

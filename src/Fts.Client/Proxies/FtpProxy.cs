@@ -42,7 +42,7 @@ public sealed record FtpProxy(FtpProxyKind Kind, string Host, int Port)
 
     /// <summary>A host as a proxy is told it: an address without its scope, which means nothing to another machine, or a name in ASCII.</summary>
     /// <exception cref="ArgumentException">Neither; in a line of HTTP it could be anything.</exception>
-    internal static string NameOf(string host)
+    internal static string NormalizeHost(string host)
     {
         if (IPAddress.TryParse(host, out IPAddress? address))
         {

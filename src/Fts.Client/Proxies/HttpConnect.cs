@@ -3,27 +3,27 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Fts.Client;
+namespace Fts.Client.Proxies;
 
 /// <summary>The CONNECT method of HTTP/1.1 (RFC 9110 §9.3.6, RFC 9112 §3.2.3).</summary>
 internal static class HttpConnect
 {
-    private const int Shown = 200;
+    private const int MaxQuotedCharacters = 200;
 
-    /// <summary>Has the proxy connect to a host. The host is an address or an ASCII name, as <see cref="FtpProxy.NameOf"/> gives it.</summary>
+    /// <summary>Has the proxy connect to a host. The host is an address or an ASCII name, as <see cref="FtpProxy.NormalizeHost"/> gives it.</summary>
     /// <param name="wire">The connection to the proxy.</param>
     /// <param name="host">Where to.</param>
     /// <param name="port">Its port.</param>
-    /// <param name="most">How many bytes the answer may have, headers included.</param>
+    /// <param name="maxBytes">How many bytes the answer may have, headers included.</param>
     /// <exception cref="FtpProxyException">It does not.</exception>
-    public static async Task ConnectAsync(ProxyWire wire, string host, int port, int most)
+    public static async Task ConnectAsync(ProxyConnection wire, string host, int port, int maxBytes)
     {
-        await wire.SendAsync(Request(wire.Proxy, host, port)).ConfigureAwait(false);
+        await wire.SendAsync(CreateRequest(wire.Proxy, host, port)).ConfigureAwait(false);
         while (true)
         {
-            byte[] head = await wire.ReceiveUntilAsync(most, EndOfHead).ConfigureAwait(false) ?? throw wire.Failed($"sends headers without end: more than {most} bytes");
+            byte[] head = await wire.ReceiveUntilAsync(maxBytes, FindHeadersEnd).ConfigureAwait(false) ?? throw wire.CreatePermanentException($"sends headers without end: more than {maxBytes} bytes");
             string line = Encoding.Latin1.GetString(head).Split('\n')[0].TrimEnd('\r');
-            int status = StatusOf(line);
+            int status = ParseStatus(line);
             // The headers of a 2xx mean nothing here, whatever they say of a content (RFC 9110 §9.3.6).
             if (status is >= 200 and < 300)
             {
@@ -31,11 +31,11 @@ internal static class HttpConnect
             }
 
             // "Early hints" and their like announce another answer.
-            most -= status is >= 100 and < 200 && status != 101 ? head.Length : throw Refused(wire, host, port, status, line);
+            maxBytes -= status is >= 100 and < 200 && status != 101 ? head.Length : throw CreateRejectedException(wire, host, port, status, line);
         }
     }
 
-    private static byte[] Request(FtpProxy proxy, string host, int port)
+    private static byte[] CreateRequest(FtpProxy proxy, string host, int port)
     {
         string bracketed = IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{host}]" : host;
         string target = string.Create(CultureInfo.InvariantCulture, $"{bracketed}:{port}");
@@ -45,7 +45,7 @@ internal static class HttpConnect
     }
 
     /// <summary>Where the empty line ends that ends the headers. A bare LF ends a line, too (RFC 9112 §2.2). What does not begin like an answer ends at once.</summary>
-    private static int EndOfHead(ReadOnlySpan<byte> bytes)
+    private static int FindHeadersEnd(ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<byte> protocol = "HTTP/"u8;
         int compared = Math.Min(bytes.Length, protocol.Length);
@@ -72,21 +72,21 @@ internal static class HttpConnect
     }
 
     /// <summary>The three digits of <c>HTTP/1.x NNN reason</c>; 0 when the line is no such line.</summary>
-    private static int StatusOf(string line) =>
+    private static int ParseStatus(string line) =>
         line.Length >= 12 && (line.StartsWith("HTTP/1.0 ", StringComparison.Ordinal) || line.StartsWith("HTTP/1.1 ", StringComparison.Ordinal)) &&
         (line.Length == 12 || line[12] == ' ') && int.TryParse(line.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out int status) && status >= 100
             ? status
             : 0;
 
-    private static FtpProxyException Refused(ProxyWire wire, string host, int port, int status, string line)
+    private static FtpProxyException CreateRejectedException(ProxyConnection wire, string host, int port, int status, string line)
     {
-        string said = line.Length <= Shown ? line : $"{line[..Shown]}…";
+        string said = line.Length <= MaxQuotedCharacters ? line : $"{line[..MaxQuotedCharacters]}…";
         return status switch
         {
-            0 => wire.Failed($"does not answer as HTTP does: {said}"),
+            0 => wire.CreatePermanentException($"does not answer as HTTP does: {said}"),
             // Some say 401 for what is 407 (RFC 9110 §15.5.8).
-            401 or 407 when wire.Proxy.UserName is null => wire.Failed($"wants to know who uses it, and no user was given: {said["HTTP/1.1 ".Length..]}"),
-            401 or 407 => wire.Failed($"refuses the user or the password: {said["HTTP/1.1 ".Length..]}"),
+            401 or 407 when wire.Proxy.UserName is null => wire.CreatePermanentException($"wants to know who uses it, and no user was given: {said["HTTP/1.1 ".Length..]}"),
+            401 or 407 => wire.CreatePermanentException($"refuses the user or the password: {said["HTTP/1.1 ".Length..]}"),
             _ => new FtpProxyException(wire.Proxy, $"does not connect to {host} port {port}: {said["HTTP/1.1 ".Length..]}", isTransient: status >= 500),
         };
     }

@@ -11,12 +11,12 @@ public enum FtpMirrorDirection
 
 /// <summary>What is to be done so that one folder has what another has. Nothing is ever removed.</summary>
 /// <param name="Direction">Which way.</param>
-/// <param name="LocalFolder">The folder here.</param>
-/// <param name="RemoteFolder">The folder on the server; empty for the one the account starts in.</param>
-public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalFolder, string RemoteFolder)
+/// <param name="LocalDirectory">The folder here.</param>
+/// <param name="RemoteDirectory">The folder on the server; empty for the one the account starts in.</param>
+public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalDirectory, string RemoteDirectory)
 {
     /// <summary>Paths of folders to be made in the target, parents first.</summary>
-    public IReadOnlyList<string> Folders { get; init; } = [];
+    public IReadOnlyList<string> Directories { get; init; } = [];
 
     /// <summary>Files to be transferred: those the target has not, or with another size or time.</summary>
     public IReadOnlyList<FtpBatchFile> Files { get; init; } = [];
@@ -44,13 +44,13 @@ public sealed record FtpMirrorPlan(FtpMirrorDirection Direction, string LocalFol
     public IReadOnlyList<FtpEntry> UnreadableEntries { get; init; } = [];
 
     /// <summary>Whether the target has everything that can be mirrored.</summary>
-    public bool IsEmpty => Folders.Count == 0 && Files.Count == 0;
+    public bool IsEmpty => Directories.Count == 0 && Files.Count == 0;
 }
 
 /// <summary>A file or folder that is not mirrored.</summary>
 /// <param name="Path">Its path, where it comes from; of a folder that cannot be made, where it was to go.</param>
-/// <param name="Reason">Why: an <see cref="FtpException"/>, or an exception of the file system where this machine is the trouble.</param>
-public sealed record FtpMirrorFailure(string Path, Exception Reason);
+/// <param name="Exception">Why: an <see cref="FtpException"/>, or an exception of the file system where this machine is the trouble.</param>
+public sealed record FtpMirrorFailure(string Path, Exception Exception);
 
 /// <summary>What came of a plan.</summary>
 /// <param name="Files">What became of each file.</param>

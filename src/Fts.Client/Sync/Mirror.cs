@@ -1,44 +1,46 @@
 using System.Collections.Concurrent;
+using Fts.Client.Listings;
+using Fts.Client.Pool;
 using Fts.Protocol;
 
-namespace Fts.Client;
+namespace Fts.Client.Sync;
 
 /// <summary>Plans a mirror and does what is planned.</summary>
 internal sealed class Mirror(FtpClient client, ConnectionPool pool)
 {
     public async Task<FtpMirrorPlan> PlanAsync(FtpMirrorPlan plan, CancellationToken cancellationToken)
     {
-        FtpEntry? there = await FindFolderAsync(plan.RemoteFolder, cancellationToken).ConfigureAwait(false);
-        bool isHere = Directory.Exists(plan.LocalFolder), isDownload = plan.Direction == FtpMirrorDirection.Download;
-        List<string> missing = isDownload ? isHere ? [] : [plan.LocalFolder] : there is null ? await MissingAsync(plan.RemoteFolder, cancellationToken).ConfigureAwait(false) : [];
-        var top = new MirrorFolder(plan.LocalFolder, plan.RemoteFolder, isDownload ? isHere : there is not null, there?.UniqueId, null);
+        FtpEntry? there = await FindDirectoryAsync(plan.RemoteDirectory, cancellationToken).ConfigureAwait(false);
+        bool isHere = Directory.Exists(plan.LocalDirectory), isDownload = plan.Direction == FtpMirrorDirection.Download;
+        List<string> missing = isDownload ? isHere ? [] : [plan.LocalDirectory] : there is null ? await FindMissingDirectoriesAsync(plan.RemoteDirectory, cancellationToken).ConfigureAwait(false) : [];
+        var top = new MirrorDirectory(plan.LocalDirectory, plan.RemoteDirectory, isDownload ? isHere : there is not null, there?.UniqueId, null);
         FtpMirrorPlan empty = plan;
-        bool couldListByPath = !pool.Memory.Listings.NeedsFolder;
-        plan = await new MirrorWalk(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
-        if (couldListByPath && pool.Memory.Listings.NeedsFolder)
+        bool couldListByPath = !pool.ServerProfile.ListingProfile.ShouldEnterDirectory;
+        plan = await new MirrorPlanner(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
+        if (couldListByPath && pool.ServerProfile.ListingProfile.ShouldEnterDirectory)
         {
             // Earlier listings may be of another folder, because the server ignored the path. Plan again.
-            plan = await new MirrorWalk(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
+            plan = await new MirrorPlanner(client, pool, empty).RunAsync(top, missing, cancellationToken).ConfigureAwait(false);
         }
 
         // Some servers list what is not there as if it were empty.
-        return isDownload && there is null && plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [], UnreadableEntries: [] } && plan.Folders.Count == missing.Count
-            ? throw new FtpException($"there is no folder {plan.RemoteFolder.ToPrintable()} on the server")
+        return isDownload && there is null && plan is { Files: [], Unchanged: 0, Skipped: 0, Failures: [], UnreadableEntries: [] } && plan.Directories.Count == missing.Count
+            ? throw new FtpException($"there is no folder {plan.RemoteDirectory.ToPrintable()} on the server")
             : plan;
     }
 
     public async Task<FtpMirrorResult> ApplyAsync(FtpMirrorPlan plan, FtpTransferOptions? options, IProgress<FtpBatchResult>? progress, CancellationToken cancellationToken)
     {
         bool isDownload = plan.Direction == FtpMirrorDirection.Download;
-        List<FtpMirrorFailure> failures = isDownload ? MakeHere(plan.Folders) : await MakeThereAsync(plan.Folders, cancellationToken).ConfigureAwait(false);
+        List<FtpMirrorFailure> failures = isDownload ? CreateLocalDirectories(plan.Directories) : await CreateRemoteDirectoriesAsync(plan.Directories, cancellationToken).ConfigureAwait(false);
         // What has nowhere to go is not tried, and fails for its folder's reason.
         var nowhere = new List<FtpBatchResult>();
         var files = new List<FtpBatchFile>();
         foreach (FtpBatchFile file in plan.Files)
         {
-            if (failures.Find(failure => IsIn(isDownload ? file.LocalPath : file.RemotePath, failure.Path)) is { } failed)
+            if (failures.Find(failure => IsInside(isDownload ? file.LocalPath : file.RemotePath, failure.Path)) is { } failed)
             {
-                nowhere.Add(new FtpBatchResult(file, null, failed.Reason));
+                nowhere.Add(new FtpBatchResult(file, null, failed.Exception));
                 progress?.Report(nowhere[^1]);
             }
             else
@@ -53,18 +55,18 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
         return new FtpMirrorResult([.. nowhere, .. results], failures);
     }
 
-    private static List<FtpMirrorFailure> MakeHere(IEnumerable<string> folders)
+    private static List<FtpMirrorFailure> CreateLocalDirectories(IEnumerable<string> directories)
     {
         var failures = new List<FtpMirrorFailure>();
-        foreach (string folder in folders)
+        foreach (string directory in directories)
         {
             try
             {
-                Directory.CreateDirectory(folder);
+                Directory.CreateDirectory(directory);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                failures.Add(new FtpMirrorFailure(folder, e));
+                failures.Add(new FtpMirrorFailure(directory, e));
             }
         }
 
@@ -72,43 +74,43 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
     }
 
     /// <summary>Level by level: a folder's parent is there before it.</summary>
-    private async Task<List<FtpMirrorFailure>> MakeThereAsync(IEnumerable<string> folders, CancellationToken cancellationToken)
+    private async Task<List<FtpMirrorFailure>> CreateRemoteDirectoriesAsync(IEnumerable<string> directories, CancellationToken cancellationToken)
     {
         const int WorthConnection = 32;
         var failures = new ConcurrentQueue<FtpMirrorFailure>();
-        foreach (IGrouping<int, string> level in folders.GroupBy(folder => folder.Count(c => c == '/')).OrderBy(level => level.Key))
+        foreach (IGrouping<int, string> level in directories.GroupBy(directory => directory.Count(c => c == '/')).OrderBy(level => level.Key))
         {
             var rest = new ConcurrentQueue<string>(level);
             int connections = Math.Min(client.Options.MaxConnections, 1 + (rest.Count / WorthConnection));
-            await Workers.RunAsync(pool, connections, token => MakeAllAsync(rest, failures, token), cancellationToken).ConfigureAwait(false);
+            await ConnectionWorkers.RunAsync(pool, connections, token => CreateDirectoriesAsync(rest, failures, token), cancellationToken).ConfigureAwait(false);
         }
 
         return [.. failures];
     }
 
-    private async Task MakeAllAsync(ConcurrentQueue<string> folders, ConcurrentQueue<FtpMirrorFailure> failures, CancellationToken cancellationToken)
+    private async Task CreateDirectoriesAsync(ConcurrentQueue<string> directories, ConcurrentQueue<FtpMirrorFailure> failures, CancellationToken cancellationToken)
     {
-        while (folders.TryDequeue(out string? folder))
+        while (directories.TryDequeue(out string? directory))
         {
             try
             {
-                await client.CreateFolderAsync(folder, cancellationToken).ConfigureAwait(false);
+                await client.CreateDirectoryAsync(directory, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is FtpException or ArgumentException)
             {
-                if (e is not FtpReplyException || await FindFolderAsync(folder, cancellationToken).ConfigureAwait(false) is null)
+                if (e is not FtpReplyException || await FindDirectoryAsync(directory, cancellationToken).ConfigureAwait(false) is null)
                 {
-                    failures.Enqueue(new FtpMirrorFailure(folder, e));
+                    failures.Enqueue(new FtpMirrorFailure(directory, e));
                 }
             }
         }
     }
 
     /// <summary>The folder, and those above it, that are not there, from the top down.</summary>
-    private async Task<List<string>> MissingAsync(string folder, CancellationToken cancellationToken)
+    private async Task<List<string>> FindMissingDirectoriesAsync(string directory, CancellationToken cancellationToken)
     {
         var missing = new List<string>();
-        for (string path = folder; path.TrimEnd('/').Length > 0 && (missing.Count == 0 || await FindFolderAsync(path, cancellationToken).ConfigureAwait(false) is null); path = RemotePath.FolderOf(path))
+        for (string path = directory; path.TrimEnd('/').Length > 0 && (missing.Count == 0 || await FindDirectoryAsync(path, cancellationToken).ConfigureAwait(false) is null); path = RemotePath.GetParent(path))
         {
             missing.Insert(0, path);
         }
@@ -117,12 +119,12 @@ internal sealed class Mirror(FtpClient client, ConnectionPool pool)
     }
 
     /// <exception cref="FtpException">It is a file.</exception>
-    private async Task<FtpEntry?> FindFolderAsync(string path, CancellationToken cancellationToken)
+    private async Task<FtpEntry?> FindDirectoryAsync(string path, CancellationToken cancellationToken)
     {
         FtpEntry? entry = path.Length == 0 ? new FtpEntry { Path = "", Name = "", Kind = FtpEntryKind.Directory }
-            : await pool.RunAsync((connection, token) => RemoteFacts.FindFolderAsync(connection, path, token), cancellationToken).ConfigureAwait(false);
+            : await pool.RunAsync((connection, token) => RemoteMetadata.GetDirectoryAsync(connection, path, token), cancellationToken).ConfigureAwait(false);
         return entry?.Kind == FtpEntryKind.File ? throw new FtpException($"{path.ToPrintable()} is a file on the server") : entry;
     }
 
-    private static bool IsIn(string path, string folder) => path.StartsWith(folder, StringComparison.Ordinal) && path.Length > folder.Length && path[folder.Length] is '/' or '\\';
+    private static bool IsInside(string path, string directory) => path.StartsWith(directory, StringComparison.Ordinal) && path.Length > directory.Length && path[directory.Length] is '/' or '\\';
 }

@@ -10,13 +10,13 @@ public enum FtpCertificateProblem
     /// <summary>It does.</summary>
     None,
     /// <summary>No trusted authority vouches for it, as for every certificate that somebody made for themselves. Its key can be remembered.</summary>
-    NobodyVouches,
+    UntrustedRoot,
     /// <summary>Its dates, or those of one that vouches for it, are over or still to come.</summary>
-    OutOfDate,
+    Expired,
     /// <summary>A trusted authority vouches for it, as somebody else's.</summary>
-    AnotherName,
+    NameMismatch,
     /// <summary>It is not good for this use, or broken.</summary>
-    NotValid,
+    Invalid,
 }
 
 /// <summary>Who a server says it is, by the certificate it showed.</summary>
@@ -64,21 +64,21 @@ public sealed record FtpServerIdentity
     public ReadOnlyMemory<byte> Certificate { get; }
 
     /// <summary>Reads who a server says it is. <paramref name="problems"/> may have a wrong idea of the name, which is looked at anew.</summary>
-    internal static FtpServerIdentity From(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host, int port)
+    internal static FtpServerIdentity FromCertificate(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host, int port)
     {
-        (FtpCertificateProblem kind, string? words) = ProblemOf(certificate, chain, problems, host);
+        (FtpCertificateProblem kind, string? words) = FindProblem(certificate, chain, problems, host);
         return new FtpServerIdentity(certificate, host, port) { ProblemKind = kind, Problem = words };
     }
 
-    private static (FtpCertificateProblem Kind, string? Words) ProblemOf(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host)
+    private static (FtpCertificateProblem Kind, string? Words) FindProblem(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors problems, string host)
     {
         X509ChainStatusFlags status = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status) ?? X509ChainStatusFlags.NoError;
         return status.HasFlag(X509ChainStatusFlags.NotTimeValid)
-                ? (FtpCertificateProblem.OutOfDate, $"it is valid from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd} to {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}")
-            : (status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0 ? (FtpCertificateProblem.NobodyVouches, "no trusted authority vouches for it")
-            : status != X509ChainStatusFlags.NoError ? (FtpCertificateProblem.NotValid, $"it is not valid ({status})")
-            : (problems & ~SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? (FtpCertificateProblem.NobodyVouches, "no trusted authority vouches for it")
-            : !certificate.MatchesHostname(host) ? (FtpCertificateProblem.AnotherName, $"it is not for {host}")
+                ? (FtpCertificateProblem.Expired, $"it is valid from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd} to {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}")
+            : (status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0 ? (FtpCertificateProblem.UntrustedRoot, "no trusted authority vouches for it")
+            : status != X509ChainStatusFlags.NoError ? (FtpCertificateProblem.Invalid, $"it is not valid ({status})")
+            : (problems & ~SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? (FtpCertificateProblem.UntrustedRoot, "no trusted authority vouches for it")
+            : !certificate.MatchesHostname(host) ? (FtpCertificateProblem.NameMismatch, $"it is not for {host}")
             : (FtpCertificateProblem.None, null);
     }
 }

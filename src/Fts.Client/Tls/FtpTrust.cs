@@ -5,7 +5,7 @@ namespace Fts.Client;
 
 /// <summary>
 /// Which servers are believed to be who they say. In this order: with <see cref="PinnedKeys"/> one of them and nothing else; a certificate that leads to a
-/// trusted authority, for the name connected to, within its dates; at last whatever <see cref="Decide"/> accepts.
+/// trusted authority, for the name connected to, within its dates; at last whatever <see cref="ValidateAsync"/> accepts.
 /// </summary>
 public sealed record FtpTrust
 {
@@ -22,13 +22,13 @@ public sealed record FtpTrust
     /// Asked about a server that nothing above vouches for, once for each control connection, before anything is sent to it; accepts by returning true.
     /// Calls may overlap when connections are opened at once.
     /// </summary>
-    public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? Decide { get; init; }
+    public Func<FtpServerIdentity, CancellationToken, ValueTask<bool>>? ValidateAsync { get; init; }
 
     /// <summary>
-    /// Whether <see cref="Decide"/> is also called for a certificate of a trusted authority; <see cref="FtpServerIdentity.Problem"/> is null then.
-    /// The default is false. It has no effect without <see cref="Decide"/> or with <see cref="PinnedKeys"/>.
+    /// Whether <see cref="ValidateAsync"/> is also called for a certificate of a trusted authority; <see cref="FtpServerIdentity.Problem"/> is null then.
+    /// The default is false. It has no effect without <see cref="ValidateAsync"/> or with <see cref="PinnedKeys"/>.
     /// </summary>
-    public bool AlwaysDecides { get; init; }
+    public bool ShouldAlwaysValidate { get; init; }
 
     /// <summary>Shown, with its private key, to servers that ask who is there. The caller's to dispose.</summary>
     public X509Certificate2? ClientCertificate { get; init; }

@@ -1,6 +1,6 @@
 using System.Net.Security;
 
-namespace Fts.Client;
+namespace Fts.Client.Tls;
 
 /// <summary>
 /// A TLS control connection that can be asked whether the server said something. The socket cannot tell: session tickets (RFC 8446 §4.6.1) arrive there
@@ -9,11 +9,11 @@ namespace Fts.Client;
 /// <remarks>Owns the TLS stream.</remarks>
 internal sealed class ReadAheadStream(SslStream inner) : Stream
 {
-    private readonly byte[] _byte = new byte[1];
-    private Task<int>? _ahead;
+    private readonly byte[] _buffer = new byte[1];
+    private Task<int>? _readAhead;
 
     /// <summary>Whether a byte, the end or an error is there to be read.</summary>
-    public bool HasSomething => Ahead().IsCompleted;
+    public bool HasUnreadData => StartReadAhead().IsCompleted;
 
     public override bool CanRead => true;
 
@@ -28,24 +28,24 @@ internal sealed class ReadAheadStream(SslStream inner) : Stream
     /// <summary>Reads some bytes; into an empty buffer, waits until there are any.</summary>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_ahead is null && !buffer.IsEmpty)
+        if (_readAhead is null && !buffer.IsEmpty)
         {
             return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
 
-        int read = await Ahead().WaitAsync(cancellationToken).ConfigureAwait(false);
+        int read = await StartReadAhead().WaitAsync(cancellationToken).ConfigureAwait(false);
         if (buffer.IsEmpty || read == 0)
         {
             return 0;
         }
 
-        _ahead = null;
-        buffer.Span[0] = _byte[0];
+        _readAhead = null;
+        buffer.Span[0] = _buffer[0];
         return 1;
     }
 
     /// <summary>Says that nothing more will be sent (close_notify).</summary>
-    public Task FinishAsync() => inner.ShutdownAsync();
+    public Task SendCloseNotifyAsync() => inner.ShutdownAsync();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
 
@@ -67,15 +67,15 @@ internal sealed class ReadAheadStream(SslStream inner) : Stream
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    private Task<int> Ahead()
+    private Task<int> StartReadAhead()
     {
-        if (_ahead is null)
+        if (_readAhead is null)
         {
-            _ahead = inner.ReadAsync(_byte).AsTask();
+            _readAhead = inner.ReadAsync(_buffer).AsTask();
             // Closed while it reads, nobody may be left to look at its error.
-            _ahead.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _readAhead.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
 
-        return _ahead;
+        return _readAhead;
     }
 }

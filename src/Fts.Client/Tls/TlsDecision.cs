@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Fts.Client;
+namespace Fts.Client.Tls;
 
 /// <summary>
-/// Stores whether a server uses TLS in <see cref="FtpTlsMode.WhenOffered"/>, for all connections of one client. After one connection was
+/// Stores whether a server uses TLS in <see cref="FtpTlsMode.Preferred"/>, for all connections of one client. After one connection was
 /// encrypted, no other connection may be plain.
 /// </summary>
 /// <remarks>
@@ -15,16 +15,16 @@ internal sealed class TlsDecision
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile bool _isDecided;
-    private volatile bool _usedTls;
-    private bool? _allowsPlainPassword;
+    private volatile bool _hasUsedTls;
+    private bool? _isPlainPasswordAllowed;
 
     /// <summary>Whether a connection to this server was encrypted.</summary>
-    public bool UsedTls => _usedTls;
+    public bool HasUsedTls => _hasUsedTls;
 
     /// <summary>
-    /// Waits until no other connection is deciding. Returns true if the caller decides; the caller must then call <see cref="Leave"/>.
+    /// Waits until no other connection is deciding. Returns true if the caller decides; the caller must then call <see cref="End"/>.
     /// </summary>
-    public async Task<bool> EnterAsync(CancellationToken cancellationToken)
+    public async Task<bool> TryBeginAsync(CancellationToken cancellationToken)
     {
         if (_isDecided)
         {
@@ -42,25 +42,25 @@ internal sealed class TlsDecision
     }
 
     /// <summary>Lets the next connection decide, or use the decision.</summary>
-    public void Leave() => _gate.Release();
+    public void End() => _gate.Release();
 
     /// <summary>Records that a connection is encrypted (<paramref name="usesTls"/>), or that the server refused TLS.</summary>
-    public void Record(bool usesTls)
+    public void RecordDecision(bool usesTls)
     {
-        _usedTls |= usesTls;
+        _hasUsedTls |= usesTls;
         _isDecided = true;
     }
 
     /// <summary>Returns whether the password may be sent in plain. <paramref name="confirm"/> is called once; its result holds for all connections.</summary>
     /// <param name="confirm">The caller's decision; null to refuse.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public async Task<bool> AllowsPlainPasswordAsync(Func<CancellationToken, ValueTask<bool>>? confirm, CancellationToken cancellationToken)
+    public async Task<bool> IsPlainPasswordAllowedAsync(Func<CancellationToken, ValueTask<bool>>? confirm, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            _allowsPlainPassword ??= confirm is not null && await confirm(cancellationToken).ConfigureAwait(false);
-            return _allowsPlainPassword.Value;
+            _isPlainPasswordAllowed ??= confirm is not null && await confirm(cancellationToken).ConfigureAwait(false);
+            return _isPlainPasswordAllowed.Value;
         }
         finally
         {

@@ -1,26 +1,26 @@
 using Fts.Protocol;
 
-namespace Fts.Client;
+namespace Fts.Client.Transfers;
 
 /// <summary>Transfers in ASCII mode (TYPE A) on connections that are otherwise in TYPE I.</summary>
 internal static class AsciiMode
 {
     /// <summary>Whether lines of local text files end in LF, so that the line ends must be converted.</summary>
-    public static bool EndsLinesInLineFeed => Environment.NewLine == "\n";
+    public static bool HasLineFeedNewLines => Environment.NewLine == "\n";
 
     /// <exception cref="ArgumentException">The options ask for something that ASCII mode cannot do.</exception>
-    public static void Validate(FtpTransferOptions options)
+    public static void ValidateOptions(FtpTransferOptions options)
     {
-        if (options.Resume == FtpResume.Existing || options.RequiresHash)
+        if (options.Resume == FtpResume.PartialOrTarget || options.IsHashRequired)
         {
             throw new ArgumentException(
-                $"A transfer in ASCII mode cannot be resumed ({nameof(FtpTransferOptions.Resume)}) or verified by hash ({nameof(FtpTransferOptions.Verify)}).", nameof(options));
+                $"A transfer in ASCII mode cannot be resumed ({nameof(FtpTransferOptions.Resume)}) or verified by hash ({nameof(FtpTransferOptions.Verification)}).", nameof(options));
         }
     }
 
     /// <summary>Runs a transfer in TYPE A, and sets TYPE I again. A connection whose type is uncertain is closed.</summary>
     /// <exception cref="FtpReplyException">The server refuses TYPE A, or the transfer.</exception>
-    public static async Task<T> RunAsync<T>(FtpConnection connection, Func<Task<T>> transfer, CancellationToken cancellationToken)
+    public static async Task<T> RunInAsciiAsync<T>(FtpConnection connection, Func<Task<T>> transfer, CancellationToken cancellationToken)
     {
         FtpReply reply = await connection.SendAsync("TYPE", "A", cancellationToken).ConfigureAwait(false);
         if (!reply.IsCompletion)
@@ -35,26 +35,26 @@ internal static class AsciiMode
         }
         catch (FtpReplyException) when (connection.IsUsable)
         {
-            await LeaveAsync(connection).ConfigureAwait(false);
+            await RestoreBinaryTypeAsync(connection).ConfigureAwait(false);
             throw;
         }
         catch
         {
-            connection.Break();
+            connection.CloseImmediately();
             throw;
         }
 
-        await LeaveAsync(connection).ConfigureAwait(false);
+        await RestoreBinaryTypeAsync(connection).ConfigureAwait(false);
         return result;
     }
 
     /// <summary>Sets TYPE I again, also after a cancellation: the connection would send the next file as text.</summary>
-    private static async Task LeaveAsync(FtpConnection connection)
+    private static async Task RestoreBinaryTypeAsync(FtpConnection connection)
     {
         bool isBinary = false;
         try
         {
-            FtpReply reply = await connection.SendAsync("TYPE", "I", connection.Options.Timeouts.Abort, CancellationToken.None).ConfigureAwait(false);
+            FtpReply reply = await connection.SendAsync("TYPE", "I", connection.Options.Timeouts.Resync, CancellationToken.None).ConfigureAwait(false);
             isBinary = reply.IsCompletion;
         }
         catch (FtpException)
@@ -65,7 +65,7 @@ internal static class AsciiMode
         {
             if (!isBinary)
             {
-                connection.Break();
+                connection.CloseImmediately();
             }
         }
     }

@@ -9,17 +9,17 @@ public enum FtpResume
     /// A download that breaks off keeps what came, hidden beside its target, if a later one will be able to prove what it is a part of; the next download to
     /// that target proves it and goes on from there, or starts anew. Uploads start anew.
     /// </summary>
-    Kept,
+    Partial,
     /// <summary>
-    /// As <see cref="Kept"/>, and what stands under the target's own name is gone on with, too: that of an upload by its size on the server and, where the server
+    /// As <see cref="Partial"/>, and what stands under the target's own name is gone on with, too: that of an upload by its size on the server and, where the server
     /// has hashes, if it is the beginning of the local file; that of a download only where a hash proves it. Complete already, nothing moves.
     /// What is no beginning is left as it is: <see cref="FtpTargetExistsException"/>.
     /// </summary>
-    Existing,
+    PartialOrTarget,
 }
 
 /// <summary>What is looked at before a transfer counts as done, besides the length, which always is where the server tells it.</summary>
-public enum FtpVerify
+public enum FtpVerification
 {
     /// <summary>Nothing else.</summary>
     Length,
@@ -44,23 +44,23 @@ public sealed record FtpTransferOptions
     /// </summary>
     public bool Overwrite { get; init; } = true;
 
-    /// <summary>Whether a file's transfer goes on where an earlier one broke off; <see cref="FtpResume.Kept"/> unless said otherwise. Transfers of streams never do.</summary>
-    public FtpResume Resume { get; init; } = FtpResume.Kept;
+    /// <summary>Whether a file's transfer goes on where an earlier one broke off; <see cref="FtpResume.Partial"/> unless said otherwise. Transfers of streams never do.</summary>
+    public FtpResume Resume { get; init; } = FtpResume.Partial;
 
-    /// <summary>How a file's transfer is verified; <see cref="FtpVerify.ResumedByHash"/> unless said otherwise. Transfers of streams are by their length.</summary>
-    public FtpVerify Verify { get; init; } = FtpVerify.ResumedByHash;
+    /// <summary>How a file's transfer is verified; <see cref="FtpVerification.ResumedByHash"/> unless said otherwise. Transfers of streams are by their length.</summary>
+    public FtpVerification Verification { get; init; } = FtpVerification.ResumedByHash;
 
     /// <summary>
     /// Whether line ends are converted; <see cref="FtpTransferType.Binary"/> by default. A transfer in ASCII mode is not resumed, not split into segments and not
-    /// compressed. With <see cref="FtpResume.Existing"/> or <see cref="FtpVerify.ByHash"/> it throws <see cref="ArgumentException"/>.
+    /// compressed. With <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/> it throws <see cref="ArgumentException"/>.
     /// </summary>
     public FtpTransferType Type { get; init; }
 
     /// <summary>Whether a downloaded file gets the server's modification time, where the server tells it; true unless said otherwise.</summary>
-    public bool KeepModified { get; init; } = true;
+    public bool PreserveLastModified { get; init; } = true;
 
     /// <summary>What a listing already told of the file to download: saves asking again.</summary>
-    public FtpEntry? Known { get; init; }
+    public FtpEntry? SourceEntry { get; init; }
 
     /// <summary>
     /// Over how many connections a file travels at once, in as many segments: null, as unless said otherwise, for several where the file is large and the server far
@@ -76,7 +76,7 @@ public sealed record FtpTransferOptions
     }
 
     /// <summary>Whether a transfer must not succeed without a comparison of hashes.</summary>
-    internal bool RequiresHash => Verify == FtpVerify.ByHash;
+    internal bool IsHashRequired => Verification == FtpVerification.ByHash;
 
-    internal bool WantsHash(bool isResumed) => Verify == FtpVerify.ByHash || (Verify == FtpVerify.ResumedByHash && isResumed);
+    internal bool ShouldVerifyByHash(bool isResumed) => Verification == FtpVerification.ByHash || (Verification == FtpVerification.ResumedByHash && isResumed);
 }

@@ -3,7 +3,7 @@ using Fts.Protocol;
 namespace Fts.Client;
 
 /// <summary>What showed that a transfer is whole.</summary>
-public enum FtpVerified
+public enum FtpVerifiedBy
 {
     /// <summary>The server's word alone: it tells no length.</summary>
     Reply,
@@ -30,14 +30,14 @@ public enum FtpTransferWarning
 
 /// <summary>A transfer that succeeded.</summary>
 /// <param name="Path">The remote path.</param>
-/// <param name="Bytes">Bytes moved, without those <paramref name="Resumed"/>.</param>
+/// <param name="Bytes">Bytes moved, without those <paramref name="ResumedBytes"/>.</param>
 /// <param name="Elapsed">From asking for a connection to the last step.</param>
 /// <param name="Reply">The server's last word on the transfer, usually 226; null when all was there and nothing had to move.</param>
-/// <param name="Modified">The server's modification time of a downloaded file, where it told.</param>
-/// <param name="Resumed">Bytes that were there before.</param>
-/// <param name="Verified">What shows that it is whole.</param>
+/// <param name="LastModified">The server's modification time of a downloaded file, where it told.</param>
+/// <param name="ResumedBytes">Bytes that were there before.</param>
+/// <param name="VerifiedBy">What shows that it is whole.</param>
 public sealed record FtpTransferResult(
-    string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTime? Modified = null, long Resumed = 0, FtpVerified Verified = FtpVerified.Reply)
+    string Path, long Bytes, TimeSpan Elapsed, FtpReply? Reply, DateTime? LastModified = null, long ResumedBytes = 0, FtpVerifiedBy VerifiedBy = FtpVerifiedBy.Reply)
 {
     /// <summary>The warning; <see cref="FtpTransferWarning.None"/> if there is none.</summary>
     public FtpTransferWarning Warning { get; init; }

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
-namespace Fts.Client;
+namespace Fts.Client.Transfers;
 
 /// <summary>SHA-256 of the first bytes of a local file, read back from it: what is compared is what is on the disk.</summary>
 internal static class LocalHash
@@ -10,7 +10,7 @@ internal static class LocalHash
     private const int BufferLength = 256 * 1024;
 
     /// <exception cref="IOException">The file cannot be read, or has fewer bytes.</exception>
-    public static Task<byte[]> OfAsync(SafeFileHandle handle, long length, CancellationToken cancellationToken) => Task.Run(
+    public static Task<byte[]> ComputeAsync(SafeFileHandle handle, long length, CancellationToken cancellationToken) => Task.Run(
         () =>
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -16,7 +16,7 @@ internal readonly record struct AddressBlock(bool IsIPv4, ulong Bits)
     public static readonly AddressBlock Loopback = new(IsIPv4: false, Bits: 0);
 
     /// <summary>Returns the block of an address. An IPv4-mapped IPv6 address belongs to the block of its IPv4 address.</summary>
-    public static AddressBlock Of(IPAddress address)
+    public static AddressBlock FromAddress(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
         IPAddress unmapped = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Fts.Server.Data;
+using Fts.Server.Data.Copy;
 
 namespace Fts.Server.Access;
 
@@ -24,7 +24,7 @@ internal sealed class DescriptorReserve
     public DescriptorReserve(long? limit) => _firstReserved = limit is { } count ? count - (count / 4) : long.MaxValue;
 
     /// <summary>Whether an accepted control connection has a descriptor of the reserve.</summary>
-    public bool IsTouchedBy(Socket socket) => IsReserved(socket.Handle);
+    public bool Contains(Socket socket) => IsReserved(socket.Handle);
 
     /// <summary>Whether a descriptor belongs to the reserve.</summary>
     public bool IsReserved(nint descriptor) => descriptor >= _firstReserved;

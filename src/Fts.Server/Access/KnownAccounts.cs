@@ -14,18 +14,18 @@ internal sealed class KnownAccounts(int maxAddresses)
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<AddressBlock, LinkedListNode<Logins>> _addresses = [];
+    private readonly Dictionary<AddressBlock, LinkedListNode<AddressLogins>> _addresses = [];
 
     /// <summary>The values of <see cref="_addresses"/>, the one with the oldest last login in front.</summary>
-    private readonly LinkedList<Logins> _byLastLogin = new();
+    private readonly LinkedList<AddressLogins> _byLastLogin = new();
 
     /// <summary>Whether the account signed in from the address within <see cref="Lifetime"/> before <paramref name="now"/>.</summary>
     public bool Contains(AddressBlock address, int account, TimeSpan now)
     {
         lock (_lock)
         {
-            return _addresses.TryGetValue(address, out LinkedListNode<Logins>? node)
-                && node.Value.TimeOf.TryGetValue(account, out TimeSpan at)
+            return _addresses.TryGetValue(address, out LinkedListNode<AddressLogins>? node)
+                && node.Value.LastLoginTimes.TryGetValue(account, out TimeSpan at)
                 && now - at < Lifetime;
         }
     }
@@ -35,7 +35,7 @@ internal sealed class KnownAccounts(int maxAddresses)
     {
         lock (_lock)
         {
-            if (_addresses.TryGetValue(address, out LinkedListNode<Logins>? node))
+            if (_addresses.TryGetValue(address, out LinkedListNode<AddressLogins>? node))
             {
                 _byLastLogin.Remove(node);
             }
@@ -47,11 +47,11 @@ internal sealed class KnownAccounts(int maxAddresses)
                     _addresses.Remove(oldest.Value.Address);
                 }
 
-                _addresses[address] = node = new LinkedListNode<Logins>(new Logins(address, []));
+                _addresses[address] = node = new LinkedListNode<AddressLogins>(new AddressLogins(address, []));
             }
 
             _byLastLogin.AddLast(node);
-            Dictionary<int, TimeSpan> timeOf = node.Value.TimeOf;
+            Dictionary<int, TimeSpan> timeOf = node.Value.LastLoginTimes;
             if (timeOf.Count >= MaxAccounts && !timeOf.ContainsKey(account))
             {
                 timeOf.Remove(timeOf.MinBy(entry => entry.Value).Key);
@@ -62,6 +62,6 @@ internal sealed class KnownAccounts(int maxAddresses)
     }
 
     /// <param name="Address">The address.</param>
-    /// <param name="TimeOf">The time of each account's last login.</param>
-    private sealed record Logins(AddressBlock Address, Dictionary<int, TimeSpan> TimeOf);
+    /// <param name="LastLoginTimes">The time of each account's last login.</param>
+    private sealed record AddressLogins(AddressBlock Address, Dictionary<int, TimeSpan> LastLoginTimes);
 }

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using Fts.Server.Data;
+using Fts.Server.Data.Copy;
+using Fts.Server.ProxyProtocol;
+using Fts.Server.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Access;
@@ -19,7 +21,7 @@ internal static class LocalPeer
     private const int Established = 1, FinWait1 = 4, FinWait2 = 5; // netinet/tcp.h
     private const int SockDiagByFamily = 20, IsRequest = 1, Tcp = 6;
 
-    private static bool s_hasDiag;
+    private static bool s_hasSocketDiagnostics;
 
     /// <summary>
     /// Returns the user id of the client's process. Returns null if the client is on another machine, connects through a load balancer or
@@ -32,36 +34,36 @@ internal static class LocalPeer
             return null;
         }
 
-        ConnectionEnds ends = ConnectionEnds.Of(session.Socket);
-        if (!IPAddress.IsLoopback(ends.Peer.Address) || session.Server.Balancers.Include(ends.Peer.Address))
+        ConnectionEndPoints ends = ConnectionEndPoints.FromSocket(session.Socket);
+        if (!IPAddress.IsLoopback(ends.Peer.Address) || session.Server.ProxyHeaders.RequiresHeader(ends.Peer.Address))
         {
             return null;
         }
 
         // Reading a whole /proc table takes milliseconds if there are many connections, so it must not run on the thread that serves
         // sockets.
-        return TryAskKernel(ends, out uint? user) ? user : await Task.Run(() => ProcNetTcp.FindUser(ends), cancellationToken);
+        return TryQueryKernel(ends, out uint? user) ? user : await Task.Run(() => ProcNetTcp.FindUser(ends), cancellationToken);
     }
 
     /// <summary>Whether the client's process belongs to the user of this process, or to root. False if that is unknown.</summary>
     public static async ValueTask<bool> IsOwnUserAsync(Session session, CancellationToken cancellationToken) =>
         await FindUserAsync(session, cancellationToken) is { } user && OperatingSystem.IsLinux() &&
-        IsTrusted(user, LinuxCalls.GetUser(), UserMapping.IsWhole);
+        IsTrusted(user, LinuxCalls.GetUser(), UserMapping.IsComplete);
 
     /// <summary>Returns true for root and the server's own user. In a user namespace, all users from outside have the same id
     /// <see cref="UserMapping.Unmapped"/>, which is not trusted.</summary>
-    internal static bool IsTrusted(uint user, uint ownUser, bool isMappingWhole) =>
-        (user == 0 || user == ownUser) && (isMappingWhole || user != UserMapping.Unmapped);
+    internal static bool IsTrusted(uint user, uint ownUser, bool isMappingComplete) =>
+        (user == 0 || user == ownUser) && (isMappingComplete || user != UserMapping.Unmapped);
 
     /// <summary>
     /// Whether a process holds the socket. A closed socket that still waits for the end of its connection (FIN_WAIT, TIME_WAIT) has no
     /// inode, and the kernel reports root as its owner. A client must not be treated as root because it closed early.
     /// </summary>
-    internal static bool IsHeld(int state, ulong inode) => inode != 0 && state is Established or FinWait1 or FinWait2;
+    internal static bool IsHeldByProcess(int state, ulong inode) => inode != 0 && state is Established or FinWait1 or FinWait2;
 
     /// <summary>Queries the owner by sock_diag. Returns false if the kernel does not support it.</summary>
     [SupportedOSPlatform("linux")]
-    private static unsafe bool TryAskKernel(ConnectionEnds ends, out uint? user)
+    private static unsafe bool TryQueryKernel(ConnectionEndPoints ends, out uint? user)
     {
         user = null;
         using SafeFileHandle netlink = LinuxCalls.OpenSocketDiagnostics();
@@ -77,13 +79,13 @@ internal static class LocalPeer
         var answer = new ReadOnlySpan<byte>(reply, Math.Max(length, 0));
         if (length < ReplyLength || BinaryPrimitives.ReadUInt16LittleEndian(answer[4..]) != SockDiagByFamily)
         {
-            return Volatile.Read(ref s_hasDiag); // the same error, ENOENT, for "no such connection" and for a kernel without this protocol
+            return Volatile.Read(ref s_hasSocketDiagnostics); // the same error, ENOENT, for "no such connection" and for a kernel without this protocol
         }
 
-        Volatile.Write(ref s_hasDiag, true);
+        Volatile.Write(ref s_hasSocketDiagnostics, true);
         bool isClients = BinaryPrimitives.ReadUInt16BigEndian(answer[PortsOffset..]) == ends.Peer.Port &&
             BinaryPrimitives.ReadUInt16BigEndian(answer[(PortsOffset + 2)..]) == ends.Local.Port;
-        if (isClients && IsHeld(answer[StateOffset], BitConverter.ToUInt32(answer[InodeOffset..])))
+        if (isClients && IsHeldByProcess(answer[StateOffset], BitConverter.ToUInt32(answer[InodeOffset..])))
         {
             user = BitConverter.ToUInt32(answer[UserOffset..]);
         }
@@ -92,7 +94,7 @@ internal static class LocalPeer
     }
 
     /// <summary>Writes the query for the client's socket: its source is the server's peer, and its destination is the server.</summary>
-    private static void WriteRequest(Span<byte> request, ConnectionEnds ends)
+    private static void WriteRequest(Span<byte> request, ConnectionEndPoints ends)
     {
         request.Clear();
         BitConverter.TryWriteBytes(request, RequestLength);

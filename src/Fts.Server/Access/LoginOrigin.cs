@@ -1,4 +1,5 @@
 using System.Net;
+using Fts.Server.Sessions;
 
 namespace Fts.Server.Access;
 
@@ -10,12 +11,12 @@ namespace Fts.Server.Access;
 /// <param name="LocalUser">The user id of a client on this machine; null for clients elsewhere and if it is unknown.</param>
 internal readonly record struct LoginOrigin(AddressBlock Block, uint? LocalUser)
 {
-    public static async ValueTask<LoginOrigin> OfAsync(Session session, CancellationToken cancellationToken) =>
+    public static async ValueTask<LoginOrigin> FromSessionAsync(Session session, CancellationToken cancellationToken) =>
         IPAddress.IsLoopback(session.Peer.Address)
             ? new LoginOrigin(AddressBlock.Loopback, await LocalPeer.FindUserAsync(session, cancellationToken))
-            : new LoginOrigin(BlockOf(session), null);
+            : new LoginOrigin(GetBlock(session), null);
 
     /// <summary>Returns the client's addresses, without the look-up of its user.</summary>
-    public static AddressBlock BlockOf(Session session) =>
-        IPAddress.IsLoopback(session.Peer.Address) ? AddressBlock.Loopback : AddressBlock.Of(session.Peer.Address);
+    public static AddressBlock GetBlock(Session session) =>
+        IPAddress.IsLoopback(session.Peer.Address) ? AddressBlock.Loopback : AddressBlock.FromAddress(session.Peer.Address);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Server.ProxyProtocol;
 
 namespace Fts.Server.Access;
 
@@ -8,10 +9,10 @@ namespace Fts.Server.Access;
 /// sock_diag.</summary>
 internal static class ProcNetTcp
 {
-    private static readonly char[] Blank = [' '];
+    private static readonly char[] ColumnSeparator = [' '];
 
     /// <summary>Returns the user id, or null if no table has the client's socket, or none can be read.</summary>
-    public static uint? FindUser(ConnectionEnds ends)
+    public static uint? FindUser(ConnectionEndPoints ends)
     {
         try
         {
@@ -26,19 +27,19 @@ internal static class ProcNetTcp
     }
 
     /// <summary>Finds the row whose local address is the client's and whose remote address is the server's.</summary>
-    internal static uint? FindUser(IEnumerable<string> lines, ConnectionEnds ends)
+    internal static uint? FindUser(IEnumerable<string> lines, ConnectionEndPoints ends)
     {
-        (string four, string six) = (Pair(ends, isMapped: false), Pair(ends, isMapped: true));
+        (string four, string six) = (FormatAddressPair(ends, isMapped: false), FormatAddressPair(ends, isMapped: true));
         foreach (string line in lines)
         {
-            string[] columns = line.Split(Blank, StringSplitOptions.RemoveEmptyEntries);
+            string[] columns = line.Split(ColumnSeparator, StringSplitOptions.RemoveEmptyEntries);
             if (columns.Length < 10 || $"{columns[1]} {columns[2]}" is var pair && pair != four && pair != six)
             {
                 continue;
             }
 
             if (int.TryParse(columns[3], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int state) && ulong.TryParse(columns[9], CultureInfo.InvariantCulture, out ulong inode) &&
-                uint.TryParse(columns[7], CultureInfo.InvariantCulture, out uint user) && LocalPeer.IsHeld(state, inode))
+                uint.TryParse(columns[7], CultureInfo.InvariantCulture, out uint user) && LocalPeer.IsHeldByProcess(state, inode))
             {
                 return user;
             }
@@ -47,10 +48,10 @@ internal static class ProcNetTcp
         return null;
     }
 
-    private static string Pair(ConnectionEnds ends, bool isMapped) => $"{Format(ends.Peer, isMapped)} {Format(ends.Local, isMapped)}";
+    private static string FormatAddressPair(ConnectionEndPoints ends, bool isMapped) => $"{FormatEndPoint(ends.Peer, isMapped)} {FormatEndPoint(ends.Local, isMapped)}";
 
     /// <summary>Addresses are written as 32-bit words in the byte order of the machine, ports as numbers.</summary>
-    private static string Format(IPEndPoint end, bool isMapped)
+    private static string FormatEndPoint(IPEndPoint end, bool isMapped)
     {
         byte[] bytes = (isMapped ? end.Address.MapToIPv6() : end.Address).GetAddressBytes();
         string words = string.Concat(bytes.Chunk(4).Select(word => BitConverter.ToUInt32(word).ToString("X8", CultureInfo.InvariantCulture)));

@@ -8,12 +8,12 @@ internal static class UserMapping
     /// <summary>The id that the kernel reports for every user without a mapping (overflowuid).</summary>
     public const uint Unmapped = 65534;
 
-    private static readonly Lazy<bool> Whole = new(ReadIsWhole);
+    private static readonly Lazy<bool> LazyIsComplete = new(ReadIsComplete);
 
     /// <summary>Whether every user id is mapped, as outside of containers.</summary>
-    public static bool IsWhole => Whole.Value;
+    public static bool IsComplete => LazyIsComplete.Value;
 
-    private static bool ReadIsWhole()
+    private static bool ReadIsComplete()
     {
         try
         {

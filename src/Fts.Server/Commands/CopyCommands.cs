@@ -1,5 +1,6 @@
 using Fts.Protocol;
 using Fts.Server.Data;
+using Fts.Server.Sessions;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -34,9 +35,9 @@ internal static class CopyCommands
 
         Transfer transfer = session.Transfer!;
         await Task.Run(
-            () => session.Files!.CombineAsync(paths[0], paths[1..], transfer.Advance, transfer.StartCommit, cancellationToken).AsTask(),
+            () => session.Files!.CombineAsync(paths[0], paths[1..], transfer.AddBytes, transfer.StartCommit, cancellationToken).AsTask(),
             cancellationToken);
-        return Replies.FileDone;
+        return Replies.FileActionDone;
     }
 
     public static async ValueTask<FtpReply> SiteCopyAsync(Session session, string argument, CancellationToken cancellationToken) =>
@@ -57,12 +58,12 @@ internal static class CopyCommands
             return entry is null ? Replies.NotFound : Replies.NotAFile;
         }
 
-        session.Pending = new Pending { CopySource = path };
-        return Replies.CopyTo;
+        session.NextState = new PendingState { CopySource = path };
+        return Replies.ReadyForCopyTarget;
     }
 
     public static async ValueTask<FtpReply> SiteCopyToAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        session.Continuing.CopySource is not { } source ? Replies.BadSequence
+        session.CarriedState.CopySource is not { } source ? Replies.BadSequence
         : session.Resolve(argument) is not { } target ? Replies.BadName
         : await CopyAsync(session, source, target, cancellationToken);
 
@@ -70,7 +71,7 @@ internal static class CopyCommands
     {
         Transfer transfer = session.Transfer!;
         await Task.Run(
-            () => session.Files!.CopyAsync(source, target, transfer.Advance, transfer.StartCommit, cancellationToken).AsTask(), cancellationToken);
-        return Replies.FileDone;
+            () => session.Files!.CopyAsync(source, target, transfer.AddBytes, transfer.StartCommit, cancellationToken).AsTask(), cancellationToken);
+        return Replies.FileActionDone;
     }
 }

@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Text;
 using Fts.Protocol;
 using Fts.Protocol.Listings;
+using Fts.Server.Listings;
+using Fts.Server.Sessions;
+using Fts.Server.Uploads;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -17,7 +20,7 @@ internal static class FileCommands
         }
 
         await session.Files!.DeleteFileAsync(path, cancellationToken);
-        return Replies.FileDone;
+        return Replies.FileActionDone;
     }
 
     public static async ValueTask<FtpReply> RenameFromAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -32,14 +35,14 @@ internal static class FileCommands
             return Replies.NotFound;
         }
 
-        session.Pending = new Pending { RenameSource = path };
-        return Replies.RenameTo;
+        session.NextState = new PendingState { RenameSource = path };
+        return Replies.ReadyForRenameTarget;
     }
 
     /// <summary>Replaces a file that is there, in one step, as rename(2) does: clients publish by uploading under another name first.</summary>
     public static async ValueTask<FtpReply> RenameToAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (session.Continuing.RenameSource is not { } source)
+        if (session.CarriedState.RenameSource is not { } source)
         {
             return Replies.BadSequence;
         }
@@ -50,7 +53,7 @@ internal static class FileCommands
         }
 
         await session.Files!.RenameAsync(source, target, replace: true, cancellationToken);
-        return Replies.FileDone;
+        return Replies.FileActionDone;
     }
 
     public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -62,15 +65,15 @@ internal static class FileCommands
 
         if (session.Resolve(argument) is { } path)
         {
-            if (await PartialUpload.LengthAsync(session, path, cancellationToken) is { } pending)
+            if (await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is { } pending)
             {
-                return await PartialUpload.TellAsync(session, path, pending, cancellationToken);
+                return await UploadResumption.GetReportedSizeAsync(session, path, pending, cancellationToken);
             }
 
-            session.Misled = session.Misled == path ? null : session.Misled;
+            session.LastPartialSizePath = session.LastPartialSizePath == path ? null : session.LastPartialSizePath;
         }
 
-        (FileEntry? entry, FtpReply? refusal) = await FindAsync(session, argument, cancellationToken);
+        (FileEntry? entry, FtpReply? refusal) = await GetFileAsync(session, argument, cancellationToken);
         return refusal ?? (entry!.Value.Kind == EntryKind.File
             ? new FtpReply(FtpReplyCode.FileStatus, entry.Value.Length.ToString(CultureInfo.InvariantCulture))
             : Replies.NotAFile);
@@ -80,12 +83,12 @@ internal static class FileCommands
     /// MDTM (RFC 3659 §3) with a file: returns its last-modified time. With a time before the file, as many clients send it, sets that time like
     /// MFMT, unless a file has the whole argument as its name.
     /// </summary>
-    public static async ValueTask<FtpReply> ModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> LastModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        (FileEntry? entry, FtpReply? refusal) = await FindAsync(session, argument, cancellationToken);
-        if (refusal is not null && FactCommands.StartsWithTime(argument))
+        (FileEntry? entry, FtpReply? refusal) = await GetFileAsync(session, argument, cancellationToken);
+        if (refusal is not null && MetadataCommands.StartsWithTime(argument))
         {
-            return await FactCommands.SetModifiedAsync(session, argument, cancellationToken);
+            return await MetadataCommands.SetLastModifiedAsync(session, argument, cancellationToken);
         }
 
         return refusal ?? new FtpReply(FtpReplyCode.FileStatus, WireTime.Format(entry!.Value.LastModified));
@@ -94,21 +97,21 @@ internal static class FileCommands
     /// <summary>MLST: the facts of one path over the control connection (RFC 3659 §7.2).</summary>
     public static async ValueTask<FtpReply> FactsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        (FileEntry? entry, FtpReply? refusal) = await FindAsync(session, argument, cancellationToken);
+        (FileEntry? entry, FtpReply? refusal) = await GetFileAsync(session, argument, cancellationToken);
         if (refusal is not null)
         {
             return refusal;
         }
 
         StorePath path = session.Resolve(argument)!.Value;
-        var rows = new EntryRows(session);
-        byte[]? hash = await rows.FindHashAsync(path, entry!.Value, cancellationToken);
-        byte[] facts = new byte[ListingFormatter.MaxLineLength];
-        int length = ListingFormatter.WriteFacts(facts, rows.Row(entry.Value, hash), session.Facts);
-        return new FtpReply(FtpReplyCode.FileActionOkay, "Facts:", $" {Encoding.ASCII.GetString(facts, 0, length)}{path.Value}", "End.");
+        var rows = new ListingRows(session);
+        byte[]? hash = await rows.GetCachedHashAsync(path, entry!.Value, cancellationToken);
+        byte[] metadata = new byte[ListingFormatter.MaxLineLength];
+        int length = ListingFormatter.WriteFacts(metadata, rows.Create(entry.Value, hash), session.Facts);
+        return new FtpReply(FtpReplyCode.FileActionOkay, "Facts:", $" {Encoding.ASCII.GetString(metadata, 0, length)}{path.Value}", "End.");
     }
 
-    private static async ValueTask<(FileEntry? Entry, FtpReply? Refusal)> FindAsync(Session session, string argument, CancellationToken cancellationToken)
+    private static async ValueTask<(FileEntry? Entry, FtpReply? Refusal)> GetFileAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
         {

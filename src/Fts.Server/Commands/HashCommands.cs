@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fts.Protocol;
 using Fts.Server.Hashing;
+using Fts.Server.Sessions;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -18,32 +19,32 @@ internal static class HashCommands
 
         if (await session.Files!.GetReadableEntryAsync(path, cancellationToken) is { Kind: EntryKind.Directory })
         {
-            return Replies.FolderHasNoHash;
+            return Replies.DirectoryHasNoHash;
         }
 
         HashKind kind = session.Hash;
-        FileHash hash = await FileHash.OfAsync(session, path, kind, session.Continuing.RestartOffset, session.Continuing.RangeLast + 1, cancellationToken);
-        return new FtpReply(FtpReplyCode.FileStatus, $"{kind.Name()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");
+        FileHash hash = await FileHash.GetOrComputeAsync(session, path, kind, session.CarriedState.RestartOffset, session.CarriedState.RangeEnd + 1, cancellationToken);
+        return new FtpReply(FtpReplyCode.FileStatus, $"{kind.ToWireName()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");
     }
 
-    public static ValueTask<FtpReply> Crc32Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Crc32, argument, cancellationToken);
+    public static ValueTask<FtpReply> Crc32Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Crc32, argument, cancellationToken);
 
-    public static ValueTask<FtpReply> Md5Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Md5, argument, cancellationToken);
+    public static ValueTask<FtpReply> Md5Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Md5, argument, cancellationToken);
 
-    public static ValueTask<FtpReply> Sha1Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha1, argument, cancellationToken);
+    public static ValueTask<FtpReply> Sha1Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Sha1, argument, cancellationToken);
 
-    public static ValueTask<FtpReply> Sha256Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha256, argument, cancellationToken);
+    public static ValueTask<FtpReply> Sha256Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Sha256, argument, cancellationToken);
 
-    public static ValueTask<FtpReply> Sha512Async(Session session, string argument, CancellationToken cancellationToken) => OneHashAsync(session, HashKind.Sha512, argument, cancellationToken);
+    public static ValueTask<FtpReply> Sha512Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Sha512, argument, cancellationToken);
 
     /// <summary>
     /// <c>name</c> or <c>"name" [start [end]]</c>, end being the offset after the last byte. Clients send quotes always, never, or where a name has
     /// spaces: a name that is there as it stands is never taken apart.
     /// </summary>
-    private static async ValueTask<FtpReply> OneHashAsync(Session session, HashKind kind, string argument, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> HashWithAsync(Session session, HashKind kind, string argument, CancellationToken cancellationToken)
     {
         HashArgument asked = HashArgument.Parse(argument);
-        if (asked is not { IsWhole: true } && session.Resolve(argument) is { } whole && await session.Files!.GetReadableEntryAsync(whole, cancellationToken) is { Kind: EntryKind.File })
+        if (asked is not { IsNameOnly: true } && session.Resolve(argument) is { } whole && await session.Files!.GetReadableEntryAsync(whole, cancellationToken) is { Kind: EntryKind.File })
         {
             asked = new HashArgument(argument, 0, null);
         }
@@ -58,7 +59,7 @@ internal static class HashCommands
             return Replies.BadParameter;
         }
 
-        FileHash hash = await FileHash.OfAsync(session, path, kind, asked.Start, asked.End, cancellationToken);
+        FileHash hash = await FileHash.GetOrComputeAsync(session, path, kind, asked.Start, asked.End, cancellationToken);
         return new FtpReply(FtpReplyCode.FileActionOkay, hash.Hex.ToUpper(CultureInfo.InvariantCulture));
     }
 }

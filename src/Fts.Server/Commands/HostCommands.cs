@@ -1,4 +1,6 @@
 using Fts.Protocol;
+using Fts.Server.Hosts;
+using Fts.Server.Sessions;
 
 namespace Fts.Server.Commands;
 
@@ -13,22 +15,22 @@ internal static class HostCommands
     {
         if (session.Files is not null || session.UserName is not null)
         {
-            return new(Replies.HostComesFirst);
+            return new(Replies.HostMustComeFirst);
         }
 
         if (HostName.Parse(argument) is not { } named)
         {
-            return new(Replies.NoHostName);
+            return new(Replies.InvalidHostName);
         }
 
-        if (session.Server.Hosts.Find(named, session) is not { } host || session.Tls?.ServerName is { } asked && !HostName.Same(asked, named.Name ?? ""))
+        if (session.Server.Hosts.Find(named, session) is not { } host || session.Tls?.ServerName is { } asked && !HostName.AreSame(asked, named.Name ?? ""))
         {
             return new(Replies.UnknownHost);
         }
 
-        if (session.Tls is { Host: not null } tls && !tls.ShowedCertificateOf(host, named.Name, session.Server.Options.Logger))
+        if (session.Tls is { Host: not null } tls && !tls.HasPresentedCertificateOf(host, named.Name, session.Server.Options.Logger))
         {
-            return new(Replies.HostComesFirst);
+            return new(Replies.HostMustComeFirst);
         }
 
         (session.Host, session.HostName) = (host, named.Name);

@@ -2,6 +2,8 @@ using System.Text;
 using Fts.Protocol;
 using Fts.Protocol.Listings;
 using Fts.Server.Hashing;
+using Fts.Server.Listings;
+using Fts.Server.Sessions;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -12,11 +14,11 @@ internal static class InformationCommands
     private static readonly FtpReply SiteHelp = new(FtpReplyCode.Help, ["SITE commands:",
         .. CommandTable.Rows.Where(row => row.Verb.StartsWith("SITE ", StringComparison.Ordinal)).Select(row => $" {row.Usage}"), "End."]);
 
-    private static readonly FtpReply HelpInPlain = MakeHelp(tls: false), HelpWithTls = MakeHelp(tls: true);
+    private static readonly FtpReply HelpWithoutTls = CreateHelp(tls: false), HelpWithTls = CreateHelp(tls: true);
 
     public static ValueTask<FtpReply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.SystemType);
 
-    public static ValueTask<FtpReply> NothingAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.Done);
+    public static ValueTask<FtpReply> NoOperationAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.Done);
 
     public static ValueTask<FtpReply> SiteHelpAsync(Session session, string argument, CancellationToken cancellationToken) => new(SiteHelp);
 
@@ -24,7 +26,7 @@ internal static class InformationCommands
     {
         if (argument.Length == 0)
         {
-            return new(session.Tls is null ? HelpInPlain : HelpWithTls);
+            return new(session.Tls is null ? HelpWithoutTls : HelpWithTls);
         }
 
         if (string.Equals(argument, "SITE", StringComparison.OrdinalIgnoreCase))
@@ -36,16 +38,16 @@ internal static class InformationCommands
         CommandRow? row = argument.Contains(' ', StringComparison.Ordinal)
             ? CommandTable.Rows.FirstOrDefault(row => row.Verb == words.Verb)
             : CommandTable.Find(words)?.Row;
-        return new(row is null || !row.IsKnownTo(session) ? Replies.NoSuchCommand : new FtpReply(FtpReplyCode.Help, row.Usage));
+        return new(row is null || !row.IsAvailableTo(session) ? Replies.NoSuchCommand : new FtpReply(FtpReplyCode.Help, row.Usage));
     }
 
     public static ValueTask<FtpReply> FeaturesAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        IEnumerable<string> features = CommandTable.Rows.SelectMany(row => row.FeaturesFor(session))
+        IEnumerable<string> features = CommandTable.Rows.SelectMany(row => row.GetFeatures(session))
             .Select(feature => feature switch
             {
                 "MLST" => $" MLST {MlsxFactNames.FormatForFeat(session.Facts)}",
-                "HASH" => $" HASH {HashNames.Describe(session.Hash)}",
+                "HASH" => $" HASH {HashNames.FormatForFeat(session.Hash)}",
                 _ => $" {feature}",
             });
         return new(new FtpReply(FtpReplyCode.SystemStatus, ["Features:", .. features, "End."]));
@@ -65,9 +67,9 @@ internal static class InformationCommands
                 return new(new FtpReply(FtpReplyCode.Okay, $"MLST OPTS {MlsxFactNames.FormatSelected(session.Facts)}".TrimEnd()));
             case "HASH" when value.Length == 0 || HashNames.Parse(value) is not null:
                 session.Hash = HashNames.Parse(value) ?? session.Hash;
-                return new(new FtpReply(FtpReplyCode.Okay, session.Hash.Name()));
+                return new(new FtpReply(FtpReplyCode.Okay, session.Hash.ToWireName()));
             case "MODE":
-                return new(value is ['B' or 'b', ..] ? BlockOptions.Set(session, value) : DeflateOptions.Set(session, value));
+                return new(value is ['B' or 'b', ..] ? BlockModeOptions.Apply(session, value) : DeflateModeOptions.Apply(session, value));
             default:
                 return new(Replies.BadParameter); // RFC 2389 §4 knows 501 for every lasting refusal, and no 504
         }
@@ -75,29 +77,29 @@ internal static class InformationCommands
 
     /// <summary>With a path, a listing over the control connection; without, how the session and its transfer stand.</summary>
     public static ValueTask<FtpReply> StatusAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        argument.Length == 0 ? new(SessionStatus(session))
-        : session.Files is null ? new(Replies.SignInFirst)
-        : ListAsync(session, argument, cancellationToken);
+        argument.Length == 0 ? new(GetSessionStatus(session))
+        : session.Files is null ? new(Replies.NotLoggedIn)
+        : ListOverControlConnectionAsync(session, argument, cancellationToken);
 
-    private static string ModeOf(Session session) => session.Mode switch
+    private static string GetModeName(Session session) => session.Mode switch
     {
         TransferMode.Block => "block",
         TransferMode.Deflate => "deflate",
         _ => "stream",
     };
 
-    private static FtpReply SessionStatus(Session session)
+    private static FtpReply GetSessionStatus(Session session)
     {
         string who = session.Files is null ? "Not signed in" : $"Signed in as {session.Files.Account.Name.ToPrintable()}";
         string transfer = session.Transfer is { } running
-            ? $"Transferring, {running.Bytes}{(running.Total is { } total ? $" of {total}" : "")} bytes so far: {running.Description.ToPrintable()}"
+            ? $"Transferring, {running.Bytes}{(running.TotalBytes is { } total ? $" of {total}" : "")} bytes so far: {running.Description.ToPrintable()}"
             : "No transfer running";
         return new FtpReply(FtpReplyCode.SystemStatus,
             "Status:",
             $" Connected from {session.Peer.Address}",
             $" {who}",
-            $" Control connection {(session.IsSecure ? "encrypted" : "in plain")}, data connections {(session.Tls is { ProtectsData: true } ? "encrypted" : "in plain")}",
-            $" Type {(session.IsAscii ? "ASCII" : "image")}, mode {ModeOf(session)}, structure file",
+            $" Control connection {(session.IsSecure ? "encrypted" : "in plain")}, data connections {(session.Tls is { IsDataProtected: true } ? "encrypted" : "in plain")}",
+            $" Type {(session.IsAscii ? "ASCII" : "image")}, mode {GetModeName(session)}, structure file",
             $" {transfer}",
             "End.");
     }
@@ -106,24 +108,24 @@ internal static class InformationCommands
     /// Streams the listing of a folder of any size. Its lines are queued as text of a multi-line reply, and this handler's own reply is the
     /// last line. A reply that has begun must end with the same code (RFC 959 §4.2), also after ABOR.
     /// </summary>
-    private static async ValueTask<FtpReply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> ListOverControlConnectionAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (await ListSelection.FindAsync(session, argument, cancellationToken) is not { } selection)
+        if (await ListSelection.OpenAsync(session, argument, cancellationToken) is not { } selection)
         {
             return Replies.BadName;
         }
 
-        var rows = new EntryRows(session);
+        var rows = new ListingRows(session);
         DateTime now = DateTime.UtcNow;
         byte[] line = new byte[ListingFormatter.MaxLineLength + 1];
         line[0] = (byte)' '; // no name can look like the reply's end
         session.Channel.Queue("213-Status:\r\n"u8);
-        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries, session.Server.HeldEntries);
+        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntriesPerListing, session.Server.SortingBudget);
         try
         {
             await foreach (FileEntry entry in sorter.Sort(selection.Entries).WithCancellation(cancellationToken))
             {
-                session.Channel.Queue(TelnetBytes.Escape(line.AsSpan(0, 1 + ListingFormatter.WriteUnix(line.AsSpan(1), rows.Row(entry), now))));
+                session.Channel.Queue(TelnetBytes.Escape(line.AsSpan(0, 1 + ListingFormatter.WriteUnix(line.AsSpan(1), rows.Create(entry), now))));
                 if (session.Channel.ShouldFlush)
                 {
                     // ABOR does not cancel a write, so that no line of the reply is truncated.
@@ -138,17 +140,17 @@ internal static class InformationCommands
         }
         catch (StoreException e)
         {
-            CommandRunner.LogRefusal(session, "STAT", e);
+            CommandRunner.LogStoreException(session, "STAT", e);
             return new FtpReply(FtpReplyCode.FileStatus, "The listing broke off.");
         }
 
         return new FtpReply(FtpReplyCode.FileStatus, "End.");
     }
 
-    private static FtpReply MakeHelp(bool tls)
+    private static FtpReply CreateHelp(bool tls)
     {
         var lines = new List<string> { "Commands:" };
-        foreach (string[] verbs in CommandTable.Rows.Where(row => tls || !row.Has(Rules.Tls)).Select(row => row.Verb).Chunk(8))
+        foreach (string[] verbs in CommandTable.Rows.Where(row => tls || !row.HasRule(CommandRules.NeedsTls)).Select(row => row.Verb).Chunk(8))
         {
             lines.Add(new StringBuilder(" ").AppendJoin(' ', verbs.Select(verb => verb.PadRight(5))).ToString().TrimEnd());
         }

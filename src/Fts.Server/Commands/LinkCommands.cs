@@ -1,4 +1,5 @@
 using Fts.Protocol;
+using Fts.Server.Sessions;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -20,7 +21,7 @@ internal static class LinkCommands
 
         if (target == path.Parent || !target.IsWithin(path.Parent))
         {
-            return Replies.LinkGoesUp;
+            return Replies.LinkTargetNotBelow;
         }
 
         try
@@ -29,7 +30,7 @@ internal static class LinkCommands
         }
         catch (StoreException e) when (e.Error == StoreError.NotSupported)
         {
-            return Replies.NoLinks;
+            return Replies.LinksNotSupported;
         }
 
         return Replies.Done;

@@ -4,6 +4,8 @@ using System.Text;
 using Fts.Protocol;
 using Fts.Protocol.Listings;
 using Fts.Server.Data;
+using Fts.Server.Listings;
+using Fts.Server.Sessions;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -12,29 +14,29 @@ namespace Fts.Server.Commands;
 internal static class ListCommands
 {
     /// <summary>The most bytes of a heading: two paths, the client's and that of the directory below it, and the line ends.</summary>
-    private const int MaxHeading = (2 * 3 * StorePath.MaxLength) + 16;
+    private const int MaxHeadingBytes = (2 * 3 * StorePath.MaxLength) + 16;
 
     private delegate int LineWriter(Span<byte> line, in FileEntry entry);
 
     public static async ValueTask<FtpReply> ListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        var rows = new EntryRows(session);
+        var rows = new ListingRows(session);
         DateTime now = DateTime.UtcNow;
-        return await ListSelection.FindAsync(session, argument, cancellationToken) is { } selection
-            ? await SendAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormatter.WriteUnix(line, rows.Row(entry), now), cancellationToken)
+        return await ListSelection.OpenAsync(session, argument, cancellationToken) is { } selection
+            ? await SendListingAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormatter.WriteUnix(line, rows.Create(entry), now), cancellationToken)
             : Replies.BadName;
     }
 
     /// <summary>Names as one would give them to RETR: with the folder in front that the client named.</summary>
-    public static async ValueTask<FtpReply> NamesAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> NameListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (await ListSelection.FindAsync(session, argument, cancellationToken) is not { } selection)
+        if (await ListSelection.OpenAsync(session, argument, cancellationToken) is not { } selection)
         {
             return Replies.BadName;
         }
 
         byte[] prefix = EscapedUtf8.GetBytes(selection.Prefix);
-        return await SendAsync(session, selection, WriteName, cancellationToken, Enter);
+        return await SendListingAsync(session, selection, WriteName, cancellationToken, Enter);
 
         void Enter(string heading) => prefix = heading == "." ? [] : EscapedUtf8.GetBytes(heading.EndsWith('/') ? heading : heading + "/");
 
@@ -56,21 +58,21 @@ internal static class ListCommands
 
         if (await session.Files!.GetEntryAsync(path, cancellationToken) is { Kind: not EntryKind.Directory })
         {
-            return Replies.NotAFolderParameter; // RFC 3659 §7.2.1
+            return Replies.NotADirectoryParameter; // RFC 3659 §7.2.1
         }
 
-        var rows = new EntryRows(session);
-        MlsxFacts facts = session.Facts;
+        var rows = new ListingRows(session);
+        MlsxFacts metadata = session.Facts;
         byte[]? hash = null; // the entry's that is written next
         IAsyncEnumerable<FileEntry> entries = await session.Files.ListAsync(path, cancellationToken);
-        var selection = new ListSelection(facts.HasFlag(MlsxFacts.Sha256) ? WithHashes(entries, cancellationToken) : entries, "");
-        return await SendAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormatter.WriteMlsx(line, rows.Row(entry, hash), facts), cancellationToken);
+        var selection = new ListSelection(metadata.HasFlag(MlsxFacts.Sha256) ? WithHashes(entries, cancellationToken) : entries, "");
+        return await SendListingAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormatter.WriteMlsx(line, rows.Create(entry, hash), metadata), cancellationToken);
 
         async IAsyncEnumerable<FileEntry> WithHashes(IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
             {
-                hash = await rows.FindHashAsync(path.Child(entry.Name), entry, cancellationToken);
+                hash = await rows.GetCachedHashAsync(path.Child(entry.Name), entry, cancellationToken);
                 yield return entry;
             }
         }
@@ -81,16 +83,16 @@ internal static class ListCommands
     /// <param name="write">Writes the line of an entry.</param>
     /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <param name="enter">Called with the heading of each directory of a recursive listing, before its entries.</param>
-    private static async ValueTask<FtpReply> SendAsync(
+    private static async ValueTask<FtpReply> SendListingAsync(
         Session session, ListSelection selection, LineWriter write, CancellationToken cancellationToken, Action<string>? enter = null)
     {
-        int reserve = ListingFormatter.MaxLineLength + Math.Max(Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length), selection.Options.IsRecursive ? MaxHeading : 0);
+        int reserve = ListingFormatter.MaxLineLength + Math.Max(Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length), selection.Options.IsRecursive ? MaxHeadingBytes : 0);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64 * 1024, reserve));
-        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntries, session.Server.HeldEntries);
+        var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntriesPerListing, session.Server.SortingBudget);
         FtpReply? outcome = null;
         try
         {
-            await using DataConnection data = await DataConnection.OpenAsync(session, Replies.Opening, cancellationToken);
+            await using DataConnection data = await DataConnection.OpenAsync(session, Replies.OpeningDataConnection, cancellationToken);
             int filled = 0;
             async ValueTask SendFilledAsync()
             {
@@ -98,15 +100,15 @@ internal static class ListCommands
                 filled = 0;
             }
 
-            if (selection is { Options.IsRecursive: true, Folder: { } folder })
+            if (selection is { Options.IsRecursive: true, Directory: { } directory })
             {
                 var tree = new RecursiveListing(session, sorter);
-                await foreach (ListedItem item in tree.ReadAsync(folder, selection.Entries, NameOf(selection), depth: 0, cancellationToken))
+                await foreach (ListedItem item in tree.ReadAsync(directory, selection.Entries, GetHeadingName(selection), depth: 0, cancellationToken))
                 {
                     if (item.Heading is { } heading)
                     {
                         enter?.Invoke(heading);
-                        filled += WriteHeading(buffer.AsSpan(filled), heading, isFirst: tree.Headings == 1);
+                        filled += WriteHeading(buffer.AsSpan(filled), heading, isFirst: tree.HeadingCount == 1);
                     }
                     else
                     {
@@ -142,11 +144,11 @@ internal static class ListCommands
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return outcome ?? sorter.UnsortedReply ?? Replies.Transferred;
+        return outcome ?? sorter.UnsortedReply ?? Replies.TransferComplete;
     }
 
     /// <summary>The name of the directory in its heading: as the client sent it, or a dot.</summary>
-    private static string NameOf(ListSelection selection) =>
+    private static string GetHeadingName(ListSelection selection) =>
         selection.Prefix.Length == 0 ? "." : selection.Prefix.TrimEnd('/') is { Length: > 0 } name ? name : "/";
 
     private static int WriteHeading(Span<byte> line, string heading, bool isFirst)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fts.Protocol;
 using Fts.Server.Data;
+using Fts.Server.Sessions;
 
 namespace Fts.Server.Commands;
 
@@ -33,7 +34,7 @@ internal static class ParameterCommands
                 return new(SetMode(session, TransferMode.Stream, Replies.ModeStream));
             case "B":
                 return new(SetMode(session, TransferMode.Block, Replies.ModeBlock));
-            case "Z" when session.Server.Options.Deflate:
+            case "Z" when session.Server.Options.SupportsDeflate:
                 return new(SetMode(session, TransferMode.Deflate, Replies.ModeDeflate));
             case "C" or "Z":
                 return new(Replies.ParameterNotImplemented);
@@ -47,7 +48,7 @@ internal static class ParameterCommands
     {
         if (session.Mode != mode)
         {
-            session.Data.CloseLink();
+            session.DataConnector.CloseBlockConnection();
         }
 
         session.Mode = mode;
@@ -68,7 +69,7 @@ internal static class ParameterCommands
             return new(Replies.BadParameter);
         }
 
-        session.Pending = session.Pending with { RestartOffset = offset, RangeLast = null };
+        session.NextState = session.NextState with { RestartOffset = offset, RangeEnd = null };
         return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {offset}; RETR, STOR or APPE next."));
     }
 
@@ -84,11 +85,11 @@ internal static class ParameterCommands
 
         if (first > last)
         {
-            session.Pending = session.Pending with { RestartOffset = 0, RangeLast = null };
-            return new((first, last) == (1, 0) ? Replies.RangeIsWhole : Replies.BadParameter);
+            session.NextState = session.NextState with { RestartOffset = 0, RangeEnd = null };
+            return new((first, last) == (1, 0) ? Replies.RangeReset : Replies.BadParameter);
         }
 
-        session.Pending = session.Pending with { RestartOffset = first, RangeLast = last };
+        session.NextState = session.NextState with { RestartOffset = first, RangeEnd = last };
         return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {first}, ending at {last}; RETR or HASH next."));
     }
 
@@ -101,15 +102,15 @@ internal static class ParameterCommands
             return new(Replies.BadParameter);
         }
 
-        session.Pending = session.Pending with { AnnouncedLength = length };
+        session.NextState = session.NextState with { AnnouncedLength = length };
         return new(new FtpReply(FtpReplyCode.Okay, $"Expecting {length} bytes."));
     }
 
     /// <summary>Ends the running transfer, whose own reply (426) goes first; without one there is nothing to do, which is success.</summary>
     public static ValueTask<FtpReply> AbortAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        session.Transfer?.Abort(TransferEnd.Aborted);
-        session.Data.Forget();
-        return new(Replies.Aborted);
+        session.Transfer?.Abort(TransferEndReason.Aborted);
+        session.DataConnector.CancelPreparedConnection();
+        return new(Replies.AbortComplete);
     }
 }

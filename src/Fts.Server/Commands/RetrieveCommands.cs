@@ -1,5 +1,8 @@
 using Fts.Protocol;
 using Fts.Server.Data;
+using Fts.Server.Data.Copy;
+using Fts.Server.Sessions;
+using Fts.Server.Uploads;
 using Fts.Storage;
 
 namespace Fts.Server.Commands;
@@ -10,29 +13,29 @@ internal static class RetrieveCommands
     public static async ValueTask<FtpReply> RetrieveAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
-        long offset = session.Continuing.RestartOffset;
+        long offset = session.CarriedState.RestartOffset;
         if (session.Resolve(argument) is not { } path)
         {
             return Replies.BadName;
         }
 
-        if (session.IsAscii && (offset > 0 || session.Continuing.RangeLast is not null))
+        if (session.IsAscii && (offset > 0 || session.CarriedState.RangeEnd is not null))
         {
-            return session.Continuing.RangeLast is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
+            return session.CarriedState.RangeEnd is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
         }
 
-        if (session.Misled == path && await PartialUpload.LengthAsync(session, path, cancellationToken) is not null)
+        if (session.LastPartialSizePath == path && await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is not null)
         {
-            session.Misled = null;
-            session.Server.Misled.Add(session, path);
-            return Replies.SizeMisled;
+            session.LastPartialSizePath = null;
+            session.Server.SuppressedPartialSizes.Add(session, path);
+            return Replies.SizeWasForPartialUpload;
         }
 
         await using IFileReader whole = await session.Files!.OpenReadAsync(path, cancellationToken);
-        IFileReader file = session.Continuing.RangeLast is { } last ? new FilePart(whole, last + 1) : whole;
+        IFileReader file = session.CarriedState.RangeEnd is { } last ? new FileRange(whole, last + 1) : whole;
         if (offset > file.Length)
         {
-            if (session.Continuing.RangeLast is null)
+            if (session.CarriedState.RangeEnd is null)
             {
                 return Replies.For(StoreError.BadOffset);
             }
@@ -40,10 +43,10 @@ internal static class RetrieveCommands
             offset = file.Length; // a part that lies past the end is empty (draft-bryan-ftp-range §4.3)
         }
 
-        transfer.Total = session.IsAscii ? null : file.Length - offset;
-        await using (DataConnection data = await DataConnection.OpenAsync(session, Opening(transfer.Total), cancellationToken))
+        transfer.TotalBytes = session.IsAscii ? null : file.Length - offset;
+        await using (DataConnection data = await DataConnection.OpenAsync(session, CreatePreliminaryReply(transfer.TotalBytes), cancellationToken))
         {
-            await session.Server.Pumps.ForSending(session.IsAscii, data, file, file.Length - offset).SendAsync(transfer, data, file, offset, cancellationToken);
+            await session.Server.Pumps.GetSendPump(session.IsAscii, data, file, file.Length - offset).SendAsync(transfer, data, file, offset, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             await data.FinishAsync(cancellationToken);
         }
@@ -51,10 +54,10 @@ internal static class RetrieveCommands
         Log.Transferred(
             session.Server.Options.Logger, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address, "sent", path.Value.ToPrintable(), transfer.Bytes,
             Environment.TickCount64 - transfer.StartedAt);
-        return Replies.Transferred;
+        return Replies.TransferComplete;
     }
 
     /// <summary>Clients look for the size in these words, in these parentheses.</summary>
-    private static FtpReply Opening(long? length) =>
-        length is null ? Replies.Opening : new FtpReply(FtpReplyCode.OpeningDataConnection, $"Opening the data connection ({length} bytes).");
+    private static FtpReply CreatePreliminaryReply(long? length) =>
+        length is null ? Replies.OpeningDataConnection : new FtpReply(FtpReplyCode.OpeningDataConnection, $"Opening the data connection ({length} bytes).");
 }

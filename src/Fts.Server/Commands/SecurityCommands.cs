@@ -1,4 +1,5 @@
 using Fts.Protocol;
+using Fts.Server.Sessions;
 using Fts.Server.Tls;
 
 namespace Fts.Server.Commands;
@@ -11,7 +12,7 @@ internal static class SecurityCommands
     {
         if (session.IsSecure)
         {
-            return new(Replies.AlreadySecure);
+            return new(Replies.AlreadyEncrypted);
         }
 
         if (argument.ToUpperInvariant() is not ("TLS" or "TLS-C" or "SSL" or "TLS-P"))
@@ -20,40 +21,40 @@ internal static class SecurityCommands
         }
 
         session.Reset();
-        session.Next = Next.Secure;
-        return new(Replies.HandshakeNow);
+        session.Next = NextAction.StartTls;
+        return new(Replies.StartHandshake);
     }
 
     /// <summary>TLS protects a stream, whatever the buffer's size: it is always 0 (RFC 4217 §8).</summary>
-    public static ValueTask<FtpReply> BufferSizeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> ProtectionBufferSizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!session.IsSecure)
         {
-            return new(Replies.AuthenticateFirst);
+            return new(Replies.AuthAndPbszFirst);
         }
 
-        session.Tls!.HasBufferSize = true;
+        session.Tls!.HasProtectionBufferSize = true;
         return new(Replies.BufferSizeZero);
     }
 
     public static ValueTask<FtpReply> ProtectionAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         SessionTls tls = session.Tls!;
-        if (!session.IsSecure || !tls.HasBufferSize)
+        if (!session.IsSecure || !tls.HasProtectionBufferSize)
         {
-            return new(Replies.AuthenticateFirst);
+            return new(Replies.AuthAndPbszFirst);
         }
 
         switch (argument.ToUpperInvariant())
         {
             case "P" when tls.Options.Data != FtpTlsPolicy.Off:
                 SetProtection(session, tls, true);
-                return new(Replies.DataIsPrivate);
+                return new(Replies.DataConnectionsEncrypted);
             case "C" when tls.Options.Data != FtpTlsPolicy.Required:
                 SetProtection(session, tls, false);
-                return new(Replies.DataIsClear);
+                return new(Replies.DataConnectionsNotEncrypted);
             case "C" or "P":
-                return new(Replies.ProtectionRefused);
+                return new(Replies.ProtectionLevelNotAllowed);
             case "S" or "E":
                 return new(Replies.ProtectionNotSupported);
             default:
@@ -64,28 +65,28 @@ internal static class SecurityCommands
     /// <summary>A connection that is open in block mode has the other protection.</summary>
     private static void SetProtection(Session session, SessionTls tls, bool isPrivate)
     {
-        if (tls.ProtectsData != isPrivate)
+        if (tls.IsDataProtected != isPrivate)
         {
-            session.Data.CloseLink();
+            session.DataConnector.CloseBlockConnection();
         }
 
-        tls.ProtectsData = isPrivate;
+        tls.IsDataProtected = isPrivate;
     }
 
     /// <summary>CCC: refused unless <see cref="FtpTlsOptions.AllowClearCommandChannel"/> allows it. Plain text begins after close_notify from both sides.</summary>
-    public static ValueTask<FtpReply> ClearAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static ValueTask<FtpReply> ClearCommandChannelAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!session.IsSecure)
         {
-            return new(Replies.NotSecure);
+            return new(Replies.NotEncrypted);
         }
 
         if (!session.Tls!.Options.AllowClearCommandChannel)
         {
-            return new(Replies.ClearRefused);
+            return new(Replies.ClearCommandChannelNotAllowed);
         }
 
-        session.Next = Next.Clear;
+        session.Next = NextAction.EndTls;
         return new(Replies.Done);
     }
 }

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Fts.Protocol;
 using Fts.Server.Data;
+using Fts.Server.Sessions;
+using Fts.Server.Uploads;
 using Fts.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -10,12 +12,12 @@ namespace Fts.Server.Commands;
 internal static class StoreCommands
 {
     public static ValueTask<FtpReply> StoreAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        session.IsAscii && session.Continuing.RestartOffset > 0
+        session.IsAscii && session.CarriedState.RestartOffset > 0
             ? new(Replies.RestartNeedsBinary)
-            : ReceiveAsync(session, argument, WriteStart.FromOffset(session.Continuing.RestartOffset), Replies.Opening, cancellationToken);
+            : ReceiveAsync(session, argument, WriteStart.FromOffset(session.CarriedState.RestartOffset), Replies.OpeningDataConnection, cancellationToken);
 
     public static ValueTask<FtpReply> AppendAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        ReceiveAsync(session, argument, WriteStart.Append, Replies.Opening, cancellationToken);
+        ReceiveAsync(session, argument, WriteStart.Append, Replies.OpeningDataConnection, cancellationToken);
 
     /// <summary>Stores under a name that is not there yet, and tells it in 150 the way RFC 1123 §4.1.2.9 asks.</summary>
     public static ValueTask<FtpReply> StoreUniqueAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -29,9 +31,9 @@ internal static class StoreCommands
     private static async ValueTask<FtpReply> ReceiveAsync(Session session, string name, WriteStart start, FtpReply opening, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
-        if (session.Continuing.RangeLast is not null)
+        if (session.CarriedState.RangeEnd is not null)
         {
-            return Replies.RangeIsForReading; // taking no notice would replace the file by what was meant for a part of it
+            return Replies.RangeNotForUploads; // taking no notice would replace the file by what was meant for a part of it
         }
 
         if (session.Resolve(name) is not { } path)
@@ -39,19 +41,19 @@ internal static class StoreCommands
             return Replies.BadName;
         }
 
-        await using IFileWriter file = await PartialUpload.OpenAsync(session, path, start, cancellationToken);
-        transfer.Total = session.Continuing.AnnouncedLength;
+        await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
+        transfer.TotalBytes = session.CarriedState.AnnouncedLength;
         UploadVerdict verdict;
         try
         {
             await using (DataConnection data = await DataConnection.OpenAsync(session, opening, cancellationToken))
             {
-                session.Server.Uploads.Enter(session, path, file.StartOffset);
-                await session.Server.Pumps.ForReceiving(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
-                await data.AnswerEndAsync();
-                verdict = UploadVerdicts.Of(session, data.HasAnnouncedEnd, file.StartOffset);
+                session.Server.RunningUploads.Add(session, path, file.StartOffset);
+                await session.Server.Pumps.GetReceivePump(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
+                await data.SendCloseNotifyAsync();
+                verdict = UploadVerdicts.Judge(session, data.HasReceivedEndMarker, file.StartOffset);
                 // ALLO may announce the rest or the whole of a resumed file. If both counted here, a truncated upload could have the announced size.
-                bool isSizeProven = verdict == UploadVerdict.Complete && transfer.Bytes == session.Continuing.AnnouncedLength;
+                bool isSizeProven = verdict == UploadVerdict.Complete && transfer.Bytes == session.CarriedState.AnnouncedLength;
                 if (!isSizeProven && session.Tls is { Options.RequiresCloseNotify: true })
                 {
                     data.ThrowIfEndedWithoutCloseNotify();
@@ -61,21 +63,21 @@ internal static class StoreCommands
             // A connection that was shut down by ABOR or a stall ends like one that is done.
             cancellationToken.ThrowIfCancellationRequested();
         }
-        catch (Exception e) when (PartialUpload.IsOf(session, e))
+        catch (Exception e) when (UploadResumption.CanKeepAfter(session, e))
         {
-            await PartialUpload.KeepAsync(session, path, file);
+            await UploadResumption.KeepPartialUploadAsync(session, path, file);
             throw;
         }
         finally
         {
-            session.Server.Uploads.Leave(session, path);
+            session.Server.RunningUploads.Remove(session, path);
         }
 
         ILogger log = session.Server.Options.Logger;
-        if (!verdict.IsPublished(session.Server.Options.Publish))
+        if (!verdict.ShouldPublish(session.Server.Options.PublishPolicy))
         {
-            await PartialUpload.KeepAsync(session, path, file);
-            Log.BrokeOff(log, session.Id, transfer.Description.ToPrintable(), transfer.Bytes, verdict.Describe());
+            await UploadResumption.KeepPartialUploadAsync(session, path, file);
+            Log.TransferFailed(log, session.Id, transfer.Description.ToPrintable(), transfer.Bytes, verdict.Describe());
             return Replies.For(verdict);
         }
 

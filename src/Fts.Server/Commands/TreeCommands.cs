@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fts.Protocol;
 using Fts.Server.Data;
+using Fts.Server.Sessions;
 
 namespace Fts.Server.Commands;
 
@@ -10,32 +11,32 @@ namespace Fts.Server.Commands;
 /// </summary>
 internal static class TreeCommands
 {
-    public static async ValueTask<FtpReply> AvailableAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        session.Resolve(argument) is not { } folder ? Replies.BadName
-        : await session.Files!.GetFreeSpaceAsync(folder, cancellationToken) is { } bytes ? new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture))
-        : Replies.SpaceUnknown;
+    public static async ValueTask<FtpReply> FreeSpaceAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        session.Resolve(argument) is not { } directory ? Replies.BadName
+        : await session.Files!.GetFreeSpaceAsync(directory, cancellationToken) is { } bytes ? new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture))
+        : Replies.FreeSpaceUnknown;
 
     public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (session.Resolve(argument) is not { } folder)
+        if (session.Resolve(argument) is not { } directory)
         {
             return Replies.BadName;
         }
 
         Transfer transfer = session.Transfer!;
-        long bytes = await Task.Run(() => session.Files!.GetTreeSizeAsync(folder, () => transfer.Advance(0), cancellationToken).AsTask(), cancellationToken);
+        long bytes = await Task.Run(() => session.Files!.GetTreeSizeAsync(directory, () => transfer.AddBytes(0), cancellationToken).AsTask(), cancellationToken);
         return new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture));
     }
 
-    public static async ValueTask<FtpReply> RemoveAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (session.Resolve(argument) is not { } folder)
+        if (session.Resolve(argument) is not { } directory)
         {
             return Replies.BadName;
         }
 
         Transfer transfer = session.Transfer!;
-        await Task.Run(() => session.Files!.DeleteTreeAsync(folder, () => transfer.Advance(0), cancellationToken).AsTask(), cancellationToken);
-        return Replies.FileDone;
+        await Task.Run(() => session.Files!.DeleteTreeAsync(directory, () => transfer.AddBytes(0), cancellationToken).AsTask(), cancellationToken);
+        return Replies.FileActionDone;
     }
 }

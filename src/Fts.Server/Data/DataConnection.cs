@@ -2,6 +2,9 @@ using System.Net.Sockets;
 using Fts.Protocol;
 using Fts.Protocol.Blocks;
 using Fts.Protocol.Deflate;
+using Fts.Server.Data.BlockMode;
+using Fts.Server.Data.Copy;
+using Fts.Server.Sessions;
 using Fts.Server.Tls;
 
 namespace Fts.Server.Data;
@@ -14,71 +17,71 @@ internal sealed class DataConnection : IAsyncDisposable
 {
     private readonly Session _session;
     private readonly bool _isDeflated;
-    private readonly BlockLink? _link;
-    private DataTls? _tls;
+    private readonly BlockConnection? _blockConnection;
+    private DataConnectionTls? _tls;
     private DeflateWriter? _deflate;
     private InflateReader? _inflate;
 
     private DataConnection(Session session, Socket socket) => (_session, Socket, _isDeflated) = (session, socket, session.Mode == TransferMode.Deflate);
 
-    private DataConnection(Session session, BlockLink link) => (_session, Socket, _link) = (session, link.Socket, link);
+    private DataConnection(Session session, BlockConnection link) => (_session, Socket, _blockConnection) = (session, link.Socket, link);
 
     /// <summary>Whether bytes travel as they are, so that the kernel may copy them.</summary>
-    public bool IsPlain => _tls is null && !_isDeflated && _link is null;
+    public bool SupportsKernelCopy => _tls is null && !_isDeflated && _blockConnection is null;
 
     /// <summary>Whether the peer announced the end of its data: by a TLS close_notify, the end of the compressed stream or a last block.</summary>
-    public bool HasAnnouncedEnd => _isDeflated || _link is not null || _tls is { EndedWithoutCloseNotify: false };
+    public bool HasReceivedEndMarker => _isDeflated || _blockConnection is not null || _tls is { EndedWithoutCloseNotify: false };
 
     public Socket Socket { get; }
 
     /// <summary>
-    /// Meets the peer and queues <paramref name="announcement"/> (150). It leaves at the latest when the transfer first waits
-    /// (<see cref="AnnounceAsync"/>), so that a small file's 150 and 226 travel together. A connection that is open in block mode is used again, which is 125.
+    /// Meets the peer and queues <paramref name="preliminaryReply"/> (150). It leaves at the latest when the transfer first waits
+    /// (<see cref="SendPreliminaryReplyAsync"/>), so that a small file's 150 and 226 travel together. A connection that is open in block mode is used again, which is 125.
     /// </summary>
-    public static async ValueTask<DataConnection> OpenAsync(Session session, FtpReply? announcement, CancellationToken cancellationToken)
+    public static async ValueTask<DataConnection> OpenAsync(Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
-        if (session.Link is { } link)
+        if (session.BlockConnection is { } link)
         {
-            session.Transfer!.Uses(link.Socket);
-            link.Begin();
-            Queue(session, announcement is null ? null : AlreadyOpen(announcement));
+            session.Transfer!.AttachDataSocket(link.Socket);
+            link.BeginTransfer();
+            QueuePreliminaryReply(session, preliminaryReply is null ? null : ToAlreadyOpenReply(preliminaryReply));
             return new DataConnection(session, link);
         }
 
-        DataConnection data = await MeetAsync(session, announcement, cancellationToken);
+        DataConnection data = await ConnectAsync(session, preliminaryReply, cancellationToken);
         if (session.Mode != TransferMode.Block)
         {
             return data;
         }
 
         data.Socket.NoDelay = true; // no end of the connection pushes the last bytes of a file out
-        link = new BlockLink(session, data.Socket, data._tls);
-        link.Begin();
-        session.Data.Keep(link);
+        link = new BlockConnection(session, data.Socket, data._tls);
+        link.BeginTransfer();
+        session.DataConnector.KeepBlockConnection(link);
         return new DataConnection(session, link);
     }
 
     /// <summary>Sends the announcement if it is still queued. In block mode that waits until the connection does: many of them leave together.</summary>
-    public ValueTask AnnounceAsync(CancellationToken cancellationToken) => _link is null ? _session.Channel.FlushAsync(cancellationToken) : default;
+    public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) => _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
 
     /// <summary>Sends all of the bytes; in MODE Z what they are compressed to, and in block mode, some of it later.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        if (_link is not null)
+        if (_blockConnection is not null)
         {
-            await _link.SendAsync(bytes, cancellationToken);
+            await _blockConnection.SendAsync(bytes, cancellationToken);
         }
         else if (_isDeflated)
         {
-            await Deflate().WriteAsync(bytes, cancellationToken);
+            await GetDeflateWriter().WriteAsync(bytes, cancellationToken);
         }
         else
         {
-            await SendAsIsAsync(bytes, cancellationToken);
+            await SendUncompressedAsync(bytes, cancellationToken);
             return;
         }
 
-        _session.Transfer!.Advance(bytes.Length);
+        _session.Transfer!.AddBytes(bytes.Length);
     }
 
     /// <summary>Receives some bytes, in MODE Z what they expand to; 0 when the peer has sent all.</summary>
@@ -86,38 +89,38 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <exception cref="BlockFormatException">In block mode what came is no block.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (_link is null && !_isDeflated)
+        if (_blockConnection is null && !_isDeflated)
         {
-            return await ReceiveAsIsAsync(buffer, cancellationToken);
+            return await ReceiveUncompressedAsync(buffer, cancellationToken);
         }
 
-        int read = _link is null ? await Inflate().ReadAsync(buffer, cancellationToken) : await _link.ReceiveAsync(buffer, cancellationToken);
-        _session.Transfer!.Advance(read);
+        int read = _blockConnection is null ? await GetInflateReader().ReadAsync(buffer, cancellationToken) : await _blockConnection.ReceiveAsync(buffer, cancellationToken);
+        _session.Transfer!.AddBytes(read);
         return read;
     }
 
     /// <summary>Tells the peer that all was sent.</summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
-        if (_link is not null)
+        if (_blockConnection is not null)
         {
-            await _link.EndFileAsync(cancellationToken);
+            await _blockConnection.EndFileAsync(cancellationToken);
             return;
         }
 
         if (_isDeflated)
         {
-            await Deflate().FinishAsync(cancellationToken);
+            await GetDeflateWriter().FinishAsync(cancellationToken);
         }
 
-        await EndAsync();
+        await ShutDownAsync();
     }
 
     /// <summary>Throws if TLS ended without close_notify and nothing else announced the end of the data.</summary>
     /// <exception cref="DataConnectionException">The end was not announced.</exception>
     public void ThrowIfEndedWithoutCloseNotify()
     {
-        if (!HasAnnouncedEnd)
+        if (!HasReceivedEndMarker)
         {
             _tls?.ThrowIfEndedWithoutCloseNotify();
         }
@@ -127,7 +130,7 @@ internal sealed class DataConnection : IAsyncDisposable
     /// Answers the peer's end of an upload with our own, which some clients wait for under TLS. Others (lftp) have closed the connection by then: they said
     /// that they sent all, and that is what counts.
     /// </summary>
-    public async ValueTask AnswerEndAsync()
+    public async ValueTask SendCloseNotifyAsync()
     {
         if (_tls is null)
         {
@@ -136,7 +139,7 @@ internal sealed class DataConnection : IAsyncDisposable
 
         try
         {
-            await EndAsync();
+            await ShutDownAsync();
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
@@ -147,7 +150,7 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>A connection in block mode stays with the session.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_link is not null)
+        if (_blockConnection is not null)
         {
             return;
         }
@@ -162,25 +165,25 @@ internal sealed class DataConnection : IAsyncDisposable
         Socket.Dispose();
     }
 
-    private static async ValueTask<DataConnection> MeetAsync(Session session, FtpReply? announcement, CancellationToken cancellationToken)
+    private static async ValueTask<DataConnection> ConnectAsync(Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
         bool announced = false;
         session.Transfer!.StartDataWait();
-        Socket socket = await session.Data.MeetAsync(AnnounceFirst, cancellationToken);
+        Socket socket = await session.DataConnector.ConnectAsync(AnnounceFirst, cancellationToken);
         try
         {
             if (!announced)
             {
-                Queue(session, announcement);
+                QueuePreliminaryReply(session, preliminaryReply);
             }
 
-            session.Transfer.Uses(socket);
+            session.Transfer.AttachDataSocket(socket);
             var data = new DataConnection(session, socket);
-            if (session.Tls is { ProtectsData: true } tls)
+            if (session.Tls is { IsDataProtected: true } tls)
             {
-                await data.AnnounceAsync(cancellationToken); // some clients shake hands only then
+                await data.SendPreliminaryReplyAsync(cancellationToken); // some clients shake hands only then
                 socket.NoDelay = true;
-                data._tls = await tls.AcceptDataAsync(session, new EagerStream(socket, ownsSocket: false), cancellationToken);
+                data._tls = await tls.AcceptDataAsync(session, new NonBlockingFirstStream(socket, ownsSocket: false), cancellationToken);
             }
 
             return data;
@@ -199,68 +202,68 @@ internal sealed class DataConnection : IAsyncDisposable
             }
 
             announced = true;
-            Queue(session, announcement);
+            QueuePreliminaryReply(session, preliminaryReply);
             return session.Channel.FlushAsync(cancellationToken);
         }
     }
 
-    private static void Queue(Session session, FtpReply? announcement)
+    private static void QueuePreliminaryReply(Session session, FtpReply? preliminaryReply)
     {
-        if (announcement is not null)
+        if (preliminaryReply is not null)
         {
-            session.Queue(announcement);
+            session.Queue(preliminaryReply);
         }
     }
 
-    private static FtpReply AlreadyOpen(FtpReply announcement) => announcement == Replies.Opening ? Replies.AlreadyOpen
+    private static FtpReply ToAlreadyOpenReply(FtpReply announcement) => announcement == Replies.OpeningDataConnection ? Replies.DataConnectionAlreadyOpen
         : new FtpReply(FtpReplyCode.TransferStarting, announcement.Text.Replace("Opening the data connection", "Data connection already open", StringComparison.Ordinal));
 
-    private InflateReader Inflate()
+    private InflateReader GetInflateReader()
     {
         FtpServerOptions options = _session.Server.Options;
-        return _inflate ??= new InflateReader(ReceiveAsIsAsync, new InflateLimit(options.FreeExpansion, options.MaxExpansion), acceptsEmptyConnection: false);
+        return _inflate ??= new InflateReader(ReceiveUncompressedAsync, new InflateLimit(options.AlwaysAllowedExpandedBytes, options.MaxExpansionRatio), acceptsEmptyConnection: false);
     }
 
-    private DeflateWriter Deflate() => _deflate ??= new DeflateWriter(SendAsIsAsync, _session.DeflateLevel);
+    private DeflateWriter GetDeflateWriter() => _deflate ??= new DeflateWriter(SendUncompressedAsync, _session.DeflateLevel);
 
     /// <summary>What is on the wire keeps the transfer alive; what counts as its bytes is the content.</summary>
-    private void Advance(int wireBytes) => _session.Transfer!.Advance(_isDeflated ? 0 : wireBytes);
+    private void AddWireBytes(int wireBytes) => _session.Transfer!.AddBytes(_isDeflated ? 0 : wireBytes);
 
-    private async ValueTask SendAsIsAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async ValueTask SendUncompressedAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_tls is not null)
         {
             await _tls.WriteAsync(bytes, cancellationToken);
-            Advance(bytes.Length);
+            AddWireBytes(bytes.Length);
             return;
         }
 
         while (!bytes.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int sent = Socket.SendNow(bytes.Span);
+            int sent = Socket.TrySend(bytes.Span);
             if (sent == 0)
             {
-                await AnnounceAsync(cancellationToken);
+                await SendPreliminaryReplyAsync(cancellationToken);
                 sent = await Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
             }
 
-            Advance(sent);
+            AddWireBytes(sent);
             bytes = bytes[sent..];
         }
     }
 
-    private async ValueTask<int> ReceiveAsIsAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    private async ValueTask<int> ReceiveUncompressedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         int received = _tls is null
             ? await Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
             : await _tls.ReadAsync(buffer, cancellationToken);
-        Advance(received);
+        AddWireBytes(received);
         return received;
     }
 
     /// <summary>Ends this side of the connection; under TLS the peer wants to hear so after an upload, too.</summary>
-    private async ValueTask EndAsync()
+    private async ValueTask ShutDownAsync()
     {
         if (_tls is not null)
         {

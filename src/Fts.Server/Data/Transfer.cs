@@ -1,9 +1,10 @@
 using System.Net.Sockets;
+using Fts.Server.Data.Copy;
 
 namespace Fts.Server.Data;
 
 /// <summary>Why a transfer was ended before its own end.</summary>
-internal enum TransferEnd
+internal enum TransferEndReason
 {
     None,
     /// <summary>The client said ABOR.</summary>
@@ -15,7 +16,7 @@ internal enum TransferEnd
     /// <summary>The control connection is gone, or the server stops.</summary>
     SessionEnded,
     /// <summary>It stood still, and its client continues it on another connection.</summary>
-    TakenOver,
+    Superseded,
 }
 
 /// <summary>
@@ -28,13 +29,13 @@ internal sealed class Transfer(string description) : IDisposable
     private const int StateCloseWait = 8;
 
     private readonly CancellationTokenSource _cancellation = new();
-    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private long _bytes;
     private bool _isCommitting;
     private long _lastProgress = Environment.TickCount64;
     private long _waitingSince;
-    private Socket? _data;
+    private Socket? _dataSocket;
     private long _acknowledged;
     private long _endedAt;
 
@@ -47,13 +48,13 @@ internal sealed class Transfer(string description) : IDisposable
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Bytes there will be, where that is known.</summary>
-    public long? Total { get; set; }
+    public long? TotalBytes { get; set; }
 
     /// <summary>Bytes of an upload that broke off and can be continued; null where nothing was kept.</summary>
-    public long? Kept { get; set; }
+    public long? KeptBytes { get; set; }
 
     /// <summary>The client said QUIT before all of its data was on the way.</summary>
-    public bool WasQuitEarly { get; private set; }
+    public bool HasClientQuitEarly { get; private set; }
 
     /// <summary>
     /// Whether the data are lines of a reply on the control connection. No other reply may be sent before the end of the transfer.
@@ -61,12 +62,12 @@ internal sealed class Transfer(string description) : IDisposable
     public bool UsesControlConnection { get; init; }
 
     /// <summary>Done when nothing of it is open any more.</summary>
-    public Task Over => _over.Task;
+    public Task Completion => _completion.Task;
 
     /// <summary>When a byte last moved, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
-    public TransferEnd End { get; private set; }
+    public TransferEndReason EndReason { get; private set; }
 
     /// <summary>
     /// The time when the transfer was ended from outside, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.
@@ -81,7 +82,7 @@ internal sealed class Transfer(string description) : IDisposable
     public CancellationToken Token => _cancellation.Token;
 
     /// <summary>Counts bytes moved. Called by the one engine that moves them.</summary>
-    public void Advance(long bytes)
+    public void AddBytes(long bytes)
     {
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _lastProgress, Environment.TickCount64);
@@ -91,7 +92,7 @@ internal sealed class Transfer(string description) : IDisposable
     public void StartCommit() => Volatile.Write(ref _isCommitting, true);
 
     /// <summary>A data connection was there for it.</summary>
-    public bool HasData => _data is not null;
+    public bool HasDataConnection => _dataSocket is not null;
 
     /// <summary>
     /// The time when the transfer began to wait for its data connection, in <see cref="Environment.TickCount64"/> milliseconds; null while
@@ -99,7 +100,7 @@ internal sealed class Transfer(string description) : IDisposable
     /// </summary>
     public long? WaitingForDataSince => Volatile.Read(ref _waitingSince) is > 0 and var since ? since : null;
 
-    /// <summary>Records that the transfer waits for its data connection from now until <see cref="Uses"/> is called.</summary>
+    /// <summary>Records that the transfer waits for its data connection from now until <see cref="AttachDataSocket"/> is called.</summary>
     public void StartDataWait() => Volatile.Write(ref _waitingSince, Environment.TickCount64);
 
     /// <summary>Something moved that is none of its bytes.</summary>
@@ -109,11 +110,11 @@ internal sealed class Transfer(string description) : IDisposable
     /// Counts what a slow peer has acknowledged as progress, too: bytes given to the kernel count long before they arrive, and then for long none are.
     /// Called once a second, by the watch.
     /// </summary>
-    public void LookCloser()
+    public void NoteAcknowledgedBytes()
     {
         lock (_lock)
         {
-            if (_data?.FindAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledged)
+            if (_dataSocket?.GetAcknowledgedBytes() is { } acknowledged && acknowledged != _acknowledged)
             {
                 _acknowledged = acknowledged;
                 Volatile.Write(ref _lastProgress, Environment.TickCount64);
@@ -130,17 +131,17 @@ internal sealed class Transfer(string description) : IDisposable
     {
         lock (_lock)
         {
-            Span<byte> info = stackalloc byte[SocketCalls.TcpInfoLength];
-            WasQuitEarly = Bytes > 0 && _data is not null && _data.ReadTcpInfo(info) > 0 && info[0] != StateCloseWait;
+            Span<byte> info = stackalloc byte[NonBlockingSocket.TcpInfoLength];
+            HasClientQuitEarly = Bytes > 0 && _dataSocket is not null && _dataSocket.ReadTcpInfo(info) > 0 && info[0] != StateCloseWait;
         }
     }
 
     /// <summary>Names the data connection, so that ending the transfer also ends a thread that waits in the kernel on it.</summary>
-    public void Uses(Socket data)
+    public void AttachDataSocket(Socket data)
     {
         lock (_lock)
         {
-            _data = data;
+            _dataSocket = data;
         }
 
         NoteProgress();
@@ -149,16 +150,16 @@ internal sealed class Transfer(string description) : IDisposable
     }
 
     /// <summary>Ends it; the first reason counts. The engine sees a cancelled token or a connection that was shut down.</summary>
-    public void Abort(TransferEnd end)
+    public void Abort(TransferEndReason end)
     {
         lock (_lock)
         {
-            if (End != TransferEnd.None)
+            if (EndReason != TransferEndReason.None)
             {
                 return;
             }
 
-            End = end;
+            EndReason = end;
             Volatile.Write(ref _endedAt, Environment.TickCount64);
         }
 
@@ -176,7 +177,7 @@ internal sealed class Transfer(string description) : IDisposable
         {
             try
             {
-                _data?.Shutdown(SocketShutdown.Both);
+                _dataSocket?.Shutdown(SocketShutdown.Both);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
@@ -187,7 +188,7 @@ internal sealed class Transfer(string description) : IDisposable
 
     public void Dispose()
     {
-        _over.TrySetResult();
+        _completion.TrySetResult();
         _cancellation.Dispose();
     }
 }

@@ -14,16 +14,16 @@ internal static class TransferFailure
     /// <summary>
     /// Returns the reason, or null if only the exception's own message contains it. That message is for the log, never for replies.
     /// </summary>
-    public static string? Describe(Transfer transfer, FtpServerOptions options, Exception exception) => Describe(transfer.End, options) ?? Describe(exception);
+    public static string? Describe(Transfer transfer, FtpServerOptions options, Exception exception) => Describe(transfer.EndReason, options) ?? Describe(exception);
 
-    /// <summary>Returns the reason why a transfer was aborted; null for <see cref="TransferEnd.None"/>.</summary>
-    public static string? Describe(TransferEnd end, FtpServerOptions options) => end switch
+    /// <summary>Returns the reason why a transfer was aborted; null for <see cref="TransferEndReason.None"/>.</summary>
+    public static string? Describe(TransferEndReason end, FtpServerOptions options) => end switch
     {
-        TransferEnd.Aborted => "the client sent ABOR",
-        TransferEnd.Stalled => $"no data moved for {Seconds(options.StallTimeout)}",
-        TransferEnd.NotConnected => $"timed out after {Seconds(options.DataConnectionTimeout)}",
-        TransferEnd.SessionEnded => "the control connection was closed",
-        TransferEnd.TakenOver => "another connection of the client resumes it",
+        TransferEndReason.Aborted => "the client sent ABOR",
+        TransferEndReason.Stalled => $"no data moved for {FormatSeconds(options.StallTimeout)}",
+        TransferEndReason.NotConnected => $"timed out after {FormatSeconds(options.DataConnectionTimeout)}",
+        TransferEndReason.SessionEnded => "the control connection was closed",
+        TransferEndReason.Superseded => "another connection of the client resumes it",
         _ => null,
     };
 
@@ -45,5 +45,5 @@ internal static class TransferFailure
         _ => null,
     };
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+    private static string FormatSeconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
 }

@@ -7,7 +7,7 @@ namespace Fts.Server.Hashing;
 internal readonly record struct HashArgument(string Name, long Start, long? End)
 {
     /// <summary>The name is all there was, as it stood.</summary>
-    public bool IsWhole { get; private init; }
+    public bool IsNameOnly { get; private init; }
 
     public static HashArgument Parse(string text)
     {
@@ -20,19 +20,19 @@ internal readonly record struct HashArgument(string Name, long Start, long? End)
             }
 
             string[] bounds = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (rest[0] == ' ' && bounds.Length <= 2 && bounds.All(bound => Number(bound) is not null))
+            if (rest[0] == ' ' && bounds.Length <= 2 && bounds.All(bound => ParseOffset(bound) is not null))
             {
-                return new HashArgument(quoted, bounds.Length > 0 ? Number(bounds[0])!.Value : 0, bounds.Length > 1 ? Number(bounds[1]) : null);
+                return new HashArgument(quoted, bounds.Length > 0 ? ParseOffset(bounds[0])!.Value : 0, bounds.Length > 1 ? ParseOffset(bounds[1]) : null);
             }
 
-            return new HashArgument(text, 0, null) { IsWhole = true };
+            return new HashArgument(text, 0, null) { IsNameOnly = true };
         }
 
         string[] words = text.Split(' ');
-        return words.Length >= 3 && Number(words[^2]) is { } start && Number(words[^1]) is { } end ? new HashArgument(string.Join(' ', words[..^2]), start, end)
-            : words.Length >= 2 && Number(words[^1]) is { } only ? new HashArgument(string.Join(' ', words[..^1]), only, null)
-            : new HashArgument(text, 0, null) { IsWhole = true };
+        return words.Length >= 3 && ParseOffset(words[^2]) is { } start && ParseOffset(words[^1]) is { } end ? new HashArgument(string.Join(' ', words[..^2]), start, end)
+            : words.Length >= 2 && ParseOffset(words[^1]) is { } only ? new HashArgument(string.Join(' ', words[..^1]), only, null)
+            : new HashArgument(text, 0, null) { IsNameOnly = true };
     }
 
-    private static long? Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+    private static long? ParseOffset(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 }

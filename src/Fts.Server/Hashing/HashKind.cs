@@ -16,7 +16,7 @@ internal static class HashNames
     private static readonly (HashKind Kind, string Name)[] All =
         [(HashKind.Sha256, "SHA-256"), (HashKind.Sha512, "SHA-512"), (HashKind.Sha1, "SHA-1"), (HashKind.Md5, "MD5"), (HashKind.Crc32, "CRC32")];
 
-    public static string Name(this HashKind kind) => All.First(one => one.Kind == kind).Name;
+    public static string ToWireName(this HashKind kind) => All.First(one => one.Kind == kind).Name;
 
     public static HashKind? Parse(string name)
     {
@@ -32,5 +32,5 @@ internal static class HashNames
     }
 
     /// <summary>All of them as FEAT lists them, the one in use with a star.</summary>
-    public static string Describe(HashKind selected) => string.Join(';', All.Select(one => one.Kind == selected ? one.Name + "*" : one.Name));
+    public static string FormatForFeat(HashKind selected) => string.Join(';', All.Select(one => one.Kind == selected ? one.Name + "*" : one.Name));
 }

@@ -1,5 +1,6 @@
 using Fts.Accounts;
 using Fts.Protocol;
+using Fts.Server.Hosts;
 using Fts.Storage;
 
 namespace Fts.Server;
@@ -16,7 +17,7 @@ public sealed record FtpHost
     public required IFileStore Store { get; init; }
 
     /// <summary>Who may sign in to it. A name is somebody on this host only.</summary>
-    public required IAuthenticator Accounts { get; init; }
+    public required IAuthenticator Authenticator { get; init; }
 
     /// <summary>The certificates it shows; the caller's. Null for those of <see cref="FtpTlsOptions.Certificates"/>, by the name asked for.</summary>
     public FtpCertificates? Certificates { get; init; }
@@ -25,14 +26,14 @@ public sealed record FtpHost
     public string? Greeting { get; init; }
 
     /// <summary>Whether a text can be a <see cref="Name"/>.</summary>
-    public static bool IsName(string? text) => HostName.IsName(text);
+    public static bool IsValidName(string? text) => HostName.IsValidName(text);
 
     /// <exception cref="ArgumentException">A value that cannot work; the message names it.</exception>
     internal void Validate(bool hasTls)
     {
         ArgumentNullException.ThrowIfNull(Store);
-        ArgumentNullException.ThrowIfNull(Accounts);
-        if (!IsName(Name))
+        ArgumentNullException.ThrowIfNull(Authenticator);
+        if (!IsValidName(Name))
         {
             throw new ArgumentException($"'{Name?.ToPrintable()}' is no host name.");
         }

@@ -3,7 +3,7 @@ using Fts.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
-namespace Fts.Server;
+namespace Fts.Server.Hosts;
 
 /// <summary>
 /// Enforces the contract of <see cref="IFileStore"/> on any implementation. An unexpected exception becomes a <see cref="StoreException"/>
@@ -23,22 +23,22 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
         catch (Exception e) when (IsUnexpected(e, cancellationToken))
         {
-            throw Failed(e);
+            throw CreateException(e);
         }
 
         return found is { Name.Length: > 0 } entry && !IsEntryName(entry.Name) ? entry with { Name = path.Name } : found;
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath folder, CancellationToken cancellationToken)
+    public async ValueTask<IAsyncEnumerable<FileEntry>> ListAsync(StorePath directory, CancellationToken cancellationToken)
     {
         try
         {
-            return new GuardedEntries(await store.ListAsync(folder, cancellationToken), folder, logger);
+            return new GuardedEntries(await store.ListAsync(directory, cancellationToken), directory, logger);
         }
         catch (Exception e) when (IsUnexpected(e, cancellationToken))
         {
-            throw Failed(e);
+            throw CreateException(e);
         }
     }
 
@@ -51,7 +51,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
         catch (Exception e) when (IsUnexpected(e, cancellationToken))
         {
-            throw Failed(e);
+            throw CreateException(e);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
         catch (Exception e) when (IsUnexpected(e, cancellationToken))
         {
-            throw Failed(e);
+            throw CreateException(e);
         }
     }
 
@@ -101,16 +101,16 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         CallAsync(() => store.RenameAsync(source, target, replace, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask SetMetadataAsync(StorePath path, FileMetadata facts, CancellationToken cancellationToken) =>
-        CallAsync(() => store.SetMetadataAsync(path, facts, cancellationToken), cancellationToken);
+    public ValueTask SetMetadataAsync(StorePath path, FileMetadata metadata, CancellationToken cancellationToken) =>
+        CallAsync(() => store.SetMetadataAsync(path, metadata, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask CreateLinkAsync(StorePath path, StorePath target, CancellationToken cancellationToken) =>
         CallAsync(() => store.CreateLinkAsync(path, target, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<long?> GetFreeSpaceAsync(StorePath folder, CancellationToken cancellationToken) =>
-        CallAsync(() => store.GetFreeSpaceAsync(folder, cancellationToken), cancellationToken);
+    public ValueTask<long?> GetFreeSpaceAsync(StorePath directory, CancellationToken cancellationToken) =>
+        CallAsync(() => store.GetFreeSpaceAsync(directory, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, FileEntry file, CancellationToken cancellationToken) =>
@@ -124,7 +124,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     private static bool IsUnexpected(Exception e, CancellationToken cancellationToken) =>
         e is not StoreException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested);
 
-    private static StoreException Failed(Exception cause) => new(StoreError.Unavailable, $"{cause.GetType().Name}: {cause.Message}", cause);
+    private static StoreException CreateException(Exception cause) => new(StoreError.Unavailable, $"{cause.GetType().Name}: {cause.Message}", cause);
 
     private static async ValueTask CallAsync(Func<ValueTask> call, CancellationToken cancellationToken)
     {
@@ -134,7 +134,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
         catch (Exception e) when (IsUnexpected(e, cancellationToken))
         {
-            throw Failed(e);
+            throw CreateException(e);
         }
     }
 
@@ -146,7 +146,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
         catch (Exception e) when (IsUnexpected(e, cancellationToken))
         {
-            throw Failed(e);
+            throw CreateException(e);
         }
     }
 
@@ -157,7 +157,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     private static bool IsPlainAscii(string name) =>
         name.Length <= StorePath.MaxNameBytes && !name.AsSpan().ContainsAnyExceptInRange(' ', '~') && !name.Contains('/', StringComparison.Ordinal);
 
-    private sealed class GuardedEntries(IAsyncEnumerable<FileEntry> entries, StorePath folder, ILogger logger) : IAsyncEnumerable<FileEntry>
+    private sealed class GuardedEntries(IAsyncEnumerable<FileEntry> entries, StorePath directory, ILogger logger) : IAsyncEnumerable<FileEntry>
     {
         public IAsyncEnumerator<FileEntry> GetAsyncEnumerator(CancellationToken cancellationToken)
         {
@@ -167,7 +167,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             }
             catch (Exception e) when (IsUnexpected(e, cancellationToken))
             {
-                throw Failed(e);
+                throw CreateException(e);
             }
         }
 
@@ -175,7 +175,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         {
             if (entries is IUnlistedNameReport { Unlisted: { Count: > 0 and var count, Example: var example } })
             {
-                Log.NamesNotListed(logger, count, folder.Value.ToPrintable(), (example ?? "").ToPrintable());
+                Log.NamesNotListed(logger, count, directory.Value.ToPrintable(), (example ?? "").ToPrintable());
             }
         }
     }
@@ -187,9 +187,9 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         /// <summary>
         /// The number of entries after which the thread is yielded, so that ABOR is read while a store in memory lists without waiting.
         /// </summary>
-        private const int MostAtOnce = 1024;
+        private const int MaxSynchronousMoves = 1024;
 
-        private bool _wasLogged;
+        private bool _hasLogged;
         private int _moves;
 
         public FileEntry Current => source.Current;
@@ -201,7 +201,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
                 while (true)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    if (++_moves % MostAtOnce == 0)
+                    if (++_moves % MaxSynchronousMoves == 0)
                     {
                         await Task.Yield();
                     }
@@ -221,7 +221,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             }
             catch (Exception e) when (IsUnexpected(e, cancellationToken))
             {
-                throw Failed(e);
+                throw CreateException(e);
             }
         }
 
@@ -234,10 +234,10 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         /// <summary>Logs one line per listing, because a folder may contain a million such names.</summary>
         private void LogOnce(string? name)
         {
-            if (!_wasLogged)
+            if (!_hasLogged)
             {
-                _wasLogged = true;
-                Log.NameLeftOut(logger, (name ?? "").ToPrintable());
+                _hasLogged = true;
+                Log.NameSkipped(logger, (name ?? "").ToPrintable());
             }
         }
     }
@@ -257,7 +257,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             }
             catch (Exception e) when (IsUnexpected(e, cancellationToken))
             {
-                throw Failed(e);
+                throw CreateException(e);
             }
         }
 
@@ -281,7 +281,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             }
             catch (Exception e) when (IsUnexpected(e, cancellationToken))
             {
-                throw Failed(e);
+                throw CreateException(e);
             }
         }
 

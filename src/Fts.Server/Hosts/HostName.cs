@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Fts.Server;
+namespace Fts.Server.Hosts;
 
 /// <summary>What HOST names (RFC 7151 §3.1): a host's name, or the address that was connected to, an IPv6 one in brackets. Pure.</summary>
 internal readonly record struct HostName(string? Name, IPAddress? Address)
@@ -22,11 +22,11 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
             return new HostName(null, four);
         }
 
-        return IsName(text) ? new HostName(text, null) : null;
+        return IsValidName(text) ? new HostName(text, null) : null;
     }
 
     /// <summary>Whether a text is a host name and can be no address. Underscores are no part of one (RFC 952), but of many in use.</summary>
-    public static bool IsName(string? text)
+    public static bool IsValidName(string? text)
     {
         if (text is not { Length: > 0 and <= MaxLength })
         {
@@ -39,7 +39,7 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
     }
 
     /// <summary>Whether two names are the same host's.</summary>
-    public static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+    public static bool AreSame(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -1,17 +1,18 @@
 using System.Collections.Frozen;
 using Fts.Accounts;
 using Fts.Protocol;
+using Fts.Server.Sessions;
 using Fts.Storage;
 
-namespace Fts.Server;
+namespace Fts.Server.Hosts;
 
 /// <summary>One host as its sessions see it.</summary>
 /// <param name="Name">Its name; null for the one that is there without being named.</param>
 /// <param name="Store">What it serves.</param>
-/// <param name="Accounts">Who may sign in.</param>
+/// <param name="Authenticator">Who may sign in.</param>
 /// <param name="Certificates">What it shows; null without TLS.</param>
 /// <param name="Greeting">Its 220.</param>
-internal sealed record ServedHost(string? Name, IFileStore Store, IAuthenticator Accounts, FtpCertificates? Certificates, FtpReply Greeting)
+internal sealed record ServedHost(string? Name, IFileStore Store, IAuthenticator Authenticator, FtpCertificates? Certificates, FtpReply Greeting)
 {
     /// <summary>The store that sessions use. <see cref="Store"/> serves only to identify it.</summary>
     public required IFileStore GuardedStore { get; init; }
@@ -24,14 +25,14 @@ internal sealed class ServedHosts
 
     public ServedHosts(FtpServerOptions options)
     {
-        Default = new ServedHost(null, options.Store, options.Accounts, options.Tls?.Certificates, new FtpReply(FtpReplyCode.ServiceReady, options.Greeting))
+        Default = new ServedHost(null, options.Store, options.Authenticator, options.Tls?.Certificates, new FtpReply(FtpReplyCode.ServiceReady, options.Greeting))
         {
             GuardedStore = new GuardedStore(options.Store, options.Logger),
         };
         _named = options.Hosts.ToFrozenDictionary(
             host => host.Name,
             host => new ServedHost(
-                host.Name, host.Store, host.Accounts, host.Certificates ?? options.Tls?.Certificates, host.Greeting is null ? Default.Greeting : new FtpReply(FtpReplyCode.ServiceReady, host.Greeting))
+                host.Name, host.Store, host.Authenticator, host.Certificates ?? options.Tls?.Certificates, host.Greeting is null ? Default.Greeting : new FtpReply(FtpReplyCode.ServiceReady, host.Greeting))
             {
                 GuardedStore = new GuardedStore(host.Store, options.Logger),
             },
@@ -51,5 +52,5 @@ internal sealed class ServedHosts
         : _named.GetValueOrDefault(host.Name!);
 
     /// <summary>The host a TLS handshake asks for; the default one where there is none of that name, as for clients that ask for none.</summary>
-    public ServedHost ForServerName(string serverName) => _named.GetValueOrDefault(serverName, Default);
+    public ServedHost GetByServerName(string serverName) => _named.GetValueOrDefault(serverName, Default);
 }

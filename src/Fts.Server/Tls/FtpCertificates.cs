@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Fts.Server.Tls;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,7 +19,7 @@ public sealed class FtpCertificates : IDisposable
     private FtpCertificates(Func<FtpCertificates> make) => _sources = new(() => make()._sources.Value);
 
     /// <summary>One certificate, with its private key. The caller's to dispose.</summary>
-    public static FtpCertificates From(X509Certificate2 certificate)
+    public static FtpCertificates FromCertificate(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         return certificate.HasPrivateKey
@@ -44,7 +45,7 @@ public sealed class FtpCertificates : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(file);
         if (!File.Exists(file))
         {
-            SelfSignedCertificate.Make(file);
+            SelfSignedCertificate.CreatePemFile(file);
         }
 
         return FromFiles((file, null));
@@ -54,18 +55,18 @@ public sealed class FtpCertificates : IDisposable
     public static FtpCertificates SelfSigned() => new([new CertificateSource(SelfSignedCertificate.Create())]);
 
     /// <summary>Certificates that are read or made when first needed, by a handshake or <see cref="KeyFingerprint"/>: listening need not wait for them.</summary>
-    /// <param name="make">Makes them, once; what it returns is this object's. What it throws is thrown to whoever needed them.</param>
-    public static FtpCertificates Deferred(Func<FtpCertificates> make)
+    /// <param name="create">Makes them, once; what it returns is this object's. What it throws is thrown to whoever needed them.</param>
+    public static FtpCertificates Deferred(Func<FtpCertificates> create)
     {
-        ArgumentNullException.ThrowIfNull(make);
-        return new FtpCertificates(make);
+        ArgumentNullException.ThrowIfNull(create);
+        return new FtpCertificates(create);
     }
 
     /// <summary>SHA-256 of the first certificate's public key, as <c>SHA256:</c> and Base64: what clients that remember keys remember.</summary>
-    public string KeyFingerprint => Protocol.KeyFingerprint.Compute(For(null, NullLogger.Instance).Certificate);
+    public string KeyFingerprint => Protocol.KeyFingerprint.Compute(GetCertificate(null, NullLogger.Instance).Certificate);
 
     /// <summary>SHA-256 of the first certificate, as <c>AA:BB:…</c>: what a client is told to compare.</summary>
-    public string Fingerprint => string.Join(':', For(null, NullLogger.Instance).Certificate.GetCertHash(HashAlgorithmName.SHA256).Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
+    public string Fingerprint => string.Join(':', GetCertificate(null, NullLogger.Instance).Certificate.GetCertHash(HashAlgorithmName.SHA256).Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
 
     /// <summary>Forgets the certificates that were read from files.</summary>
     public void Dispose()
@@ -90,9 +91,9 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>What to show to a client that asks for a name, or for none. Files that changed are read first, and the log told how that went.</summary>
-    internal Shown For(string? serverName, ILogger log)
+    internal PresentedCertificate GetCertificate(string? serverName, ILogger log)
     {
-        Shown first = _sources.Value[0].Read(log);
+        PresentedCertificate first = _sources.Value[0].Read(log);
         if (string.IsNullOrEmpty(serverName) || _sources.Value.Count == 1)
         {
             return first;
@@ -100,7 +101,7 @@ public sealed class FtpCertificates : IDisposable
 
         foreach (CertificateSource source in _sources.Value)
         {
-            Shown shown = source.Read(log);
+            PresentedCertificate shown = source.Read(log);
             if (shown.Certificate.MatchesHostname(serverName))
             {
                 return shown;
@@ -111,5 +112,5 @@ public sealed class FtpCertificates : IDisposable
     }
 
     /// <summary>A certificate with its key, and the ones that vouch for it.</summary>
-    internal sealed record Shown(X509Certificate2 Certificate, X509Certificate2Collection Chain);
+    internal sealed record PresentedCertificate(X509Certificate2 Certificate, X509Certificate2Collection Chain);
 }

@@ -9,7 +9,7 @@ public enum FtpClientCertificatePolicy
     /// <summary>Never.</summary>
     Off,
     /// <summary>Asked for. A client without one, or with one that is not believed, goes on as one without.</summary>
-    Ask,
+    Request,
     /// <summary>No sign-in without one that is believed: USER is answered with 530, over TLS and all the more in plain, where none can be shown.</summary>
     Require,
 }

@@ -43,7 +43,7 @@ public sealed record FtpTlsOptions
     /// <summary>
     /// Whether an upload over TLS must end with close_notify, without which an attacker can truncate it unnoticed (RFC 4217 §11). If true, the server
     /// replies 426 to an upload without close_notify, unless ALLO announced the number of bytes that the client sends and exactly these arrived. If
-    /// false, the upload is unverified, as without TLS, and <see cref="FtpServerOptions.Publish"/> decides. A connection that ends within a TLS record always receives
+    /// false, the upload is unverified, as without TLS, and <see cref="FtpServerOptions.PublishPolicy"/> decides. A connection that ends within a TLS record always receives
     /// 426. Default: true.
     /// </summary>
     public bool RequiresCloseNotify { get; init; } = true;

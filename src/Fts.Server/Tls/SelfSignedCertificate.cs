@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Fts.Server;
+namespace Fts.Server.Tls;
 
 /// <summary>Makes the certificate of a server that was given none. ECDSA P-256: RSA of like strength signs fourteen times slower.</summary>
 internal static class SelfSignedCertificate
@@ -23,13 +23,13 @@ internal static class SelfSignedCertificate
     }
 
     /// <summary>Makes certificate and key, and puts them into one file in one step, readable by the owner only.</summary>
-    public static void Make(string file)
+    public static void CreatePemFile(string file)
     {
         using X509Certificate2 certificate = Create();
         using ECDsa key = certificate.GetECDsaPrivateKey()!;
-        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
+        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } directory)
         {
-            Directory.CreateDirectory(folder);
+            Directory.CreateDirectory(directory);
         }
 
         string pending = $"{file}.{RandomNumberGenerator.GetHexString(8)}";

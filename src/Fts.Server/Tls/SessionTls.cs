@@ -4,6 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Data;
+using Fts.Server.Hosts;
+using Fts.Server.Sessions;
 using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tls;
@@ -12,7 +14,7 @@ namespace Fts.Server.Tls;
 internal sealed class HandshakeException(string message, Exception? cause = null) : IOException(message, cause)
 {
     /// <summary>It succeeded, but did not resume the control connection's session, which is required.</summary>
-    public bool NotResumed { get; init; }
+    public bool IsNotResumed { get; init; }
 }
 
 /// <summary>
@@ -22,21 +24,21 @@ internal sealed class HandshakeException(string message, Exception? cause = null
 /// <remarks>The context costs 4.4 KiB and half a millisecond; it is made at the first handshake.</remarks>
 internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 {
-    private static readonly List<SslApplicationProtocol> Protocols = [new("ftp")]; // RFC 7301's registry
+    private static readonly List<SslApplicationProtocol> AlpnProtocols = [new("ftp")]; // RFC 7301's registry
 
     private SslServerAuthenticationOptions? _authentication;
-    private X509Certificate2? _shown;
-    private ClientCertificateCheck? _client;
-    private (SslStream Stream, TlsTap Tap)? _clearable;
+    private X509Certificate2? _presentedCertificate;
+    private ClientCertificateValidator? _clientValidator;
+    private (SslStream Stream, TlsRecordStream Tap)? _clearableStream;
 
     /// <summary>Whether the next data connections are encrypted (PROT P).</summary>
-    public bool ProtectsData { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
+    public bool IsDataProtected { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
 
     /// <summary>PBSZ was said, which PROT needs (RFC 4217 §9).</summary>
-    public bool HasBufferSize { get; set; } = isImplicit;
+    public bool HasProtectionBufferSize { get; set; } = isImplicit;
 
     /// <summary>A data connection that did not resume was logged; once is enough.</summary>
-    public bool HasLoggedUnbound { get; set; }
+    public bool HasLoggedNotResumed { get; set; }
 
     public FtpTlsOptions Options { get; } = options;
 
@@ -47,20 +49,20 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     public ServedHost? Host { get; private set; }
 
     /// <summary>Whom the client's certificate names; null where none is believed.</summary>
-    public ClientCertificate? Certificate => _client?.Accepted;
+    public ClientCertificate? Certificate => _clientValidator?.TrustedCertificate;
 
     /// <summary>Whether a host's certificate is the one that was shown.</summary>
-    public bool ShowedCertificateOf(ServedHost host, string? name, ILogger log) => host.Certificates!.For(name, log).Certificate.Equals(_shown);
+    public bool HasPresentedCertificateOf(ServedHost host, string? name, ILogger log) => host.Certificates!.GetCertificate(name, log).Certificate.Equals(_presentedCertificate);
 
     /// <summary>Shakes hands over the control connection. The stream returned owns the socket's own.</summary>
     public async ValueTask<SslStream> AcceptControlAsync(Session session, CancellationToken cancellationToken)
     {
         // Reading record by record costs two system calls instead of one, so only servers that allow CCC do it.
-        TlsTap? tap = Options.AllowClearCommandChannel ? new TlsTap(session.Plain, stopsAtRecords: true) : null;
-        var stream = new SslStream(tap ?? (Stream)session.Plain, leaveInnerStreamOpen: false);
+        TlsRecordStream? tap = Options.AllowClearCommandChannel ? new TlsRecordStream(session.PlainStream, stopsAtRecords: true) : null;
+        var stream = new SslStream(tap ?? (Stream)session.PlainStream, leaveInnerStreamOpen: false);
         try
         {
-            await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = Authentication(session, hello.ServerName)), tap, cancellationToken);
+            await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = CreateAuthenticationOptions(session, hello.ServerName)), tap, cancellationToken);
         }
         catch
         {
@@ -68,13 +70,13 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
             throw;
         }
 
-        _clearable = tap is null ? null : (stream, tap);
-        if (_client?.Problem is { } problem)
+        _clearableStream = tap is null ? null : (stream, tap);
+        if (_clientValidator?.Problem is { } problem)
         {
-            Log.CertificateNotBelieved(session.Server.Options.Logger, session.Id, problem.ToPrintable());
+            Log.CertificateRejected(session.Server.Options.Logger, session.Id, problem.ToPrintable());
         }
 
-        _client?.Settle();
+        _clientValidator?.CompleteControlHandshake();
         return stream;
     }
 
@@ -86,7 +88,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// unknown.</returns>
     public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
     {
-        (SslStream stream, TlsTap tap) = _clearable ?? throw new InvalidOperationException("CCC is not allowed.");
+        (SslStream stream, TlsRecordStream tap) = _clearableStream ?? throw new InvalidOperationException("CCC is not allowed.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
         try
@@ -113,7 +115,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
         tap.ReleaseInner();
         await stream.DisposeAsync();
-        _clearable = null;
+        _clearableStream = null;
         return null;
     }
 
@@ -124,22 +126,22 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// </remarks>
     /// <exception cref="HandshakeException">The handshake failed, or did not resume the control connection's session although that is
     /// required.</exception>
-    public async ValueTask<DataTls> AcceptDataAsync(Session session, Stream plain, CancellationToken cancellationToken)
+    public async ValueTask<DataConnectionTls> AcceptDataAsync(Session session, Stream plain, CancellationToken cancellationToken)
     {
-        var tap = new TlsTap(plain);
+        var tap = new TlsRecordStream(plain);
         var stream = new SslStream(tap, leaveInnerStreamOpen: false);
         tap.HoldWrites();
         try
         {
             await AuthenticateAsync(stream, (_, _, _, _) => new(_authentication!), tap, cancellationToken);
-            ApplyBinding(session, tap.Resumption == Resumption.Resumed);
+            EnforceDataBinding(session, tap.Resumption == Resumption.Resumed);
             tap.StopHolding();
             if (stream.SslProtocol != SslProtocols.Tls13)
             {
                 await tap.SendHeldAsync(cancellationToken); // the server's Finished
             }
 
-            return new DataTls(stream, tap);
+            return new DataConnectionTls(stream, tap);
         }
         catch (IOException e) when (tap.HasEnded && e is not HandshakeException)
         {
@@ -158,7 +160,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// A refused peer does not receive the held tickets or, in TLS 1.2, the server's Finished message. With them its next connection could
     /// resume.
     /// </remarks>
-    private void ApplyBinding(Session session, bool isResumed)
+    private void EnforceDataBinding(Session session, bool isResumed)
     {
         if (isResumed || Options.DataBinding == FtpDataBinding.Off)
         {
@@ -167,18 +169,18 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 
         if (Options.DataBinding == FtpDataBinding.Require)
         {
-            throw new HandshakeException("the data connection did not resume the control connection's TLS session") { NotResumed = true };
+            throw new HandshakeException("the data connection did not resume the control connection's TLS session") { IsNotResumed = true };
         }
 
-        if (!HasLoggedUnbound)
+        if (!HasLoggedNotResumed)
         {
-            HasLoggedUnbound = true;
-            Log.DataNotResumed(session.Server.Options.Logger, session.Id);
+            HasLoggedNotResumed = true;
+            Log.DataSessionNotResumed(session.Server.Options.Logger, session.Id);
         }
     }
 
     /// <summary>Performs a handshake. The caller disposes the stream if it fails: a finalizer would free the TLS library's memory too late.</summary>
-    private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, TlsTap? tap, CancellationToken cancellationToken)
+    private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, TlsRecordStream? tap, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
@@ -193,12 +195,12 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         catch (AuthenticationException e)
         {
             await SendAlertAsync(tap, limit.Token);
-            throw new HandshakeException(_client?.Problem ?? e.InnerException?.Message ?? e.Message, e);
+            throw new HandshakeException(_clientValidator?.Problem ?? e.InnerException?.Message ?? e.Message, e);
         }
     }
 
     /// <summary>Sends the alert that SslStream wrote last, so that the peer receives the reason why its handshake failed.</summary>
-    private static async ValueTask SendAlertAsync(TlsTap? tap, CancellationToken cancellationToken)
+    private static async ValueTask SendAlertAsync(TlsRecordStream? tap, CancellationToken cancellationToken)
     {
         try
         {
@@ -211,35 +213,35 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     }
 
     /// <summary>Settles the host: by the name asked for, else by what HOST named before (RFC 7151 §4). The two must agree (§3.2.2).</summary>
-    private SslServerAuthenticationOptions Authentication(Session session, string? asked)
+    private SslServerAuthenticationOptions CreateAuthenticationOptions(Session session, string? asked)
     {
         // RFC 6066 §3 knows no addresses here; clients that give one mean nothing by it.
-        ServerName = HostName.IsName(asked) ? asked : null;
+        ServerName = HostName.IsValidName(asked) ? asked : null;
         if (ServerName is not null)
         {
-            if (session.HostName is { } named && !HostName.Same(named, ServerName))
+            if (session.HostName is { } named && !HostName.AreSame(named, ServerName))
             {
                 throw new AuthenticationException($"HOST named {named}, and the handshake asks for {ServerName}");
             }
 
-            session.Host = session.Server.Hosts.ForServerName(ServerName);
+            session.Host = session.Server.Hosts.GetByServerName(ServerName);
         }
 
         Host = session.Host;
-        FtpCertificates.Shown shown = Host.Certificates!.For(ServerName ?? session.HostName, session.Server.Options.Logger);
-        _shown = shown.Certificate;
+        FtpCertificates.PresentedCertificate shown = Host.Certificates!.GetCertificate(ServerName ?? session.HostName, session.Server.Options.Logger);
+        _presentedCertificate = shown.Certificate;
         bool asks = Options.ClientCertificates.Policy != FtpClientCertificatePolicy.Off;
-        _client = asks ? new ClientCertificateCheck(Options.ClientCertificates) : null;
+        _clientValidator = asks ? new ClientCertificateValidator(Options.ClientCertificates) : null;
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(shown.Certificate, shown.Chain, offline: true),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = Protocols,
+            ApplicationProtocols = AlpnProtocols,
             AllowRenegotiation = false,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             ClientCertificateRequired = asks,
-            RemoteCertificateValidationCallback = asks ? _client!.Look : null,
-            CertificateChainPolicy = _client?.Chain,
+            RemoteCertificateValidationCallback = asks ? _clientValidator!.ValidateCertificate : null,
+            CertificateChainPolicy = _clientValidator?.ChainPolicy,
         };
     }
 }

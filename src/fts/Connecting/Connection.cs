@@ -29,7 +29,7 @@ internal sealed record Connection(FtpClient Client, Target Target, SignIn SignIn
 
         if (!isEncrypted)
         {
-            if (Client.Options.Tls == FtpTlsMode.WhenOffered && !IsLocal)
+            if (Client.Options.Tls == FtpTlsMode.Preferred && !IsLocal)
             {
                 Terminal.Say($"warning: {Target} offers no encryption: anyone on the network can read what is transferred");
             }

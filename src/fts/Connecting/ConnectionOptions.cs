@@ -63,14 +63,14 @@ internal sealed class ConnectionOptions
             Port = target.Port,
             Credentials = new FtpCredentials(signIn.User, signIn.Password),
             // Waiting for a key blocks its thread, and this one may be the one that reads all sockets.
-            RequestAccount = cancel => new ValueTask<string?>(Task.Run(() => SignIn.FindAccount(target, signIn.User, terminal), cancel)),
+            RequestAccountAsync = cancel => new ValueTask<string?>(Task.Run(() => SignIn.FindAccount(target, signIn.User, terminal), cancel)),
             DataMode = dataMode,
-            PassiveAddress = line.OneOf(_passiveAddress, "control", "server") == "server" ? FtpDataAddress.Server : FtpDataAddress.Control,
+            PassiveAddressSource = line.OneOf(_passiveAddress, "control", "server") == "server" ? FtpPassiveAddressSource.ServerReply : FtpPassiveAddressSource.ControlConnection,
             Proxy = proxy,
             Encoding = encoding,
             Tls = mode,
             Trust = believed,
-            ConfirmPlainPassword = terminal.IsInteractive ? cancel => PlainPassword.ConfirmAsync(terminal, target, signIn.User, cancel) : null,
+            ConfirmPlainPasswordAsync = terminal.IsInteractive ? cancel => PlainPassword.ConfirmAsync(terminal, target, signIn.User, cancel) : null,
             Compression = line.OneOf(_compress, "auto", "off", "always") switch
             {
                 "off" => FtpCompression.Off,
@@ -79,7 +79,7 @@ internal sealed class ConnectionOptions
             },
             MaxConnections = Math.Max(transfers.Segments ?? 0, UsualConnections),
             // A Ctrl-C is to be obeyed within two seconds, whatever the server does.
-            Timeouts = new FtpTimeouts { Abort = TimeSpan.FromSeconds(1.5) },
+            Timeouts = new FtpTimeouts { Resync = TimeSpan.FromSeconds(1.5) },
             ConnectProgress = meter,
             Trace = debug ? trace => terminal.Say(terminal.Paint("2", $"{(trace.IsSent ? '>' : '<')} {trace.Line}")) : null,
         });
@@ -93,9 +93,9 @@ internal sealed class ConnectionOptions
         TransferChoices.From(name => line.Has(_ifThere.Single(option => option.Name == name)), IfThere.Unsaid),
         line.OneOf(_verify, "auto", "always", "never") switch
         {
-            "always" => FtpVerify.ByHash,
-            "never" => FtpVerify.Length,
-            _ => FtpVerify.ResumedByHash,
+            "always" => FtpVerification.ByHash,
+            "never" => FtpVerification.Length,
+            _ => FtpVerification.ResumedByHash,
         },
         TransferChoices.SegmentsFrom(line.Value(_segments)));
 

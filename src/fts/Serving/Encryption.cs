@@ -100,7 +100,7 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
 
         return new FtpClientCertificates
         {
-            Policy = policy == "require" ? FtpClientCertificatePolicy.Require : FtpClientCertificatePolicy.Ask,
+            Policy = policy == "require" ? FtpClientCertificatePolicy.Require : FtpClientCertificatePolicy.Request,
             Authorities = [.. CertificateFiles.Roots("--client-ca", file)],
         };
     }

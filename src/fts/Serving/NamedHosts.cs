@@ -52,7 +52,7 @@ internal sealed record NamedHosts(IReadOnlyList<(string Name, string Folder)> Fo
         {
             Name = host.Name,
             Store = open($"--host {host.Name}", host.Folder),
-            Accounts = accounts,
+            Authenticator = accounts,
             Certificates = Certificates.TryGetValue(host.Name, out string? file) ? Load(host.Name, file) : null,
         })];
 
@@ -80,7 +80,7 @@ internal sealed record NamedHosts(IReadOnlyList<(string Name, string Folder)> Fo
             }
 
             string name = value[..equals];
-            if (!FtpHost.IsName(name))
+            if (!FtpHost.IsValidName(name))
             {
                 throw CommandLine.Usage($"{option.Name} {value}: '{name.ToPrintable()}' is no host name");
             }

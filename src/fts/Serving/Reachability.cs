@@ -122,7 +122,7 @@ internal sealed record Reachability(
     {
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         string host = text[(equals + 1)..];
-        if (!FtpPassiveAddress.CanTell(host))
+        if (!FtpPassiveAddress.IsValidHost(host))
         {
             throw CommandLine.Usage($"{PassiveAddress.Name} {text}: '{host}' is neither an IPv4 address nor a name");
         }

@@ -9,7 +9,7 @@ namespace Fts.Cli;
 /// <param name="Publish">Which are published.</param>
 /// <param name="KeepPartial">How long those are kept that broke off.</param>
 /// <param name="IsDurable">Whether they are on stable storage before they are acknowledged.</param>
-internal sealed record UploadPolicy(FtpPublish Publish, TimeSpan KeepPartial, bool IsDurable)
+internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepPartial, bool IsDurable)
 {
     private static readonly Option<string> PublishOption = new("--publish"), KeepOption = new("--keep-partial");
     private static readonly Option<bool> DurableOption = new("--durable");
@@ -21,7 +21,7 @@ internal sealed record UploadPolicy(FtpPublish Publish, TimeSpan KeepPartial, bo
     public LocalStoreOptions Store => new() { IsDurable = IsDurable };
 
     public static UploadPolicy From(CommandLine line) => new(
-        line.OneOf(PublishOption, "auto", "complete-only") == "auto" ? FtpPublish.CompleteOrUnknown : FtpPublish.CompleteOnly,
+        line.OneOf(PublishOption, "auto", "complete-only") == "auto" ? FtpPublishPolicy.CompleteOrUnverified : FtpPublishPolicy.CompleteOnly,
         line.Value(KeepOption) is { } text ? ParseTime(text) : TimeSpan.FromHours(24),
         line.Has(DurableOption));
 

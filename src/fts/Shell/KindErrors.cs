@@ -50,7 +50,7 @@ internal static class KindErrors
     {
         try
         {
-            return await shell.Client.FindAsync(path, cancellationToken);
+            return await shell.Client.GetEntryAsync(path, cancellationToken);
         }
         catch (FtpException)
         {

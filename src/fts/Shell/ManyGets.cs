@@ -26,7 +26,7 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
             }
 
             var many = new ManyTransfers(shell, TransferWay.Down, file => file.LocalPath, (file, e, _) => Explain(e, _items[file.LocalPath], file.LocalPath, resumes ? IfThere.Resume : ifThere));
-            long? total = files.All(file => file.Known?.Length is not null) ? files.Sum(file => file.Known!.Length!.Value) : null;
+            long? total = files.All(file => file.SourceEntry?.Length is not null) ? files.Sum(file => file.SourceEntry!.Length!.Value) : null;
             result = Shell.Worst(result, await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), () => again(GetResumeOption()), cancellationToken));
         }
 
@@ -65,13 +65,13 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
         }
 
         // How large it is decides how it is fetched; a server that lists for machines tells without a listing of the whole folder.
-        item = item.Known is null && shell.Client.Features.HasMachineListing ? item with { Known = await shell.Client.FindAsync(item.Path, cancellationToken) } : item;
+        item = item.Known is null && shell.Client.Features.HasMachineListing ? item with { Known = await shell.Client.GetEntryAsync(item.Path, cancellationToken) } : item;
         if (item.Known?.Kind == FtpEntryKind.Directory)
         {
             throw new FailureException(ExitCode.Other, $"get {item}: it is a folder", $"mirror {Words.Escape(item.Typed)} {Words.Escape(name)}");
         }
 
         _items.Add(name, item);
-        _files.Add((new FtpBatchFile(name, item.Path) { Known = item.Known }, choice));
+        _files.Add((new FtpBatchFile(name, item.Path) { SourceEntry = item.Known }, choice));
     }
 }

@@ -89,21 +89,21 @@ internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchF
             return TransferReport.FormatTransfer(way.Done, name, done.Bytes < 1_000_000 ? done with { Elapsed = TimeSpan.Zero } : done);
         }
 
-        if (result.Failure is FtpTargetExistsException && !options.Overwrite)
+        if (result.Exception is FtpTargetExistsException && !options.Overwrite)
         {
             _skipped++;
             return shell.Terminal.CanRedraw ? $"{name.ToPrintable()} is {way.There} already: skipped" : null;
         }
 
-        if (ReferenceEquals(result.Failure, _shown))
+        if (ReferenceEquals(result.Exception, _shown))
         {
             _repeated++;
             return null;
         }
 
-        Failure failure = explain(result.File, result.Failure!, last);
+        Failure failure = explain(result.File, result.Exception!, last);
         _result = failure.Code == ExitCode.CannotConnect || _result == ExitCode.CannotConnect ? ExitCode.CannotConnect : ExitCode.SomeFailed;
-        (bool isRepeated, _shown, _told) = (failure == _told, result.Failure, failure);
+        (bool isRepeated, _shown, _told) = (failure == _told, result.Exception, failure);
         _repeated += isRepeated ? 1 : 0;
         return isRepeated ? null : shell.Terminal.Text(failure);
     }

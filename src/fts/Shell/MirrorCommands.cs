@@ -77,7 +77,7 @@ internal static class MirrorCommands
         FtpMirrorPlan plan = await PlanAsync(shell, direction, local, remote, cancellationToken);
         foreach (FtpMirrorFailure failure in plan.Failures)
         {
-            shell.Terminal.Show(shell.Explain(failure.Reason, $"mirror {failure.Path}"));
+            shell.Terminal.Show(shell.Explain(failure.Exception, $"mirror {failure.Path}"));
         }
 
         // A download may be missing the file of such a line. An upload is complete nevertheless.
@@ -109,10 +109,10 @@ internal static class MirrorCommands
             plan.Files, plan.Bytes, options, again, async (files, meter) => result = await shell.Client.MirrorAsync(plan with { Files = files }, options, meter, cancellationToken), cancellationToken);
         foreach (FtpMirrorFailure failure in result!.Failures)
         {
-            shell.Terminal.Show(shell.Explain(failure.Reason, $"mirror {failure.Path}"));
+            shell.Terminal.Show(shell.Explain(failure.Exception, $"mirror {failure.Path}"));
         }
 
-        shell.Terminal.Say($"{many.Summary}{Count(plan.Folders.Count - result.Failures.Count, "folder", " made")}{Rest(plan)}");
+        shell.Terminal.Say($"{many.Summary}{Count(plan.Directories.Count - result.Failures.Count, "folder", " made")}{Rest(plan)}");
         return Shell.Worst(planned, result.Failures.Count > 0 ? ExitCode.SomeFailed : ExitCode.Done, transferred);
     }
 
@@ -139,7 +139,7 @@ internal static class MirrorCommands
 
     private static void Tell(Shell shell, FtpMirrorPlan plan, TransferWay way)
     {
-        foreach (string folder in plan.Folders)
+        foreach (string folder in plan.Directories)
         {
             shell.Terminal.Data($"make      {folder.ToPrintable()}/");
         }
@@ -149,7 +149,7 @@ internal static class MirrorCommands
             shell.Terminal.Data($"{(way == TransferWay.Up ? "upload    " : "download  ")}{file.LocalPath.ToPrintable()}");
         }
 
-        shell.Terminal.Say($"dry run, nothing was changed; would be {way.Done}: {Amounts.Files(plan.Files.Count)} ({Amounts.Size(plan.Bytes)}){Count(plan.Folders.Count, "folder", " to create")}{Rest(plan)}");
+        shell.Terminal.Say($"dry run, nothing was changed; would be {way.Done}: {Amounts.Files(plan.Files.Count)} ({Amounts.Size(plan.Bytes)}){Count(plan.Directories.Count, "folder", " to create")}{Rest(plan)}");
     }
 
     private static string Rest(FtpMirrorPlan plan) =>

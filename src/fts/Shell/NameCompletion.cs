@@ -86,6 +86,6 @@ internal sealed class NameCompletion(Shell shell)
         }
 
         // A name with a slash would refer to another file.
-        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.LocalName)).Select(entry => folder + FtpName.ToVisible(entry.Name) + (entry.Kind == FtpEntryKind.Directory ? "/" : ""));
+        return cache.Entries.Where(entry => entry.IsSafeName && IsTypable(entry.LocalName)).Select(entry => folder + FtpName.Escape(entry.Name) + (entry.Kind == FtpEntryKind.Directory ? "/" : ""));
     }
 }

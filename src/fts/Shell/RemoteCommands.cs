@@ -19,12 +19,12 @@ internal static class RemoteCommands
             (char kind, string mark) = entry.Kind switch
             {
                 FtpEntryKind.Directory => ('d', "/"),
-                FtpEntryKind.Link => ('l', entry.LinkTarget is null ? "" : $" -> {FtpName.ToVisible(entry.LinkTarget)}"),
+                FtpEntryKind.Link => ('l', entry.LinkTarget is null ? "" : $" -> {FtpName.Escape(entry.LinkTarget)}"),
                 FtpEntryKind.File => ('-', ""),
                 _ => ('?', ""),
             };
-            string time = entry.Modified?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
-            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.ToVisible(entry.Name)}{mark}");
+            string time = entry.LastModified?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
+            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.Escape(entry.Name)}{mark}");
         }
 
         // The line is shown, so the command has done what it is for.
@@ -38,7 +38,7 @@ internal static class RemoteCommands
         List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
         foreach (FtpEntry entry in entries.Where(entry => !RemoteNames.IsUnreadable(entry)))
         {
-            shell.Terminal.Data(FtpName.ToVisible(entry.Name));
+            shell.Terminal.Data(FtpName.Escape(entry.Name));
         }
 
         return UnreadableLines.Warn(shell, "nlist", entries.FindAll(RemoteNames.IsUnreadable));
@@ -47,15 +47,15 @@ internal static class RemoteCommands
     /// <summary><c>cd</c>.</summary>
     public static async Task<ExitCode> CdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
-        await shell.Folder.ChangeAsync(shell.Client, words.Count == 0 ? "" : FtpName.FromVisible(words[0].Text), cancellationToken);
-        shell.Terminal.Say($"now in {(shell.Folder.Path.Length == 0 ? "the start folder" : FtpName.ToVisible(shell.Folder.Path))} on the server");
+        await shell.Folder.ChangeAsync(shell.Client, words.Count == 0 ? "" : FtpName.Unescape(words[0].Text), cancellationToken);
+        shell.Terminal.Say($"now in {(shell.Folder.Path.Length == 0 ? "the start folder" : FtpName.Escape(shell.Folder.Path))} on the server");
         return ExitCode.Done;
     }
 
     /// <summary><c>pwd</c>.</summary>
     public static async Task<ExitCode> PwdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
-        shell.Terminal.Data(FtpName.ToVisible(await shell.Folder.GetAsync(shell.Client, cancellationToken)));
+        shell.Terminal.Data(FtpName.Escape(await shell.Folder.GetAsync(shell.Client, cancellationToken)));
         return ExitCode.Done;
     }
 
@@ -85,11 +85,11 @@ internal static class RemoteCommands
 
     /// <summary><c>mkdir FOLDER…</c>.</summary>
     public static Task<ExitCode> MkdirAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "mkdir", words, "made", shell.Client.CreateFolderAsync, cancellationToken);
+        ChangeEachAsync(shell, "mkdir", words, "made", shell.Client.CreateDirectoryAsync, cancellationToken);
 
     /// <summary><c>rmdir FOLDER…</c>.</summary>
     public static Task<ExitCode> RmdirAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "rmdir", words, "removed", shell.Client.DeleteFolderAsync, cancellationToken);
+        ChangeEachAsync(shell, "rmdir", words, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
 
     private static Task<ExitCode> ChangeEachAsync(
         Shell shell, string verb, IReadOnlyList<Word> words, string done, Func<string, CancellationToken, Task> change, CancellationToken cancellationToken) =>
@@ -129,7 +129,7 @@ internal static class RemoteCommands
         catch (FtpReplyException) when (name.Text.Trim('/').Length > 0)
         {
             // A file: servers answer LIST and MLSD of it each in their own way.
-            FtpEntry? entry = await shell.Client.FindAsync(shell.Folder.Resolve(name), cancellationToken);
+            FtpEntry? entry = await shell.Client.GetEntryAsync(shell.Folder.Resolve(name), cancellationToken);
             if (entry is { Kind: not FtpEntryKind.Directory })
             {
                 return [entry];

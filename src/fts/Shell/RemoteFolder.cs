@@ -21,7 +21,7 @@ internal sealed class RemoteFolder
     /// The path to send for a name typed here, in the form that <c>ls</c> shows. The server resolves <c>..</c>, because only the server can resolve its
     /// links.
     /// </summary>
-    public string Resolve(string typed) => Join(FtpName.FromVisible(typed));
+    public string Resolve(string typed) => Join(FtpName.Unescape(typed));
 
     /// <summary>The path to send for a word: of a URL exactly, of a session's line in the form that <c>ls</c> shows.</summary>
     public string Resolve(Word word) => word.IsExact ? Join(word.Text) : Resolve(word.Text);
@@ -38,7 +38,7 @@ internal sealed class RemoteFolder
     {
         if (Path.Length == 0)
         {
-            Path = await client.GetWorkingFolderAsync(cancellationToken);
+            Path = await client.GetWorkingDirectoryAsync(cancellationToken);
         }
 
         return Path;
@@ -50,7 +50,7 @@ internal sealed class RemoteFolder
     /// <summary>Makes another folder the current one: CWD with the exact name, then PWD. Empty means the folder that the account starts in.</summary>
     public async Task ChangeAsync(FtpClient client, string name, CancellationToken cancellationToken)
     {
-        string? path = await client.ChangeFolderAsync(name, cancellationToken);
+        string? path = await client.ChangeDirectoryAsync(name, cancellationToken);
         // A server without PWD leaves only this name.
         Path = path ?? (name.StartsWith('/') || Path.Length == 0 || name.Length == 0 ? name : $"{Path.TrimEnd('/')}/{name}");
         _isEntered = true;

@@ -7,7 +7,7 @@ namespace Fts.Cli;
 internal sealed record RemoteName(string Typed, string Path, FtpEntry? Known = null)
 {
     /// <summary>The name of the local file.</summary>
-    public string LocalName => FtpName.ToLocal(RemoteFolder.NameOf(Path));
+    public string LocalName => FtpName.ToLocalName(RemoteFolder.NameOf(Path));
 
     public override string ToString() => Typed;
 }
@@ -37,7 +37,7 @@ internal static class RemoteNames
 
             (string folder, _) = RemoteFolder.Split(word.Text);
             List<FtpEntry> entries = await MatchAsync(shell, word, cancellationToken);
-            names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + (word.IsExact ? entry.Name : FtpName.ToVisible(entry.Name)), entry.Path, entry.Source == FtpEntrySource.Names ? null : entry)));
+            names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + (word.IsExact ? entry.Name : FtpName.Escape(entry.Name)), entry.Path, entry.Source == FtpEntrySource.Names ? null : entry)));
             listed = Shell.Worst(listed, UnreadableLines.Warn(shell, verb, [.. entries.Where(IsUnreadable)]));
             if (entries.TrueForAll(IsUnreadable))
             {
@@ -57,12 +57,12 @@ internal static class RemoteNames
         (string folder, string name) = RemoteFolder.Split(pattern.Text);
         string exact = pattern.IsExact ? name.Replace("\\", "\\\\", StringComparison.Ordinal) : FromVisiblePattern(name);
         return [.. (await ListAsync(shell, pattern with { Text = folder }, cancellationToken))
-            .Where(entry => IsUnreadable(entry) || Fits(exact, entry.Name) || (!pattern.IsExact && Fits(name, FtpName.ToVisible(entry.Name))))];
+            .Where(entry => IsUnreadable(entry) || Fits(exact, entry.Name) || (!pattern.IsExact && Fits(name, FtpName.Escape(entry.Name))))];
     }
 
     /// <summary>Returns the pattern for a typed pattern. In patterns a backslash that matches itself is doubled.</summary>
     private static string FromVisiblePattern(string typed) =>
-        string.Join("\\\\", typed.Replace("\\x5C", "\\x5c", StringComparison.Ordinal).Split("\\x5c").Select(FtpName.FromVisible));
+        string.Join("\\\\", typed.Replace("\\x5C", "\\x5c", StringComparison.Ordinal).Split("\\x5c").Select(FtpName.Unescape));
 
     /// <summary>Whether the entry is a line of the listing that cannot be read.</summary>
     public static bool IsUnreadable(FtpEntry entry) => entry.Kind == FtpEntryKind.Unknown;
@@ -105,7 +105,7 @@ internal static class LocalNames
     {
         (string folder, string pattern) = RemoteFolder.Split(Home(word));
         string[] files = [.. new DirectoryInfo(folder.Length == 0 ? "." : folder).EnumerateFiles()
-            .Select(file => file.Name).Where(name => RemoteNames.Fits(pattern, name) && !FtpPartialDownload.IsItsName(name)).Order(StringComparer.Ordinal).Select(name => folder + name)];
+            .Select(file => file.Name).Where(name => RemoteNames.Fits(pattern, name) && !FtpPartialDownload.IsPartialFileName(name)).Order(StringComparer.Ordinal).Select(name => folder + name)];
         return files.Length > 0 ? files : throw new FailureException(ExitCode.NotFound, $"no file here fits {word}, in {Environment.CurrentDirectory}", "lls, to see what is here");
     }
 }

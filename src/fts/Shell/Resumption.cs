@@ -42,7 +42,7 @@ internal static class Resumption
         Failure failure = Failures.Of(e, $"put {local}", shell.Target);
         return e is FtpTargetExistsException ? new FailureException(ExitCode.Other, $"put {local}: {e.Message}", $"{shell.Again("put", "--overwrite", local)}, to replace it")
             : failure.Code == ExitCode.Mismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } ? new FailureException(failure with { Next = shell.Again("put", "--overwrite", local) })
-            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.Resumed > 0 && last.Total is not null ? new FailureException(failure with { Next = shell.Again("put", rest, local, failure.Code) })
+            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.ResumedBytes > 0 && last.TotalBytes is not null ? new FailureException(failure with { Next = shell.Again("put", rest, local, failure.Code) })
             : e;
     }
 
@@ -52,11 +52,11 @@ internal static class Resumption
     /// <summary>What is to be said when the bytes begin to move; null when nothing is.</summary>
     public static string? Line(string name, FtpProgress progress) => progress switch
     {
-        { Resumed: > 0, Total: { } left } =>
-            $"resuming {name} at {Percent(progress.Resumed, progress.Resumed + left)} ({Amounts.Size(progress.Resumed)} of {Amounts.Size(progress.Resumed + left)})",
-        { Restart: FtpRestart.Changed } => $"{name} changed on the server after its download began: the partial file is discarded, and the whole file is fetched",
-        { Restart: FtpRestart.Unproven } => $"the server reports neither a time nor a hash that proves that the partial file belongs to {name}: the whole file is fetched",
-        { Restart: FtpRestart.Unsupported } => $"the server cannot start in the middle of {name}: the whole file is fetched",
+        { ResumedBytes: > 0, TotalBytes: { } left } =>
+            $"resuming {name} at {Percent(progress.ResumedBytes, progress.ResumedBytes + left)} ({Amounts.Size(progress.ResumedBytes)} of {Amounts.Size(progress.ResumedBytes + left)})",
+        { RestartReason: FtpRestartReason.Changed } => $"{name} changed on the server after its download began: the partial file is discarded, and the whole file is fetched",
+        { RestartReason: FtpRestartReason.Unverifiable } => $"the server reports neither a time nor a hash that proves that the partial file belongs to {name}: the whole file is fetched",
+        { RestartReason: FtpRestartReason.Unsupported } => $"the server cannot start in the middle of {name}: the whole file is fetched",
         _ => null,
     };
 

@@ -173,7 +173,7 @@ internal sealed class Shell(
 
     /// <summary>Records whether a command failed because its connection was lost. The server may accept a new one.</summary>
     public void NoteLoss(Exception e) =>
-        _isConnectionLost = e is FtpConnectionException failure ? failure.Phase == FtpConnectionPhase.Reply : _isConnectionLost;
+        _isConnectionLost = e is FtpConnectionException failure ? failure.Phase == FtpOperationPhase.Reply : _isConnectionLost;
 
     /// <summary>Returns the command that repeats a transfer of one file.</summary>
     /// <param name="verb">The verb.</param>

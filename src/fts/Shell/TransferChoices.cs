@@ -17,7 +17,7 @@ internal enum IfThere
 }
 
 /// <summary>What was said on the command line for every transfer of a session; an option of a command goes before it.</summary>
-internal sealed record TransferChoices(IfThere IfThere, FtpVerify Verify, int? Segments)
+internal sealed record TransferChoices(IfThere IfThere, FtpVerification Verify, int? Segments)
 {
     /// <summary>Whether line ends are converted.</summary>
     public FtpTransferType Type { get; init; }
@@ -39,7 +39,7 @@ internal sealed record TransferChoices(IfThere IfThere, FtpVerify Verify, int? S
     {
         string? other = Type != FtpTransferType.Ascii ? null
             : IfThere == IfThere.Resume ? "--resume"
-            : Verify == FtpVerify.ByHash ? "--verify always"
+            : Verify == FtpVerification.ByHash ? "--verify always"
             : Segments > 1 ? $"--segments {Segments}"
             : null;
         if (other is not null)

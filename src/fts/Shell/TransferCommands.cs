@@ -40,7 +40,7 @@ internal static class TransferCommands
         return Shell.Worst(listed, await shell.EachAsync("cat", items, async (item, cancel) =>
         {
             FtpTransferResult result =
-                await shell.Client.DownloadAsync(item.Path, shell.Terminal.DataStream(), new FtpTransferOptions { Known = item.Known, Type = shell.Transfers.Type }, null, cancel);
+                await shell.Client.DownloadAsync(item.Path, shell.Terminal.DataStream(), new FtpTransferOptions { SourceEntry = item.Known, Type = shell.Transfers.Type }, null, cancel);
             if (TransferReport.Warning(item.Typed, result) is { } warning)
             {
                 shell.Terminal.Say(warning);
@@ -97,7 +97,7 @@ internal static class TransferCommands
         {
             try
             {
-                result = await shell.Client.DownloadFileAsync(item.Path, name, Options(shell, ifThere) with { Known = item.Known }, meter, cancellationToken);
+                result = await shell.Client.DownloadFileAsync(item.Path, name, Options(shell, ifThere) with { SourceEntry = item.Known }, meter, cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -127,7 +127,7 @@ internal static class TransferCommands
         if (Directory.Exists(local))
         {
             throw new FailureException(
-                ExitCode.Usage, $"put {local}: it is a folder; put sends files", MirrorCommands.CommandFor(shell, isUpload: true, local, shell.Folder.Join(name), FtpName.ToVisible(name)));
+                ExitCode.Usage, $"put {local}: it is a folder; put sends files", MirrorCommands.CommandFor(shell, isUpload: true, local, shell.Folder.Join(name), FtpName.Escape(name)));
         }
     }
 
@@ -169,9 +169,9 @@ internal static class TransferCommands
         return new()
         {
             Overwrite = ifThere != IfThere.Skip,
-            Verify = shell.Transfers.Verify,
+            Verification = shell.Transfers.Verify,
             Segments = shell.Transfers.Segments,
-            Resume = ifThere == IfThere.Resume ? FtpResume.Existing : FtpResume.Kept,
+            Resume = ifThere == IfThere.Resume ? FtpResume.PartialOrTarget : FtpResume.Partial,
             Type = shell.Transfers.Type,
         };
     }

@@ -25,18 +25,18 @@ internal static class TransferReport
 
     private static string Line(string done, string name, FtpTransferResult result)
     {
-        string proof = result.Verified switch
+        string proof = result.VerifiedBy switch
         {
-            FtpVerified.Hash => ", same SHA-256",
-            FtpVerified.Length when result.Reply is null => ", same length",
+            FtpVerifiedBy.Hash => ", same SHA-256",
+            FtpVerifiedBy.Length when result.Reply is null => ", same length",
             _ => "",
         };
         if (result.Reply is null)
         {
-            return $"{name.ToPrintable()} is complete: all of it was there already ({Amounts.Bytes(result.Resumed)}{proof})";
+            return $"{name.ToPrintable()} is complete: all of it was there already ({Amounts.Bytes(result.ResumedBytes)}{proof})";
         }
 
-        string resumed = result.Resumed > 0 ? $" after the {Amounts.Bytes(result.Resumed)} from before" : "";
+        string resumed = result.ResumedBytes > 0 ? $" after the {Amounts.Bytes(result.ResumedBytes)} from before" : "";
         return $"{done} {name.ToPrintable()} ({Amounts.Bytes(result.Bytes)}{resumed}{Speed(result.Bytes, result.Elapsed)}{proof})";
     }
 

@@ -60,7 +60,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             {
                 Done++;
                 _bytes += result.Bytes;
-                _resumed += result.Resumed;
+                _resumed += result.ResumedBytes;
             }
 
             bool isQuiet = value.Result is { Warning: FtpTransferWarning.None } && _files > Few && !_terminal.CanRedraw;
@@ -85,7 +85,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         bool begins;
         lock (_lock)
         {
-            begins = value.Phase == FtpPhase.Transferring && _begun.Add(value.Path);
+            begins = value.Stage == FtpTransferStage.Transferring && _begun.Add(value.Path);
             _active[value.Path] = value;
         }
 
@@ -148,7 +148,7 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
         (string Path, FtpProgress Progress)[] active;
         lock (_lock)
         {
-            active = [.. _active.Where(entry => entry.Value.Phase != FtpPhase.Connecting || _begun.Contains(entry.Key)).Select(entry => (entry.Key, entry.Value))];
+            active = [.. _active.Where(entry => entry.Value.Stage != FtpTransferStage.Connecting || _begun.Contains(entry.Key)).Select(entry => (entry.Key, entry.Value))];
         }
 
         foreach (string ended in _rates.Keys.Except(active.Select(file => file.Path)).ToArray())
@@ -192,8 +192,8 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     {
         lock (_lock)
         {
-            long bytes = _bytes + _active.Values.Sum(progress => progress.Bytes), resumed = _resumed + _active.Values.Sum(progress => progress.Resumed);
-            return (Done == _files ? Amounts.Files(_files) : $"{Done} of {Amounts.Files(_files)}", new FtpProgress("", FtpPhase.Transferring, bytes, _total - resumed, resumed));
+            long bytes = _bytes + _active.Values.Sum(progress => progress.Bytes), resumed = _resumed + _active.Values.Sum(progress => progress.ResumedBytes);
+            return (Done == _files ? Amounts.Files(_files) : $"{Done} of {Amounts.Files(_files)}", new FtpProgress("", FtpTransferStage.Transferring, bytes, _total - resumed, resumed));
         }
     }
 }

@@ -55,7 +55,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
             _latest = value;
         }
 
-        if (value.Phase == FtpPhase.Transferring && !_hasBegun)
+        if (value.Stage == FtpTransferStage.Transferring && !_hasBegun)
         {
             _hasBegun = true;
             if (Resumption.Line(_name, value) is { } line)

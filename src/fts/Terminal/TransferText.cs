@@ -26,7 +26,7 @@ internal static class TransferText
         string text = Join("  ", Percent(progress), Amount(progress), Speed(progress, rate), Left(progress, rate));
         if (room - text.Length < 10)
         {
-            text = Join("  ", Percent(progress), progress.Phase == FtpPhase.Transferring ? Amount(progress) : Left(progress, rate));
+            text = Join("  ", Percent(progress), progress.Stage == FtpTransferStage.Transferring ? Amount(progress) : Left(progress, rate));
         }
 
         if (room - text.Length < 4)
@@ -54,7 +54,7 @@ internal static class TransferText
 
     /// <summary>How much is there, 0 to 1; null when nobody knows the whole.</summary>
     public static double? Fraction(FtpProgress progress) =>
-        progress.Total is { } total && total + progress.Resumed > 0 ? Math.Min(1, (double)(progress.Bytes + progress.Resumed) / (total + progress.Resumed)) : null;
+        progress.TotalBytes is { } total && total + progress.ResumedBytes > 0 ? Math.Min(1, (double)(progress.Bytes + progress.ResumedBytes) / (total + progress.ResumedBytes)) : null;
 
     private static string Join(string separator, params ReadOnlySpan<string> parts)
     {
@@ -72,19 +72,19 @@ internal static class TransferText
         Fraction(progress) is { } fraction ? $"{((int)(fraction * 100)).ToString(CultureInfo.InvariantCulture),3}%" : "";
 
     private static string Amount(FtpProgress progress) =>
-        Amounts.Size(progress.Bytes + progress.Resumed) + (progress.Total is { } total ? $"/{Amounts.Size(total + progress.Resumed)}" : "");
+        Amounts.Size(progress.Bytes + progress.ResumedBytes) + (progress.TotalBytes is { } total ? $"/{Amounts.Size(total + progress.ResumedBytes)}" : "");
 
-    private static string Speed(FtpProgress progress, double rate) => progress.Phase == FtpPhase.Transferring && rate > 0 ? $"{Amounts.Size(rate)}/s" : "";
+    private static string Speed(FtpProgress progress, double rate) => progress.Stage == FtpTransferStage.Transferring && rate > 0 ? $"{Amounts.Size(rate)}/s" : "";
 
     /// <summary>Time left, or what is waited for: a bar at 100 % that says nothing looks like a hang.</summary>
-    private static string Left(FtpProgress progress, double rate) => progress.Phase switch
+    private static string Left(FtpProgress progress, double rate) => progress.Stage switch
     {
-        FtpPhase.Connecting => "connecting",
-        FtpPhase.AwaitingReply => "waiting for confirmation",
-        FtpPhase.Committing => "renaming",
-        FtpPhase.Verifying => "verifying",
-        _ when progress.Total is null || rate <= 0 => "",
-        _ => $"{Amounts.Time(Min(LongestEstimate, TimeSpan.FromSeconds(Math.Min((progress.Total!.Value - progress.Bytes) / rate, 1e9))))} left",
+        FtpTransferStage.Connecting => "connecting",
+        FtpTransferStage.AwaitingReply => "waiting for confirmation",
+        FtpTransferStage.Committing => "renaming",
+        FtpTransferStage.Verifying => "verifying",
+        _ when progress.TotalBytes is null || rate <= 0 => "",
+        _ => $"{Amounts.Time(Min(LongestEstimate, TimeSpan.FromSeconds(Math.Min((progress.TotalBytes!.Value - progress.Bytes) / rate, 1e9))))} left",
     };
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

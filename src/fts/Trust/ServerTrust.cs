@@ -26,7 +26,7 @@ internal sealed class ServerTrust(Target target, KnownHosts known, Terminal term
         "off" => FtpTlsMode.Off,
         "required" or "explicit" => FtpTlsMode.Required,
         "implicit" => FtpTlsMode.Implicit,
-        _ => authorities is null && certificate is null && Remembered() is null ? FtpTlsMode.WhenOffered : FtpTlsMode.Required,
+        _ => authorities is null && certificate is null && Remembered() is null ? FtpTlsMode.Preferred : FtpTlsMode.Required,
     };
 
     /// <summary>The trust for the library.</summary>
@@ -34,8 +34,8 @@ internal sealed class ServerTrust(Target target, KnownHosts known, Terminal term
     public FtpTrust For(string? authorities) => new()
     {
         Authorities = authorities is null ? [] : [.. CertificateFiles.Authorities("--ca", authorities)],
-        AlwaysDecides = true,
-        Decide = (identity, _) => ValueTask.FromResult(Decide(identity, acceptsKeys: authorities is null)),
+        ShouldAlwaysValidate = true,
+        ValidateAsync = (identity, _) => ValueTask.FromResult(Decide(identity, acceptsKeys: authorities is null)),
     };
 
     private bool Decide(FtpServerIdentity identity, bool acceptsKeys)
@@ -54,7 +54,7 @@ internal sealed class ServerTrust(Target target, KnownHosts known, Terminal term
         }
 
         // A key is remembered of a certificate that its owner made. One that was issued for somebody else, or whose time is over, says that something is wrong.
-        if (record is null && identity.ProblemKind != FtpCertificateProblem.NobodyVouches)
+        if (record is null && identity.ProblemKind != FtpCertificateProblem.UntrustedRoot)
         {
             throw new FailureException(
                 ExitCode.NotTrusted, $"{target} is not trusted, its certificate proves nothing: {identity.Problem}; its key is {identity.Fingerprint}",

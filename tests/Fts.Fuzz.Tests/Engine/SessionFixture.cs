@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
 using Fts.Server;
+using Fts.Server.ProxyProtocol;
+using Fts.Server.Sessions;
 using Fts.Storage.Memory;
 
 namespace Fts.FuzzTests.Engine;
@@ -18,9 +20,9 @@ internal sealed class SessionFixture : IDisposable
         _listener.Listen(1);
         _peer.Connect(_listener.LocalEndPoint!);
         var store = new MemoryFileStore();
-        var server = new FtpServer(new FtpServerOptions { Store = store, Accounts = new AnonymousAuthenticator(Permissions.ReadWrite) });
+        var server = new FtpServer(new FtpServerOptions { Store = store, Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite) });
         Socket accepted = _listener.Accept();
-        Value = new Session(server, 1, accepted, isImplicit: false, ConnectionEnds.Of(accepted)) { Files = new UserFiles(new Account("ann", Permissions.ReadWrite), store) };
+        Value = new Session(server, 1, accepted, isImplicit: false, ConnectionEndPoints.FromSocket(accepted)) { Files = new UserFiles(new Account("ann", Permissions.ReadWrite), store) };
     }
 
     public Session Value { get; }

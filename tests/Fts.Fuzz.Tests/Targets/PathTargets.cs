@@ -39,6 +39,6 @@ internal static class PathTargets
             FuzzAssert.Equal(folder, Path.GetDirectoryName(Path.GetFullPath(Path.Combine(folder, text))), "a safe name stays in its folder");
         }
 
-        FuzzAssert.True(RemotePath.NameOf(text).Length <= text.Length && RemotePath.FolderOf(text).Length <= text.Length, "parts are no longer than the whole");
+        FuzzAssert.True(RemotePath.GetName(text).Length <= text.Length && RemotePath.GetParent(text).Length <= text.Length, "parts are no longer than the whole");
     }
 }

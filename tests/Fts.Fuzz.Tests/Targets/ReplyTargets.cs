@@ -1,5 +1,7 @@
 using System.Text;
-using Fts.Client;
+using Fts.Client.Connections;
+using Fts.Client.Downloads;
+using Fts.Client.Transfers;
 using Fts.FuzzTests.Engine;
 using Fts.Protocol;
 
@@ -54,25 +56,25 @@ internal static class ReplyTargets
 
     private static void AnnouncedLength(string text)
     {
-        if (ReplyWords.AnnouncedIn(text) is { } length)
+        if (ReplyText.ParseAnnouncedLength(text) is { } length)
         {
-            FuzzAssert.True(length >= 0 && ReplyWords.AnnouncedIn($"Opening ({length} bytes).") == length, "a length comes back");
+            FuzzAssert.True(length >= 0 && ReplyText.ParseAnnouncedLength($"Opening ({length} bytes).") == length, "a length comes back");
         }
     }
 
     private static void Hash(string text)
     {
-        FuzzAssert.True(RemoteHash.FromHashReply(text, null) is null or { Length: 32 } && RemoteHash.FromXsha256Reply(text) is null or { Length: 32 }, "a SHA-256 has 32 bytes");
-        FuzzAssert.True(RemoteHash.FromHashReply(text, 5) is not { } part || text.Contains(Convert.ToHexString(part), StringComparison.OrdinalIgnoreCase), "a hash stands in the reply");
-        FuzzAssert.True(RemoteHash.FromHashReply(text, 5) is null || text.Contains(" 0-4 ", StringComparison.Ordinal) || text.Contains(" 0-5 ", StringComparison.Ordinal), "a part's hash is that part's");
+        FuzzAssert.True(RemoteHash.ParseHashReply(text, null) is null or { Length: 32 } && RemoteHash.ParseXsha256Reply(text) is null or { Length: 32 }, "a SHA-256 has 32 bytes");
+        FuzzAssert.True(RemoteHash.ParseHashReply(text, 5) is not { } part || text.Contains(Convert.ToHexString(part), StringComparison.OrdinalIgnoreCase), "a hash stands in the reply");
+        FuzzAssert.True(RemoteHash.ParseHashReply(text, 5) is null || text.Contains(" 0-4 ", StringComparison.Ordinal) || text.Contains(" 0-5 ", StringComparison.Ordinal), "a part's hash is that part's");
     }
 
     private static void Record(string text)
     {
-        if (PartialRecord.TryParse(text, out PartialRecord record))
+        if (PartialDownloadRecord.TryParse(text, out PartialDownloadRecord record))
         {
             FuzzAssert.True(record.Length >= 0 && text.Contains(record.Path, StringComparison.Ordinal), "a record says what stands there");
-            FuzzAssert.True(PartialRecord.TryParse(record.ToString(), out PartialRecord again) && again == record, "a record comes back");
+            FuzzAssert.True(PartialDownloadRecord.TryParse(record.ToString(), out PartialDownloadRecord again) && again == record, "a record comes back");
         }
     }
 

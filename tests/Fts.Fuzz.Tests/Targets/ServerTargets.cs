@@ -3,6 +3,8 @@ using Fts.Protocol;
 using Fts.Server;
 using Fts.Server.Commands;
 using Fts.Server.Hashing;
+using Fts.Server.Listings;
+using Fts.Server.Sessions;
 using Fts.Server.Tls;
 using Fts.Storage;
 
@@ -22,11 +24,11 @@ internal static class ServerTargets
         Argument("rang", ParameterCommands.RangeAsync),
         Argument("allo", ParameterCommands.AllocateAsync),
         Argument("opts", InformationCommands.OptionsAsync),
-        Argument("mfmt", FactCommands.SetModifiedAsync),
-        Argument("mff", FactCommands.SetFactsAsync),
-        Argument("site-utime", FactCommands.SiteTimeAsync),
-        Argument("site-chmod", FactCommands.SiteModeAsync),
-        Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.FindAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.Done),
+        Argument("mfmt", MetadataCommands.SetLastModifiedAsync),
+        Argument("mff", MetadataCommands.SetFactsAsync),
+        Argument("site-utime", MetadataCommands.SiteTimeAsync),
+        Argument("site-chmod", MetadataCommands.SiteModeAsync),
+        Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.OpenAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.Done),
     ];
 
     /// <summary>A handler's argument, as its line brings it. What the store says is its refusal: nothing is there.</summary>
@@ -37,14 +39,14 @@ internal static class ServerTargets
         {
             if (text.Length <= session.Value.Server.Options.MaxLineLength && !text.AsSpan().ContainsAny('\r', '\n'))
             {
-                session.Value.Pending = Pending.Nothing;
+                session.Value.NextState = PendingState.None;
                 ValueTask<FtpReply> reply = handler(session.Value, text, CancellationToken.None);
                 FuzzAssert.True(reply.IsCompleted, "what is not there is not waited for");
                 FtpReply told = reply.GetAwaiter().GetResult();
-                Pending left = session.Value.Pending;
-                FuzzAssert.True(told.IsCompletion || told.IsIntermediate || left == Pending.Nothing, "a refused argument leaves nothing behind");
-                FuzzAssert.True(left.RestartOffset >= 0 && left.RangeLast is not < 0 && left.AnnouncedLength is not < 0, "offsets and lengths are not negative");
-                FuzzAssert.True(left.RangeLast is not { } last || (last >= left.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
+                PendingState left = session.Value.NextState;
+                FuzzAssert.True(told.IsCompletion || told.IsIntermediate || left == PendingState.None, "a refused argument leaves nothing behind");
+                FuzzAssert.True(left.RestartOffset >= 0 && left.RangeEnd is not < 0 && left.AnnouncedLength is not < 0, "offsets and lengths are not negative");
+                FuzzAssert.True(left.RangeEnd is not { } last || (last >= left.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
             }
         }) with
         { Weight = 40, BytesPerByte = 512, Refusal = typeof(StoreException), Owned = session };
@@ -74,7 +76,7 @@ internal static class ServerTargets
     {
         HashArgument argument = HashArgument.Parse(text);
         FuzzAssert.True(argument.Name.Length <= text.Length && argument.Start >= 0 && argument.End is not < 0, "a name is no longer than its argument, and bounds are not negative");
-        FuzzAssert.True(!argument.IsWhole || (argument.Name == text && argument.Start == 0 && argument.End is null), "a whole argument is the name");
+        FuzzAssert.True(!argument.IsNameOnly || (argument.Name == text && argument.Start == 0 && argument.End is null), "a whole argument is the name");
         HashArgument again = HashArgument.Parse($"{PathQuoting.Quote(argument.Name)} {argument.Start}");
         FuzzAssert.Equal((argument.Name, argument.Start), (again.Name, again.Start), "a quoted name and a start come back");
     }

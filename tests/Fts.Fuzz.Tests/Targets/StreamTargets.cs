@@ -1,5 +1,5 @@
 using System.Text;
-using Fts.Client;
+using Fts.Client.Connections;
 using Fts.FuzzTests.Engine;
 using Fts.Protocol;
 using Fts.Protocol.Blocks;

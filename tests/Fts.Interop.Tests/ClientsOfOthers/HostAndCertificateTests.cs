@@ -42,20 +42,20 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
     {
         (_certificate, _key) = TestAuthority.Pem(_authority.Issue("CN=ann"));
         (_certificate, _key, _root) = (_files.Write("ann.crt", _certificate), _files.Write("ann.key", _key), _files.Write("root.pem", _authority.Certificate.ExportCertificatePem()));
-        _certificates = FtpCertificates.From(_authority.IssueTo("localhost"));
+        _certificates = FtpCertificates.FromCertificate(_authority.IssueTo("localhost"));
         (_default, _named) = (new LocalFileStore(_files.Folder("default")), new LocalFileStore(_files.Folder("named")));
         IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
         _server = new FtpServer(new FtpServerOptions
         {
             Store = _default,
-            Accounts = accounts,
-            Hosts = [new FtpHost { Name = "localhost", Store = _named, Accounts = accounts, Certificates = _certificates }],
+            Authenticator = accounts,
+            Hosts = [new FtpHost { Name = "localhost", Store = _named, Authenticator = accounts, Certificates = _certificates }],
             Tls = new FtpTlsOptions
             {
                 Certificates = _certificates,
                 DataBinding = FtpDataBinding.Require,
-                ClientCertificates = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Ask, Authorities = [_authority.Certificate] },
+                ClientCertificates = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Request, Authorities = [_authority.Certificate] },
             },
             Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
         });

@@ -46,7 +46,7 @@ public sealed class ReachabilityTests
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted, with => with with
         {
             PassivePorts = range,
-            ProxyProtocolFrom = [IPNetwork.Parse($"{Balancer}/32")],
+            ProxyProtocolNetworks = [IPNetwork.Parse($"{Balancer}/32")],
         });
         int port = Daemon.FreePort(IPAddress.Parse(Balancer));
         await using var control = new ProxyRelay(new IPEndPoint(IPAddress.Parse(Balancer), port), server.EndPoint);

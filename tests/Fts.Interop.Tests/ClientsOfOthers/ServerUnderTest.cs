@@ -58,7 +58,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         var options = new FtpServerOptions
         {
             Store = store,
-            Accounts = new AnonymousAuthenticator(Permissions.ReadWrite),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             EndPoint = new IPEndPoint(IPAddress.Parse(address), 0),
             Tls = certificates is null ? null : new FtpTlsOptions
             {

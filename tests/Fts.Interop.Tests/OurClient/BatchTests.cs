@@ -30,7 +30,7 @@ public sealed class BatchTests
         files[700] = files[700] with { RemotePath = $"{ServerUnderTest.Box}/missing/x" };
 
         IReadOnlyList<FtpBatchResult> up = await client.UploadManyAsync(files, null, null, Token);
-        Assert.Equal([files[700]], up.Where(result => !result.IsDone).Select(result => result.File));
+        Assert.Equal([files[700]], up.Where(result => !result.Succeeded).Select(result => result.File));
         Assert.All(files.Where(file => file != files[700]), file =>
         {
             string there = server.OnServer(Path.GetFileName(file.RemotePath));
@@ -40,7 +40,7 @@ public sealed class BatchTests
 
         string folder = local.Folder("back");
         IReadOnlyList<FtpBatchResult> down = await client.DownloadManyAsync([.. files.Select(file => file with { LocalPath = Path.Combine(folder, Path.GetFileName(file.LocalPath)) })], null, null, Token);
-        Assert.Equal([files[700].RemotePath], down.Where(result => !result.IsDone).Select(result => result.File.RemotePath));
+        Assert.Equal([files[700].RemotePath], down.Where(result => !result.Succeeded).Select(result => result.File.RemotePath));
         Assert.All(files.Where(file => file != files[700]), file =>
         {
             string here = Path.Combine(folder, Path.GetFileName(file.LocalPath));
@@ -59,9 +59,9 @@ public sealed class BatchTests
         await using PeerSession session = await PeerSession.StartAsync(PeerKind.Vsftpd, "127.0.0.1");
         using var local = new TempFolder();
         FtpBatchFile[] files = [.. Enumerable.Range(0, 30).Select(i => Local(local, i) with { RemotePath = $"{Peer.Box}/{i}" })];
-        Assert.All(await session.Client.UploadManyAsync(files, null, null, Token), result => Assert.True(result.IsDone, result.Failure?.Message));
+        Assert.All(await session.Client.UploadManyAsync(files, null, null, Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
         FtpBatchFile[] back = [.. files.Select(file => file with { LocalPath = file.LocalPath + ".back" })];
-        Assert.All(await session.Client.DownloadManyAsync(back, null, null, Token), result => Assert.True(result.IsDone, result.Failure?.Message));
+        Assert.All(await session.Client.DownloadManyAsync(back, null, null, Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
         Assert.All(files, file => Assert.Equal(File.ReadAllBytes(file.LocalPath), File.ReadAllBytes(file.LocalPath + ".back")));
     }
 
@@ -83,7 +83,7 @@ public sealed class BatchTests
         {
             Tls = FtpTlsMode.Required,
             TlsProtocols = protocol.Value,
-            Trust = new FtpTrust { Decide = (_, _) => new(true) },
+            Trust = new FtpTrust { ValidateAsync = (_, _) => new(true) },
         });
     }
 }

@@ -39,7 +39,7 @@ public sealed class ClientCertificateTests
         {
             // The last one is good, but the server knows only the root and is not told of what lies between.
             await using var client = new FtpClient(server.Options(certificate, [], protocol));
-            var e = await Assert.ThrowsAsync<FtpSignInException>(() => client.ConnectAsync(Token));
+            var e = await Assert.ThrowsAsync<FtpLoginException>(() => client.ConnectAsync(Token));
             Assert.Contains("certificate", e.Reply.Text, StringComparison.Ordinal);
         }
     }
@@ -72,7 +72,7 @@ public sealed class ClientCertificateTests
     private static FtpClientOptions With(FtpClientOptions options, X509Certificate2? certificate, X509Certificate2[] chain, SslProtocols protocol) => options with
     {
         TlsProtocols = protocol,
-        Trust = new FtpTrust { Decide = static (_, _) => ValueTask.FromResult(true), ClientCertificate = certificate, ClientChain = chain },
+        Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true), ClientCertificate = certificate, ClientChain = chain },
     };
 
     private static async Task RoundTripsAsync(FtpClient client, string path)
@@ -101,7 +101,7 @@ public sealed class ClientCertificateTests
             _server = new FtpServer(new FtpServerOptions
             {
                 Store = new MemoryFileStore(),
-                Accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.None), Permissions.ReadWrite),
+                Authenticator = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.None), Permissions.ReadWrite),
                 Tls = new FtpTlsOptions
                 {
                     Certificates = _certificates,

@@ -34,7 +34,7 @@ public sealed class CompressedTests
         await using var server = new FtpServer(new FtpServerOptions
         {
             Store = new MemoryFileStore(),
-            Accounts = new AnonymousAuthenticator(Permissions.ReadWrite),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             Tls = certificates is null ? null : new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required },
         });
         server.Start();
@@ -44,7 +44,7 @@ public sealed class CompressedTests
             Host = "127.0.0.1",
             Port = server.EndPoint.Port,
             Tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off,
-            Trust = new FtpTrust { Decide = static (_, _) => ValueTask.FromResult(true) },
+            Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
             Compression = FtpCompression.Always,
             MaxConnections = 1,
             Trace = line => modes.AddRange(line.IsSent && line.Line.StartsWith("MODE", StringComparison.Ordinal) ? [line.Line] : []),
@@ -64,7 +64,7 @@ public sealed class CompressedTests
             PeerKind.ProFtpd, "127.0.0.1",
             options => options with { Compression = FtpCompression.Always, MaxConnections = 1, TlsProtocols = System.Security.Authentication.SslProtocols.Tls12 }, encrypted);
         await session.Client.ConnectAsync(Token);
-        Assert.Equal("", session.Client.Features.Parameter("MODE")?.Replace("Z", "", StringComparison.Ordinal));
+        Assert.Equal("", session.Client.Features.GetParameters("MODE")?.Replace("Z", "", StringComparison.Ordinal));
 
         await RoundTripAsync(session.Client, Peer.Box + "/");
     }

@@ -30,7 +30,7 @@ public sealed class EncryptedTests
         await using var server = new FtpServer(new FtpServerOptions
         {
             Store = new MemoryFileStore(),
-            Accounts = new AnonymousAuthenticator(Permissions.ReadWrite),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             EndPoint = new IPEndPoint(host == "::1" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0),
             Tls = new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require },
         });
@@ -75,7 +75,7 @@ public sealed class EncryptedTests
         await using var server = new FtpServer(new FtpServerOptions
         {
             Store = new MemoryFileStore(),
-            Accounts = new AnonymousAuthenticator(Permissions.ReadWrite),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = FtpDataBinding.Require },
         });
         server.Start();
@@ -104,7 +104,7 @@ public sealed class EncryptedTests
         await using var server = new FtpServer(new FtpServerOptions
         {
             Store = new MemoryFileStore(),
-            Accounts = new AnonymousAuthenticator(Permissions.ReadWrite),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = FtpDataBinding.Require },
         });
         server.Start();
@@ -152,7 +152,7 @@ public sealed class EncryptedTests
     private static FtpClientOptions Trusting(FtpClientOptions options) => options with
     {
         MaxConnections = Connections,
-        Trust = new FtpTrust { Decide = static (_, _) => ValueTask.FromResult(true) },
+        Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
     };
 
     private static async Task ManyAtOnceAsync(FtpClient client, string folder)

@@ -28,7 +28,7 @@ public sealed class FolderTests
         Assert.Equal((FtpEntryKind.Directory, FtpEntryKind.File, 10), (folder.Kind, file.Kind, file.Length));
         Assert.Equal("/box/folder ü", folder.Path);
         // A LIST line tells the day of an old file, not its time.
-        Assert.Equal(file.Source == FtpEntrySource.Mlsx ? s_then : s_then.Date, file.Modified);
+        Assert.Equal(file.Source == FtpEntrySource.Mlsx ? s_then : s_then.Date, file.LastModified);
     }
 
     [Theory]
@@ -69,10 +69,10 @@ public sealed class FolderTests
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         session.OnServer("seven", "1234567");
-        Assert.Equal(Peer.Box, await session.Client.ChangeFolderAsync(Peer.Box, Cancelled));
+        Assert.Equal(Peer.Box, await session.Client.ChangeDirectoryAsync(Peer.Box, Cancelled));
         Assert.Equal("seven", Assert.Single(await session.Client.ListAsync("", Cancelled).ToListAsync(Cancelled)).Path);
         Assert.Equal(7, await session.Client.GetSizeAsync("seven", Cancelled));
-        Assert.NotEqual(Peer.Box, await session.Client.ChangeFolderAsync("..", Cancelled));
+        Assert.NotEqual(Peer.Box, await session.Client.ChangeDirectoryAsync("..", Cancelled));
         Assert.Equal(7, await session.Client.GetSizeAsync("box/seven", Cancelled));
     }
 
@@ -84,9 +84,9 @@ public sealed class FolderTests
         session.OnServer("seven", "1234567");
         Directory.CreateDirectory(Path.Combine(session.BoxFolder, "folder"));
 
-        FtpEntry? file = await session.Client.FindAsync(Peer.Box + "/seven", Cancelled);
-        FtpEntry? folder = await session.Client.FindAsync(Peer.Box + "/folder", Cancelled);
-        FtpEntry? nothing = await session.Client.FindAsync(Peer.Box + "/none", Cancelled);
+        FtpEntry? file = await session.Client.GetEntryAsync(Peer.Box + "/seven", Cancelled);
+        FtpEntry? folder = await session.Client.GetEntryAsync(Peer.Box + "/folder", Cancelled);
+        FtpEntry? nothing = await session.Client.GetEntryAsync(Peer.Box + "/none", Cancelled);
 
         Assert.Equal((FtpEntryKind.File, 7), (file?.Kind, file?.Length));
         Assert.Equal(FtpEntryKind.Directory, folder?.Kind);
@@ -101,14 +101,14 @@ public sealed class FolderTests
         // By the server itself, whose user alone may set the time.
         await session.Client.UploadAsync(new MemoryStream(new byte[4321]), Peer.Box + "/file", cancellationToken: Cancelled);
 
-        bool set = await session.Client.SetModifiedAsync(Peer.Box + "/file", s_then, Cancelled);
+        bool set = await session.Client.SetLastModifiedAsync(Peer.Box + "/file", s_then, Cancelled);
 
         Assert.Equal(4321, await session.Client.GetSizeAsync(Peer.Box + "/file", Cancelled));
         Assert.Equal(kind is not PeerKind.Vsftpd, set);
-        Assert.Equal(File.GetLastWriteTimeUtc(Path.Combine(session.BoxFolder, "file")), (await session.Client.GetModifiedAsync(Peer.Box + "/file", Cancelled))!.Value, TimeSpan.FromSeconds(1));
-        Assert.True(!set || await session.Client.GetModifiedAsync(Peer.Box + "/file", Cancelled) == s_then);
+        Assert.Equal(File.GetLastWriteTimeUtc(Path.Combine(session.BoxFolder, "file")), (await session.Client.GetLastModifiedAsync(Peer.Box + "/file", Cancelled))!.Value, TimeSpan.FromSeconds(1));
+        Assert.True(!set || await session.Client.GetLastModifiedAsync(Peer.Box + "/file", Cancelled) == s_then);
         Assert.Null(await session.Client.GetSizeAsync(Peer.Box + "/none", Cancelled));
-        Assert.Null(await session.Client.GetModifiedAsync(Peer.Box + "/none", Cancelled));
+        Assert.Null(await session.Client.GetLastModifiedAsync(Peer.Box + "/none", Cancelled));
     }
 
     [Theory]
@@ -118,18 +118,18 @@ public sealed class FolderTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         FtpClient client = session.Client;
 
-        await client.CreateFolderAsync(Peer.Box + "/a \"quoted\" one", Cancelled);
+        await client.CreateDirectoryAsync(Peer.Box + "/a \"quoted\" one", Cancelled);
         await client.UploadAsync(new MemoryStream("content"u8.ToArray()), Peer.Box + "/a \"quoted\" one/file", cancellationToken: Cancelled);
         await client.RenameAsync(Peer.Box + "/a \"quoted\" one", Peer.Box + "/new name", cancellationToken: Cancelled);
         Assert.Equal("content", File.ReadAllText(Path.Combine(session.BoxFolder, "new name/file")));
 
-        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFolderAsync(Peer.Box + "/new name", Cancelled));
+        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteDirectoryAsync(Peer.Box + "/new name", Cancelled));
         await client.DeleteFileAsync(Peer.Box + "/new name/file", Cancelled);
-        await client.DeleteFolderAsync(Peer.Box + "/new name", Cancelled);
+        await client.DeleteDirectoryAsync(Peer.Box + "/new name", Cancelled);
         Assert.Empty(Directory.EnumerateFileSystemEntries(session.BoxFolder));
 
         await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync(Peer.Box + "/none", Cancelled));
-        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFolderAsync(Peer.Box + "/none", Cancelled));
+        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteDirectoryAsync(Peer.Box + "/none", Cancelled));
         await Assert.ThrowsAsync<FtpReplyException>(() => client.RenameAsync(Peer.Box + "/none", Peer.Box + "/other", cancellationToken: Cancelled));
     }
 
@@ -167,7 +167,7 @@ public sealed class FolderTests
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => options with { Credentials = new FtpCredentials("tester", "wrong") });
 
-        await Assert.ThrowsAsync<FtpSignInException>(() => session.Client.ConnectAsync(Cancelled));
+        await Assert.ThrowsAsync<FtpLoginException>(() => session.Client.ConnectAsync(Cancelled));
     }
 
     [Theory]
@@ -177,7 +177,7 @@ public sealed class FolderTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "::1");
         session.OnServer("here.txt", "here");
 
-        Assert.Equal("/", await session.Client.GetWorkingFolderAsync(Cancelled));
+        Assert.Equal("/", await session.Client.GetWorkingDirectoryAsync(Cancelled));
         Assert.Equal(4, await session.Client.GetSizeAsync("box/here.txt", Cancelled));
     }
 }

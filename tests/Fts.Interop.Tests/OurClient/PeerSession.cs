@@ -29,7 +29,7 @@ internal sealed class PeerSession : IAsyncDisposable
             Port = peer.EndPoint.Port,
             Credentials = new FtpCredentials(peer.User, peer.Password),
             Tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off,
-            Trust = new FtpTrust { Decide = static (_, _) => ValueTask.FromResult(true) },
+            Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
             Trace = trace => output?.WriteLine((trace.IsSent ? "> " : "< ") + trace.Line),
         };
         return new PeerSession(peer, new FtpClient(change is null ? options : change(options)));

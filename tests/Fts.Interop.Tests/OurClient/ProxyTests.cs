@@ -33,7 +33,7 @@ public sealed class ProxyTests
         await using var server = new FtpServer(new FtpServerOptions
         {
             Store = new MemoryFileStore(),
-            Accounts = new AnonymousAuthenticator(Permissions.ReadWrite),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
             EndPoint = new IPEndPoint(host == "::1" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0),
             Tls = encrypted ? new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require } : null,
         });
@@ -103,7 +103,7 @@ public sealed class ProxyTests
     {
         Proxy = proxy,
         MaxConnections = Connections,
-        Trust = new FtpTrust { Decide = static (_, _) => ValueTask.FromResult(true) },
+        Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
     };
 
     private static async Task ManyAtOnceAsync(FtpClient client, string folder)

@@ -135,7 +135,7 @@ public sealed class TransferTests
         foreach (string folder in Directory.EnumerateDirectories(localFolder))
         {
             string remote = $"{remoteFolder}/{Path.GetFileName(folder)}";
-            await client.CreateFolderAsync(remote, Cancelled);
+            await client.CreateDirectoryAsync(remote, Cancelled);
             await UploadAsync(client, folder, remote);
         }
 

@@ -6,7 +6,7 @@ namespace Fts.ProgramTests.Parts;
 /// <summary>The progress bar and its plain twin.</summary>
 public sealed class TransferTextTests
 {
-    private static readonly FtpProgress Half = new("/a", FtpPhase.Transferring, 512_000_000, 1_024_000_000);
+    private static readonly FtpProgress Half = new("/a", FtpTransferStage.Transferring, 512_000_000, 1_024_000_000);
 
     [Theory]
     [InlineData(10)]
@@ -17,9 +17,9 @@ public sealed class TransferTextTests
     {
         foreach (string name in (string[])["a", "a rather long name of a file, longer than the terminal is wide.tar.gz", "文件文件文件文件文件文件文件文件文件文件"])
         {
-            foreach (FtpPhase phase in Enum.GetValues<FtpPhase>())
+            foreach (FtpTransferStage phase in Enum.GetValues<FtpTransferStage>())
             {
-                string bar = TransferText.Bar("downloading", name, Half with { Phase = phase }, 12_345_678, width);
+                string bar = TransferText.Bar("downloading", name, Half with { Stage = phase }, 12_345_678, width);
                 Assert.InRange(Amounts.Columns(bar), 1, width - 1);
             }
         }
@@ -44,14 +44,14 @@ public sealed class TransferTextTests
     [Fact]
     public void An_unknown_size_has_no_percent_and_no_estimate()
     {
-        string bar = TransferText.Bar("uploading", "a", Half with { Total = null }, 1_000_000, 80);
+        string bar = TransferText.Bar("uploading", "a", Half with { TotalBytes = null }, 1_000_000, 80);
         Assert.Equal("uploading a  512 MB  1.00 MB/s", bar);
     }
 
     [Fact]
     public void At_the_last_byte_it_says_what_is_waited_for() =>
         Assert.Contains("100%  1.02 GB/1.02 GB  waiting for confirmation",
-            TransferText.Bar("uploading", "a", Half with { Bytes = 1_024_000_000, Phase = FtpPhase.AwaitingReply }, 0, 80), StringComparison.Ordinal);
+            TransferText.Bar("uploading", "a", Half with { Bytes = 1_024_000_000, Stage = FtpTransferStage.AwaitingReply }, 0, 80), StringComparison.Ordinal);
 
     [Fact]
     public void One_hundred_percent_means_all_of_it() =>

@@ -24,8 +24,8 @@ public sealed class VisibleNameTests
     {
         // The text of an attribute cannot contain a lone surrogate.
         name = name.Replace("{E9}", "\udce9", StringComparison.Ordinal);
-        Assert.Equal(visible, FtpName.ToVisible(name));
-        Assert.Equal(name, FtpName.FromVisible(visible));
+        Assert.Equal(visible, FtpName.Escape(name));
+        Assert.Equal(name, FtpName.Unescape(visible));
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class VisibleNameTests
                 name.Append(Pieces[random.Next(Pieces.Length)]);
             }
 
-            Assert.Equal(name.ToString(), FtpName.FromVisible(FtpName.ToVisible(name.ToString())));
+            Assert.Equal(name.ToString(), FtpName.Unescape(FtpName.Escape(name.ToString())));
         }
     }
 }

@@ -1,5 +1,5 @@
 using Fts.Client;
-using Fts.Client.Tests;
+using Fts.Client.Tests.Support;
 using Fts.ProgramTests.Running;
 
 namespace Fts.ProgramTests.Published;

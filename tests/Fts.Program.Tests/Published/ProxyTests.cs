@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Fts.Client;
-using Fts.Client.Tests;
+using Fts.Client.Tests.Support;
 using Fts.ProgramTests.Running;
 
 namespace Fts.ProgramTests.Published;

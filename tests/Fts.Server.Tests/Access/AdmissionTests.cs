@@ -1,6 +1,6 @@
 using System.Net;
 using Fts.Server.Access;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Access;
 
@@ -15,27 +15,27 @@ public sealed class AdmissionTests
     [InlineData("2001:db8::1", "2001:db8:0:1::1", false)]
     [InlineData("0.0.0.1", "::1", false)]
     public void A_block_is_an_IPv4_address_or_the_upper_half_of_an_IPv6_address(string one, string other, bool isSame) =>
-        Assert.Equal(isSame, AddressBlock.Of(IPAddress.Parse(one)) == AddressBlock.Of(IPAddress.Parse(other)));
+        Assert.Equal(isSame, AddressBlock.FromAddress(IPAddress.Parse(one)) == AddressBlock.FromAddress(IPAddress.Parse(other)));
 
     [Fact]
     public async Task By_default_100_sessions_of_one_IPv6_network_are_accepted_and_the_next_is_not()
     {
-        await using TestServer server = new(Wire.IPv6, with: options => options with { ProxyProtocolFrom = [IPNetwork.Parse("::1/128")] });
+        await using TestServer server = new(Wire.IPv6, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
         var talks = new List<Conversation>();
         for (int i = 1; i <= 100; i++)
         {
-            Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Of($"2001:db8::{i:x}", "2001:db8:ffff::1"));
+            Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Create($"2001:db8::{i:x}", "2001:db8:ffff::1"));
             await talk.PlayAsync("S: 220 *"); // none signs in
             talks.Add(talk);
         }
 
-        await using Conversation next = await server.ConnectAsync(header: ProxyHeaders.Of("2001:db8::ffff", "2001:db8:ffff::1"));
+        await using Conversation next = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));
         await next.PlayAsync("S: 421 *\nS: (end)");
-        await using Conversation neighbour = await server.ConnectAsync(header: ProxyHeaders.Of("2001:db8:0:1::1", "2001:db8:ffff::1"));
+        await using Conversation neighbour = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8:0:1::1", "2001:db8:ffff::1"));
         await neighbour.PlayAsync("S: 220 *");
         await talks[0].PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
-        await server.Log.SaysAsync(RecordingLogger.Disconnected);
-        await using Conversation later = await server.ConnectAsync(header: ProxyHeaders.Of("2001:db8::ffff", "2001:db8:ffff::1"));
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected);
+        await using Conversation later = await server.ConnectAsync(header: ProxyHeaders.Create("2001:db8::ffff", "2001:db8:ffff::1"));
         await later.PlayAsync("S: 220 *");
         foreach (Conversation talk in talks)
         {
@@ -47,7 +47,7 @@ public sealed class AdmissionTests
     public async Task Loopback_has_no_limit_of_its_own()
     {
         await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1 });
-        await using Conversation first = await server.SignInAsync(), second = await server.SignInAsync();
+        await using Conversation first = await server.LogInAsync(), second = await server.LogInAsync();
     }
 
     [Theory]

@@ -45,5 +45,5 @@ public sealed class KnownAccountTests
         Assert.Equal([One, Three], ((AddressBlock[])[One, Two, Three]).Where(address => _known.Contains(address, 1, TimeSpan.FromSeconds(5))));
     }
 
-    private static AddressBlock Block(string address) => AddressBlock.Of(IPAddress.Parse(address));
+    private static AddressBlock Block(string address) => AddressBlock.FromAddress(IPAddress.Parse(address));
 }

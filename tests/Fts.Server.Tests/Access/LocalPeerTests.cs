@@ -3,7 +3,8 @@ using System.Globalization;
 using System.Net;
 using Fts.Accounts;
 using Fts.Server.Access;
-using Fts.Server.Tests.Wires;
+using Fts.Server.ProxyProtocol;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Access;
 
@@ -38,12 +39,12 @@ public sealed class LocalPeerTests
     {
         SkipUnlessRoot();
         var held = new HeldAccounts(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
-        await using TestServer server = new(Wire.IPv4, with: options => options with { Accounts = held });
+        await using TestServer server = new(Wire.IPv4, with: options => options with { Authenticator = held });
         await RunAsNobodyAsync(server, read: false, "USER anonymous", "PASS x", "MKD made");
-        await held.Asked.Task.InTime();
+        await held.Asked.Task.WithDeadline();
         held.Go.SetResult();
-        await server.Log.SaysAsync(RecordingLogger.Disconnected);
-        Assert.Empty(await server.NamesAsync("/"));
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected);
+        Assert.Empty(await server.ListNamesAsync("/"));
     }
 
     [Fact]
@@ -51,18 +52,18 @@ public sealed class LocalPeerTests
     {
         SkipUnlessRoot();
         var clock = new ManualClock();
-        await using TestServer server = Start(Wire.IPv4, options => options with { RefusalDelay = TimeSpan.FromSeconds(1), TimeProvider = clock });
+        await using TestServer server = Start(Wire.IPv4, options => options with { LoginDelay = TimeSpan.FromSeconds(1), TimeProvider = clock });
         string refused = await RunAsNobodyAsync(server, "USER fts", "PASS x", "QUIT");
         Assert.Equal(["220", "331", "530", "221"], Codes(refused));
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         Assert.Empty(clock.Waiting);
     }
 
     [Fact]
     public async Task A_client_of_a_balancer_on_this_machine_is_not_local()
     {
-        await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolFrom = [IPNetwork.Parse("127.0.0.1/32")] });
-        foreach (byte[] header in (byte[][])[ProxyHeaders.Of("192.0.2.7"), ProxyHeaders.Of("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
+        await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
+        foreach (byte[] header in (byte[][])[ProxyHeaders.Create("192.0.2.7"), ProxyHeaders.Create("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
         {
             await using Conversation talk = await server.ConnectAsync(header: header);
             await talk.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 530 *");
@@ -79,13 +80,13 @@ public sealed class LocalPeerTests
     [InlineData(1001, 1000, false)]
     [InlineData(0, 0, true)]
     [InlineData(1000, 0, false)]
-    public void Only_root_and_the_servers_own_user_are_trusted(uint user, uint ownUser, bool isTrusted) => Assert.Equal(isTrusted, LocalPeer.IsTrusted(user, ownUser, isMappingWhole: true));
+    public void Only_root_and_the_servers_own_user_are_trusted(uint user, uint ownUser, bool isTrusted) => Assert.Equal(isTrusted, LocalPeer.IsTrusted(user, ownUser, isMappingComplete: true));
 
     [Fact]
     public void In_a_container_the_id_of_unmapped_users_is_not_trusted()
     {
-        Assert.False(LocalPeer.IsTrusted(Nobody, Nobody, isMappingWhole: false));
-        Assert.True(LocalPeer.IsTrusted(Nobody, Nobody, isMappingWhole: true));
+        Assert.False(LocalPeer.IsTrusted(Nobody, Nobody, isMappingComplete: false));
+        Assert.True(LocalPeer.IsTrusted(Nobody, Nobody, isMappingComplete: true));
     }
 
     [Theory]
@@ -94,7 +95,7 @@ public sealed class LocalPeerTests
     [InlineData(5, 0, false)]
     [InlineData(6, 0, false)]
     [InlineData(10, 4711, false)]
-    public void Only_a_socket_that_a_process_holds_counts(int state, ulong inode, bool isHeld) => Assert.Equal(isHeld, LocalPeer.IsHeld(state, inode));
+    public void Only_a_socket_that_a_process_holds_counts(int state, ulong inode, bool isHeld) => Assert.Equal(isHeld, LocalPeer.IsHeldByProcess(state, inode));
 
     [Theory]
     [InlineData("127.0.0.1:50000", "127.0.0.1:2121", 1000u)]
@@ -115,7 +116,7 @@ public sealed class LocalPeerTests
             "   4: 00000000000000000000000001000000:C353 00000000000000000000000001000000:0849 01 00000000:00000000 00:00000000 00000000  1003        0 148252 1 00 20 4 30 10 -1",
             "   5: 0100007F:C354 0100007F:0849 06 00000000:00000000 03:00001770 00000000     0        0 0 3 000000008659cc67",
         ];
-        Assert.Equal(user, ProcNetTcp.FindUser(rows, new ConnectionEnds(IPEndPoint.Parse(server), IPEndPoint.Parse(client))));
+        Assert.Equal(user, ProcNetTcp.FindUser(rows, new ConnectionEndPoints(IPEndPoint.Parse(server), IPEndPoint.Parse(client))));
     }
 
     [Fact]
@@ -127,8 +128,8 @@ public sealed class LocalPeerTests
         using var client = new System.Net.Sockets.TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
         using System.Net.Sockets.Socket accepted = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(Environment.IsPrivilegedProcess, ProcNetTcp.FindUser(ConnectionEnds.Of(accepted)) == 0);
-        Assert.NotNull(ProcNetTcp.FindUser(ConnectionEnds.Of(accepted)));
+        Assert.Equal(Environment.IsPrivilegedProcess, ProcNetTcp.FindUser(ConnectionEndPoints.FromSocket(accepted)) == 0);
+        Assert.NotNull(ProcNetTcp.FindUser(ConnectionEndPoints.FromSocket(accepted)));
     }
 
     private static void SkipUnlessRoot() =>
@@ -136,7 +137,7 @@ public sealed class LocalPeerTests
 
     private TestServer Start(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
     {
-        FtpServerOptions local = options with { Accounts = new LocalUserAuthenticator(Permissions.ReadWrite, _password) };
+        FtpServerOptions local = options with { Authenticator = new LocalUserAuthenticator(Permissions.ReadWrite, _password) };
         return with is null ? local : with(local);
     });
 
@@ -149,8 +150,8 @@ public sealed class LocalPeerTests
         string input = string.Concat(lines.Select(line => line + "\\r\\n"));
         string script = string.Create(CultureInfo.InvariantCulture, $"exec 3<>/dev/tcp/127.0.0.1/{server.PlainEndPoint.Port}; printf '{input}' >&3; {(read ? "cat <&3" : "exit 0")}");
         using Process process = Process.Start(new ProcessStartInfo("/usr/bin/setpriv", ["--reuid=65534", "--clear-groups", "bash", "-c", script]) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).InTime();
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).InTime();
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WithDeadline();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WithDeadline();
         return output;
     }
 

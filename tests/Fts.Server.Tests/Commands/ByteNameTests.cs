@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -126,7 +126,7 @@ public sealed class ByteNameTests
             C: RMD \xdcb
             S: 250 *
             """);
-        Assert.Equal(["plain", "\udcd6\udcd0", "\udce8\udcff\udcf2.txt"], await server.NamesAsync("/"));
+        Assert.Equal(["plain", "\udcd6\udcd0", "\udce8\udcff\udcf2.txt"], await server.ListNamesAsync("/"));
     }
 
     [Theory, OnEveryWire]

@@ -1,5 +1,5 @@
 using Fts.Server.Commands;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -7,9 +7,9 @@ namespace Fts.Server.Tests.Commands;
 public sealed class CommandTableTests
 {
     /// <summary>A server without TLS does not know the rows that are about it.</summary>
-    private static IEnumerable<CommandRow> RowsOn(Wire wire) => CommandTable.Rows.Where(row => wire.Tls() is not null || !row.Has(Rules.Tls));
+    private static IEnumerable<CommandRow> RowsOn(Wire wire) => CommandTable.Rows.Where(row => wire.Tls() is not null || !row.HasRule(CommandRules.NeedsTls));
 
-    private static string Line(CommandRow row) => row.Has(Rules.Argument) ? $"{row.Verb} x" : row.Verb;
+    private static string Line(CommandRow row) => row.HasRule(CommandRules.NeedsArgument) ? $"{row.Verb} x" : row.Verb;
 
     [Theory, OnEveryWire]
     public async Task Every_login_row_answers_530_before_sign_in(Wire wire)
@@ -17,7 +17,7 @@ public sealed class CommandTableTests
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.ConnectAsync();
         await talk.PlayAsync("S: 220 *");
-        foreach (CommandRow row in RowsOn(wire).Where(row => row.Has(Rules.Login)))
+        foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsLogin)))
         {
             await talk.PlayAsync($"C: {Line(row)}\nS: 530 *\nC: {row.Verb}\nS: 530 *");
         }
@@ -27,8 +27,8 @@ public sealed class CommandTableTests
     public async Task Every_argument_row_answers_501_with_its_usage_without_argument(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.SignInAsync();
-        foreach (CommandRow row in RowsOn(wire).Where(row => row.Has(Rules.Argument)))
+        await using Conversation talk = await server.LogInAsync();
+        foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsArgument)))
         {
             await talk.PlayAsync($"C: {row.Verb}\nS: 501 *{row.Usage}*\nC: {row.Verb} \nS: 501 *");
         }
@@ -38,8 +38,8 @@ public sealed class CommandTableTests
     public async Task Every_data_port_row_answers_425_without_a_data_port(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.SignInAsync();
-        foreach (CommandRow row in RowsOn(wire).Where(row => row.Has(Rules.DataPort)))
+        await using Conversation talk = await server.LogInAsync();
+        foreach (CommandRow row in RowsOn(wire).Where(row => row.HasRule(CommandRules.NeedsDataConnector)))
         {
             await talk.PlayAsync($"C: {Line(row)}\nS: 425 *");
         }
@@ -51,8 +51,8 @@ public sealed class CommandTableTests
         await using var server = new TestServer(wire);
         foreach (CommandRow row in RowsOn(wire))
         {
-            await using Conversation upper = await server.SignInAsync(), lower = await server.SignInAsync();
-            string asked = (await upper.AskAsync(row.Verb))[0], askedLow = (await lower.AskAsync(row.Verb.ToLowerInvariant()))[0];
+            await using Conversation upper = await server.LogInAsync(), lower = await server.LogInAsync();
+            string asked = (await upper.SendAndReadReplyAsync(row.Verb))[0], askedLow = (await lower.SendAndReadReplyAsync(row.Verb.ToLowerInvariant()))[0];
             Assert.Equal(asked[..4], askedLow[..4]);
             Assert.False(asked.StartsWith("500", StringComparison.Ordinal), asked);
         }
@@ -69,14 +69,14 @@ public sealed class CommandTableTests
     public async Task Help_lists_every_row_and_explains_each(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.SignInAsync();
-        string[] help = await talk.AskAsync("HELP");
+        await using Conversation talk = await server.LogInAsync();
+        string[] help = await talk.SendAndReadReplyAsync("HELP");
         Assert.StartsWith("214-", help[0], StringComparison.Ordinal);
         string words = string.Join(' ', help) + " ";
         foreach (CommandRow row in RowsOn(wire))
         {
             Assert.Contains($" {row.Verb} ", words, StringComparison.Ordinal);
-            Assert.Equal([$"214 {row.Usage}"], await talk.AskAsync($"HELP {row.Verb.ToLowerInvariant()}"));
+            Assert.Equal([$"214 {row.Usage}"], await talk.SendAndReadReplyAsync($"HELP {row.Verb.ToLowerInvariant()}"));
         }
     }
 
@@ -84,8 +84,8 @@ public sealed class CommandTableTests
     public async Task Feat_lists_every_feature_once_and_nothing_else(Wire wire)
     {
         await using var server = new TestServer(wire);
-        await using Conversation talk = await server.SignInAsync();
-        string[] features = await talk.AskAsync("FEAT");
+        await using Conversation talk = await server.LogInAsync();
+        string[] features = await talk.SendAndReadReplyAsync("FEAT");
         Assert.StartsWith("211-", features[0], StringComparison.Ordinal);
         Assert.Equal(
             RowsOn(wire).SelectMany(row => row.Features).Select(feature => " " + feature),

@@ -1,5 +1,5 @@
 using Fts.Accounts;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -23,8 +23,8 @@ public sealed class CopyTests
             S: 550 *
             """);
         Assert.Equal("onetwothreefourend", await server.ReadAsync("/whole"));
-        Assert.Equal(["sub", "whole"], await server.NamesAsync("/"));
-        Assert.Empty(await server.NamesAsync("/sub"));
+        Assert.Equal(["sub", "whole"], await server.ListNamesAsync("/"));
+        Assert.Empty(await server.ListNamesAsync("/sub"));
     }
 
     [Fact]
@@ -34,14 +34,14 @@ public sealed class CopyTests
         var store = new HookedStore();
         await TestServer.WriteAsync(store, "/a", "one");
         await TestServer.WriteAsync(store, "/b", "two");
-        store.Committing = committed.Task.WaitAsync;
+        store.BeforeCommit = committed.Task.WaitAsync;
         await using TestServer server = new(Wire.IPv4, store, options => options with
         {
-            SignInTimeout = TimeSpan.FromSeconds(2),
+            LoginTimeout = TimeSpan.FromSeconds(2),
             StallTimeout = TimeSpan.FromMilliseconds(500),
             CloseTimeout = TimeSpan.FromMilliseconds(500),
         });
-        await using Conversation combine = await server.SignInAsync(), copy = await server.SignInAsync(), copyTo = await server.SignInAsync();
+        await using Conversation combine = await server.LogInAsync(), copy = await server.LogInAsync(), copyTo = await server.LogInAsync();
         await combine.PlayAsync("C: COMB whole a");
         await copy.PlayAsync("C: SITE COPY b c");
         await copyTo.PlayAsync("C: SITE CPFR b\nS: 350 *\nC: SITE CPTO d");
@@ -108,7 +108,7 @@ public sealed class CopyTests
     {
         foreach (Permissions one in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
         {
-            await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.ReadWrite & ~one) });
+            await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~one) });
             await server.WriteAsync("/a", "one");
             await server.WriteAsync("/target", "old");
             await server.PlayAsync("C: COMB target a\nS: 550 *");
@@ -149,13 +149,13 @@ public sealed class CopyTests
             S: 550 *
             """);
         Assert.Equal(("hello", "hello", "hello"), (await server.ReadAsync("/a b"), await server.ReadAsync("/sub/c d"), await server.ReadAsync("/taken")));
-        Assert.Equal(["a b", "sub", "taken"], await server.NamesAsync("/"));
+        Assert.Equal(["a b", "sub", "taken"], await server.ListNamesAsync("/"));
     }
 
     [Theory, OnEveryWire]
     public async Task Abor_ends_a_copy_and_the_target_stays(Wire wire)
     {
-        var store = new HookedStore { Reading = token => Task.Delay(Timeout.Infinite, token) };
+        var store = new HookedStore { BeforeRead = token => Task.Delay(Timeout.Infinite, token) };
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "hello");
         await server.WriteAsync("/target", "old");
@@ -173,7 +173,7 @@ public sealed class CopyTests
             S: 426 *
             S: 226 *
             """);
-        store.Reading = null;
+        store.BeforeRead = null;
         Assert.Equal(("old", "hello"), (await server.ReadAsync("/target"), await server.ReadAsync("/a")));
     }
 }

@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -21,8 +21,8 @@ public sealed class FileTests
             C: DELE /../sub/../sub/c
             S: 250 *
             """);
-        Assert.Equal(["sub"], await server.NamesAsync("/"));
-        Assert.Empty(await server.NamesAsync("/sub"));
+        Assert.Equal(["sub"], await server.ListNamesAsync("/"));
+        Assert.Empty(await server.ListNamesAsync("/sub"));
     }
 
     [Theory, OnEveryWire]

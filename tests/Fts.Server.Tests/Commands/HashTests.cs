@@ -1,5 +1,5 @@
 using Fts.Accounts;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -252,7 +252,7 @@ public sealed class HashTests
     [Theory, OnEveryWire]
     public async Task While_it_hashes_others_are_answered_and_abor_ends_it(Wire wire)
     {
-        var store = new HookedStore { Reading = token => Task.Delay(Timeout.Infinite, token) };
+        var store = new HookedStore { BeforeRead = token => Task.Delay(Timeout.Infinite, token) };
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/a", "hello");
         await server.PlayAsync("""
@@ -275,10 +275,10 @@ public sealed class HashTests
     public async Task It_asks_for_the_permission_to_read_and_no_other(Wire wire)
     {
         const string Script = "C: HASH a\nS: 213 *\nC: XCRC a\nS: 250 *";
-        await using TestServer reader = new(wire, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.Read) });
+        await using TestServer reader = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Read) });
         await reader.WriteAsync("/a", "hello");
         await reader.PlayAsync(Script);
-        await using TestServer other = new(wire, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Read) });
+        await using TestServer other = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Read) });
         await other.WriteAsync("/a", "hello");
         await other.PlayAsync(Script.Replace("213", "550", StringComparison.Ordinal).Replace("250", "550", StringComparison.Ordinal));
     }

@@ -1,5 +1,5 @@
 using Fts.Accounts;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Commands;
@@ -179,7 +179,7 @@ public sealed class HostTests
     public async Task A_name_is_somebody_on_its_own_host_only(Wire wire)
     {
         var owner = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
-        await using TestServer server = await WithHostsAsync(wire, one => one with { Accounts = owner });
+        await using TestServer server = await WithHostsAsync(wire, one => one with { Authenticator = owner });
         await server.PlayFromGreetingAsync($"""
             S: 220 *
             C: USER owner
@@ -231,7 +231,7 @@ public sealed class HostTests
         await one.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
         await two.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
 
-        Assert.NotEqual(await one.AskAsync("XMD5 who"), await two.AskAsync("XMD5 who"));
+        Assert.NotEqual(await one.SendAndReadReplyAsync("XMD5 who"), await two.SendAndReadReplyAsync("XMD5 who"));
     }
 
     private static async Task<Conversation> SignInAsync(TestServer server, string host)
@@ -253,8 +253,8 @@ public sealed class HostTests
     private static async Task<TestServer> WithHostsAsync(Wire wire, Func<FtpHost, FtpHost>? with = null)
     {
         var anybody = new AnonymousAuthenticator(Permissions.ReadWrite);
-        var one = new FtpHost { Name = "one.example", Store = new MemoryFileStore(), Accounts = anybody, Greeting = "This is one." };
-        var two = new FtpHost { Name = "Two.Example", Store = new MemoryFileStore(), Accounts = anybody };
+        var one = new FtpHost { Name = "one.example", Store = new MemoryFileStore(), Authenticator = anybody, Greeting = "This is one." };
+        var two = new FtpHost { Name = "Two.Example", Store = new MemoryFileStore(), Authenticator = anybody };
         var server = new TestServer(wire, with: options => options with { Hosts = [with is null ? one : with(one), two] });
         await server.WriteAsync("/who", "default");
         await TestServer.WriteAsync(one.Store, "/who", "one");
@@ -272,7 +272,7 @@ public sealed class HostTests
         Assert.Throws<ArgumentException>(() => Make(Host("a") with { Greeting = " " }));
         _ = Make(Host("a"), Host("b"), Host("xn--m-eha.example"), Host("under_score"));
 
-        static FtpHost Host(string name) => new() { Name = name, Store = new MemoryFileStore(), Accounts = new AnonymousAuthenticator(Permissions.None) };
-        static FtpServer Make(params FtpHost[] hosts) => new(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAuthenticator(Permissions.None), Hosts = hosts });
+        static FtpHost Host(string name) => new() { Name = name, Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.None) };
+        static FtpServer Make(params FtpHost[] hosts) => new(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.None), Hosts = hosts });
     }
 }

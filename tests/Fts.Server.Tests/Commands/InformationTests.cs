@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Commands;
@@ -126,8 +126,8 @@ public sealed class InformationTests
     public async Task Every_feature_announced_works(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/ä", "hello"));
-        await using Conversation talk = await server.SignInAsync();
-        string[] features = (await talk.AskAsync("FEAT"))[1..^1];
+        await using Conversation talk = await server.LogInAsync();
+        string[] features = (await talk.SendAndReadReplyAsync("FEAT"))[1..^1];
         foreach (string line in features)
         {
             string feature = line.Trim().Split(' ')[0];

@@ -1,5 +1,5 @@
 using Fts.Accounts;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage.Local;
 using Fts.Storage.Memory;
 
@@ -11,7 +11,7 @@ public sealed class LinkTests
     [Theory, OnEveryWire]
     public async Task A_link_leads_down_and_nowhere_else(Wire wire)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/releases/v 1/a", "hello");
@@ -52,7 +52,7 @@ public sealed class LinkTests
             C: SITE SYMLINK "b c
             S: 501 *
             """);
-        Assert.Equal(["also b", "b", "current", "link", "releases"], await server.NamesAsync("/"));
+        Assert.Equal(["also b", "b", "current", "link", "releases"], await server.ListNamesAsync("/"));
         Assert.Equal(("releases/v 1", "b"), (Target("current"), Target("link")));
 
         string? Target(string name) => new FileInfo(Path.Combine(folder.Path, name)).LinkTarget;
@@ -61,12 +61,12 @@ public sealed class LinkTests
     [Theory, OnEveryWire]
     public async Task It_needs_the_permission_to_make_files(Wire wire)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
-        await using TestServer server = new(wire, store, options => options with { Accounts = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Create) });
+        await using TestServer server = new(wire, store, options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Create) });
         await server.WriteAsync("/a", "hello");
         await server.PlayAsync("C: SITE SYMLINK a b\nS: 550 *");
-        Assert.Equal(["a"], await server.NamesAsync("/"));
+        Assert.Equal(["a"], await server.ListNamesAsync("/"));
     }
 
     [Theory, OnEveryWire]

@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Commands;
@@ -9,7 +9,7 @@ public sealed class ProtectedTests
     [Theory, OnEveryWire]
     public async Task No_command_reaches_a_protected_file(Wire wire)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         string state = Path.Combine(folder.Path, "state", "fts"), key = Path.Combine(state, "server.pem");
         Directory.CreateDirectory(state);
         File.WriteAllText(key, "the key");

@@ -1,5 +1,5 @@
 using Fts.Accounts;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Commands;
@@ -65,7 +65,7 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task Without_the_permission_to_delete_the_partial_upload_stays(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
+        await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/in/", "");
         await server.PlayAsync($"""
             {Interrupted}
@@ -106,7 +106,7 @@ public sealed class RefusalTests
     [Theory, OnEveryWire]
     public async Task DELE_discards_a_partial_upload_that_began_as_a_copy(Wire wire)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/log", "one");

@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -25,7 +25,7 @@ public sealed class RenameTests
             """);
         Assert.Equal("x", await server.ReadAsync("/other/a new"));
         Assert.Equal("y", await server.ReadAsync("/deep/c"));
-        Assert.Equal(["deep", "other"], await server.NamesAsync("/"));
+        Assert.Equal(["deep", "other"], await server.ListNamesAsync("/"));
     }
 
     [Theory, OnEveryWire]
@@ -43,7 +43,7 @@ public sealed class RenameTests
             S: 250 *
             """);
         Assert.Equal("new", await server.ReadAsync("/old"));
-        Assert.Equal(["old"], await server.NamesAsync("/"));
+        Assert.Equal(["old"], await server.ListNamesAsync("/"));
     }
 
     [Theory, OnEveryWire]
@@ -82,7 +82,7 @@ public sealed class RenameTests
             C: RNTO ../..
             S: 550 *
             """);
-        Assert.Equal(["a", "full", "sub"], await server.NamesAsync("/"));
+        Assert.Equal(["a", "full", "sub"], await server.ListNamesAsync("/"));
     }
 
     [Theory, OnEveryWire]

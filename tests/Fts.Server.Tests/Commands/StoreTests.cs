@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
@@ -56,7 +56,7 @@ public sealed class StoreTests
     public async Task Readers_see_the_old_file_until_the_new_one_is_whole(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
-        await using Conversation writer = await server.SignInAsync(), reader = await server.SignInAsync();
+        await using Conversation writer = await server.LogInAsync(), reader = await server.LogInAsync();
         await writer.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -158,18 +158,18 @@ public sealed class StoreTests
     public async Task Stou_stores_under_a_new_name_and_tells_it(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a.txt", "old"), ("/sub/", ""));
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         foreach ((string command, string begins) in ((string, string)[])[("STOU a.txt", "a.txt"), ("STOU", ""), ("STOU sub/b", "sub/b")])
         {
             await talk.OpenDataAsync();
-            string opening = (await talk.AskAsync(command))[0];
+            string opening = (await talk.SendAndReadReplyAsync(command))[0];
             Assert.StartsWith($"150 FILE: {begins}", opening, StringComparison.Ordinal);
             await talk.PlayAsync($"D> {command}\nS: 226 *");
             Assert.Equal(command, await server.ReadAsync("/" + opening["150 FILE: ".Length..]));
         }
 
         Assert.Equal("old", await server.ReadAsync("/a.txt"));
-        Assert.Equal(4, (await server.NamesAsync("/")).Length);
+        Assert.Equal(4, (await server.ListNamesAsync("/")).Length);
     }
 
     [Theory, OnEveryWire]

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Fts.Accounts;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage;
 using Fts.Storage.Local;
 using Fts.Storage.Memory;
@@ -40,13 +40,13 @@ public sealed class TreeTests
             C: DSIZ
             S: 213 1
             """);
-        Assert.Equal(["c"], await server.NamesAsync("/"));
+        Assert.Equal(["c"], await server.ListNamesAsync("/"));
     }
 
     [Theory, OnEveryWire]
     public async Task Links_are_removed_themselves_and_never_counted_or_followed(Wire wire)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/kept/a", "12345");
@@ -65,17 +65,17 @@ public sealed class TreeTests
             C: DSIZ
             S: 213 5
             """);
-        Assert.Equal(["kept", "way"], await server.NamesAsync("/"));
+        Assert.Equal(["kept", "way"], await server.ListNamesAsync("/"));
         Assert.Equal("12345", await server.ReadAsync("/kept/a"));
     }
 
     [Theory, OnEveryWire]
     public async Task Rmda_needs_the_permission_to_delete(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { Accounts = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
+        await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite & ~Permissions.Delete) });
         await server.WriteAsync("/sub/a", "x");
         await server.PlayAsync("C: RMDA sub\nS: 550 *");
-        Assert.Equal(["a"], await server.NamesAsync("/sub"));
+        Assert.Equal(["a"], await server.ListNamesAsync("/sub"));
     }
 
     [Theory, OnEveryWire]
@@ -90,9 +90,9 @@ public sealed class TreeTests
         }
 
         await server.PlayAsync("C: RMDA sub\nS: 550 *");
-        Assert.Equal(["deep"], await server.NamesAsync("/sub"));
-        Assert.Equal(["er"], await server.NamesAsync("/sub/deep"));
-        Assert.Equal(["b"], await server.NamesAsync("/sub/deep/er"));
+        Assert.Equal(["deep"], await server.ListNamesAsync("/sub"));
+        Assert.Equal(["er"], await server.ListNamesAsync("/sub/deep"));
+        Assert.Equal(["b"], await server.ListNamesAsync("/sub/deep/er"));
     }
 
     [Theory, OnEveryWire]
@@ -103,25 +103,25 @@ public sealed class TreeTests
         await using TestServer server = new(wire, store);
         await server.WriteAsync("/sub/deep/a", "x");
         await server.WriteAsync("/sub/deep/b", "x");
-        store.Deleting = token =>
+        store.BeforeDelete = token =>
         {
             // The first file goes; the second waits for what ABOR does to the walk.
-            store.Deleting = async token =>
+            store.BeforeDelete = async token =>
             {
                 reached.SetResult();
                 await Task.Delay(Timeout.Infinite, token);
             };
             return Task.CompletedTask;
         };
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         await talk.SendAsync("RMDA sub");
-        await reached.Task.InTime();
+        await reached.Task.WithDeadline();
         await talk.PlayAsync("C: NOOP\nS: 200 *");
         await talk.SendAsync("ABOR");
         await talk.SendAsync("NOOP");
         Assert.StartsWith("426 ", Assert.Single(await talk.ReadReplyAsync()), StringComparison.Ordinal);
         await talk.PlayAsync("S: 226 *\nS: 200 *");
-        Assert.Single(await server.NamesAsync("/sub/deep"));
+        Assert.Single(await server.ListNamesAsync("/sub/deep"));
     }
 
     [Theory, OnEveryWire]
@@ -142,11 +142,11 @@ public sealed class TreeTests
         await using TestServer boundless = new(wire, new MemoryFileStore());
         await boundless.PlayAsync("C: AVBL\nS: 550 *");
 
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
         await using TestServer local = new(wire, store);
-        await using Conversation talk = await local.SignInAsync();
-        string reply = Assert.Single(await talk.AskAsync("AVBL"));
+        await using Conversation talk = await local.LogInAsync();
+        string reply = Assert.Single(await talk.SendAndReadReplyAsync("AVBL"));
         Assert.InRange(long.Parse(reply[4..], NumberStyles.None, CultureInfo.InvariantCulture), 1, long.MaxValue);
     }
 }

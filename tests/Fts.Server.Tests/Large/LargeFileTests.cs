@@ -1,5 +1,5 @@
 using System.Text;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Large;
@@ -12,7 +12,7 @@ public sealed class LargeFileTests
     [Theory, OnEveryWire]
     public async Task Offsets_beyond_four_gigabytes_are_served(Wire wire)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         using (FileStream file = File.Create(Path.Combine(folder.Path, "huge")))
         {
             // A hole: it takes no room on the disk.
@@ -22,7 +22,7 @@ public sealed class LargeFileTests
 
         using var store = new LocalFileStore(folder.Path);
         await using TestServer server = new(wire, store);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("""
             C: SIZE huge
             S: 213 4294967306

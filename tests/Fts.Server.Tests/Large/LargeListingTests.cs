@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage;
 
 namespace Fts.Server.Tests.Large;
@@ -17,7 +17,7 @@ public sealed class LargeListingTests
         {
             if (i == Before)
             {
-                await seen.InTime();
+                await seen.WithDeadline();
             }
 
             yield return new FileEntry(string.Create(CultureInfo.InvariantCulture, $"entry number {i:D6}"), EntryKind.File, i, DateTime.UnixEpoch);
@@ -32,7 +32,7 @@ public sealed class LargeListingTests
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var store = new HookedStore { Entries = () => Entries(seen.Task) };
             await using TestServer server = new(wire, store);
-            await using Conversation talk = await server.SignInAsync();
+            await using Conversation talk = await server.LogInAsync();
             DataPeer data = await talk.OpenDataAsync();
             await talk.PlayAsync($"C: {verb}\nS: 150 *");
             byte[] first = new byte[1];
@@ -54,7 +54,7 @@ public sealed class LargeListingTests
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = new(wire, new HookedStore { Entries = () => Entries(seen.Task) });
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         await talk.SendAsync("STAT /");
         Assert.StartsWith("213-", await talk.ReadLineAsync(), StringComparison.Ordinal);
         Assert.EndsWith("entry number 000000", await talk.ReadLineAsync(), StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class LargeListingTests
     {
         var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = new(wire, new HookedStore { Entries = () => Forever(never.Task) });
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         DataPeer data = await talk.OpenDataAsync();
         await talk.PlayAsync("C: LIST\nS: 150 *");
         Assert.True(await data.ReadSomeAsync(new byte[1024]) > 0);

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage;
 
 namespace Fts.Server.Tests.Model;
@@ -65,7 +65,7 @@ public sealed class ModelTests
 
         public static async Task<Run> StartAsync(Wire wire)
         {
-            var server = new TestServer(wire, with: options => options with { MaxSignInAttempts = int.MaxValue, MaxUnknownCommands = int.MaxValue });
+            var server = new TestServer(wire, with: options => options with { MaxFailedLogins = int.MaxValue, MaxUnknownCommands = int.MaxValue });
             Conversation talk = await server.ConnectAsync();
             talk.ConnectsLate = true;
             await talk.ReadReplyAsync();
@@ -75,13 +75,13 @@ public sealed class ModelTests
         /// <summary>Plays the steps from a fresh sign-in and an empty store; null when everything was as the model says.</summary>
         public async Task<string?> DifferenceAsync(Step[] steps, HashSet<string>? met = null)
         {
-            await _talk.AskAsync("REIN");
+            await _talk.SendAndReadReplyAsync("REIN");
             await ClearAsync();
             var model = new SessionModel();
             foreach (Step step in steps)
             {
                 bool uploads = model.Uploads(step);
-                Answer expected = model.Apply(step);
+                ExpectedReply expected = model.Apply(step);
                 string? difference = uploads ? await UploadAsync(step, expected) : await AskAsync(step, expected);
                 if (difference is not null)
                 {
@@ -102,9 +102,9 @@ public sealed class ModelTests
             await _server.DisposeAsync();
         }
 
-        private async Task<string?> AskAsync(Step step, Answer expected)
+        private async Task<string?> AskAsync(Step step, ExpectedReply expected)
         {
-            string[] reply = await _talk.AskAsync(step.Line);
+            string[] reply = await _talk.SendAndReadReplyAsync(step.Line);
             if (Differs(reply, expected.Codes[0], expected.Codes.Length == 1 ? expected.Text : null) is { } difference)
             {
                 return difference;
@@ -120,7 +120,7 @@ public sealed class ModelTests
             return data == expected.Data ? Differs(await _talk.ReadReplyAsync(), expected.Codes[1], null) : $"data is '{data}', not '{expected.Data}'";
         }
 
-        private async Task<string?> UploadAsync(Step step, Answer expected)
+        private async Task<string?> UploadAsync(Step step, ExpectedReply expected)
         {
             byte[] content = Encoding.UTF8.GetBytes(step.Content);
             int half = content.Length / 2;
@@ -138,7 +138,7 @@ public sealed class ModelTests
                 string status;
                 do
                 {
-                    status = string.Join('\n', await _talk.AskAsync("STAT"));
+                    status = string.Join('\n', await _talk.SendAndReadReplyAsync("STAT"));
                 }
                 while (status.Contains("Transferring, ", StringComparison.Ordinal) && !status.Contains($"Transferring, {half} ", StringComparison.Ordinal));
             }
@@ -202,7 +202,7 @@ public sealed class ModelTests
 
         private async Task ClearAsync()
         {
-            _server.ForgetMisled();
+            _server.ClearSuppressedPartialSizes();
             await _server.Store.SweepPartialUploadsAsync(DateTime.MaxValue, CancellationToken.None);
             foreach (string line in (await LinesAsync(StorePath.Root)).OrderByDescending(line => line.Length))
             {

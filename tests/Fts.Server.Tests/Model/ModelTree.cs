@@ -6,9 +6,9 @@ internal sealed class ModelTree
     /// <summary>Null stands for a folder.</summary>
     private readonly SortedDictionary<string, string?> _entries = new(StringComparer.Ordinal) { ["/"] = null };
 
-    private readonly Dictionary<string, string> _pending = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _partialUploads = new(StringComparer.Ordinal);
 
-    public string Folder { get; private set; } = "/";
+    public string WorkingDirectory { get; private set; } = "/";
 
     /// <summary>Every path with its content, folders with a slash at their end.</summary>
     public IEnumerable<string> Lines => _entries.Where(entry => entry.Key != "/").Select(entry => entry.Value is null ? entry.Key + "/" : $"{entry.Key}={entry.Value}");
@@ -16,7 +16,7 @@ internal sealed class ModelTree
     public string Resolve(string name)
     {
         var parts = new List<string>();
-        foreach (string part in (name.StartsWith('/') ? name : $"{Folder}/{name}").Split('/', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string part in (name.StartsWith('/') ? name : $"{WorkingDirectory}/{name}").Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             if (part == "..")
             {
@@ -36,28 +36,28 @@ internal sealed class ModelTree
     public string? File(string path) => _entries.GetValueOrDefault(path);
 
     /// <summary>What an upload that broke off has left.</summary>
-    public string? Pending(string path) => _pending.GetValueOrDefault(path);
+    public string? GetPartialUpload(string path) => _partialUploads.GetValueOrDefault(path);
 
-    public void Keep(string path, string content) => _pending[path] = content;
+    public void KeepPartialUpload(string path, string content) => _partialUploads[path] = content;
 
-    public bool GiveUp(string path) => _pending.Remove(path);
+    public bool DiscardPartialUpload(string path) => _partialUploads.Remove(path);
 
-    public bool IsFolder(string path) => _entries.TryGetValue(path, out string? content) && content is null;
+    public bool IsDirectory(string path) => _entries.TryGetValue(path, out string? content) && content is null;
 
     public bool Enter(string name)
     {
         string path = Resolve(name);
-        Folder = IsFolder(path) ? path : Folder;
-        return IsFolder(path);
+        WorkingDirectory = IsDirectory(path) ? path : WorkingDirectory;
+        return IsDirectory(path);
     }
 
-    public bool MakeFolder(string path) => !Exists(path) && IsFolder(Parent(path)) && _entries.TryAdd(path, null);
+    public bool CreateDirectory(string path) => !Exists(path) && IsDirectory(Parent(path)) && _entries.TryAdd(path, null);
 
-    public bool RemoveFolder(string path) => path != "/" && IsFolder(path) && !HasChildren(path) && GiveUpBelow(path) && _entries.Remove(path);
+    public bool DeleteDirectory(string path) => path != "/" && IsDirectory(path) && !HasChildren(path) && DiscardPartialUploadsBelow(path) && _entries.Remove(path);
 
-    public bool RemoveFile(string path) => !IsFolder(path) && (GiveUp(path) | _entries.Remove(path));
+    public bool DeleteFile(string path) => !IsDirectory(path) && (DiscardPartialUpload(path) | _entries.Remove(path));
 
-    public bool CanStore(string path) => !IsFolder(path) && IsFolder(Parent(path));
+    public bool CanStore(string path) => !IsDirectory(path) && IsDirectory(Parent(path));
 
     public bool Store(string path, string content)
     {
@@ -67,25 +67,25 @@ internal sealed class ModelTree
 
     public bool Rename(string source, string target)
     {
-        if (!Exists(source) || target == "/" || !IsFolder(Parent(target)) || (target != source && IsBelow(target, source)))
+        if (!Exists(source) || target == "/" || !IsDirectory(Parent(target)) || (target != source && IsBelow(target, source)))
         {
             return false;
         }
 
-        if (target != source && Exists(target) && (IsFolder(source) != IsFolder(target) || HasChildren(target)))
+        if (target != source && Exists(target) && (IsDirectory(source) != IsDirectory(target) || HasChildren(target)))
         {
             return false;
         }
 
         if (target != source)
         {
-            GiveUpBelow(target);
+            DiscardPartialUploadsBelow(target);
         }
 
-        foreach ((string path, string content) in _pending.Where(entry => IsFolder(source) && IsBelow(entry.Key, source)).ToList())
+        foreach ((string path, string content) in _partialUploads.Where(entry => IsDirectory(source) && IsBelow(entry.Key, source)).ToList())
         {
-            _pending.Remove(path);
-            _pending[target + path[source.Length..]] = content;
+            _partialUploads.Remove(path);
+            _partialUploads[target + path[source.Length..]] = content;
         }
 
         foreach ((string path, string? content) in _entries.Where(entry => entry.Key == source || IsBelow(entry.Key, source)).ToList())
@@ -105,20 +105,20 @@ internal sealed class ModelTree
             _entries[path] = content;
         }
 
-        _pending.Clear();
-        foreach ((string path, string content) in other._pending)
+        _partialUploads.Clear();
+        foreach ((string path, string content) in other._partialUploads)
         {
-            _pending[path] = content;
+            _partialUploads[path] = content;
         }
 
-        Folder = other.Folder;
+        WorkingDirectory = other.WorkingDirectory;
     }
 
-    private bool GiveUpBelow(string path)
+    private bool DiscardPartialUploadsBelow(string path)
     {
-        foreach (string pending in _pending.Keys.Where(pending => IsBelow(pending, path)).ToList())
+        foreach (string pending in _partialUploads.Keys.Where(pending => IsBelow(pending, path)).ToList())
         {
-            _pending.Remove(pending);
+            _partialUploads.Remove(pending);
         }
 
         return true;

@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
@@ -8,7 +8,7 @@ public sealed class DuringTransferTests
     private static async Task<Conversation> DownloadingAsync(TestServer server)
     {
         await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
-        Conversation talk = await server.SignInAsync();
+        Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -49,7 +49,7 @@ public sealed class DuringTransferTests
     public async Task Stat_shows_an_upload_grow(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("""
             C: ALLO 10
             S: 200 *
@@ -62,7 +62,7 @@ public sealed class DuringTransferTests
         string status;
         do
         {
-            status = string.Join('\n', await talk.AskAsync("STAT"));
+            status = string.Join('\n', await talk.SendAndReadReplyAsync("STAT"));
         }
         while (!status.Contains("5 of 10 bytes", StringComparison.Ordinal));
         await talk.PlayAsync("D> 67890\nS: 226 *");
@@ -142,7 +142,7 @@ public sealed class DuringTransferTests
     public async Task Sessions_do_not_wait_for_one_another(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation first = await DownloadingAsync(server), second = await DownloadingAsync(server), third = await server.SignInAsync();
+        await using Conversation first = await DownloadingAsync(server), second = await DownloadingAsync(server), third = await server.LogInAsync();
         await third.PlayAsync("""
             C: EPSV
             S: 229 *

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Fts.Server.Commands;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Sessions;
@@ -25,13 +25,13 @@ public sealed partial class EscapeTests
 
     /// <summary>Verbs that transfer something do it over every wire, and so by each engine.</summary>
     public static TheoryData<string, Wire> Verbs => [.. CommandTable.Rows.Where(row => PathPlace().IsMatch(row.Usage))
-        .SelectMany(row => row.Has(Rules.DataPort) ? Enum.GetValues<Wire>() : [Wire.IPv4], (row, wire) => (row.Verb, wire))];
+        .SelectMany(row => row.HasRule(CommandRules.NeedsDataConnector) ? Enum.GetValues<Wire>() : [Wire.IPv4], (row, wire) => (row.Verb, wire))];
 
     [Theory, MemberData(nameof(Verbs))]
     public async Task No_way_leads_out_of_the_served_folder(string verb, Wire wire)
     {
         string usage = CommandTable.Rows.Single(row => row.Verb == verb).Usage;
-        using var home = new TemporaryFolder();
+        using var home = new TemporaryDirectory();
         string outside = Path.Combine(home.Path, "outside"), root = Path.Combine(home.Path, "root");
         MakeOutside(home.Path, outside);
         string before = Snapshot(home.Path);
@@ -55,7 +55,7 @@ public sealed partial class EscapeTests
     [Fact]
     public void The_links_do_lead_out()
     {
-        using var home = new TemporaryFolder();
+        using var home = new TemporaryDirectory();
         string outside = Path.Combine(home.Path, "outside"), root = Path.Combine(home.Path, "root");
         MakeOutside(home.Path, outside);
         MakeRoot(root, outside);
@@ -69,22 +69,22 @@ public sealed partial class EscapeTests
     {
         using var store = new LocalFileStore(root);
         await using var server = new TestServer(wire, store);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         talk.ConnectsLate = true;
         CommandRow row = CommandTable.Rows.Single(other => other.Verb == verb);
         if (verb is "RNTO" or "SITE CPTO")
         {
-            await talk.AskAsync(verb == "RNTO" ? "RNFR inside" : "SITE CPFR inside");
+            await talk.SendAndReadReplyAsync(verb == "RNTO" ? "RNFR inside" : "SITE CPFR inside");
         }
 
         var said = new StringBuilder();
-        if (row.Has(Rules.DataPort))
+        if (row.HasRule(CommandRules.NeedsDataConnector))
         {
-            await talk.AskAsync("EPSV");
+            await talk.SendAndReadReplyAsync("EPSV");
         }
 
         await talk.SendAsync(Script.Bytes(line + "\\r\\n"));
-        bool isUpload = row.Has(Rules.NewName);
+        bool isUpload = row.HasRule(CommandRules.CreatesName);
         string[] reply = await talk.ReadReplyAsync();
         said.AppendJoin('\n', reply);
         if (reply[^1].StartsWith("150", StringComparison.Ordinal))
@@ -103,8 +103,8 @@ public sealed partial class EscapeTests
         // What follows a success shows where it went: RNTO after RNFR, CPTO after CPFR, names after CWD.
         if (verb is "RNFR" or "SITE CPFR" or "CWD" or "XCWD")
         {
-            said.AppendJoin('\n', await talk.AskAsync(verb == "RNFR" ? "RNTO taken" : verb == "SITE CPFR" ? "SITE CPTO taken" : "STAT ."));
-            said.AppendJoin('\n', await talk.AskAsync(verb is "CWD" or "XCWD" ? "SIZE secret" : "SIZE taken"));
+            said.AppendJoin('\n', await talk.SendAndReadReplyAsync(verb == "RNFR" ? "RNTO taken" : verb == "SITE CPFR" ? "SITE CPTO taken" : "STAT ."));
+            said.AppendJoin('\n', await talk.SendAndReadReplyAsync(verb is "CWD" or "XCWD" ? "SIZE secret" : "SIZE taken"));
         }
 
         return said.ToString();

@@ -4,7 +4,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
@@ -16,7 +16,7 @@ public sealed partial class FloodTests
     {
         const int Times = 2000;
         await using var server = new TestServer(Wire.IPv4);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         talk.ConnectsLate = true;
         Task asking = talk.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PASV\r\n", Times))));
         var ports = new HashSet<int>();
@@ -35,9 +35,9 @@ public sealed partial class FloodTests
     public async Task A_flood_of_connections_to_a_data_port_does_not_keep_its_owner_out()
     {
         await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         talk.ConnectsLate = true;
-        string reply = Assert.Single(await talk.AskAsync("EPSV"));
+        string reply = Assert.Single(await talk.SendAndReadReplyAsync("EPSV"));
         int port = int.Parse(ExtendedPort().Match(reply).Groups[1].Value, CultureInfo.InvariantCulture);
         using var stop = new CancellationTokenSource();
         Task flood = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => KnockAsync(new IPEndPoint(IPAddress.Loopback, port), IPAddress.Parse("127.0.0.3"), stop.Token)));

@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
@@ -14,31 +14,31 @@ public sealed class LimitTests
     public async Task One_session_too_many_is_greeted_with_421_until_another_ends(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxSessions = 2 });
-        await using Conversation first = await server.SignInAsync();
-        await using (Conversation second = await server.SignInAsync())
+        await using Conversation first = await server.LogInAsync();
+        await using (Conversation second = await server.LogInAsync())
         {
             await server.PlayFromGreetingAsync(TurnedAway);
             await second.PlayAsync("C: QUIT\nS: 221 *\nS: (end)");
         }
 
-        await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 1);
-        await using Conversation third = await server.SignInAsync();
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 1);
+        await using Conversation third = await server.LogInAsync();
         await first.PlayAsync("C: NOOP\nS: 200 *");
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
     public async Task One_address_too_often_is_greeted_with_421_until_another_ends(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { MaxSessionsPerAddress = 2, LimitsLoopback = true });
-        await using Conversation first = await server.SignInAsync();
-        await using (Conversation second = await server.SignInAsync())
+        await using TestServer server = new(wire, with: options => options with { MaxSessionsPerAddress = 2, ShouldLimitLoopback = true });
+        await using Conversation first = await server.LogInAsync();
+        await using (Conversation second = await server.LogInAsync())
         {
             await server.PlayFromGreetingAsync(TurnedAway);
             await server.PlayFromGreetingAsync(TurnedAway);
         }
 
-        await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 1);
-        await using Conversation third = await server.SignInAsync();
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 1);
+        await using Conversation third = await server.LogInAsync();
         await server.PlayFromGreetingAsync(TurnedAway);
     }
 
@@ -46,7 +46,7 @@ public sealed class LimitTests
     public async Task One_session_too_many_that_expects_tls_is_closed_without_a_word()
     {
         await using TestServer server = new(Wire.Tls13, with: options => options with { MaxSessions = 1 });
-        await using Conversation first = await server.SignInAsync();
+        await using Conversation first = await server.LogInAsync();
         await Assert.ThrowsAnyAsync<IOException>(() => server.ConnectAsync());
         await first.PlayAsync("C: NOOP\nS: 200 *");
     }
@@ -54,8 +54,8 @@ public sealed class LimitTests
     [Fact]
     public async Task Another_address_is_counted_by_itself()
     {
-        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1, LimitsLoopback = true });
-        await using Conversation first = await server.SignInAsync();
+        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1, ShouldLimitLoopback = true });
+        await using Conversation first = await server.LogInAsync();
         await using Conversation other = await server.ConnectAsync(System.Net.IPAddress.Parse("127.0.0.2"));
         await other.PlayAsync("S: 220 *");
     }
@@ -64,9 +64,9 @@ public sealed class LimitTests
     public async Task Being_turned_away_by_one_limit_does_not_lift_the_other()
     {
         // Four sessions in all, two from one address: those turned away for the first reason must not be taken off the second's count.
-        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessions = 4, MaxSessionsPerAddress = 2, LimitsLoopback = true });
+        await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessions = 4, MaxSessionsPerAddress = 2, ShouldLimitLoopback = true });
         var others = new List<Conversation>();
-        await using Conversation first = await server.SignInAsync(), second = await server.SignInAsync();
+        await using Conversation first = await server.LogInAsync(), second = await server.LogInAsync();
         for (int i = 2; i <= 3; i++)
         {
             Conversation other = await server.ConnectAsync(System.Net.IPAddress.Parse($"127.0.0.{i}"));
@@ -82,7 +82,7 @@ public sealed class LimitTests
             await other.DisposeAsync();
         }
 
-        await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 2);
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 2);
         await server.PlayFromGreetingAsync(TurnedAway);
     }
 
@@ -99,7 +99,7 @@ public sealed class LimitTests
     [Theory, OnEveryWire]
     public async Task A_peer_that_does_not_sign_in_is_told_and_closed(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { SignInTimeout = TimeSpan.FromMilliseconds(500) });
+        await using TestServer server = new(wire, with: options => options with { LoginTimeout = TimeSpan.FromMilliseconds(500) });
         await server.PlayFromGreetingAsync("""
             S: 220 *
             S: 421 *
@@ -110,7 +110,7 @@ public sealed class LimitTests
     [Theory, OnEveryWire]
     public async Task Beginning_again_and_again_buys_no_time(Wire wire)
     {
-        await using TestServer server = new(wire, with: options => options with { SignInTimeout = TimeSpan.FromMilliseconds(500) });
+        await using TestServer server = new(wire, with: options => options with { LoginTimeout = TimeSpan.FromMilliseconds(500) });
         await using Conversation talk = await server.ConnectAsync();
         string? reply = await talk.ReadLineAsync();
         while (!reply!.StartsWith("421 ", StringComparison.Ordinal))

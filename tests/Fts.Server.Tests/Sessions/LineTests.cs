@@ -1,5 +1,5 @@
 using System.Text;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
@@ -29,7 +29,7 @@ public sealed class LineTests
     public async Task The_longest_line_is_taken_and_a_longer_one_answers_500(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync($"""
             C: CWD {new string('/', 4092)}
             S: 250 *
@@ -48,7 +48,7 @@ public sealed class LineTests
     public async Task A_line_of_ten_megabytes_costs_no_memory_and_answers_500_once(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         byte[] part = Encoding.ASCII.GetBytes(new string('x', 1024 * 1024));
         for (int i = 0; i < 10; i++)
         {

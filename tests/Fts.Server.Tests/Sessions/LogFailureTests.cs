@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
@@ -11,12 +11,12 @@ public sealed class LogFailureTests
     public async Task A_session_whose_upload_cannot_be_logged_is_closed_and_leaves()
     {
         await using TestServer server = new(Wire.IPv4, with: options => options with { Logger = _log });
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
         _log.Fails = _ => true;
         await talk.PlayAsync("D> content");
         Assert.Null(await talk.ReadLineAsync());
-        await server.StopAsync(TimeSpan.Zero).InTime(); // throws if it has to log a session that is left
+        await server.StopAsync(TimeSpan.Zero).WithDeadline(); // throws if it has to log a session that is left
         _log.Fails = null;
         Assert.Equal(0, server.SessionCount);
     }

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Fts.Accounts;
-using Fts.Server.Data;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Data.Passive;
+using Fts.Server.Sessions;
+using Fts.Server.Tests.Support;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Sessions;
@@ -26,17 +27,17 @@ public sealed class LoopTests
 
         using (Socket client = await ConnectAsync(listener))
         {
-            Assert.Equal(0, await client.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).InTime()); // closed by the loop
+            Assert.Equal(0, await client.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).WithDeadline()); // closed by the loop
         }
 
-        await log.SaysAsync(LoopFailed);
+        await log.WaitForAsync(LoopFailed);
         using (await ConnectAsync(listener))
         {
-            (await second.Task.InTime()).Dispose();
+            (await second.Task.WithDeadline()).Dispose();
         }
 
         await stopping.CancelAsync();
-        await loop.InTime();
+        await loop.WithDeadline();
 
         void Welcome(Socket socket)
         {
@@ -54,10 +55,10 @@ public sealed class LoopTests
     {
         var swept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int sweeps = 0;
-        var store = new HookedStore { Sweeping = _ => Sweep() };
-        await using TestServer server = new(Wire.IPv4, store, options => options with { PendingLifetime = TimeSpan.FromMilliseconds(1) });
-        await server.Log.SaysAsync(LoopFailed);
-        await swept.Task.InTime();
+        var store = new HookedStore { BeforeSweep = _ => Sweep() };
+        await using TestServer server = new(Wire.IPv4, store, options => options with { PartialUploadLifetime = TimeSpan.FromMilliseconds(1) });
+        await server.Log.WaitForAsync(LoopFailed);
+        await swept.Task.WithDeadline();
 
         Task Sweep()
         {
@@ -79,13 +80,13 @@ public sealed class LoopTests
         var addresses = new PassiveAddresses(new FtpServerOptions
         {
             Store = new MemoryFileStore(),
-            Accounts = new AnonymousAuthenticator(Permissions.ReadOnly),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly),
             PassiveAddresses = [new FtpPassiveAddress("ftp.example.org")],
             Logger = log,
-            Resolve = (_, _) => fails ? throw new InvalidOperationException("unexpected") : Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]),
+            ResolveNameAsync = (_, _) => fails ? throw new InvalidOperationException("unexpected") : Task.FromResult<IPAddress[]>([IPAddress.Parse("192.0.2.1")]),
         });
         Assert.False(await addresses.ResolveAsync(TestContext.Current.CancellationToken));
-        await log.SaysAsync(LoopFailed);
+        await log.WaitForAsync(LoopFailed);
         fails = false;
         Assert.True(await addresses.ResolveAsync(TestContext.Current.CancellationToken));
     }
@@ -93,7 +94,7 @@ public sealed class LoopTests
     private static async Task<Socket> ConnectAsync(Socket listener)
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await client.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken).InTime();
+        await client.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken).WithDeadline();
         return client;
     }
 }

@@ -1,4 +1,4 @@
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
@@ -31,7 +31,7 @@ public sealed class PipelineTests
     public async Task A_thousand_commands_are_all_answered(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         Task sending = talk.SendAsync(Script.Bytes(string.Concat(Enumerable.Repeat("PWD\\r\\nNOOP\\r\\n", 1000))));
         for (int i = 0; i < 1000; i++)
         {
@@ -45,7 +45,7 @@ public sealed class PipelineTests
     public async Task Transfers_follow_one_another_in_one_packet(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         talk.ConnectsLate = true;
         await talk.PlayAsync("""
             C> EPSV\r\nRETR a\r\nEPSV\r\nRETR b\r\nPWD\r\n

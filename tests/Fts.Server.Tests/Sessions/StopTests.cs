@@ -1,5 +1,5 @@
 using Fts.Accounts;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Sessions;
@@ -16,7 +16,7 @@ public sealed class StopTests
     public async Task Stopping_lets_transfers_finish_and_tells_the_idle(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation idle = await server.SignInAsync(), stranger = await server.ConnectAsync(), busy = await server.SignInAsync();
+        await using Conversation idle = await server.LogInAsync(), stranger = await server.ConnectAsync(), busy = await server.LogInAsync();
         await busy.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -31,7 +31,7 @@ public sealed class StopTests
         await idle.DisposeAsync();
         await stranger.DisposeAsync();
         await busy.DisposeAsync();
-        await stopping.InTime();
+        await stopping.WithDeadline();
         Assert.Equal("begun and done", await server.ReadAsync("/a"));
         Assert.Equal(0, server.SessionCount);
     }
@@ -40,7 +40,7 @@ public sealed class StopTests
     public async Task Stopping_at_once_cuts_transfers_off_and_publishes_nothing(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation busy = await server.SignInAsync();
+        await using Conversation busy = await server.LogInAsync();
         await busy.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -51,7 +51,7 @@ public sealed class StopTests
         Task stopping = server.StopAsync(TimeSpan.Zero);
         await busy.PlayAsync($"S: 426 *\n{ToldAndClosed}");
         await busy.DisposeAsync();
-        await stopping.InTime();
+        await stopping.WithDeadline();
         Assert.Null(await server.ReadAsync("/a"));
     }
 
@@ -59,8 +59,8 @@ public sealed class StopTests
     public async Task Stopping_twice_is_stopping(Wire wire)
     {
         await using TestServer server = new(wire);
-        await server.StopAsync(TimeSpan.Zero).InTime();
-        await server.StopAsync(TimeSpan.Zero).InTime();
+        await server.StopAsync(TimeSpan.Zero).WithDeadline();
+        await server.StopAsync(TimeSpan.Zero).WithDeadline();
         await server.DisposeAsync();
         await server.DisposeAsync();
     }
@@ -69,7 +69,7 @@ public sealed class StopTests
     public async Task A_client_whose_input_is_unread_still_receives_421(Wire wire)
     {
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("""
             C: NOOP
             S: 200 *
@@ -77,7 +77,7 @@ public sealed class StopTests
             """);
         Task stopping = server.StopAsync(TimeSpan.FromMinutes(1));
         await talk.PlayAsync(ToldAndClosed);
-        await stopping.InTime();
+        await stopping.WithDeadline();
     }
 
     [Theory, OnEveryWire]
@@ -85,20 +85,20 @@ public sealed class StopTests
     {
         var never = new TaskCompletionSource();
         using var entered = new SemaphoreSlim(0);
-        var store = new HookedStore { Reading = _ => Hang(), Deleting = _ => Hang(), Sweeping = _ => never.Task };
+        var store = new HookedStore { BeforeRead = _ => Hang(), BeforeDelete = _ => Hang(), BeforeSweep = _ => never.Task };
         await using TestServer server = new(wire, store, options => options with { CloseTimeout = TimeSpan.FromMilliseconds(300) });
         await server.WriteAsync("/a", "x");
-        await using Conversation deleting = await server.SignInAsync(), hashing = await server.SignInAsync();
+        await using Conversation deleting = await server.LogInAsync(), hashing = await server.LogInAsync();
         await deleting.SendAsync("DELE a");
         await hashing.SendAsync("HASH a");
-        await entered.WaitAsync(TestContext.Current.CancellationToken).InTime();
-        await entered.WaitAsync(TestContext.Current.CancellationToken).InTime();
-        await server.StopAsync(TimeSpan.Zero).InTime();
+        await entered.WaitAsync(TestContext.Current.CancellationToken).WithDeadline();
+        await entered.WaitAsync(TestContext.Current.CancellationToken).WithDeadline();
+        await server.StopAsync(TimeSpan.Zero).WithDeadline();
         Assert.Contains(server.Log.Texts, text => text.Contains("2 sessions were abandoned", StringComparison.Ordinal));
         await AssertClosedAsync(deleting);
         await AssertClosedAsync(hashing);
         never.SetResult();
-        await server.Log.SaysAsync(RecordingLogger.Disconnected, times: 2);
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected, times: 2);
         Assert.Equal(0, server.SessionCount);
 
         Task Hang()
@@ -111,7 +111,7 @@ public sealed class StopTests
     [Fact]
     public async Task A_server_that_was_stopped_or_disposed_does_not_start()
     {
-        var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Accounts = new AnonymousAuthenticator(Permissions.ReadOnly) });
+        var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.StopAsync(TimeSpan.Zero, CancellationToken.None);
         Assert.Throws<InvalidOperationException>(server.Start);
         await server.DisposeAsync();

@@ -1,5 +1,5 @@
 using System.Text;
-using Fts.Server.Tests.Wires;
+using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
@@ -24,21 +24,21 @@ public sealed class UnreadReplyTests
     public async Task A_session_that_does_not_finish_its_aborted_transfer_is_disconnected(Wire wire)
     {
         TaskCompletionSource never = new(), reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        var store = new HookedStore { Reading = _ => Hang() };
+        var store = new HookedStore { BeforeRead = _ => Hang() };
         await using TestServer server = new(wire, store, with: options => options with { CloseTimeout = Short });
         await server.WriteAsync("/a", new byte[1024 * 1024]);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("""
             C: EPSV
             S: 229 *
             C: RETR a
             """);
-        await reading.Task.InTime();
+        await reading.Task.WithDeadline();
         await talk.SendAsync("ABOR");
-        await server.Log.SaysAsync(Disconnecting);
+        await server.Log.WaitForAsync(Disconnecting);
         Assert.Contains(server.Log.Texts, text => text.Contains("the aborted transfer did not end in time", StringComparison.Ordinal));
         never.SetResult();
-        await server.Log.SaysAsync(RecordingLogger.Disconnected);
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
 
         Task Hang()
@@ -54,7 +54,7 @@ public sealed class UnreadReplyTests
         foreach (string command in (string[])["NOOP\r\n", "HELP\r\n"])
         {
             await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
-            await using Conversation talk = await server.SignInAsync();
+            await using Conversation talk = await server.LogInAsync();
             await FloodAsync(talk, command);
             await AssertDisconnectedAsync(server, "the client reads no replies");
         }
@@ -73,16 +73,16 @@ public sealed class UnreadReplyTests
     public async Task A_session_that_was_ended_but_does_not_finish_is_disconnected(Wire wire)
     {
         var never = new TaskCompletionSource();
-        var store = new HookedStore { Deleting = _ => never.Task };
+        var store = new HookedStore { BeforeDelete = _ => never.Task };
         await using TestServer server = new(wire, store, with: options => options with { IdleTimeout = Short, CloseTimeout = Short });
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         await server.WriteAsync("/a", "x");
         await talk.SendAsync("DELE a");
-        await server.Log.SaysAsync(Disconnecting);
+        await server.Log.WaitForAsync(Disconnecting);
         Assert.Contains(server.Log.Texts, text => text.Contains("the session did not end in time", StringComparison.Ordinal));
         await Assert.ThrowsAnyAsync<IOException>(talk.ReadLineAsync);
         never.SetResult();
-        await server.Log.SaysAsync(RecordingLogger.Disconnected);
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Equal(0, server.SessionCount);
     }
 
@@ -91,7 +91,7 @@ public sealed class UnreadReplyTests
     {
         const int Times = 20_000;
         await using TestServer server = new(wire);
-        await using Conversation talk = await server.SignInAsync();
+        await using Conversation talk = await server.LogInAsync();
         Task sending = talk.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP QUIT\r\n", Times))));
         for (int i = 0; i < Times; i++)
         {
@@ -103,7 +103,7 @@ public sealed class UnreadReplyTests
 
     private static async Task<Conversation> StalledUploadAsync(TestServer server)
     {
-        Conversation talk = await server.SignInAsync();
+        Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("""
             C: EPSV
             S: 229 *
@@ -129,8 +129,8 @@ public sealed class UnreadReplyTests
 
     private static async Task AssertDisconnectedAsync(TestServer server, string reason)
     {
-        await server.Log.SaysAsync(Disconnecting);
-        await server.Log.SaysAsync(RecordingLogger.Disconnected);
+        await server.Log.WaitForAsync(Disconnecting);
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Contains(server.Log.Texts, text => text.Contains(reason, StringComparison.Ordinal));
         Assert.Equal(0, server.SessionCount);
     }

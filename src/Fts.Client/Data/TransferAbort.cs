@@ -1,0 +1,46 @@
+using Fts.Client.Connections;
+using Fts.Protocol;
+
+namespace Fts.Client.Data;
+
+/// <summary>Aborts the transfer of one connection.</summary>
+internal sealed class TransferAbort(FtpConnection connection, ControlChannel control)
+{
+    /// <summary>
+    /// The abort of a cancelled transfer, which ends at the latest after <see cref="FtpTimeouts.Resync"/>. Completed if none is running. It never fails.
+    /// </summary>
+    public Task RunningAbort { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Starts <see cref="AbortAsync"/> without waiting for it. The next command of the connection waits.</summary>
+    public void StartAbort(Action closeData) => RunningAbort = AbortAsync(closeData);
+
+    /// <summary>
+    /// Sends ABOR and reads exactly two final replies: that of the transfer and that of ABOR (RFC 959 §4.1.3). If they do not arrive in time, the
+    /// connection is closed, because commands and replies may be out of step.
+    /// </summary>
+    public async Task AbortAsync(Action closeData)
+    {
+        TimeSpan limit = connection.Options.Timeouts.Resync;
+        using var budget = new CancellationTokenSource(limit);
+        try
+        {
+            await control.WriteDuringTransferAsync(new Command("ABOR", ""), budget.Token).ConfigureAwait(false);
+            closeData();
+            for (int expected = 2; expected > 0;)
+            {
+                FtpReply reply = await control.ReadReplyAsync(FtpOperationPhase.Reply, limit, budget.Token).ConfigureAwait(false);
+                expected -= reply.IsPreliminary ? 0 : 1;
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // No call may be waiting for this task, so every error ends here.
+            control.CloseImmediately();
+        }
+        finally
+        {
+            closeData();
+            connection.Log.TransferAborted(connection.Options.Host, connection.IsUsable);
+        }
+    }
+}

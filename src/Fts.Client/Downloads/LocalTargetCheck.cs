@@ -1,0 +1,27 @@
+namespace Fts.Client.Downloads;
+
+/// <summary>Checks before a download that its target can be created. The directory of consecutive targets is checked once.</summary>
+internal sealed class LocalTargetCheck
+{
+    private string? _checkedDirectory;
+
+    /// <summary>Returns the mode of the file at the target, which the downloaded file keeps; null if there is none, or on Windows.</summary>
+    /// <exception cref="IOException">The target is a directory, or its directory is missing.</exception>
+    public UnixFileMode? Check(string target)
+    {
+        // One FileInfo for both the kind and the mode saves a system call for every file of a batch.
+        var file = new FileInfo(target);
+        if ((int)file.Attributes != -1 && file.Attributes.HasFlag(FileAttributes.Directory))
+        {
+            throw new IOException($"{target} is a folder.");
+        }
+
+        string directory = Path.GetDirectoryName(Path.GetFullPath(target))!;
+        if (directory != _checkedDirectory)
+        {
+            _checkedDirectory = Directory.Exists(directory) ? directory : throw new DirectoryNotFoundException($"There is no folder {directory}.");
+        }
+
+        return FileModes.GetMode(file);
+    }
+}

@@ -1,0 +1,146 @@
+using Fts.Client.Pool;
+using Fts.Protocol;
+
+namespace Fts.Client.Downloads;
+
+/// <summary>A remote file being read. The read that finds the end reads the server's confirmation too, so that half a file never looks whole.</summary>
+/// <remarks>Owns the data connection and the lease on its control connection.</remarks>
+internal sealed class RemoteFileStream(PoolLease lease, FtpDataStream data, string path, bool isWhole, CancellationToken clientDisposed) : Stream
+{
+    private long _position;
+    private bool _isCompleted;
+    private bool _isCancelled;
+    private bool _isDisposed;
+
+    public override bool CanRead => !_isDisposed;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_isCompleted || buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        try
+        {
+            int read = await data.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            _position += read;
+            if (read == 0)
+            {
+                await CompleteAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            return read;
+        }
+        catch (OperationCanceledException)
+        {
+            _isCancelled = true;
+            throw;
+        }
+        catch (FtpException e) when (clientDisposed.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException("The client of this stream is disposed.", e);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            if (!_isCompleted)
+            {
+                await EndEarlyAsync().ConfigureAwait(false);
+            }
+
+            await data.DisposeAsync().ConfigureAwait(false);
+            await lease.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_isDisposed)
+        {
+            _isDisposed = true;
+            data.Dispose();
+            // The connection is broken by now, or at its end: giving it back waits for nothing.
+            _ = lease.DisposeAsync().AsTask();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        _isCompleted = true;
+        if (!reply.IsCompletion)
+        {
+            throw new FtpReplyException(reply, data.CommandText);
+        }
+
+        if (data.IsTruncated && !(isWhole && data.AnnouncedLength >= _position))
+        {
+            throw FtpTlsException.CreateTruncated(path.ToPrintable());
+        }
+
+        // A growing file is longer than announced.
+        if (isWhole && data.AnnouncedLength is { } expected && expected > _position)
+        {
+            throw new FtpIntegrityException(path, expected, _position);
+        }
+    }
+
+    /// <summary>A reader that took exactly the bytes it wanted may stand at the end without having seen it; any other gives the connection up.</summary>
+    private async Task EndEarlyAsync()
+    {
+        if (_isCancelled || clientDisposed.IsCancellationRequested)
+        {
+            // After a cancellation or disposal, the caller must not wait for a server that does not reply.
+            lease.Connection.CloseImmediately();
+            return;
+        }
+
+        using var budget = new CancellationTokenSource(lease.Connection.Options.Timeouts.Resync);
+        try
+        {
+            if (await data.ReadAsync(new byte[1], budget.Token).ConfigureAwait(false) == 0)
+            {
+                await data.CompleteAsync(budget.Token).ConfigureAwait(false);
+                return;
+            }
+        }
+        catch (Exception e) when (e is FtpException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Who leaves early does not care how it would have ended.
+        }
+
+        lease.Connection.CloseImmediately();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.RegularExpressions;
+using Fts.Protocol;
+
+namespace Fts.Client.Listings;
+
+/// <summary>Classifies negative replies to MLSD, LIST and NLST by their text.</summary>
+internal static class ListingReplies
+{
+    private static readonly string[] UnsupportedPhrases =
+    [
+        "not supported", "unsupported", "not implemented", "unimplemented", "not understood", "unknown command", "unrecognized command", "unrecognised command",
+        "not recognized", "not recognised", "command not available", "disabled", "not enabled", "illegal command", "invalid command", "bad command",
+    ];
+
+    private static readonly string[] EmptyPhrases = ["no file", "empty", "no entries", "no members", "no data sets", "no datasets", "nothing", "no match", "0 files"];
+
+    private static readonly string[] MissingPhrases = ["no such", "not found", "not exist", "cannot find", "no file or"];
+
+    private static readonly string[] DeniedPhrases = ["denied", "permi", "not allowed", "forbidden", "not authorized", "not authorised", "access"];
+
+    private static readonly string[] ErrorPhrases = ["no such", "not found", "cannot", "can't", "invalid", "illegal", "unknown", "unrecognized", "unrecognised", "not exist", "usage"];
+
+    /// <summary>Returns whether the server does not have the command, as opposed to not this folder.</summary>
+    /// <param name="reply">The reply.</param>
+    /// <param name="argument">The argument of the command, which the reply may repeat.</param>
+    public static bool IsUnsupported(FtpReply reply, string argument) =>
+        reply.Code is FtpReplyCode.SyntaxError or FtpReplyCode.NotImplemented || (reply.IsPermanentFailure && ContainsAny(reply, argument, UnsupportedPhrases));
+
+    /// <inheritdoc cref="IsUnsupported(FtpReply, string)"/>
+    public static bool IsUnsupported(FtpReplyException e) => IsUnsupported(e.Reply, GetArgument(e));
+
+    /// <summary>Returns whether the reply may mean that a folder which exists has no entries.</summary>
+    public static bool CanMeanEmpty(FtpReplyException e) =>
+        e.Reply.Code is FtpReplyCode.FileBusy or FtpReplyCode.FileUnavailable
+        && (ContainsAny(e.Reply, GetArgument(e), EmptyPhrases) || ContainsAny(e.Reply, GetArgument(e), MissingPhrases))
+        && (!IsPermissionDenied(e) || ContainsAny(e.Reply, GetArgument(e), ["no files found"]));
+
+    /// <summary>Returns whether the reply reports a folder without entries, and cannot mean that the folder is missing.</summary>
+    public static bool IsEmptyDirectory(FtpReplyException e) =>
+        CanMeanEmpty(e) && ContainsAny(e.Reply, GetArgument(e), EmptyPhrases) && !ContainsAny(e.Reply, GetArgument(e), MissingPhrases);
+
+    /// <summary>Returns whether the reply after a listing confirms it. vsftpd reports a folder that it cannot read by the text of a positive reply.</summary>
+    public static bool IsConfirmation(FtpReply reply) =>
+        reply.IsCompletion && !reply.Lines.Any(line => line.Contains("failed to open dir", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Returns whether the reply is about the permissions of the account.</summary>
+    public static bool IsPermissionDenied(FtpReplyException e) => ContainsAny(e.Reply, GetArgument(e), DeniedPhrases);
+
+    /// <summary>Returns whether the reply is about the argument, so that the command without it may work.</summary>
+    public static bool IsAboutArgument(FtpReply reply) =>
+        reply.Code is FtpReplyCode.FileBusy or FtpReplyCode.FileUnavailable or FtpReplyCode.ParameterError or FtpReplyCode.ParameterNotImplemented or FtpReplyCode.NameNotAllowed;
+
+    /// <summary>Returns whether a line of a listing with the option -a complains of the option, or is of a file of that name.</summary>
+    public static bool IsAboutOption(string line, bool isOnlyLine) =>
+        (isOnlyLine && (line.EndsWith(" -a", StringComparison.Ordinal) || line is "-a" || line.EndsWith("/-a", StringComparison.Ordinal)))
+        || (line.Contains("-a", StringComparison.Ordinal) && ErrorPhrases.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)))
+        || line.StartsWith("usage:", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Returns whether the reply contains one of the words outside the path that it repeats.</summary>
+    private static bool ContainsAny(FtpReply reply, string argument, string[] words) =>
+        reply.Lines.Select(line => RemovePath(line, argument)).Any(line => words.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Removes the argument, its last component and absolute paths: "sites-disabled: No such file" does not report a disabled command.</summary>
+    private static string RemovePath(string line, string argument)
+    {
+        foreach (string path in (string[])[argument, RemotePath.GetName(argument)])
+        {
+            if (path.Length > 0)
+            {
+                // Only as whole words: a file may be named like a part of one.
+                line = Regex.Replace(line, $@"(?<![\w-]){Regex.Escape(path)}(?![\w-])", "", RegexOptions.CultureInvariant);
+            }
+        }
+
+        return Regex.Replace(line, @"(?<!\S)[""'(<]*/\S+", "", RegexOptions.CultureInvariant);
+    }
+
+    private static string GetArgument(FtpReplyException e)
+    {
+        int blank = e.Command.IndexOf(' ', StringComparison.Ordinal);
+        string argument = blank < 0 ? "" : e.Command[(blank + 1)..];
+        argument = argument is ['-', 'a', ' ', .. var path] ? path : argument;
+        return argument.StartsWith("./", StringComparison.Ordinal) ? argument[2..] : argument;
+    }
+}

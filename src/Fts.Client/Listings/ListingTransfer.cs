@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using Fts.Client.Connections;
+using Fts.Protocol;
+
+namespace Fts.Client.Listings;
+
+/// <summary>A listing that the server has begun to send: its lines, the first ones read ahead.</summary>
+/// <remarks>Owns the data connection. After a listing in another folder, completion returns to the working folder.</remarks>
+internal sealed class ListingTransfer : IAsyncDisposable
+{
+    private readonly FtpConnection _connection;
+    private readonly FtpDataStream? _data;
+    private readonly ListingLineReader? _lines;
+    private readonly Queue<string> _bufferedLines = new();
+    private bool _hasEnded;
+
+    private ListingTransfer(FtpConnection connection, FtpDataStream? data, ListingCommand command)
+    {
+        (_connection, _data, Command, _hasEnded) = (connection, data, command, data is null);
+        _lines = data is null ? null : new ListingLineReader(data, connection.Text, connection.Options.Limits);
+    }
+
+    /// <summary>The command that the server accepted.</summary>
+    public ListingCommand Command { get; }
+
+    /// <summary>Whether the listed folder was entered (CWD), so that the command had no path.</summary>
+    public bool IsOfEnteredDirectory { get; init; }
+
+    /// <summary>Whether the server sent no line, and confirmed that this is all.</summary>
+    public bool IsEmpty => _hasEnded && _bufferedLines.Count == 0;
+
+    /// <summary>The only line of a listing of one line; null for any other listing.</summary>
+    public string? OnlyLine => _hasEnded && _bufferedLines.Count == 1 ? _bufferedLines.Peek() : null;
+
+    /// <summary>The first line, not yet read; null if the listing is empty.</summary>
+    public string? FirstLine => _bufferedLines.TryPeek(out string? line) ? line : null;
+
+    /// <summary>Returns the listing of a folder that the server reported to be empty by a negative reply.</summary>
+    public static ListingTransfer CreateEmpty(FtpConnection connection, ListingCommand command) => new(connection, null, command);
+
+    /// <summary>Sends the command and reads the first lines. A listing without lines is completed.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="argument">Its argument.</param>
+    /// <param name="linesToBuffer">Lines to wait for before the listing is returned; fewer at its end.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    /// <exception cref="FtpReplyException">The server refuses the command, at once or after no line.</exception>
+    public static async Task<ListingTransfer> StartAsync(
+        FtpConnection connection, ListingCommand command, string argument, int linesToBuffer, CancellationToken cancellationToken)
+    {
+        FtpDataStream data = await connection.OpenDataAsync(command.Verb, argument, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+        var listing = new ListingTransfer(connection, data, command) { IsOfEnteredDirectory = connection.IsOutsideWorkingDirectory };
+        try
+        {
+            await listing.ReadAheadAsync(data, linesToBuffer, cancellationToken).ConfigureAwait(false);
+            return listing;
+        }
+        catch
+        {
+            await listing.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Returns the next line, or null at the end of the data.</summary>
+    public ValueTask<string?> ReadLineAsync(CancellationToken cancellationToken) =>
+        _bufferedLines.TryDequeue(out string? line) ? new ValueTask<string?>(line) : _hasEnded || _lines is null ? default : _lines.ReadLineAsync(cancellationToken);
+
+    /// <summary>Reads the server's final reply after the last line.</summary>
+    /// <exception cref="FtpReplyException">The reply is negative: the listing is not complete.</exception>
+    /// <exception cref="FtpTlsException">The encrypted data ended without close_notify.</exception>
+    public async Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        FtpReply? reply = _data is null ? null : await _data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        await WorkingDirectory.ReturnAsync(_connection, cancellationToken).ConfigureAwait(false);
+        if (reply is not null && !ListingReplies.IsConfirmation(reply))
+        {
+            throw new FtpReplyException(reply, _data!.CommandText);
+        }
+
+        if (_data is { IsTruncated: true })
+        {
+            throw FtpTlsException.CreateTruncated("the listing");
+        }
+    }
+
+    /// <summary>Reads the rest of a listing that is not wanted, which is cheaper than to abort it.</summary>
+    public async Task ReadToEndAsync(CancellationToken cancellationToken)
+    {
+        await using ConfiguredAsyncDisposable ownership = this.ConfigureAwait(false);
+        while (await ReadLineAsync(cancellationToken).ConfigureAwait(false) is not null)
+        {
+        }
+
+        if (_data is not null)
+        {
+            await _data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_data is not null)
+        {
+            await _data.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _lines?.Dispose();
+    }
+
+    private async Task ReadAheadAsync(FtpDataStream data, int linesToBuffer, CancellationToken cancellationToken)
+    {
+        while (!_hasEnded && _bufferedLines.Count < linesToBuffer)
+        {
+            if (await _lines!.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+            {
+                _bufferedLines.Enqueue(line);
+            }
+            else
+            {
+                _hasEnded = true;
+            }
+        }
+
+        if (IsEmpty)
+        {
+            FtpReply reply = await data.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            if (!ListingReplies.IsConfirmation(reply))
+            {
+                throw new FtpReplyException(reply, data.CommandText);
+            }
+        }
+    }
+}
+
+/// <summary>The commands that list a folder.</summary>
+internal enum ListingCommand
+{
+    /// <summary>MLSD (RFC 3659 §7).</summary>
+    Mlsd,
+    /// <summary>LIST: lines for people.</summary>
+    List,
+    /// <summary>NLST: names alone.</summary>
+    Nlst,
+}
+
+/// <summary>Verbs of listing commands.</summary>
+internal static class ListingCommandExtensions
+{
+    extension(ListingCommand command)
+    {
+        /// <summary>The verb on the wire.</summary>
+        public string Verb => command switch
+        {
+            ListingCommand.Mlsd => "MLSD",
+            ListingCommand.List => "LIST",
+            _ => "NLST",
+        };
+    }
+}

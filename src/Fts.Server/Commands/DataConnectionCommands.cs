@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Fts.Protocol;
+using Fts.Server.Sessions;
+
+namespace Fts.Server.Commands;
+
+/// <summary>Where the next data connection is met (RFC 959 §4.1.2, RFC 2428).</summary>
+internal static class DataConnectionCommands
+{
+    public static ValueTask<FtpReply> PassiveAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.DataConnector.IsExtendedPassiveOnly)
+        {
+            return new(Replies.OnlyExtendedPassive);
+        }
+
+        return session.Local.AddressFamily != AddressFamily.InterNetwork
+            ? new(Replies.PassiveNeedsIPv4)
+            : session.Server.PassiveAddresses.GetAddress(session.EndPoints) is not { } told ? new(Replies.PassiveAddressUnknown)
+            : new(StartListening(session, port => new FtpReply(FtpReplyCode.PassiveMode, $"Entering passive mode ({HostPort.Format(new IPEndPoint(told, port))}).")));
+    }
+
+    public static ValueTask<FtpReply> ExtendedPassiveAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        bool isIPv4 = session.Local.AddressFamily == AddressFamily.InterNetwork;
+        switch (argument.ToUpperInvariant())
+        {
+            case "ALL":
+                session.DataConnector.IsExtendedPassiveOnly = true;
+                return new(new FtpReply(FtpReplyCode.Okay, "Only EPSV from now on."));
+            case "" or "1" when isIPv4:
+            case "" or "2" when !isIPv4:
+                return new(StartListening(session, port => new FtpReply(FtpReplyCode.ExtendedPassiveMode, $"Entering extended passive mode (|||{port}|).")));
+            case not ("" or "1" or "2") when !int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out _):
+                return new(Replies.BadParameter);
+            default:
+                return new(isIPv4 ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
+        }
+    }
+
+    public static ValueTask<FtpReply> PortAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        new(HostPort.TryParse(argument, out IPEndPoint target) ? SetActiveTarget(session, target) : Replies.BadParameter);
+
+    public static ValueTask<FtpReply> ExtendedPortAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        bool isEndPoint = HostPort.TryParseExtended(argument, out IPEndPoint target, out bool knownFamily);
+        if (!isEndPoint && knownFamily)
+        {
+            return new(Replies.BadParameter);
+        }
+
+        return new(isEndPoint && (session.DataConnector.IsExtendedPassiveOnly || target.AddressFamily == session.Local.AddressFamily) ? SetActiveTarget(session, target)
+            : session.Local.AddressFamily == AddressFamily.InterNetwork ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
+    }
+
+    /// <summary>
+    /// Accepts addresses of <see cref="FtpServerOptions.DataPeers"/> only, and no port below 1024: a client must not use the server to reach other
+    /// hosts (RFC 2577 §3).
+    /// </summary>
+    private static FtpReply SetActiveTarget(Session session, IPEndPoint target)
+    {
+        if (session.DataConnector.IsExtendedPassiveOnly)
+        {
+            return Replies.OnlyExtendedPassive;
+        }
+
+        IPAddress client = session.Peer.Address;
+        if (!session.Server.Options.DataPeers.AcceptsTarget(target.Address, client) || target.Port < 1024)
+        {
+            return session.Server.Options.DataPeers == FtpDataPeers.Same ? Replies.OnlyOwnAddress : Replies.ForbiddenAddress;
+        }
+
+        // The client's own address has the scope that a link-local IPv6 address needs, and the argument has none.
+        bool isOwn = target.Address.GetAddressBytes().AsSpan().SequenceEqual(client.GetAddressBytes());
+        session.DataConnector.SetActiveTarget(isOwn ? new IPEndPoint(client, target.Port) : target);
+        return Replies.Done;
+    }
+
+    private static FtpReply StartListening(Session session, Func<int, FtpReply> reply)
+    {
+        try
+        {
+            return reply(session.Server.PassiveAddresses.GetPort(session.EndPoints, session.DataConnector.Listen().Port));
+        }
+        catch (SocketException e)
+        {
+            Log.NoPassivePort(session.Server.Options.Logger, session.Id, e.Message.ToPrintable());
+            return Replies.NoPassivePort;
+        }
+    }
+}

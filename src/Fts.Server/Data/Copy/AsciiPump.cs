@@ -1,0 +1,59 @@
+using System.Buffers;
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server.Data.Copy;
+
+/// <summary>TYPE A: line ends are translated on the way, CRLF on the wire and LF in the file (RFC 959 §3.1.1.1).</summary>
+internal sealed class AsciiPump : IPump
+{
+    private const int BufferBytes = 64 * 1024;
+
+    public async ValueTask SendAsync(Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        byte[] wire = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        try
+        {
+            var translator = new AsciiTranslator();
+            int read;
+            while ((read = await file.ReadAsync(offset, buffer, cancellationToken)) > 0)
+            {
+                int length = translator.ToWire(buffer.AsSpan(0, read), wire);
+                await data.SendAsync(wire.AsMemory(0, length), cancellationToken);
+                offset += read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(wire);
+        }
+    }
+
+    public async ValueTask ReceiveAsync(Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
+    {
+        byte[] wire = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(wire.Length + 1);
+        try
+        {
+            await data.SendPreliminaryReplyAsync(cancellationToken);
+            var translator = new AsciiTranslator();
+            int received, length;
+            while ((received = await data.ReceiveAsync(wire, cancellationToken)) > 0)
+            {
+                length = translator.ToFile(wire.AsSpan(0, received), buffer);
+                await file.WriteAsync(offset, buffer.AsMemory(0, length), cancellationToken);
+                offset += length;
+            }
+
+            length = translator.Finish(buffer);
+            await file.WriteAsync(offset, buffer.AsMemory(0, length), cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(wire);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server.Listings;
+
+/// <summary>
+/// Sorts the directories of one listing. It holds at most <see cref="FtpServerOptions.MaxSortedEntriesPerListing"/> entries in memory at a time, over all directories of
+/// a recursive listing. A directory with more entries is sent in the order of the store. The same applies when the listings of all sessions hold
+/// <see cref="FtpServerOptions.MaxListingEntriesInMemory"/>.
+/// </summary>
+internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBudget budget)
+{
+    private int _heldCount;
+
+    /// <summary>The final reply if a directory could not be sorted; null if all are sorted.</summary>
+    public FtpReply? UnsortedReply { get; private set; }
+
+    /// <summary>Returns the entries in the order that the options name. Without an order the entries are returned as they are.</summary>
+    public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) => options.Order == ListOrder.None ? entries : SortAsync(entries);
+
+    /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
+    public bool TryReserve() => _heldCount < maxEntries && budget.TryReserve() && ++_heldCount > 0;
+
+    /// <summary>Releases the memory of entries.</summary>
+    public void Release(int count)
+    {
+        _heldCount -= count;
+        budget.Release(count);
+    }
+
+    private async IAsyncEnumerable<FileEntry> SortAsync(IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var sorted = new List<FileEntry>();
+        try
+        {
+            bool isSorted = true;
+            await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
+            {
+                if (isSorted && TryReserve())
+                {
+                    sorted.Add(entry);
+                    continue;
+                }
+
+                if (isSorted)
+                {
+                    isSorted = false;
+                    UnsortedReply = _heldCount < maxEntries ? Replies.NotSortedOverBudget : Replies.NotSorted(maxEntries);
+                    foreach (FileEntry held in sorted)
+                    {
+                        yield return held;
+                    }
+
+                    Release(sorted.Count);
+                    sorted.Clear();
+                }
+
+                yield return entry;
+            }
+
+            if (isSorted)
+            {
+                sorted.Sort(Compare);
+                foreach (FileEntry entry in sorted)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return entry;
+                }
+            }
+        }
+        finally
+        {
+            Release(sorted.Count);
+        }
+    }
+
+    private int Compare(FileEntry left, FileEntry right)
+    {
+        int order = options.Order switch
+        {
+            ListOrder.Time => right.LastModified.CompareTo(left.LastModified),
+            ListOrder.Size => right.Length.CompareTo(left.Length),
+            _ => 0,
+        };
+        order = order != 0 ? order : string.CompareOrdinal(left.Name, right.Name);
+        return options.IsReversed ? -order : order;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using Fts.Protocol;
+using Fts.Server.Sessions;
+using Fts.Storage;
+
+namespace Fts.Server.Listings;
+
+/// <summary>One line of a recursive listing: an entry, or the heading of a directory.</summary>
+internal readonly record struct ListedItem(string? Heading, FileEntry Entry);
+
+/// <summary>
+/// Lists a directory and those below it in the form of <c>ls -R</c>. Links are not followed. No directory is held in memory, except the names of its
+/// subdirectories up to the sorter's limit.
+/// </summary>
+internal sealed class RecursiveListing(Session session, ListSorter sorter)
+{
+    private int _entryCount, _unreadableCount;
+    private bool _isTooLarge, _isTooDeep;
+
+    /// <summary>The number of headings so far.</summary>
+    public int HeadingCount { get; private set; }
+
+    /// <summary>The final reply if the listing lacks something; null if it is complete. A client must not take an incomplete listing for the whole.</summary>
+    public FtpReply? IncompleteReply => _isTooLarge ? Replies.ListingTooLarge(session.Server.Options.MaxRecursiveEntries)
+        : _isTooDeep ? Replies.ListingTooDeep(session.Server.Options.MaxRecursiveDepth)
+        : _unreadableCount > 0 ? Replies.DirectoriesNotListed(_unreadableCount)
+        : null;
+
+    /// <summary>Returns headings and entries, each directory before its subdirectories.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="entries">Its entries.</param>
+    /// <param name="name">Its name in the heading.</param>
+    /// <param name="depth">The number of directories above it in this listing.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    public async IAsyncEnumerable<ListedItem> ReadAsync(
+        StorePath directory, IAsyncEnumerable<FileEntry> entries, string name, int depth, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        HeadingCount++;
+        yield return new ListedItem(name, default);
+        var directories = new List<string>();
+        bool isHeld = true;
+        try
+        {
+            await foreach (FileEntry entry in sorter.Sort(entries).WithCancellation(cancellationToken))
+            {
+                if (_entryCount == session.Server.Options.MaxRecursiveEntries)
+                {
+                    _isTooLarge = true;
+                    yield break;
+                }
+
+                _entryCount++;
+                yield return new ListedItem(null, entry);
+                if (isHeld && ShouldDescend(entry) && (isHeld = sorter.TryReserve()))
+                {
+                    directories.Add(entry.Name);
+                }
+            }
+
+            // With too many subdirectories, the directory is read a second time instead.
+            IAsyncEnumerable<string> names = isHeld ? directories.ToAsyncEnumerable() : ListDirectoriesAsync(directory, cancellationToken);
+            await foreach (string child in names.WithCancellation(cancellationToken))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (depth == session.Server.Options.MaxRecursiveDepth || directory.Value.Length + child.Length >= StorePath.MaxLength)
+                {
+                    _isTooDeep = true;
+                    yield break;
+                }
+
+                if (await TryOpenDirectoryAsync(directory.Child(child), cancellationToken) is not { } below)
+                {
+                    continue;
+                }
+
+                string heading = name.EndsWith('/') ? name + child : $"{name}/{child}";
+                await foreach (ListedItem item in ReadAsync(directory.Child(child), below, heading, depth + 1, cancellationToken))
+                {
+                    yield return item;
+                }
+
+                if (_isTooLarge)
+                {
+                    yield break;
+                }
+            }
+        }
+        finally
+        {
+            sorter.Release(directories.Count);
+        }
+    }
+
+    private static bool ShouldDescend(in FileEntry entry) => entry is { Kind: EntryKind.Directory, IsLink: false };
+
+    private async IAsyncEnumerable<string> ListDirectoriesAsync(StorePath directory, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (FileEntry entry in (await session.Files!.ListAsync(directory, cancellationToken)).WithCancellation(cancellationToken))
+        {
+            if (ShouldDescend(entry))
+            {
+                yield return entry.Name;
+            }
+        }
+    }
+
+    /// <summary>Opens a directory; null if it was removed meanwhile or cannot be read.</summary>
+    private async ValueTask<IAsyncEnumerable<FileEntry>?> TryOpenDirectoryAsync(StorePath directory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await session.Files!.ListAsync(directory, cancellationToken);
+        }
+        catch (StoreException e) when (e.Error is StoreError.NotFound or StoreError.NotADirectory)
+        {
+            return null;
+        }
+        catch (StoreException e) when (e.Error == StoreError.Denied)
+        {
+            _unreadableCount++;
+            return null;
+        }
+    }
+}

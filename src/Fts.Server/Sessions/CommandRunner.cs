@@ -1,0 +1,102 @@
+using System.Net.Sockets;
+using Fts.Protocol;
+using Fts.Protocol.Blocks;
+using Fts.Protocol.Deflate;
+using Fts.Server.Commands;
+using Fts.Server.Data;
+using Fts.Server.Data.BlockMode;
+using Fts.Server.Tls;
+using Fts.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Fts.Server.Sessions;
+
+/// <summary>Runs a row's handler and turns what it throws into the one reply. Nothing of an exception's own text goes to the peer.</summary>
+internal static class CommandRunner
+{
+    public static async ValueTask<FtpReply> RunAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
+    {
+        FtpReply reply = await RunHandlerAsync(session, row, argument, cancellationToken);
+        if (session.Mode == TransferMode.Block && row.HasRule(CommandRules.NeedsDataConnector))
+        {
+            reply = await BlockResynchronization.RunAfterCommandAsync(session, row, reply, cancellationToken);
+        }
+
+        CommandLog.Write(session, row, argument, reply);
+        return row.HasRule(CommandRules.NeedsDataConnector) && session.Transfer?.KeptBytes is { } kept ? new FtpReply(reply.Code, $"{reply.Text} {kept} bytes are kept, REST {kept} continues.") : reply;
+    }
+
+    private static async ValueTask<FtpReply> RunHandlerAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
+    {
+        ILogger log = session.Server.Options.Logger;
+        try
+        {
+            return row.AdaptReplyCode(await row.Handler(session, argument, cancellationToken));
+        }
+        catch (StoreException e)
+        {
+            LogStoreException(session, row.Verb, e);
+            return (e.Error == StoreError.Unavailable ? GetAbortReply(session) : null) ?? row.AdaptReplyCode(Replies.For(e.Error));
+        }
+        catch (HandshakeException e)
+        {
+            Log.HandshakeFailed(log, session.Id, e.Message.ToPrintable());
+            return GetAbortReply(session) ?? (e.IsNotResumed ? Replies.NotResumed : Replies.HandshakeFailed);
+        }
+        catch (NoDataConnectionException e)
+        {
+            string? reason = TransferFailure.Describe(session.Transfer!, session.Server.Options, e);
+            Log.NoDataConnection(log, session.Id, session.Transfer!.Description.ToPrintable(), (reason ?? e.InnerException?.Message ?? e.Message).ToPrintable());
+            return session.Transfer.EndReason is TransferEndReason.Aborted or TransferEndReason.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection(reason ?? "the connection failed");
+        }
+        catch (DeflateException e)
+        {
+            Log.TransferFailed(log, session.Id, session.Transfer!.Description.ToPrintable(), session.Transfer.Bytes, e.Message);
+            return GetAbortReply(session) ?? e.Fault switch
+            {
+                DeflateFault.Truncated => Replies.DataConnectionLost("the data connection ended before the compressed data did"),
+                DeflateFault.ExpansionLimitExceeded => Replies.DeflateExpansionTooLarge,
+                _ => Replies.InvalidDeflateData,
+            };
+        }
+        catch (BlockFormatException e)
+        {
+            Log.TransferFailed(log, session.Id, session.Transfer!.Description.ToPrintable(), session.Transfer.Bytes, e.Message);
+            return GetAbortReply(session) ?? Replies.InvalidBlock;
+        }
+        catch (Exception e) when (row.IsTransfer(argument) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        {
+            string? reason = TransferFailure.Describe(session.Transfer!, session.Server.Options, e);
+            Log.TransferFailed(log, session.Id, session.Transfer!.Description.ToPrintable(), session.Transfer.Bytes, reason ?? e.Message);
+            return GetAbortReply(session) ?? Replies.DataConnectionLost(reason ?? "the data connection failed");
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            Log.CommandFailed(log, e, session.Id, row.Verb);
+            return Replies.LocalError;
+        }
+    }
+
+    /// <summary>Logs an exception of a store: a refusal at a detailed level, a failure as an error with its cause.</summary>
+    public static void LogStoreException(Session session, string verb, StoreException e)
+    {
+        ILogger log = session.Server.Options.Logger;
+        if (e.Error == StoreError.Unavailable)
+        {
+            Log.StoreFailed(log, e, session.Id, verb);
+        }
+        else
+        {
+            Log.StoreRejected(log, session.Id, verb, e.Error, e.Message.ToPrintable());
+        }
+    }
+
+    private static FtpReply? GetAbortReply(Session session) => session.Transfer?.EndReason switch
+    {
+        TransferEndReason.Stalled => Replies.TransferStalled,
+        TransferEndReason.NotConnected => Replies.NoDataConnection(TransferFailure.Describe(TransferEndReason.NotConnected, session.Server.Options)!),
+        TransferEndReason.Superseded => Replies.TransferSuperseded,
+        TransferEndReason.Aborted or TransferEndReason.SessionEnded => Replies.TransferAborted,
+        _ => null,
+    };
+}

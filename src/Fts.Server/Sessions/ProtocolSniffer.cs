@@ -1,0 +1,37 @@
+using System.Buffers;
+using Fts.Protocol;
+
+namespace Fts.Server.Sessions;
+
+/// <summary>
+/// Recognises clients of other protocols by their lines. A web page can make a browser send requests to any port, and their headers or body
+/// may contain FTP commands. Therefore nothing that follows such a line may be executed.
+/// </summary>
+internal static class ProtocolSniffer
+{
+    /// <summary>Bytes that no line of text contains: control characters except the tab, and bytes outside ASCII.</summary>
+    private static readonly SearchValues<byte> BinaryBytes =
+        SearchValues.Create([.. Enumerable.Range(0, 256).Where(value => value is (< ' ' and not '\t') or > '~').Select(value => (byte)value)]);
+
+    /// <summary>Returns the name of the protocol, for the log, if an FTP client cannot have sent the line; otherwise null.</summary>
+    /// <param name="line">The line as read.</param>
+    /// <param name="isCommand">Whether the line begins with a verb.</param>
+    /// <param name="isFirst">Whether no line with content preceded it.</param>
+    /// <param name="isKnown">Whether the line is a command of this server.</param>
+    public static string? FindForeignProtocol(LineReadResult line, bool isCommand, bool isFirst, bool isKnown) => line.Status switch
+    {
+        LineStatus.Binary => "binary",
+        LineStatus.TooLong => isFirst ? "a first line beyond the limit" : null,
+        _ when (isFirst || !isKnown) && IsHttpRequest(line.Bytes.Span) => "HTTP",
+        _ when isFirst && !isCommand && line.Bytes.Span.ContainsAny(BinaryBytes) => "binary",
+        _ => null,
+    };
+
+    /// <summary>Whether the line consists of any method, a target and a version (RFC 9112 §3).</summary>
+    private static bool IsHttpRequest(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> version = " HTTP/"u8;
+        int at = line.LastIndexOf(version);
+        return at > line.IndexOf((byte)' ') && at + version.Length < line.Length && char.IsAsciiDigit((char)line[at + version.Length]);
+    }
+}

@@ -1,0 +1,233 @@
+using System.Buffers;
+
+namespace Fts.Server.Tls;
+
+/// <summary>
+/// Sits between SslStream and the socket and records two facts that SslStream does not report: whether the handshake resumed a session, and
+/// whether the peer sent close_notify before the connection ended. Gathers writes that belong together. Owns the inner stream until
+/// <see cref="ReleaseInner"/>.
+/// </summary>
+/// <remarks>
+/// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets last in the handshake, after it has
+/// read the client's Finished. A peer that only sends may close without reading them. Unread bytes turn its close into a reset.
+/// </remarks>
+/// <param name="inner">The connection.</param>
+/// <param name="stopsAtRecords">Whether a read ends with the TLS record, so that bytes after close_notify stay in the connection (CCC).</param>
+internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false) : Stream
+{
+    /// <summary>More than any server flight up to the certificate's first bytes.</summary>
+    private const int MaxInspectedBytes = 4096;
+
+    private byte[]? _serverFlight = new byte[512];
+    private int _written;
+    private byte[]? _gatherBuffer;
+    private int _gathered;
+    private bool _holdsWrites;
+    private byte[]? _held;
+    private int _heldLength;
+    private TlsRecordTracker _recordTracker;
+    private bool _hasReleasedInner;
+
+    public Resumption Resumption { get; private set; }
+
+    /// <summary>The peer's TCP side has ended. SslStream that reads 0 without this has read a close_notify.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>The number of bytes that are held for the next write.</summary>
+    public int HeldBytes => _heldLength;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_holdsWrites)
+        {
+            await SendHeldAsync(cancellationToken);
+        }
+
+        if (stopsAtRecords && buffer.Length > _recordTracker.MaxReadBytes)
+        {
+            buffer = buffer[.._recordTracker.MaxReadBytes];
+        }
+
+        int read = await inner.ReadAsync(buffer, cancellationToken);
+        if (stopsAtRecords)
+        {
+            _recordTracker.Advance(buffer.Span[..read]);
+        }
+
+        HasEnded |= read == 0 && buffer.Length > 0;
+        return read;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_serverFlight is not null)
+        {
+            Inspect(buffer.Span);
+        }
+
+        if (_holdsWrites)
+        {
+            Hold(buffer.Span);
+            return default;
+        }
+
+        if (_heldLength > 0)
+        {
+            Hold(buffer.Span);
+            return SendHeldAsync(cancellationToken);
+        }
+
+        if (_gatherBuffer is null)
+        {
+            return inner.WriteAsync(buffer, cancellationToken);
+        }
+
+        if (buffer.Length > _gatherBuffer.Length - _gathered)
+        {
+            return WriteAfterGatheredAsync(buffer, cancellationToken);
+        }
+
+        buffer.CopyTo(_gatherBuffer.AsMemory(_gathered));
+        _gathered += buffer.Length;
+        return default;
+    }
+
+    /// <summary>Holds each write until the next read, so that the peer still receives every message that it must answer.</summary>
+    public void HoldWrites() => _holdsWrites = true;
+
+    /// <summary>Ends <see cref="HoldWrites"/>. The held bytes are sent with the next write.</summary>
+    public void StopHolding() => _holdsWrites = false;
+
+    /// <summary>Transfers ownership of the inner stream to the caller.</summary>
+    public void ReleaseInner() => _hasReleasedInner = true;
+
+    /// <summary>Sends the bytes still held.</summary>
+    public async ValueTask SendHeldAsync(CancellationToken cancellationToken)
+    {
+        if (_heldLength > 0)
+        {
+            (byte[] held, int length) = (_held!, _heldLength);
+            (_held, _heldLength) = (null, 0); // first: a write that fails is not repeated
+            await inner.WriteAsync(held.AsMemory(0, length), cancellationToken);
+            ArrayPool<byte>.Shared.Return(held);
+        }
+    }
+
+    /// <summary>
+    /// Collects the held bytes and all further writes in <paramref name="buffer"/>, as far as they fit; null ends the collection.
+    /// </summary>
+    public void Gather(byte[]? buffer)
+    {
+        (_gatherBuffer, _gathered) = (buffer, 0);
+        if (_heldLength > 0 && _heldLength <= buffer?.Length)
+        {
+            _held.AsSpan(0, _heldLength).CopyTo(buffer);
+            _gathered = _heldLength;
+            ReturnHeld();
+        }
+    }
+
+    /// <summary>Sends what was gathered.</summary>
+    public async ValueTask SendGatheredAsync(CancellationToken cancellationToken)
+    {
+        (int length, _gathered) = (_gathered, 0);
+        if (length > 0)
+        {
+            await inner.WriteAsync(_gatherBuffer.AsMemory(0, length), cancellationToken);
+        }
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override void Flush() => inner.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (!_hasReleasedInner)
+        {
+            await inner.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_hasReleasedInner)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Hold(ReadOnlySpan<byte> bytes)
+    {
+        if (_held is null || _held.Length - _heldLength < bytes.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(_heldLength + bytes.Length);
+            int length = _heldLength;
+            _held.AsSpan(0, length).CopyTo(larger);
+            ReturnHeld();
+            (_held, _heldLength) = (larger, length);
+        }
+
+        bytes.CopyTo(_held.AsSpan(_heldLength));
+        _heldLength += bytes.Length;
+    }
+
+    private void ReturnHeld()
+    {
+        (byte[]? held, _held, _heldLength) = (_held, null, 0);
+        if (held is not null)
+        {
+            ArrayPool<byte>.Shared.Return(held);
+        }
+    }
+
+    private async ValueTask WriteAfterGatheredAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await SendGatheredAsync(cancellationToken);
+        await inner.WriteAsync(buffer, cancellationToken);
+    }
+
+    private void Inspect(ReadOnlySpan<byte> bytes)
+    {
+        int taken = Math.Min(bytes.Length, MaxInspectedBytes - _written);
+        if (_written + taken > _serverFlight!.Length)
+        {
+            Array.Resize(ref _serverFlight, MaxInspectedBytes);
+        }
+
+        bytes[..taken].CopyTo(_serverFlight.AsSpan(_written));
+        _written += taken;
+        Resumption = ServerHelloReader.Read(_serverFlight.AsSpan(0, _written));
+        if (Resumption == Resumption.Unknown && _written == MaxInspectedBytes)
+        {
+            Resumption = Resumption.Unreadable;
+        }
+
+        if (Resumption != Resumption.Unknown)
+        {
+            _serverFlight = null;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Fts.Protocol;
+using Fts.Storage;
+
+namespace Fts.Server.Uploads;
+
+/// <summary>Removes the uploads that broke off and that nobody continued in time: at the start, when those of an earlier run may have lain there for long, and then now and again.</summary>
+internal static class PartialUploadSweep
+{
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromHours(1), MinInterval = TimeSpan.FromSeconds(1);
+
+    public static async Task RunAsync(FtpServer server, CancellationToken cancellationToken)
+    {
+        TimeSpan lifetime = server.Options.PartialUploadLifetime;
+        IFileStore[] stores = [.. server.Options.Hosts.Select(host => host.Store).Append(server.Options.Store).Distinct()];
+        using var timer = new PeriodicTimer(lifetime < MinInterval ? MinInterval : lifetime < MaxInterval ? lifetime : MaxInterval);
+        try
+        {
+            do
+            {
+                foreach (IFileStore store in stores)
+                {
+                    await SweepAsync(server, store, DateTime.UtcNow - lifetime, cancellationToken);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private static async ValueTask SweepAsync(FtpServer server, IFileStore store, DateTime before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            int removed = await store.SweepPartialUploadsAsync(before, cancellationToken);
+            if (removed > 0)
+            {
+                Log.PartialUploadsSwept(server.Options.Logger, removed);
+            }
+        }
+        catch (StoreException e)
+        {
+            Log.PartialUploadSweepFailed(server.Options.Logger, e.Message.ToPrintable());
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.LoopFailed(server.Options.Logger, e, "sweep of partial uploads");
+        }
+    }
+}

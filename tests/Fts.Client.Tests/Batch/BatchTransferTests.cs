@@ -1,0 +1,291 @@
+using Fts.Client.Tests.Support;
+
+namespace Fts.Client.Tests.Batch;
+
+/// <summary>Many files at once: in block mode, and what becomes of each when something goes wrong with one.</summary>
+public sealed class BatchTransferTests : IDisposable
+{
+    private const string Blocks = "MODE B DRAIN";
+
+    private const string Entered = """
+        C: MODE B
+        S: 200 block
+        C: EPSV
+        S: 229 ok (|||{port}|)
+
+        """;
+
+    private const string Drains = "C: OPTS MODE B DRAIN ON\nS: 200 on\n";
+
+    private const string Left = "C: MODE S\nS: 200 stream\n";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Uploads_are_sent_one_after_the_other_and_a_refused_one_fails_alone()
+    {
+        IReadOnlyList<FtpBatchResult> results = await UploadAsync(
+            [("a", "one"), ("b", "two"), ("c", ""), ("d", "four")],
+            ScriptedPeer.Login(Blocks, "MFMT") + Drains + Entered + """
+            C: STOR a
+            C: STOR b
+            C: STOR c
+            C: STOR d
+            B< one
+            B< two
+            B<
+            B< four
+            S: 150 go
+            S: 250 stored
+            S: 550 no
+            S: 125 go
+            S: 250 stored
+            S: 125 go
+            S: 250 stored
+            C: MFMT 20200102030405 a
+            C: MFMT 20200102030405 c
+            C: MFMT 20200102030405 d
+            S: 213 set
+            S: 500 what
+            S: 213 set
+
+            """ + Left);
+        Assert.Equal([true, false, true, true], results.Select(result => result.Succeeded));
+        Assert.Equal([3, 0, 4], results.Where(result => result.Succeeded).Select(result => result.Result!.Bytes));
+        Assert.Equal("no", Assert.IsType<FtpReplyException>(results[1].Exception).Reply.Text);
+    }
+
+    [Fact]
+    public async Task A_local_file_that_is_missing_is_not_spoken_of()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Drains + Entered + "C: STOR a\nB< one\nS: 150 go\nS: 250 done\n" + Left);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            IReadOnlyList<FtpBatchResult> results = await client.UploadManyAsync([new(PathOf("none"), "b"), Local("a", "one")], null, null, Token);
+            Assert.IsType<FileNotFoundException>(results[0].Exception);
+            Assert.True(results[1].Succeeded);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task When_the_connection_breaks_the_rest_is_sent_file_by_file()
+    {
+        const string Stored = "S: 226 done\n";
+        IReadOnlyList<FtpBatchResult> results = await UploadAsync(
+            [("a", "one"), ("b", "two")],
+            ScriptedPeer.Login(Blocks) + Drains + Entered + "C: STOR a\nC: STOR b\nB< one\nS: 150 go\nS: 250 stored\nS: 426 broken\n",
+            ScriptedPeer.Login(Blocks) + "C: EPSV\nS: 229 ok (|||{port}|)\nC: STOR b\nS: 150 go\nD< two\n" + Stored);
+        Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
+    }
+
+    [Fact]
+    public async Task A_server_without_block_mode_gets_them_file_by_file()
+    {
+        const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+        IReadOnlyList<FtpBatchResult> results = await UploadAsync(
+            [("a", "one"), ("b", "one")], ScriptedPeer.Login("MODE Z") + $"{Passive}C: STOR a\n{Stored}{Passive}C: STOR b\n{Stored}");
+        Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
+    }
+
+    [Fact]
+    public async Task A_server_that_refuses_after_all_gets_them_file_by_file()
+    {
+        const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+        IReadOnlyList<FtpBatchResult> results = await UploadAsync(
+            [("a", "one"), ("b", "one")], ScriptedPeer.Login(Blocks) + $"C: OPTS MODE B DRAIN ON\nS: 501 no\n{Passive}C: STOR a\n{Stored}{Passive}C: STOR b\n{Stored}");
+        Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
+    }
+
+    [Theory]
+    [InlineData("! there\n? never")]
+    [InlineData("! there\nX!")]
+    [InlineData("! there\nS: 421 one is enough\nX")]
+    [InlineData("S: 220 hello\nC: USER anonymous\n! there\nS: 530 one is enough")]
+    public async Task A_second_connection_that_comes_to_nothing_holds_no_file_up(string second)
+    {
+        const string Stored = "S: 150 go\nD< one\nS: 226 done\n", Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login() + $"{Passive}C: STOR *\n? there\n{Stored}" + string.Concat(Enumerable.Repeat($"{Passive}C: STOR *\n{Stored}", 3)) + "! stored", second);
+        // Longer than the test waits: nobody is to wait for that.
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 2, Timeouts = peer.Options.Timeouts with { Reply = TimeSpan.FromMinutes(1) } });
+        Task<IReadOnlyList<FtpBatchResult>> running = client.UploadManyAsync([Local("a", "one"), Local("b", "one"), Local("c", "one"), Local("d", "one")], null, null, Token);
+        await peer.PassedAsync("stored");
+        Assert.All(await running.WaitAsync(TimeSpan.FromSeconds(2), Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
+    }
+
+    [Fact]
+    public async Task A_large_file_and_one_that_was_begun_have_transfers_of_their_own()
+    {
+        const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+        File.WriteAllText(PathOf(".c.fts-part"), "");
+        FtpEntry large = new() { Path = "b", Name = "b", Kind = Protocol.FtpEntryKind.File, Length = 10_000_000, LastModified = new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc) };
+        var told = new List<FtpProgress>();
+        IReadOnlyList<FtpBatchResult> results = await PlayAsync(
+            client => client.DownloadManyAsync([To("a"), To("b") with { SourceEntry = large, Progress = new ProgressRecorder(told) }, To("c")], null, null, Token),
+            [ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nS: 150 go\nB> one\nS: 250 sent\n" + Left +
+                $"{Passive}C: RETR b\nS: 150 go\nD> two\nD.\nS: 226 sent\n{Passive}C: RETR c\nS: 150 go\nD> three\nD.\nS: 226 sent\n"]);
+        Assert.Equal([true, false, true], results.Select(result => result.Succeeded));
+        Assert.IsType<FtpIntegrityException>(results[1].Exception);
+        Assert.Contains(told, progress => progress is { Path: "b", Bytes: 3 });
+        Assert.NotNull(FtpPartialDownload.Find(PathOf("b")));
+    }
+
+    private sealed class ProgressRecorder(List<FtpProgress> told) : IProgress<FtpProgress>
+    {
+        public void Report(FtpProgress value) => told.Add(value);
+    }
+
+    [Fact]
+    public async Task Downloads_come_one_after_the_other_and_a_missing_one_leaves_nothing()
+    {
+        IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
+            ["a", "b", "c"],
+            ScriptedPeer.Login(Blocks, "MDTM") + Entered + """
+            C: MDTM a
+            C: RETR a
+            C: MDTM b
+            C: RETR b
+            C: MDTM c
+            C: RETR c
+            B> one
+            B>
+            S: 213 20200102030405
+            S: 150 go (3 bytes)
+            S: 250 sent
+            S: 550 no
+            S: 550 no
+            S: 550 no time
+            S: 125 go
+            S: 250 sent
+
+            """ + Left);
+        Assert.Equal([true, false, true], results.Select(result => result.Succeeded));
+        Assert.Equal(("one", ""), (File.ReadAllText(PathOf("a")), File.ReadAllText(PathOf("c"))));
+        Assert.Equal(new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc), File.GetLastWriteTimeUtc(PathOf("a")));
+        Assert.Equal(["a", "c"], _folder.GetFileSystemInfos().Select(entry => entry.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_download_of_another_length_than_was_said_is_not_kept()
+    {
+        IReadOnlyList<FtpBatchResult> results = await DownloadAsync(
+            ["a", "b"], ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go (4 bytes)\nB> one\nS: 250 sent\nS: 125 go\nB> two\nS: 250 sent\n" + Left);
+        Assert.IsType<FtpIntegrityException>(results[0].Exception);
+        Assert.True(results[1].Succeeded);
+        Assert.Equal(["b"], _folder.GetFileSystemInfos().Select(entry => entry.Name));
+    }
+
+    [Fact]
+    public async Task A_download_that_has_no_place_here_is_not_asked_for()
+    {
+        _folder.CreateSubdirectory("a");
+        IReadOnlyList<FtpBatchResult> results = await DownloadAsync(["a", "b"], ScriptedPeer.Login(Blocks) + Entered + "C: RETR b\nS: 150 go\nB> two\nS: 250 sent\n" + Left);
+        Assert.IsType<IOException>(results[0].Exception);
+        Assert.True(results[1].Succeeded);
+    }
+
+    [Fact]
+    public async Task A_server_that_refuses_the_user_is_asked_once()
+    {
+        IReadOnlyList<FtpBatchResult> results = await UploadAsync(
+            [("a", "one"), ("b", "two"), ("c", "three")], "S: 220 hello\nC: USER anonymous\nS: 331 password\nC: PASS anonymous@\nS: 530 no\n");
+        Assert.All(results, result => Assert.IsType<FtpLoginException>(result.Exception));
+    }
+
+    [Fact]
+    public async Task No_more_commands_are_under_way_than_a_connection_holds()
+    {
+        const int Files = 1200, Most = 512;
+        string asked = string.Concat(Enumerable.Range(0, Most).Select(i => $"C: STOR f{i}\n")), stored = "B< x\nS: 125 go\nS: 250 stored\n";
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Drains + Entered + asked + string.Concat(Enumerable.Repeat(stored, Most / 2)) + "! halved\n? never");
+        int underWay = 0, most = 0;
+        await using var client = new FtpClient(peer.Options with
+        {
+            Trace = trace => most = Math.Max(most, trace.Line switch
+            {
+                ['S', 'T', 'O', 'R', ..] => Interlocked.Increment(ref underWay),
+                "250 stored" => Interlocked.Decrement(ref underWay),
+                _ => 0,
+            }),
+        });
+        File.WriteAllText(PathOf("x"), "x");
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<IReadOnlyList<FtpBatchResult>> running =
+            client.UploadManyAsync([.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(PathOf("x"), $"f{i}"))], null, null, cancelled.Token);
+        await peer.PassedAsync("halved");
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(Most, most);
+    }
+
+    [Fact]
+    public async Task What_one_connection_has_no_room_for_goes_over_another()
+    {
+        // One has its fill, and one file more in hand, before the other is greeted, and hears nothing before that has done the rest.
+        const int Files = 1000, Fill = 512, Others = Files - Fill - 1;
+        const string Ask = "C: STOR *\n", Stored = "B< x\nS: 125 go\nS: 250 stored\n";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Blocks) + Drains + Entered + Times(Fill, Ask) + "! full\n? others\n" + Times(Fill, Stored) + Ask + Stored + Left,
+            "? full\n" + ScriptedPeer.Login(Blocks) + Drains + Entered + Times(Others, Ask) + Times(Others, Stored) + Left + "! others\n");
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 2 }))
+        {
+            File.WriteAllText(PathOf("x"), "x");
+            FtpBatchFile[] files = [.. Enumerable.Range(0, Files).Select(i => new FtpBatchFile(PathOf("x"), $"f{i}"))];
+            IReadOnlyList<FtpBatchResult> results = await client.UploadManyAsync(files, null, null, Token);
+            Assert.All(results, result => Assert.True(result.Succeeded, result.Exception?.Message));
+        }
+
+        await peer.PlayedAsync();
+
+        static string Times(int count, string lines) => string.Concat(Enumerable.Repeat(lines, count));
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_ends_and_leaves_no_pending_file()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Blocks) + Entered + "C: RETR a\nC: RETR b\nS: 150 go\n! begun\n? never");
+        await using var client = new FtpClient(peer.Options);
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<IReadOnlyList<FtpBatchResult>> running = client.DownloadManyAsync([To("a"), To("b")], null, null, cancelled.Token);
+        await peer.PassedAsync("begun");
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Empty(_folder.GetFileSystemInfos());
+    }
+
+    private string PathOf(string name) => Path.Combine(_folder.FullName, name);
+
+    private FtpBatchFile To(string name) => new(PathOf(name), name);
+
+    private FtpBatchFile Local(string name, string content)
+    {
+        File.WriteAllText(PathOf(name), content);
+        File.SetLastWriteTimeUtc(PathOf(name), new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        return To(name);
+    }
+
+    private Task<IReadOnlyList<FtpBatchResult>> UploadAsync((string Name, string Content)[] files, params string[] scripts) =>
+        PlayAsync(client => client.UploadManyAsync([.. files.Select(file => Local(file.Name, file.Content))], null, null, Token), scripts);
+
+    private Task<IReadOnlyList<FtpBatchResult>> DownloadAsync(string[] names, params string[] scripts) =>
+        PlayAsync(client => client.DownloadManyAsync([.. names.Select(To)], null, null, Token), scripts);
+
+    private static async Task<IReadOnlyList<FtpBatchResult>> PlayAsync(Func<FtpClient, Task<IReadOnlyList<FtpBatchResult>>> act, string[] scripts)
+    {
+        await using var peer = ScriptedPeer.Start(scripts);
+        IReadOnlyList<FtpBatchResult> results;
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            results = await act(client);
+        }
+
+        await peer.PlayedAsync();
+        return results;
+    }
+}

@@ -1,0 +1,609 @@
+using System.Security.Cryptography;
+using System.Text;
+using Fts.Client.Downloads;
+using Fts.Client.Tests.Support;
+
+namespace Fts.Client.Tests.Downloads;
+
+/// <summary>Downloads that broke off, and the ones that come after them.</summary>
+public sealed class ResumedDownloadTests : IDisposable
+{
+    private const string Facts = "MLST type*;size*;modify*;", Restart = "REST STREAM";
+
+    private const string Looked = """
+        C: MLST a.txt
+        S: 250-Listing
+        S:  type=file;size=10;modify=20260102030405; a.txt
+        S: 250 End
+
+        """;
+
+    private const string Passive = """
+        C: EPSV
+        S: 229 ok (|||{port}|)
+
+        """;
+
+    /// <summary>Five of ten bytes, then the server is gone.</summary>
+    private const string BrokenOff = $"""
+        {Passive}C: RETR a.txt
+        S: 150 go
+        D> hello
+        X!
+        D.
+
+        """;
+
+    private const string Rest = $"""
+        {Passive}C: REST 5
+        S: 350 go on
+        C: RETR a.txt
+        S: 150 go
+        D> world
+        D.
+        S: 226 done
+
+        """;
+
+    private const string All = $"""
+        {Passive}C: RETR a.txt
+        S: 150 go
+        D> helloworld
+        D.
+        S: 226 done
+
+        """;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Target => Path.Combine(_folder.FullName, "a.txt");
+
+    private string Part => Path.Combine(_folder.FullName, ".a.txt.fts-part");
+
+    private string RecordFile => Path.Combine(_folder.FullName, ".a.txt.fts-part-of");
+
+    private string[] LocalNames => [.. _folder.EnumerateFileSystemInfos().Select(info => info.Name).Order(StringComparer.Ordinal)];
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Only_the_rest_travels()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.Login(Facts, Restart) + Looked + Rest + Looked);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            Assert.Equal([".a.txt.fts-part", ".a.txt.fts-part-of"], LocalNames);
+            Assert.Equal(new FtpPartialDownload(5, 10), FtpPartialDownload.Find(Target));
+
+            var steps = new Steps();
+            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal((5, 5, FtpVerifiedBy.Length), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
+            Assert.Equal(new FtpProgress("a.txt", FtpTransferStage.Committing, 5, 5, 5), steps.Last);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+        Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), File.GetLastWriteTimeUtc(Target));
+    }
+
+    [Theory]
+    [InlineData("type=file;size=11;modify=20260102030405")]
+    [InlineData("type=file;size=10;modify=20260102030406")]
+    [InlineData("type=file;size=4;modify=20260102030405")]
+    public async Task A_file_that_changed_since_starts_anew(string facts)
+    {
+        string content = facts.Contains("size=11", StringComparison.Ordinal) ? "hello there" : facts.Contains("size=4", StringComparison.Ordinal) ? "hell" : "HELLOWORLD";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
+            ScriptedPeer.Login(Facts, Restart) + $"C: MLST a.txt\nS: 250-Listing\nS:  {facts}; a.txt\nS: 250 End\n{Passive}C: RETR a.txt\nS: 150 go\nD> {content}\nD.\nS: 226 done");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            var steps = new Steps();
+            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal((FtpRestartReason.Changed, 0), (steps.Last.RestartReason, result.ResumedBytes));
+        }
+
+        await peer.PlayedAsync();
+        Assert.Equal(content, await File.ReadAllTextAsync(Target, Token));
+        Assert.Equal(["a.txt"], LocalNames);
+    }
+
+    [Theory]
+    [InlineData("SIZE")]
+    [InlineData("X")]
+    public async Task What_nothing_could_prove_later_is_not_kept(string feature)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature) + (feature == "SIZE" ? "C: SIZE a.txt\nS: 213 10\n" : "") + BrokenOff);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+        }
+
+        Assert.Empty(LocalNames);
+        Assert.Null(FtpPartialDownload.Find(Target));
+    }
+
+    [Fact]
+    public async Task Without_a_time_of_change_a_hash_proves_the_beginning()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart, "XSHA256") + "C: SIZE a.txt\nS: 213 10\n" + BrokenOff,
+            ScriptedPeer.Login("SIZE", Restart, "XSHA256") + $"""
+                C: SIZE a.txt
+                S: 213 10
+                C: XSHA256 "a.txt" 0 5
+                S: 250 {Sha("hello")}
+                {Rest}C: XSHA256 "a.txt"
+                S: 250-Computing
+                S: 250 {Sha("helloworld").ToLowerInvariant()}
+                """);
+        await AssertResumedAsync(peer, FtpVerifiedBy.Hash);
+    }
+
+    [Fact]
+    public async Task A_hash_of_a_range_is_one_of_that_range()
+    {
+        string[] features = ["SIZE", Restart, "HASH SHA-256*;SHA-1", "RANG STREAM"];
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(features) + "C: SIZE a.txt\nS: 213 10\n" + BrokenOff,
+            ScriptedPeer.Login(features) + $"""
+                C: SIZE a.txt
+                S: 213 10
+                C: RANG 0 4
+                S: 350 range
+                C: HASH a.txt
+                S: 213 SHA-256 0-4 {Sha("hello")} a.txt
+                {Rest}C: HASH a.txt
+                S: 213 SHA-256 0-9 {Sha("helloworld")} a.txt
+                """);
+        await AssertResumedAsync(peer, FtpVerifiedBy.Hash);
+    }
+
+    [Theory]
+    [InlineData("S: 213 SHA-256 0-10 {0} a.txt")]
+    [InlineData("S: 213 SHA-1 0-4 {0} a.txt")]
+    [InlineData("S: 550 not now")]
+    public async Task A_range_that_was_not_hashed_is_taken_back_and_proves_nothing(string answer)
+    {
+        string[] features = ["SIZE", Restart, "HASH SHA-1*;SHA-256", "RANG STREAM"];
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(features) + "C: SIZE a.txt\nS: 213 10\n" + BrokenOff,
+            ScriptedPeer.Login(features) + $"""
+                C: SIZE a.txt
+                S: 213 10
+                C: OPTS HASH SHA-256
+                S: 200 chosen
+                C: RANG 0 4
+                S: 350 range
+                C: HASH a.txt
+                {string.Format(System.Globalization.CultureInfo.InvariantCulture, answer, Sha("hello"))}
+                C: RANG 1 0
+                S: 350 whole
+                {All}
+                """);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            var steps = new Steps();
+            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal(FtpRestartReason.Unverifiable, steps.Last.RestartReason);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task A_time_that_may_not_have_counted_a_change_is_not_enough_where_there_is_a_hash()
+    {
+        string now = $"C: MLST a.txt\nS: 250-Listing\nS:  type=file;size=10;modify={DateTime.UtcNow:yyyyMMddHHmmss}; a.txt\nS: 250 End\n";
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart, "XSHA256") + now + BrokenOff,
+            ScriptedPeer.Login(Facts, Restart, "XSHA256") + $"{now}C: XSHA256 \"a.txt\" 0 5\nS: 250 {Sha("HELLO")}\n{All}");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task A_hash_that_differs_at_the_end_leaves_the_old_file_and_nothing_of_the_new_one()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart, "HASH SHA-256*") + Looked + BrokenOff,
+            ScriptedPeer.Login(Facts, Restart, "HASH SHA-256*") + Looked + Rest + $"C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("another")} a.txt");
+        await File.WriteAllTextAsync(Target, "old", Token);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            var steps = new Steps();
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, steps, Token));
+            Assert.Equal((FtpIntegrityFailure.Content, FtpTransferStage.Verifying), (e.Failure, steps.Last.Stage));
+        }
+
+        await peer.PlayedAsync();
+        Assert.Equal(["a.txt"], LocalNames);
+        Assert.Equal("old", await File.ReadAllTextAsync(Target, Token));
+    }
+
+    [Theory]
+    [InlineData("type=file;size=12;modify=20260102030405")]
+    [InlineData("type=file;size=10;modify=20260102030409")]
+    public async Task A_file_that_changed_under_a_resumed_transfer_is_not_committed(string after)
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
+            ScriptedPeer.Login(Facts, Restart) + Looked + Rest + $"C: MLST a.txt\nS: 250-Listing\nS:  {after}; a.txt\nS: 250 End");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token))).Failure);
+        }
+
+        await peer.PlayedAsync();
+        Assert.Empty(LocalNames);
+    }
+
+    [Fact]
+    public async Task A_size_that_only_the_150_tells_is_looked_at_again()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts) + $"{Looked}{Passive}C: RETR a.txt\nS: 150 go (5 bytes)\nD> hello\nD.\nS: 226 done\n{Looked}");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token))).Failure);
+        }
+
+        await peer.PlayedAsync();
+        Assert.Empty(LocalNames);
+    }
+
+    [Fact]
+    public async Task A_server_that_refuses_REST_is_asked_for_all_of_it()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
+            ScriptedPeer.Login(Facts, Restart) + $"{Looked}{Passive}C: REST 5\nS: 502 what?\n{All}");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            var steps = new Steps();
+            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal((FtpRestartReason.Unsupported, 10, 0), (steps.Last.RestartReason, result.Bytes, result.ResumedBytes));
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_announce_REST_is_not_asked_to_start_in_the_middle()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts) + Looked + BrokenOff, ScriptedPeer.Login(Facts) + Looked + All);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task A_part_that_is_all_of_it_only_gets_its_name()
+    {
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + $"{Looked}{Passive}C: RETR a.txt\nS: 150 go\nD> helloworld\nX!\nD.", ScriptedPeer.Login(Facts, Restart) + Looked + Looked);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            Assert.Equal((0, 10, null), (result.Bytes, result.ResumedBytes, result.Reply));
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task A_refusal_in_the_middle_and_a_cancelled_transfer_keep_what_came()
+    {
+        using var source = new CancellationTokenSource();
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + $"{Looked}{Passive}C: RETR a.txt\nS: 150 go\nD> hel\nD.\nS: 451 disk broke\n"
+            + $"{Looked}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nC: ABOR\nS: 426 stopped\nS: 226 ok\n"
+            + $"{Looked}{Passive}C: REST 3\nS: 350 ok\nC: RETR a.txt\nS: 150 go\nD> loworld\nD.\nS: 226 done\n{Looked}");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await Assert.ThrowsAsync<FtpReplyException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
+
+            var cancel = new AtPhase(FtpTransferStage.Transferring, source.Cancel);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync("a.txt", Target, null, cancel, source.Token));
+            Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
+
+            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("no record")]
+    [InlineData("an empty record")]
+    [InlineData("half a record")]
+    [InlineData("a record that was changed")]
+    [InlineData("more bytes than the file has")]
+    public async Task What_is_left_is_not_believed_blindly(string left)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.Login(Facts, Restart) + Looked + All);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            await File.WriteAllTextAsync(Part, left.StartsWith("more", StringComparison.Ordinal) ? "hello, hello" : "HELLO", Token);
+            string record = await File.ReadAllTextAsync(RecordFile, Token);
+            switch (left)
+            {
+                case "no record":
+                    File.Delete(RecordFile);
+                    break;
+                case "an empty record":
+                    await File.WriteAllTextAsync(RecordFile, "", Token);
+                    break;
+                case "half a record":
+                    await File.WriteAllTextAsync(RecordFile, record[..(record.Length / 2)], Token);
+                    break;
+                case "a record that was changed":
+                    await File.WriteAllTextAsync(RecordFile, record.Replace("length 10", "length 11", StringComparison.Ordinal), Token);
+                    break;
+                default:
+                    break;
+            }
+
+            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("anonymous@127.0.0.1:1")]
+    [InlineData("anonymous@files.example.com:21")]
+    public async Task The_same_file_at_another_address_is_continued(string server)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.Login(Facts, Restart) + Looked + Rest + Looked);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            await ChangeRecordAsync(record => record with { Server = server });
+            var steps = new Steps();
+            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal((5, 5, FtpRestartReason.None), (result.Bytes, result.ResumedBytes, steps.Last.RestartReason));
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("anonymous@127.0.0.1:1", "b.txt")]
+    [InlineData("anonymous@127.0.0.1:1", "old/a.txt")]
+    [InlineData("anonymous@127.0.0.1:1", "/a.txt")]
+    [InlineData("ann@127.0.0.1:1", "a.txt")]
+    [InlineData("anonymous@127.0.0.1:1", "a.txt", 5)]
+    [InlineData(null, "old/a.txt")]
+    public async Task A_possibly_different_file_at_another_address_or_path_is_fetched_from_the_start(
+        string? server, string path, int? secondsAfterChange = null)
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff, ScriptedPeer.Login(Facts, Restart) + Looked + All);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            await ChangeRecordAsync(record => record with
+            {
+                Server = server ?? record.Server,
+                Path = path,
+                RetrievedAt = secondsAfterChange is { } seconds ? record.LastModified!.Value.AddSeconds(seconds) : record.RetrievedAt,
+            });
+            var steps = new Steps();
+            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal(FtpRestartReason.Unverifiable, steps.Last.RestartReason);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("a.txt", "hello", true)]
+    [InlineData("a.txt", "HELLO", false)]
+    [InlineData("old/a.txt", "hello", true)]
+    [InlineData("old/a.txt", "HELLO", false)]
+    public async Task At_another_address_or_path_a_hash_is_compared_if_the_server_offers_one(string path, string hashed, bool continues)
+    {
+        string[] features = [Facts, Restart, "XSHA256"];
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(features) + Looked + BrokenOff,
+            ScriptedPeer.Login(features) + $"{Looked}C: XSHA256 \"a.txt\" 0 5\nS: 250 {Sha(hashed)}\n"
+                + (continues ? $"{Rest}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}" : All));
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            await ChangeRecordAsync(record => record with { Server = "anonymous@127.0.0.1:1", Path = path });
+            var steps = new Steps();
+            await client.DownloadFileAsync("a.txt", Target, null, steps, Token);
+            Assert.Equal(continues ? FtpRestartReason.None : FtpRestartReason.Changed, steps.Last.RestartReason);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task Never_leaves_nothing_and_looks_at_nothing()
+    {
+        var never = new FtpTransferOptions { Resume = FtpResume.Never };
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
+            ScriptedPeer.Login(Facts, Restart) + Looked + BrokenOff,
+            ScriptedPeer.Login(Facts, Restart) + Looked + All);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, never, null, Token));
+            Assert.Empty(LocalNames);
+            await BreakAsync(client);
+            Assert.Equal(2, LocalNames.Length);
+            await client.DownloadFileAsync("a.txt", Target, never, null, Token);
+        }
+
+        await peer.PlayedAsync();
+        // Nor is anything left of a target that became whole another way.
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("hello", "hello", true)]
+    [InlineData("HELLO", "hello", false)]
+    [InlineData("hello", null, false)]
+    public async Task The_target_itself_is_gone_on_with_only_where_a_hash_proves_it(string here, string? hashed, bool goesOn)
+    {
+        string[] features = hashed is null ? [Facts, Restart] : [Facts, Restart, "XSHA256"];
+        string proof = hashed is null ? "" : $"C: XSHA256 \"a.txt\" 0 5\nS: 250 {Sha(hashed)}\n";
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(features) + Looked + proof + (goesOn ? $"{Rest}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n" : ""));
+        await File.WriteAllTextAsync(Target, here, Token);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Task<FtpTransferResult> download = client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget }, null, Token);
+            if (!goesOn)
+            {
+                await Assert.ThrowsAsync<FtpTargetExistsException>(() => download);
+                Assert.Equal(here, await File.ReadAllTextAsync(Target, Token));
+                Assert.Equal(["a.txt"], LocalNames);
+                return;
+            }
+
+            Assert.Equal((5, 5, FtpVerifiedBy.Hash), ((await download).Bytes, (await download).ResumedBytes, (await download).VerifiedBy));
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task A_target_that_is_whole_moves_nothing()
+    {
+        var existing = new FtpTransferOptions { Resume = FtpResume.PartialOrTarget };
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + Looked,
+            ScriptedPeer.Login(Facts, Restart, "XSHA256") + $"{Looked}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n{Looked}C: XSHA256 \"a.txt\"\nS: 250 {Sha("HELLOWORLD")}");
+        await File.WriteAllTextAsync(Target, "helloworld", Token);
+        File.SetLastWriteTimeUtc(Target, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        await using (var client = new FtpClient(peer.Options))
+        {
+            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, existing, null, Token);
+            Assert.Equal((0, 10, null, FtpVerifiedBy.Length), (result.Bytes, result.ResumedBytes, result.Reply, result.VerifiedBy));
+        }
+
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, existing, null, Token)).VerifiedBy);
+            await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync("a.txt", Target, existing, null, Token));
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("2026-01-02T03:04:05Z")]
+    [InlineData("2026-01-02T03:04:00Z")]
+    public async Task Of_a_target_that_is_here_LIST_does_not_tell_enough(string time)
+    {
+        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Protocol.FtpEntryKind.File, Length = 10, LastModified = new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), Source = Protocol.FtpEntrySource.Unix };
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 10\nC: MDTM a.txt\nS: 213 20260102030405");
+        await File.WriteAllTextAsync(Target, "helloworld", Token);
+        File.SetLastWriteTimeUtc(Target, DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AdjustToUniversal));
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Null((await client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget, SourceEntry = known }, null, Token)).Reply);
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    [Fact]
+    public async Task Every_download_is_hashed_where_that_is_wanted()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, "HASH SHA-256*") + $"{Looked}{All}C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("helloworld")} a.txt");
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Verification = FtpVerification.ByHash }, null, Token)).VerifiedBy);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Fact]
+    public async Task A_second_download_to_the_same_target_takes_a_file_of_its_own()
+    {
+        const string halted = $"{Passive}C: RETR a.txt\nS: 150 go\nD> hello\n? second\nD> there\nD.\nS: 226 done\n";
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + Looked + halted, ScriptedPeer.Login(Facts, Restart) + Looked + All);
+        await using (var client = new FtpClient(peer.Options))
+        {
+            Task<FtpTransferResult> first = client.DownloadFileAsync("a.txt", Target, null, new AtPhase(FtpTransferStage.Transferring, () => begun.TrySetResult()), Token);
+            await begun.Task.WaitAsync(Token);
+            await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
+            Assert.Equal([".a.txt.fts-part", ".a.txt.fts-part-of", "a.txt"], LocalNames);
+            peer.Open("second");
+            await first;
+        }
+
+        await peer.PlayedAsync();
+        Assert.Equal("hellothere", await File.ReadAllTextAsync(Target, Token));
+        Assert.Equal(["a.txt"], LocalNames);
+    }
+
+    private static string Sha(string text) => Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
+
+    private async Task ChangeRecordAsync(Func<PartialDownloadRecord, PartialDownloadRecord> change)
+    {
+        Assert.True(PartialDownloadRecord.TryParse(await File.ReadAllTextAsync(RecordFile, Token), out PartialDownloadRecord record));
+        await File.WriteAllTextAsync(RecordFile, change(record).ToString(), Token);
+    }
+
+    private async Task BreakAsync(FtpClient client) =>
+        await Assert.ThrowsAsync<FtpConnectionException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+
+    private async Task AssertResumedAsync(ScriptedPeer peer, FtpVerifiedBy verified)
+    {
+        await using (var client = new FtpClient(peer.Options))
+        {
+            await BreakAsync(client);
+            FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, null, null, Token);
+            Assert.Equal((5, 5, verified), (result.Bytes, result.ResumedBytes, result.VerifiedBy));
+        }
+
+        await peer.PlayedAsync();
+        await AssertWholeAsync();
+    }
+
+    private async Task AssertWholeAsync()
+    {
+        Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));
+        Assert.Equal(["a.txt"], LocalNames);
+    }
+}

@@ -1,0 +1,254 @@
+using System.Text;
+using Fts.Client.Tests.Support;
+
+namespace Fts.Client.Tests.Proxies;
+
+/// <summary>Control and data through a proxy that does what it should.</summary>
+public sealed class ProxyTests
+{
+    private const string Transfers = """
+        C: EPSV
+        S: 229 ok (|||{port}|)
+        C: RETR a
+        S: 150 go
+        D> one
+        D.
+        S: 226 done
+        C: EPSV
+        S: 229 ok (|||{port}|)
+        C: STOR b
+        S: 150 go
+        D< two
+        S: 226 done
+
+        """;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>A server with a name is asked beforehand whether it wants to be told which.</summary>
+    private static string SignIn(string host = "files.example") =>
+        System.Net.IPAddress.TryParse(host, out _) ? ScriptedPeer.Login("X") : ScriptedPeer.Login("X").Replace("C: USER", "C: FEAT\nS: 530 sign in first\nC: USER", StringComparison.Ordinal);
+
+    private static FtpClientOptions Through(ScriptedPeer peer, RelayProxy proxy, string host = "files.example") => peer.Options with { Host = host, Proxy = proxy.Address };
+
+    private static async Task<string> FetchAsync(FtpClient client, string path)
+    {
+        using var target = new MemoryStream();
+        await client.DownloadAsync(path, target, new FtpTransferOptions { PreserveLastModified = false }, null, Token);
+        return Encoding.UTF8.GetString(target.ToArray());
+    }
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5, "files.example")]
+    [InlineData(FtpProxyKind.HttpConnect, "files.example")]
+    [InlineData(FtpProxyKind.Socks5, "192.0.2.7")]
+    [InlineData(FtpProxyKind.HttpConnect, "192.0.2.7")]
+    public async Task Commands_and_data_go_to_the_host_as_the_proxy_sees_it(FtpProxyKind kind, string host)
+    {
+        await using var peer = ScriptedPeer.Start(SignIn(host) + Transfers);
+        await using RelayProxy proxy = RelayProxy.Start(kind);
+        await using (var client = new FtpClient(Through(peer, proxy, host)))
+        {
+            Assert.Equal("one", await FetchAsync(client, "a"));
+            using var source = new MemoryStream("two"u8.ToArray());
+            await client.UploadAsync(source, "b", null, null, Token);
+        }
+
+        await peer.PlayedAsync();
+        Assert.Equal([host, host, host], proxy.Asked);
+    }
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5)]
+    [InlineData(FtpProxyKind.HttpConnect)]
+    public async Task A_name_beyond_ASCII_is_asked_for_as_DNS_spells_it(FtpProxyKind kind)
+    {
+        await using var peer = ScriptedPeer.Start(SignIn());
+        await using RelayProxy proxy = RelayProxy.Start(kind);
+        await using (var client = new FtpClient(Through(peer, proxy, "b\u00fccher.example.")))
+        {
+            await client.ConnectAsync(Token);
+        }
+
+        Assert.Equal(["xn--bcher-kva.example"], proxy.Asked);
+    }
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5)]
+    [InlineData(FtpProxyKind.HttpConnect)]
+    public async Task Over_IPv6_only_EPSV_is_asked(FtpProxyKind kind)
+    {
+        await using var peer = ScriptedPeer.StartV6(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done\nC: EPSV\nS: 502 no");
+        await using RelayProxy proxy = RelayProxy.Start(kind);
+        await using (var client = new FtpClient(Through(peer, proxy, "2001:db8::7")))
+        {
+            Assert.Equal("one", await FetchAsync(client, "a"));
+            Assert.Equal("EPSV", (await Assert.ThrowsAsync<FtpReplyException>(() => FetchAsync(client, "a"))).Command);
+        }
+
+        await peer.PlayedAsync();
+        Assert.Equal(["2001:db8::7", "2001:db8::7"], proxy.Asked);
+    }
+
+    [Theory]
+    [InlineData(FtpPassiveAddressSource.ControlConnection, "C: EPSV\nS: 502 no\nC: PASV\n", "files.example")]
+    [InlineData(FtpPassiveAddressSource.ServerReply, "C: PASV\n", "10.9.8.7")]
+    public async Task The_address_in_a_PASV_reply_counts_only_where_that_is_wanted(FtpPassiveAddressSource whose, string asking, string host)
+    {
+        await using var peer = ScriptedPeer.Start(SignIn() + asking + "S: 227 ok (10,9,8,7,{p1},{p2})\nC: RETR a\nS: 150 go\nD> one\nD.\nS: 226 done");
+        await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
+        await using (var client = new FtpClient(Through(peer, proxy) with { PassiveAddressSource = whose }))
+        {
+            Assert.Equal("one", await FetchAsync(client, "a"));
+        }
+
+        await peer.PlayedAsync();
+        Assert.Equal(["files.example", host], proxy.Asked);
+    }
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5, "ann", "p\u00e4ss:word", true)]
+    [InlineData(FtpProxyKind.HttpConnect, "ann", "p\u00e4ss:word", true)]
+    [InlineData(FtpProxyKind.Socks5, "ann", "wrong", false)]
+    [InlineData(FtpProxyKind.HttpConnect, "ann", "wrong", false)]
+    [InlineData(FtpProxyKind.Socks5, null, "", false)]
+    [InlineData(FtpProxyKind.HttpConnect, null, "", false)]
+    public async Task A_proxy_that_wants_a_password_gets_it_and_nobody_else_sees_it(FtpProxyKind kind, string? user, string password, bool isRight)
+    {
+        await using var peer = ScriptedPeer.Start(SignIn());
+        await using RelayProxy proxy = RelayProxy.Start(kind, ("ann", "p\u00e4ss:word"));
+        FtpClientOptions options = Through(peer, proxy) with { Proxy = proxy.Address with { UserName = user, Password = password } };
+        await using var client = new FtpClient(options);
+        Exception? e = await Record.ExceptionAsync(() => client.ConnectAsync(Token));
+        Assert.Equal(isRight, e is null);
+        if (!isRight)
+        {
+            var refused = Assert.IsType<FtpProxyException>(e);
+            Assert.False(refused.IsTransient);
+            Assert.Matches("refuses the user or the password|wants to know who uses it", refused.Message);
+            Assert.DoesNotContain("wrong", refused.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5)]
+    [InlineData(FtpProxyKind.HttpConnect)]
+    public async Task TLS_runs_through_it_under_the_servers_own_name(FtpProxyKind kind)
+    {
+        await using var peer = ScriptedPeer.Start("""
+            S: 220 hello
+            C: AUTH TLS
+            S: 234 go
+            TLS
+            C: FEAT
+            S: 500 what
+            C: USER anonymous
+            S: 230 in
+            C: PBSZ 0
+            S: 200 ok
+            C: PROT P
+            S: 200 private
+            C: FEAT
+            S: 500 what
+            C: TYPE I
+            S: 200 binary
+            C: SIZE a
+            S: 502 no
+            C: EPSV
+            S: 229 ok (|||{port}|)
+            C: RETR a
+            S: 150 go
+            D TLS
+            D> secret
+            D.
+            S: 226 done
+            """);
+        await using RelayProxy proxy = RelayProxy.Start(kind);
+        FtpServerIdentity? shown = null;
+        FtpClientOptions options = Through(peer, proxy) with { Tls = FtpTlsMode.Required, Trust = new FtpTrust { Authorities = [TestCertificate.Valid], ValidateAsync = (identity, _) => ValueTask.FromResult((shown = identity) is not null) } };
+        await using (var client = new FtpClient(options))
+        {
+            Assert.Equal("secret", await FetchAsync(client, "a"));
+        }
+
+        await peer.PlayedAsync();
+        // The certificate is for 127.0.0.1, which is where the proxy went, and not for the name asked for.
+        Assert.Contains("files.example", shown!.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Four_connections_at_once_have_four_ways_through()
+    {
+        string[] scripts = [.. Enumerable.Range(1, 4).Select(i => SignIn("192.0.2.7") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: RETR *\nS: 150 go\n! {i}\n? all\nD> data\nD.\nS: 226 done")];
+        await using var peer = ScriptedPeer.Start(scripts);
+        await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
+        await using (var client = new FtpClient(Through(peer, proxy, "192.0.2.7") with { MaxConnections = 4 }))
+        {
+            Task<string>[] transfers = [.. Enumerable.Range(1, 4).Select(i => FetchAsync(client, $"{i}"))];
+            await Task.WhenAll(Enumerable.Range(1, 4).Select(i => peer.PassedAsync($"{i}")));
+            peer.Open("all");
+            Assert.Equal(["data", "data", "data", "data"], await Task.WhenAll(transfers));
+        }
+
+        await peer.PlayedAsync();
+        Assert.Equal(8, proxy.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_data_port_that_the_proxy_cannot_reach_is_told_and_leaves_the_connection_in_step()
+    {
+        await using var peer = ScriptedPeer.Start(SignIn() + "C: EPSV\nS: 229 ok (|||1|)\nC: RETR a\nC: ABOR\nS: 425 nobody came\nS: 226 aborted\nC: NOOP\nS: 200 ok");
+        await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
+        await using (var client = new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Automatic }))
+        {
+            var e = await Assert.ThrowsAsync<FtpProxyException>(() => FetchAsync(client, "a"));
+            Assert.Contains("does not connect to files.example port 1: connection refused (5)", e.Message, StringComparison.Ordinal);
+            Assert.True(e.IsTransient);
+            Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5, "C: EPSV\nS: 502 no\nC: PASV\nS: 502 neither")]
+    [InlineData(FtpProxyKind.HttpConnect, "C: EPSV\nS: 502 no\nC: PASV\nS: 502 neither")]
+    public async Task Active_mode_is_refused_beforehand_and_never_fallen_back_to(FtpProxyKind kind, string replies)
+    {
+        await using var peer = ScriptedPeer.Start(SignIn() + replies);
+        await using RelayProxy proxy = RelayProxy.Start(kind);
+        var e = Assert.Throws<ArgumentException>(() => new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Active }));
+        Assert.Contains("Active mode does not work through a proxy", e.Message, StringComparison.Ordinal);
+        await using (var client = new FtpClient(Through(peer, proxy) with { DataMode = FtpDataMode.Automatic }))
+        {
+            Assert.Equal("PASV", (await Assert.ThrowsAsync<FtpReplyException>(() => FetchAsync(client, "a"))).Command);
+        }
+
+        await peer.PlayedAsync();
+    }
+
+    [Theory]
+    [InlineData("files.example\r\nX: y")]
+    [InlineData("files.example:21/x")]
+    [InlineData("a b")]
+    public void A_host_that_is_no_name_is_refused_before_the_proxy_hears_of_it(string host) =>
+        Assert.ThrowsAny<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = host, Proxy = new FtpProxy(FtpProxyKind.HttpConnect, "127.0.0.1", 1) }));
+
+    [Theory]
+    [InlineData("", 1, "ann", "")]
+    [InlineData("p", 0, "ann", "")]
+    [InlineData("p", 70000, "ann", "")]
+    [InlineData("p", 1, "", "")]
+    [InlineData("p", 1, "an:n", "")]
+    [InlineData("p", 1, "ann", "a\r\nX: y")]
+    [InlineData("p", 1, "ann", "long")]
+    public void A_proxy_that_cannot_work_is_refused_at_once(string host, int port, string user, string password)
+    {
+        var proxy = new FtpProxy(FtpProxyKind.HttpConnect, host, port) { UserName = user, Password = password == "long" ? new string('\u00e9', 128) : password };
+        Assert.ThrowsAny<ArgumentException>(() => new FtpClient(new FtpClientOptions { Host = "h", Proxy = proxy }));
+    }
+
+    [Fact]
+    public void A_proxy_reads_as_a_url_without_its_password() =>
+        Assert.Equal("socks5://ann@[::1]:1080", new FtpProxy(FtpProxyKind.Socks5, "::1", 1080) { UserName = "ann", Password = "secret" }.ToString());
+}

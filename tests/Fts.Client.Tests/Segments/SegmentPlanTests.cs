@@ -1,0 +1,99 @@
+using Fts.Client.Segments;
+
+namespace Fts.Client.Tests.Segments;
+
+/// <summary>How a file is cut, and which of its bytes are said to be there.</summary>
+public sealed class SegmentPlanTests
+{
+    private const long MiB = 1024 * 1024;
+
+    [Theory]
+    [InlineData(1, 4, 1024, 50, 1)]
+    [InlineData(8, 4, 1024, 0, 4)]
+    [InlineData(8, 16, 3, 0, 3)]
+    [InlineData(8, 16, 0, 0, 1)]
+    [InlineData(null, 4, 63, 50, 1)]
+    [InlineData(null, 4, 1024, 9, 1)]
+    [InlineData(null, 4, 1024, null, 1)]
+    [InlineData(null, 4, 64, 10, 4)]
+    [InlineData(null, 16, 64, 10, 4)]
+    [InlineData(null, 1, 1024, 50, 1)]
+    public void A_number_is_clipped_and_none_means_several_over_long_links_only(int? wanted, int connections, long mebibytes, int? milliseconds, int count) =>
+        Assert.Equal(count, SegmentPlan.GetSegmentCount(wanted, connections, mebibytes * MiB, milliseconds is { } time ? TimeSpan.FromMilliseconds(time) : null));
+
+    [Fact]
+    public void Whatever_is_missing_is_cut_into_segments_that_are_just_that()
+    {
+        var random = new Random(1);
+        for (int run = 0; run < 20_000; run++)
+        {
+            long length = random.Next(1, 200);
+            int count = random.Next(1, 9);
+            (ByteRanges ranges, bool[] there) = Some(random, length);
+            ByteRange[] segments = [.. SegmentPlan.SplitRanges(ranges.GetMissing(length), count)];
+            long share = (there.Count(isThere => !isThere) + count - 1) / count;
+            foreach (ByteRange segment in segments)
+            {
+                Assert.InRange(segment.Length, 1, share);
+                for (long at = segment.Start; at < segment.End; at++)
+                {
+                    Assert.False(there[at]);
+                    there[at] = true;
+                }
+            }
+
+            Assert.DoesNotContain(false, there);
+        }
+    }
+
+    [Theory]
+    [InlineData(8, 4, 4)]
+    [InlineData(9, 4, 3)]
+    [InlineData(7, 4, 4)]
+    [InlineData(1, 4, 1)]
+    public void A_whole_file_is_cut_into_no_more_than_the_number(long length, int count, int segments) =>
+        Assert.Equal(segments, SegmentPlan.SplitRanges([new ByteRange(0, length)], count).Count());
+
+    [Fact]
+    public void Ranges_are_the_bytes_that_were_added_and_come_back_from_their_text()
+    {
+        var random = new Random(2);
+        for (int run = 0; run < 20_000; run++)
+        {
+            long length = random.Next(1, 100);
+            (ByteRanges ranges, bool[] there) = Some(random, length);
+            Assert.Equal(there.Count(isThere => isThere), ranges.TotalLength);
+            Assert.Equal(there.TakeWhile(isThere => isThere).Count(), ranges.PrefixLength);
+            Assert.True(ByteRanges.TryParse(ranges.ToString(), out ByteRanges again));
+            Assert.Equal(ranges.ToString(), again.ToString());
+            int end = random.Next(0, 100);
+            Assert.Equal(there.Take(end).Count(isThere => isThere), ranges.GetBelow(end).TotalLength);
+        }
+    }
+
+    [Theory]
+    [InlineData("5-5")]
+    [InlineData("7-5")]
+    [InlineData("-5")]
+    [InlineData("5")]
+    [InlineData("0-5;7-9")]
+    [InlineData("0-99999999999999999999")]
+    public void Text_that_is_none_is_not_taken_for_ranges(string text) => Assert.False(ByteRanges.TryParse(text, out _));
+
+    private static (ByteRanges Ranges, bool[] There) Some(Random random, long length)
+    {
+        var ranges = new ByteRanges();
+        bool[] there = new bool[length];
+        for (int i = random.Next(0, 6); i > 0; i--)
+        {
+            long start = random.NextInt64(length), end = Math.Min(length, start + random.Next(0, 30));
+            ranges.Add(new ByteRange(start, end));
+            for (long at = start; at < end; at++)
+            {
+                there[at] = true;
+            }
+        }
+
+        return (ranges, there);
+    }
+}

@@ -1,0 +1,356 @@
+using System.Collections.Concurrent;
+using Fts.Client.Tests.Downloads;
+using Fts.Client.Tests.Support;
+
+namespace Fts.Client.Tests.Segments;
+
+/// <summary>One file over several connections, from our server, which is made to seem another's or a worse one.</summary>
+public sealed class SegmentedDownloadTests : IAsyncDisposable
+{
+    private const int MiB = 1024 * 1024, Length = 4 * MiB;
+
+    private static readonly FtpTransferOptions Four = new() { Segments = 4 };
+
+    private readonly RelayedTestServer _files = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _files.DisposeAsync();
+
+    [Theory]
+    [InlineData(Length)]
+    [InlineData(Length + 1)]
+    [InlineData(Length - 1)]
+    [InlineData((2 * MiB) + 17)]
+    public async Task Every_byte_comes_to_its_place(int length)
+    {
+        byte[] content = RelayedTestServer.Content(length);
+        await _files.PutAsync("a", content);
+        var steps = new Steps();
+        FtpTransferResult result = await GetAsync(Four, steps);
+        Assert.Equal((length, 0, FtpVerifiedBy.Length, RelayedTestServer.Time), (result.Bytes, result.ResumedBytes, result.VerifiedBy, result.LastModified));
+        Assert.Equal(226, (int)result.Reply!.Code);
+        Assert.Equal((FtpTransferStage.Committing, length, length), (steps.Last.Stage, steps.Last.Bytes, steps.Last.TotalBytes));
+        await AssertIsHereAsync(content);
+        Assert.Equal(length / MiB, _files.Relay.Count("RETR"));
+        Assert.Equal((length / MiB) - 1, _files.Relay.Count("RANG"));
+        Assert.Equal(0, _files.Relay.Count("ABOR"));
+    }
+
+    [Fact]
+    public async Task By_hash_if_it_is_to_be()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        Assert.Equal(FtpVerifiedBy.Hash, (await GetAsync(Four with { Verification = FtpVerification.ByHash })).VerifiedBy);
+        await AssertIsHereAsync(content);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(null)]
+    public async Task It_goes_over_one_connection_when_told_so_or_when_the_link_is_short(int? segments)
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        await GetAsync(new FtpTransferOptions { Segments = segments });
+        await AssertIsHereAsync(content);
+        Assert.Equal((1, 1), (_files.Relay.Connections, _files.Relay.Count("RETR")));
+    }
+
+    [Fact]
+    public async Task A_server_without_ranges_is_left_where_each_segment_ends()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        _files.Relay.Reply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
+        await GetAsync(Four);
+        await AssertIsHereAsync(content);
+        Assert.Equal((4, 3, 3, 0), (_files.Relay.Count("RETR"), _files.Relay.Count("REST"), _files.Relay.Count("ABOR"), _files.Relay.Count("RANG")));
+    }
+
+    [Theory]
+    [InlineData("350 as you like")]
+    [InlineData("501 not for RETR")]
+    public async Task A_server_that_takes_no_notice_of_ranges_is_asked_by_offset(string answer)
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        _files.Relay.Answer = command => Task.FromResult(command.StartsWith("RANG", StringComparison.Ordinal) ? answer : null);
+        await GetAsync(Four);
+        await AssertIsHereAsync(content);
+    }
+
+    [Fact]
+    public async Task A_server_without_restarts_sends_it_in_one_go()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        _files.Relay.Reply = line => line.StartsWith(" REST", StringComparison.Ordinal) ? null : line;
+        await GetAsync(Four);
+        await AssertIsHereAsync(content);
+        Assert.Equal(1, _files.Relay.Count("RETR"));
+    }
+
+    [Fact]
+    public async Task A_server_that_announces_restarts_and_has_none_sends_it_in_one_go()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        _files.Relay.Reply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
+        _files.Relay.Answer = command => Task.FromResult(command.StartsWith("REST", StringComparison.Ordinal) ? "502 never" : null);
+        await GetAsync(Four);
+        await AssertIsHereAsync(content);
+    }
+
+    [Fact]
+    public async Task A_file_of_a_server_that_ignores_REST_is_downloaded_in_one_transfer()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        _files.Relay.Reply = line => line.StartsWith(" RANG", StringComparison.Ordinal) ? null : line;
+        _files.Relay.Answer = command => Task.FromResult(command.StartsWith("REST", StringComparison.Ordinal) ? "350 yes" : null);
+        Assert.Equal((Length, 0), await GetAsync(Four) is var result ? (result.Bytes, result.ResumedBytes) : default);
+        await AssertIsHereAsync(content);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_server_that_lets_fewer_connections_in_is_used_with_those(int most)
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        _files.Relay.MostConnections = most;
+        await GetAsync(Four);
+        await AssertIsHereAsync(content);
+        Assert.Equal(4, _files.Relay.Count("RETR"));
+    }
+
+    [Fact]
+    public async Task A_server_that_moves_one_file_at_a_time_is_used_with_one_connection()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        // While the first one moves, three others ask twice each, and then leave the rest to it.
+        const int Refusals = 6;
+        int refused = 0;
+        var allRefused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _files.Relay.Pass = asked => asked.StartsWith("RANG 0 ", StringComparison.Ordinal) ? allRefused.Task : Task.CompletedTask;
+        _files.Relay.Answer = command =>
+        {
+            // The last segment has no end to tell, and begins with REST.
+            bool isAnother = command.StartsWith("REST", StringComparison.Ordinal)
+                || (command.StartsWith("RANG", StringComparison.Ordinal) && !command.StartsWith("RANG 0 ", StringComparison.Ordinal));
+            int asked = isAnother ? Interlocked.Increment(ref refused) : 0;
+            if (asked == Refusals)
+            {
+                allRefused.SetResult();
+            }
+
+            return Task.FromResult(asked is > 0 and <= Refusals ? "450 one at a time" : null);
+        };
+        await GetAsync(Four);
+        await AssertIsHereAsync(content);
+    }
+
+    [Fact]
+    public async Task A_segment_that_breaks_goes_on_where_it_broke()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        int broken = 0;
+        _files.Relay.CutAfter = asked => asked.StartsWith("RANG 1048576", StringComparison.Ordinal) && Interlocked.Increment(ref broken) <= 10 ? 100_000 : long.MaxValue;
+        FtpTransferResult result = await GetAsync(Four);
+        Assert.Equal(Length, result.Bytes);
+        await AssertIsHereAsync(content);
+        Assert.Equal(5, _files.Relay.Count("RETR"));
+    }
+
+    [Fact]
+    public async Task One_that_breaks_again_fails_the_transfer_and_the_next_fetches_what_is_missing()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        _files.Relay.CutAfter = asked => asked.StartsWith("RANG", StringComparison.Ordinal) && !asked.StartsWith("RANG 0 ", StringComparison.Ordinal) ? 100_000 : long.MaxValue;
+        await Assert.ThrowsAnyAsync<FtpException>(() => GetAsync(Four));
+        Assert.Equal([".a.fts-part", ".a.fts-part-of"], _files.LocalNames);
+        FtpPartialDownload kept = FtpPartialDownload.Find(_files["a"])!;
+        Assert.InRange(kept.Length, MiB, Length - 1);
+
+        _files.Relay.CutAfter = _ => long.MaxValue;
+        FtpTransferResult result = await GetAsync(Four);
+        Assert.Equal((kept.Length, Length - kept.Length, FtpVerifiedBy.Hash), (result.ResumedBytes, result.Bytes, result.VerifiedBy));
+        await AssertIsHereAsync(content);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task What_was_cancelled_is_gone_on_with_over_as_many_connections_as_then_are_wanted(int segments)
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        await CancelAsync(content);
+        FtpPartialDownload kept = FtpPartialDownload.Find(_files["a"])!;
+        FtpTransferResult result = await GetAsync(new FtpTransferOptions { Segments = segments });
+        Assert.Equal((kept.Length, Length - kept.Length), (result.ResumedBytes, result.Bytes));
+        await AssertIsHereAsync(content);
+    }
+
+    [Fact]
+    public async Task What_was_cancelled_when_all_was_here_is_not_fetched_again()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        _files.Relay.Answer = async command =>
+        {
+            if (command.StartsWith("HASH", StringComparison.Ordinal))
+            {
+                await stop.CancelAsync();
+            }
+
+            return null;
+        };
+        await using (FtpClient client = _files.Client())
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync("a", _files["a"], Four with { Verification = FtpVerification.ByHash }, null, stop.Token));
+        }
+
+        FtpTransferResult result = await GetAsync(Four);
+        Assert.Equal((Length, 0, FtpVerifiedBy.Hash), (result.ResumedBytes, result.Bytes, result.VerifiedBy));
+        await AssertIsHereAsync(content);
+    }
+
+    [Fact]
+    public async Task A_killed_client_leaves_nothing_that_is_taken_for_more_than_it_is()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        (byte[] Part, byte[] Record) killed = ([], []);
+        await CancelAsync(content, () => killed = (Read(_files[".a.fts-part"]), Read(_files[".a.fts-part-of"])));
+        await File.WriteAllBytesAsync(_files[".a.fts-part"], killed.Part, Token);
+        await File.WriteAllBytesAsync(_files[".a.fts-part-of"], killed.Record, Token);
+        Assert.Null(FtpPartialDownload.Find(_files["a"]));
+
+        await File.WriteAllBytesAsync(_files[".a.fts-part"], killed.Part, Token);
+        await File.WriteAllBytesAsync(_files[".a.fts-part-of"], killed.Record, Token);
+        FtpTransferResult result = await GetAsync(new FtpTransferOptions { Segments = 1, Verification = FtpVerification.Length });
+        Assert.Equal((0, Length), (result.ResumedBytes, result.Bytes));
+        await AssertIsHereAsync(content);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_that_changes_meanwhile_is_noticed(bool isShorter)
+    {
+        await _files.PutAsync("a", RelayedTestServer.Content(Length));
+        int begun = 0;
+        _files.Relay.Answer = async command =>
+        {
+            if (command.StartsWith("RETR", StringComparison.Ordinal) && Interlocked.Increment(ref begun) == 3)
+            {
+                await _files.PutAsync("a", new byte[isShorter ? MiB : Length], RelayedTestServer.Time.AddSeconds(1));
+            }
+
+            return null;
+        };
+        FtpIntegrityException e = await Assert.ThrowsAsync<FtpIntegrityException>(() => GetAsync(Four));
+        Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
+        Assert.Empty(_files.LocalNames);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_longer_than_the_server_reports_is_downloaded_in_one_transfer()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        _files.Relay.Reply = line => line.Replace($"size={Length}", $"size={3 * MiB}", StringComparison.OrdinalIgnoreCase);
+        FtpTransferResult result = await GetAsync(Four);
+        Assert.Equal((Length, FtpTransferWarning.LongerThanReported), (result.Bytes, result.Warning));
+        await AssertIsHereAsync(content);
+    }
+
+    [Fact]
+    public async Task A_file_whose_time_would_not_count_a_change_is_fetched_in_one_go()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        DateTime now = DateTime.UtcNow;
+        await _files.PutAsync("a", content, new DateTime(now.Ticks - (now.Ticks % TimeSpan.TicksPerSecond), DateTimeKind.Utc));
+        await GetAsync(Four);
+        await AssertIsHereAsync(content);
+        Assert.Equal(1, _files.Relay.Count("RETR"));
+    }
+
+    [Fact]
+    public async Task What_an_earlier_one_left_of_another_file_is_not_used()
+    {
+        byte[] content = RelayedTestServer.Content(Length);
+        await _files.PutAsync("a", content);
+        await CancelAsync(content);
+        byte[] other = new byte[Length];
+        await _files.PutAsync("a", other, RelayedTestServer.Time.AddSeconds(5));
+        FtpTransferResult result = await GetAsync(Four);
+        Assert.Equal((0, Length), (result.ResumedBytes, result.Bytes));
+        await AssertIsHereAsync(other);
+    }
+
+    /// <summary>Stops one when it has the first segment and some of each other.</summary>
+    private async Task CancelAsync(byte[] content, Action? meanwhile = null)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "What is being written can be read by nobody else there.");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var pieces = new ConcurrentDictionary<string, int>();
+        _files.Relay.Pass = asked =>
+            asked.StartsWith("RANG 0 ", StringComparison.Ordinal) || pieces.AddOrUpdate(asked, 1, (_, count) => count + 1) <= 4 ? Task.CompletedTask : Task.Delay(Timeout.Infinite, stop.Token);
+        await using FtpClient client = _files.Client();
+        Task<FtpTransferResult> getting = client.DownloadFileAsync("a", _files["a"], Four, null, stop.Token);
+        while (!HasSome(content))
+        {
+            await Task.Delay(5, Token);
+        }
+
+        meanwhile?.Invoke();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => getting);
+        _files.Relay.Pass = _ => Task.CompletedTask;
+    }
+
+    private bool HasSome(byte[] content)
+    {
+        const int Some = 10_000;
+        byte[] there = File.Exists(_files[".a.fts-part"]) && new FileInfo(_files[".a.fts-part"]).Length > 3 * MiB ? Read(_files[".a.fts-part"]) : [];
+        return there.Length > (3 * MiB) + Some && there.AsSpan(0, MiB).SequenceEqual(content.AsSpan(0, MiB))
+            && Enumerable.Range(1, 3).All(segment => there.AsSpan(segment * MiB, Some).SequenceEqual(content.AsSpan(segment * MiB, Some)));
+    }
+
+    /// <summary>Although it is locked.</summary>
+    private static byte[] Read(string path)
+    {
+        string copy = Path.GetTempFileName();
+        using (var process = System.Diagnostics.Process.Start("cp", [path, copy]))
+        {
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+        }
+
+        byte[] content = File.ReadAllBytes(copy);
+        File.Delete(copy);
+        return content;
+    }
+
+    private async Task<FtpTransferResult> GetAsync(FtpTransferOptions options, IProgress<FtpProgress>? progress = null)
+    {
+        await using FtpClient client = _files.Client();
+        return await client.DownloadFileAsync("a", _files["a"], options, progress, Token);
+    }
+
+    private async Task AssertIsHereAsync(byte[] content)
+    {
+        byte[] there = await File.ReadAllBytesAsync(_files["a"], Token);
+        Assert.True(content.AsSpan().SequenceEqual(there));
+        Assert.Equal(["a"], _files.LocalNames);
+    }
+}

@@ -1,0 +1,261 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Fts.Client.Tests.Support;
+
+/// <summary>Stands between a client and a server, and has the server seem another, or connections break, as a test wants it. Owns all the connections.</summary>
+internal sealed partial class TamperingRelay : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly List<string> _commands = [];
+    private readonly List<Task> _passing = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _accepting;
+    private readonly int _server;
+    private int _connections;
+
+    public TamperingRelay(int server)
+    {
+        _server = server;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>A line of the server's as the client is to get it; null for not at all.</summary>
+    public Func<string, string?> Reply { get; set; } = line => line;
+
+    /// <summary>Answers a command in the server's place; null has the server answer it. The command waits until it is answered.</summary>
+    public Func<string, Task<string?>> Answer { get; set; } = _ => Task.FromResult<string?>(null);
+
+    /// <summary>How many bytes a data connection carries before it is reset, by the commands given since it was asked for.</summary>
+    public Func<string, long> CutAfter { get; set; } = _ => long.MaxValue;
+
+    /// <summary>Waited for before each piece of data, by the same commands.</summary>
+    public Func<string, Task> Pass { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Control connections that are let in; the others are told 421.</summary>
+    public int MostConnections { get; set; } = int.MaxValue;
+
+    /// <summary>Control connections that came.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>What the clients said, on all connections.</summary>
+    public string[] Commands
+    {
+        get
+        {
+            lock (_commands)
+            {
+                return [.. _commands];
+            }
+        }
+    }
+
+    public int Count(string start) => Commands.Count(command => command.StartsWith(start, StringComparison.Ordinal));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Dispose();
+        await _accepting;
+        Task[] passing;
+        lock (_passing)
+        {
+            passing = [.. _passing];
+        }
+
+        await Task.WhenAll(passing);
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                Socket client = await _listener.AcceptSocketAsync(_stopping.Token);
+                Track(QuietlyAsync(() => PassControlAsync(client, Interlocked.Increment(ref _connections))));
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or InvalidOperationException && _stopping.IsCancellationRequested)
+        {
+        }
+    }
+
+    private void Track(Task passing)
+    {
+        lock (_passing)
+        {
+            _passing.Add(passing);
+        }
+    }
+
+    private async Task PassControlAsync(Socket client, int number)
+    {
+        using (client)
+        {
+            if (number > MostConnections)
+            {
+                await client.SendAsync("421 too many connections\r\n"u8.ToArray(), _stopping.Token);
+                return;
+            }
+
+            using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _server), _stopping.Token);
+            var data = new StrongBox();
+            using var writing = new SemaphoreSlim(1);
+            Task commands = QuietlyAsync(() => PassCommandsAsync(client, server, data, writing));
+            await Task.WhenAny(commands, QuietlyAsync(() => PassRepliesAsync(server, client, data, writing)));
+            // .NET resets a connection that is disposed during a receive, unless its sending side was shut down. A reset would discard the last replies.
+            await QuietlyAsync(() => EndSending(client));
+            await QuietlyAsync(() => EndSending(server));
+        }
+    }
+
+    private static Task EndSending(Socket socket)
+    {
+        socket.Shutdown(SocketShutdown.Send);
+        return Task.CompletedTask;
+    }
+
+    private async Task PassCommandsAsync(Socket client, Socket server, StrongBox data, SemaphoreSlim writing)
+    {
+        using var reader = new StreamReader(new NetworkStream(client), Encoding.Latin1);
+        while (await reader.ReadLineAsync(_stopping.Token) is { } line)
+        {
+            lock (_commands)
+            {
+                _commands.Add(line);
+            }
+
+            data.Note(line);
+            if (await Answer(line) is { } answer)
+            {
+                await SendAsync(client, answer, writing);
+            }
+            else
+            {
+                await server.SendAsync(Encoding.Latin1.GetBytes(line + "\r\n"), _stopping.Token);
+            }
+        }
+    }
+
+    private async Task PassRepliesAsync(Socket server, Socket client, StrongBox data, SemaphoreSlim writing)
+    {
+        using var reader = new StreamReader(new NetworkStream(server), Encoding.Latin1);
+        while (await reader.ReadLineAsync(_stopping.Token) is { } line)
+        {
+            if (ExtendedPassive().Match(line) is { Success: true } passive)
+            {
+                data.Value = new Asked();
+                line = passive.Result($"${{1}}{OpenData(int.Parse(passive.Groups[2].Value, CultureInfo.InvariantCulture), data.Value)}$3");
+            }
+
+            if (Reply(line) is { } changed)
+            {
+                await SendAsync(client, changed, writing);
+            }
+        }
+    }
+
+    private async Task SendAsync(Socket client, string line, SemaphoreSlim writing)
+    {
+        await writing.WaitAsync(_stopping.Token);
+        try
+        {
+            await client.SendAsync(Encoding.Latin1.GetBytes(line + "\r\n"), _stopping.Token);
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    private int OpenData(int port, Asked asked)
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start(1);
+        Track(QuietlyAsync(async () =>
+        {
+            using (listener)
+            {
+                using Socket client = await listener.AcceptSocketAsync(_stopping.Token);
+                using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), _stopping.Token);
+                await Task.WhenAll(PassDataAsync(client, server, asked), PassDataAsync(server, client, asked));
+            }
+        }));
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task PassDataAsync(Socket from, Socket to, Asked asked)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        for (long passed = 0; ;)
+        {
+            int read = await from.ReceiveAsync(buffer, _stopping.Token);
+            if (read == 0)
+            {
+                to.Shutdown(SocketShutdown.Send);
+                return;
+            }
+
+            await Pass(asked.Commands).WaitAsync(_stopping.Token);
+            int left = (int)Math.Min(read, CutAfter(asked.Commands) - passed);
+            for (int sent = 0; sent < left;)
+            {
+                sent += await to.SendAsync(buffer.AsMemory(sent, left - sent), _stopping.Token);
+            }
+
+            passed += left;
+            if (left < read)
+            {
+                // What was passed is to arrive, as it would before a link breaks that only one side notices.
+                to.Shutdown(SocketShutdown.Send);
+                from.LingerState = new LingerOption(true, 0);
+                from.Close();
+                return;
+            }
+        }
+    }
+
+    /// <summary>One side went, or the test is over: the other side is told by closing.</summary>
+    private static async Task QuietlyAsync(Func<Task> pass)
+    {
+        try
+        {
+            await pass();
+        }
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+        }
+    }
+
+    [GeneratedRegex(@"^(229 .*\|\|\|)(\d+)(\|.*)$")]
+    private static partial Regex ExtendedPassive();
+
+    /// <summary>What was said after a data connection was asked for: <c>RANG 5 9 RETR a</c>.</summary>
+    private sealed class Asked
+    {
+        public string Commands { get; set; } = "";
+    }
+
+    private sealed class StrongBox
+    {
+        public Asked? Value { get; set; }
+
+        public void Note(string command)
+        {
+            if (Value is { } asked)
+            {
+                asked.Commands = $"{asked.Commands} {command}".Trim();
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Fts.Client.Tests.Support;
+
+/// <summary>Self-signed certificates of servers.</summary>
+internal static class TestCertificate
+{
+    /// <summary>For 127.0.0.1, within its dates.</summary>
+    public static X509Certificate2 Valid { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddYears(1));
+
+    /// <summary>For 127.0.0.1, until yesterday.</summary>
+    public static X509Certificate2 Expired { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddDays(-1));
+
+    /// <summary>For another address, within its dates.</summary>
+    public static X509Certificate2 OfAnother { get; } = Make(IPAddress.Parse("192.0.2.1"), DateTimeOffset.UtcNow.AddYears(1));
+
+    /// <summary>For the same address, with another key.</summary>
+    public static X509Certificate2 Other { get; } = Make(IPAddress.Loopback, DateTimeOffset.UtcNow.AddYears(1));
+
+    /// <summary>The one a script names.</summary>
+    public static X509Certificate2 Named(string name) => name switch
+    {
+        "" => Valid,
+        "expired" => Expired,
+        "another" => OfAnother,
+        "other" => Other,
+        _ => throw new ArgumentException($"No certificate is called {name}.", nameof(name)),
+    };
+
+    private static X509Certificate2 Make(IPAddress address, DateTimeOffset end)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN=test {address} until {end:yyyy-MM-dd}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(address);
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(end.AddYears(-2), end);
+    }
+}

@@ -1,0 +1,170 @@
+using Fts.Client.Tests.Support;
+
+namespace Fts.Client.Tests.Sync;
+
+/// <summary>What a plan holds, and what is done with it, by literal conversations.</summary>
+public sealed class MirrorTests : IDisposable
+{
+    private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", IsFolder = "S: 250-facts\nS:  type=dir;unique=1; top\nS: 250 end\n";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_listed_fails_alone_and_one_that_is_in_itself_is_left()
+    {
+        FtpMirrorPlan plan = await PlanAsync(
+            FtpMirrorDirection.Download,
+            ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder
+                + Listing("top", "type=dir;unique=2; a", "type=dir;unique=1; circle", "type=dir;unique=3; shut", "type=OS.unix=slink:x;unique=4; link", "type=file;size=3;modify=20200102030405; f")
+                + Listing("top/a", "type=dir;unique=2; again", "type=file;size=5;modify=20200102030405; g")
+                + $"{Passive}C: MLSD top/shut\nS: 550 permission denied\n");
+        Assert.Equal(["a", "shut"], plan.Directories.Select(folder => Path.GetFileName(folder)));
+        Assert.Equal(["top/a/g", "top/f"], plan.Files.Select(file => file.RemotePath));
+        Assert.Equal((8, 3, 0), (plan.Bytes, plan.Skipped, plan.Unchanged));
+        Assert.Equal("top/shut", Assert.Single(plan.Failures).Path);
+    }
+
+    [Theory]
+    [InlineData(FtpMirrorDirection.Download)]
+    [InlineData(FtpMirrorDirection.Upload)]
+    public async Task A_line_that_cannot_be_read_is_in_the_plan_and_the_rest_is_mirrored(FtpMirrorDirection direction)
+    {
+        Local("f");
+        FtpMirrorPlan plan = await PlanAsync(
+            direction, ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=file;size=7;modify=20200102030405; f", "ls: x: Permission denied"));
+        FtpEntry line = Assert.Single(plan.UnreadableEntries);
+        Assert.Equal(("top", "ls: x: Permission denied"), (line.Path, line.RawLine));
+        Assert.Equal("top/f", Assert.Single(plan.Files).RemotePath);
+        Assert.Equal((0, 0), (plan.Skipped, plan.Failures.Count));
+    }
+
+    [Theory]
+    [InlineData("size=3;modify=20200102030405;", "", true)]
+    [InlineData("size=4;modify=20200102030405;", "", false)]
+    [InlineData("size=3;modify=20200102030406;", "", false)]
+    [InlineData("size=3;modify=20200102030406;", "MFMT", false)]
+    [InlineData("size=3;", "", true)]
+    public async Task Downloads_are_told_from_what_is_here_by_size_and_time(string facts, string feature, bool isSame)
+    {
+        Local("f");
+        FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Download, ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
+        Assert.Equal((isSame ? 0 : 1, isSame ? 1 : 0), (plan.Files.Count, plan.Unchanged));
+    }
+
+    [Theory]
+    [InlineData("size=3;modify=20200102030405;", "MFMT", true)]
+    [InlineData("size=3;modify=20200102030406;", "MFMT", false)]
+    [InlineData("size=3;modify=20200102030406;", "MDTM", true)]
+    [InlineData("size=3;modify=20200102030404;", "MDTM", false)]
+    [InlineData("size=4;modify=20200102030406;", "MDTM", false)]
+    public async Task Where_a_file_cannot_be_given_its_time_an_upload_that_is_not_older_is_the_same(string facts, string feature, bool isSame)
+    {
+        Local("f");
+        FtpMirrorPlan plan = await PlanAsync(FtpMirrorDirection.Upload, ScriptedPeer.Login("MLST", feature) + "C: MLST top\n" + IsFolder + Listing("top", $"type=file;{facts} f"));
+        Assert.Equal((isSame ? 0 : 1, isSame ? 1 : 0), (plan.Files.Count, plan.Unchanged));
+    }
+
+    [Fact]
+    public async Task A_tree_without_end_is_left()
+    {
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + "C: MLST top\n" + IsFolder + Listing("top", "type=dir; a", "type=file; b") + $"{Passive}C: MLSD top/a\nS: 150 go\nD> type=file; c\\r\\n\n? never");
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 1, Limits = new FtpLimits { MirrorEntries = 2 } });
+        FtpProtocolException e = await Assert.ThrowsAsync<FtpProtocolException>(() => client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Download, Token));
+        Assert.Contains("more than 2 entries", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_server_lists_as_empty_although_it_is_not_there_is_an_error()
+    {
+        string nothing = "S: 150 go\nD.\nS: 226 done\n";
+        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE")
+            + $"C: PWD\nS: 257 \"/\"\nC: CWD in/top\nS: 550 no\nC: SIZE in/top\nS: 550 no\nC: SYST\nS: 215 Windows_NT\n{Passive}C: LIST in\n{nothing}C: CWD in\nS: 550 no\n"
+            + $"C: CWD in/top\nS: 550 no\n{Passive}C: LIST in/top\n{nothing}C: CWD in/top\nS: 550 no\n");
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
+        FtpReplyException e = await Assert.ThrowsAsync<FtpReplyException>(() => client.PlanMirrorAsync(_folder.FullName, "in/top", FtpMirrorDirection.Download, Token));
+        Assert.Equal("CWD in/top", e.Command);
+    }
+
+    [Fact]
+    public async Task Missing_folders_are_made_from_the_top_and_what_has_nowhere_to_go_is_not_tried()
+    {
+        Local("f");
+        _folder.CreateSubdirectory("shut");
+        Local(Path.Combine("shut", "g"));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("MLST") + "C: MLST x/top\nS: 550 no\nC: MLST x\nS: 550 no\n"
+                + "C: MKD x\nS: 257 \"x\"\nC: MKD x/top\nS: 257 \"x/top\"\nC: MKD x/top/shut\nS: 550 no\nC: MLST x/top/shut\nS: 550 no\n"
+                + $"{Passive}C: STOR x/top/f\nS: 150 go\nD< abc\nS: 226 done\n"
+                + "C: MLST x/top/f\nS: 250-Listing\nS:  type=file;size=3; x/top/f\nS: 250 End\n");
+        FtpMirrorResult result;
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            FtpMirrorPlan plan = await client.PlanMirrorAsync(_folder.FullName, "x/top", FtpMirrorDirection.Upload, Token);
+            Assert.Equal(["x", "x/top", "x/top/shut"], plan.Directories);
+            result = await client.MirrorAsync(plan, null, null, Token);
+        }
+
+        await peer.PlayedAsync();
+        FtpMirrorFailure failure = Assert.Single(result.Failures);
+        Assert.Equal("x/top/shut", failure.Path);
+        Assert.Equal([failure.Exception, null], result.Files.Select(file => file.Exception));
+    }
+
+    [Fact]
+    public async Task A_link_into_itself_is_left_where_NLST_lists_it_and_PWD_reports_its_target()
+    {
+        FtpMirrorPlan plan = await PlanAsync(
+            FtpMirrorDirection.Download,
+            ScriptedPeer.Login("REST STREAM") + "C: PWD\nS: 257 \"/\"\n" + Entered("top", "/top") + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "a")
+                + Entered("top/a", "/top/a") + Names("top/a", "self") + Entered("top/a/self", "/top/a"));
+        Assert.Equal("a", Path.GetFileName(Assert.Single(plan.Directories)));
+        Assert.Equal(1, plan.Skipped);
+    }
+
+    [Fact]
+    public async Task Without_PWD_a_link_into_itself_is_left_when_its_listing_repeats()
+    {
+        string login = ScriptedPeer.Login("REST STREAM");
+        await using var peer = ScriptedPeer.Start(
+            login + "C: PWD\nS: 502 no\nC: CWD top\nS: 250 ok\n",
+            login + $"C: SYST\nS: 215 Windows_NT\n{Passive}C: LIST top\nS: 502 no\n" + Names("top", "self") + "C: CWD top/self\nS: 250 ok\n",
+            login + Names("top/self", "self") + "C: CWD top/self\nS: 250 ok\n" + Names("", "self"),
+            login + "C: CWD top/self/self\nS: 250 ok\n",
+            login + Names("top/self/self", "self") + "C: CWD top/self/self\nS: 250 ok\n" + Names("", "self"),
+            login + "C: CWD top/self/self/self\nS: 250 ok\n");
+        await using var client = new FtpClient(peer.Options with { MaxConnections = 1 });
+        FtpMirrorPlan plan = await client.PlanMirrorAsync(_folder.FullName, "top", FtpMirrorDirection.Download, Token);
+        Assert.Equal(["self", "self"], plan.Directories.Select(folder => Path.GetFileName(folder)));
+        Assert.Equal(1, plan.Skipped);
+    }
+
+    private static string Entered(string path, string reported) => $"C: CWD {path}\nS: 250 ok\nC: PWD\nS: 257 \"{reported}\"\nC: CWD /\nS: 250 ok\n";
+
+    private static string Names(string path, string name) => $"{Passive}C: {$"NLST {path}".TrimEnd()}\nS: 150 go\nD> {name}\\r\\n\nD.\nS: 226 done\n";
+
+    private void Local(string name)
+    {
+        string path = Path.Combine(_folder.FullName, name);
+        File.WriteAllText(path, "abc");
+        File.SetLastWriteTimeUtc(path, new DateTime(2020, 1, 2, 3, 4, 5, 500, DateTimeKind.Utc));
+    }
+
+    private static string Listing(string path, params string[] lines) => $"{Passive}C: MLSD {path}\nS: 150 go\nD> {string.Concat(lines.Select(line => line + "\\r\\n"))}\nD.\nS: 226 done\n";
+
+    private async Task<FtpMirrorPlan> PlanAsync(FtpMirrorDirection direction, string script)
+    {
+        await using var peer = ScriptedPeer.Start(script);
+        FtpMirrorPlan plan;
+        await using (var client = new FtpClient(peer.Options with { MaxConnections = 1 }))
+        {
+            plan = await client.PlanMirrorAsync(_folder.FullName, "top", direction, Token);
+        }
+
+        await peer.PlayedAsync();
+        return plan;
+    }
+}

@@ -1,0 +1,331 @@
+using System.Net;
+using System.Net.Sockets;
+using Fts.Server.Tests.Support;
+
+namespace Fts.Server.Tests.Data;
+
+/// <summary>PASV, EPSV, PORT and EPRT: where a data connection is met, and with whom.</summary>
+public sealed class DataConnectorTests
+{
+    private const string Listing = """
+        S: 150 *
+        L< *a
+        S: 226 *
+        """;
+
+    [Fact]
+    public Task Pasv_and_port_serve_ipv4() => TestServer.PlayAsync(Wire.IPv4, $"""
+        C: PASV
+        S: 227 *(127,0,0,1,*,*)*
+        C: NLST
+        {Listing}
+        C: PORT {"{PORT}"}
+        S: 200 *
+        C: NLST
+        {Listing}
+        """, ("/a", "x"));
+
+    [Fact]
+    public Task Pasv_and_port_are_refused_over_ipv6() => TestServer.PlayAsync(Wire.IPv6, """
+        C: PASV
+        S: 425 *EPSV*
+        C: PORT 127,0,0,1,200,200
+        S: 504 *
+        C: NLST
+        S: 425 *
+        """);
+
+    [Theory, OnEveryWire]
+    public Task Epsv_and_eprt_serve_both(Wire wire) => TestServer.PlayAsync(wire, $"""
+        C: EPSV
+        S: 229 *(|||*|)*
+        C: NLST
+        {Listing}
+        C: EPSV {(wire.IsIPv4() ? 1 : 2)}
+        S: 229 *
+        C: NLST
+        {Listing}
+        C: EPRT {"{EPRT}"}
+        S: 200 *
+        C: NLST
+        {Listing}
+        """, ("/a", "x"));
+
+    [Theory, OnEveryWire]
+    public Task The_other_family_answers_522_and_names_the_right_one(Wire wire) => TestServer.PlayAsync(wire, $"""
+        C: EPSV {(wire.IsIPv4() ? 2 : 1)}
+        S: 522 *({(wire.IsIPv4() ? 1 : 2)})
+        C: EPSV nonsense
+        S: 501 *
+        C: EPRT |3|x|5000|
+        S: 522 *({(wire.IsIPv4() ? 1 : 2)})
+        C: EPRT {(wire.IsIPv4() ? "|2|::1|5000|" : "|1|127.0.0.1|5000|")}
+        S: 522 *({(wire.IsIPv4() ? 1 : 2)})
+        """);
+
+    [Fact]
+    public async Task Port_takes_blanks_between_its_numbers()
+    {
+        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "x"));
+        await using Conversation talk = await server.LogInAsync();
+        await talk.PlayAsync($"""
+            C: PORT {talk.Listen(extended: false).Replace(",", ", ", StringComparison.Ordinal)}
+            S: 200 *
+            C: NLST
+            {Listing}
+            """);
+        await talk.PlayAsync($"""
+            C: PORT  {talk.Listen(extended: false).Replace(",", " ,  ", StringComparison.Ordinal)} 
+            S: 200 *
+            C: NLST
+            {Listing}
+            C: PORT 127,0,0,1,2 0,0
+            S: 501 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Nonsense_answers_501(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await using Conversation talk = await server.LogInAsync();
+        string[] lines =
+        [
+            "PORT 127,0,0,1,1", "PORT 127,0,0,1,1,256", "PORT 127,0,0,1,1,2,3", "PORT a,b,c,d,e,f", "PORT 127.0.0.1.200.200", "PORT -1,0,0,1,200,200",
+            "EPRT |1|127.0.0.1|0|", "EPRT |1|127.0.0.1|65536|", "EPRT |1|127.1|5000|", "EPRT |1|::1|5000|", "EPRT |2|::1%lo|5000|", "EPRT |x|::1|5000|", "EPRT |1|127.0.0.1|5000", "EPRT 1",
+        ];
+        foreach (string line in lines)
+        {
+            await talk.PlayAsync($"C: {line}\nS: 501 *");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Another_address_or_a_low_port_is_refused_before_any_connect(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await using Conversation talk = await server.LogInAsync();
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        other.Listen(1);
+        int port = ((IPEndPoint)other.LocalEndPoint!).Port;
+        string[] lines = wire.IsIPv4()
+            ? [$"PORT 127,0,0,2,{port >> 8},{port & 255}", $"EPRT |1|127.0.0.2|{port}|", "PORT 127,0,0,1,3,255", "EPRT |1|127.0.0.1|1023|", "PORT 0,0,0,0,200,200", "PORT 169,254,169,254,200,80"]
+            : ["EPRT |2|::2|5000|", "EPRT |2|::1|1023|", $"EPRT |2|::ffff:127.0.0.2|{port}|", "EPRT |2|::|5000|", "EPRT |2|fe80::1|5000|"];
+        foreach (string line in lines)
+        {
+            await talk.PlayAsync($"C: {line}\nS: 504 *\nC: LIST\nS: 425 *");
+        }
+
+        Assert.False(other.Poll(0, SelectMode.SelectRead));
+    }
+
+    [Theory, OnEveryWire]
+    public Task After_epsv_all_only_epsv_is_taken_whatever_happens_then(Wire wire) => TestServer.PlayAsync(wire, """
+        C: EPSV ALL
+        S: 200 *
+        C: PASV
+        S: 503 *
+        C: PORT 127,0,0,1,200,200
+        S: 503 *
+        C: EPRT {EPRT}
+        S: 503 *
+        C: ABOR
+        S: 226 *
+        C: EPSV
+        S: 229 *
+        C: RETR missing
+        S: 550 *
+        C: EPRT {EPRT}
+        S: 503 *
+        C: EPSV all
+        S: 200 *
+        C: EPSV
+        S: 229 *
+        C: RETR a
+        S: 150 *
+        D< x
+        S: 226 *
+        C: PASV
+        S: 503 *
+        """, ("/a", "x"));
+
+    [Theory, OnEveryWire]
+    public Task A_data_port_is_good_for_one_transfer(Wire wire) => TestServer.PlayAsync(wire, """
+        C: EPSV
+        S: 229 *
+        C: RETR a
+        S: 150 *
+        D< x
+        S: 226 *
+        C: RETR a
+        S: 425 *
+        C: EPRT {EPRT}
+        S: 200 *
+        C: RETR a
+        S: 150 *
+        D< x
+        S: 226 *
+        C: RETR a
+        S: 425 *
+        """, ("/a", "x"));
+
+    [Theory, OnEveryWire]
+    public Task A_refusal_of_the_store_costs_no_data_port(Wire wire) => TestServer.PlayAsync(wire, """
+        C: EPSV
+        S: 229 *
+        C: RETR missing
+        S: 550 *
+        C: RETR a
+        S: 150 *
+        D< x
+        S: 226 *
+        """, ("/a", "x"));
+
+    [Theory, OnEveryWire]
+    public Task A_client_that_connects_only_after_150_is_served(Wire wire) => TestServer.PlayAsync(wire, """
+        D: late
+        C: EPSV
+        S: 229 *
+        C: RETR a
+        S: 150 *
+        D< x
+        S: 226 *
+        C: EPSV
+        S: 229 *
+        C: STOR b
+        S: 150 *
+        D> new
+        S: 226 *
+        C: EPSV
+        S: 229 *
+        C: MLSD
+        S: 150 *
+        L< *a
+        L< *b
+        S: 226 *
+        """, ("/a", "x"));
+
+    [Theory, OnEveryWire]
+    public async Task A_client_that_never_connects_is_told_so_and_lives(Wire wire)
+    {
+        await using var server = new TestServer(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await server.PlayAsync("""
+            D: late
+            C: EPSV
+            S: 229 *
+            C: LIST
+            S: 150 *
+            S: 425 Can't open data connection: timed out after 1 s.
+            C: EPSV
+            S: 229 *
+            C: LIST
+            S: 150 *
+            D<
+            S: 226 *
+            """);
+        Assert.Contains(server.Log.Texts, text => text.StartsWith("[1] LIST failed: can't open the data connection: timed out after 1 s", StringComparison.Ordinal));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Stat_and_abor_work_while_the_server_waits_for_the_data_connection(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await server.PlayAsync("""
+            D: late
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            C: STAT
+            S: 211-*
+            S: ...
+            S: 211 *
+            C: ABOR
+            S: 426 Transfer aborted.
+            S: 226 *
+            C: NOOP
+            S: 200 *
+            """);
+        Assert.Contains(server.Log.Texts, text => text.StartsWith("[1] STOR a failed: can't open the data connection: the client sent ABOR", StringComparison.Ordinal));
+    }
+
+    /// <summary>A port whose queue is full does not answer: the connection is neither accepted nor refused.</summary>
+    [Fact]
+    public async Task An_active_client_that_does_not_answer_ends_the_transfer_with_425()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux drops what a full queue does not take.");
+        await using var server = new TestServer(Wire.IPv4, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        silent.Listen(0);
+        var target = (IPEndPoint)silent.LocalEndPoint!;
+        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(target, TestContext.Current.CancellationToken).WithDeadline();
+        await server.PlayAsync($"""
+            C: EPRT |1|127.0.0.1|{target.Port}|
+            S: 200 *
+            C: NLST
+            S: 425 Can't open data connection: timed out after 1 s.
+            C: NOOP
+            S: 200 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task An_active_client_that_does_not_listen_answers_425(Wire wire)
+    {
+        await using var server = new TestServer(wire);
+        await using Conversation talk = await server.LogInAsync();
+        string nobody = talk.Listen(extended: true);
+        talk.CloseData();
+        await talk.PlayAsync($"""
+            C: EPRT {nobody}
+            S: 200 *
+            C: STOR a
+            S: 425 Can't open data connection: the client refused the connection.
+            C: LIST
+            S: 425 *
+            """);
+        Assert.Null(await server.ReadAsync("/a"));
+    }
+
+    [Fact]
+    public async Task Another_host_that_connects_first_is_turned_away()
+    {
+        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "secret"));
+        await using Conversation talk = await server.LogInAsync();
+        talk.ConnectsLate = true;
+        string reply = (await talk.SendAndReadReplyAsync("EPSV"))[0];
+        using var thief = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        thief.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        await thief.ConnectAsync(DataPeer.ParseTarget(reply, talk.Server)!, TestContext.Current.CancellationToken).WithDeadline();
+        await talk.PlayAsync("""
+            C: RETR a
+            S: 150 *
+            D< secret
+            S: 226 *
+            """);
+        Assert.Equal(0, await thief.ReceiveAsync(new byte[10], SocketFlags.None, TestContext.Current.CancellationToken).WithDeadline());
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Nobody_gets_in_line_for_a_later_transfer(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "secret"));
+        await using Conversation talk = await server.LogInAsync();
+        talk.ConnectsLate = true;
+        IPEndPoint target = DataPeer.ParseTarget((await talk.SendAndReadReplyAsync("EPSV"))[0], talk.Server)!;
+        using var early = DataPeer.CreateConnecting(target, null);
+        await early.ConnectAsync();
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< secret
+            S: 226 *
+            """);
+        await early.ReadToAnyEndAsync();
+    }
+}

@@ -1,0 +1,116 @@
+using Fts.Server.Tests.Support;
+
+namespace Fts.Server.Tests.Data;
+
+/// <summary>Connections that end before their time: nothing half-received is published, and what can live lives.</summary>
+public sealed class LostConnectionTests
+{
+    private const string Upload = """
+        C: EPSV
+        S: 229 *
+        C: STOR a
+        S: 150 *
+        D+ new but not whole
+        """;
+
+    private const string StillThere = """
+        C: EPSV
+        S: 229 *
+        C: RETR a
+        S: 150 *
+        D< old
+        S: 226 *
+        """;
+
+    [Theory, OnEveryWire]
+    public async Task Losing_the_control_connection_does_not_publish_the_upload(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        Conversation talk = await server.LogInAsync();
+        await talk.PlayAsync(Upload);
+        talk.CloseSending();
+        await talk.Data!.ReadToAnyEndAsync();
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected);
+        await talk.DisposeAsync();
+        Assert.Equal("old", await server.ReadAsync("/a"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_client_that_dies_mid_upload_publishes_nothing(Wire wire)
+    {
+        // A killed process closes its control connection, then its data connection, in orderly fashion both.
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        for (int i = 1; i <= 30; i++)
+        {
+            Conversation talk = await server.LogInAsync();
+            await talk.PlayAsync(Upload);
+            talk.CloseSending();
+            talk.CloseData();
+            await server.Log.WaitForAsync(RecordingLogger.Disconnected, i);
+            await talk.DisposeAsync();
+            Assert.Equal("old", await server.ReadAsync("/a"));
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_reset_data_connection_does_not_publish_the_upload(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await server.PlayAsync($"""
+            {Upload}
+            D: reset
+            S: 426 *
+            {StillThere}
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_data_connection_closed_by_the_client_ends_the_download(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
+        await server.PlayAsync($"""
+            C: EPSV
+            S: 229 *
+            C: RETR large
+            S: 150 *
+            D: close
+            S: 426 Transfer failed: the client closed the data connection.
+            C: EPSV
+            S: 229 *
+            C: RETR large
+            S: 150 *
+            D: reset
+            S: 426 *
+            {StillThere}
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Losing_the_control_connection_ends_the_download(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await server.WriteAsync("/large", new byte[32 * 1024 * 1024]);
+        Conversation talk = await server.LogInAsync();
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: RETR large
+            S: 150 *
+            """);
+        talk.CloseSending();
+        await server.Log.WaitForAsync(RecordingLogger.TransferFailed);
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected);
+        await talk.DisposeAsync();
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Closing_without_a_word_ends_the_session(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        Conversation talk = await server.LogInAsync();
+        await talk.DisposeAsync();
+        await server.Log.WaitForAsync(RecordingLogger.Disconnected);
+        Assert.Equal(0, server.SessionCount);
+    }
+}

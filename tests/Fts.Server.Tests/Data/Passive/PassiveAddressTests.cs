@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Sockets;
+using Fts.Accounts;
+using Fts.Server.Data.Passive;
+using Fts.Server.ProxyProtocol;
+using Fts.Server.Tests.Support;
+using Fts.Storage.Memory;
+
+namespace Fts.Server.Tests.Data.Passive;
+
+/// <summary>What peers are told to connect to where a router stands before the server.</summary>
+public sealed class PassiveAddressTests
+{
+    private static readonly FtpPassiveAddress[] Several =
+    [
+        new("203.0.113.5"),
+        new("203.0.113.6") { Network = IPNetwork.Parse("10.0.0.0/8") },
+        new("203.0.113.7") { Network = IPNetwork.Parse("10.1.0.0/16") },
+    ];
+
+    [Theory]
+    [InlineData("192.0.2.7", "10.1.2.3", "203.0.113.5", 60001)] // beyond the router
+    [InlineData("192.0.2.7", "198.51.100.1", "203.0.113.5", 60001)]
+    [InlineData("192.168.1.7", "10.1.2.3", "203.0.113.5", 60001)] // private, but of another block
+    [InlineData("172.17.0.1", "172.31.0.2", "172.31.0.2", 50001)] // the server's own block
+    [InlineData("192.168.1.7", "192.168.200.1", "192.168.200.1", 50001)]
+    [InlineData("127.0.0.1", "127.0.0.1", "127.0.0.1", 50001)]
+    [InlineData("169.254.1.1", "169.254.1.2", "169.254.1.2", 50001)]
+    [InlineData("10.2.0.7", "10.1.2.3", "203.0.113.6", 60001)] // named, so not taken for local
+    [InlineData("10.1.0.7", "10.1.2.3", "203.0.113.7", 60001)] // the smaller network
+    public void A_peer_is_told_the_address_and_port_that_are_of_use_to_it(string peer, string local, string address, int port)
+    {
+        var told = new PassiveAddresses(Options(Several) with { PassivePorts = new FtpPassivePorts(50000, 50009) { ExternalFirst = 60000 } });
+        var ends = new ConnectionEndPoints(new IPEndPoint(IPAddress.Parse(local), 21), new IPEndPoint(IPAddress.Parse(peer), 4711));
+        Assert.Equal((address, port), ($"{told.GetAddress(ends)}", told.GetPort(ends, 50001)));
+    }
+
+    [Fact]
+    public async Task A_name_keeps_its_address_when_it_cannot_be_resolved_or_the_order_changes()
+    {
+        var ends = new ConnectionEndPoints(IPEndPoint.Parse("10.0.0.1:21"), IPEndPoint.Parse("192.0.2.7:4711"));
+        string[]? answer = null;
+        var told = new PassiveAddresses(Options(new FtpPassiveAddress("ftp.example.org")) with
+        {
+            ResolveNameAsync = (_, _) => answer is null ? throw new SocketException((int)SocketError.HostNotFound) : Task.FromResult(Array.ConvertAll(answer, IPAddress.Parse)),
+        });
+        Assert.False(await told.ResolveAsync(CancellationToken.None));
+        Assert.Null(told.GetAddress(ends));
+        foreach ((string[]? found, bool isFound, string expected) in ((string[]?, bool, string)[])
+            [(["203.0.113.5", "203.0.113.6"], true, "203.0.113.5"), (["203.0.113.6", "203.0.113.5"], true, "203.0.113.5"), (null, false, "203.0.113.5"), ([], false, "203.0.113.5"), (["203.0.113.9"], true, "203.0.113.9")])
+        {
+            answer = found;
+            Assert.Equal(isFound, await told.ResolveAsync(CancellationToken.None));
+            Assert.Equal(expected, $"{told.GetAddress(ends)}");
+        }
+    }
+
+    [Fact]
+    public async Task Pasv_tells_the_external_address_and_port_and_epsv_the_port()
+    {
+        FtpPassivePorts range = FreePorts.FindRange(1) with { ExternalFirst = 60000 };
+        await using TestServer server = new(Wire.IPv4, with: options => options with
+        {
+            PassivePorts = range,
+            PassiveAddresses = [new FtpPassiveAddress("203.0.113.5") { Network = IPNetwork.Parse("127.0.0.2/32") }],
+        });
+        await using Conversation beyond = await server.LogInAsync(IPAddress.Parse("127.0.0.2")), local = await server.LogInAsync();
+        await beyond.PlayAsync($"D: late\nC: PASV\nS: 227 *(203,0,113,5,{60000 >> 8},{60000 & 255})*\nC: EPSV\nS: 229 *(|||60000|)*");
+        await local.PlayAsync($"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\nC: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+
+        // Told one port, met on another, as the router has it.
+        await beyond.PlayAsync("C: NLST\nS: 150 *");
+        using var client = DataPeer.CreateConnecting(new IPEndPoint(IPAddress.Loopback, range.First), null, IPAddress.Parse("127.0.0.2"));
+        Assert.Empty(await client.ReadToEndAsync());
+        await beyond.PlayAsync("S: 226 *");
+    }
+
+    [Theory, OnEveryWire(PlainOnly = true)]
+    public async Task A_name_without_an_address_yet_costs_only_pasv(Wire wire)
+    {
+        var resolving = new TaskCompletionSource<IPAddress[]>();
+        await using TestServer server = new(wire, with: options => options with
+        {
+            PassiveAddresses = [new FtpPassiveAddress("ftp.example.org") { Network = IPNetwork.Parse("127.0.0.0/8") }],
+            ResolveNameAsync = (_, cancellationToken) => resolving.Task.WaitAsync(cancellationToken),
+        });
+        await using Conversation talk = await server.LogInAsync();
+        await talk.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+        if (wire.IsIPv4())
+        {
+            // The last one was met: EPSV's. Now the name has an address, which the server sees in its own time.
+            resolving.SetResult([IPAddress.Loopback]);
+            string reply;
+            do
+            {
+                reply = (await talk.SendAndReadReplyAsync("PASV"))[0];
+            }
+            while (reply.StartsWith("425", StringComparison.Ordinal) && !TestContext.Current.CancellationToken.IsCancellationRequested);
+            Assert.StartsWith("227 Entering passive mode (127,0,0,1,", reply, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("::1")]
+    [InlineData("10.0.1")]
+    [InlineData("10.0.0.256")]
+    [InlineData("1234")]
+    [InlineData("0.0.0.0")]
+    [InlineData("224.0.0.1")]
+    [InlineData("two words")]
+    [InlineData("a..b")]
+    public void What_pasv_cannot_tell_is_refused_at_the_start(string host) => Assert.ThrowsAny<ArgumentException>(() => new FtpServer(Options(new FtpPassiveAddress(host))));
+
+    [Fact]
+    public void Two_addresses_for_the_same_peers_are_refused_at_the_start()
+    {
+        Assert.Throws<ArgumentException>(() => new FtpServer(Options(new("203.0.113.5"), new FtpPassiveAddress("203.0.113.6"))));
+        Assert.Throws<ArgumentException>(() => new FtpServer(Options(Several[1], Several[1] with { Host = "203.0.113.9" })));
+    }
+
+    private static FtpServerOptions Options(params FtpPassiveAddress[] addresses) =>
+        new() { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite), PassiveAddresses = addresses };
+}

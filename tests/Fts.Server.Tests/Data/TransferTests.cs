@@ -1,0 +1,32 @@
+using System.Net;
+using System.Net.Sockets;
+using Fts.Server.Data;
+using Fts.Server.Tests.Support;
+
+namespace Fts.Server.Tests.Data;
+
+/// <summary>A transfer that is ended from outside, seen from its engine.</summary>
+public sealed class TransferTests
+{
+    /// <summary>Whoever takes the end of the data for the end of the file publishes half of it: the token must tell first.</summary>
+    [Fact]
+    public async Task An_engine_that_sees_the_end_finds_its_token_cancelled()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        for (int i = 0; i < 200; i++)
+        {
+            using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await peer.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken).WithDeadline();
+            using Socket data = await listener.AcceptAsync(TestContext.Current.CancellationToken).WithDeadline();
+            using var transfer = new Transfer("STOR a");
+            transfer.AttachDataSocket(data);
+            Task<bool> engine = Task.Factory.StartNew(
+                () => data.Receive(new byte[1]) == 0 && transfer.Token.IsCancellationRequested,
+                TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            transfer.Abort(TransferEndReason.Aborted);
+            Assert.True(await engine.WithDeadline());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using System.Reflection;
+using Fts.Server.Hosts;
+using Fts.Storage;
+
+namespace Fts.Server.Tests.Hosts;
+
+/// <summary>The guard around a store.</summary>
+public sealed class GuardedStoreTests
+{
+    [Fact]
+    public void The_guard_forwards_every_member_of_a_store()
+    {
+        // A member that it left to the interface would call the guard instead of the store's own implementation.
+        MethodInfo[] targets = typeof(GuardedStore).GetInterfaceMap(typeof(IFileStore)).TargetMethods;
+        Assert.NotEmpty(targets);
+        Assert.All(targets, method => Assert.Equal(typeof(GuardedStore), method.DeclaringType));
+    }
+}

@@ -1,0 +1,252 @@
+using System.Net.Sockets;
+using Fts.Accounts;
+using Fts.Server.Tests.Support;
+using Fts.Storage;
+
+namespace Fts.Server.Tests.Hosts;
+
+/// <summary>How a store's refusals and failures look from outside: a fixed reply each, and never a word of theirs.</summary>
+public sealed class StoreErrorTests
+{
+    private static readonly Dictionary<StoreError, int> Replies = new()
+    {
+        [StoreError.NotFound] = 550, [StoreError.Denied] = 550, [StoreError.Exists] = 553, [StoreError.NotEmpty] = 550, [StoreError.NotAFile] = 550,
+        [StoreError.NotADirectory] = 550, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552, [StoreError.Busy] = 450, [StoreError.BadName] = 553,
+        [StoreError.BadOffset] = 554, [StoreError.Unavailable] = 451, [StoreError.NotSupported] = 550,
+    };
+
+    /// <summary>A command for every call to the store, the call that fails, and whether it fails only once bytes have come.</summary>
+    private static readonly (string Command, string Member, bool Uploads)[] Calls =
+    [
+        ("CWD a", nameof(IFileStore.GetEntryAsync), false), ("MKD a", nameof(IFileStore.CreateDirectoryAsync), false), ("RMD a", nameof(IFileStore.DeleteDirectoryAsync), false), ("DELE a", "DeleteFileAsync", false),
+        ("RNFR a", nameof(IFileStore.GetEntryAsync), false), ("SIZE a", nameof(IFileStore.GetEntryAsync), false), ("MDTM a", nameof(IFileStore.GetEntryAsync), false), ("MLST a", nameof(IFileStore.GetEntryAsync), false),
+        ("MFMT 20200101000000 a", nameof(IFileStore.SetMetadataAsync), false), ("SITE CHMOD 644 a", nameof(IFileStore.SetMetadataAsync), false), ("HASH a", "OpenReadAsync", false), ("DSIZ", "ListAsync", false), ("RMDA a", nameof(IFileStore.DeleteDirectoryAsync), false), ("AVBL", nameof(IFileStore.GetFreeSpaceAsync), false), ("STAT a", nameof(IFileStore.GetEntryAsync), false), ("STAT /", "ListAsync", false), ("LIST", "ListAsync", false),
+        ("NLST", "ListAsync", false), ("MLSD", "ListAsync", false), ("RETR a", "OpenReadAsync", false), ("STOR a", "OpenWriteAsync", false),
+        ("APPE a", "OpenWriteAsync", false), ("STOU a", "OpenWriteAsync", false), ("STOR a", "WriteAsync", true), ("STOR a", "CommitAsync", true),
+    ];
+
+    [Theory, OnEveryWire]
+    public async Task Every_refusal_has_its_reply_whatever_the_verb(Wire wire)
+    {
+        Assert.Equal(Enum.GetValues<StoreError>().Order(), Replies.Keys.Order());
+        foreach ((StoreError error, int code) in Replies)
+        {
+            await FailAsync(wire, new StoreException(error, "secret /real/path"), code);
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public Task What_a_store_should_never_throw_answers_451_and_the_session_lives(Wire wire) =>
+        FailAsync(wire, new InvalidOperationException("secret /real/path"), 451);
+
+    /// <summary>A store may be written by anybody, and throw what a broken connection throws.</summary>
+    [Theory, OnEveryWire]
+    public async Task A_connection_error_thrown_by_a_store_is_451_and_the_cause_is_logged(Wire wire)
+    {
+        foreach (Exception fault in (Exception[])
+            [new IOException("secret /real/path"), new SocketException(104, "secret /real/path"), new ObjectDisposedException("x", "secret /real/path"), new OperationCanceledException("secret /real/path")])
+        {
+            await FailAsync(wire, fault, 451, logged: "secret /real/path");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_store_that_fails_during_a_download_is_451_and_the_cause_is_logged(Wire wire)
+    {
+        var store = new HookedStore { BeforeRead = _ => Task.FromException(new OperationCanceledException("the disk is away")) };
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", "content");
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            S: 451 *
+            C: NOOP
+            S: 200 *
+            """);
+        Assert.Contains(server.Log.Texts, text => text.Contains("the store failed during RETR", StringComparison.Ordinal) && text.Contains("the disk is away", StringComparison.Ordinal));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Names_that_are_not_one_component_are_in_no_listing(Wire wire)
+    {
+        var store = new HookedStore { Entries = Forged };
+        await using TestServer server = new(wire, store);
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: LIST
+            S: 150 *
+            L< -rw-r--r-- * good
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: NLST
+            S: 150 *
+            L< good
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: NLST *
+            S: 150 *
+            L< good
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: MLSD
+            S: 150 *
+            L< * good
+            S: 226 *
+            C: STAT /
+            S: 213-Status:
+            S:  -rw-r--r-- * good
+            S: 213 End.
+            C: DSIZ
+            S: 213 1
+            """);
+        Assert.Contains(server.Log.Texts, text => text.Contains("""a\x0d\x0a213 End.""", StringComparison.Ordinal));
+
+        static async IAsyncEnumerable<FileEntry> Forged()
+        {
+            await Task.Yield();
+            foreach (string name in (string[])["a\r\n213 End.", "b\nc", "d\re", "f\0", "g/h", "..", ".", "", "\ud800", new string('x', 256), "good"])
+            {
+                yield return new FileEntry(name, EntryKind.File, 1, DateTime.UnixEpoch);
+            }
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_name_that_is_found_with_line_ends_is_replaced_by_that_of_its_path(Wire wire)
+    {
+        var store = new HookedStore();
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", "x");
+        store.ReplaceEntry = entry => entry is { Kind: EntryKind.File } file ? file with { Name = "a\r\n213 End.\r\n230 forged" } : entry;
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: LIST a
+            S: 150 *
+            L< -rw-r--r-- * a
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: NLST a
+            S: 150 *
+            L< a
+            S: 226 *
+            C: STAT a
+            S: 213-Status:
+            S:  -rw-r--r-- * a
+            S: 213 End.
+            C: MLST a
+            S: 250-*
+            S:  * /a
+            S: 250 *
+            """);
+    }
+
+    private static async Task FailAsync(Wire wire, Exception fault, int code, string? logged = null)
+    {
+        var store = new HookedStore();
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", "old");
+        await using Conversation talk = await server.LogInAsync();
+        foreach ((string command, string member, bool uploads) in Calls)
+        {
+            await talk.OpenDataAsync();
+            store.Fault = called => called == member ? fault : null;
+            await talk.SendAsync(command);
+            if (uploads)
+            {
+                await talk.PlayAsync("S: 150 *\nD> new");
+            }
+
+            string[] reply = await talk.ReadReplyAsync();
+            // RFC 959 §5.4 knows 553 only where a name is given.
+            int expected = code == 553 && !command.StartsWith("STO", StringComparison.Ordinal) && !command.StartsWith("APPE", StringComparison.Ordinal) ? 550 : code;
+            Assert.StartsWith($"{expected} ", Assert.Single(reply), StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", reply[0], StringComparison.Ordinal);
+            // The cause, and then the line about the command that failed.
+            string[] lines = [.. server.Log.Texts.TakeLast(2)];
+            Assert.True(logged is null || lines.Any(line => line.Contains(logged, StringComparison.Ordinal)), $"{command}: {string.Join('\n', lines)}");
+            store.Fault = null;
+        }
+
+        await talk.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< old
+            S: 226 *
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_listing_that_breaks_off_says_so(Wire wire)
+    {
+        var store = new HookedStore { Entries = Broken };
+        await using TestServer server = new(wire, store);
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: LIST
+            S: 150 *
+            S: 451 *
+            C: STAT /
+            S: 213-*
+            S: ...
+            S: 213 *
+            C: NOOP
+            S: 200 *
+            """);
+
+        static async IAsyncEnumerable<FileEntry> Broken()
+        {
+            await Task.Yield();
+            yield return new FileEntry("first", EntryKind.File, 1, DateTime.UnixEpoch);
+            throw new StoreException(StoreError.Unavailable, "secret");
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task What_an_account_may_not_do_answers_550(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+        await server.WriteAsync("/sub/a", "x");
+        await server.PlayAsync("""
+            C: CWD sub
+            S: 250 *
+            C: EPSV
+            S: 229 *
+            C: STOR b
+            S: 550 *
+            C: STOR a
+            S: 550 *
+            C: APPE a
+            S: 550 *
+            C: STOU
+            S: 550 *
+            C: DELE a
+            S: 550 *
+            C: RMD /sub
+            S: 550 *
+            C: MKD b
+            S: 550 *
+            C: MFMT 20200101000000 a
+            S: 550 *
+            C: RNFR a
+            S: 350 *
+            C: RNTO b
+            S: 550 *
+            C: RETR a
+            S: 150 *
+            D< x
+            S: 226 *
+            """);
+        Assert.Equal(["a"], await server.ListNamesAsync("/sub"));
+    }
+}

@@ -1,0 +1,149 @@
+using Fts.Server.Tests.Support;
+using Fts.Storage;
+
+namespace Fts.Server.Tests.Listings;
+
+/// <summary>Listings without an end: each ends with ABOR and with its client, and holds up nobody.</summary>
+public sealed class LongListingTests
+{
+    [Theory, OnEveryWire]
+    public async Task Abor_ends_stat_with_a_path(Wire wire)
+    {
+        await using var listing = new EndlessListing(wire);
+        await using Conversation talk = await listing.Server.LogInAsync();
+        await talk.SendAsync("STAT /");
+        Assert.Equal("213-Status:", await talk.ReadLineAsync());
+        await talk.SendAsync("ABOR");
+        string line;
+        do
+        {
+            line = (await talk.ReadLineAsync())!;
+        }
+        while (line.StartsWith(' '));
+        Assert.Equal("213 The listing was aborted.", line);
+        await talk.PlayAsync("""
+            S: 226 *
+            C: NOOP
+            S: 200 *
+            """);
+        await listing.Ended.WithDeadline();
+    }
+
+    /// <summary>A reply between the lines of another would be taken for one of them.</summary>
+    [Theory, OnEveryWire]
+    public Task Commands_behind_stat_with_a_path_wait_for_its_end(Wire wire) => TestServer.PlayAsync(wire, """
+        C> STAT /\r\nNOOP\r\nSTAT\r\nSTAT /\r\n
+        S: 213-Status:
+        S:  -rw-r--r-- * a
+        S: 213 End.
+        S: 200 *
+        S: 211-*
+        S: ...
+        S:  No transfer running
+        S: 211 End.
+        S: 213-Status:
+        S:  -rw-r--r-- * a
+        S: 213 End.
+        """, ("/a", "x"));
+
+    [Theory, OnEveryWire]
+    public async Task Stat_with_a_path_ends_when_its_client_disconnects(Wire wire)
+    {
+        foreach (string path in (string[])["/", "nothing*"])
+        {
+            await using var listing = new EndlessListing(wire);
+            await using (Conversation talk = await listing.Server.LogInAsync())
+            {
+                await talk.SendAsync($"STAT {path}");
+                Assert.Equal("213-Status:", await talk.ReadLineAsync());
+                await listing.Begun.WithDeadline();
+            }
+
+            await listing.Ended.WithDeadline();
+            await listing.Server.Log.WaitForAsync(RecordingLogger.Disconnected);
+        }
+    }
+
+    /// <summary>The commands that wait behind it are not begun for a client that is gone.</summary>
+    [Theory, OnEveryWire]
+    public async Task Stat_with_a_path_ends_when_its_client_disconnects_although_commands_wait(Wire wire)
+    {
+        await using var listing = new EndlessListing(wire);
+        await using (Conversation talk = await listing.Server.LogInAsync())
+        {
+            await talk.PlayAsync("""
+                C> STAT /\r\nSTAT /\r\nSTAT /\r\nNOOP\r\n
+                """);
+            await listing.Begun.WithDeadline();
+        }
+
+        await listing.Server.Log.WaitForAsync(RecordingLogger.Disconnected);
+        Assert.Equal(1, listing.Count);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Abor_ends_a_listing_in_which_nothing_matches(Wire wire)
+    {
+        foreach (string verb in (string[])["LIST", "NLST"])
+        {
+            await using var listing = new EndlessListing(wire);
+            await using Conversation talk = await listing.Server.LogInAsync();
+            await talk.PlayAsync($"""
+                C: EPSV
+                S: 229 *
+                C: {verb} nothing*
+                S: 150 *
+                """);
+            await listing.Begun.WithDeadline();
+            await talk.PlayAsync("""
+                C: ABOR
+                S: 426 *
+                S: 226 *
+                """);
+            await listing.Ended.WithDeadline();
+        }
+    }
+
+    /// <summary>A server whose folders have no last entry. Its store never waits and looks at no token.</summary>
+    private sealed class EndlessListing : IAsyncDisposable
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously), _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public EndlessListing(Wire wire)
+        {
+            Server = new TestServer(wire, new HookedStore { Entries = EntriesAsync });
+        }
+
+        public TestServer Server { get; }
+
+        public Task Begun => _begun.Task;
+
+        public Task Ended => _ended.Task;
+
+        public int Count { get; private set; }
+
+        public ValueTask DisposeAsync() => Server.DisposeAsync();
+
+        private async IAsyncEnumerable<FileEntry> EntriesAsync()
+        {
+            await Task.CompletedTask;
+            Count++;
+            try
+            {
+                for (int i = 0; ; i++)
+                {
+                    if (i == 2000)
+                    {
+                        _begun.TrySetResult();
+                    }
+
+                    yield return new FileEntry("entry", EntryKind.File, i, DateTime.UnixEpoch);
+                }
+            }
+            finally
+            {
+                _ended.TrySetResult();
+            }
+        }
+    }
+}

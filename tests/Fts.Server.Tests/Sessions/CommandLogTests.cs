@@ -1,0 +1,80 @@
+using Fts.Accounts;
+using Fts.Server.Tests.Support;
+
+namespace Fts.Server.Tests.Sessions;
+
+/// <summary>One line in the log for each change of a file, each transfer and each refusal, with account and address.</summary>
+public sealed class CommandLogTests
+{
+    [Theory, OnEveryWire]
+    public async Task Changes_and_transfers_are_logged_with_account_and_address(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "content"));
+        await server.PlayAsync("""
+            C: MKD in
+            S: 257 *
+            C: EPSV
+            S: 229 *
+            C: STOR in/b
+            S: 150 *
+            D> hello
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< content
+            S: 226 *
+            C: RNFR a
+            S: 350 *
+            C: RNTO in/c
+            S: 250 *
+            C: DELE in/b
+            S: 250 *
+            C: RMD in
+            S: 550 *
+            C: DELE in/c
+            S: 250 *
+            C: RMD in
+            S: 250 *
+            """);
+        string who = $"anonymous@{wire.Loopback()}";
+        string[] lines = [.. server.Log.Texts.Select(text => text.TrimEnd()).Where(text => text.StartsWith($"[1] {who} ", StringComparison.Ordinal)).Select(text => text[$"[1] {who} ".Length..])];
+        Assert.Equal("made folder /in", lines[0]);
+        Assert.StartsWith("stored /in/b: 5 bytes in ", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("sent /a: 7 bytes in ", lines[2], StringComparison.Ordinal);
+        Assert.Equal(["renamed /a to /in/c", "deleted /in/b", "RMD /in refused: 550 The folder is not empty.", "deleted /in/c", "removed folder /in"], lines[3..]);
+        Assert.Contains(server.Log.Texts, text => text.StartsWith($"[1] signed in as anonymous from {wire.Loopback()}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_refused_upload_is_logged()
+    {
+        await using TestServer server = new(Wire.IPv4, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
+        await server.PlayAsync("""
+            C: EPSV
+            S: 229 *
+            C: STOR in.txt
+            S: 550 *
+            C: DELE in.txt
+            S: 550 *
+            """);
+        Assert.Contains("[1] anonymous@127.0.0.1 STOR /in.txt refused: 550 Permission denied. ", server.Log.Texts);
+        Assert.Contains("[1] anonymous@127.0.0.1 DELE /in.txt refused: 550 Permission denied. ", server.Log.Texts);
+    }
+
+    [Fact]
+    public async Task Control_characters_of_names_are_escaped()
+    {
+        await using var server = new TestServer(Wire.IPv4);
+        await server.PlayAsync("""
+            C: MKD a\x1b[2J
+            S: 257 *
+            C: RMD b\x1b[2J
+            S: 550 *
+            """);
+        Assert.Contains(@"[1] anonymous@127.0.0.1 made folder /a\x1b[2J ", server.Log.Texts);
+        Assert.Contains(@"[1] anonymous@127.0.0.1 RMD /b\x1b[2J refused: 550 No such file or folder. ", server.Log.Texts);
+        Assert.DoesNotContain(server.Log.Texts, text => text.Any(char.IsControl));
+    }
+}

@@ -1,0 +1,221 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text;
+using Fts.Protocol;
+using Fts.Server.Tls;
+
+namespace Fts.Server.Tests.Support;
+
+/// <summary>One control connection seen from the client, byte by byte, and the data connection that its last 227, 229, PORT or EPRT spoke of.</summary>
+internal sealed class Conversation : IAsyncDisposable
+{
+    private readonly Socket _socket;
+    private readonly byte[] _buffer = new byte[16 * 1024];
+    private readonly StringBuilder _transcript = new();
+    private int _start, _end;
+
+    private TlsClient? _tls;
+    private TlsRecordStream? _tap;
+    private Stream _stream;
+
+    private Conversation(Socket socket, TlsClient? tls)
+    {
+        (_socket, _tls, Server) = (socket, tls, ((IPEndPoint)socket.RemoteEndPoint!).Address);
+        _stream = new NetworkStream(socket);
+    }
+
+    /// <summary>Connect the data connection only when it is first used, not as soon as the server told where.</summary>
+    public bool ConnectsLate { get; set; }
+
+    /// <summary>What its data connections begin with, as those through a balancer do.</summary>
+    public byte[]? DataHeader { get; set; }
+
+    public DataPeer? Data { get; private set; }
+
+    public IPAddress Server { get; }
+
+    /// <summary>Connects from an address; what a balancer says first, it says on data connections too.</summary>
+    public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls, byte[]? header = null)
+    {
+        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (from is not null)
+        {
+            socket.Bind(new IPEndPoint(from, 0));
+        }
+
+        await socket.ConnectAsync(server, TestContext.Current.CancellationToken).WithDeadline();
+        var talk = new Conversation(socket, tls is null ? null : new TlsClient(tls.Value)) { DataHeader = header };
+        if (header is not null)
+        {
+            await talk.SendAsync(header);
+        }
+
+        if (talk._tls is not null)
+        {
+            (talk._stream, _) = await talk._tls.HandshakeAsync(talk._stream).WithDeadline();
+        }
+
+        return talk;
+    }
+
+    public Task PlayAsync(string script) => Script.PlayAsync(this, script);
+
+    /// <summary>Sends a command and returns the reply to it.</summary>
+    public async Task<string[]> SendAndReadReplyAsync(string command)
+    {
+        await SendAsync(command);
+        return await ReadReplyAsync();
+    }
+
+    public Task SendAsync(string line)
+    {
+        _transcript.AppendLine($"C: {line}");
+        return SendAsync(Encoding.UTF8.GetBytes(line + "\r\n"));
+    }
+
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        await _stream.WriteAsync(bytes, TestContext.Current.CancellationToken).WithDeadline();
+    }
+
+    /// <summary>Sends one byte as urgent data, as the Telnet Synch signal is sent (RFC 854).</summary>
+    public void SendUrgent(byte value) => Assert.Equal(1, _socket.Send([value], SocketFlags.OutOfBand));
+
+    /// <summary>The lines of one whole reply as they came, and with 227 or 229 the data connection they tell of.</summary>
+    public async Task<string[]> ReadReplyAsync()
+    {
+        var lines = new List<string> { await ReadLineAsync() ?? throw CreateFailure("A reply was expected, the server closed the connection.") };
+        Assert.Matches("^[1-5][0-9][0-9][ -]", lines[0]);
+        while (lines[0][3] == '-' && (lines.Count == 1 || !lines[^1].StartsWith(lines[0][..3] + " ", StringComparison.Ordinal)))
+        {
+            lines.Add(await ReadLineAsync() ?? throw CreateFailure("The server closed the connection inside a reply."));
+        }
+
+        if (DataPeer.ParseTarget(lines[^1], Server) is { } target)
+        {
+            Use(DataPeer.CreateConnecting(target, _tls, ((IPEndPoint)_socket.LocalEndPoint!).Address, DataHeader));
+            if (!ConnectsLate)
+            {
+                await Data!.ConnectAsync();
+            }
+        }
+
+        return [.. lines];
+    }
+
+    /// <summary>Listens for an active data connection and returns where, as PORT or EPRT spell it.</summary>
+    public string Listen(bool extended)
+    {
+        Use(DataPeer.CreateListening(((IPEndPoint)_socket.LocalEndPoint!).Address, _tls, out IPEndPoint endPoint));
+        return extended ? HostPort.FormatExtended(endPoint) : HostPort.Format(endPoint);
+    }
+
+    /// <summary>Asks for a passive data port and connects to it.</summary>
+    public async Task<DataPeer> OpenDataAsync()
+    {
+        await PlayAsync("""
+            C: EPSV
+            S: 229 *
+            """);
+        return Data!;
+    }
+
+    /// <summary>Waits until so many bytes of a running transfer have come, by asking.</summary>
+    public async Task WaitUntilReceivedAsync(long bytes)
+    {
+        string status;
+        do
+        {
+            status = string.Join('\n', await SendAndReadReplyAsync("STAT"));
+            Assert.Contains("Transferring, ", status, StringComparison.Ordinal);
+        }
+        while (!status.Contains($"Transferring, {bytes} ", StringComparison.Ordinal));
+    }
+
+    public void CloseData()
+    {
+        Data?.Dispose();
+        Data = null;
+    }
+
+    /// <summary>Null at the orderly end of the connection.</summary>
+    public async Task<string?> ReadLineAsync()
+    {
+        using var line = new MemoryStream();
+        while (true)
+        {
+            int end = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+            line.Write(_buffer, _start, end < 0 ? _end - _start : end + 1);
+            _start = end < 0 ? _end : _start + end + 1;
+            if (end >= 0)
+            {
+                string text = WireText.FromBytes(line.ToArray());
+                _transcript.AppendLine($"S: {text.TrimEnd()}");
+                Assert.EndsWith("\r\n", text, StringComparison.Ordinal);
+                return text[..^2];
+            }
+
+            (_start, _end) = (0, await _stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).WithDeadline());
+            if (_end == 0)
+            {
+                _transcript.AppendLine("S: (end)");
+                return line.Length == 0 ? null : throw CreateFailure("The server closed the connection inside a line.");
+            }
+        }
+    }
+
+    /// <summary>Shakes hands over a connection that was plain so far; its data connections resume from then on, or begin anew each time.</summary>
+    public async Task StartTlsAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? with = null)
+    {
+        var tls = new TlsClient(version, with);
+        (SslStream stream, _tap) = await tls.HandshakeAsync(_stream).WithDeadline();
+        (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, with));
+    }
+
+    /// <summary>The subject of the certificate that the server showed.</summary>
+    public string? ServerSubject => (_stream as SslStream)?.RemoteCertificate?.Subject;
+
+    /// <summary>The protocol that was agreed on (ALPN); empty for none.</summary>
+    public string AgreedProtocol => (_stream as SslStream)?.NegotiatedApplicationProtocol.ToString() ?? "";
+
+    /// <summary>Shakes hands otherwise for the data connections than for the control connection.</summary>
+    public void UseForData(TlsClient tls) => _tls = tls;
+
+    /// <summary>Ends TLS on the control connection: close_notify goes both ways, and plain text follows (CCC).</summary>
+    /// <param name="firstCommand">Sent in plain in the same packet as the client's close_notify.</param>
+    public async Task EndTlsAsync(string firstCommand = "")
+    {
+        _tap!.Gather(new byte[4096]);
+        await ((SslStream)_stream).ShutdownAsync().WithDeadline();
+        await _tap.WriteAsync(Encoding.UTF8.GetBytes(firstCommand), TestContext.Current.CancellationToken);
+        await _tap.SendGatheredAsync(TestContext.Current.CancellationToken).WithDeadline();
+        Assert.Equal(0, await _stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).WithDeadline());
+        Assert.False(_tap.HasEnded, "The server closed the connection without a close_notify.");
+        UsePlain();
+    }
+
+    /// <summary>Sends over the bare connection from now on, without a close_notify.</summary>
+    public void UsePlain() => _stream = new NetworkStream(_socket);
+
+    /// <summary>Says that nothing more will be said, and goes on listening.</summary>
+    public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>A failed expectation, with everything that was said before.</summary>
+    public Exception CreateFailure(string message) => new Xunit.Sdk.XunitException($"{message}\n--- the conversation so far:\n{_transcript}");
+
+    public ValueTask DisposeAsync()
+    {
+        CloseData();
+        _stream.Dispose();
+        _socket.Dispose();
+        return default;
+    }
+
+    private void Use(DataPeer data)
+    {
+        CloseData();
+        Data = data;
+    }
+}

@@ -1,0 +1,24 @@
+namespace Fts.Server.Tests.Support;
+
+/// <summary>A folder on disk that is gone after the test.</summary>
+internal sealed class TemporaryDirectory : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("fts-tests-").FullName;
+
+    public void Dispose()
+    {
+        try
+        {
+            if (Directory.Exists(Path))
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+        }
+        catch (IOException) when (OperatingSystem.IsLinux())
+        {
+            // .NET cannot name entries that are not UTF-8.
+            using var remove = System.Diagnostics.Process.Start("rm", ["-rf", Path]);
+            remove.WaitForExit();
+        }
+    }
+}

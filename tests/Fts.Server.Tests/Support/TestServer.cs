@@ -1,0 +1,209 @@
+using System.Net;
+using System.Text;
+using Fts.Accounts;
+using Fts.Storage;
+using Fts.Storage.Local;
+using Fts.Storage.Memory;
+
+namespace Fts.Server.Tests.Support;
+
+/// <summary>A server in this process on a port of its own, with what was logged, and its store for setting up and looking after.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private static readonly Lazy<FtpCertificates> SelfSigned = new(CreateCertificates);
+
+    private readonly FtpServer _server;
+    private readonly Wire _wire;
+    private readonly TemporaryDirectory? _directory;
+
+    public TestServer(Wire wire, IFileStore? store = null, Func<FtpServerOptions, FtpServerOptions>? with = null)
+    {
+        _directory = store is null && wire == Wire.Kernel ? new TemporaryDirectory() : null;
+        Store = store ?? (_directory is null ? new MemoryFileStore() : new LocalFileStore(_directory.Path));
+        _wire = wire;
+        var options = new FtpServerOptions
+        {
+            Store = Store,
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
+            EndPoint = new IPEndPoint(wire.Loopback(), 0),
+            LoginDelay = TimeSpan.Zero,
+            Logger = Log,
+            Tls = wire.Tls() is null ? null : new FtpTlsOptions { Certificates = Certificates },
+            ImplicitTlsEndPoint = wire.Tls() is null ? null : new IPEndPoint(wire.Loopback(), 0),
+        };
+        options = wire.GetMinKernelBytes() is { } from ? options with { MinKernelCopyBytes = from } : options;
+        _server = new FtpServer(with is null ? options : with(options));
+        _server.Start();
+    }
+
+    /// <summary>What every server over TLS shows.</summary>
+    public static FtpCertificates Certificates => SelfSigned.Value;
+
+    public IFileStore Store { get; }
+
+    public RecordingLogger Log { get; } = new();
+
+    public IPEndPoint EndPoint => _server.ImplicitTlsEndPoint ?? _server.EndPoint;
+
+    /// <summary>Where connections begin in plain, whatever the wire.</summary>
+    public IPEndPoint PlainEndPoint => _server.EndPoint;
+
+    public int SessionCount => _server.SessionCount;
+
+    /// <summary>The sessions there are, without keeping them.</summary>
+    public WeakReference[] Sessions => [.. _server.Sessions.Select(session => new WeakReference(session))];
+
+    /// <summary>A server with these files; a name that ends in a slash is a folder.</summary>
+    public static async Task<TestServer> WithAsync(Wire wire, params (string Path, string Content)[] files)
+    {
+        var server = new TestServer(wire);
+        foreach ((string path, string content) in files)
+        {
+            await server.WriteAsync(path, content);
+        }
+
+        return server;
+    }
+
+    /// <summary>One conversation of a signed-in client with a server that has these files.</summary>
+    public static async Task PlayAsync(Wire wire, string script, params (string Path, string Content)[] files)
+    {
+        await using TestServer server = await WithAsync(wire, files);
+        await server.PlayAsync(script);
+    }
+
+    /// <summary>A connection whose greeting is still to be read.</summary>
+    public Task<Conversation> ConnectAsync(IPAddress? from = null, byte[]? header = null) => Conversation.ConnectAsync(EndPoint, from, _wire.Tls(), header);
+
+    /// <summary>A connection that begins in plain, whatever the wire; its greeting is still to be read.</summary>
+    public Task<Conversation> ConnectPlainAsync() => Conversation.ConnectAsync(PlainEndPoint, null, null);
+
+    /// <summary>A client signed in as anonymous, in image type.</summary>
+    public async Task<Conversation> LogInAsync(IPAddress? from = null, byte[]? header = null)
+    {
+        Conversation talk = await ConnectAsync(from, header);
+        await talk.PlayAsync("""
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS me@example.org
+            S: 230 *
+            C: TYPE I
+            S: 200 *
+            """);
+        return talk;
+    }
+
+    /// <summary>One conversation of a signed-in client.</summary>
+    public async Task PlayAsync(string script)
+    {
+        await using Conversation talk = await LogInAsync();
+        try
+        {
+            await talk.PlayAsync(script);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{e.Message} The server's log:\n{string.Join('\n', Log.Texts)}", e);
+        }
+    }
+
+    /// <summary>One conversation of a client that has just connected.</summary>
+    public async Task PlayFromGreetingAsync(string script)
+    {
+        await using Conversation talk = await ConnectAsync();
+        await talk.PlayAsync(script);
+    }
+
+    public Task WriteAsync(string path, string content) => WriteAsync(path, Encoding.UTF8.GetBytes(content));
+
+    public Task WriteAsync(string path, byte[] content) => WriteAsync(Store, path, content);
+
+    public static Task WriteAsync(IFileStore store, string path, string content) => WriteAsync(store, path, Encoding.UTF8.GetBytes(content));
+
+    public static async Task WriteAsync(IFileStore store, string path, byte[] content)
+    {
+        StorePath target = StorePath.Root.Resolve(path)!.Value;
+        await CreateDirectoryAsync(store, path.EndsWith('/') ? target : target.Parent);
+        if (path.EndsWith('/'))
+        {
+            return;
+        }
+
+        await using IFileWriter file = await store.OpenWriteAsync(target, WriteStart.Replace, CancellationToken.None);
+        await file.WriteAsync(0, content, CancellationToken.None);
+        await file.CommitAsync(CancellationToken.None);
+    }
+
+    /// <summary>What a file holds; null when there is none.</summary>
+    public async Task<string?> ReadAsync(string path)
+    {
+        StorePath target = StorePath.Root.Resolve(path)!.Value;
+        return await Store.GetEntryAsync(target, CancellationToken.None) is null ? null : Encoding.UTF8.GetString(await ReadBytesAsync(path));
+    }
+
+    public async Task<byte[]> ReadBytesAsync(string path)
+    {
+        await using IFileReader file = await Store.OpenReadAsync(StorePath.Root.Resolve(path)!.Value, CancellationToken.None);
+        byte[] content = new byte[file.Length];
+        for (int read, at = 0; at < content.Length && (read = await file.ReadAsync(at, content.AsMemory(at), CancellationToken.None)) > 0;)
+        {
+            at += read;
+        }
+
+        return content;
+    }
+
+    /// <summary>What an upload of an anonymous client of this machine has left to be continued.</summary>
+    public async Task<PartialUpload?> GetPartialUploadAsync(string path, Wire wire)
+    {
+        string address = Convert.ToHexString(wire.Loopback().GetAddressBytes().AsSpan(0, wire.IsIPv4() ? 4 : 8));
+        return await Store.GetPartialUploadAsync(StorePath.Root.Resolve(path)!.Value, $"anonymous\n{address}", CancellationToken.None);
+    }
+
+    /// <summary>Begins anew with the names that SIZE told the wrong length of.</summary>
+    public void ClearSuppressedPartialSizes() => _server.SuppressedPartialSizes.Clear();
+
+    /// <summary>The names in a folder, sorted.</summary>
+    public async Task<string[]> ListNamesAsync(string folder)
+    {
+        var names = new List<string>();
+        await foreach (FileEntry entry in await Store.ListAsync(StorePath.Root.Resolve(folder)!.Value, CancellationToken.None))
+        {
+            names.Add(entry.Name);
+        }
+
+        return [.. names.Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>What SIGHUP does.</summary>
+    public void Reload() => _server.Reload();
+
+    public Task StopAsync(TimeSpan drain) => _server.StopAsync(drain, CancellationToken.None);
+
+    /// <summary>In time: a session that does not end is a failure with a name, not a run that stands still.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync().WithDeadline();
+        if (_directory is not null)
+        {
+            ((LocalFileStore)Store).Dispose();
+            _directory.Dispose();
+        }
+    }
+
+    private static FtpCertificates CreateCertificates()
+    {
+        using var folder = new TemporaryDirectory();
+        return FtpCertificates.SelfSigned(Path.Combine(folder.Path, "server.pem"));
+    }
+
+    private static async Task CreateDirectoryAsync(IFileStore store, StorePath folder)
+    {
+        if (await store.GetEntryAsync(folder, CancellationToken.None) is null)
+        {
+            await CreateDirectoryAsync(store, folder.Parent);
+            await store.CreateDirectoryAsync(folder, CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using Fts.Server.Tls;
+
+namespace Fts.Server.Tests.Support;
+
+/// <summary>The client's TLS of one conversation: its data connections resume the session of its control connection, as strict servers ask.</summary>
+internal sealed class TlsClient
+{
+    private readonly SslClientAuthenticationOptions _options;
+
+    public TlsClient(SslProtocols version, Action<SslClientAuthenticationOptions>? with = null)
+    {
+        _options = new SslClientAuthenticationOptions
+        {
+            // A name of its own: .NET looks sessions up by it, and another conversation's would be refused.
+            TargetHost = $"test-{Guid.NewGuid():N}",
+            EnabledSslProtocols = version,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Environment.MachineName}",
+        };
+        with?.Invoke(_options);
+    }
+
+    public async Task<(SslStream Stream, TlsRecordStream Tap)> HandshakeAsync(Stream plain)
+    {
+        var tap = new TlsRecordStream(plain);
+        var stream = new SslStream(tap);
+        await stream.AuthenticateAsClientAsync(_options, TestContext.Current.CancellationToken);
+        return (stream, tap);
+    }
+}

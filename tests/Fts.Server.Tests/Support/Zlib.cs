@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+namespace Fts.Server.Tests.Support;
+
+/// <summary>Whole zlib streams (RFC 1950).</summary>
+internal static class Zlib
+{
+    /// <summary>Also for nothing, for which the library writes nothing.</summary>
+    public static byte[] Compress(ReadOnlySpan<byte> content)
+    {
+        if (content.IsEmpty)
+        {
+            return [0x78, 0x9C, 0x03, 0x00, 0x00, 0x00, 0x00, 0x01];
+        }
+
+        using var stream = new MemoryStream();
+        using (var zlib = new ZLibStream(stream, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            zlib.Write(content);
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>Fails for what is not exactly one stream: the library itself would take a part of one for a whole.</summary>
+    public static byte[] Expand(byte[] stream)
+    {
+        using var zlib = new ZLibStream(new MemoryStream(stream), CompressionMode.Decompress);
+        using var content = new MemoryStream();
+        zlib.CopyTo(content);
+        (uint first, uint second) = (1, 0);
+        foreach (byte b in content.ToArray())
+        {
+            first = (first + b) % 65521;
+            second = (second + first) % 65521;
+        }
+
+        Assert.True(stream.Length >= 8, "The zlib stream is not complete.");
+        Assert.Equal((second << 16) | first, BinaryPrimitives.ReadUInt32BigEndian(stream.AsSpan(stream.Length - 4)));
+        return content.ToArray();
+    }
+}

@@ -1,0 +1,162 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using Fts.Accounts;
+using Fts.Authority;
+using Fts.Server.Tests.Support;
+using Fts.Storage.Memory;
+
+namespace Fts.Server.Tests.Tls;
+
+/// <summary>HOST (RFC 7151) and the name a TLS handshake asks for.</summary>
+public sealed class HostTlsTests : IAsyncDisposable
+{
+    private static readonly TestAuthority Authority = new();
+    private static readonly FtpCertificates OfOne = FtpCertificates.FromCertificate(Authority.IssueTo("one.example")), OfTwo = FtpCertificates.FromCertificate(Authority.IssueTo("two.example"));
+
+    private readonly MemoryFileStore _one = new(), _two = new(), _three = new();
+    private readonly TestServer _server;
+
+    public HostTlsTests()
+    {
+        var anybody = new AnonymousAuthenticator(Permissions.ReadWrite);
+        _server = new TestServer(Wire.Tls13, with: options => options with
+        {
+            Hosts =
+            [
+                new FtpHost { Name = "one.example", Store = _one, Authenticator = anybody, Certificates = OfOne, Greeting = "This is one." },
+                new FtpHost { Name = "two.example", Store = _two, Authenticator = anybody, Certificates = OfTwo },
+                new FtpHost { Name = "three.example", Store = _three, Authenticator = anybody, Greeting = "This is three." },
+            ],
+        });
+    }
+
+    public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task The_name_the_handshake_asks_for_chooses_certificate_and_files(SslProtocols version)
+    {
+        await using Conversation talk = await SecureAsync("AUTH TLS", version, "Two.Example");
+        Assert.Equal("CN=two.example", talk.ServerSubject);
+        await talk.PlayAsync("""
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: MKD made
+            S: 257 *
+            """);
+        Assert.NotNull(await _two.GetEntryAsync(Fts.Storage.StorePath.Root.Resolve("/made")!.Value, TestContext.Current.CancellationToken));
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task After_the_handshake_host_must_name_what_it_asked_for(SslProtocols version)
+    {
+        await using Conversation talk = await SecureAsync("AUTH TLS", version, "one.example");
+        await talk.PlayAsync("""
+            C: HOST two.example
+            S: 504 *
+            C: HOST [::1]
+            S: 504 *
+            C: HOST ONE.EXAMPLE
+            S: 220 This is one.
+            C: REIN
+            S: 220 *
+            C: HOST two.example
+            S: 504 *
+            C: HOST one.example
+            S: 220 This is one.
+            """);
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task Host_before_auth_chooses_the_certificate(SslProtocols version)
+    {
+        await using Conversation talk = await SecureAsync("HOST two.example", version, "");
+        Assert.Equal("CN=two.example", talk.ServerSubject);
+        await talk.PlayAsync("""
+            C: HOST one.example
+            S: 503 *
+            C: HOST two.example
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: MKD made
+            S: 257 *
+            C: REIN
+            S: 220 *
+            C: USER anonymous
+            S: 331 *
+            C: PASS x
+            S: 230 *
+            C: SIZE made
+            S: 550 *
+            C: CWD made
+            S: 250 *
+            """);
+    }
+
+    [Theory, MemberData(nameof(Versions))]
+    public async Task A_handshake_that_asks_for_another_host_than_was_named_fails(SslProtocols version)
+    {
+        await Assert.ThrowsAnyAsync<Exception>(() => SecureAsync("HOST one.example", version, "two.example"));
+        await _server.Log.WaitForAsync(RecordingLogger.HandshakeFailed);
+        Assert.Contains(_server.Log.Texts, text => text.Contains("HOST named one.example, and the handshake asks for two.example", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_handshake_that_asks_for_no_host_leaves_those_of_the_same_certificate()
+    {
+        await using Conversation talk = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "");
+        Assert.Equal($"CN={Environment.MachineName}", talk.ServerSubject);
+        await talk.PlayAsync("""
+            C: HOST one.example
+            S: 503 *
+            C: HOST three.example
+            S: 220 This is three.
+            C: HOST [::1]
+            S: 220 fts ready.
+            """);
+    }
+
+    [Fact]
+    public async Task A_name_there_is_not_gets_the_default_host_from_the_handshake_and_a_refusal_from_host()
+    {
+        await using Conversation talk = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "four.example");
+        Assert.Equal($"CN={Environment.MachineName}", talk.ServerSubject);
+        await talk.PlayAsync("""
+            C: HOST four.example
+            S: 504 *
+            C: USER anonymous
+            S: 331 *
+            """);
+    }
+
+    /// <summary>Says HOST first if that is what is said first, then AUTH, and shakes hands asking for a name.</summary>
+    private async Task<Conversation> SecureAsync(string first, SslProtocols version, string asked)
+    {
+        Conversation talk = await _server.ConnectPlainAsync();
+        try
+        {
+            await talk.PlayAsync("S: 220 *");
+            if (first.StartsWith("HOST", StringComparison.Ordinal))
+            {
+                await talk.PlayAsync($"C: {first}\nS: 220 *");
+            }
+
+            await talk.PlayAsync("C: AUTH TLS\nS: 234 *");
+            await talk.StartTlsAsync(version, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, Anything));
+            return talk;
+        }
+        catch
+        {
+            await talk.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static bool Anything(object sender, object? certificate, object? chain, SslPolicyErrors problems) => true;
+}

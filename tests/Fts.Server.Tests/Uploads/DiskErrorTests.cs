@@ -1,0 +1,149 @@
+using System.Text;
+using Fts.Server.Tests.Support;
+using Fts.Storage;
+using Fts.Storage.Local;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fts.Server.Tests.Uploads;
+
+/// <summary>A disk that fails in the middle of a transfer: the client is told, the old file stays, and nothing is left of the new one.</summary>
+public sealed class DiskErrorTests
+{
+    /// <summary>More than one write's worth, whatever the engine's buffer is.</summary>
+    private static readonly string Content = new('x', 2 * 1024 * 1024);
+
+    private static readonly Dictionary<StoreError, int> Replies = new() { [StoreError.Unavailable] = 451, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552 };
+
+    [Theory, OnEveryWire]
+    public async Task An_upload_whose_third_write_fails_leaves_the_old_file_and_nothing_else(Wire wire)
+    {
+        using var folder = new TemporaryDirectory();
+        using var disk = new LocalFileStore(folder.Path);
+        // To the kernel, too, it is a file that takes nothing: it gives what it has back to the store.
+        using SafeFileHandle unwritable = File.OpenHandle(Environment.ProcessPath!);
+        var store = new HookedStore(disk) { KernelWritesTo = unwritable };
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", "old");
+        await using Conversation talk = await server.LogInAsync();
+        foreach ((StoreError error, int code) in Replies)
+        {
+            foreach (string verb in (string[])["STOR a", "APPE a", "STOR b", "STOU b"])
+            {
+                FailAt(store, "WriteAsync", 3, error);
+                await UploadAsync(talk, verb, code);
+                store.Fault = null;
+                Assert.Equal(["a"], await server.ListNamesAsync("/"));
+                await talk.PlayAsync("""
+                    C: SIZE a
+                    S: 213 3
+                    C: SIZE b
+                    S: 550 *
+                    C: EPSV
+                    S: 229 *
+                    C: RETR a
+                    S: 150 *
+                    D< old
+                    S: 226 *
+                    """);
+            }
+        }
+
+        await UploadAsync(talk, "STOR a", 226);
+        Assert.Equal(Content, await server.ReadAsync("/a"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task An_upload_that_cannot_be_committed_leaves_the_old_file_and_nothing_else(Wire wire)
+    {
+        using var folder = new TemporaryDirectory();
+        using var disk = new LocalFileStore(folder.Path);
+        var store = new HookedStore(disk);
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", "old");
+        await using Conversation talk = await server.LogInAsync();
+        foreach ((StoreError error, int code) in Replies)
+        {
+            FailAt(store, "CommitAsync", 1, error);
+            await UploadAsync(talk, "STOR a", code);
+            store.Fault = null;
+            Assert.Equal("old", await server.ReadAsync("/a"));
+            Assert.Equal(["a"], await server.ListNamesAsync("/"));
+            await talk.PlayAsync("""
+                C: SIZE a
+                S: 213 3
+                """);
+        }
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_download_that_cannot_be_read_on_closes_its_connection_and_answers_451(Wire wire)
+    {
+        int reads = 0;
+        var store = new HookedStore();
+        await using TestServer server = new(wire, store);
+        await server.WriteAsync("/a", Content);
+        await using Conversation talk = await server.LogInAsync();
+        store.BeforeRead = _ => ++reads == 3 ? throw new StoreException(StoreError.Unavailable, "secret") : Task.CompletedTask;
+        await talk.OpenDataAsync();
+        await talk.PlayAsync("""
+            C: RETR a
+            S: 150 *
+            """);
+        int received = 0;
+        try
+        {
+            byte[] buffer = new byte[64 * 1024];
+            for (int read; (read = await talk.Data!.ReadSomeAsync(buffer)) > 0; received += read)
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // Not in good order, which says as much.
+        }
+
+        await talk.PlayAsync("S: 451 *");
+        Assert.InRange(received, 1, Content.Length - 1);
+
+        store.BeforeRead = null;
+        await talk.PlayAsync("""
+            C: NOOP
+            S: 200 *
+            """);
+        await talk.OpenDataAsync();
+        await talk.PlayAsync("""
+            C: RETR a
+            S: 150 *
+            """);
+        Assert.Equal(Content, Encoding.UTF8.GetString(await talk.Data!.ReadToEndAsync()));
+        await talk.PlayAsync("S: 226 *");
+    }
+
+    private static void FailAt(HookedStore store, string member, int call, StoreError error)
+    {
+        int calls = 0;
+        store.Fault = called => called == member && ++calls == call ? new StoreException(error, "secret") : null;
+    }
+
+    /// <summary>The server may close the data connection before everything is sent.</summary>
+    private static async Task UploadAsync(Conversation talk, string verb, int code)
+    {
+        await talk.OpenDataAsync();
+        await talk.PlayAsync($"""
+            C: {verb}
+            S: 150 *
+            """);
+        try
+        {
+            await talk.Data!.SendAsync(Encoding.UTF8.GetBytes(Content));
+            await talk.Data.FinishAsync();
+        }
+        catch (IOException)
+        {
+            // The reply says why.
+        }
+
+        talk.CloseData();
+        await talk.PlayAsync($"S: {code} *");
+    }
+}

@@ -1,0 +1,368 @@
+using Fts.Accounts;
+using Fts.Server.Tests.Support;
+using Fts.Storage;
+
+namespace Fts.Server.Tests.Uploads;
+
+/// <summary>Uploads that broke off, and the ways in which clients continue them.</summary>
+public sealed class ResumeTests
+{
+    private const string BreaksOff = """
+        C: EPSV
+        S: 229 *
+        C: ALLO 9
+        S: 200 *
+        C: STOR a
+        S: 150 *
+        D> begun
+        S: 451 * 5 bytes are kept, REST 5 continues.
+        """;
+
+    [Theory, OnEveryWire]
+    public async Task Rest_and_stor_continue_from_where_size_says(Wire wire) => await ContinuesAsync(wire, "begun end", """
+        C: SIZE a
+        S: 213 5
+        C: REST 5
+        S: 350 *
+        C: EPSV
+        S: 229 *
+        C: STOR a
+        S: 150 *
+        D>  end
+        S: 226 *
+        C: SIZE a
+        S: 213 9
+        """);
+
+    [Theory, OnEveryWire]
+    public async Task Appe_continues_too(Wire wire) => await ContinuesAsync(wire, "begun end", """
+        C: EPSV
+        S: 229 *
+        C: ALLO 4
+        S: 200 *
+        C: APPE a
+        S: 150 *
+        D>  end
+        S: 226 *
+        """);
+
+    [Theory, OnEveryWire]
+    public async Task It_may_break_off_again(Wire wire) => await ContinuesAsync(wire, "begun end", """
+        C: REST 3
+        S: 350 *
+        C: EPSV
+        S: 229 *
+        C: ALLO 9
+        S: 200 *
+        C: STOR a
+        S: 150 *
+        D> un 
+        S: 451 * 6 bytes are kept, REST 6 continues.
+        C: REST 6
+        S: 350 *
+        C: EPSV
+        S: 229 *
+        C: ALLO 9
+        S: 200 *
+        C: STOR a
+        S: 150 *
+        D> end
+        S: 226 *
+        """);
+
+    [Theory, OnEveryWire]
+    public async Task An_offset_past_its_end_is_refused_before_a_byte_is_sent(Wire wire) => await ContinuesAsync(wire, "begun", """
+        C: REST 6
+        S: 350 *
+        C: EPSV
+        S: 229 *
+        C: STOR a
+        S: 554 *
+        C: REST 5
+        S: 350 *
+        C: STOR a
+        S: 150 *
+        D> 
+        S: 226 *
+        """);
+
+    [Theory, OnEveryWire]
+    public async Task Until_then_everything_else_shows_the_file_that_was_there(Wire wire)
+    {
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
+        await server.PlayAsync($"""
+            {BreaksOff}
+            C: MLST a
+            S: 250-*
+            S:  *size=3;*
+            S: 250 *
+            C: EPSV
+            S: 229 *
+            C: NLST
+            S: 150 *
+            L< a
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< old
+            S: 226 *
+            C: MDTM a
+            S: 213 *
+            C: HASH a
+            S: 213 SHA-256 0-2 *
+            C: SIZE a
+            S: 213 5
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_download_that_size_misled_is_refused_once_and_then_comes_out_right(Wire wire)
+    {
+        // curl takes no byte more than SIZE told, and ends there as if that were all.
+        await using TestServer server = await TestServer.WithAsync(wire, ("/a", "the old file"));
+        await server.PlayAsync($"""
+            {BreaksOff}
+            C: SIZE a
+            S: 213 5
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 450 The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.
+            C: SIZE a
+            S: 550 *
+            C: RETR a
+            S: 150 *
+            D< the old file
+            S: 226 *
+            """);
+        await server.PlayAsync($"""
+            C: SIZE a
+            S: 550 *
+            C: REST 5
+            S: 350 *
+            C: EPSV
+            S: 229 *
+            C: ALLO 1
+            S: 200 *
+            C: STOR a
+            S: 150 *
+            D> 
+            S: 451 *
+            C: SIZE a
+            S: 213 5
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task A_download_that_size_misled_by_an_upload_that_stands_still_is_refused_too(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
+        await server.WriteAsync("/a", "the old file");
+        await using Conversation first = await server.LogInAsync();
+        await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
+        await first.WaitUntilReceivedAsync(5);
+        await server.PlayAsync("""
+            C: SIZE a
+            S: 213 5
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 450 The last SIZE reply was for your partial upload, not for this file. Send SIZE and RETR again.
+            C: RETR a
+            S: 150 *
+            D< the old file
+            S: 226 *
+            """);
+    }
+
+    [Fact]
+    public async Task Nobody_else_learns_of_it()
+    {
+        await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "the old file"));
+        await server.PlayAsync(BreaksOff);
+        await using Conversation other = await server.LogInAsync(from: System.Net.IPAddress.Parse("127.0.0.2"));
+        await other.PlayAsync("""
+            C: SIZE a
+            S: 213 12
+            C: EPSV
+            S: 229 *
+            C: RETR a
+            S: 150 *
+            D< the old file
+            S: 226 *
+            C: EPSV
+            S: 229 *
+            C: APPE a
+            S: 150 *
+            D>  and more
+            S: 226 *
+            """);
+        Assert.Equal("the old file and more", await server.ReadAsync("/a"));
+    }
+
+    [Theory, OnEveryWire]
+    public Task Stor_from_the_beginning_gives_it_up(Wire wire) => ContinuesAsync(wire, "new", """
+        C: EPSV
+        S: 229 *
+        C: STOR a
+        S: 150 *
+        D> new
+        S: 226 *
+        C: SIZE a
+        S: 213 3
+        """);
+
+    [Theory, OnEveryWire]
+    public Task Dele_clears_it_away(Wire wire) => ContinuesAsync(wire, null, """
+        C: DELE a
+        S: 250 *
+        C: SIZE a
+        S: 550 *
+        C: DELE a
+        S: 550 *
+        """);
+
+    [Theory, OnEveryWire]
+    public async Task Without_a_data_connection_nothing_of_it_is_lost(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await using Conversation talk = await server.LogInAsync();
+        await talk.PlayAsync(BreaksOff);
+        talk.ConnectsLate = true;
+        await talk.PlayAsync("""
+            C: REST 2
+            S: 350 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            S: 425 *
+            C: SIZE a
+            S: 213 5
+            """);
+    }
+
+    [Theory, OnEveryWire]
+    public async Task While_it_is_written_another_is_told_to_wait_and_may_begin_anew(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.FromDays(1) });
+        await using Conversation first = await server.LogInAsync();
+        await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
+        await first.WaitUntilReceivedAsync(5);
+        await server.PlayAsync("""
+            C: SIZE a
+            S: 550 *
+            C: EPSV
+            S: 229 *
+            C: APPE a
+            S: 450 *
+            C: REST 2
+            S: 350 *
+            C: STOR a
+            S: 450 *
+            C: STOR a
+            S: 150 *
+            D> second
+            S: 226 *
+            """);
+        Assert.Equal("second", await server.ReadAsync("/a"));
+        await first.PlayAsync("D> \nS: 226 *");
+        Assert.Equal("first", await server.ReadAsync("/a"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task An_upload_that_stands_still_makes_room_for_its_continuation(Wire wire)
+    {
+        // A client whose connection died unnoticed comes back while its old session still waits for bytes.
+        await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
+        await using Conversation first = await server.LogInAsync();
+        await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
+        await first.WaitUntilReceivedAsync(5);
+        await server.PlayAsync("""
+            C: SIZE a
+            S: 213 5
+            C: REST 5
+            S: 350 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D>  and last
+            S: 226 *
+            """);
+        await first.PlayAsync("S: 426 Another connection of yours *");
+        Assert.Equal("first and last", await server.ReadAsync("/a"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Who_may_only_make_new_files_may_continue_his_own(Wire wire)
+    {
+        await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Create) });
+        await server.PlayAsync($"""
+            {BreaksOff}
+            C: SIZE a
+            S: 213 5
+            C: REST 5
+            S: 350 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D>  end
+            S: 226 *
+            C: SIZE a
+            S: 550 *
+            C: EPSV
+            S: 229 *
+            C: APPE a
+            S: 550 *
+            """);
+        Assert.Equal("begun end", await server.ReadAsync("/a"));
+    }
+
+    [Theory, OnEveryWire]
+    public async Task Lines_of_a_text_are_not_kept(Wire wire)
+    {
+        await using TestServer server = new(wire);
+        await server.PlayAsync("""
+            C: TYPE A
+            S: 200 *
+            C: EPSV
+            S: 229 *
+            C: STOR a
+            S: 150 *
+            D+ one\r\n
+            D: reset
+            S: 426 Transfer failed: the client closed the data connection.
+            C: TYPE I
+            S: 200 *
+            C: SIZE a
+            S: 550 *
+            """);
+    }
+
+    [Fact]
+    public async Task What_nobody_continues_in_time_is_swept_away_when_a_server_starts()
+    {
+        var store = new Storage.Memory.MemoryFileStore();
+        StorePath path = StorePath.Root.Child("a");
+        await using (IFileWriter upload = await store.OpenWriteAsync(path, WriteStart.Replace.WithUploader("ann"), CancellationToken.None))
+        {
+            await upload.WriteAsync(0, new byte[5], CancellationToken.None);
+            await upload.KeepPartialUploadAsync(CancellationToken.None);
+        }
+
+        await using TestServer server = new(Wire.IPv4, store, options => options with { PartialUploadLifetime = TimeSpan.FromTicks(1) });
+        await server.Log.WaitForAsync(RecordingLogger.PartialUploadsSwept);
+        Assert.Null(await store.GetPartialUploadAsync(path, "ann", CancellationToken.None));
+    }
+
+    private static async Task ContinuesAsync(Wire wire, string? content, string script)
+    {
+        await using TestServer server = new(wire);
+        await server.PlayAsync($"{BreaksOff}\n{script}");
+        Assert.Equal(content, await server.ReadAsync("/a"));
+    }
+}
