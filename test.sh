@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test there is, from a fresh checkout. With words, only the test projects whose name holds one of them: ./test.sh Storage
+# Runs all tests, from a fresh checkout. With arguments, only the test projects whose names contain one of them: ./test.sh Storage
 # The last line is "N passed, N failed, N skipped". The lines before it name every failed test. The exit code is 1 if a test failed, or if a
 # project crashed or ran no tests.
 set -uo pipefail
@@ -8,7 +8,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" || exit 1
 peers=$PWD/artifacts/peers
 results=$PWD/artifacts/results
 
-# Which of the programs that the interop tests talk to are not here. Debian's own Python is asked: another one would not see Debian's modules.
+# Prints the packages of missing programs for the interop tests. Checks Debian's own Python, because another Python does not find Debian's modules.
 missing_packages() {
   local name
   for name in vsftpd lftp curl tnftp ncftp wget rclone tmux microsocks; do
@@ -18,7 +18,7 @@ missing_packages() {
   /usr/bin/python3 -c 'import pyftpdlib, OpenSSL' 2>/dev/null || echo python3-pyftpdlib python3-openssl
 }
 
-# ProFTPD and Pure-FTPd refuse to be installed beside vsftpd, so they are only unpacked, and the libraries they ask for installed.
+# ProFTPD and Pure-FTPd conflict with vsftpd, so they are only unpacked, and their libraries are installed.
 missing_peers() {
   [ -x "$peers/usr/sbin/proftpd" ] || echo proftpd-core proftpd-mod-crypto
   [ -x "$peers/usr/sbin/pure-ftpd" ] || echo pure-ftpd
@@ -29,11 +29,11 @@ install_peers() {
   packages=$(missing_packages) unpack=$(missing_peers)
   [ -n "$packages$unpack" ] || return 0
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "not installing $(echo $packages $unpack): that takes root and apt; tests that need them are skipped" >&2
+    echo "not installing $(echo $packages $unpack): root and apt are required; tests that need them are skipped" >&2
     return 0
   fi
 
-  # Debian starts a service when it is installed, unless this script says no.
+  # Debian starts a service when it is installed, unless this script exits with 101.
   local policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -42,8 +42,8 @@ install_peers() {
   fi
 
   export DEBIAN_FRONTEND=noninteractive
-  echo "installing what the tests talk to: $(echo $packages $unpack)" >&2
-  apt-get update -q >/dev/null 2>&1 || echo "apt-get update failed; going on with what is known" >&2
+  echo "installing programs for the interop tests: $(echo $packages $unpack)" >&2
+  apt-get update -q >/dev/null 2>&1 || echo "apt-get update failed; using the existing package lists" >&2
   local package
   for package in $packages ${unpack:+$libraries}; do
     apt-get install -q -y --no-install-recommends "$package" >/dev/null 2>&1 || echo "cannot install $package; tests that need it are skipped" >&2
@@ -58,27 +58,27 @@ install_peers() {
 
 wanted() {
   [ $# -gt 1 ] || return 0
-  local project=$1 word
+  local project=$1 part
   shift
-  for word in "$@"; do
-    case "${project,,}" in *"${word,,}"*) return 0 ;; esac
+  for part in "$@"; do
+    case "${project,,}" in *"${part,,}"*) return 0 ;; esac
   done
   return 1
 }
 
-# One attribute of the first line of a results file that has it.
+# Prints one attribute of the <assembly> element of a results file.
 count() {
   grep -o -m 1 "<assembly [^>]*" "$1" | grep -o " $2=\"[0-9]*\"" | tr -dc 0-9
 }
 
-# The names of the failed tests in a results file, and of errors outside tests (a fixture that could not be cleaned up), one per line.
+# Prints the names of failed tests in a results file, and of errors outside tests (such as a failed cleanup), one per line.
 failed_names() {
   grep -oE '<(test|error) [^>]*>' "$1" | grep -E '^<error |result="Fail"' | sed -nE 's/.* name="([^"]*)".*/\1/p' |
     sed 's/\\&quot;/"/g; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&#xA;/ /g; s/&amp;/\&/g' | cut -c1-300
 }
 
 if ! command -v dotnet >/dev/null; then
-  echo "test.sh: needs the .NET 10 SDK and finds no dotnet" >&2
+  echo "test.sh: dotnet not found; install the .NET 10 SDK from https://dotnet.microsoft.com/download" >&2
   exit 1
 fi
 
@@ -99,8 +99,8 @@ export FTS_PROGRAM=$PWD/artifacts/program/current/fts
 
 mkdir -p "$results"
 passed=0 failed=0 skipped=0 failures=()
-for folder in tests/*.Tests; do
-  project=$(basename "$folder")
+for directory in tests/*.Tests; do
+  project=$(basename "$directory")
   wanted "$project" "$@" || continue
   echo "== $project"
   rm -f "$results/$project.xml"

@@ -38,7 +38,7 @@ public sealed class ScriptTests : IDisposable
 
         await using RunningProgram script = RunningProgram.StartFile("/usr/bin/env", _folder.Path, [$"PATH={_folder.Path}", Path.Combine(Checkout.Root, "fts")]);
         Assert.Equal(1, await script.ExitAsync());
-        Assert.Contains("finds no dotnet", script.Messages, StringComparison.Ordinal);
+        Assert.Contains("dotnet not found", script.Messages, StringComparison.Ordinal);
         Assert.Equal(1, script.Messages.Count(c => c == '\n'));
     }
 }
