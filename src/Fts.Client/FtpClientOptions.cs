@@ -116,7 +116,7 @@ public sealed record FtpClientOptions
         Trust.Validate();
         if (!Enum.IsDefined(Tls))
         {
-            throw new ArgumentOutOfRangeException(nameof(Tls), Tls, "Off, WhenOffered, Required or Implicit.");
+            throw new ArgumentOutOfRangeException(nameof(Tls), Tls, "Off, Preferred, Required or Implicit.");
         }
 
         if (!Enum.IsDefined(Compression))
