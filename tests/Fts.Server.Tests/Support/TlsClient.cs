@@ -23,7 +23,8 @@ internal sealed class TlsClient
 
     public async Task<(SslStream Stream, TlsRecordStream Tap)> HandshakeAsync(Stream plain)
     {
-        var tap = new TlsRecordStream(plain);
+        // Plain text may follow close_notify (CCC), and must not be read into the buffer of the TLS stream.
+        var tap = new TlsRecordStream(plain, stopsAtRecords: true);
         var stream = new SslStream(tap);
         await stream.AuthenticateAsClientAsync(_options, TestContext.Current.CancellationToken);
         return (stream, tap);
