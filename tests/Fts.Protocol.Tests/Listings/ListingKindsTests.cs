@@ -285,6 +285,23 @@ public sealed class ListingKindsTests
         }
     }).QuickCheckThrowOnFailure();
 
+    [Theory]
+    [InlineData("8\u00e93")]
+    [InlineData("8\u007f3")]
+    [InlineData("8 3")]
+    [InlineData("8\u00e93 a")]
+    [InlineData("8 3 a")]
+    [InlineData("2024202428")]
+    public void A_name_like_a_part_of_a_date_is_a_name_after_a_size_that_touches_the_group(string name)
+    {
+        ListingEntry entry = Assert.Single(Read(["-rw-r--r-- longowner longgroup77 Nov 28 2024 " + name]));
+        Assert.Equal((name, 77L, new DateTime(2024, 11, 28, 0, 0, 0, DateTimeKind.Utc)), (entry.Name, entry.Length!.Value, entry.LastModified!.Value));
+    }
+
+    [Fact]
+    public void A_date_does_not_use_up_the_name() => Assert.Equal(
+        "8 3", Assert.Single(Read(["-rw-r--r-- 1 owner two word group77 Nov 28 2024 8 3"])).Name);
+
     [Fact]
     public void Any_date_comes_back() => Prop.ForAll<ushort, ushort>((days, minutes) =>
     {

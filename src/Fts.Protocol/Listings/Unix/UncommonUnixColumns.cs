@@ -8,31 +8,49 @@ namespace Fts.Protocol.Listings.Unix;
 /// </summary>
 internal static class UncommonUnixColumns
 {
+    /// <summary>Link count, owner and a group of two words, the second with the size: no name starts before them.</summary>
+    private const int MaxFieldsWithTwoWordGroup = 4;
+
     /// <summary>Reads size and date among the words behind the mode.</summary>
     public static bool TryRead(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, DateTime now, out ListingColumns columns)
     {
+        // The other forms would read "28 2024 8 3" of "group77 Nov 28 2024 8 3" as a size and a date.
+        if (TryReadAdjoiningSize(line, words[..Math.Min(words.Length, MaxFieldsWithTwoWordGroup)], words, now, out columns))
+        {
+            return true;
+        }
+
         foreach (UncommonUnixDate.DateParser form in UncommonUnixDate.DateParsers)
         {
             for (int i = 1; i < words.Length; i++)
             {
-                if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && form(line, words[i..], now, out ListingDate date))
+                if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && form(line, words[i..], now, out ListingDate date) &&
+                    FindNameStart(line, date) is var nameStart && nameStart < line.Length)
                 {
-                    columns = new ListingColumns(length, date.Utc, FindNameStart(line, date));
+                    columns = new ListingColumns(length, date.Utc, nameStart);
                     return true;
                 }
             }
         }
 
-        for (int i = 1; i < words.Length; i++)
+        return TryReadAdjoiningSize(line, words, words, now, out columns) || TryReadUnknownMonth(line, words, isDevice, out columns);
+    }
+
+    /// <summary>Reads a size that touches the group, in one of the fields <paramref name="sizes"/>, and a date of <c>ls</c> after it.</summary>
+    private static bool TryReadAdjoiningSize(
+        ReadOnlySpan<char> line, ReadOnlySpan<Range> sizes, ReadOnlySpan<Range> words, DateTime now, out ListingColumns columns)
+    {
+        for (int i = 0; i < sizes.Length && i + 1 < words.Length; i++)
         {
-            if (TryParseAdjoiningSize(line[words[i - 1]], out long length) && UnixListingDate.TryParse(line, words[i..], now, out DateTime utc, out int end))
+            if (TryParseAdjoiningSize(line[sizes[i]], out long length) && UnixListingDate.TryParse(line, words[(i + 1)..], now, out DateTime utc, out int end))
             {
                 columns = new ListingColumns(length, utc, Math.Min(end + 1, line.Length));
                 return true;
             }
         }
 
-        return TryReadUnknownMonth(line, words, isDevice, out columns);
+        columns = default;
+        return false;
     }
 
     /// <summary>

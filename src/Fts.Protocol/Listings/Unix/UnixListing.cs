@@ -92,9 +92,10 @@ internal static class UnixListing
             {
                 DateTime modified = default;
                 int end = 0;
+                // A number at the end of the line is the name, not an epoch time.
                 // A number in the size column of "count owner group size" before a date in another format is the size, not an epoch time.
                 if (IsSize(line[words[i - 1]], isDevice, out long? length) && (isEpoch
-                    ? UnixListingDate.TryParseEpoch(line, words[i..count], out modified, out end) && (i > 3 || !UncommonUnixDate.StartsWithDate(line, words[(i + 1)..count], now))
+                    ? UnixListingDate.TryParseEpoch(line, words[i..count], out modified, out end) && end < line.Length && (i > 3 || !UncommonUnixDate.StartsWithDate(line, words[(i + 1)..count], now))
                     : UnixListingDate.TryParse(line, words[i..count], now, out modified, out end)))
                 {
                     columns = new ListingColumns(length, modified, Math.Min(end + 1, line.Length));
