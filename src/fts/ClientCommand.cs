@@ -17,7 +17,7 @@ internal static class ClientCommand
         using var interrupts = new Interrupts();
         await using Connection connection = options.Prepare(line, target, terminal, line.Debug(2));
         target = connection.Target;
-        var shell = new Shell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside, CreateOutsideWording(line));
+        var shell = new ClientShell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside, CreateOutsideWording(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
@@ -33,7 +33,7 @@ internal static class ClientCommand
     }
 
     /// <summary>Returns the wording of a session's commands for the system's shell, with the same server, folder and options.</summary>
-    private static Func<Shell, string, Wording> CreateOutsideWording(CommandLine line)
+    private static Func<ClientShell, string, Wording> CreateOutsideWording(CommandLine line)
     {
         // Now, because lcd changes the directory that relative paths start from.
         (string given, string all) = (GivenOptions.WithoutChoice(line), GivenOptions.Text(line));
@@ -54,7 +54,7 @@ internal static class ClientCommand
         }
 
         // A URL cannot express the absolute root with a trailing slash; "/./" is the same directory.
-        static string FolderOf(Shell shell) => shell.Folder.Path switch
+        static string FolderOf(ClientShell shell) => shell.Folder.Path switch
         {
             "" => "",
             "/" => "/./",
@@ -62,7 +62,7 @@ internal static class ClientCommand
         };
     }
 
-    private static async Task ConnectAsync(Shell shell, Connection connection, Interrupts interrupts)
+    private static async Task ConnectAsync(ClientShell shell, Connection connection, Interrupts interrupts)
     {
         CancellationToken cancellationToken = interrupts.Begin();
         bool wasInterrupted;
@@ -91,7 +91,7 @@ internal static class ClientCommand
     }
 
     /// <summary>Lines with editing from a terminal, and lines alone from a pipe. The prompt reports a connection without TLS.</summary>
-    private static Func<Task<(LineEnd, string)>> Lines(Shell shell)
+    private static Func<Task<(LineEnd, string)>> Lines(ClientShell shell)
     {
         if (shell.Terminal.IsInteractive)
         {

@@ -50,7 +50,7 @@ internal static class GetCommand
     }
 
     /// <summary>Prints the names in folders: what a URL with <c>;type=d</c> asks for (RFC 1738 §3.2.2).</summary>
-    private static Task<ExitCode> ListAsync(Shell shell, Word[] folders, CancellationToken cancellationToken) =>
+    private static Task<ExitCode> ListAsync(ClientShell shell, Word[] folders, CancellationToken cancellationToken) =>
         shell.EachAsync("list", folders, (folder, cancel) => RemoteCommands.NlistAsync(shell, [folder], cancel), cancellationToken);
 
     private static (Target Server, Word Path) Parse(string word)

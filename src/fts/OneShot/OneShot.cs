@@ -8,12 +8,12 @@ internal static class OneShot
     /// <param name="doing">The command as the user would name it.</param>
     /// <param name="wording">How commands are named in advice.</param>
     /// <param name="command">Does it.</param>
-    public static async Task<ExitCode> RunAsync(Connection connection, string doing, Wording wording, Func<Shell, CancellationToken, Task<ExitCode>> command)
+    public static async Task<ExitCode> RunAsync(Connection connection, string doing, Wording wording, Func<ClientShell, CancellationToken, Task<ExitCode>> command)
     {
         using var interrupts = new Interrupts();
         await using (connection)
         {
-            var shell = new Shell(connection.Client, connection.Target, connection.Terminal, interrupts, connection.Transfers, wording);
+            var shell = new ClientShell(connection.Client, connection.Target, connection.Terminal, interrupts, connection.Transfers, wording);
             ExitCode opened = await shell.RunOnceAsync("connect", async cancellationToken =>
             {
                 await connection.OpenAsync(greets: false, cancellationToken);

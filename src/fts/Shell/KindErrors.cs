@@ -10,7 +10,7 @@ namespace Fts.Cli;
 internal static class KindErrors
 {
     /// <summary>Returns whether a failure may mean that a remote path is a folder, and the path is one.</summary>
-    public static async Task<bool> IsFolderAsync(Shell shell, Exception failure, string path, CancellationToken cancellationToken) =>
+    public static async Task<bool> IsFolderAsync(ClientShell shell, Exception failure, string path, CancellationToken cancellationToken) =>
         CanBeExplainedByKind(failure) && await FindAsync(shell, path, cancellationToken) is { Kind: FtpEntryKind.Directory };
 
     /// <summary>Returns a clearer failure of <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>; the same one if the entry does not explain it.</summary>
@@ -19,7 +19,7 @@ internal static class KindErrors
     /// <param name="verb">The command.</param>
     /// <param name="typed">The name as it was typed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<Exception> ExplainAsync(Shell shell, FtpReplyException failure, string verb, string typed, CancellationToken cancellationToken)
+    public static async Task<Exception> ExplainAsync(ClientShell shell, FtpReplyException failure, string verb, string typed, CancellationToken cancellationToken)
     {
         if (!CanBeExplainedByKind(failure))
         {
@@ -46,7 +46,7 @@ internal static class KindErrors
     private static bool CanBeExplainedByKind(Exception failure) =>
         failure is FtpTargetExistsException || failure.GetType() == typeof(FtpException) || (failure is FtpReplyException refused && (int)refused.Reply.Code is 450 or 521 or 550 or 552 or 553);
 
-    private static async Task<FtpEntry?> FindAsync(Shell shell, string path, CancellationToken cancellationToken)
+    private static async Task<FtpEntry?> FindAsync(ClientShell shell, string path, CancellationToken cancellationToken)
     {
         try
         {
@@ -59,7 +59,7 @@ internal static class KindErrors
         }
     }
 
-    private static async Task<bool> HasEntriesAsync(Shell shell, string path, CancellationToken cancellationToken)
+    private static async Task<bool> HasEntriesAsync(ClientShell shell, string path, CancellationToken cancellationToken)
     {
         try
         {

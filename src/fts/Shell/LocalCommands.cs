@@ -8,7 +8,7 @@ namespace Fts.Cli;
 internal static class LocalCommands
 {
     /// <summary><c>lls</c>.</summary>
-    public static Task<ExitCode> Lls(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> Lls(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         var folder = new DirectoryInfo(words.Count == 0 ? "." : LocalNames.Home(words[0].Text));
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
@@ -23,7 +23,7 @@ internal static class LocalCommands
     }
 
     /// <summary><c>lcd</c>.</summary>
-    public static Task<ExitCode> Lcd(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> Lcd(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         Environment.CurrentDirectory = LocalNames.Home(words.Count == 0 ? "~" : words[0].Text);
         shell.Terminal.Say($"now in {Environment.CurrentDirectory.ToPrintable()} here");
@@ -31,14 +31,14 @@ internal static class LocalCommands
     }
 
     /// <summary><c>lpwd</c>.</summary>
-    public static Task<ExitCode> Lpwd(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> Lpwd(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         shell.Terminal.Data(Environment.CurrentDirectory.ToPrintable());
         return Task.FromResult(ExitCode.Done);
     }
 
     /// <summary><c>!COMMAND</c>: the rest of the line, to the system's own shell; nothing after it: a shell to work in.</summary>
-    public static async Task<ExitCode> RunAsync(Shell shell, string commandLine, CancellationToken cancellationToken)
+    public static async Task<ExitCode> RunAsync(ClientShell shell, string commandLine, CancellationToken cancellationToken)
     {
         if (commandLine.Trim().Length == 0 && !shell.Terminal.IsInteractive)
         {

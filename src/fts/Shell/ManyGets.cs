@@ -4,7 +4,7 @@ using Fts.Protocol;
 namespace Fts.Cli;
 
 /// <summary><c>get</c> with several files, which come as a batch.</summary>
-internal sealed class ManyGets(Shell shell, IfThere ifThere)
+internal sealed class ManyGets(ClientShell shell, IfThere ifThere)
 {
     private readonly List<(FtpBatchFile File, IfThere IfThere)> _files = [];
     private readonly List<RemoteName> _namesakes = [];
@@ -27,11 +27,11 @@ internal sealed class ManyGets(Shell shell, IfThere ifThere)
 
             var many = new ManyTransfers(shell, TransferWay.Down, file => file.LocalPath, (file, e, _) => Explain(e, _items[file.LocalPath], file.LocalPath, resumes ? IfThere.Resume : ifThere));
             long? total = files.All(file => file.SourceEntry?.Length is not null) ? files.Sum(file => file.SourceEntry!.Length!.Value) : null;
-            result = Shell.Worst(result, await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), () => again(GetResumeOption()), cancellationToken));
+            result = ClientShell.Worst(result, await many.RunAsync(files, total, TransferCommands.Options(shell, resumes ? IfThere.Resume : IfThere.Overwrite), () => again(GetResumeOption()), cancellationToken));
         }
 
         // What the first of a name has left decides what becomes of the others.
-        return Shell.Worst(result, result == ExitCode.CannotConnect ? result
+        return ClientShell.Worst(result, result == ExitCode.CannotConnect ? result
             : await shell.EachAsync("get", _namesakes, (item, cancel) => TransferCommands.GetOneAsync(shell, item, ifThere, cancel), cancellationToken, areSeveral: true));
     }
 

@@ -3,7 +3,7 @@ using Fts.Client;
 namespace Fts.Cli;
 
 /// <summary><c>put</c> with several files, which go as a batch.</summary>
-internal sealed class ManyPuts(Shell shell, IfThere ifThere)
+internal sealed class ManyPuts(ClientShell shell, IfThere ifThere)
 {
     private readonly List<FtpBatchFile> _files = [];
     private readonly List<string> _namesakes = [];
@@ -23,7 +23,7 @@ internal sealed class ManyPuts(Shell shell, IfThere ifThere)
         // In their order: the last one stays.
         ExitCode others = sent == ExitCode.CannotConnect ? sent : await shell.EachAsync(
             "put", _namesakes, (local, cancel) => TransferCommands.PutOneAsync(shell, local, Path.GetFileName(local), ifThere, cancel), cancellationToken, areSeveral: true);
-        return Shell.Worst(checks, sent, others);
+        return ClientShell.Worst(checks, sent, others);
     }
 
     private Task Take(string local)

@@ -19,7 +19,7 @@ internal sealed record TransferWay(string Doing, string Done, string There)
 /// <param name="way">Which way.</param>
 /// <param name="nameOf">What a file is called where it is told of.</param>
 /// <param name="explain">The failure to show for what was thrown, given how far the transfer was heard to be.</param>
-internal sealed class ManyTransfers(Shell shell, TransferWay way, Func<FtpBatchFile, string> nameOf, Func<FtpBatchFile, Exception, FtpProgress, Failure> explain)
+internal sealed class ManyTransfers(ClientShell shell, TransferWay way, Func<FtpBatchFile, string> nameOf, Func<FtpBatchFile, Exception, FtpProgress, Failure> explain)
 {
     private ExitCode _result = ExitCode.Done;
     private Exception? _shown;

@@ -16,7 +16,7 @@ internal static class MirrorCommands
     ];
 
     /// <summary><c>mirror [-R] SOURCE [TARGET]</c>.</summary>
-    public static async Task<ExitCode> MirrorAsync(Shell shell, Arguments words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> MirrorAsync(ClientShell shell, Arguments words, CancellationToken cancellationToken)
     {
         bool isUpload = words.Has(Reverse);
         string source = words[0].Text.Length > 1 ? words[0].Text.TrimEnd('/') : words[0].Text;
@@ -42,7 +42,7 @@ internal static class MirrorCommands
     /// <param name="local">The local directory.</param>
     /// <param name="path">The server's directory.</param>
     /// <param name="typed">The server's directory, as it is typed in this session.</param>
-    public static string CommandFor(Shell shell, bool isUpload, string local, string path, string typed) =>
+    public static string CommandFor(ClientShell shell, bool isUpload, string local, string path, string typed) =>
         shell.WordingOf("mirror", ExitCode.Done) is { Session.Length: > 0 } outside
             ? OutsideCommand(isUpload, LocalNames.Home(local), shell.Target.UrlOf(new Word(path)), outside.Options)
             : $"mirror {(isUpload ? $"{Reverse} {Words.Escape(local)} {Words.Escape(typed)}" : $"{Words.Escape(typed)} {Words.Escape(local)}")}";
@@ -59,7 +59,7 @@ internal static class MirrorCommands
     }
 
     /// <summary>Returns the absolute path of a folder, so that the server can identify it. Paths without slashes cannot be joined with names.</summary>
-    public static async Task<string> PathAsync(Shell shell, Word folder, CancellationToken cancellationToken) => folder.Text is "" or "."
+    public static async Task<string> PathAsync(ClientShell shell, Word folder, CancellationToken cancellationToken) => folder.Text is "" or "."
         ? await shell.Folder.GetAsync(shell.Client, cancellationToken) is ['/', ..] path ? path : ""
         : shell.Folder.Resolve(folder.Text.Length > 1 ? folder with { Text = folder.Text.TrimEnd('/') } : folder);
 
@@ -72,7 +72,7 @@ internal static class MirrorCommands
     /// <param name="again">The command itself, for who stops it.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<ExitCode> RunAsync(
-        Shell shell, FtpMirrorDirection direction, string local, string remote, bool isDryRun, Func<string> again, CancellationToken cancellationToken)
+        ClientShell shell, FtpMirrorDirection direction, string local, string remote, bool isDryRun, Func<string> again, CancellationToken cancellationToken)
     {
         FtpMirrorPlan plan = await PlanAsync(shell, direction, local, remote, cancellationToken);
         foreach (FtpMirrorFailure failure in plan.Failures)
@@ -113,10 +113,10 @@ internal static class MirrorCommands
         }
 
         shell.Terminal.Say($"{many.Summary}{Count(plan.Directories.Count - result.Failures.Count, "folder", " made")}{Rest(plan)}");
-        return Shell.Worst(planned, result.Failures.Count > 0 ? ExitCode.SomeFailed : ExitCode.Done, transferred);
+        return ClientShell.Worst(planned, result.Failures.Count > 0 ? ExitCode.SomeFailed : ExitCode.Done, transferred);
     }
 
-    private static async Task<FtpMirrorPlan> PlanAsync(Shell shell, FtpMirrorDirection direction, string local, string remote, CancellationToken cancellationToken)
+    private static async Task<FtpMirrorPlan> PlanAsync(ClientShell shell, FtpMirrorDirection direction, string local, string remote, CancellationToken cancellationToken)
     {
         bool shows = shell.Terminal.CanRedraw && shell.Terminal.Progress != "never";
         if (shows)
@@ -137,7 +137,7 @@ internal static class MirrorCommands
         }
     }
 
-    private static void Tell(Shell shell, FtpMirrorPlan plan, TransferWay way)
+    private static void Tell(ClientShell shell, FtpMirrorPlan plan, TransferWay way)
     {
         foreach (string folder in plan.Directories)
         {

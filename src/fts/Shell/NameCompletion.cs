@@ -8,7 +8,7 @@ namespace Fts.Cli;
 /// What Tab offers: commands at the start of a line, then the names that the command takes. A folder of the server is listed once and remembered for
 /// some seconds, at most until the next command.
 /// </summary>
-internal sealed class NameCompletion(Shell shell)
+internal sealed class NameCompletion(ClientShell shell)
 {
     /// <summary>Waiting longer than this for a list feels like a hang; without one, Tab does nothing.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);

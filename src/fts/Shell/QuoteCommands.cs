@@ -8,7 +8,7 @@ namespace Fts.Cli;
 internal static class QuoteCommands
 {
     /// <summary><c>quote COMMAND…</c>: prints the reply. A negative one gives exit code 1.</summary>
-    public static async Task<ExitCode> QuoteAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> QuoteAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         // One word may hold the whole command: quote "SITE CHMOD 644 a".
         string line = string.Join(' ', words.Select(word => word.Text)).Trim();
@@ -43,7 +43,7 @@ internal static class QuoteCommands
     }
 
     /// <summary><c>site COMMAND…</c>: <c>quote SITE COMMAND…</c>.</summary>
-    public static Task<ExitCode> SiteAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+    public static Task<ExitCode> SiteAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
         QuoteAsync(shell, [new Word("SITE"), .. words], cancellationToken);
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace Fts.Cli;
 internal static class RemoteCommands
 {
     /// <summary><c>ls</c>: one line an entry: kind, size in bytes, time (UTC), name. A line of the listing that cannot be read is shown as it came.</summary>
-    public static async Task<ExitCode> LsAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> LsAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
         string[] sizes = [.. entries.Select(entry => entry.Kind == FtpEntryKind.Directory ? "" : entry.Length?.ToString(CultureInfo.InvariantCulture) ?? "?")];
@@ -33,7 +33,7 @@ internal static class RemoteCommands
     }
 
     /// <summary><c>nlist</c>: one name a line, for scripts. A line of the listing that cannot be read is left out, and some have failed then.</summary>
-    public static async Task<ExitCode> NlistAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> NlistAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
         foreach (FtpEntry entry in entries.Where(entry => !RemoteNames.IsUnreadable(entry)))
@@ -45,7 +45,7 @@ internal static class RemoteCommands
     }
 
     /// <summary><c>cd</c>.</summary>
-    public static async Task<ExitCode> CdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> CdAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         await shell.Folder.ChangeAsync(shell.Client, words.Count == 0 ? "" : FtpName.Unescape(words[0].Text), cancellationToken);
         shell.Terminal.Say($"now in {(shell.Folder.Path.Length == 0 ? "the start folder" : FtpName.Escape(shell.Folder.Path))} on the server");
@@ -53,14 +53,14 @@ internal static class RemoteCommands
     }
 
     /// <summary><c>pwd</c>.</summary>
-    public static async Task<ExitCode> PwdAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> PwdAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         shell.Terminal.Data(FtpName.Escape(await shell.Folder.GetAsync(shell.Client, cancellationToken)));
         return ExitCode.Done;
     }
 
     /// <summary><c>change OLD NEW</c>.</summary>
-    public static async Task<ExitCode> ChangeAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> ChangeAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         await shell.Client.RenameAsync(shell.Folder.Resolve(words[0].Text), shell.Folder.Resolve(words[1].Text), overwrite: false, cancellationToken);
         shell.Terminal.Say($"changed {words[0].Text.ToPrintable()} to {words[1].Text.ToPrintable()}");
@@ -68,10 +68,10 @@ internal static class RemoteCommands
     }
 
     /// <summary><c>size FILE…</c>: the number; with several files, the name after it.</summary>
-    public static async Task<ExitCode> SizeAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> SizeAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         (IReadOnlyList<RemoteName> names, ExitCode listed) = await RemoteNames.ExpandAsync(shell, "size", words, cancellationToken);
-        return Shell.Worst(listed, await shell.EachAsync("size", names, async (name, cancel) =>
+        return ClientShell.Worst(listed, await shell.EachAsync("size", names, async (name, cancel) =>
         {
             long size = await shell.Client.GetSizeAsync(name.Path, cancel)
                 ?? throw new FailureException(ExitCode.NotFound, $"size {name}: no such file on the server {shell.Target}, or it does not tell", "ls, to see what is there");
@@ -80,19 +80,19 @@ internal static class RemoteCommands
     }
 
     /// <summary><c>rm FILE…</c>. Takes no patterns: what is gone is gone.</summary>
-    public static Task<ExitCode> RmAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+    public static Task<ExitCode> RmAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
         ChangeEachAsync(shell, "rm", words, "removed", shell.Client.DeleteFileAsync, cancellationToken);
 
     /// <summary><c>mkdir FOLDER…</c>.</summary>
-    public static Task<ExitCode> MkdirAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+    public static Task<ExitCode> MkdirAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
         ChangeEachAsync(shell, "mkdir", words, "made", shell.Client.CreateDirectoryAsync, cancellationToken);
 
     /// <summary><c>rmdir FOLDER…</c>.</summary>
-    public static Task<ExitCode> RmdirAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+    public static Task<ExitCode> RmdirAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
         ChangeEachAsync(shell, "rmdir", words, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
 
     private static Task<ExitCode> ChangeEachAsync(
-        Shell shell, string verb, IReadOnlyList<Word> words, string done, Func<string, CancellationToken, Task> change, CancellationToken cancellationToken) =>
+        ClientShell shell, string verb, IReadOnlyList<Word> words, string done, Func<string, CancellationToken, Task> change, CancellationToken cancellationToken) =>
         shell.EachAsync(verb, words, async (word, cancel) =>
         {
             if (word.IsPattern)
@@ -113,7 +113,7 @@ internal static class RemoteCommands
         }, cancellationToken);
 
     /// <summary>A folder's entries, or those a pattern fits, or the one file named.</summary>
-    private static async Task<List<FtpEntry>> EntriesAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    private static async Task<List<FtpEntry>> EntriesAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         Word name = words.Count == 0 ? new Word("") : words[0];
         if (name.IsPattern)

@@ -23,7 +23,7 @@ internal static class RemoteNames
     /// and returns <see cref="ExitCode.SomeFailed"/>.
     /// </summary>
     /// <exception cref="FailureException">A pattern that fits nothing.</exception>
-    public static async Task<(IReadOnlyList<RemoteName> Names, ExitCode Listed)> ExpandAsync(Shell shell, string verb, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<(IReadOnlyList<RemoteName> Names, ExitCode Listed)> ExpandAsync(ClientShell shell, string verb, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         ExitCode listed = ExitCode.Done;
         var names = new List<RemoteName>();
@@ -38,7 +38,7 @@ internal static class RemoteNames
             (string folder, _) = RemoteFolder.Split(word.Text);
             List<FtpEntry> entries = await MatchAsync(shell, word, cancellationToken);
             names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + (word.IsExact ? entry.Name : FtpName.Escape(entry.Name)), entry.Path, entry.Source == FtpEntrySource.Names ? null : entry)));
-            listed = Shell.Worst(listed, UnreadableLines.Warn(shell, verb, [.. entries.Where(IsUnreadable)]));
+            listed = ClientShell.Worst(listed, UnreadableLines.Warn(shell, verb, [.. entries.Where(IsUnreadable)]));
             if (entries.TrueForAll(IsUnreadable))
             {
                 throw new FailureException(ExitCode.NotFound, $"no name on the server matches {word.Text}", "ls, to list the folder");
@@ -52,7 +52,7 @@ internal static class RemoteNames
     private static bool IsFetchable(FtpEntry entry) => entry.Kind is FtpEntryKind.File or FtpEntryKind.Link || entry.Source == FtpEntrySource.Names;
 
     /// <summary>The entries that a pattern's last component fits, by name, and behind them the lines that cannot be read.</summary>
-    public static async Task<List<FtpEntry>> MatchAsync(Shell shell, Word pattern, CancellationToken cancellationToken)
+    public static async Task<List<FtpEntry>> MatchAsync(ClientShell shell, Word pattern, CancellationToken cancellationToken)
     {
         (string folder, string name) = RemoteFolder.Split(pattern.Text);
         string exact = pattern.IsExact ? name.Replace("\\", "\\\\", StringComparison.Ordinal) : FromVisiblePattern(name);
@@ -68,7 +68,7 @@ internal static class RemoteNames
     public static bool IsUnreadable(FtpEntry entry) => entry.Kind == FtpEntryKind.Unknown;
 
     /// <summary>A folder's entries by name, and behind them the lines that cannot be read; an empty folder means the current one.</summary>
-    public static async Task<List<FtpEntry>> ListAsync(Shell shell, Word folder, CancellationToken cancellationToken)
+    public static async Task<List<FtpEntry>> ListAsync(ClientShell shell, Word folder, CancellationToken cancellationToken)
     {
         string path = folder.Text.Length == 0 ? shell.Folder.Listed : shell.Folder.Resolve(folder.Text == "/" ? folder : folder with { Text = folder.Text.TrimEnd('/') });
         var entries = new List<FtpEntry>();

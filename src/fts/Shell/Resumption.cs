@@ -7,7 +7,7 @@ namespace Fts.Cli;
 internal static class Resumption
 {
     /// <summary>A failed <c>get</c>: tells what is kept here.</summary>
-    public static Exception OfGet(Shell shell, Exception e, RemoteName item, string local, IfThere ifThere)
+    public static Exception OfGet(ClientShell shell, Exception e, RemoteName item, string local, IfThere ifThere)
     {
         shell.NoteLoss(e);
         if (e is FtpTargetExistsException)
@@ -35,7 +35,7 @@ internal static class Resumption
     }
 
     /// <summary>A failed <c>put</c>, of which some bytes had left.</summary>
-    public static Exception OfPut(Shell shell, Exception e, string local, FtpProgress last)
+    public static Exception OfPut(ClientShell shell, Exception e, string local, FtpProgress last)
     {
         shell.NoteLoss(e);
         string rest = GetResumeOption(shell);
@@ -47,7 +47,7 @@ internal static class Resumption
     }
 
     /// <summary>Returns the option that sends the rest of an upload. In ASCII mode the whole file is sent again.</summary>
-    public static string GetResumeOption(Shell shell) => shell.Transfers.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
+    public static string GetResumeOption(ClientShell shell) => shell.Transfers.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
 
     /// <summary>What is to be said when the bytes begin to move; null when nothing is.</summary>
     public static string? Line(string name, FtpProgress progress) => progress switch

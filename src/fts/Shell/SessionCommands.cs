@@ -7,7 +7,7 @@ namespace Fts.Cli;
 internal static class SessionCommands
 {
     /// <summary><c>help</c>: our list, then the server's own; <c>help COMMAND</c>: one row of ours.</summary>
-    public static async Task<ExitCode> HelpAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> HelpAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         if (words.Count == 1)
         {
@@ -44,7 +44,7 @@ internal static class SessionCommands
     }
 
     /// <summary><c>status</c>: what the connection line reports, at any time.</summary>
-    public static Task<ExitCode> Status(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> Status(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         FtpClientOptions options = shell.Client.Options;
         string through = options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
@@ -54,20 +54,20 @@ internal static class SessionCommands
     }
 
     /// <summary><c>bye</c>.</summary>
-    public static Task<ExitCode> Bye(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> Bye(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         shell.IsOver = true;
         return Task.FromResult(ExitCode.Done);
     }
 
     /// <summary><c>ascii</c>: later transfers convert line ends.</summary>
-    public static Task<ExitCode> Ascii(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) => SetType(shell, FtpTransferType.Ascii);
+    public static Task<ExitCode> Ascii(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) => SetType(shell, FtpTransferType.Ascii);
 
     /// <summary><c>binary</c>: later transfers leave the bytes as they are.</summary>
-    public static Task<ExitCode> Binary(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) => SetType(shell, FtpTransferType.Binary);
+    public static Task<ExitCode> Binary(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) => SetType(shell, FtpTransferType.Binary);
 
     /// <summary><c>type</c>: shows the transfer type; <c>type ascii</c> and <c>type binary</c> set it.</summary>
-    public static Task<ExitCode> TypeAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> TypeAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         if (words.Count == 0)
         {
@@ -83,7 +83,7 @@ internal static class SessionCommands
         };
     }
 
-    private static Task<ExitCode> SetType(Shell shell, FtpTransferType type)
+    private static Task<ExitCode> SetType(ClientShell shell, FtpTransferType type)
     {
         TransferChoices transfers = shell.Transfers with { Type = type };
         transfers.Validate();
@@ -94,7 +94,7 @@ internal static class SessionCommands
         return Task.FromResult(ExitCode.Done);
     }
 
-    private static void Describe(Shell shell, string name)
+    private static void Describe(ClientShell shell, string name)
     {
         ShellCommand command = ShellCommands.Find(name) ?? throw new FailureException(
             ExitCode.Usage, $"help: unknown command '{name}'{(Suggestion.For(name, ShellCommands.Names) is { } near ? $"; did you mean {near}?" : "")}");

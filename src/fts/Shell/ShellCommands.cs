@@ -7,7 +7,7 @@ namespace Fts.Cli;
 /// <param name="Arguments">How few and how many words may follow.</param>
 /// <param name="Run">Does it.</param>
 internal sealed record ShellCommand(
-    string[] Names, string Usage, string Does, (int Least, int Most) Arguments, Func<Shell, Arguments, CancellationToken, Task<ExitCode>> Run)
+    string[] Names, string Usage, string Does, (int Least, int Most) Arguments, Func<ClientShell, Arguments, CancellationToken, Task<ExitCode>> Run)
 {
     /// <summary>What Tab completes after it.</summary>
     public NameSide Completes { get; init; }

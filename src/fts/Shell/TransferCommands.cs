@@ -7,11 +7,11 @@ namespace Fts.Cli;
 internal static class TransferCommands
 {
     /// <summary><c>put FILE…</c>: each under its base name, into the current folder there.</summary>
-    public static Task<ExitCode> PutAsync(Shell shell, Arguments words, CancellationToken cancellationToken) =>
+    public static Task<ExitCode> PutAsync(ClientShell shell, Arguments words, CancellationToken cancellationToken) =>
         PutAsync(shell, words, TransferChoices.From(words.Has, shell.Transfers.IfThere), cancellationToken);
 
     /// <summary>The same, with the choice made.</summary>
-    public static Task<ExitCode> PutAsync(Shell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
+    public static Task<ExitCode> PutAsync(ClientShell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> files = LocalNames.Expand(words);
         return files.Count == 1
@@ -21,23 +21,23 @@ internal static class TransferCommands
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
-    public static Task<ExitCode> GetAsync(Shell shell, Arguments words, CancellationToken cancellationToken) =>
+    public static Task<ExitCode> GetAsync(ClientShell shell, Arguments words, CancellationToken cancellationToken) =>
         GetAsync(shell, words, TransferChoices.From(words.Has, shell.Transfers.IfThere), cancellationToken);
 
     /// <summary>The same, with the choice made.</summary>
-    public static async Task<ExitCode> GetAsync(Shell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
+    public static async Task<ExitCode> GetAsync(ClientShell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
     {
         (IReadOnlyList<RemoteName> items, ExitCode listed) = await RemoteNames.ExpandAsync(shell, "get", words, cancellationToken);
-        return Shell.Worst(listed, items.Count == 1
+        return ClientShell.Worst(listed, items.Count == 1
             ? await shell.EachAsync("get", items, (item, cancel) => GetOneAsync(shell, item, ifThere, cancel), cancellationToken)
             : await new ManyGets(shell, ifThere).RunAsync(items, option => shell.AgainMany("get", option, words), cancellationToken));
     }
 
     /// <summary><c>cat FILE…</c>: their bytes to stdout, nothing added.</summary>
-    public static async Task<ExitCode> CatAsync(Shell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> CatAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
     {
         (IReadOnlyList<RemoteName> items, ExitCode listed) = await RemoteNames.ExpandAsync(shell, "cat", words, cancellationToken);
-        return Shell.Worst(listed, await shell.EachAsync("cat", items, async (item, cancel) =>
+        return ClientShell.Worst(listed, await shell.EachAsync("cat", items, async (item, cancel) =>
         {
             FtpTransferResult result =
                 await shell.Client.DownloadAsync(item.Path, shell.Terminal.DataStream(), new FtpTransferOptions { SourceEntry = item.Known, Type = shell.Transfers.Type }, null, cancel);
@@ -49,7 +49,7 @@ internal static class TransferCommands
     }
 
     /// <summary>Sends one file.</summary>
-    public static async Task PutOneAsync(Shell shell, string local, string name, IfThere ifThere, CancellationToken cancellationToken)
+    public static async Task PutOneAsync(ClientShell shell, string local, string name, IfThere ifThere, CancellationToken cancellationToken)
     {
         CheckPut(shell, local, name);
         FtpTransferResult result;
@@ -84,7 +84,7 @@ internal static class TransferCommands
     }
 
     /// <summary>Fetches one file.</summary>
-    public static async Task GetOneAsync(Shell shell, RemoteName item, IfThere ifThere, CancellationToken cancellationToken)
+    public static async Task GetOneAsync(ClientShell shell, RemoteName item, IfThere ifThere, CancellationToken cancellationToken)
     {
         (string name, ifThere) = CheckGet(shell, item, ifThere);
         if (ifThere == IfThere.Skip)
@@ -117,7 +117,7 @@ internal static class TransferCommands
     /// <param name="shell">The session.</param>
     /// <param name="local">The local file.</param>
     /// <param name="name">The name of the file on the server.</param>
-    public static void CheckPut(Shell shell, string local, string name)
+    public static void CheckPut(ClientShell shell, string local, string name)
     {
         if (local.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(local))
         {
@@ -133,7 +133,7 @@ internal static class TransferCommands
 
     /// <summary>The name here that an item gets, and what is to be done where that is taken, for which somebody may be asked; <see cref="IfThere.Skip"/> was said already.</summary>
     /// <exception cref="FailureException">It cannot have that name, or what stands there must not be touched.</exception>
-    public static (string Name, IfThere IfThere) CheckGet(Shell shell, RemoteName item, IfThere ifThere)
+    public static (string Name, IfThere IfThere) CheckGet(ClientShell shell, RemoteName item, IfThere ifThere)
     {
         string name = item.LocalName;
         // The name comes from a listing or was typed for a path there; either may spell a place here that was never meant.
@@ -163,7 +163,7 @@ internal static class TransferCommands
     }
 
     /// <summary>What the library is told.</summary>
-    public static FtpTransferOptions Options(Shell shell, IfThere ifThere)
+    public static FtpTransferOptions Options(ClientShell shell, IfThere ifThere)
     {
         (shell.Transfers with { IfThere = ifThere }).Validate();
         return new()
@@ -176,7 +176,7 @@ internal static class TransferCommands
         };
     }
 
-    private static IfThere Ask(Shell shell, RemoteName item, string name) => !shell.Terminal.IsInteractive
+    private static IfThere Ask(ClientShell shell, RemoteName item, string name) => !shell.Terminal.IsInteractive
         ? throw new FailureException(ExitCode.Other, $"get {item}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")
         : shell.Ask($"{name.ToPrintable()} exists here. Replace it? [y/N/resume] ") switch
         {

@@ -13,7 +13,7 @@ internal static class UnreadableLines
     /// <param name="shell">The session.</param>
     /// <param name="command">The command that listed, perhaps with the folder.</param>
     /// <param name="unreadable">The entries with the lines.</param>
-    public static ExitCode Warn(Shell shell, string command, IReadOnlyCollection<FtpEntry> unreadable)
+    public static ExitCode Warn(ClientShell shell, string command, IReadOnlyCollection<FtpEntry> unreadable)
     {
         foreach (FtpEntry entry in unreadable.Take(MostShown))
         {

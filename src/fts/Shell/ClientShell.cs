@@ -12,8 +12,8 @@ namespace Fts.Cli;
 /// <param name="wording">How its commands are typed.</param>
 /// <param name="outside">Returns the wording of a command, by its verb, for use after this session has ended; null if
 /// <paramref name="wording"/> is that already.</param>
-internal sealed class Shell(
-    FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording, Func<Shell, string, Wording>? outside = null)
+internal sealed class ClientShell(
+    FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording, Func<ClientShell, string, Wording>? outside = null)
 {
     private ExitCode _result = ExitCode.Done;
     private bool _isConnectionLost; // set when a command lost the connection, until a reconnect is tried
