@@ -1,4 +1,5 @@
 using Fts.Cli;
+using Fts.Transfers;
 
 // Continuations of a socket run on the thread that polls: one thread hop less per read, and no worker that spins until the next. Nothing here waits for a socket
 // without awaiting it. Read once, when the first socket is made.

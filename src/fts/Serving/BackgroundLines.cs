@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>
 /// Lines written by a thread of their own: whoever has something to say leaves it here and goes on. When the reader of the output is slow the queue fills

@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Net;
 using System.Security.Cryptography;
 using Fts.Accounts;
+using Fts.Cli;
 using Fts.Server;
+using Fts.Trust;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>The server's TLS as its options say it. Certificates are read, or made, only after the server listens.</summary>
 /// <param name="Options">For the server; null without TLS.</param>

@@ -1,6 +1,6 @@
 using Fts.Accounts;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>Who may sign in on a server that has no accounts.</summary>
 /// <param name="Accounts">What decides.</param>

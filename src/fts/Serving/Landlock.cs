@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Fts.Native;
 using Microsoft.Win32.SafeHandles;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>What Landlock tells apart, in the order of the bits of landlock.h.</summary>
 [Flags]

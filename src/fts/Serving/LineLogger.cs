@@ -2,7 +2,7 @@ using System.Globalization;
 using Fts.Protocol;
 using Microsoft.Extensions.Logging;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>The server's log as lines that begin with date and time (ISO 8601, UTC).</summary>
 internal sealed class LineLogger(BackgroundLines output, LogLevel least) : ILogger

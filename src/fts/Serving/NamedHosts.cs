@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Fts.Accounts;
+using Fts.Cli;
 using Fts.Protocol;
 using Fts.Server;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>Further hosts behind the same address: <c>--host NAME=FOLDER</c>, each with a certificate of its own if <c>--host-cert NAME=FILE</c> gives it one.</summary>
 /// <param name="Folders">Names and folders, in the order given.</param>

@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using Fts.Native;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>The number of files and connections the kernel lets this process have open (RLIMIT_NOFILE).</summary>
 internal static unsafe class OpenFileLimit

@@ -1,4 +1,6 @@
-namespace Fts.Cli;
+using Fts.Trust;
+
+namespace Fts.Serving;
 
 /// <summary>The files of this program that no client can reach, even if the served folder contains them.</summary>
 internal static class OwnFiles

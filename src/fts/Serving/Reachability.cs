@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using Fts.Cli;
 using Fts.Server;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>How the server is reached where a firewall, a router or a balancer stands in front of it.</summary>
 /// <param name="Ports">Ports of data connections; null for any.</param>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>What .NET, the C library and OpenSSL read while a server runs, on the systems that .NET runs on. What is not there does no harm in these lists.</summary>
 internal static class RuntimeFiles

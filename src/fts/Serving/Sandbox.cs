@@ -1,6 +1,7 @@
 using System.CommandLine;
+using Fts.Cli;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>
 /// The rules by which the kernel keeps the server to the folders it serves, its certificates and what its runtime reads, even where a check of ours had a

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Fts.Cli;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>The limits on sessions at the same time.</summary>
 /// <param name="Sessions">The limit in total.</param>

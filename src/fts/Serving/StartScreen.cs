@@ -5,7 +5,7 @@ using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>What the server shows once it listens: where, what, for whom, and the command that connects to it.</summary>
 internal static class StartScreen

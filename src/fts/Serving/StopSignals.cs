@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Fts.Cli;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>
 /// Ctrl-C and SIGTERM for the server: the first one stops it after running transfers, the second one at once. SIGHUP reloads certificates

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using Fts.Cli;
 using Fts.Server;
 using Fts.Storage.Local;
 
-namespace Fts.Cli;
+namespace Fts.Serving;
 
 /// <summary>What becomes of uploads, as the server's options say it.</summary>
 /// <param name="Publish">Which are published.</param>

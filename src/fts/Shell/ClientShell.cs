@@ -1,7 +1,12 @@
+using Fts.Cli;
+using Fts.Cli.Connections;
 using Fts.Client;
 using Fts.Protocol;
+using Fts.Shell.Commands;
+using Fts.Shell.Editing;
+using Fts.Transfers;
 
-namespace Fts.Cli;
+namespace Fts.Shell;
 
 /// <summary>The client's commands, line by line, from a terminal or a pipe. Owns none of what it is given.</summary>
 /// <param name="client">The server.</param>

@@ -1,6 +1,6 @@
 using Fts.Client;
 
-namespace Fts.Cli;
+namespace Fts.Shell;
 
 /// <summary>
 /// The current folder on the server. <c>cd</c> enters it on the connections (CWD), so that a name in it can be sent alone. If the server's paths use

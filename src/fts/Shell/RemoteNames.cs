@@ -1,7 +1,8 @@
+using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;
 
-namespace Fts.Cli;
+namespace Fts.Shell;
 
 /// <summary>A file on the server: as typed, the path to send, and what a listing told of it already.</summary>
 internal sealed record RemoteName(string Typed, string Path, FtpEntry? Known = null)

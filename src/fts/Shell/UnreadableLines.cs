@@ -1,8 +1,9 @@
 using System.Globalization;
+using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;
 
-namespace Fts.Cli;
+namespace Fts.Shell;
 
 /// <summary>Warnings about lines of a listing that cannot be read.</summary>
 internal static class UnreadableLines

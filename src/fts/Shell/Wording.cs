@@ -1,4 +1,6 @@
-namespace Fts.Cli;
+using Fts.Cli;
+
+namespace Fts.Shell;
 
 /// <summary>How the commands that are named in advice are typed: inside the shell as they are, outside with what makes a whole command line of them.</summary>
 /// <param name="Before">What stands before the command.</param>

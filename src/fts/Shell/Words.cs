@@ -1,6 +1,7 @@
 using System.Text;
+using Fts.Cli;
 
-namespace Fts.Cli;
+namespace Fts.Shell;
 
 /// <summary>
 /// One word of a typed line, and whether a <c>*</c> or <c>?</c> in it stood outside quotes, so that it is a pattern. An exact word is a path of a URL, in

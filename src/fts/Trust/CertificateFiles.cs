@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Fts.Cli;
 
-namespace Fts.Cli;
+namespace Fts.Trust;
 
 /// <summary>Certificates from files that options name. What is wrong with one is said in one line that names option and file, never what is in it.</summary>
 internal static class CertificateFiles

@@ -1,4 +1,4 @@
-namespace Fts.Cli;
+namespace Fts.Trust;
 
 /// <summary>The record of one remembered server.</summary>
 /// <param name="Server">Host and port, in the spelling of <see cref="ServerName"/>.</param>

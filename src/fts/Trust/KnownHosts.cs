@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Fts.Cli;
+namespace Fts.Trust;
 
 /// <summary>
 /// The servers that used TLS before: a text file with one record per line, <c>host:port SHA256:…</c> for a server that must keep its key and <c>host:port TLS</c>

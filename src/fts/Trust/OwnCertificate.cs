@@ -1,7 +1,8 @@
+using Fts.Cli;
 using Fts.Client;
 using Fts.Protocol;
 
-namespace Fts.Cli;
+namespace Fts.Trust;
 
 /// <summary>The certificate by which the client says who it is: <c>--cert FILE</c>, and <c>--key FILE</c> where the key lies in another.</summary>
 internal static class OwnCertificate

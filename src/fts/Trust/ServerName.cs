@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace Fts.Cli;
+namespace Fts.Trust;
 
 /// <summary>Normalizes the name of a server in <c>known_hosts</c>, so that two spellings of a host never have two records.</summary>
 internal static class ServerName

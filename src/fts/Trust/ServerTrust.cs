@@ -1,7 +1,9 @@
+using Fts.Cli;
+using Fts.Cli.Connections;
 using Fts.Client;
 using Fts.Protocol;
 
-namespace Fts.Cli;
+namespace Fts.Trust;
 
 /// <summary>
 /// Which servers the client trusts: a server with a certificate of a trusted authority (the system's, or the ones of <c>--ca</c>), else a

@@ -1,5 +1,8 @@
 using Fts.Cli;
+using Fts.Cli.Connections;
 using Fts.FuzzTests.Engine;
+using Fts.Shell;
+using Fts.Trust;
 
 namespace Fts.FuzzTests.Targets;
 

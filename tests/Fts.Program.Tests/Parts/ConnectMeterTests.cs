@@ -1,5 +1,5 @@
 using System.Net;
-using Fts.Cli;
+using Fts.Cli.Connections;
 using Fts.Client;
 
 namespace Fts.ProgramTests.Parts;

@@ -1,4 +1,4 @@
-using Fts.Cli;
+using Fts.Shell.Editing;
 
 namespace Fts.ProgramTests.Parts;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Fts.Cli;
+using Fts.Shell.Editing;
 
 namespace Fts.ProgramTests.Parts;
 

@@ -1,5 +1,5 @@
-using Fts.Cli;
 using Fts.ProgramTests.Running;
+using Fts.Trust;
 
 namespace Fts.ProgramTests.Parts;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Fts.Cli;
 using Fts.ProgramTests.Running;
+using Fts.Serving;
 
 namespace Fts.ProgramTests.Parts;
 

@@ -1,4 +1,5 @@
 using Fts.Cli;
+using Fts.Cli.Connections;
 using Fts.Client;
 
 namespace Fts.ProgramTests.Parts;

@@ -1,4 +1,4 @@
-using Fts.Cli;
+using Fts.Shell.Commands;
 
 namespace Fts.ProgramTests.Parts;
 

@@ -1,4 +1,4 @@
-using Fts.Cli;
+using Fts.Trust;
 
 namespace Fts.ProgramTests.Parts;
 

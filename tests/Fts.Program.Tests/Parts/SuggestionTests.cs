@@ -1,4 +1,5 @@
 using Fts.Cli;
+using Fts.Shell.Commands;
 
 namespace Fts.ProgramTests.Parts;
 

@@ -1,5 +1,7 @@
 using Fts.Cli;
+using Fts.Cli.Connections;
 using Fts.Client;
+using Fts.Shell;
 
 namespace Fts.ProgramTests.Parts;
 

@@ -1,5 +1,5 @@
-using Fts.Cli;
 using Fts.Client;
+using Fts.Transfers;
 
 namespace Fts.ProgramTests.Parts;
 

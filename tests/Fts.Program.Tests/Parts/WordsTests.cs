@@ -1,4 +1,5 @@
 using Fts.Cli;
+using Fts.Shell;
 
 namespace Fts.ProgramTests.Parts;
 

@@ -1,0 +1,111 @@
+using Fts.Client;
+using Fts.Transfers;
+
+namespace Fts.Cli.Connections;
+
+/// <summary>Shows what a slow connection waits for: a status line on a terminal, a plain line per step elsewhere.</summary>
+internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
+{
+    /// <summary>A faster connection shows nothing.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly Terminal _terminal;
+    private readonly string _target;
+    private readonly Lock _lock = new();
+    private FtpConnectProgress? _latest;
+
+    /// <summary>A meter that shows nothing until <see cref="WatchAsync"/> is called.</summary>
+    /// <param name="terminal">Where to show it.</param>
+    /// <param name="target">The server, as it is shown.</param>
+    public ConnectMeter(Terminal terminal, string target) => (_terminal, _target) = (terminal, target);
+
+    /// <summary>Records a step.</summary>
+    public void Report(FtpConnectProgress value)
+    {
+        lock (_lock)
+        {
+            _latest = value;
+        }
+    }
+
+    /// <summary>Waits for a connection that is being opened, and shows its steps if that takes longer than <see cref="Patience"/>.</summary>
+    public async Task WatchAsync(Task connecting)
+    {
+        if (_terminal.Progress == "never")
+        {
+            await connecting;
+            return;
+        }
+
+        using var over = new CancellationTokenSource();
+        Task drawing = DrawAsync(over.Token);
+        try
+        {
+            await connecting;
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await drawing;
+        }
+    }
+
+    /// <summary>Returns the line for a step.</summary>
+    /// <param name="target">The server, as it is shown.</param>
+    /// <param name="progress">The step; null before the first.</param>
+    public static string Text(string target, FtpConnectProgress? progress)
+    {
+        string stage = progress?.Stage switch
+        {
+            FtpConnectStage.ResolvingName => "looking up the name",
+            FtpConnectStage.Connecting when progress.Value.Address is { } address => $"trying {address}",
+            FtpConnectStage.Connecting => "trying the proxy",
+            FtpConnectStage.AwaitingGreeting => "waiting for the greeting",
+            FtpConnectStage.Encrypting => "starting TLS",
+            FtpConnectStage.LoggingIn => "logging in",
+            _ => "",
+        };
+        string at = progress is { Address: { } reached, Stage: not FtpConnectStage.Connecting } && reached.ToString() != target ? $" ({reached})" : "";
+        return stage.Length == 0 ? $"connecting to {target}…" : $"connecting to {target}… {stage}{at}";
+    }
+
+    private async Task DrawAsync(CancellationToken cancellationToken)
+    {
+        string shown = "";
+        using var timer = new PeriodicTimer(Patience);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                timer.Period = TransferMeter.Redraw;
+                string text;
+                lock (_lock)
+                {
+                    text = Text(_target, _latest);
+                }
+
+                if (_terminal.CanRedraw)
+                {
+                    // In a narrow terminal the step matters more than the server.
+                    int room = Terminal.Width - 1;
+                    _terminal.Status(Amounts.Fit(Amounts.Columns(text) <= room ? text : text.Replace($" to {_target}", "", StringComparison.Ordinal), room));
+                }
+                else if (text != shown)
+                {
+                    _terminal.Say(text);
+                }
+
+                shown = text;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection is open, or the attempt has failed.
+        }
+
+        if (shown.Length > 0 && _terminal.CanRedraw)
+        {
+            _terminal.Status();
+        }
+    }
+}

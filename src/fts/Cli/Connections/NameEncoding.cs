@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+
+namespace Fts.Cli.Connections;
+
+/// <summary>The encoding that <c>--encoding</c> names, for names and text of servers that do not use UTF-8.</summary>
+internal static class NameEncoding
+{
+    private const string Examples = "utf-8, latin1, windows-1251, windows-1252, gbk, gb18030, big5, shift_jis, euc-jp, euc-kr, koi8-r, cp437";
+
+    /// <summary>Returns the encoding; UTF-8 if none is named.</summary>
+    /// <exception cref="FailureException">No such encoding, or one in which commands cannot be sent.</exception>
+    public static Encoding Find(string? name)
+    {
+        if (name is null)
+        {
+            return Encoding.UTF8;
+        }
+
+        Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+        try
+        {
+            Encoding encoding = CodePageIn(name) is { } page ? Encoding.GetEncoding(page) : Encoding.GetEncoding(Canonical(name));
+            // In these, ASCII is not the same bytes: UTF-16, UTF-32, UTF-7 and EBCDIC.
+            return encoding.GetBytes("LIST ~+&\r\n").AsSpan().SequenceEqual("LIST ~+&\r\n"u8)
+                ? encoding
+                : throw CommandLine.Usage($"--encoding {name}: not supported, because FTP commands must be ASCII in it; use, for example, {Examples}");
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            throw CommandLine.Usage($"--encoding {name}: unknown encoding; use, for example, {Examples}");
+        }
+    }
+
+    /// <summary>Returns the number of a name such as cp1252, windows1252 or 1252.</summary>
+    private static int? CodePageIn(string name)
+    {
+        string digits = name.TrimStart("windowsibmcp-_WINDOWSIBMCP".ToCharArray());
+        return digits.Length is >= 3 and <= 5 && !name.StartsWith("iso", StringComparison.OrdinalIgnoreCase)
+            && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int page) ? page : null;
+    }
+
+    private static string Canonical(string name) => name.ToLowerInvariant().Replace('_', '-') switch
+    {
+        "utf8" or "utf-8" => "utf-8",
+        "latin-1" or "latin1" or "iso8859-1" or "iso88591" => "iso-8859-1",
+        "latin-9" or "latin9" or "iso8859-15" => "iso-8859-15",
+        "sjis" or "shift-jis" or "shiftjis" or "ms-kanji" => "shift_jis",
+        "eucjp" => "euc-jp",
+        "euckr" => "euc-kr",
+        "koi8r" => "koi8-r",
+        "koi8u" => "koi8-u",
+        _ => name,
+    };
+}

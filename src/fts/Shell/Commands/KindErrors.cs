@@ -1,0 +1,79 @@
+using Fts.Cli;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Shell.Commands;
+
+/// <summary>
+/// Failures that the kind of the remote entry explains: a folder in place of a file, an existing folder, a folder that is not empty. Servers describe them in
+/// many texts, so the client looks for the entry after the failure, and only then.
+/// </summary>
+internal static class KindErrors
+{
+    /// <summary>Returns whether a failure may mean that a remote path is a folder, and the path is one.</summary>
+    public static async Task<bool> IsFolderAsync(ClientShell shell, Exception failure, string path, CancellationToken cancellationToken) =>
+        CanBeExplainedByKind(failure) && await FindAsync(shell, path, cancellationToken) is { Kind: FtpEntryKind.Directory };
+
+    /// <summary>Returns a clearer failure of <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>; the same one if the entry does not explain it.</summary>
+    /// <param name="shell">The session.</param>
+    /// <param name="failure">What the server answered.</param>
+    /// <param name="verb">The command.</param>
+    /// <param name="typed">The name as it was typed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<Exception> ExplainAsync(ClientShell shell, FtpReplyException failure, string verb, string typed, CancellationToken cancellationToken)
+    {
+        if (!CanBeExplainedByKind(failure))
+        {
+            return failure;
+        }
+
+        string path = shell.Folder.Resolve(typed);
+        FtpEntry? entry = await FindAsync(shell, path.Length > 1 ? path.TrimEnd('/') : path, cancellationToken);
+        string name = Words.Escape(typed);
+        (string What, string? Next)? found = (verb, entry?.Kind) switch
+        {
+            ("mkdir", FtpEntryKind.Directory) => ("the folder already exists", $"cd {name}"),
+            ("mkdir", not null) => ("a file with that name already exists", "mkdir with another name"),
+            ("rmdir", FtpEntryKind.File) => ("it is a file", $"rm {name}"),
+            ("rmdir", FtpEntryKind.Directory) when await HasEntriesAsync(shell, path, cancellationToken) => ("the folder is not empty", $"ls {name}, to list its files"),
+            ("rm", FtpEntryKind.Directory) => ("it is a folder", $"rmdir {name}, which removes an empty folder"),
+            _ => null,
+        };
+        return found is var (what, next)
+            ? new FailureException(new Failure(ExitCode.Other, $"{verb} {typed}: {what}", $"{(int)failure.Reply.Code} {Failures.Brief(failure.Reply)}", next))
+            : failure;
+    }
+
+    private static bool CanBeExplainedByKind(Exception failure) =>
+        failure is FtpTargetExistsException || failure.GetType() == typeof(FtpException) || (failure is FtpReplyException refused && (int)refused.Reply.Code is 450 or 521 or 550 or 552 or 553);
+
+    private static async Task<FtpEntry?> FindAsync(ClientShell shell, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await shell.Client.GetEntryAsync(path, cancellationToken);
+        }
+        catch (FtpException)
+        {
+            // The first failure is the one to show.
+            return null;
+        }
+    }
+
+    private static async Task<bool> HasEntriesAsync(ClientShell shell, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (FtpEntry _ in shell.Client.ListAsync(path, cancellationToken))
+            {
+                return true;
+            }
+        }
+        catch (FtpException)
+        {
+            // The first failure is the one to show.
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+using Fts.Cli;
+using Fts.Protocol;
+
+namespace Fts.Shell.Commands;
+
+/// <summary>The commands that concern this machine only.</summary>
+internal static class LocalCommands
+{
+    /// <summary><c>lls</c>.</summary>
+    public static Task<ExitCode> Lls(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        var folder = new DirectoryInfo(words.Count == 0 ? "." : LocalNames.Home(words[0].Text));
+        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        {
+            bool isFolder = entry is DirectoryInfo;
+            string size = entry is FileInfo file ? file.Length.ToString(CultureInfo.InvariantCulture) : "";
+            shell.Terminal.Data(string.Create(CultureInfo.InvariantCulture,
+                $"{(isFolder ? 'd' : '-')} {size,12}  {entry.LastWriteTimeUtc:yyyy-MM-dd HH:mm}  {entry.Name.ToPrintable()}{(isFolder ? "/" : "")}"));
+        }
+
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    /// <summary><c>lcd</c>.</summary>
+    public static Task<ExitCode> Lcd(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        Environment.CurrentDirectory = LocalNames.Home(words.Count == 0 ? "~" : words[0].Text);
+        shell.Terminal.Say($"now in {Environment.CurrentDirectory.ToPrintable()} here");
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    /// <summary><c>lpwd</c>.</summary>
+    public static Task<ExitCode> Lpwd(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        shell.Terminal.Data(Environment.CurrentDirectory.ToPrintable());
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    /// <summary><c>!COMMAND</c>: the rest of the line, to the system's own shell; nothing after it: a shell to work in.</summary>
+    public static async Task<ExitCode> RunAsync(ClientShell shell, string commandLine, CancellationToken cancellationToken)
+    {
+        if (commandLine.Trim().Length == 0 && !shell.Terminal.IsInteractive)
+        {
+            throw new FailureException(ExitCode.Usage, "usage: !COMMAND");
+        }
+
+        string system = OperatingSystem.IsWindows() ? "cmd.exe" : Environment.GetEnvironmentVariable("SHELL") is { Length: > 0 } own && commandLine.Trim().Length == 0 ? own : "/bin/sh";
+        // The lines of a script are ours to read, not the command's.
+        var start = new ProcessStartInfo(system) { UseShellExecute = false, RedirectStandardInput = !shell.Terminal.IsInteractive };
+        if (commandLine.Trim().Length > 0)
+        {
+            start.ArgumentList.Add(OperatingSystem.IsWindows() ? "/c" : "-c");
+            start.ArgumentList.Add(commandLine);
+        }
+
+        shell.Terminal.Flush();
+        using Process process = Process.Start(start) ?? throw new FailureException(ExitCode.Other, $"cannot start {system}");
+        if (start.RedirectStandardInput)
+        {
+            process.StandardInput.Close();
+        }
+
+        // Ctrl-C reaches the command itself, which shares our terminal; how it takes that is its own affair.
+        await shell.AwaitChildAsync(process.WaitForExitAsync(CancellationToken.None));
+        cancellationToken.ThrowIfCancellationRequested();
+        return process.ExitCode == 0 ? ExitCode.Done : throw new FailureException(ExitCode.Other, $"!{commandLine}: ended with exit code {process.ExitCode}");
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using Fts.Cli;
+using Fts.Client;
+using Fts.Protocol;
+
+namespace Fts.Shell.Commands;
+
+/// <summary>Commands that are sent to the server as they were typed.</summary>
+internal static class QuoteCommands
+{
+    /// <summary><c>quote COMMAND…</c>: prints the reply. A negative one gives exit code 1.</summary>
+    public static async Task<ExitCode> QuoteAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    {
+        // One word may hold the whole command: quote "SITE CHMOD 644 a".
+        string line = string.Join(' ', words.Select(word => word.Text)).Trim();
+        int space = line.AsSpan().IndexOfAny(' ', '\t');
+        (string verb, string? argument) = space < 0 ? (line, null) : (line[..space], line[(space + 1)..]);
+        string shown = NameOf($"quote {line}");
+        FtpReply reply;
+        try
+        {
+            reply = await shell.Client.SendRawAsync(verb, argument, cancellationToken);
+        }
+        catch (ArgumentException e)
+        {
+            // The text of an ArgumentException ends with the name of the parameter.
+            throw new FailureException(ExitCode.Usage, $"{shown}: {e.Message.Split(" (Parameter")[0]}", SuggestCommand(verb));
+        }
+        catch (FtpException e)
+        {
+            // Without the argument, which may be a password or an account.
+            Failure failure = shell.Explain(e, shown);
+            throw new FailureException(failure);
+        }
+
+        string code = ((int)reply.Code).ToString(CultureInfo.InvariantCulture);
+        for (int i = 0; i < reply.Lines.Count; i++)
+        {
+            bool isEdge = i == 0 || i == reply.Lines.Count - 1;
+            shell.Terminal.Data($"{(isEdge ? code + (i < reply.Lines.Count - 1 ? "-" : " ") : "")}{reply.Lines[i].ToPrintable()}");
+        }
+
+        return reply.IsTransientFailure || reply.IsPermanentFailure ? ExitCode.Other : ExitCode.Done;
+    }
+
+    /// <summary><c>site COMMAND…</c>: <c>quote SITE COMMAND…</c>.</summary>
+    public static Task<ExitCode> SiteAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+        QuoteAsync(shell, [new Word("SITE"), .. words], cancellationToken);
+
+    /// <summary>
+    /// Returns a line for messages: a <c>quote</c> or <c>site</c> line only up to the verb, because the arguments may be passwords. Other lines are returned as
+    /// they are.
+    /// </summary>
+    public static string NameOf(string line)
+    {
+        string[] words = line.Split([' ', '\t', '"', '\'', '\\'], StringSplitOptions.RemoveEmptyEntries);
+        return words.Length > 0 && ShellCommands.Find(words[0]) is { IsRaw: true } ? string.Join(' ', words.Take(2)) : line;
+    }
+
+    /// <summary>The command of ours that does the same.</summary>
+    private static string? SuggestCommand(string verb) => verb.ToUpperInvariant() switch
+    {
+        "RETR" or "REST" => "get",
+        "STOR" or "STOU" or "APPE" => "put",
+        "LIST" or "NLST" or "MLSD" => "ls",
+        "CWD" or "XCWD" or "CDUP" or "XCUP" => "cd",
+        "TYPE" => "ascii, or binary",
+        "RNFR" or "RNTO" => "change",
+        "QUIT" => "bye",
+        _ => null,
+    };
+}

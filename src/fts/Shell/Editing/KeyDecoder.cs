@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Text;
+
+namespace Fts.Shell.Editing;
+
+/// <summary>
+/// Joins the keys that the runtime reports into the keys that were pressed. The runtime reports an escape sequence that it does not know, or that arrives
+/// in two parts, as single letters. This class reads such sequences to their end, and ignores sequences without a known key.
+/// </summary>
+/// <remarks>Pure: one key in, one key or none out. For one thread at a time.</remarks>
+internal sealed class KeyDecoder
+{
+    private const char Escape = '\e', Bell = '\a';
+
+    private readonly StringBuilder _parameters = new();
+    private State _state;
+    private bool _hasAlt;
+
+    private enum State
+    {
+        Ground,
+        /// <summary>After ESC.</summary>
+        Escaped,
+        /// <summary>After ESC [ (ECMA-48 §5.4): parameters until a final byte.</summary>
+        Control,
+        /// <summary>After ESC O: one more character.</summary>
+        Single,
+        /// <summary>After ESC [ [, as the Linux console sends for function keys: one more character.</summary>
+        Function,
+        /// <summary>After ESC ] or ESC P: text until BEL or ESC \.</summary>
+        Text,
+    }
+
+    /// <summary>Whether the last key began or continued a sequence that has not ended.</summary>
+    public bool IsInSequence => _state != State.Ground;
+
+    /// <summary>Drops the sequence that has not ended. The next key begins anew.</summary>
+    public void Reset() => Begin(State.Ground, hasAlt: false);
+
+    /// <summary>Processes the next key that the runtime reports. Returns the pressed key, or null inside an incomplete or unknown sequence.</summary>
+    public ConsoleKeyInfo? Decode(ConsoleKeyInfo key)
+    {
+        char c = key.KeyChar;
+        switch (_state)
+        {
+            case State.Ground when c == Escape:
+                return Begin(State.Escaped, key.Modifiers.HasFlag(ConsoleModifiers.Alt));
+            case State.Ground when key.Modifiers.HasFlag(ConsoleModifiers.Alt) && IsIntroducer(c):
+                // The runtime takes ESC and the character after it for one key with Alt.
+                return Begin(Introduced(c), hasAlt: false);
+            case State.Ground:
+                return key;
+            case State.Escaped when c == Escape:
+                return Begin(State.Escaped, hasAlt: true);
+            case State.Escaped when IsIntroducer(c):
+                return Begin(Introduced(c), _hasAlt);
+            case State.Escaped:
+                _state = State.Ground;
+                return c is '\r' or '\n' or '\x03' ? key : WithAlt(key);
+            case var _ when c == Escape:
+                // The sequence was incomplete; a new one begins. Text ends in ESC \.
+                return Begin(_state == State.Text ? State.Function : State.Escaped, hasAlt: false);
+            case var _ when char.IsControl(c) && c != '\0':
+                bool isEnd = _state == State.Text && c == Bell;
+                _state = State.Ground;
+                return isEnd ? null : key;
+            case State.Control when c == '[' && _parameters.Length == 0:
+                return Begin(State.Function, _hasAlt);
+            case State.Control when c is >= ' ' and <= '?':
+                _parameters.Append(c);
+                return null;
+            case State.Control:
+                _state = State.Ground;
+                return key.Modifiers == ConsoleModifiers.None || c is >= '@' and <= '~' ? Named(c) : null;
+            case State.Single:
+                _state = State.Ground;
+                return NamedSingle(c);
+            case State.Function:
+                _state = State.Ground;
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    private static bool IsIntroducer(char c) => c is '[' or 'O' or ']' or 'P';
+
+    private static State Introduced(char c) => c switch
+    {
+        '[' => State.Control,
+        'O' => State.Single,
+        _ => State.Text,
+    };
+
+    private static ConsoleKeyInfo WithAlt(ConsoleKeyInfo key) => new(
+        key.KeyChar, key.Key, key.Modifiers.HasFlag(ConsoleModifiers.Shift), alt: true, key.Modifiers.HasFlag(ConsoleModifiers.Control));
+
+    private ConsoleKeyInfo? Begin(State state, bool hasAlt)
+    {
+        (_state, _hasAlt) = (state, hasAlt);
+        _parameters.Clear();
+        return null;
+    }
+
+    /// <summary>Returns the key of a sequence by its final byte and its parameters, as xterm and rxvt send them.</summary>
+    private ConsoleKeyInfo? Named(char final)
+    {
+        string[] parameters = _parameters.ToString().Split(';');
+        ConsoleKey key = final switch
+        {
+            'A' => ConsoleKey.UpArrow,
+            'B' => ConsoleKey.DownArrow,
+            'C' => ConsoleKey.RightArrow,
+            'D' => ConsoleKey.LeftArrow,
+            'H' => ConsoleKey.Home,
+            'F' => ConsoleKey.End,
+            '~' or '^' => parameters[0] switch
+            {
+                "1" or "7" => ConsoleKey.Home,
+                "4" or "8" => ConsoleKey.End,
+                "3" => ConsoleKey.Delete,
+                _ => ConsoleKey.None,
+            },
+            _ => ConsoleKey.None,
+        };
+
+        // 1 is added to the sum of 1 for Shift, 2 for Alt and 4 for Ctrl.
+        int bits = parameters.Length > 1 && int.TryParse(parameters[1], NumberStyles.None, CultureInfo.InvariantCulture, out int sum) ? sum - 1 : 0;
+        return key == ConsoleKey.None ? null : Key(key, (bits & 2) != 0, (bits & 4) != 0 || final == '^');
+    }
+
+    private ConsoleKeyInfo? NamedSingle(char c) => c switch
+    {
+        'A' => Key(ConsoleKey.UpArrow),
+        'B' => Key(ConsoleKey.DownArrow),
+        'C' => Key(ConsoleKey.RightArrow),
+        'D' => Key(ConsoleKey.LeftArrow),
+        'H' => Key(ConsoleKey.Home),
+        'F' => Key(ConsoleKey.End),
+        'M' => new ConsoleKeyInfo('\r', ConsoleKey.Enter, false, false, false),
+        'c' => Key(ConsoleKey.RightArrow, hasControl: true),
+        'd' => Key(ConsoleKey.LeftArrow, hasControl: true),
+        _ => null,
+    };
+
+    private ConsoleKeyInfo Key(ConsoleKey key, bool hasAlt = false, bool hasControl = false) => new('\0', key, false, hasAlt || _hasAlt, hasControl);
+}

@@ -1,0 +1,94 @@
+using System.Text;
+using Fts.Cli;
+using Fts.Protocol;
+using Fts.Transfers;
+
+namespace Fts.Shell.Editing;
+
+/// <summary>One answer typed on a terminal: to a question, or a password, which is never shown.</summary>
+internal static class TextPrompt
+{
+    /// <summary>
+    /// Returns the answer; null if Ctrl-C, or Ctrl-D without text, cancels it. Ctrl-U deletes the answer, Ctrl-W a word, Backspace a character. All other
+    /// keys that are not text do nothing. The cursor is at the beginning of a line afterwards.
+    /// </summary>
+    /// <param name="terminal">Where the question is shown.</param>
+    /// <param name="question">The question, with the space after it.</param>
+    /// <param name="isShown">Whether the typed text is shown.</param>
+    public static string? Ask(Terminal terminal, string question, bool isShown)
+    {
+        var text = new StringBuilder();
+        string end = "\n";
+        using Keyboard.Scope keys = Keyboard.Open();
+        try
+        {
+            terminal.Write(question);
+            while (true)
+            {
+                ConsoleKeyInfo key = Keyboard.Read();
+                int length = text.Length;
+                if (Keyboard.IsEnter(key))
+                {
+                    return text.ToString();
+                }
+
+                if (Keyboard.IsControl(key, ConsoleKey.C) || (Keyboard.IsControl(key, ConsoleKey.D) && length == 0))
+                {
+                    end = Keyboard.IsControl(key, ConsoleKey.C) ? "^C\n" : end;
+                    return null;
+                }
+
+                string before = isShown ? text.ToString() : "";
+                Edit(text, key);
+                if (isShown)
+                {
+                    Show(terminal, before, text.ToString());
+                }
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // The terminal has been closed.
+            return null;
+        }
+        finally
+        {
+            terminal.Write(end);
+        }
+    }
+
+    private static void Edit(StringBuilder text, ConsoleKeyInfo key)
+    {
+        if (Keyboard.IsControl(key, ConsoleKey.U))
+        {
+            text.Clear();
+        }
+        else if (Keyboard.IsControl(key, ConsoleKey.W))
+        {
+            text.Length = text.ToString().TrimEnd().LastIndexOf(' ') + 1;
+        }
+        else if (key.Key == ConsoleKey.Backspace || Keyboard.IsControl(key, ConsoleKey.H))
+        {
+            bool isPair = text.Length > 1 && char.IsLowSurrogate(text[^1]);
+            text.Length = Math.Max(0, text.Length - (isPair ? 2 : 1));
+        }
+        else if (Keyboard.IsText(key))
+        {
+            text.Append(key.KeyChar);
+        }
+    }
+
+    /// <summary>Works on any terminal, because a backspace is no escape sequence.</summary>
+    private static void Show(Terminal terminal, string before, string after)
+    {
+        // Half of a surrogate pair waits for the other.
+        if (before == after || (after.Length > 0 && char.IsHighSurrogate(after[^1])))
+        {
+            return;
+        }
+
+        string shown = before.Length > 0 && char.IsHighSurrogate(before[^1]) ? before[..^1] : before;
+        int erased = after.StartsWith(shown, StringComparison.Ordinal) ? 0 : Amounts.Columns(shown.ToPrintable()) - Amounts.Columns(after.ToPrintable());
+        terminal.Write(erased > 0 ? string.Concat(Enumerable.Repeat("\b \b", erased)) : after[shown.Length..].ToPrintable());
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text;
+using Fts.Cli;
+using Fts.Cli.Connections;
+using Fts.Protocol;
+using Fts.Shell;
+
+namespace Fts.Trust;
+
+/// <summary>Who the client signs in as, and where the password comes from. It never comes from the command line, where every user of the machine could read it.</summary>
+internal sealed record SignIn(string User, string Password)
+{
+    /// <summary>The name under which servers let anybody in (RFC 1635).</summary>
+    public const string Anonymous = "anonymous";
+
+    /// <summary>Whether the password is secret. The password of anonymous is public (RFC 1635).</summary>
+    public bool HasSecret => IsNamed(User) && Password.Length > 0;
+
+    /// <summary>
+    /// The sources in order: the file named, <c>FTS_PASSWORD</c>, <c>.netrc</c>, and a question if there is somebody to ask. Nobody named means anonymous.
+    /// <c>FTS_PASSWORD</c> is used for a named user only. As the password of anonymous, it would be sent to every server.
+    /// </summary>
+    /// <param name="target">The server, and who to be there.</param>
+    /// <param name="passwordFile">What <c>--password-file</c> names.</param>
+    /// <param name="terminal">Where to ask.</param>
+    /// <param name="hasCertificate">There is a certificate to show, which may do without a password: nobody is asked for one.</param>
+    public static SignIn Find(Target target, string? passwordFile, Terminal terminal, bool hasCertificate)
+    {
+        string? user = target.User;
+        if (passwordFile is not null)
+        {
+            return new SignIn(user ?? throw CommandLine.Usage("--password-file needs --user NAME"), FirstLine(passwordFile));
+        }
+
+        string? secret = Environment.GetEnvironmentVariable("FTS_PASSWORD") is { Length: > 0 } set ? set : null;
+        if (IsNamed(user) && secret is not null)
+        {
+            return new SignIn(user!, secret);
+        }
+
+        if (FromNetRc(target.Host, user) is { } entry)
+        {
+            user ??= entry.User;
+            string? password = entry.Password ?? (IsNamed(user) ? secret : null);
+            if (user is not null && password is not null)
+            {
+                return new SignIn(user, password);
+            }
+        }
+
+        if (!IsNamed(user))
+        {
+            // The customary answer to the customary question; it names nobody.
+            return new SignIn(user ?? Anonymous, "anonymous@");
+        }
+
+        return new SignIn(user!, hasCertificate ? "" : terminal.IsInteractive
+            ? PasswordPrompt.Ask(terminal, $"password for {user!.ToPrintable()} on {target.Host}: ")
+            : throw new FailureException(ExitCode.Usage, $"no password for {user}, and nobody to ask", "set FTS_PASSWORD, or use --password-file FILE"));
+    }
+
+    /// <summary>
+    /// Returns the account for ACCT when the server asks for one: <c>FTS_ACCOUNT</c> for a named user, else from <c>.netrc</c>, else from a question on a
+    /// terminal. Returns null if there is none. Like <c>FTS_PASSWORD</c>, the variable is not for anonymous: every server would receive it.
+    /// </summary>
+    /// <param name="target">The server.</param>
+    /// <param name="user">The user who signs in.</param>
+    /// <param name="terminal">The terminal to ask on.</param>
+    public static string? FindAccount(Target target, string user, Terminal terminal) =>
+        IsNamed(user) && Environment.GetEnvironmentVariable("FTS_ACCOUNT") is { Length: > 0 } set ? set
+        : FromNetRc(target.Host, user)?.Account is { Length: > 0 } known ? known
+        : terminal.IsInteractive && PasswordPrompt.Ask(terminal, $"account of {user.ToPrintable()} on {target.Host}: ") is { Length: > 0 } typed ? typed
+        : null;
+
+    private static bool IsNamed(string? user) => user is not null && !string.Equals(user, Anonymous, StringComparison.OrdinalIgnoreCase);
+
+    private static string FirstLine(string path)
+    {
+        try
+        {
+            return File.ReadLines(path, Encoding.UTF8).FirstOrDefault() ?? "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(ExitCode.LocalFiles, $"cannot read the password file {path}: {LocalReason.Of(e)}");
+        }
+    }
+
+    private static NetRc.Entry? FromNetRc(string host, string? user)
+    {
+        string path = NetRc.DefaultPath;
+        string text;
+        UnixFileMode mode = UnixFileMode.None;
+        try
+        {
+            text = File.ReadAllText(path);
+            mode = OperatingSystem.IsWindows() ? mode : File.GetUnixFileMode(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Having no such file is the rule, and one that is not ours to read says nothing to us.
+            return null;
+        }
+
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        NetRc.Entry? entry = NetRc.Find(text, host, user);
+        return (entry?.Password ?? entry?.Account) is not null && (mode & Others) != 0
+            ? throw new FailureException(ExitCode.LocalFiles, $"{path} holds the password for {host} and others can read it", $"chmod 600 {Words.Escape(path)}")
+            : entry;
+    }
+}
