@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net.Sockets;
-using Fts.CrashTests.Kills;
-using Fts.CrashTests.Wire;
-using Fts.ProgramTests.Running;
+using Fts.CrashTests.KillRestart;
+using Fts.CrashTests.Support;
+using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests;
 

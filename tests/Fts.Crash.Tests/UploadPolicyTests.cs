@@ -1,5 +1,5 @@
-using Fts.CrashTests.Wire;
-using Fts.ProgramTests.Running;
+using Fts.CrashTests.Support;
+using Fts.ProgramTests.Support;
 
 namespace Fts.CrashTests;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Fts.Interop.Tests.Processes;
-using Fts.ProgramTests.Running;
+using Fts.ProgramTests.Support;
 
 namespace Fts.Interop.Tests.Peers;
 

@@ -1,0 +1,33 @@
+using System.Net.Sockets;
+using Fts.CrashTests.Support;
+using Fts.ProgramTests.Support;
+
+namespace Fts.CrashTests.DiskFaults;
+
+/// <summary>A file that cannot be read to the end it had: the data connection closes, and nobody says that the transfer is complete.</summary>
+public sealed class ShrinkingFileTests
+{
+    [Fact]
+    public async Task A_file_cut_short_while_it_is_sent_answers_451()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using (FileStream file = File.Create(server.Folder["large"]))
+        {
+            file.SetLength(256 * 1024 * 1024);
+        }
+
+        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        using Socket data = await wire.OpenDataAsync();
+        await wire.AskAsync("RETR large", "150");
+        await using (FileStream file = File.OpenWrite(server.Folder["large"]))
+        {
+            // The client has read nothing: no more is on its way than sockets hold.
+            file.SetLength(1024);
+        }
+
+        Assert.True((await FtpWire.ReadToAnyEndAsync(data)).Length < 256 * 1024 * 1024);
+        wire.Expect(await wire.HearAsync(), "451");
+        await wire.AskAsync("NOOP", "200");
+        Assert.Equal(new byte[1024], (await wire.DownloadAsync("RETR large")).Content);
+    }
+}

@@ -1,0 +1,63 @@
+namespace Fts.CrashTests.KillRestart;
+
+/// <summary>What a name stands for: a file of one or more records, or a folder. Two are equal when they hold the same records.</summary>
+internal sealed record Content
+{
+    private readonly FileRecord[] _records;
+
+    private Content(FileRecord[] records) => _records = records;
+
+    /// <summary>A folder: no file is without records.</summary>
+    public static Content Folder { get; } = new([]);
+
+    public bool IsFile => _records.Length > 0;
+
+    public int Length => _records.Sum(record => record.Length);
+
+    public int RecordCount => _records.Length;
+
+    public static Content Of(FileRecord record) => new([record]);
+
+    /// <summary>The same with one record more at its end.</summary>
+    public Content With(FileRecord record) => new([.. _records, record]);
+
+    /// <summary>Its first records.</summary>
+    public Content First(int records) => new(_records[..records]);
+
+    public byte[] ToBytes()
+    {
+        byte[] bytes = new byte[Length];
+        int at = 0;
+        foreach (FileRecord record in _records)
+        {
+            record.WriteTo(bytes.AsSpan(at));
+            at += record.Length;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>What a file's bytes say they are; null if they are not whole.</summary>
+    public static Content? Read(ReadOnlySpan<byte> bytes)
+    {
+        var records = new List<FileRecord>();
+        while (!bytes.IsEmpty)
+        {
+            if (FileRecord.ReadFrom(bytes) is not { } record)
+            {
+                return null;
+            }
+
+            records.Add(record);
+            bytes = bytes[record.Length..];
+        }
+
+        return records.Count == 0 ? null : new Content([.. records]);
+    }
+
+    public bool Equals(Content? other) => other is not null && _records.AsSpan().SequenceEqual(other._records);
+
+    public override int GetHashCode() => _records.Length == 0 ? 0 : _records[^1].GetHashCode();
+
+    public override string ToString() => IsFile ? string.Join('+', _records) : "folder";
+}

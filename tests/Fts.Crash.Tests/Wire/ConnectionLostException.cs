@@ -1,4 +1,0 @@
-namespace Fts.CrashTests.Wire;
-
-/// <summary>The server is not there any more.</summary>
-internal sealed class ConnectionLostException(Exception? cause = null) : Exception("The connection is lost.", cause);

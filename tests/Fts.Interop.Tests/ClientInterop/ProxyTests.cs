@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using Fts.Accounts;
+using Fts.Client;
+using Fts.Interop.Tests.Peers;
+using Fts.Interop.Tests.Processes;
+using Fts.Server;
+using Fts.Storage.Memory;
+
+namespace Fts.Interop.Tests.ClientInterop;
+
+/// <summary>Our client through the proxies of others: microsocks for SOCKS5, tinyproxy for CONNECT, both asking for a password.</summary>
+public sealed class ProxyTests
+{
+    private const int Connections = 4;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5, "127.0.0.1", false)]
+    [InlineData(FtpProxyKind.Socks5, "localhost", true)]
+    [InlineData(FtpProxyKind.Socks5, "::1", true)]
+    [InlineData(FtpProxyKind.HttpConnect, "127.0.0.1", false)]
+    [InlineData(FtpProxyKind.HttpConnect, "localhost", true)]
+    [InlineData(FtpProxyKind.HttpConnect, "::1", true)]
+    public async Task Four_connections_at_once_carry_every_byte(FtpProxyKind kind, string host, bool encrypted)
+    {
+        using var home = new TempFolder();
+        FtpProxy address = AddressOf(kind);
+        await using Daemon proxy = await StartAsync(address, home);
+        using FtpCertificates certificates = FtpCertificates.SelfSigned(home["server.pem"]);
+        await using var server = new FtpServer(new FtpServerOptions
+        {
+            Store = new MemoryFileStore(),
+            Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
+            EndPoint = new IPEndPoint(host == "::1" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0),
+            Tls = encrypted ? new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require } : null,
+        });
+        server.Start();
+        await using var client = new FtpClient(Through(address, new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off }));
+
+        await ManyAtOnceAsync(client, "");
+    }
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5)]
+    [InlineData(FtpProxyKind.HttpConnect)]
+    public async Task A_strict_peer_resumes_its_sessions_through_it(FtpProxyKind kind)
+    {
+        using var home = new TempFolder();
+        FtpProxy address = AddressOf(kind);
+        await using Daemon proxy = await StartAsync(address, home);
+        await using PeerSession session = await PeerSession.StartAsync(PeerKind.Vsftpd, "127.0.0.1", options => Through(address, options), encrypted: true);
+
+        await ManyAtOnceAsync(session.Client, Peer.Box + "/");
+    }
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5, "refuses the user or the password")]
+    [InlineData(FtpProxyKind.HttpConnect, "refuses the user or the password: 401 Unauthorized")]
+    public async Task A_wrong_password_is_told_as_such(FtpProxyKind kind, string said)
+    {
+        using var home = new TempFolder();
+        FtpProxy address = AddressOf(kind);
+        await using Daemon proxy = await StartAsync(address, home);
+        await using var client = new FtpClient(Through(address with { Password = "guess" }, new FtpClientOptions { Host = "127.0.0.1" }));
+
+        Assert.Contains(said, (await Assert.ThrowsAsync<FtpProxyException>(() => client.ConnectAsync(Token))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(FtpProxyKind.Socks5, "connection refused (5)")]
+    [InlineData(FtpProxyKind.HttpConnect, "500 Unable to connect")]
+    public async Task A_server_that_is_not_there_is_told_in_the_proxys_words(FtpProxyKind kind, string said)
+    {
+        using var home = new TempFolder();
+        FtpProxy address = AddressOf(kind);
+        await using Daemon proxy = await StartAsync(address, home);
+        await using var client = new FtpClient(Through(address, new FtpClientOptions { Host = "127.0.0.1", Port = Daemon.FreePort(IPAddress.Loopback) }));
+
+        var e = await Assert.ThrowsAsync<FtpProxyException>(() => client.ConnectAsync(Token));
+        Assert.Contains(said, e.Message, StringComparison.Ordinal);
+        Assert.True(e.IsTransient);
+    }
+
+    private static FtpProxy AddressOf(FtpProxyKind kind) => new(kind, "127.0.0.1", Daemon.FreePort(IPAddress.Loopback)) { UserName = "tester", Password = "secret" };
+
+    private static Task<Daemon> StartAsync(FtpProxy proxy, TempFolder home)
+    {
+        string port = proxy.Port.ToString(CultureInfo.InvariantCulture);
+        var endPoint = new IPEndPoint(IPAddress.Loopback, proxy.Port);
+        if (proxy.Kind == FtpProxyKind.Socks5)
+        {
+            return Daemon.StartSilentAsync(Tool.Require("microsocks"), endPoint, home.Path, "-i", "127.0.0.1", "-p", port, "-u", "tester", "-P", "secret");
+        }
+
+        string settings = home.Write("tinyproxy.conf", $"Port {port}\nListen 127.0.0.1\nTimeout 60\nBasicAuth tester secret\n");
+        return Daemon.StartSilentAsync(Tool.Require("tinyproxy"), endPoint, home.Path, "-d", "-c", settings);
+    }
+
+    private static FtpClientOptions Through(FtpProxy proxy, FtpClientOptions options) => options with
+    {
+        Proxy = proxy,
+        MaxConnections = Connections,
+        Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
+    };
+
+    private static async Task ManyAtOnceAsync(FtpClient client, string folder)
+    {
+        await Task.WhenAll(Enumerable.Range(0, Connections).Select(async lane =>
+        {
+            byte[] content = RandomNumberGenerator.GetBytes(1_000_000 + lane);
+            string path = $"{folder}lane{lane}.bin";
+            for (int i = 0; i < 5; i++)
+            {
+                await client.UploadAsync(new MemoryStream(content), path, cancellationToken: Token);
+                using var back = new MemoryStream();
+                await client.DownloadAsync(path, back, cancellationToken: Token);
+                Assert.Equal(content, back.ToArray());
+            }
+        }));
+        string[] names = [.. (await client.ListAsync(folder, Token).ToListAsync(Token)).Select(entry => entry.Name).Order(StringComparer.Ordinal)];
+        Assert.Equal(["lane0.bin", "lane1.bin", "lane2.bin", "lane3.bin"], names);
+    }
+}

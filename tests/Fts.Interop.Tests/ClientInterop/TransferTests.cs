@@ -1,0 +1,166 @@
+using Fts.Client;
+using Fts.Interop.Tests.DirectoryTrees;
+using Fts.Interop.Tests.Peers;
+using Fts.Protocol;
+
+namespace Fts.Interop.Tests.ClientInterop;
+
+public sealed class TransferTests
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(PeerKind.Vsftpd, "127.0.0.1")]
+    [InlineData(PeerKind.Vsftpd, "::1")]
+    [InlineData(PeerKind.ProFtpd, "127.0.0.1")]
+    [InlineData(PeerKind.ProFtpd, "::1")]
+    [InlineData(PeerKind.PureFtpd, "127.0.0.1")]
+    [InlineData(PeerKind.PureFtpd, "::1")]
+    [InlineData(PeerKind.Pyftpdlib, "127.0.0.1")]
+    [InlineData(PeerKind.Pyftpdlib, "::1")]
+    public async Task A_tree_goes_up_and_comes_back_by_what_the_listings_say(PeerKind kind, string address)
+    {
+        await using PeerSession session = await PeerSession.StartAsync(kind, address);
+        // Pure-FTPd prohibits backslashes.
+        string tree = TestTree.Make(session.Local.Folder("tree"), name => kind is PeerKind.PureFtpd && name.Contains('\\', StringComparison.Ordinal));
+        File.Copy(TestTree.Big, Path.Combine(tree, "big.bin"));
+
+        await UploadAsync(session.Client, tree, Peer.Box);
+        Snapshot.AssertEqual(tree, session.BoxFolder);
+
+        await DownloadAsync(session.Client, Peer.Box, session.Local.Folder("back"));
+        Snapshot.AssertEqual(tree, session.Local["back"]);
+    }
+
+    [Theory]
+    [InlineData(PeerKind.Vsftpd, "127.0.0.1")]
+    [InlineData(PeerKind.Vsftpd, "::1")]
+    [InlineData(PeerKind.ProFtpd, "127.0.0.1")]
+    [InlineData(PeerKind.ProFtpd, "::1")]
+    [InlineData(PeerKind.PureFtpd, "127.0.0.1")]
+    [InlineData(PeerKind.PureFtpd, "::1")]
+    [InlineData(PeerKind.Pyftpdlib, "127.0.0.1")]
+    [InlineData(PeerKind.Pyftpdlib, "::1")]
+    public async Task Files_move_in_active_mode(PeerKind kind, string address)
+    {
+        await using PeerSession session = await PeerSession.StartAsync(kind, address, options => options with { DataMode = FtpDataMode.Active });
+
+        await session.Client.UploadFileAsync(TestTree.Big, Peer.Box + "/big.bin", cancellationToken: Cancelled);
+        await session.Client.DownloadFileAsync(Peer.Box + "/big.bin", session.Local["back.bin"], cancellationToken: Cancelled);
+
+        Snapshot.AssertSameFile(TestTree.Big, session.Local["back.bin"]);
+    }
+
+    [Theory]
+    [InlineData(PeerKind.Vsftpd)]
+    [InlineData(PeerKind.ProFtpd)]
+    [InlineData(PeerKind.PureFtpd)]
+    [InlineData(PeerKind.Pyftpdlib)]
+    public async Task Several_files_move_at_once(PeerKind kind)
+    {
+        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
+        string[] names = [.. Enumerable.Range(0, 40).Select(number => $"file {number}")];
+
+        await Task.WhenAll(names.Select(name => session.Client.UploadAsync(new MemoryStream(Content(name)), $"{Peer.Box}/{name}", cancellationToken: Cancelled)));
+        byte[][] back = await Task.WhenAll(names.Select(async name =>
+        {
+            var content = new MemoryStream();
+            await session.Client.DownloadAsync($"{Peer.Box}/{name}", content, cancellationToken: Cancelled);
+            return content.ToArray();
+        }));
+
+        Assert.Equal(names.Select(Content), back);
+    }
+
+    [Theory]
+    [InlineData(PeerKind.Vsftpd)]
+    [InlineData(PeerKind.ProFtpd)]
+    [InlineData(PeerKind.PureFtpd)]
+    [InlineData(PeerKind.Pyftpdlib)]
+    public async Task A_file_is_read_from_an_offset(PeerKind kind)
+    {
+        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
+        File.Copy(TestTree.Big, Path.Combine(session.BoxFolder, "big.bin"));
+        var tail = new MemoryStream();
+
+        await using (Stream stream = await session.Client.OpenReadAsync(Peer.Box + "/big.bin", 50_000_000, Cancelled))
+        {
+            await stream.CopyToAsync(tail, Cancelled);
+        }
+
+        Assert.Equal(File.ReadAllBytes(TestTree.Big)[50_000_000..], tail.ToArray());
+    }
+
+    [Theory]
+    [InlineData(PeerKind.Vsftpd)]
+    [InlineData(PeerKind.ProFtpd)]
+    [InlineData(PeerKind.PureFtpd)]
+    [InlineData(PeerKind.Pyftpdlib)]
+    public async Task A_reader_that_leaves_early_leaves_a_client_that_works(PeerKind kind)
+    {
+        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => options with { MaxConnections = 1 });
+        File.Copy(TestTree.Big, Path.Combine(session.BoxFolder, "big.bin"));
+        session.OnServer("small.txt", "small");
+
+        await using (Stream stream = await session.Client.OpenReadAsync(Peer.Box + "/big.bin", cancellationToken: Cancelled))
+        {
+            await stream.ReadExactlyAsync(new byte[1000], Cancelled);
+        }
+
+        var content = new MemoryStream();
+        await session.Client.DownloadAsync(Peer.Box + "/small.txt", content, cancellationToken: Cancelled);
+        Assert.Equal("small"u8, content.ToArray());
+    }
+
+    [Theory]
+    [InlineData(PeerKind.Vsftpd)]
+    [InlineData(PeerKind.ProFtpd)]
+    [InlineData(PeerKind.PureFtpd)]
+    [InlineData(PeerKind.Pyftpdlib)]
+    public async Task A_missing_file_is_an_error_and_leaves_no_local_file(PeerKind kind)
+    {
+        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
+
+        FtpReplyException refusal = await Assert.ThrowsAsync<FtpReplyException>(
+            () => session.Client.DownloadFileAsync(Peer.Box + "/none", session.Local["none"], cancellationToken: Cancelled));
+
+        Assert.Equal(550, (int)refusal.Reply.Code);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(session.Local.Path));
+    }
+
+    private static byte[] Content(string name) => [.. Enumerable.Repeat((byte)name[^1], 1 + (name.GetHashCode(StringComparison.Ordinal) & 0xFFFF))];
+
+    private static async Task UploadAsync(FtpClient client, string localFolder, string remoteFolder)
+    {
+        foreach (string folder in Directory.EnumerateDirectories(localFolder))
+        {
+            string remote = $"{remoteFolder}/{Path.GetFileName(folder)}";
+            await client.CreateDirectoryAsync(remote, Cancelled);
+            await UploadAsync(client, folder, remote);
+        }
+
+        foreach (string file in Directory.EnumerateFiles(localFolder))
+        {
+            FtpTransferResult result = await client.UploadFileAsync(file, $"{remoteFolder}/{Path.GetFileName(file)}", cancellationToken: Cancelled);
+            Assert.Equal(new FileInfo(file).Length, result.Bytes);
+        }
+    }
+
+    private static async Task DownloadAsync(FtpClient client, string remoteFolder, string localFolder)
+    {
+        List<FtpEntry> entries = await client.ListAsync(remoteFolder, Cancelled).ToListAsync(Cancelled);
+        foreach (FtpEntry entry in entries)
+        {
+            string local = Path.Combine(localFolder, entry.Name);
+            if (entry.Kind == FtpEntryKind.Directory)
+            {
+                await DownloadAsync(client, entry.Path, Directory.CreateDirectory(local).FullName);
+            }
+            else
+            {
+                FtpTransferResult result = await client.DownloadFileAsync(entry.Path, local, cancellationToken: Cancelled);
+                Assert.Equal(entry.Length, result.Bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Fts.Accounts;
+using Fts.Authority;
+using Fts.Interop.Tests.Processes;
+using Fts.Server;
+using Fts.Storage.Local;
+
+namespace Fts.Interop.Tests.ServerInterop;
+
+/// <summary>Other people's clients that name a host (HOST, SNI), and that sign in by certificate (232).</summary>
+public sealed class HostAndCertificateTests : IAsyncDisposable
+{
+    private const string Python = """
+        import ftplib, io, ssl, sys
+
+        class Resuming(ftplib.FTP_TLS):
+            def ntransfercmd(self, cmd, rest=None):
+                conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+                return self.context.wrap_socket(conn, server_hostname=self.host, session=self.sock.session), size
+
+        port, authority, certificate, key = sys.argv[1:]
+        context = ssl.create_default_context(cafile=authority)
+        context.load_cert_chain(certificate, key)
+        ftp = Resuming(context=context)
+        ftp.connect("localhost", int(port))
+        ftp.auth()
+        assert ftp.sendcmd("HOST localhost").startswith("220")
+        assert ftp.login("ann", "").startswith("232")
+        ftp.prot_p()
+        ftp.storbinary("STOR from-python", io.BytesIO(b"hello"))
+        assert "from-python" in ftp.nlst()
+        ftp.quit()
+        """;
+
+    private readonly TestAuthority _authority = new();
+    private readonly TempFolder _files = new();
+    private readonly LocalFileStore _default, _named;
+    private readonly FtpCertificates _certificates;
+    private readonly FtpServer _server;
+    private readonly string _certificate, _key, _root;
+
+    public HostAndCertificateTests()
+    {
+        (_certificate, _key) = TestAuthority.Pem(_authority.Issue("CN=ann"));
+        (_certificate, _key, _root) = (_files.Write("ann.crt", _certificate), _files.Write("ann.key", _key), _files.Write("root.pem", _authority.Certificate.ExportCertificatePem()));
+        _certificates = FtpCertificates.FromCertificate(_authority.IssueTo("localhost"));
+        (_default, _named) = (new LocalFileStore(_files.Folder("default")), new LocalFileStore(_files.Folder("named")));
+        IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
+        ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
+        _server = new FtpServer(new FtpServerOptions
+        {
+            Store = _default,
+            Authenticator = accounts,
+            Hosts = [new FtpHost { Name = "localhost", Store = _named, Authenticator = accounts, Certificates = _certificates }],
+            Tls = new FtpTlsOptions
+            {
+                Certificates = _certificates,
+                DataBinding = FtpDataBinding.Require,
+                ClientCertificates = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Request, Authorities = [_authority.Certificate] },
+            },
+            Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
+        });
+        _server.Start();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        await _default.DisposeAsync();
+        await _named.DisposeAsync();
+        _certificates.Dispose();
+        _files.Dispose();
+    }
+
+    [Theory]
+    [InlineData("1.2")]
+    [InlineData("1.3")]
+    public async Task Curl_signs_in_by_certificate_on_the_host_it_asks_for(string version)
+    {
+        string source = _files.Write("source", "from curl");
+        (await Job.RunAsync(Tool.Require("curl"), _files, "-q", "-sS", "--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "--cacert", _root, "--cert", _certificate, "--key", _key,
+            "-u", "ann:", "-T", source, $"ftp://localhost:{_server.EndPoint.Port}/up")).Successfully();
+        Assert.Equal("from curl", File.ReadAllText(_files["named/up"]));
+    }
+
+    [Fact]
+    public async Task Lftp_names_its_host_in_plain_and_signs_in_by_certificate_over_TLS()
+    {
+        string source = _files.Write("source", "from lftp");
+        File.WriteAllText(_files["named/there"], "named");
+        string plain = string.Join("; ", "set cmd:fail-exit yes", "set ftp:ssl-allow no", "set net:max-retries 2", "set net:timeout 10", $"open ftp://localhost:{_server.EndPoint.Port}", "get there");
+        (await Job.RunAsync(Tool.Require("lftp"), _files, "--norc", "-c", plain)).Successfully();
+        Assert.Equal("named", File.ReadAllText(_files["there"]));
+
+        string encrypted = string.Join("; ", "set cmd:fail-exit yes", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 2", "set net:timeout 10",
+            $"set ssl:ca-file {_root}", $"set ssl:cert-file {_certificate}", $"set ssl:key-file {_key}", $"open -u ann,none ftp://localhost:{_server.EndPoint.Port}", $"put {source} -o up");
+        (await Job.RunAsync(Tool.Require("lftp"), _files, "--norc", "-c", encrypted)).Successfully();
+        Assert.Equal("from lftp", File.ReadAllText(_files["named/up"]));
+    }
+
+    [Fact]
+    public async Task Pythons_ftplib_does_both()
+    {
+        string script = _files.Write("check.py", Python);
+        (await Job.RunAsync(Tool.RequirePython(), _files, script, $"{_server.EndPoint.Port}", _root, _certificate, _key)).Successfully();
+        Assert.Equal("hello", File.ReadAllText(_files["named/from-python"]));
+    }
+}

@@ -1,0 +1,94 @@
+using Fts.Interop.Tests.DirectoryTrees;
+using Fts.Interop.Tests.Processes;
+
+namespace Fts.Interop.Tests.ServerInterop;
+
+public sealed class RcloneTests
+{
+    [Theory]
+    [InlineData("127.0.0.1", "")]
+    [InlineData("127.0.0.1", "disable_mlsd = true")]
+    [InlineData("127.0.0.1", "disable_epsv = true")]
+    [InlineData("::1", "")]
+    public async Task A_tree_is_copied_both_ways_and_checked(string address, string setting)
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync(address);
+        string tree = TestTree.Make(server.Local.Folder("tree"));
+        File.Copy(TestTree.Big, Path.Combine(tree, "big.bin"));
+
+        (await RcloneAsync(server, setting, "copy", "--create-empty-src-dirs", "tree", "peer:box")).Successfully();
+        (await RcloneAsync(server, setting, "check", "--download", "tree", "peer:box")).Successfully();
+        (await RcloneAsync(server, setting, "copy", "--create-empty-src-dirs", "peer:box", "back")).Successfully();
+
+        Snapshot.AssertEqual(tree, server.BoxFolder);
+        Snapshot.AssertEqual(tree, server.Local["back"]);
+    }
+
+    /// <summary>Go's TLS closes an upload without reading from it. The large file does not fit into all socket buffers together.</summary>
+    [Theory]
+    [InlineData("disable_tls13 = true")]
+    [InlineData("disable_tls13 = false")]
+    public async Task Over_tls_files_of_all_sizes_are_copied_both_ways(string setting)
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
+        string files = server.Local.Folder("files");
+        File.Copy(TestTree.Big, Path.Combine(files, "large.bin"));
+        foreach (int size in (int[])[0, 1, 64 * 1024])
+        {
+            await File.WriteAllBytesAsync(Path.Combine(files, $"{size}.bin"), new byte[size], TestContext.Current.CancellationToken);
+        }
+
+        setting += "\nexplicit_tls = true\nno_check_certificate = true";
+        for (int i = 0; i < 3; i++)
+        {
+            (await RcloneAsync(server, setting, "copy", "files", $"peer:box/{i}")).Successfully();
+            (await RcloneAsync(server, setting, "copy", $"peer:box/{i}", $"back{i}")).Successfully();
+            Snapshot.AssertEqual(files, server.OnServer($"{i}"));
+            Snapshot.AssertEqual(files, server.Local[$"back{i}"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_second_copy_transfers_nothing_for_the_times_were_kept()
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
+        string tree = TestTree.Make(server.Local.Folder("tree"));
+        foreach (string file in Directory.EnumerateFiles(tree, "*", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(file, new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc));
+        }
+
+        (await RcloneAsync(server, "", "copy", "tree", "peer:box")).Successfully();
+        Ended second = (await RcloneAsync(server, "", "copy", "-v", "tree", "peer:box")).Successfully();
+
+        Assert.DoesNotContain("Copied", second.Error, StringComparison.Ordinal);
+        Assert.Equal(new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc), File.GetLastWriteTimeUtc(server.OnServer("sizes/4096.bin")));
+    }
+
+    [Fact]
+    public async Task A_tree_is_listed_moved_and_purged()
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
+        string tree = TestTree.Make(server.Local.Folder("tree"));
+        (await RcloneAsync(server, "", "copy", "tree", "peer:box/tree")).Successfully();
+
+        Ended listed = (await RcloneAsync(server, "", "lsf", "-R", "--files-only", "peer:box/tree")).Successfully();
+        (await RcloneAsync(server, "", "moveto", "peer:box/tree", "peer:box/moved")).Successfully();
+        int moved = Directory.EnumerateFiles(server.OnServer("moved"), "*", SearchOption.AllDirectories).Count();
+        (await RcloneAsync(server, "", "purge", "peer:box/moved")).Successfully();
+
+        IEnumerable<string> expected = Directory.EnumerateFiles(tree, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(tree, path));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Count(), moved);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(server.BoxFolder));
+    }
+
+    private static async Task<Ended> RcloneAsync(ServerUnderTest server, string setting, params IEnumerable<string> arguments)
+    {
+        Tool rclone = Tool.Require("rclone");
+        string password = (await Job.RunAsync(rclone, server.Local, "obscure", server.Password)).Successfully().Output.Trim();
+        string host = server.Host.Contains(':', StringComparison.Ordinal) ? $"[{server.Host}]" : server.Host;
+        string configuration = server.Local.Write("rclone.conf", $"[peer]\ntype = ftp\nhost = {host}\nport = {server.Port}\nuser = {server.User}\npass = {password}\n{setting}\n");
+        return await Job.RunAsync(rclone, server.Local, ["--config", configuration, "--retries", "1", "--low-level-retries", "2", .. arguments]);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using Fts.Interop.Tests.DirectoryTrees;
+using Fts.Interop.Tests.Peers;
+using Fts.Interop.Tests.Processes;
+using Fts.Server;
+
+namespace Fts.Interop.Tests.ServerInterop;
+
+/// <summary>Other people's clients and a server that has few ports for data, or a balancer in front of it.</summary>
+public sealed class ReachabilityTests
+{
+    private const string Balancer = "127.0.0.3";
+
+    [Fact]
+    public async Task Lftp_mirrors_with_as_many_ports_as_it_has_connections()
+    {
+        FtpPassivePorts range = Ports(3);
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", with: options => options with { PassivePorts = range });
+        TestTree.Make(server.Local.Folder("tree"));
+
+        string[] settings = ["set cmd:fail-exit yes", "set net:max-retries 2", "set net:timeout 10", "set net:reconnect-interval-base 1", "set ftp:charset UTF-8"];
+        string open = $"open -u {server.User},{server.Password} ftp://{server.Authority}";
+        (await Job.RunAsync(Tool.Require("lftp"), server.Local, "--norc", "-c", string.Join("; ", [.. settings, open, "mirror -R --parallel=3 tree /box", "mirror --parallel=3 /box back"]))).Successfully();
+
+        Snapshot.AssertEqual(server.Local["tree"], server.BoxFolder);
+        Snapshot.AssertEqual(server.Local["tree"], server.Local["back"]);
+    }
+
+    [Theory]
+    [InlineData("--ftp-pasv")]
+    [InlineData("--disable-epsv")]
+    public async Task Curl_uses_the_range(string option)
+    {
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", with: options => options with { PassivePorts = Ports(1) });
+
+        await UpAndDownAsync(server, server.Url("big.bin"), option);
+    }
+
+    [Theory]
+    [InlineData(false, "--ftp-pasv")]
+    [InlineData(false, "--disable-epsv")]
+    [InlineData(true, "--ftp-pasv", "-k", "--ssl-reqd")]
+    public async Task Curl_comes_through_a_balancer_that_writes_PROXY_headers(bool encrypted, params string[] options)
+    {
+        FtpPassivePorts range = Ports(2);
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted, with => with with
+        {
+            PassivePorts = range,
+            ProxyProtocolNetworks = [IPNetwork.Parse($"{Balancer}/32")],
+        });
+        int port = Daemon.FreePort(IPAddress.Parse(Balancer));
+        await using var control = new ProxyRelay(new IPEndPoint(IPAddress.Parse(Balancer), port), server.EndPoint);
+        await using var first = new ProxyRelay(new IPEndPoint(IPAddress.Parse(Balancer), range.First), new IPEndPoint(IPAddress.Loopback, range.First));
+        await using var last = new ProxyRelay(new IPEndPoint(IPAddress.Parse(Balancer), range.Last), new IPEndPoint(IPAddress.Loopback, range.Last));
+
+        await UpAndDownAsync(server, $"ftp://{Balancer}:{port}{ServerUnderTest.Box}/big.bin", options);
+
+        Assert.Equal((2, 2), (control.Passed, first.Passed + last.Passed));
+    }
+
+    private static async Task UpAndDownAsync(ServerUnderTest server, string url, params string[] options)
+    {
+        string[] all = ["-q", "-sS", "-u", $"{server.User}:{server.Password}", .. options];
+        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. all, "-T", TestTree.Big, url])).Successfully();
+        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. all, "-o", server.Local["back.bin"], url])).Successfully();
+        Snapshot.AssertSameFile(TestTree.Big, server.OnServer("big.bin"));
+        Snapshot.AssertSameFile(TestTree.Big, server.Local["back.bin"]);
+    }
+
+    /// <summary>Ports in a row of which the first is free; the server passes over those that are not.</summary>
+    private static FtpPassivePorts Ports(int count)
+    {
+        int first = Daemon.FreePort(IPAddress.Loopback);
+        return new FtpPassivePorts(first, first + count - 1);
+    }
+}

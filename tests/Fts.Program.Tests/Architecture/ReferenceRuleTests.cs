@@ -1,0 +1,38 @@
+using System.Xml.Linq;
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.Architecture;
+
+/// <summary>Who may reference whom. A project that is not in the table may reference nothing: it is added here when it is designed.</summary>
+public sealed class ReferenceRuleTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Fts.Protocol"] = [],
+        ["Fts.Native"] = [],
+        ["Fts.Storage"] = ["Fts.Native"],
+        ["Fts.Accounts"] = ["Fts.Storage"],
+        ["Fts.Server"] = ["Fts.Protocol", "Fts.Native", "Fts.Accounts", "Fts.Storage"],
+        ["Fts.Client"] = ["Fts.Protocol", "Fts.Native", "Fts.Storage"],
+        ["fts"] = ["Fts.Protocol", "Fts.Native", "Fts.Storage", "Fts.Accounts", "Fts.Server", "Fts.Client"],
+    };
+
+    public static TheoryData<string> Projects =>
+        [.. Directory.EnumerateFiles(Path.Combine(Checkout.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Checkout.Root, file))];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_references_only_what_the_design_allows(string project)
+    {
+        string name = Path.GetFileNameWithoutExtension(project);
+        Assert.True(Allowed.ContainsKey(name), $"{name} is not in the table of projects");
+        string[] references = [.. XDocument.Load(Path.Combine(Checkout.Root, project)).Descendants()
+            .Where(element => element.Name.LocalName == "ProjectReference")
+            .Select(element => Path.GetFileNameWithoutExtension(((string?)element.Attribute("Include") ?? (string?)element.Attribute("Update") ?? "").Replace('\\', '/')))];
+        Assert.Empty(references.Except(Allowed[name]));
+    }
+
+    [Fact]
+    public void Every_project_of_the_table_is_there() =>
+        Assert.Empty(Allowed.Keys.Except(Projects.Select(row => Path.GetFileNameWithoutExtension(row.Data))));
+}

@@ -1,0 +1,58 @@
+using Fts.Cli;
+using Fts.Cli.Connections;
+using Fts.Client;
+using Fts.Shell;
+
+namespace Fts.ProgramTests.Cli.Connections;
+
+/// <summary>Where <c>fts client</c> connects to.</summary>
+public sealed class TargetTests
+{
+    [Theory]
+    [InlineData("", "127.0.0.1", 65432, null, null)]
+    [InlineData("10.0.0.1", "10.0.0.1", 65432, null, null)]
+    [InlineData("10.0.0.1 21", "10.0.0.1", 21, null, null)]
+    [InlineData("files.example.com 2121 1", "files.example.com", 2121, null, null)]
+    [InlineData("::1 21", "::1", 21, null, null)]
+    [InlineData("[::1] 21", "::1", 21, null, null)]
+    [InlineData("ftp://files.example.com", "files.example.com", 21, null, null)]
+    [InlineData("ftp://ann@files.example.com:2121/pub/new%20things/", "files.example.com", 2121, "ann", "pub/new things/")]
+    [InlineData("ftp://files.example.com/%2Fetc", "files.example.com", 21, null, "/etc")]
+    [InlineData("ftp://[::1]:2121/", "::1", 2121, null, null)]
+    public void Words_and_urls_name_a_host_and_port(string words, string host, int port, string? user, string? folder)
+    {
+        var line = new CommandLine("client", "", 3, words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(new Target(host, port, user, folder), Target.From(line, null));
+    }
+
+    [Theory]
+    [InlineData("ftp://h.example/a.txt;type=a", "a.txt", FtpTransferType.Ascii, false)]
+    [InlineData("ftp://h.example/a.txt;TYPE=A", "a.txt", FtpTransferType.Ascii, false)]
+    [InlineData("ftp://h.example/a.txt;type=i", "a.txt", FtpTransferType.Binary, false)]
+    [InlineData("ftp://h.example/pub/;type=d", "pub/", null, true)]
+    [InlineData("ftp://h.example/;type=d", null, null, true)]
+    [InlineData("ftp://h.example/a.txt%3Btype=a", "a.txt;type=a", null, false)]
+    [InlineData("ftp://h.example/a.txt;type=a;type=i", "a.txt;type=a", FtpTransferType.Binary, false)]
+    [InlineData("ftp://h.example/a.txt;type=x", "a.txt;type=x", null, false)]
+    [InlineData("ftp://h.example/a.txt;type=", "a.txt;type=", null, false)]
+    [InlineData("ftp://h.example/a;type=a/b.txt", "a;type=a/b.txt", null, false)]
+    public void A_URL_may_name_the_type(string url, string? path, FtpTransferType? type, bool isListing)
+    {
+        Target target = Target.FromUrl(url);
+        Assert.Equal((path, type, isListing), (target.Folder, target.Type, target.IsListing));
+    }
+
+    [Theory]
+    [InlineData("a.txt;type=a", null, "ftp://h.example:21/a.txt%3Btype%3Da")]
+    [InlineData("a.txt", FtpTransferType.Ascii, "ftp://h.example:21/a.txt;type=a")]
+    public void A_path_comes_back_from_its_URL(string path, FtpTransferType? type, string url)
+    {
+        Assert.Equal(url, (new Target("h.example", 21, null, null) { Type = type }).UrlOf(new Word(path)));
+        Assert.Equal((path, type), Target.FromUrl(url) is var target ? (target.Folder, target.Type) : default);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1:21")]
+    [InlineData("::1", "[::1]:21")]
+    public void It_reads_as_one_word(string host, string text) => Assert.Equal(text, new Target(host, 21, null, null).ToString());
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.EndToEnd.Cli;
+
+/// <summary>A server that takes its time, or expects the other kind of TLS: what the client shows and advises.</summary>
+public sealed class ConnectingTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+    public ConnectingTests() => _listener.Start();
+
+    private string Port => ((IPEndPoint)_listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_pipe_gets_one_line_about_a_greeting_that_is_awaited()
+    {
+        await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", Port]);
+        using Socket peer = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        await client.SeesAsync("connecting to 127.0.0.1:");
+        await peer.SendAsync(Encoding.ASCII.GetBytes("421 Too busy.\r\n"), TestContext.Current.CancellationToken);
+        Assert.Equal(3, await client.ExitAsync());
+        Assert.StartsWith($"connecting to 127.0.0.1:{Port}… waiting for the greeting\nerror: ", client.Messages, StringComparison.Ordinal);
+        Assert.DoesNotContain('\r', client.Messages);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Ctrl_c_while_connecting_ends_with_130(int times)
+    {
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", Port]);
+        using Socket peer = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        await client.SeesAsync("waiting for the greeting");
+        client.Type(new string('\x03', times));
+        Assert.Equal(130, await client.ExitAsync());
+    }
+
+    [Theory]
+    [InlineData("client")]
+    [InlineData("get")]
+    public async Task Implicit_TLS_on_a_port_that_begins_without_it_advises_explicit_TLS(string command)
+    {
+        using HostileServer server = HostileServer.Start([], []);
+        string[] words = command == "get" ? ["get", $"ftp://127.0.0.1:{server.Port}/a"] : ["client", "127.0.0.1", server.Port];
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, [.. words, "--tls", "implicit"], "ls\n");
+        Assert.Equal(5, code);
+        Assert.Contains("try: --tls explicit", messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("--tls off", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_expects_TLS_from_the_first_byte_is_advised()
+    {
+        await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", Port]);
+        using (Socket peer = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken))
+        {
+            peer.Shutdown(SocketShutdown.Both);
+        }
+
+        Assert.Equal(3, await client.ExitAsync());
+        Assert.Contains("try: --tls implicit", client.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_tls_option_takes_explicit_as_a_name_for_required()
+    {
+        using HostileServer plain = HostileServer.Start([], []);
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", plain.Port, "--tls", "explicit"], "ls\n");
+        Assert.True(code == 5, messages);
+        Assert.Equal(["AUTH TLS"], plain.Received);
+    }
+
+    [Fact]
+    public async Task A_connection_without_TLS_is_reported_in_the_connection_line_the_prompt_and_the_status()
+    {
+        using HostileServer plain = HostileServer.Start([], []);
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", plain.Port]);
+        await client.SeesAsync(" as anonymous, NOT ENCRYPTED: ready");
+        await client.SeesAsync("not encrypted fts> ");
+        client.Type("status\r");
+        await client.SeesAsync("\r\nNOT ENCRYPTED\r\n");
+    }
+
+    [Fact]
+    public async Task A_get_with_a_password_over_a_plain_connection_is_reported()
+    {
+        using HostileServer plain = HostileServer.Start([], new() { ["RETR"] = HostileServer.Bytes("x") });
+        (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["get", $"ftp://ann@127.0.0.1:{plain.Port}/a"], "", ("FTS_PASSWORD", "secret"));
+        Assert.True(code == 0, messages);
+        Assert.Contains($"the connection to 127.0.0.1:{plain.Port} is not encrypted", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reply_421_is_shown_once()
+    {
+        using HostileServer server = HostileServer.Start(new() { ["DELE"] = "421 Idle for too long." }, []);
+        (_, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port], "rm a\n");
+        Assert.Equal(2, messages.Split("Idle for too long.").Length);
+        Assert.Equal(2, messages.Split("421").Length);
+    }
+}

@@ -1,0 +1,304 @@
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.EndToEnd.Cli;
+
+/// <summary>The client with somebody typing: a real pseudo-terminal, keys as bytes, the screen as bytes.</summary>
+public sealed class TerminalTests : IAsyncLifetime
+{
+    private const string CtrlC = "\x03", CtrlD = "\x04", Up = "\e[A", Left = "\e[D", Return = "\r";
+
+    private readonly TestFolder _folder = new();
+    private RunningServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await RunningServer.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_prompt_takes_commands_until_bye()
+    {
+        _folder.Write("a.txt", "abc");
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("put a.txt" + Return);
+        await client.SeesAsync("uploaded a.txt (3 bytes");
+        client.Type("bye" + Return);
+        Assert.Equal(0, await client.ExitAsync());
+        Assert.Equal(["a.txt"], _server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task Ctrl_d_leaves_and_what_failed_before_is_no_exit_code()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("get missing" + Return);
+        await client.SeesAsync("no such file or folder on the server");
+        await client.SeesAsync("fts> ", times: 2);
+        client.Type(CtrlD);
+        Assert.Equal(0, await client.ExitAsync());
+    }
+
+    [Fact]
+    public async Task Ctrl_c_clears_the_line_and_stays_also_if_the_line_is_empty()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("rubbish" + CtrlC);
+        await client.SeesAsync("rubbish^C\r\n");
+        client.Type(CtrlC + CtrlC + "pwd" + Return);
+        await client.SeesAsync("\n/\r\n");
+        Assert.DoesNotContain("unknown command", client.Data, StringComparison.Ordinal);
+        client.Type("bye" + Return);
+        Assert.Equal(0, await client.ExitAsync());
+    }
+
+    [Fact]
+    public async Task Ctrl_c_at_a_question_answers_no_and_stops_the_command()
+    {
+        _folder.Write("a.txt", "mine");
+        _folder.Write("b.txt", "mine");
+        _server.Folder.Write("a.txt", "theirs");
+        _server.Folder.Write("b.txt", "theirs");
+        await using RunningProgram client = await ConnectAsync();
+        foreach ((string command, int times) in ((string, int)[])[("get a.txt", 1), ("get a.txt b.txt", 2)])
+        {
+            client.Type(command + Return);
+            await client.SeesAsync("Replace it? [y/N/resume] ", times);
+            client.Type(CtrlC);
+            await client.SeesAsync("Replace it? [y/N/resume] ^C\r\n", times);
+            await client.SeesAsync("get a.txt: stopped; a.txt was not changed", times);
+        }
+
+        client.Type("bye" + Return);
+        Assert.Equal(0, await client.ExitAsync());
+        Assert.DoesNotContain("b.txt exists here", client.Data, StringComparison.Ordinal);
+        Assert.Equal("mine", _folder.Read("a.txt"));
+    }
+
+    [Fact]
+    public async Task A_second_ctrl_c_disconnects_and_the_next_command_connects_again()
+    {
+        const int stop = 19, resume = 18;
+        _folder.Write("a.txt", new string('x', 1_000_000));
+        await using RunningProgram client = await ConnectAsync();
+        _server.Program.Signal(stop);
+        client.Type("put a.txt" + Return);
+        await client.SeesAsync("uploading a.txt");
+        client.Type(CtrlC + CtrlC + CtrlC);
+        await client.SeesAsync("put a.txt: stopped");
+        _server.Program.Signal(resume);
+        client.Type("pwd" + Return);
+        await client.SeesAsync("\n/\r\n");
+        client.Type("bye" + Return);
+        Assert.Equal(0, await client.ExitAsync());
+    }
+
+    [Fact]
+    public async Task An_interrupted_raw_command_does_not_show_its_arguments()
+    {
+        const int stop = 19, resume = 18;
+        await using RunningProgram client = await ConnectAsync();
+        _server.Program.Signal(stop);
+        client.Type("site pswd old1 new2" + Return);
+        await client.SeesAsync("new2\r\n");
+        client.Type(CtrlC + CtrlC);
+        await client.SeesAsync("site pswd: stopped");
+        Assert.DoesNotContain("new2: ", client.Data, StringComparison.Ordinal);
+        _server.Program.Signal(resume);
+    }
+
+    [Fact]
+    public async Task Ctrl_c_in_a_local_command_is_only_for_that_command()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("!trap 'echo caught' INT; echo $((40 + 2)); until [ \"$line\" = end ]; do read line; done; echo got $line" + Return);
+        await client.SeesAsync("42\r\n");
+        client.Type(CtrlC);
+        await client.SeesAsync("caught\r\n");
+        client.Type(CtrlC);
+        await client.SeesAsync("caught\r\n", times: 2);
+        client.Type("end\n");
+        await client.SeesAsync("got end");
+        await client.SeesAsync("fts> ", times: 2);
+        client.Type("pwd" + Return);
+        await client.SeesAsync("\n/\r\n");
+    }
+
+    [Fact]
+    public async Task A_signal_between_two_commands_does_not_end_a_session()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        RunningProgram.Signal(client.FindChild(), 2);
+        client.Type("pwd" + Return);
+        await client.SeesAsync("fts> ", times: 2);
+        // The runtime may deliver the signal only during a command. It stops that command, but not the other one.
+        client.Type("pwd" + Return);
+        await client.SeesAsync("\n/\r\n");
+    }
+
+    [Theory]
+    [InlineData("mkdir one two.x\eb\eb\ebA", "mkdir Aone two.x")] // Alt-B
+    [InlineData("mkdir one\x01\ef\efB", "mkdir oneB")] // Alt-F
+    [InlineData("mkdir one-two\x01\ef \ed\edC", "mkdir C")] // Alt-D
+    [InlineData("mkdir one.two\e\u007f\e\u007fD", "mkdir D")] // Alt-Backspace
+    [InlineData("mkdir one two\e[1;5D\e[1;5DE", "mkdir Eone two")] // Ctrl-Left
+    [InlineData("mkdir one\x01\e[1;5C\e[1;5CF", "mkdir oneF")] // Ctrl-Right
+    [InlineData("mkdir one two\e\e[D\e\e[DG", "mkdir Gone two")] // Alt-Left as two ESC
+    [InlineData("mkdir a b\x17I", "mkdir a I")] // Ctrl-W
+    [InlineData("mkdir b\x15\x19J", "mkdir bJ")] // Ctrl-U, Ctrl-Y
+    [InlineData("mkdir \e[15~\e[200~K\e[201~\e[99;99R\e]0;title\aL\eOP\e[[AM", "mkdir KLM")] // unknown sequences
+    [InlineData("mkdir h\u00fc\u6587\ud83d\ude00\x7fN", "mkdir h\u00fc\u6587N")] // a surrogate pair is one character
+    public async Task Keys_edit_the_line_as_in_readline(string keys, string expected)
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type(keys);
+        await client.SeesAsync(expected);
+        client.Type("\x05Z" + Return);
+        string name = expected[(expected.LastIndexOf(' ') + 1)..] + "Z";
+        await client.SeesAsync($"made {name}");
+        Assert.Contains(name, _server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task A_sequence_that_arrives_in_two_parts_types_nothing()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("mkdir a");
+        await client.SeesAsync("mkdir a");
+        foreach (string part in (string[])["\e", "[", "1;", "5", "D", "\e[", "99", "~", "B"])
+        {
+            client.Type(part);
+        }
+
+        await client.SeesAsync("mkdir Ba");
+        client.Type(Return);
+        await client.SeesAsync("made Ba");
+        Assert.Equal(["Ba"], _server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task Ctrl_r_finds_an_earlier_line()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("mkdir one" + Return);
+        await client.SeesAsync("made one");
+        client.Type("pwd" + Return);
+        await client.SeesAsync("\n/\r\n");
+        client.Type("\x12kd");
+        await client.SeesAsync("(search 'kd') ");
+        client.Type("\x05-again" + Return);
+        await client.SeesAsync("made one-again");
+        Assert.Equal(["one", "one-again"], _server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task The_cursor_moves_and_history_comes_back()
+    {
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("kdir one" + Left + Left + Left + Left + Left + Left + Left + Left + "m" + Return);
+        await client.SeesAsync("made one");
+        client.Type(Up + "two" + Return);
+        await client.SeesAsync("made onetwo");
+        Assert.Equal(["one", "onetwo"], _server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task Tab_completes_commands_and_names_of_both_sides()
+    {
+        _folder.Write("a local file.txt", "here");
+        _server.Folder.Write("a remote file.txt", "there");
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("pu\ta\t" + Return);
+        await client.SeesAsync("uploaded a local file.txt");
+        client.Type("rm a\tl\t" + Return);
+        await client.SeesAsync("removed a local file.txt");
+        client.Type("ge\ta\t" + Return);
+        await client.SeesAsync("downloaded a remote file.txt");
+        Assert.Equal("there", _folder.Read("a remote file.txt"));
+    }
+
+    [Fact]
+    public async Task An_existing_file_is_replaced_only_after_a_yes()
+    {
+        _folder.Write("a.txt", "mine");
+        _server.Folder.Write("a.txt", "theirs");
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("get a.txt" + Return);
+        await client.SeesAsync("Replace it? [y/N/resume] ");
+        client.Type("n" + Return);
+        await client.SeesAsync("kept as it is");
+        Assert.Equal("mine", _folder.Read("a.txt"));
+        client.Type("get a.txt" + Return);
+        await client.SeesAsync("Replace it? [y/N/resume] ", times: 2);
+        client.Type("y" + Return);
+        await client.SeesAsync("downloaded a.txt");
+        Assert.Equal("theirs", _folder.Read("a.txt"));
+    }
+
+    [Fact]
+    public async Task An_existing_file_may_be_gone_on_with_and_tab_knows_the_options()
+    {
+        _folder.Write("a.txt", "one, ");
+        _server.Folder.Write("a.txt", "one, two");
+        await using RunningProgram client = await ConnectAsync();
+        client.Type("get a.txt" + Return);
+        await client.SeesAsync("Replace it? [y/N/resume] ");
+        client.Type("r" + Return);
+        await client.SeesAsync("resuming a.txt at 62 %");
+        await client.SeesAsync("downloaded a.txt (3 bytes after the 5 bytes from before");
+        Assert.Equal("one, two", _folder.Read("a.txt"));
+        client.Type("get --sk\ta\t" + Return);
+        await client.SeesAsync("a.txt is here already: kept as it is");
+    }
+
+    [Fact]
+    public async Task Ctrl_c_ends_the_running_command_only_and_a_bar_shows_it_meanwhile()
+    {
+        const int stop = 19, resume = 18;
+        _folder.Write("a.txt", "a");
+        await using RunningProgram client = await ConnectAsync();
+        // A server that is held answers nothing, and the upload has to wait as long as the test wants.
+        _server.Program.Signal(stop);
+        client.Type("put a.txt" + Return);
+        await client.SeesAsync("uploading a.txt");
+        client.Type(CtrlC);
+        await client.SeesAsync("put a.txt: stopped");
+        _server.Program.Signal(resume);
+        client.Type("pwd" + Return);
+        await client.SeesAsync("\n/\r\n");
+        Assert.DoesNotContain("uploaded", client.Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("NO_COLOR", "1", false)]
+    [InlineData("NO_COLOR", "", true)]
+    public async Task Colour_obeys_its_switch(string name, string value, bool colored)
+    {
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText], 80, (name, value));
+        await client.SeesAsync("fts> ");
+        client.Type("nonsense" + Return);
+        await client.SeesAsync("unknown command");
+        Assert.Equal(colored, client.Data.Contains("\e[31m", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_dumb_terminal_gets_a_prompt_and_no_escape_byte()
+    {
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText], 80, ("TERM", "dumb"));
+        await client.SeesAsync("fts> ");
+        client.Type("pwd\n");
+        await client.SeesAsync("/\r\nfts> ");
+        client.Type("bye\n");
+        Assert.Equal(0, await client.ExitAsync());
+        Assert.DoesNotContain('\e', client.Data);
+    }
+
+    private async Task<RunningProgram> ConnectAsync()
+    {
+        RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText]);
+        await client.SeesAsync("fts> ");
+        return client;
+    }
+}

@@ -1,0 +1,193 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Fts.ProgramTests.Serving;
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.EndToEnd.Serving;
+
+/// <summary><c>fts server</c> kept to its folders by the kernel.</summary>
+public sealed class SandboxTests : IDisposable
+{
+    private const string Kept = "  sandbox   the kernel keeps this process to these folders (Landlock)\n";
+
+    /// <summary>What the runtime starts before Main, as the kernel cuts their names: none of them opens a file for a client.</summary>
+    private static readonly string[] RuntimesOwn = [".NET SynchManag", ".NET EventPipe", ".NET DebugPipe", ".NET Debugger", ".NET Tiered Com"];
+
+    private readonly TestFolder _folder = new(), _home = new(), _files = new();
+
+    public SandboxTests() => LandlockTests.SkipWithoutLandlock();
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _home.Dispose();
+        _files.Dispose();
+    }
+
+    [Fact]
+    public async Task The_start_screen_says_whether_there_is_one()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using RunningServer without = await RunningServer.StartAsync("0", "--no-sandbox");
+        Assert.Contains(Kept, server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  sandbox   off\n", without.Program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_thread_but_the_runtimes_own_is_in_it()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
+        await UseAsync(server);
+        foreach (string thread in Directory.GetDirectories($"/proc/{server.Program.Id}/task"))
+        {
+            string name = File.ReadAllText(Path.Combine(thread, "comm")).Trim();
+            bool isIn = File.ReadAllText(Path.Combine(thread, "status")).Contains("NoNewPrivs:\t1\n", StringComparison.Ordinal);
+            Assert.True(isIn || RuntimesOwn.Contains(name), name);
+        }
+    }
+
+    [Fact]
+    public async Task No_debugger_finds_the_process_and_nothing_is_left_of_where_it_would()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
+        await using RunningServer without = await RunningServer.StartAsync(["0", "--no-sandbox"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
+        Assert.All(_files.Names, name => Assert.Contains($"-{without.Program.Id}-", name, StringComparison.Ordinal));
+        // Native code has no debugger's door at all.
+        Assert.Equal(File.Exists(PublishedProgram.Path + ".dll"), _files.Names.Length > 0);
+        without.Program.Signal(15);
+        server.Program.Signal(15);
+        Assert.Equal(0, await without.Program.ExitAsync());
+        Assert.Equal(0, await server.Program.ExitAsync());
+        Assert.Empty(_files.Names);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_certificate_that_is_turned_to_a_file_elsewhere_is_not_read(bool isSandboxed)
+    {
+        var authority = new AuthorityFiles(_files);
+        File.Copy(authority.Pem("first"), _home["first.pem"]);
+        string elsewhere = Later(authority.Pem("second")), link = _home["server.pem"];
+        File.CreateSymbolicLink(link, "first.pem");
+        await using RunningServer server = await RunningServer.StartAsync(isSandboxed ? ["0", "--cert", link] : ["0", "--cert", link, "--no-sandbox"]);
+
+        File.CreateSymbolicLink(_home["turned.pem"], elsewhere);
+        File.Move(_home["turned.pem"], link, overwrite: true);
+        await AskedAgainAsync(server, isSandboxed ? $"the changed certificate in {link} cannot be used, and the one before stays" : $"certificate read again from {link}");
+    }
+
+    [Fact]
+    public async Task A_certificate_is_read_again_as_renewal_turns_its_link()
+    {
+        var authority = new AuthorityFiles(_files);
+        Directory.CreateDirectory(_home["live/name"]);
+        Directory.CreateDirectory(_home["archive/name"]);
+        File.Copy(authority.Pem("first"), _home["archive/name/cert1.pem"]);
+        string link = _home["live/name/cert.pem"];
+        File.CreateSymbolicLink(link, "../../archive/name/cert1.pem");
+        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", link);
+
+        File.Copy(Later(authority.Pem("second")), _home["archive/name/cert2.pem"]);
+        File.CreateSymbolicLink(_home["live/name/new"], "../../archive/name/cert2.pem");
+        File.Move(_home["live/name/new"], link, overwrite: true);
+        await AskedAgainAsync(server, $"certificate read again from {link}");
+    }
+
+    [Fact]
+    public async Task The_servers_own_certificate_is_made_and_kept_and_read_the_next_time()
+    {
+        string? first = null;
+        for (int i = 0; i < 2; i++)
+        {
+            await using RunningServer server = await RunningServer.StartAsync(["0"], ("XDG_STATE_HOME", _home.Path));
+            Assert.Contains(Kept, server.Program.Messages, StringComparison.Ordinal);
+            first ??= File.ReadAllText(_home["fts/server.pem"]);
+        }
+
+        Assert.Equal(first, File.ReadAllText(_home["fts/server.pem"]));
+        Assert.Equal(["server.pem"], Directory.GetFiles(_home["fts"]).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task All_that_a_client_does_with_files_is_done_in_it(bool isSandboxed)
+    {
+        await using RunningServer server = await RunningServer.StartAsync(isSandboxed ? ["0"] : ["0", "--no-sandbox"]);
+        await UseAsync(server);
+        IReadOnlyList<string> replies = await ConversationAsync(
+            server, "USER anonymous", "PASS x", "MKD a", "MKD a/b", "MKD c", "RNFR big", "RNTO a/b/big", "RNFR a/b", "RNTO c/b", "SITE SYMLINK \"c/b/big\" \"c/link\"", "HASH c/link",
+            "MFMT 20200102030405 c/b/big", "SITE CHMOD 600 c/b/big", "MLST c/b/big", "SITE COPY \"c/b/big\" \"a/copy\"", "COMB \"a/both\" \"a/copy\" \"c/b/big\"", "XCRC a/both", "AVBL",
+            "SITE CPFR a/both", "SITE CPTO c/copy", "DSIZ a", "RMDA a", "DELE c/link", "DELE c/copy", "RMD c/b", "RMD c", "QUIT");
+        Assert.All(replies, reply => Assert.InRange(reply[0], '1', '3'));
+        Assert.Contains(replies, reply => reply.Contains("Modify=20200102030405", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(["small"], server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task A_folder_reached_through_a_link_is_served()
+    {
+        Directory.CreateSymbolicLink(_home["link"], _files.Path);
+        await using RunningServer server = await RunningServer.StartAsync("0", "--folder", _home["link"]);
+        Assert.Contains(Kept, server.Program.Messages, StringComparison.Ordinal);
+        await UseAsync(server);
+        Assert.Equal(["big", "small"], _files.Names);
+    }
+
+    [Fact]
+    public async Task The_folder_of_everything_is_served()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--folder", "/");
+        _home.Write("a.txt", "content");
+        (int code, _, string messages) = await server.ClientAsync(_folder, $"get {_home["a.txt"]}", $"cd {_home.Path}", "mv a.txt b.txt");
+        Assert.True(code == 0, messages);
+        Assert.Equal("content", _folder.Read("a.txt"));
+        Assert.Equal(["b.txt"], _home.Names);
+    }
+
+    /// <summary>Two files made in one tick of the file system's clock, and of one length, would look like one that did not change.</summary>
+    private static string Later(string file)
+    {
+        File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(1));
+        return file;
+    }
+
+    /// <summary>Every way a file travels: encrypted, by the kernel's pumps in plain, and small.</summary>
+    private async Task UseAsync(RunningServer server)
+    {
+        _folder.Write("big", new string('x', 4_000_000));
+        _folder.Write("small", "12345");
+        foreach (string tls in (string[])["required", "off"])
+        {
+            (int code, _, string messages) = await RunningProgram.RunAsync(
+                _folder.Path, ["client", "127.0.0.1", server.PortText, "--tls", tls, "--compress", "off"], "put big\nput small\nget --overwrite big small\nls\n", ("XDG_CONFIG_HOME", _home.Path));
+            Assert.True(code == 0, messages);
+        }
+
+        Assert.Equal(4_000_000, new FileInfo(_folder["big"]).Length);
+    }
+
+    /// <summary>Shakes hands until the server, which looks at its files once a second, says this.</summary>
+    private async Task AskedAgainAsync(RunningServer server, string words)
+    {
+        using var deadline = new CancellationTokenSource(Deadline.Default);
+        while (!server.Program.Messages.Contains(words, StringComparison.Ordinal))
+        {
+            Assert.False(deadline.IsCancellationRequested, server.Program.Messages);
+            await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, "--tls", "required"], "bye\n", ("XDG_CONFIG_HOME", _home.Path));
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> ConversationAsync(RunningServer server, params string[] lines)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, server.Port, TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\r\n"))), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(client.GetStream());
+        string all = await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+        // The lines in the middle of a reply begin with a space.
+        return [.. all.Split("\r\n").Where(line => line.Length > 0).Select(line => line.StartsWith(' ') ? $"2{line}" : line)];
+    }
+}

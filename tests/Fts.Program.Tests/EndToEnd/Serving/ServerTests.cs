@@ -1,0 +1,217 @@
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.EndToEnd.Serving;
+
+/// <summary><c>fts server</c> as a process.</summary>
+public sealed class ServerTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Port_0_shows_the_port_that_was_given()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        Assert.InRange(server.Port, 1, 65535);
+        Assert.Contains($"fts client 127.0.0.1 {server.Port}", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains(server.Folder.Path, server.Program.Messages, StringComparison.Ordinal);
+        Assert.Empty(server.Program.Data);
+    }
+
+    [Fact]
+    public async Task Without_arguments_it_listens_on_127_0_0_1_65432()
+    {
+        // Where that port is taken the message names it; either way it is the default that was tried.
+        await using RunningProgram program = RunningProgram.Start(_folder.Path, ["server"]);
+        await program.SeesAsync("127.0.0.1:65432");
+    }
+
+    [Fact]
+    public async Task With_an_address_alone_the_port_is_65432()
+    {
+        await using RunningProgram program = RunningProgram.Start(_folder.Path, ["server", "127.0.0.7"]);
+        await program.SeesAsync("127.0.0.7:65432");
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(15)]
+    public async Task An_idle_server_stops_at_the_first_signal_with_0(int signal)
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        server.Program.Signal(signal);
+        Assert.Equal(0, await server.Program.ExitAsync());
+        Assert.EndsWith("stopping\nstopped\n", server.Program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connected_client_does_not_keep_it_from_stopping()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]);
+        await client.SeesAsync("connected to");
+        server.Program.Signal(15);
+        Assert.Equal(0, await server.Program.ExitAsync());
+        client.Type("ls\n");
+        client.CloseInput();
+        Assert.Equal(3, await client.ExitAsync());
+        Assert.Contains("error: ", client.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_running_transfer_is_waited_for()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("1");
+        await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
+        server.Program.Signal(15);
+        await server.Program.SeesAsync("stopping: 1 connected");
+        await upload.FinishAsync("all of it");
+        Assert.Equal(0, await server.Program.ExitAsync());
+        Assert.Equal("all of it", server.Folder.Read("slow"));
+    }
+
+    [Fact]
+    public async Task A_second_signal_cuts_it_off_and_the_exit_code_says_so()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("1");
+        await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
+        server.Program.Signal(2);
+        await server.Program.SeesAsync("stopping: 1 connected");
+        server.Program.Signal(2);
+        Assert.Equal(130, await server.Program.ExitAsync());
+        Assert.Contains("cut off", server.Program.Messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("slow", server.Folder.Names);
+    }
+
+    [Fact]
+    public async Task Connections_and_transfers_get_a_line_each()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        _folder.Write("a.txt", "12345");
+        await server.ClientAsync(_folder, "put a.txt");
+        await server.Program.SeesAsync("disconnected");
+        Assert.Contains("[1] connected from 127.0.0.1:", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("/a.txt: 5 bytes", server.Program.Messages, StringComparison.Ordinal);
+        Assert.DoesNotContain("USER", server.Program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lines_of_the_log_begin_with_date_and_time()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        _folder.Write("a.txt", "12345");
+        await server.ClientAsync(_folder, "put a.txt", "mkdir made", "mv a.txt made/b.txt", "rm made/b.txt", "rmdir made");
+        await server.Program.SeesAsync("disconnected");
+        string[] lines = [.. server.Program.Messages.Split('\n').Where(line => line.Contains(" [1] ", StringComparison.Ordinal))];
+        Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[1\] ", line));
+        foreach (string text in (string[])
+            ["signed in as anonymous from 127.0.0.1", "anonymous@127.0.0.1 stored /a.txt: 5 bytes in ", "anonymous@127.0.0.1 made folder /made", "anonymous@127.0.0.1 renamed /a.txt to /made/b.txt",
+                "anonymous@127.0.0.1 deleted /made/b.txt", "anonymous@127.0.0.1 removed folder /made"])
+        {
+            Assert.Single(lines, line => line.Contains($"[1] {text}", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Hangup_reads_certificates_again_and_ends_nothing()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        for (int times = 1; times <= 2; times++)
+        {
+            server.Program.Signal(1);
+            await server.Program.SeesAsync("Z reloaded: certificates are read again if their files changed\n", times);
+        }
+
+        Assert.Equal(0, (await server.ClientAsync(_folder, "ls")).Code);
+        server.Program.Signal(15);
+        Assert.Equal(0, await server.Program.ExitAsync());
+    }
+
+    [Fact]
+    public async Task On_loopback_another_user_needs_the_password_and_the_own_user_none()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports the users of connections.");
+        Assert.Contains("  sign-in   you and root may read and write without a password, as anonymous\n", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("  sign-in   other users of this machine sign in as fts with this password, until the server stops:\n  password  ", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains($"  connect   fts client 127.0.0.1 {server.Port}\n", server.Program.Messages, StringComparison.Ordinal);
+        Assert.Equal(0, (await server.ClientAsync(_folder, "ls")).Code);
+
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root can be another user, by setpriv.");
+        string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
+        foreach ((string user, string secret, string code) in ((string, string, string)[])[("anonymous", "x", "530"), ("fts", password, "230")])
+        {
+            string script = $"exec 3<>/dev/tcp/127.0.0.1/{server.Port}; printf 'USER {user}\\r\\nPASS {secret}\\r\\nQUIT\\r\\n' >&3; cat <&3";
+            await using RunningProgram other = RunningProgram.StartFile("/usr/bin/setpriv", "/", ["--reuid=65534", "--clear-groups", "bash", "-c", script]);
+            Assert.Equal(0, await other.ExitAsync());
+            Assert.Contains($"\n{code} ", other.Data, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task No_more_sessions_are_accepted_than_the_option_says()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--max-sessions", "1");
+        await using RunningProgram first = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]);
+        await first.SeesAsync("connected to");
+        (int code, _, string messages) = await server.ClientAsync(_folder, "ls");
+        Assert.Equal(3, code);
+        Assert.Contains("421", messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Quiet_shows_the_start_screen_and_no_more()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--quiet");
+        _folder.Write("a.txt", "12345");
+        Assert.Equal(0, (await server.ClientAsync(_folder, "put a.txt")).Code);
+        server.Program.Signal(15);
+        await server.Program.ExitAsync();
+        Assert.DoesNotContain("connected", server.Program.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Debug_shows_requests_and_replies_with_the_password_masked()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("1");
+        _folder.Write("address", "sesame@example\n");
+        (int code, _, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--user", "anonymous", "--password-file", "address"], "bye\n");
+        Assert.Equal(0, code);
+        await server.Program.SeesAsync("< 230");
+        foreach (string output in (string[])[messages, server.Program.Messages])
+        {
+            Assert.Contains("> USER anonymous", output, StringComparison.Ordinal);
+            Assert.Contains("> PASS ****", output, StringComparison.Ordinal);
+            Assert.Contains("< 230", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("sesame", output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Without_anonymous_only_the_password_of_this_run_opens()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--anonymous", "no");
+        Assert.Contains($"fts client 127.0.0.1 {server.Port} --user fts", server.Program.Messages, StringComparison.Ordinal);
+        (int refused, _, string messages) = await server.ClientAsync(_folder, "ls");
+        Assert.Equal(4, refused);
+        Assert.Contains("530", messages, StringComparison.Ordinal);
+
+        string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
+        (int code, _, _) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, "--user", "fts"], "ls\n", ("FTS_PASSWORD", password));
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
+    public async Task Anonymous_read_lets_nobody_write_without_the_password()
+    {
+        await using RunningServer server = await RunningServer.StartAsync("0", "--anonymous", "read");
+        server.Folder.Write("there.txt", "there");
+        _folder.Write("here.txt", "here");
+        Assert.Equal(7, (await server.ClientAsync(_folder, "put here.txt")).Code);
+        Assert.Equal(0, (await server.ClientAsync(_folder, "get there.txt")).Code);
+        Assert.Equal(["there.txt"], server.Folder.Names);
+        Assert.Equal("there", _folder.Read("there.txt"));
+    }
+}

@@ -1,0 +1,245 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.EndToEnd.Transfers;
+
+/// <summary>The command that is printed when a transfer is stopped: pasted into a shell, it fetches or sends the rest and no more.</summary>
+public sealed partial class ResumeCommandTests : IDisposable
+{
+    private const int HangUp = 1, Interrupt = 2, Terminate = 15, Kill = 9;
+
+    /// <summary>A file in whose middle the server waits, a name that a shell would take apart, and a directory of the same kind.</summary>
+    private const string Name = "it's a file", Folder = "to it's";
+
+    /// <summary>More than all buffers between the two hold, in each half.</summary>
+    private static readonly byte[] Content = MakeContent(64 * 1024 * 1024);
+
+    private readonly TestFolder _folder = new(), _elsewhere = new();
+    private readonly TaskCompletionSource _goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _isHalfSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HostileServer _server;
+    private int _retrievals;
+
+    public ResumeCommandTests() => _server = HostileServer.Start(
+        new() { ["SIZE"] = $"213 {Content.Length}", ["MDTM"] = "213 20200102030405", ["REST"] = "350 go on" }, new() { ["RETR"] = SendAsync });
+
+    public void Dispose()
+    {
+        _server.Dispose();
+        _folder.Dispose();
+        _elsewhere.Dispose();
+    }
+
+    [Theory]
+    [InlineData(HangUp, 129)]
+    [InlineData(Interrupt, 130)]
+    [InlineData(Terminate, 143)]
+    public async Task The_command_that_resumes_a_get_has_every_option_and_works_in_another_directory(int signal, int code)
+    {
+        Directory.CreateDirectory(_folder[Folder]);
+        string command;
+        await using (RunningProgram client = RunningProgram.Start(
+            _folder.Path, ["get", Url, "--to", Folder, "--tls", "off", "--verify", "never", "--passive", "--progress", "always"]))
+        {
+            await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            client.Signal(signal);
+            Assert.Equal(code, await client.ExitAsync());
+            Assert.Matches(@"[345]\d % of it is kept", client.Messages);
+            command = CommandIn(client.Messages);
+        }
+
+        Assert.Equal(
+            $"fts get --resume {Url} --to '{_folder.Path}/to it'\\''s' --passive --tls off --verify never --progress always", command);
+        await PasteAsync(command);
+        AssertWhole($"{Folder}/{Name}");
+    }
+
+    [Theory]
+    [InlineData(HangUp, 129)]
+    [InlineData(Interrupt, 130)]
+    [InlineData(Terminate, 143)]
+    public async Task The_command_that_resumes_after_a_session_ends_is_for_the_shell(int signal, int code)
+    {
+        string command;
+        await using (RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off", "--progress", "always"]))
+        {
+            client.Type($"get \"{Name}\"\n");
+            await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            client.Signal(signal);
+            Assert.Equal(code, await client.ExitAsync());
+            command = CommandIn(client.Messages);
+        }
+
+        Assert.Equal($"fts get --resume {Url} --to {_folder.Path} --tls off --progress always", command);
+        await PasteAsync(command);
+        AssertWhole(Name);
+    }
+
+    [Fact]
+    public async Task The_command_that_resumes_in_a_continuing_session_is_for_the_session()
+    {
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off"], columns: 200);
+        await client.SeesAsync("fts> ");
+        client.Type($"get \"{Name}\"\r");
+        await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+        client.Type("\u0003");
+        await client.SeesAsync("try: get --resume it\\'s\\ a\\ file");
+        _goesOn.SetResult();
+        client.Type("get --resume it\\'s\\ a\\ file\r");
+        await client.SeesAsync("bytes from before");
+        AssertWhole(Name);
+    }
+
+    [Fact]
+    public async Task A_terminal_that_is_closed_stops_the_transfer_in_order_and_the_bytes_are_kept()
+    {
+        await using (RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off"]))
+        {
+            await client.SeesAsync("fts> ");
+            client.Type($"get \"{Name}\"\r");
+            await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            // The program behind the pseudo-terminal: without it, the kernel hangs up.
+            client.Signal(Kill);
+            await _server.ReceivesAsync("ABOR");
+            await _server.ReceivesAsync("(closed)");
+        }
+
+        await PasteAsync($"fts get {Url} --to '{_folder.Path}' --tls off");
+        AssertWhole(Name);
+    }
+
+    [Fact]
+    public async Task A_client_that_ignores_SIGHUP_from_its_start_continues()
+    {
+        await using RunningProgram client = RunningProgram.StartFile(
+            "sh", _folder.Path, ["-c", $"trap '' HUP; exec {PublishedProgram.Path} get {Url} --tls off --progress always"]);
+        await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+        client.Signal(HangUp);
+        _goesOn.SetResult();
+        Assert.Equal(0, await client.ExitAsync());
+        AssertWhole(Name);
+    }
+
+    [Fact]
+    public async Task The_command_that_resumes_a_put_sends_the_rest_of_the_same_file_to_the_same_path()
+    {
+        const int Received = 1000;
+        await File.WriteAllBytesAsync(_folder[Name], Content, TestContext.Current.CancellationToken);
+        var answers = new Dictionary<string, string> { ["SIZE"] = $"213 {Received}", ["REST"] = "350 go on" };
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var rest = new MemoryStream();
+        using HostileServer server = HostileServer.Start(answers, new()
+        {
+            ["STOR"] = async stream =>
+            {
+                if (!begun.Task.IsCompleted)
+                {
+                    await stream.ReadExactlyAsync(new byte[Received], TestContext.Current.CancellationToken);
+                    begun.SetResult();
+                    await _goesOn.Task;
+                    return;
+                }
+
+                await stream.CopyToAsync(rest, TestContext.Current.CancellationToken);
+                answers["SIZE"] = $"213 {Received + rest.Length}";
+            },
+        });
+        string url = $"ftp://127.0.0.1:{server.Port}/in/", command;
+        await using (RunningProgram client = RunningProgram.Start(_folder.Path, ["put", Name, url, "--tls", "off", "--verify", "never", "--overwrite"]))
+        {
+            await begun.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            client.Signal(Terminate);
+            Assert.Equal(143, await client.ExitAsync());
+            command = CommandIn(client.Messages);
+        }
+
+        Assert.Equal($"fts put --resume '{_folder.Path}/it'\\''s a file' {url} --tls off --verify never", command);
+        await RunAsync(command);
+        Assert.Contains($"REST {Received}", server.Commands);
+        Assert.True(Content.AsSpan(Received).SequenceEqual(rest.ToArray()), "another content");
+        _goesOn.SetResult();
+    }
+
+    [Fact]
+    public async Task The_command_that_resumes_a_mirror_has_both_sides_in_full()
+    {
+        using HostileServer server = HostileServer.Start([], new()
+        {
+            ["LIST"] = HostileServer.Bytes("-rw-r--r-- 1 a a 10 Jan  1  2020 one\r\n"),
+            ["RETR"] = async stream =>
+            {
+                await stream.WriteAsync("hello"u8.ToArray(), TestContext.Current.CancellationToken);
+                await _goesOn.Task;
+            },
+        });
+        string url = $"ftp://127.0.0.1:{server.Port}/";
+        await using RunningProgram client = RunningProgram.Start(_folder.Path, ["mirror", url, "copy here", "--tls", "off", "--overwrite"]);
+        await server.ReceivesAsync("RETR /one");
+        client.Signal(Interrupt);
+        Assert.Equal(130, await client.ExitAsync());
+        Assert.Equal($"fts mirror {url} '{_folder.Path}/copy here' --tls off --overwrite", CommandIn(client.Messages));
+    }
+
+    private string Url => $"ftp://127.0.0.1:{_server.Port}/it%27s%20a%20file";
+
+    private static string CommandIn(string messages) => Try().Match(messages).Groups[1].Value;
+
+    [GeneratedRegex(@"\n  try: (.*)\n")]
+    private static partial Regex Try();
+
+    private static byte[] MakeContent(int length)
+    {
+        byte[] content = new byte[length];
+        new Random(7).NextBytes(content);
+        return content;
+    }
+
+    /// <summary>Half of the content, then a pause for as long as the client stays or until the test lets it go on; after a restart only the rest.</summary>
+    private async Task SendAsync(Stream stream)
+    {
+        if (Interlocked.Increment(ref _retrievals) > 1)
+        {
+            await stream.WriteAsync(Content.AsMemory(RestartOffset));
+            return;
+        }
+
+        await stream.WriteAsync(Content.AsMemory(0, Content.Length / 2));
+        _isHalfSent.SetResult();
+        using var waiting = new CancellationTokenSource();
+        Task<int> gone = stream.ReadAsync(new byte[1], waiting.Token).AsTask();
+        if (await Task.WhenAny(gone, _goesOn.Task) == gone)
+        {
+            await gone;
+            return;
+        }
+
+        // A socket that is closed while a read is pending resets the connection.
+        await waiting.CancelAsync();
+        await ((Task)gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await stream.WriteAsync(Content.AsMemory(Content.Length / 2));
+    }
+
+    /// <summary>The offset of the one REST command; the test fails if there was another, or none.</summary>
+    private int RestartOffset => int.Parse(
+        Assert.Single(_server.Commands, line => line.StartsWith("REST ", StringComparison.Ordinal)).AsSpan(5), CultureInfo.InvariantCulture);
+
+    private void AssertWhole(string name) => Assert.True(Content.AsSpan().SequenceEqual(File.ReadAllBytes(_folder[name])), "another content");
+
+    private async Task PasteAsync(string command)
+    {
+        Assert.Equal(0, await RunAsync(command));
+        Assert.InRange(RestartOffset, Content.Length / 4, Content.Length / 2);
+        Assert.Equal(2, _retrievals);
+    }
+
+    private async Task<int> RunAsync(string command)
+    {
+        await using RunningProgram shell = RunningProgram.StartFile(
+            "sh", _elsewhere.Path, ["-c", command], ("PATH", $"{Path.GetDirectoryName(PublishedProgram.Path)}:{Environment.GetEnvironmentVariable("PATH")}"));
+        shell.CloseInput();
+        int code = await shell.ExitAsync();
+        Assert.True(code == 0, shell.Messages);
+        return code;
+    }
+}

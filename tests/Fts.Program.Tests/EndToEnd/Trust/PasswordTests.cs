@@ -1,0 +1,115 @@
+using Fts.ProgramTests.Support;
+
+namespace Fts.ProgramTests.EndToEnd.Trust;
+
+/// <summary>Where the client takes its password from, and that it shows it nowhere.</summary>
+public sealed class PasswordTests : IAsyncLifetime
+{
+    private readonly TestFolder _folder = new();
+    private RunningServer _server = null!;
+    private string _password = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await RunningServer.StartAsync("0", "--anonymous", "no");
+        _password = _server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task From_a_file()
+    {
+        _folder.Write("secret", _password + "\n");
+        Assert.Equal(0, (await ClientAsync(["--user", "fts", "--password-file", "secret"])).Code);
+        Assert.Equal(11, (await ClientAsync(["--user", "fts", "--password-file", "nowhere"])).Code);
+    }
+
+    [Fact]
+    public async Task From_netrc_with_the_name_too()
+    {
+        Netrc(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Equal(0, (await ClientAsync([], ("NETRC", _folder["netrc"]))).Code);
+        Assert.Equal(0, (await ClientAsync(["--user", "fts"], ("NETRC", _folder["netrc"]))).Code);
+    }
+
+    [Fact]
+    public async Task A_netrc_that_others_can_read_is_refused()
+    {
+        Netrc(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        (int code, string output) = await ClientAsync([], ("NETRC", _folder["netrc"]));
+        Assert.Equal(11, code);
+        Assert.Contains("chmod 600", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nobody_is_asked_through_a_pipe()
+    {
+        (int code, string output) = await ClientAsync(["--user", "fts"]);
+        Assert.Equal(2, code);
+        Assert.Contains("--password-file", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_one_is_refused_with_4_and_shown_nowhere()
+    {
+        (int code, string output) = await ClientAsync(["--user", "fts"], ("FTS_PASSWORD", "open sesame"));
+        Assert.Equal(4, code);
+        Assert.DoesNotContain("sesame", output + _server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains("530", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Typed_on_a_terminal_it_is_not_echoed()
+    {
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
+        await client.SeesAsync("password for fts on 127.0.0.1: ");
+        client.Type(_password + "\r");
+        await client.SeesAsync("fts> ");
+        Assert.DoesNotContain(_password, client.Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("wrong\x15{0}")] // Ctrl-U
+    [InlineData("{0} more\x17\x7f")] // Ctrl-W, Backspace
+    [InlineData("{0}\u00e9\x7f\u6587\ud83d\ude00\x7f\x08")] // characters of several bytes
+    [InlineData("\e[D\e[C\e[H\eOF\e[1;5D\eb\e[200~{0}\e[201~\e[99~\t\x12")] // keys that are not text
+    public async Task Keys_that_edit_do_not_become_part_of_it(string keys)
+    {
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
+        await client.SeesAsync("password for fts on 127.0.0.1: ");
+        client.Type(string.Format(System.Globalization.CultureInfo.InvariantCulture, keys, _password) + "\r");
+        await client.SeesAsync("fts> ");
+        Assert.DoesNotContain(_password, client.Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("abc\x03")] // Ctrl-C
+    [InlineData("abc\x15\x04")] // Ctrl-D without text
+    public async Task A_cancelled_question_ends_with_130(string keys)
+    {
+        await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--user", "fts"]);
+        await client.SeesAsync("password for fts on 127.0.0.1: ");
+        client.Type(keys);
+        Assert.Equal(130, await client.ExitAsync());
+        Assert.DoesNotContain("abc", client.Data, StringComparison.Ordinal);
+    }
+
+    private void Netrc(UnixFileMode mode)
+    {
+        _folder.Write("netrc", $"machine 127.0.0.1 login fts password {_password}\n");
+        File.SetUnixFileMode(_folder["netrc"], mode);
+    }
+
+    private async Task<(int Code, string Output)> ClientAsync(string[] options, params (string, string?)[] environment)
+    {
+        (int code, string data, string messages) = await RunningProgram.RunAsync(
+            _folder.Path, ["client", "127.0.0.1", _server.PortText, "1", .. options], "pwd\n", environment);
+        Assert.DoesNotContain(_password, data + messages, StringComparison.Ordinal);
+        return (code, data + messages);
+    }
+}

@@ -1,0 +1,109 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Fts.Cli;
+using Fts.ProgramTests.Support;
+using Fts.Serving;
+
+namespace Fts.ProgramTests.Serving;
+
+/// <summary>What the kernel refuses to a process that has entered the sandbox. Nobody comes out of it again, so a process of its own goes in.</summary>
+public sealed class LandlockTests
+{
+    private const string InsideVariable = "FTS_TEST_INSIDE", OutsideVariable = "FTS_TEST_OUTSIDE";
+
+    [Fact]
+    public async Task A_process_in_the_sandbox_has_the_served_folder_and_nothing_else()
+    {
+        SkipWithoutLandlock();
+        using TestFolder inside = new(), outside = new();
+        outside.Write("secret.txt", "secret");
+        await using RunningProgram process = RunningProgram.StartFile(
+            Path.Combine(AppContext.BaseDirectory, "Fts.Program.Tests"),
+            inside.Path,
+            ["-noLogo", "-noColor", "-explicit", "only", "-method", $"{typeof(LandlockTests)}.{nameof(Inside_the_sandbox)}"],
+            (InsideVariable, inside.Path),
+            (OutsideVariable, outside.Path));
+        int code = await process.ExitAsync();
+        Assert.True(code == 0, process.Data + process.Messages);
+        Assert.Contains("Total: 1,", process.Data, StringComparison.Ordinal);
+        Assert.Equal(["secret.txt"], outside.Names);
+        Assert.Equal("secret", outside.Read("secret.txt"));
+    }
+
+    /// <summary>Run by the test above, in its process.</summary>
+    [Fact(Explicit = true)]
+    public void Inside_the_sandbox()
+    {
+        string inside = Environment.GetEnvironmentVariable(InsideVariable)!, outside = Environment.GetEnvironmentVariable(OutsideVariable)!;
+        Sandbox sandbox = Sandbox.Enter(new CommandLine("server", "", 0, [], Sandbox.CommandLineOptions), [inside], [], null);
+        Assert.StartsWith("the kernel keeps this process", sandbox.Description, StringComparison.Ordinal);
+
+        Try(inside, outside);
+        Assert.Null(OnAnotherThread(() => Try(inside, outside)));
+        Assert.Null(AmongFinalizers(() => Try(inside, outside)));
+    }
+
+    internal static void SkipWithoutLandlock()
+    {
+        using Landlock? rules = Landlock.TryCreate(out string whyNot);
+        Assert.SkipWhen(rules is null, whyNot);
+    }
+
+    private static void Try(string inside, string outside)
+    {
+        string file = Path.Combine(inside, Guid.NewGuid().ToString()), folder = file + ".folder";
+        File.WriteAllText(file, "content");
+        File.WriteAllText(file, "less");
+        Directory.CreateDirectory(folder);
+        File.Move(file, Path.Combine(folder, "moved"));
+        File.CreateSymbolicLink(file, "moved");
+        Assert.Equal("less", File.ReadAllText(Path.Combine(folder, "moved")));
+        Assert.Single(Directory.GetFiles(folder));
+        Directory.Delete(folder, recursive: true);
+        File.Delete(file);
+
+        Refused(() => File.ReadAllText(Path.Combine(outside, "secret.txt")));
+        Refused(() => File.AppendAllText(Path.Combine(outside, "secret.txt"), "more"));
+        Refused(() => File.Delete(Path.Combine(outside, "secret.txt")));
+        Refused(() => File.Move(Path.Combine(outside, "secret.txt"), Path.Combine(inside, "taken.txt")));
+        Refused(() => File.WriteAllText(Path.Combine(outside, "new.txt"), "new"));
+        Refused(() => Directory.CreateDirectory(Path.Combine(outside, "new")));
+        Refused(() => Directory.GetFiles(outside));
+        Refused(() => File.ReadAllText("/etc/passwd"));
+        Refused(() => File.ReadAllText("/proc/1/comm"));
+        Refused(() => Directory.GetFiles(Path.GetTempPath()));
+        Assert.Equal(13, Assert.Throws<Win32Exception>(() => Process.Start("/bin/true")).NativeErrorCode);
+    }
+
+    private static void Refused(Action action) => Assert.Throws<UnauthorizedAccessException>(action);
+
+    private static Exception? OnAnotherThread(Action action)
+    {
+        Exception? failure = null;
+        var thread = new Thread(() => failure = Record.Exception(action));
+        thread.Start();
+        thread.Join();
+        return failure;
+    }
+
+    private static Exception? AmongFinalizers(Action action)
+    {
+        Exception? failure = new InvalidOperationException("not run");
+        Leave(() => failure = Record.Exception(action));
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return failure;
+    }
+
+    // A caller that kept the object in a register would keep it from the finalizers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Leave(Action action) => _ = new Finalized { Action = action };
+
+    private sealed class Finalized
+    {
+        public required Action Action { get; init; }
+
+        ~Finalized() => Action.Invoke();
+    }
+}

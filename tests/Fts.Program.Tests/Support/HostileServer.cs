@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Fts.ProgramTests.Support;
+
+/// <summary>
+/// A server that signs everybody in, and then answers and sends what a test wants it to. Verbs a test does not name get the answer of a well-behaved
+/// server without extras: no MLSD, no SIZE.
+/// </summary>
+internal sealed class HostileServer : IDisposable
+{
+    private const string Closed = "(closed)";
+
+    private readonly TcpListener _listener;
+    private readonly TcpListener _data = new(IPAddress.Loopback, 0);
+    private readonly Dictionary<string, string> _answers;
+    private readonly Dictionary<string, Func<Stream, Task>> _payloads;
+    private readonly List<string> _commands = [];
+    private TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private HostileServer(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads, int port)
+    {
+        (_answers, _payloads) = (answers, payloads);
+        _listener = new TcpListener(IPAddress.Loopback, port);
+        _listener.Start();
+        _data.Start();
+        _ = ServeAsync();
+    }
+
+    public string Port => PortOf(_listener);
+
+    /// <summary>The commands of all connections, and <c>(closed)</c> for each that was closed.</summary>
+    public string[] Commands
+    {
+        get
+        {
+            lock (_commands)
+            {
+                return [.. _commands];
+            }
+        }
+    }
+
+    /// <summary>The commands of all connections, in the order in which they arrived.</summary>
+    public string[] Received => [.. Commands.Where(command => command != Closed)];
+
+    /// <summary>Waits until a client has sent this command.</summary>
+    public async Task ReceivesAsync(string command)
+    {
+        while (true)
+        {
+            Task heard;
+            lock (_commands)
+            {
+                if (_commands.Contains(command))
+                {
+                    return;
+                }
+
+                heard = _heard.Task;
+            }
+
+            await heard.WaitAsync(Deadline.Default);
+        }
+    }
+
+    /// <summary>Starts one.</summary>
+    /// <param name="answers">Replies by verb, in place of the ordinary ones; after a payload, the reply that ends it.</param>
+    /// <param name="payloads">What is sent over the data connection, by verb.</param>
+    /// <param name="port">The port to listen on; 0 for any.</param>
+    public static HostileServer Start(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads, int port = 0) => new(answers, payloads, port);
+
+    /// <summary>One that lists these lines and has a file of this content under every name.</summary>
+    public static HostileServer Listing(string lines, string content = "content") =>
+        Start([], new() { ["LIST"] = Bytes(lines), ["RETR"] = Bytes(content) });
+
+    /// <summary>A payload.</summary>
+    public static Func<Stream, Task> Bytes(string text) => stream => stream.WriteAsync(Encoding.UTF8.GetBytes(text)).AsTask();
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _data.Dispose();
+    }
+
+    private static string PortOf(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+
+    private async Task ServeAsync()
+    {
+        while (true)
+        {
+            _ = ServeAsync(await _listener.AcceptSocketAsync());
+        }
+    }
+
+    private async Task ServeAsync(Socket peer)
+    {
+        using Socket ownership = peer;
+        await using var stream = new NetworkStream(peer);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        await using var writer = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\r\n", AutoFlush = true };
+        await writer.WriteLineAsync("220 ready");
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            string verb = line.Split(' ')[0];
+            Note(line);
+            if (_payloads.TryGetValue(verb, out Func<Stream, Task>? payload))
+            {
+                await writer.WriteLineAsync("150 here");
+                await SendAsync(payload);
+            }
+
+            await writer.WriteLineAsync(_answers.TryGetValue(verb, out string? answer) ? answer : verb switch
+            {
+                "USER" => "331 who",
+                "PASS" => "230 in",
+                "TYPE" => "200 ok",
+                "PWD" => "257 \"/\"",
+                "EPSV" => $"229 ok (|||{PortOf(_data)}|)",
+                "QUIT" => "221 bye",
+                "ABOR" => "226 ok",
+                _ when payload is not null => "226 done",
+                _ => "502 no",
+            });
+        }
+
+        Note(Closed);
+    }
+
+    private void Note(string command)
+    {
+        TaskCompletionSource heard;
+        lock (_commands)
+        {
+            _commands.Add(command);
+            heard = _heard;
+            _heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        heard.SetResult();
+    }
+
+    private async Task SendAsync(Func<Stream, Task> payload)
+    {
+        using Socket socket = await _data.AcceptSocketAsync();
+        try
+        {
+            await using var stream = new NetworkStream(socket);
+            await payload(stream);
+        }
+        catch (IOException)
+        {
+            // The client has seen enough.
+        }
+    }
+}

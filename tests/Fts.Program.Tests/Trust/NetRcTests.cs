@@ -1,0 +1,41 @@
+using Fts.Trust;
+
+namespace Fts.ProgramTests.Trust;
+
+/// <summary>Sign-in entries of a <c>.netrc</c>.</summary>
+public sealed class NetRcTests
+{
+    private const string File = """
+        # machine commented.example login nobody password nothing
+        machine one.example login ann password a#1
+        machine two.example
+          login bob
+          account sales
+          password b2
+        machine two.example login carol password c3
+        macdef init
+        machine trap.example login mallory password m
+        binary
+
+        default login guest password g4
+        """;
+
+    [Theory]
+    [InlineData("one.example", null, "ann", "a#1", null)]
+    [InlineData("ONE.example", "ann", "ann", "a#1", null)]
+    [InlineData("two.example", null, "bob", "b2", "sales")]
+    [InlineData("two.example", "carol", "carol", "c3", null)]
+    [InlineData("elsewhere.example", null, "guest", "g4", null)]
+    [InlineData("trap.example", null, "guest", "g4", null)]
+    [InlineData("commented.example", null, "guest", "g4", null)]
+    public void The_first_entry_for_host_and_user_is_taken(string host, string? user, string found, string password, string? account) =>
+        Assert.Equal(new NetRc.Entry(found, password, account), NetRc.Find(File, host, user));
+
+    [Fact]
+    public void No_entry_is_null()
+    {
+        Assert.Null(NetRc.Find(File, "one.example", "somebody"));
+        Assert.Null(NetRc.Find("", "one.example", null));
+        Assert.Null(NetRc.Find("machine", "machine", null));
+    }
+}
