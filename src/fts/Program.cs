@@ -10,40 +10,40 @@ try
 {
     return (int)await RunAsync(args);
 }
-catch (FailureException e)
+catch (UserErrorException e)
 {
-    Terminal.Plain.Show(e.Failure);
-    return (int)e.Failure.Code;
+    Terminal.Plain.ShowError(e.Error);
+    return (int)e.Error.ExitCode;
 }
 catch (OutputException e)
 {
-    if (e.Failure is not { } failure)
+    if (e.Error is not { } failure)
     {
-        return (int)ExitCode.Done;
+        return (int)ExitCode.Success;
     }
 
-    Terminal.Plain.Show(failure);
-    return (int)failure.Code;
+    Terminal.Plain.ShowError(failure);
+    return (int)failure.ExitCode;
 }
 catch (Exception e) when (e is not OutOfMemoryException)
 {
     // A fault of ours. Users get a line they can report, not a stack trace.
-    Terminal.Plain.Show(new Failure(ExitCode.Other, $"unexpected: {e.GetType().Name}: {e.Message}"));
-    return (int)ExitCode.Other;
+    Terminal.Plain.ShowError(new UserError(ExitCode.OtherError, $"unexpected: {e.GetType().Name}: {e.Message}"));
+    return (int)ExitCode.OtherError;
 }
 
 static Task<ExitCode> RunAsync(string[] args) => args switch
 {
-    [] or ["help" or "--help" or "-h"] => Task.FromResult(HelpCommand.Run(null)),
-    ["help", var topic, ..] => Task.FromResult(HelpCommand.Run(topic)),
-    ["--version" or "version"] => Task.FromResult(HelpCommand.Version()),
-    [var command, .., "--help" or "-h"] when HelpCommand.Knows(command) => Task.FromResult(HelpCommand.Run(command)),
+    [] or ["help" or "--help" or "-h"] => Task.FromResult(HelpCommand.PrintPage(null)),
+    ["help", var topic, ..] => Task.FromResult(HelpCommand.PrintPage(topic)),
+    ["--version" or "version"] => Task.FromResult(HelpCommand.PrintVersion()),
+    [var command, .., "--help" or "-h"] when HelpCommand.HasPage(command) => Task.FromResult(HelpCommand.PrintPage(command)),
     ["server", .. var rest] => ServerCommand.RunAsync(rest),
     ["trust", .. var rest] => TrustCommand.RunAsync(rest),
     ["client", .. var rest] => ClientCommand.RunAsync(rest),
     ["get", .. var rest] => GetCommand.RunAsync(rest),
     ["put", .. var rest] => PutCommand.RunAsync(rest),
     ["mirror", .. var rest] => MirrorCommand.RunAsync(rest),
-    [var other, ..] => throw CommandLine.Usage(
-        $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'", Suggestion.For(other, HelpCommand.Names), "fts server|client|get|put|mirror|trust|help"),
+    [var other, ..] => throw CommandLine.CreateUsageError(
+        $"unknown {(other.StartsWith('-') ? "option" : "command")} '{other}'", SpellingSuggestion.FindNearest(other, HelpCommand.SubcommandNames), "fts server|client|get|put|mirror|trust|help"),
 };

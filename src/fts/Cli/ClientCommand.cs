@@ -15,50 +15,50 @@ internal static class ClientCommand
     public static async Task<ExitCode> RunAsync(string[] args)
     {
         var options = new ConnectionOptions();
-        var line = new CommandLine("client", Usage, 3, args, options.With());
-        Terminal terminal = options.Terminal(line);
-        Target target = Target.From(line, options.User(line));
-        using var interrupts = new Interrupts();
-        await using Connection connection = options.Prepare(line, target, terminal, line.Debug(2));
+        var line = new CommandLine("client", Usage, 3, args, options.GetCommandLineOptions());
+        Terminal terminal = options.CreateTerminal(line);
+        Target target = Target.FromCommandLine(line, options.GetUser(line));
+        using var interrupts = new InterruptHandler();
+        await using ServerConnection connection = options.PrepareConnection(line, target, terminal, line.GetDebug(2));
         target = connection.Target;
-        var shell = new ClientShell(connection.Client, target, terminal, interrupts, connection.Transfers, Wording.Inside, CreateOutsideWording(line));
+        var shell = new ClientShell(connection.Client, target, terminal, interrupts, connection.TransferSettings, CommandFormatter.ForSession, CreateOutsideFormatter(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException)
         {
-            Failure failure = Failures.Of(e, "connect", target);
-            terminal.Show(failure);
-            return interrupts.Stop ?? failure.Code;
+            UserError error = ExceptionTranslator.Translate(e, "connect", target);
+            terminal.ShowError(error);
+            return interrupts.RequestedExit ?? error.ExitCode;
         }
 
-        return await shell.RunAsync(Lines(shell));
+        return await shell.RunAsync(CreateLineReader(shell));
     }
 
     /// <summary>Returns the wording of a session's commands for the system's shell, with the same server, folder and options.</summary>
-    private static Func<ClientShell, string, Wording> CreateOutsideWording(CommandLine line)
+    private static Func<ClientShell, string, CommandFormatter> CreateOutsideFormatter(CommandLine line)
     {
         // Now, because lcd changes the directory that relative paths start from.
-        (string given, string all) = (GivenOptions.WithoutChoice(line), GivenOptions.Text(line));
+        (string transferOptions, string allOptions) = (OptionFormatter.FormatWithoutExistingFileOption(line), OptionFormatter.Format(line));
         return (shell, verb) => verb switch
         {
-            "mirror" => OneShot.Wording(shell.Target, Wording.Typed, all) with { Options = all },
-            "get" => OneShot.Wording(
-                shell.Target, name => ShellQuoting.Quote(shell.Target.UrlOf(name with { Text = shell.Folder.Resolve(name.Text) })), $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{given}"),
-            "put" => OneShot.Wording(
-                shell.Target, NameOf, $" {ShellQuoting.Quote(shell.Target.UrlOf(new Word(FolderOf(shell))))}{given}"),
-            _ => OneShot.Wording(shell.Target, Wording.Typed, all),
+            "mirror" => OneShotCommand.CreateFormatter(shell.Target, CommandFormatter.EscapeName, allOptions) with { Options = allOptions },
+            "get" => OneShotCommand.CreateFormatter(
+                shell.Target, name => ShellQuoting.Quote(shell.Target.FormatUrl(name with { Text = shell.CurrentDirectory.Resolve(name.Text) })), $" --to {ShellQuoting.Quote(Environment.CurrentDirectory)}{transferOptions}"),
+            "put" => OneShotCommand.CreateFormatter(
+                shell.Target, FormatLocalName, $" {ShellQuoting.Quote(shell.Target.FormatUrl(new ShellWord(GetFolderUrlPath(shell))))}{transferOptions}"),
+            _ => OneShotCommand.CreateFormatter(shell.Target, CommandFormatter.EscapeName, allOptions),
         };
 
-        static string NameOf(Word file)
+        static string FormatLocalName(ShellWord file)
         {
-            string path = Path.GetFullPath(LocalNames.Home(file.Text));
+            string path = Path.GetFullPath(LocalFileFinder.ExpandHome(file.Text));
             return file.IsPattern ? ShellQuoting.QuotePattern(path) : ShellQuoting.Quote(path);
         }
 
         // A URL cannot express the absolute root with a trailing slash; "/./" is the same directory.
-        static string FolderOf(ClientShell shell) => shell.Folder.Path switch
+        static string GetFolderUrlPath(ClientShell shell) => shell.CurrentDirectory.Path switch
         {
             "" => "",
             "/" => "/./",
@@ -66,26 +66,26 @@ internal static class ClientCommand
         };
     }
 
-    private static async Task ConnectAsync(ClientShell shell, Connection connection, Interrupts interrupts)
+    private static async Task ConnectAsync(ClientShell shell, ServerConnection connection, InterruptHandler interrupts)
     {
-        CancellationToken cancellationToken = interrupts.Begin();
+        CancellationToken cancellationToken = interrupts.BeginCommand();
         bool wasInterrupted;
         try
         {
-            await connection.OpenAsync(greets: true, cancellationToken);
+            await connection.OpenAsync(showsGreeting: true, cancellationToken);
             if (shell.Target.Folder is { } folder)
             {
-                await shell.Folder.ChangeAsync(shell.Client, folder, cancellationToken);
+                await shell.CurrentDirectory.ChangeAsync(shell.Client, folder, cancellationToken);
             }
 
             if (shell.Terminal.IsInteractive)
             {
-                shell.Terminal.Say("help lists the commands, bye leaves");
+                shell.Terminal.WriteMessage("help lists the commands, bye leaves");
             }
         }
         finally
         {
-            wasInterrupted = interrupts.End();
+            wasInterrupted = interrupts.EndCommand();
         }
 
         if (wasInterrupted)
@@ -95,15 +95,15 @@ internal static class ClientCommand
     }
 
     /// <summary>Lines with editing from a terminal, and lines alone from a pipe. The prompt reports a connection without TLS.</summary>
-    private static Func<Task<(LineEnd, string)>> Lines(ClientShell shell)
+    private static Func<Task<(LineEnd, string)>> CreateLineReader(ClientShell shell)
     {
         if (shell.Terminal.IsInteractive)
         {
-            var completion = new NameCompletion(shell);
+            var completion = new TabCompletion(shell);
             var editor = new LineEditor(shell.Terminal, [], completion.CompleteAsync);
             return () =>
             {
-                completion.Forget();
+                completion.ClearCache();
                 return editor.ReadAsync(shell.Client.ServerIdentity is null ? "not encrypted fts> " : "fts> ");
             };
         }

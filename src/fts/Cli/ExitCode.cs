@@ -4,29 +4,29 @@ namespace Fts.Cli;
 internal enum ExitCode
 {
     /// <summary>Everything asked for was done.</summary>
-    Done = 0,
+    Success = 0,
     /// <summary>A failure none of the others names.</summary>
-    Other = 1,
+    OtherError = 1,
     /// <summary>The command line, or a command typed into the client, is wrong.</summary>
-    Usage = 2,
+    UsageError = 2,
     /// <summary>The server cannot be reached; for the server: the address cannot be bound.</summary>
     CannotConnect = 3,
     /// <summary>Signing in was refused.</summary>
-    LoginRefused = 4,
+    LoginFailed = 4,
     /// <summary>Encryption failed or is not offered, or the server is not trusted.</summary>
     NotTrusted = 5,
     /// <summary>No such file or folder, there or here.</summary>
     NotFound = 6,
     /// <summary>The server, or the local system, forbids it.</summary>
-    Denied = 7,
+    PermissionDenied = 7,
     /// <summary>A transfer did not complete.</summary>
     TransferFailed = 8,
     /// <summary>Some of several files or commands failed.</summary>
     SomeFailed = 9,
     /// <summary>What arrived is another content than what was sent.</summary>
-    Mismatch = 10,
+    ContentMismatch = 10,
     /// <summary>A local file cannot be read or written.</summary>
-    LocalFiles = 11,
+    LocalFileError = 11,
     /// <summary>The server has no room left, or a quota is used up.</summary>
     NoSpace = 12,
     /// <summary>Stopped by SIGHUP: the terminal was closed.</summary>

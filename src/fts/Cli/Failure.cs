@@ -1,16 +1,16 @@
 namespace Fts.Cli;
 
 /// <summary>One failure as it is shown: at most three lines.</summary>
-/// <param name="Code">What a script sees of it.</param>
-/// <param name="What">What failed, with the path or host.</param>
-/// <param name="ServerSaid">The server's code and words, where there are any.</param>
-/// <param name="Next">What to try next: an exact flag or command.</param>
-internal sealed record Failure(ExitCode Code, string What, string? ServerSaid = null, string? Next = null);
+/// <param name="ExitCode">What a script sees of it.</param>
+/// <param name="Message">What failed, with the path or host.</param>
+/// <param name="ServerReply">The server's code and words, where there are any.</param>
+/// <param name="Advice">What to try next: an exact flag or command.</param>
+internal sealed record UserError(ExitCode ExitCode, string Message, string? ServerReply = null, string? Advice = null);
 
 /// <summary>Ends a command with a failure that is already in its words.</summary>
-internal sealed class FailureException(Failure failure) : Exception(failure.What)
+internal sealed class UserErrorException(UserError error) : Exception(error.Message)
 {
-    public FailureException(ExitCode code, string what, string? next = null) : this(new Failure(code, what, null, next)) { }
+    public UserErrorException(ExitCode exitCode, string message, string? advice = null) : this(new UserError(exitCode, message, null, advice)) { }
 
-    public Failure Failure { get; } = failure;
+    public UserError Error { get; } = error;
 }

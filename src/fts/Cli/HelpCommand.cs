@@ -194,15 +194,15 @@ internal static class HelpCommand
         """;
 
     /// <summary>Every subcommand's name.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["server", "client", "get", "put", "mirror", "trust", "help", "version"];
+    public static IReadOnlyList<string> SubcommandNames { get; } = ["server", "client", "get", "put", "mirror", "trust", "help", "version"];
 
     /// <summary>Whether there is a page for this.</summary>
-    public static bool Knows(string topic) => topic is "server" or "client" or "get" or "put" or "mirror" or "trust";
+    public static bool HasPage(string topic) => topic is "server" or "client" or "get" or "put" or "mirror" or "trust";
 
     /// <summary>Prints a page.</summary>
-    public static ExitCode Run(string? topic)
+    public static ExitCode PrintPage(string? topic)
     {
-        Terminal.Plain.Data(topic switch
+        Terminal.Plain.WriteData(topic switch
         {
             null or "help" => Overview,
             "server" => Server,
@@ -213,18 +213,18 @@ internal static class HelpCommand
             "trust" => Trust,
             "hosts" => Hosts,
             "uploads" => Uploads,
-            _ => throw CommandLine.Usage($"no help on '{topic}'", Suggestion.For(topic, [.. Names, "hosts", "uploads"]), "fts help [server|client|get|put|mirror|trust|hosts|uploads]"),
+            _ => throw CommandLine.CreateUsageError($"no help on '{topic}'", SpellingSuggestion.FindNearest(topic, [.. SubcommandNames, "hosts", "uploads"]), "fts help [server|client|get|put|mirror|trust|hosts|uploads]"),
         });
         Terminal.Plain.Flush();
-        return ExitCode.Done;
+        return ExitCode.Success;
     }
 
     /// <summary>Prints name and version.</summary>
-    public static ExitCode Version()
+    public static ExitCode PrintVersion()
     {
         string version = typeof(HelpCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        Terminal.Plain.Data($"fts {version.Split('+')[0]}");
+        Terminal.Plain.WriteData($"fts {version.Split('+')[0]}");
         Terminal.Plain.Flush();
-        return ExitCode.Done;
+        return ExitCode.Success;
     }
 }

@@ -7,20 +7,20 @@ namespace Fts.Cli;
 /// Ctrl-C, SIGTERM and SIGHUP for the client: the first one ends the running command. A second one, or one while no command runs, ends the
 /// program. In a session on a terminal Ctrl-C never ends the program: a second one abandons the running command. A second SIGHUP is ignored, because the kernel sends one when a terminal is closed, and the user's shell sends another.
 /// </summary>
-internal sealed class Interrupts : IDisposable
+internal sealed class InterruptHandler : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly PosixSignalRegistration _interrupt, _terminate;
     private readonly PosixSignalRegistration? _hangUp;
     private CancellationTokenSource? _running;
-    private TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _isAsking, _hasChild;
+    private TaskCompletionSource _secondInterrupt = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isPrompting, _hasChild;
 
-    public Interrupts()
+    public InterruptHandler()
     {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signal(context, ExitCode.Interrupted));
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signal(context, ExitCode.Terminated));
-        _hangUp = IsHangUpIgnored() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Signal(context, ExitCode.HungUp));
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => HandleSignal(context, ExitCode.Interrupted));
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => HandleSignal(context, ExitCode.Terminated));
+        _hangUp = IsHangUpIgnored() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => HandleSignal(context, ExitCode.HungUp));
     }
 
     /// <summary>Whether the running command was interrupted.</summary>
@@ -36,7 +36,7 @@ internal sealed class Interrupts : IDisposable
     }
 
     /// <summary>Whether this is an interactive session, which Ctrl-C must not end.</summary>
-    public bool IsSession { get; set; }
+    public bool IsInteractiveSession { get; set; }
 
     /// <summary>Completes when Ctrl-C arrives a second time during the running command of a session.</summary>
     public Task SecondInterrupt
@@ -45,27 +45,27 @@ internal sealed class Interrupts : IDisposable
         {
             lock (_lock)
             {
-                return _abandoned.Task;
+                return _secondInterrupt.Task;
             }
         }
     }
 
     /// <summary>Set when the program must end after the running command, because SIGTERM or SIGHUP arrived.</summary>
-    public ExitCode? Stop { get; private set; }
+    public ExitCode? RequestedExit { get; private set; }
 
     /// <summary>A command starts; the token ends it.</summary>
-    public CancellationToken Begin()
+    public CancellationToken BeginCommand()
     {
         lock (_lock)
         {
             _running = new CancellationTokenSource();
-            _abandoned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _secondInterrupt = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _running.Token;
         }
     }
 
     /// <summary>The command is over. True when it was to be ended, also when that came too late for it to notice.</summary>
-    public bool End()
+    public bool EndCommand()
     {
         lock (_lock)
         {
@@ -77,7 +77,7 @@ internal sealed class Interrupts : IDisposable
     }
 
     /// <summary>Ends the running command as Ctrl-C does.</summary>
-    public void Interrupt()
+    public void CancelCommand()
     {
         Task? cancellation;
         lock (_lock)
@@ -93,38 +93,38 @@ internal sealed class Interrupts : IDisposable
     /// question, the command ends as with Ctrl-C.
     /// </summary>
     /// <returns>The answer; null if the user cancelled the question.</returns>
-    public string? Ask(Func<string?> question)
+    public string? RunPrompt(Func<string?> prompt)
     {
-        SetAsking(true);
+        SetIsPrompting(true);
         try
         {
-            string? answer = question();
+            string? answer = prompt();
             if (answer is null)
             {
-                Interrupt();
+                CancelCommand();
             }
 
             return answer;
         }
         finally
         {
-            SetAsking(false);
+            SetIsPrompting(false);
         }
     }
 
     /// <summary>
     /// Waits for a child process that shares the terminal, such as a shell or an editor. In a session, only the child handles Ctrl-C meanwhile.
     /// </summary>
-    public async Task AwaitChildAsync(Task child)
+    public async Task WaitForChildAsync(Task child)
     {
-        SetChild(true);
+        SetHasChild(true);
         try
         {
             await child;
         }
         finally
         {
-            SetChild(false);
+            SetHasChild(false);
         }
     }
 
@@ -133,39 +133,39 @@ internal sealed class Interrupts : IDisposable
         _interrupt.Dispose();
         _terminate.Dispose();
         _hangUp?.Dispose();
-        End();
+        EndCommand();
     }
 
-    private void Signal(PosixSignalContext context, ExitCode code)
+    private void HandleSignal(PosixSignalContext context, ExitCode code)
     {
-        bool ends;
+        bool shouldExit;
         lock (_lock)
         {
             bool isCancelled = _running is { IsCancellationRequested: true };
             bool isRepeatedHangUp = code == ExitCode.HungUp && isCancelled;
-            Stop = code == ExitCode.Interrupted ? Stop : Stop ?? code;
-            if (IsSession && code == ExitCode.Interrupted && _hasChild)
+            RequestedExit = code == ExitCode.Interrupted ? RequestedExit : RequestedExit ?? code;
+            if (IsInteractiveSession && code == ExitCode.Interrupted && _hasChild)
             {
                 context.Cancel = true;
                 return;
             }
 
-            if (IsSession && code == ExitCode.Interrupted)
+            if (IsInteractiveSession && code == ExitCode.Interrupted)
             {
-                _ = isCancelled && _abandoned.TrySetResult();
-                ends = false;
+                _ = isCancelled && _secondInterrupt.TrySetResult();
+                shouldExit = false;
             }
             else
             {
                 // No command is running, or this is the second request. The main thread may be waiting for a key.
-                ends = !isRepeatedHangUp && (_running is null || isCancelled || _isAsking);
+                shouldExit = !isRepeatedHangUp && (_running is null || isCancelled || _isPrompting);
             }
 
             // Cancelled under the lock, so that End sees it. Callbacks of the token run on another thread.
-            _ = ends || isCancelled ? null : _running?.CancelAsync();
+            _ = shouldExit || isCancelled ? null : _running?.CancelAsync();
         }
 
-        if (ends)
+        if (shouldExit)
         {
             Environment.Exit((int)code);
         }
@@ -173,7 +173,7 @@ internal sealed class Interrupts : IDisposable
         context.Cancel = true;
     }
 
-    private void SetChild(bool hasChild)
+    private void SetHasChild(bool hasChild)
     {
         lock (_lock)
         {
@@ -181,11 +181,11 @@ internal sealed class Interrupts : IDisposable
         }
     }
 
-    private void SetAsking(bool isAsking)
+    private void SetIsPrompting(bool isPrompting)
     {
         lock (_lock)
         {
-            _isAsking = isAsking;
+            _isPrompting = isPrompting;
         }
     }
 

@@ -82,7 +82,7 @@ internal static class StandardStreams
                     case UnixCalls.Interrupted:
                         break;
                     case UnixCalls.WouldBlock or UnixCalls.WouldBlockOnMac:
-                        UnixCalls.AwaitOutput(descriptor);
+                        UnixCalls.WaitForOutput(descriptor);
                         break;
                     case UnixCalls.BrokenPipe:
                         throw new OutputException("the reader closed the pipe", isClosed: true, UnixCalls.BrokenPipe);
@@ -125,16 +125,16 @@ internal sealed class OutputException : IOException
     /// <summary>A failed write.</summary>
     /// <param name="reason">The reason, in the system's words.</param>
     /// <param name="isClosed">Whether the reader closed its end, as <c>head</c> does. That ends a command quietly.</param>
-    /// <param name="error">The error number, for <see cref="LocalReason"/>.</param>
-    public OutputException(string reason, bool isClosed, int error) : base(reason)
+    /// <param name="errorNumber">The error number, for <see cref="LocalErrorText"/>.</param>
+    public OutputException(string reason, bool isClosed, int errorNumber) : base(reason)
     {
         IsClosed = isClosed;
-        HResult = error;
+        HResult = errorNumber;
     }
 
     /// <summary>Whether the reader closed its end.</summary>
     public bool IsClosed { get; }
 
     /// <summary>The failure to show; null if the program must end quietly.</summary>
-    public Failure? Failure => IsClosed ? null : new Failure(ExitCode.LocalFiles, $"cannot write to standard output: {LocalReason.Of(this)}");
+    public UserError? Error => IsClosed ? null : new UserError(ExitCode.LocalFileError, $"cannot write to standard output: {LocalErrorText.Describe(this)}");
 }

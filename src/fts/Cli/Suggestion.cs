@@ -1,17 +1,17 @@
 namespace Fts.Cli;
 
 /// <summary>The "did you mean" after a typo.</summary>
-internal static class Suggestion
+internal static class SpellingSuggestion
 {
     /// <summary>The candidate nearest to what was typed, or null when none is near enough to be meant.</summary>
-    public static string? For(string typed, IEnumerable<string> candidates)
+    public static string? FindNearest(string typed, IEnumerable<string> candidates)
     {
         string? best = null;
         // A third of the letters may be wrong: "gte" is get, "zzz" is nothing.
         int limit = Math.Max(1, (typed.Length + 1) / 3) + 1;
         foreach (string candidate in candidates)
         {
-            int distance = candidate.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && typed.Length > 1 ? 1 : Distance(typed.ToLowerInvariant(), candidate);
+            int distance = candidate.StartsWith(typed, StringComparison.OrdinalIgnoreCase) && typed.Length > 1 ? 1 : ComputeDistance(typed.ToLowerInvariant(), candidate);
             if (distance < limit && distance < Math.Max(typed.Length, candidate.Length))
             {
                 (best, limit) = (candidate, distance);
@@ -22,7 +22,7 @@ internal static class Suggestion
     }
 
     /// <summary>Letters to add, drop, change or swap with their neighbour (optimal string alignment).</summary>
-    private static int Distance(string from, string to)
+    private static int ComputeDistance(string from, string to)
     {
         int[,] cost = new int[from.Length + 1, to.Length + 1];
         for (int i = 0; i <= from.Length; i++)

@@ -18,19 +18,19 @@ internal sealed class Terminal
     private readonly StreamWriter _messages = new(StandardStreams.Error, new UTF8Encoding(false), 1024);
     private readonly bool _colors;
     private IReadOnlyList<string> _status = [];
-    private bool _isClosed, _isAsking;
+    private bool _isClosed, _isPrompting;
     private OutputException? _outputFailure; // under the lock: a failed write of data that was not reported yet
     private bool _hasOutputFailed;
 
     /// <summary>A terminal with the user's switches: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
     public Terminal(string color, string progress)
     {
-        bool dumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
-        CanRedraw = StandardStreams.HasError && !Console.IsErrorRedirected && !dumb;
+        bool isDumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
+        CanRedraw = StandardStreams.HasError && !Console.IsErrorRedirected && !isDumb;
         IsInteractive = StandardStreams.HasInput && StandardStreams.HasError && !Console.IsInputRedirected && !Console.IsErrorRedirected;
         bool noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         _colors = color == "always" || (color == "auto" && CanRedraw && !noColor);
-        Progress = progress;
+        ProgressMode = progress;
     }
 
     /// <summary>Plain text only: for what is printed before the switches are known.</summary>
@@ -43,7 +43,7 @@ internal sealed class Terminal
     public bool CanRedraw { get; }
 
     /// <summary>The switch for progress: <c>auto</c>, <c>always</c> or <c>never</c>.</summary>
-    public string Progress { get; }
+    public string ProgressMode { get; }
 
     /// <summary>Columns, for what has to fit in one line.</summary>
     public static int Width
@@ -68,7 +68,7 @@ internal sealed class Terminal
 
     /// <summary>A line of data, to stdout. Seen at the next <see cref="Flush"/>.</summary>
     /// <exception cref="OutputException">It cannot be written. Thrown once; what follows is discarded.</exception>
-    public void Data(string line)
+    public void WriteData(string line)
     {
         lock (_lock)
         {
@@ -83,7 +83,7 @@ internal sealed class Terminal
 
     /// <summary>stdout as bytes, for a file's content. What was written as lines goes first.</summary>
     /// <exception cref="OutputException">It cannot be written.</exception>
-    public Stream DataStream()
+    public Stream OpenDataStream()
     {
         Flush();
         return _hasOutputFailed ? Stream.Null : _data.BaseStream;
@@ -101,12 +101,12 @@ internal sealed class Terminal
     }
 
     /// <summary>Writes a message line to standard error, above the status lines.</summary>
-    public void Say(string line)
+    public void WriteMessage(string line)
     {
         lock (_lock)
         {
             TryWriteData(writer => writer.Flush());
-            WriteMessage(HasStatus ? $"{EraseStatus()}{line}\n{string.Join('\n', _status)}" : line + "\n");
+            WriteToStandardError(IsStatusShown ? $"{EraseStatus()}{line}\n{string.Join('\n', _status)}" : line + "\n");
         }
     }
 
@@ -116,49 +116,49 @@ internal sealed class Terminal
         lock (_lock)
         {
             TryWriteData(writer => writer.Flush());
-            WriteMessage(text);
+            WriteToStandardError(text);
         }
     }
 
     /// <summary>
     /// Asks a question; the answer in small letters. Null if the user cancels it with Ctrl-C or Ctrl-D. Only where <see cref="IsInteractive"/>.
     /// </summary>
-    public string? Ask(string question) => Prompt(question, isShown: true)?.Trim().ToLowerInvariant();
+    public string? AskQuestion(string question) => PromptForText(question, isEchoed: true)?.Trim().ToLowerInvariant();
 
     /// <summary>Lets the user type an answer, or a password, which is not shown. The status lines are hidden meanwhile.</summary>
     /// <param name="question">The question, with the space after it.</param>
-    /// <param name="isShown">Whether the typed text is shown.</param>
+    /// <param name="isEchoed">Whether the typed text is shown.</param>
     /// <returns>The text; null if the user cancels it.</returns>
-    public string? Prompt(string question, bool isShown)
+    public string? PromptForText(string question, bool isEchoed)
     {
         lock (_lock)
         {
-            WriteMessage(HasStatus ? EraseStatus() : "");
-            _isAsking = true;
+            WriteToStandardError(IsStatusShown ? EraseStatus() : "");
+            _isPrompting = true;
         }
 
         try
         {
-            return TextPrompt.Ask(this, question, isShown);
+            return TextPrompt.ReadAnswer(this, question, isEchoed);
         }
         finally
         {
             lock (_lock)
             {
-                _isAsking = false;
-                WriteMessage(string.Join('\n', _status));
+                _isPrompting = false;
+                WriteToStandardError(string.Join('\n', _status));
             }
         }
     }
 
     /// <summary>Replaces the lines at the bottom; an empty list removes them. Each must be narrower than the terminal. Only where <see cref="CanRedraw"/>.</summary>
-    public void Status(params IReadOnlyList<string> lines)
+    public void SetStatus(params IReadOnlyList<string> lines)
     {
         lock (_lock)
         {
-            if (!_isAsking)
+            if (!_isPrompting)
             {
-                WriteMessage((HasStatus ? EraseStatus() : "\r\e[K") + string.Join('\n', lines));
+                WriteToStandardError((IsStatusShown ? EraseStatus() : "\r\e[K") + string.Join('\n', lines));
             }
 
             _status = lines;
@@ -166,36 +166,36 @@ internal sealed class Terminal
     }
 
     /// <summary>A failure: what failed, what the server said, what to try next.</summary>
-    public void Show(Failure failure) => Say(Text(failure));
+    public void ShowError(UserError error) => WriteMessage(FormatError(error));
 
     /// <summary>A failure as it is shown. Control characters are escaped here, wherever the text came from.</summary>
-    public string Text(Failure failure)
+    public string FormatError(UserError error)
     {
-        var text = new StringBuilder(Paint("31", "error: ")).Append(failure.What.ToPrintable());
-        if (failure.ServerSaid is not null)
+        var text = new StringBuilder(Colorize("31", "error: ")).Append(error.Message.ToPrintable());
+        if (error.ServerReply is not null)
         {
-            text.Append("\n  ").Append(Paint("2", "server: ")).Append(failure.ServerSaid.ToPrintable());
+            text.Append("\n  ").Append(Colorize("2", "server: ")).Append(error.ServerReply.ToPrintable());
         }
 
-        if (failure.Next is not null)
+        if (error.Advice is not null)
         {
-            text.Append("\n  ").Append(Paint("2", "try: ")).Append(failure.Next.ToPrintable());
+            text.Append("\n  ").Append(Colorize("2", "try: ")).Append(error.Advice.ToPrintable());
         }
 
         return text.ToString();
     }
 
     /// <summary>Text in one of the terminal's own colours (an SGR parameter), or as it is.</summary>
-    public string Paint(string sgr, string text) => _colors ? $"\e[{sgr}m{text}\e[0m" : text;
+    public string Colorize(string sgr, string text) => _colors ? $"\e[{sgr}m{text}\e[0m" : text;
 
-    private bool HasStatus => _status.Count > 0 && !_isAsking;
+    private bool IsStatusShown => _status.Count > 0 && !_isPrompting;
 
     /// <summary>
     /// Returns what erases the status lines. The cursor is at the end of the last one. In a terminal that was made narrower since, a line takes several rows.
     /// </summary>
     private string EraseStatus()
     {
-        int width = Width, rows = _status.Sum(line => Math.Max(1, (Amounts.Columns(line) + width - 1) / width));
+        int width = Width, rows = _status.Sum(line => Math.Max(1, (DisplayFormat.CountColumns(line) + width - 1) / width));
         return rows > 1 ? $"\r\e[{rows - 1}A\e[J" : "\r\e[K";
     }
 
@@ -218,17 +218,17 @@ internal sealed class Terminal
 
     private void ThrowIfOutputFailed()
     {
-        if (_outputFailure is { } failure)
+        if (_outputFailure is { } error)
         {
             _outputFailure = null;
-            throw failure;
+            throw error;
         }
     }
 
     /// <summary>
     /// Writes a message. A closed terminal accepts no output (EIO). That error is ignored, so that the command can still end properly.
     /// </summary>
-    private void WriteMessage(string text)
+    private void WriteToStandardError(string text)
     {
         try
         {

@@ -10,46 +10,46 @@ internal static class TrustCommand
 
     public static Task<ExitCode> RunAsync(string[] args)
     {
-        KnownHosts known = KnownHosts.OfUser;
-        IReadOnlyList<string> words = new CommandLine("trust", Usage, 3, args).Words;
+        KnownHosts knownHosts = KnownHosts.ForUser;
+        IReadOnlyList<string> words = new CommandLine("trust", Usage, 3, args).Arguments;
         try
         {
             switch (words)
             {
                 case [] or ["list"]:
-                    foreach (KnownHost host in known.All())
+                    foreach (KnownHost host in knownHosts.GetAll())
                     {
-                        Terminal.Plain.Data($"{host.Server.ToPrintable()} {host.Proof.ToPrintable()}");
+                        Terminal.Plain.WriteData($"{host.Server.ToPrintable()} {host.Proof.ToPrintable()}");
                     }
 
                     Terminal.Plain.Flush();
-                    return Task.FromResult(ExitCode.Done);
+                    return Task.FromResult(ExitCode.Success);
                 case ["add", var server, var proof]:
-                    known.Set(Checked(server), proof == KnownHost.Authority || IsFingerprint(proof) ? proof : throw CommandLine.Usage(
+                    knownHosts.Set(ValidateServer(server), proof == KnownHost.Authority || IsFingerprint(proof) ? proof : throw CommandLine.CreateUsageError(
                         $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server shows it, or {KnownHost.Authority} for a certificate of a trusted authority"));
-                    return Task.FromResult(ExitCode.Done);
+                    return Task.FromResult(ExitCode.Success);
                 case ["remove", var server]:
-                    return known.Remove(Checked(server)) ? Task.FromResult(ExitCode.Done)
-                        : throw new FailureException(ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list");
+                    return knownHosts.Remove(ValidateServer(server)) ? Task.FromResult(ExitCode.Success)
+                        : throw new UserErrorException(ExitCode.NotFound, $"{server} is not a remembered server", "fts trust list");
                 default:
-                    throw CommandLine.Usage($"trust {string.Join(' ', words)}: not understood", null, Usage);
+                    throw CommandLine.CreateUsageError($"trust {string.Join(' ', words)}: not understood", null, Usage);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(ExitCode.LocalFiles, $"{known.Path}: {LocalReason.Of(e)}");
+            throw new UserErrorException(ExitCode.LocalFileError, $"{knownHosts.Path}: {LocalErrorText.Describe(e)}");
         }
     }
 
-    private static string Checked(string server)
+    private static string ValidateServer(string server)
     {
         int colon = server.LastIndexOf(':');
         if (colon <= 0 || server.Any(char.IsWhiteSpace))
         {
-            throw CommandLine.Usage($"'{server}' is no HOST:PORT", null, Usage);
+            throw CommandLine.CreateUsageError($"'{server}' is no HOST:PORT", null, Usage);
         }
 
-        CommandLine.ParsePort(server[(colon + 1)..], zeroAllowed: false);
+        CommandLine.ParsePort(server[(colon + 1)..], allowsZero: false);
         return server;
     }
 

@@ -23,7 +23,7 @@ internal static class UnixCalls
     }
 
     /// <summary>Waits until a non-blocking descriptor accepts output.</summary>
-    public static unsafe void AwaitOutput(int descriptor)
+    public static unsafe void WaitForOutput(int descriptor)
     {
         var wait = new PollEntry { Descriptor = descriptor, Events = TerminalCalls.POLLOUT };
         _ = TerminalCalls.Poll(&wait, 1, -1);

@@ -11,25 +11,25 @@ namespace Fts.Serving;
 /// <summary>The server's TLS as its options say it. Certificates are read, or made, only after the server listens.</summary>
 /// <param name="Options">For the server; null without TLS.</param>
 /// <param name="ImplicitPort">The port for TLS from the first byte; null for none.</param>
-internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
+internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 {
     private static readonly Option<string> Tls = new("--tls"), Cert = new("--cert"), Key = new("--key"), Implicit = new("--implicit-port"), Binding = new("--data-binding"), CloseNotify = new("--close-notify"),
         ClientAuthority = new("--client-ca"), ClientCert = new("--client-cert");
 
     /// <summary>The certificate's file and its key's, where they are given.</summary>
-    public IReadOnlyList<string> Files { get; private init; } = [];
+    public IReadOnlyList<string> ConfiguredFiles { get; private init; } = [];
 
     /// <summary>The file of the authority that clients' certificates must be signed by; null for none.</summary>
     public string? ClientAuthorityFile { get; private init; }
 
     /// <summary>Where the server's own certificate is kept, where none is given and one is needed.</summary>
-    public string? OwnFile { get; private init; }
+    public string? OwnCertificateFile { get; private init; }
 
     /// <summary>What the command line has to know.</summary>
     public static Option[] CommandLineOptions => [Tls, Cert, Key, Implicit, Binding, CloseNotify, ClientAuthority, ClientCert];
 
     /// <summary>The key clients see, as they show it; null without TLS.</summary>
-    /// <exception cref="FailureException">The certificate cannot be read.</exception>
+    /// <exception cref="UserErrorException">The certificate cannot be read.</exception>
     public string? Fingerprint
     {
         get
@@ -40,36 +40,36 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                throw new FailureException(ExitCode.LocalFiles, $"cannot use the certificate: {LocalReason.Of(e)}", "--cert FILE and --key FILE, both PEM, or --tls off");
+                throw new UserErrorException(ExitCode.LocalFileError, $"cannot use the certificate: {LocalErrorText.Describe(e)}", "--cert FILE and --key FILE, both PEM, or --tls off");
             }
         }
     }
 
-    public static Encryption From(CommandLine line)
+    public static TlsSettings Parse(CommandLine line)
     {
-        string policy = line.OneOf(Tls, "optional", "required", "off");
-        bool requiresCloseNotify = line.OneOf(CloseNotify, "required", "optional") == "required";
-        string binding = line.OneOf(Binding, "observe", "require", "off");
-        int? port = line.Value(Implicit) is { } text ? CommandLine.ParsePort(text, zeroAllowed: true) : null;
-        string? certificate = line.Value(Cert), key = line.Value(Key);
+        string policy = line.GetChoice(Tls, "optional", "required", "off");
+        bool requiresCloseNotify = line.GetChoice(CloseNotify, "required", "optional") == "required";
+        string binding = line.GetChoice(Binding, "observe", "require", "off");
+        int? port = line.GetValue(Implicit) is { } text ? CommandLine.ParsePort(text, allowsZero: true) : null;
+        string? certificate = line.GetValue(Cert), key = line.GetValue(Key);
         if (key is not null && certificate is null)
         {
-            throw CommandLine.Usage("--key needs --cert");
+            throw CommandLine.CreateUsageError("--key needs --cert");
         }
 
         if (policy == "off")
         {
-            return port is null && certificate is null && line.Value(ClientAuthority) is null && line.Value(ClientCert) is null ? new Encryption(null, null)
-                : throw CommandLine.Usage("--tls off goes with none of --cert, --implicit-port, --client-ca");
+            return port is null && certificate is null && line.GetValue(ClientAuthority) is null && line.GetValue(ClientCert) is null ? new TlsSettings(null, null)
+                : throw CommandLine.CreateUsageError("--tls off goes with none of --cert, --implicit-port, --client-ca");
         }
 
         FtpTlsPolicy required = policy == "required" ? FtpTlsPolicy.Required : FtpTlsPolicy.Optional;
-        string own = PathOfOwn();
-        return new Encryption(
+        string ownCertificateFile = GetOwnCertificatePath();
+        return new TlsSettings(
             new FtpTlsOptions
             {
-                Certificates = FtpCertificates.Deferred(() => certificate is null ? Own(own) : FtpCertificates.FromFiles((certificate, key))),
-                ClientCertificates = Clients(line),
+                Certificates = FtpCertificates.Deferred(() => certificate is null ? LoadOwnCertificate(ownCertificateFile) : FtpCertificates.FromFiles((certificate, key))),
+                ClientCertificates = ParseClientCertificates(line),
                 Control = required,
                 Data = required,
                 RequiresCloseNotify = requiresCloseNotify,
@@ -77,38 +77,38 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
             },
             port)
         {
-            Files = certificate is null ? [] : key is null ? [certificate] : [certificate, key],
-            ClientAuthorityFile = line.Value(ClientAuthority),
-            OwnFile = certificate is null ? own : null,
+            ConfiguredFiles = certificate is null ? [] : key is null ? [certificate] : [certificate, key],
+            ClientAuthorityFile = line.GetValue(ClientAuthority),
+            OwnCertificateFile = certificate is null ? ownCertificateFile : null,
         };
     }
 
     /// <summary>Those who sign in with a password, and before them, with <c>--client-ca</c>, whoever holds a certificate of that authority: as its common name.</summary>
-    public IAuthenticator WithCertificates(IAuthenticator accounts) => AsksClients ? CertificateAuthenticator.CreateByCommonName(accounts, Permissions.ReadWrite) : accounts;
+    public IAuthenticator AddCertificateLogin(IAuthenticator accounts) => RequestsClientCertificates ? CertificateAuthenticator.CreateByCommonName(accounts, Permissions.ReadWrite) : accounts;
 
     /// <summary>Whether clients are asked for certificates.</summary>
-    public bool AsksClients => Options is { ClientCertificates.Policy: not FtpClientCertificatePolicy.Off };
+    public bool RequestsClientCertificates => Options is { ClientCertificates.Policy: not FtpClientCertificatePolicy.Off };
 
     /// <summary>Where <see cref="ImplicitPort"/> listens.</summary>
-    public IPEndPoint? ImplicitEndPoint(IPAddress address) => ImplicitPort is { } port ? new IPEndPoint(address, port) : null;
+    public IPEndPoint? GetImplicitEndPoint(IPAddress address) => ImplicitPort is { } port ? new IPEndPoint(address, port) : null;
 
-    private static FtpClientCertificates Clients(CommandLine line)
+    private static FtpClientCertificates ParseClientCertificates(CommandLine line)
     {
-        string policy = line.OneOf(ClientCert, "ask", "require");
-        if (line.Value(ClientAuthority) is not { } file)
+        string policy = line.GetChoice(ClientCert, "ask", "require");
+        if (line.GetValue(ClientAuthority) is not { } file)
         {
-            return line.Value(ClientCert) is null ? new FtpClientCertificates() : throw CommandLine.Usage("--client-cert needs --client-ca");
+            return line.GetValue(ClientCert) is null ? new FtpClientCertificates() : throw CommandLine.CreateUsageError("--client-cert needs --client-ca");
         }
 
         return new FtpClientCertificates
         {
             Policy = policy == "require" ? FtpClientCertificatePolicy.Require : FtpClientCertificatePolicy.Request,
-            Authorities = [.. CertificateFiles.Roots("--client-ca", file)],
+            Authorities = [.. CertificateFiles.LoadRoots("--client-ca", file)],
         };
     }
 
     /// <summary>The self-signed certificate kept from run to run; where it cannot be kept, one for this run.</summary>
-    private static FtpCertificates Own(string file)
+    private static FtpCertificates LoadOwnCertificate(string file)
     {
         try
         {
@@ -121,7 +121,7 @@ internal sealed record Encryption(FtpTlsOptions? Options, int? ImplicitPort)
     }
 
     /// <summary>Returns the path of the file with the server's own certificate and key.</summary>
-    public static string PathOfOwn()
+    public static string GetOwnCertificatePath()
     {
         string folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } named && Path.IsPathRooted(named)
             ? named

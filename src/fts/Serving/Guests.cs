@@ -3,11 +3,11 @@ using Fts.Accounts;
 namespace Fts.Serving;
 
 /// <summary>Who may sign in on a server that has no accounts.</summary>
-/// <param name="Accounts">What decides.</param>
-/// <param name="Anonymous">What anybody may do.</param>
-/// <param name="Password">The password made for this run; null where none is needed.</param>
-/// <param name="AdmitsOwnUser">Whether the server's own user, and root, may read and write without a password.</param>
-internal sealed record Guests(IAuthenticator Accounts, Permissions Anonymous, OneTimePasswordAuthenticator? Password, bool AdmitsOwnUser = false)
+/// <param name="Authenticator">What decides.</param>
+/// <param name="AnonymousPermissions">What anybody may do.</param>
+/// <param name="OneTimePassword">The password made for this run; null where none is needed.</param>
+/// <param name="AllowsOwnUser">Whether the server's own user, and root, may read and write without a password.</param>
+internal sealed record SignInRules(IAuthenticator Authenticator, Permissions AnonymousPermissions, OneTimePasswordAuthenticator? OneTimePassword, bool AllowsOwnUser = false)
 {
     private const string UserName = "fts";
 
@@ -18,27 +18,27 @@ internal sealed record Guests(IAuthenticator Accounts, Permissions Anonymous, On
     /// </summary>
     /// <param name="isLocal">Whether only this machine can connect.</param>
     /// <param name="anonymous"><c>auto</c>, <c>read</c>, <c>write</c> or <c>no</c>.</param>
-    public static Guests For(bool isLocal, string anonymous)
+    public static SignInRules Create(bool isLocal, string anonymous)
     {
         if (isLocal && anonymous == "auto" && OperatingSystem.IsLinux())
         {
-            var others = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite);
-            return new Guests(new LocalUserAuthenticator(Permissions.ReadWrite, others), Permissions.None, others, AdmitsOwnUser: true);
+            var otherUsers = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite);
+            return new SignInRules(new LocalUserAuthenticator(Permissions.ReadWrite, otherUsers), Permissions.None, otherUsers, AllowsOwnUser: true);
         }
 
-        Permissions anybody = anonymous switch
+        Permissions anonymousPermissions = anonymous switch
         {
             "read" => Permissions.ReadOnly,
             "write" => Permissions.ReadWrite,
             "no" => Permissions.None,
             _ => isLocal ? Permissions.ReadWrite : Permissions.None,
         };
-        if (anybody == Permissions.ReadWrite)
+        if (anonymousPermissions == Permissions.ReadWrite)
         {
-            return new Guests(new AnonymousAuthenticator(anybody), anybody, null);
+            return new SignInRules(new AnonymousAuthenticator(anonymousPermissions), anonymousPermissions, null);
         }
 
-        var password = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite, anybody);
-        return new Guests(password, anybody, password);
+        var password = new OneTimePasswordAuthenticator(UserName, Permissions.ReadWrite, anonymousPermissions);
+        return new SignInRules(password, anonymousPermissions, password);
     }
 }

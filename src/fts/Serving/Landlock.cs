@@ -28,7 +28,7 @@ internal enum LandlockRights : ulong
     ControlDevice = 1 << 15,
 
     /// <summary>The ones a file can have; a rule for a file that has others is refused.</summary>
-    OfFile = Execute | WriteFile | ReadFile | Truncate | ControlDevice,
+    FileRights = Execute | WriteFile | ReadFile | Truncate | ControlDevice,
 }
 
 /// <summary>
@@ -38,7 +38,7 @@ internal enum LandlockRights : ulong
 internal sealed unsafe class Landlock : IDisposable
 {
     /// <summary>The first version moves nothing from folder to folder, whatever its rules say: RNTO needs the second.</summary>
-    private const int LeastVersion = 2;
+    private const int MinVersion = 2;
 
     /// <summary>The first version that takes all threads of a process at once.</summary>
     private const int AllThreadsVersion = 8;
@@ -53,20 +53,20 @@ internal sealed unsafe class Landlock : IDisposable
     private Landlock(SafeFileHandle rules, int version, LandlockRights handled) => (_rules, _version, _handled) = (rules, version, handled);
 
     /// <summary>An empty set, which allows nothing; or null, and why there can be none.</summary>
-    public static Landlock? TryCreate(out string whyNot)
+    public static Landlock? TryCreate(out string reason)
     {
         int version = OperatingSystem.IsLinux() ? LandlockCalls.CreateRuleset(null, 0, LandlockCalls.LANDLOCK_CREATE_RULESET_VERSION) : -1;
-        if (version < LeastVersion)
+        if (version < MinVersion)
         {
-            whyNot = !OperatingSystem.IsLinux() ? "only Linux has Landlock"
+            reason = !OperatingSystem.IsLinux() ? "only Linux has Landlock"
                 : version >= 0 ? "this kernel's Landlock is too old, Linux 5.19 has what it takes"
-                : Marshal.GetLastPInvokeError() is Errno.ENOSYS or Errno.EOPNOTSUPP ? "this kernel has no Landlock" : Refused(Marshal.GetLastPInvokeError());
+                : Marshal.GetLastPInvokeError() is Errno.ENOSYS or Errno.EOPNOTSUPP ? "this kernel has no Landlock" : DescribeError(Marshal.GetLastPInvokeError());
             return null;
         }
 
         var handled = (LandlockRights)((1UL << (version < 3 ? 14 : version < 5 ? 15 : 16)) - 1);
         int rules = LandlockCalls.CreateRuleset((ulong*)&handled, sizeof(LandlockRights), 0);
-        whyNot = rules < 0 ? Refused(Marshal.GetLastPInvokeError()) : "";
+        reason = rules < 0 ? DescribeError(Marshal.GetLastPInvokeError()) : "";
         return rules < 0 ? null : new Landlock(new SafeFileHandle(rules, ownsHandle: true), version, handled);
     }
 
@@ -74,24 +74,24 @@ internal sealed unsafe class Landlock : IDisposable
     public void Allow(string path, LandlockRights rights)
     {
         // A rule is about an inode. When memory is short the kernel forgets those of /proc, and makes others for the same names: held open, they are not forgotten.
-        bool isForgotten = path.StartsWith("/proc/", StringComparison.Ordinal);
+        bool mustStayOpen = path.StartsWith("/proc/", StringComparison.Ordinal);
         using SafeFileHandle target = FileCalls.Open(path, FileCalls.O_PATH | FileCalls.O_CLOEXEC);
         if (target.IsInvalid)
         {
             return;
         }
 
-        var rule = new PathBeneath { AllowedAccess = (ulong)(rights & _handled), Parent = Number(target) };
-        if (LandlockCalls.AddRule(Number(_rules), &rule) != 0)
+        var rule = new PathBeneath { AllowedAccess = (ulong)(rights & _handled), Parent = GetDescriptor(target) };
+        if (LandlockCalls.AddRule(GetDescriptor(_rules), &rule) != 0)
         {
-            rule.AllowedAccess &= (ulong)LandlockRights.OfFile;
-            if (LandlockCalls.AddRule(Number(_rules), &rule) != 0)
+            rule.AllowedAccess &= (ulong)LandlockRights.FileRights;
+            if (LandlockCalls.AddRule(GetDescriptor(_rules), &rule) != 0)
             {
                 _error = Marshal.GetLastPInvokeError();
             }
         }
 
-        if (isForgotten)
+        if (mustStayOpen)
         {
             target.SetHandleAsInvalid(); // leaves the descriptor open until the process ends
         }
@@ -112,33 +112,33 @@ internal sealed unsafe class Landlock : IDisposable
         int error = _error != 0 ? _error : RestrictThread(0);
         if (error == 0)
         {
-            LeaveToFinalizers();
+            RestrictFinalizerThread();
             GC.Collect(0);
             GC.WaitForPendingFinalizers();
             error = s_finalizersError;
         }
 
-        return error == 0 ? null : Refused(error);
+        return error == 0 ? null : DescribeError(error);
     }
 
     public void Dispose() => _rules.Dispose();
 
-    private static string Refused(int error) => $"the kernel refuses it ({Marshal.GetPInvokeErrorMessage(error)})";
+    private static string DescribeError(int error) => $"the kernel refuses it ({Marshal.GetPInvokeErrorMessage(error)})";
 
     // A caller that kept the object in a register would keep it from the finalizers.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void LeaveToFinalizers() => _ = new Entrance(this);
+    private void RestrictFinalizerThread() => _ = new FinalizerRestriction(this);
 
     /// <summary>Without the promise never to gain privileges, by which the kernel lets anybody restrict himself, only root could.</summary>
     private int RestrictThread(nint flags) =>
-        ProcessCalls.Prctl(ProcessCalls.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && LandlockCalls.RestrictSelf(Number(_rules), flags) == 0
+        ProcessCalls.Prctl(ProcessCalls.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && LandlockCalls.RestrictSelf(GetDescriptor(_rules), flags) == 0
             ? 0 : Marshal.GetLastPInvokeError();
 
-    private static int Number(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
+    private static int GetDescriptor(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
 
     /// <summary>Its finalizer is the one piece of ours that runs on their thread.</summary>
-    private sealed class Entrance(Landlock landlock)
+    private sealed class FinalizerRestriction(Landlock landlock)
     {
-        ~Entrance() => s_finalizersError = landlock.RestrictThread(0);
+        ~FinalizerRestriction() => s_finalizersError = landlock.RestrictThread(0);
     }
 }

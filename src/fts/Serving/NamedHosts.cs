@@ -9,7 +9,7 @@ namespace Fts.Serving;
 
 /// <summary>Further hosts behind the same address: <c>--host NAME=FOLDER</c>, each with a certificate of its own if <c>--host-cert NAME=FILE</c> gives it one.</summary>
 /// <param name="Folders">Names and folders, in the order given.</param>
-internal sealed record NamedHosts(IReadOnlyList<(string Name, string Folder)> Folders)
+internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> Folders)
 {
     private static readonly Option<string[]> Host = new("--host"), Cert = new("--host-cert"), Key = new("--host-key");
 
@@ -23,41 +23,41 @@ internal sealed record NamedHosts(IReadOnlyList<(string Name, string Folder)> Fo
     /// <summary>What the command line has to know.</summary>
     public static Option[] CommandLineOptions => [Host, Cert, Key];
 
-    /// <exception cref="FailureException">A value that is not NAME=VALUE, a name twice, or a certificate without its host.</exception>
-    public static NamedHosts From(CommandLine line, bool hasTls)
+    /// <exception cref="UserErrorException">A value that is not NAME=VALUE, a name twice, or a certificate without its host.</exception>
+    public static VirtualHosts Parse(CommandLine line, bool hasTls)
     {
-        Dictionary<string, string> folders = Pairs(line, Host, "NAME=FOLDER"), certificates = Pairs(line, Cert, "NAME=FILE"), keys = Pairs(line, Key, "NAME=FILE");
-        if (certificates.Keys.FirstOrDefault(name => !folders.ContainsKey(name)) is { } lost)
+        Dictionary<string, string> folders = ParsePairs(line, Host, "NAME=FOLDER"), certificates = ParsePairs(line, Cert, "NAME=FILE"), keys = ParsePairs(line, Key, "NAME=FILE");
+        if (certificates.Keys.FirstOrDefault(name => !folders.ContainsKey(name)) is { } unknownHost)
         {
-            throw CommandLine.Usage($"--host-cert {lost}: no --host {lost}=FOLDER is given");
+            throw CommandLine.CreateUsageError($"--host-cert {unknownHost}: no --host {unknownHost}=FOLDER is given");
         }
 
-        if (keys.Keys.FirstOrDefault(name => !certificates.ContainsKey(name)) is { } alone)
+        if (keys.Keys.FirstOrDefault(name => !certificates.ContainsKey(name)) is { } hostWithoutCertificate)
         {
-            throw CommandLine.Usage($"--host-key {alone} needs --host-cert {alone}=FILE");
+            throw CommandLine.CreateUsageError($"--host-key {hostWithoutCertificate} needs --host-cert {hostWithoutCertificate}=FILE");
         }
 
         if (!hasTls && certificates.Count > 0)
         {
-            throw CommandLine.Usage("--tls off goes with no --host-cert");
+            throw CommandLine.CreateUsageError("--tls off goes with no --host-cert");
         }
 
-        return new NamedHosts([.. folders.Select(pair => (pair.Key, Path.GetFullPath(pair.Value)))]) { Certificates = certificates, Keys = keys };
+        return new VirtualHosts([.. folders.Select(pair => (pair.Key, Path.GetFullPath(pair.Value)))]) { Certificates = certificates, Keys = keys };
     }
 
     /// <summary>The hosts for the server, which all have the same accounts.</summary>
     /// <param name="accounts">Who may sign in.</param>
     /// <param name="open">Opens a folder.</param>
-    public IReadOnlyList<FtpHost> For(IAuthenticator accounts, Func<string, string, Storage.IFileStore> open) =>
+    public IReadOnlyList<FtpHost> CreateHosts(IAuthenticator accounts, Func<string, string, Storage.IFileStore> open) =>
         [.. Folders.Select(host => new FtpHost
         {
             Name = host.Name,
             Store = open($"--host {host.Name}", host.Folder),
             Authenticator = accounts,
-            Certificates = Certificates.TryGetValue(host.Name, out string? file) ? Load(host.Name, file) : null,
+            Certificates = Certificates.TryGetValue(host.Name, out string? file) ? LoadCertificate(host.Name, file) : null,
         })];
 
-    private FtpCertificates Load(string name, string file)
+    private FtpCertificates LoadCertificate(string name, string file)
     {
         try
         {
@@ -65,30 +65,30 @@ internal sealed record NamedHosts(IReadOnlyList<(string Name, string Folder)> Fo
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new FailureException(ExitCode.LocalFiles, $"cannot use --host-cert {name}={file}: {LocalReason.Of(e)}", "a PEM file with certificate and key, or --host-key with the key's file");
+            throw new UserErrorException(ExitCode.LocalFileError, $"cannot use --host-cert {name}={file}: {LocalErrorText.Describe(e)}", "a PEM file with certificate and key, or --host-key with the key's file");
         }
     }
 
-    private static Dictionary<string, string> Pairs(CommandLine line, Option<string[]> option, string form)
+    private static Dictionary<string, string> ParsePairs(CommandLine line, Option<string[]> option, string form)
     {
         var pairs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string value in line.Values(option))
+        foreach (string value in line.GetValues(option))
         {
             int equals = value.IndexOf('=');
             if (equals <= 0 || equals == value.Length - 1)
             {
-                throw CommandLine.Usage($"{option.Name} {value}: must be {form}");
+                throw CommandLine.CreateUsageError($"{option.Name} {value}: must be {form}");
             }
 
             string name = value[..equals];
             if (!FtpHost.IsValidName(name))
             {
-                throw CommandLine.Usage($"{option.Name} {value}: '{name.ToPrintable()}' is no host name");
+                throw CommandLine.CreateUsageError($"{option.Name} {value}: '{name.ToPrintable()}' is no host name");
             }
 
             if (!pairs.TryAdd(name, value[(equals + 1)..]))
             {
-                throw CommandLine.Usage($"{option.Name} {name}=… is given twice");
+                throw CommandLine.CreateUsageError($"{option.Name} {name}=… is given twice");
             }
         }
 

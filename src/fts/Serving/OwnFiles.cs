@@ -3,19 +3,19 @@ using Fts.Trust;
 namespace Fts.Serving;
 
 /// <summary>The files of this program that no client can reach, even if the served folder contains them.</summary>
-internal static class OwnFiles
+internal static class ProtectedFiles
 {
     /// <summary>
     /// Returns private keys and certificates, the state folder and the settings folder, which contains the fingerprints of trusted servers.
     /// The most important file in each folder is listed as well, so that it is protected even if the folder cannot be read.
     /// </summary>
-    public static IReadOnlyList<string> Of(Encryption encryption, NamedHosts hosts) =>
+    public static IReadOnlyList<string> GetPaths(TlsSettings encryption, VirtualHosts hosts) =>
     [
-        Path.GetDirectoryName(Encryption.PathOfOwn())!,
-        Path.GetDirectoryName(KnownHosts.OfUser.Path)!,
-        Encryption.PathOfOwn(),
-        KnownHosts.OfUser.Path,
-        .. encryption.Files,
+        Path.GetDirectoryName(TlsSettings.GetOwnCertificatePath())!,
+        Path.GetDirectoryName(KnownHosts.ForUser.Path)!,
+        TlsSettings.GetOwnCertificatePath(),
+        KnownHosts.ForUser.Path,
+        .. encryption.ConfiguredFiles,
         .. encryption.ClientAuthorityFile is { } authority ? [authority] : Array.Empty<string>(),
         .. hosts.Files,
     ];

@@ -9,11 +9,11 @@ namespace Fts.Serving;
 /// <summary>How the server is reached where a firewall, a router or a balancer stands in front of it.</summary>
 /// <param name="Ports">Ports of data connections; null for any.</param>
 /// <param name="Addresses">What PASV tells.</param>
-/// <param name="Balancers">Who sends PROXY headers.</param>
+/// <param name="LoadBalancers">Who sends PROXY headers.</param>
 /// <param name="DataTimeout">How long a transfer waits for its data connection.</param>
 /// <param name="DataPeers">From which addresses data connections may come.</param>
-internal sealed record Reachability(
-    FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> Balancers, TimeSpan DataTimeout, FtpDataPeers DataPeers)
+internal sealed record NetworkSettings(
+    FtpPassivePorts? Ports, IReadOnlyList<FtpPassiveAddress> Addresses, IReadOnlyList<IPNetwork> LoadBalancers, TimeSpan DataTimeout, FtpDataPeers DataPeers)
 {
     private const string NetworkPrefix = "network/";
 
@@ -24,40 +24,40 @@ internal sealed record Reachability(
     /// <summary>What the command line has to know.</summary>
     public static Option[] CommandLineOptions => [PassivePorts, PassiveAddress, ProxyFrom, DataTimeoutOption, DataPeersOption];
 
-    /// <summary>Reads the options; <paramref name="own"/> are the ports the server itself listens on.</summary>
-    public static Reachability From(CommandLine line, params ReadOnlySpan<int?> own)
+    /// <summary>Reads the options; <paramref name="listeningPorts"/> are the ports the server itself listens on.</summary>
+    public static NetworkSettings Parse(CommandLine line, params ReadOnlySpan<int?> listeningPorts)
     {
-        FtpPassivePorts? ports = line.Value(PassivePorts) is { } text ? ParsePorts(text) : null;
-        foreach (int? port in own)
+        FtpPassivePorts? ports = line.GetValue(PassivePorts) is { } text ? ParsePorts(text) : null;
+        foreach (int? port in listeningPorts)
         {
             if (ports is not null && port >= ports.First && port <= ports.Last)
             {
-                throw CommandLine.Usage($"{PassivePorts.Name} {line.Value(PassivePorts)}: the server itself listens on {port}");
+                throw CommandLine.CreateUsageError($"{PassivePorts.Name} {line.GetValue(PassivePorts)}: the server itself listens on {port}");
             }
         }
 
-        FtpPassiveAddress[] addresses = [.. line.Values(PassiveAddress).Select(ParseAddress)];
+        FtpPassiveAddress[] addresses = [.. line.GetValues(PassiveAddress).Select(ParseAddress)];
         if (addresses.GroupBy(address => address.Network).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            throw CommandLine.Usage($"{PassiveAddress.Name}: two addresses for {(twice.Key is { } network ? $"{network}" : "everybody else")}");
+            throw CommandLine.CreateUsageError($"{PassiveAddress.Name}: two addresses for {(twice.Key is { } network ? $"{network}" : "everybody else")}");
         }
 
-        return new Reachability(
+        return new NetworkSettings(
             ports,
             addresses,
-            [.. line.Values(ProxyFrom).Select(ParseBalancer)],
-            line.Value(DataTimeoutOption) is { } wait ? ParseWait(wait) : DefaultDataTimeout,
-            line.Value(DataPeersOption) is { } peers ? ParseDataPeers(peers) : FtpDataPeers.Same);
+            [.. line.GetValues(ProxyFrom).Select(ParseLoadBalancer)],
+            line.GetValue(DataTimeoutOption) is { } wait ? ParseWait(wait) : DefaultDataTimeout,
+            line.GetValue(DataPeersOption) is { } peers ? ParseDataPeers(peers) : FtpDataPeers.Same);
     }
 
     /// <summary>One line for the start screen; null where there is nothing to tell.</summary>
     public string? Describe()
     {
         string ports = Ports is null ? "any port" : $"ports {Ports.First}-{Ports.Last}";
-        string told = Ports?.ExternalFirst is { } first ? $", told as {first}-{first + Ports.Last - Ports.First}" : "";
+        string externalPorts = Ports?.ExternalFirst is { } first ? $", told as {first}-{first + Ports.Last - Ports.First}" : "";
         string addresses = string.Concat(Addresses.Select(address => $", {address.Host} for {(address.Network is { } network ? $"{network}" : "others")}"));
         string peers = DataPeers == FtpDataPeers.Same ? "" : DataPeers == FtpDataPeers.Any ? ", from any address" : $", from the client's /{DataPeers.PrefixLength} (IPv6: /{DataPeers.IPv6PrefixLength})";
-        return Ports is null && Addresses.Count == 0 && peers.Length == 0 ? null : ports + told + addresses + peers;
+        return Ports is null && Addresses.Count == 0 && peers.Length == 0 ? null : ports + externalPorts + addresses + peers;
     }
 
     /// <summary>Reads <c>30s</c> or <c>2m</c>.</summary>
@@ -66,7 +66,7 @@ internal sealed record Reachability(
         TimeSpan unit = text.EndsWith('s') ? TimeSpan.FromSeconds(1) : text.EndsWith('m') ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
         return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0
             ? count * unit
-            : throw CommandLine.Usage($"{DataTimeoutOption.Name} {text}: must be like 30s or 2m");
+            : throw CommandLine.CreateUsageError($"{DataTimeoutOption.Name} {text}: must be like 30s or 2m");
     }
 
     /// <summary>Reads <c>same</c>, <c>any</c>, <c>network/24</c>, or <c>network/24,64</c> with the prefix length for IPv6.</summary>
@@ -80,12 +80,12 @@ internal sealed record Reachability(
         string[] lengths = text.StartsWith(NetworkPrefix, StringComparison.Ordinal) ? text[NetworkPrefix.Length..].Split(',') : [];
         return lengths.Length is 1 or 2 && TryPrefixLength(lengths[0], 8, 32, out int prefix) && TryPrefixLength(lengths.Length == 2 ? lengths[1] : "64", 32, 128, out int prefix6)
             ? FtpDataPeers.Network(prefix, prefix6)
-            : throw CommandLine.Usage(
+            : throw CommandLine.CreateUsageError(
                 $"{DataPeersOption.Name} {text}: use same, any, network/N or network/N,M; N is the IPv4 prefix length (8 to 32), M the IPv6 prefix length (32 to 128)");
     }
 
-    private static bool TryPrefixLength(string text, int least, int most, out int length) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length >= least && length <= most;
+    private static bool TryPrefixLength(string text, int minimum, int maximum, out int length) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length >= minimum && length <= maximum;
 
     /// <summary><c>A-B</c>, <c>A-B=C-D</c> where clients are told C to D, or single ports.</summary>
     private static FtpPassivePorts ParsePorts(string text)
@@ -93,7 +93,7 @@ internal sealed record Reachability(
         string[] sides = text.Split('=');
         if (sides.Length > 2 || ParseRange(sides[0]) is not { } inner || inner.First < 1024)
         {
-            throw Wrong();
+            throw CreateError();
         }
 
         if (sides.Length == 1)
@@ -103,9 +103,9 @@ internal sealed record Reachability(
 
         return ParseRange(sides[1]) is { } outer && outer.Last - outer.First == inner.Last - inner.First
             ? new FtpPassivePorts(inner.First, inner.Last) { ExternalFirst = outer.First }
-            : throw Wrong();
+            : throw CreateError();
 
-        FailureException Wrong() => CommandLine.Usage(
+        UserErrorException CreateError() => CommandLine.CreateUsageError(
             $"{PassivePorts.Name} {text}: must be like 50000-50099, from 1024 on, or 50000-50099=60000-60099 with as many ports told to clients");
     }
 
@@ -125,16 +125,16 @@ internal sealed record Reachability(
         string host = text[(equals + 1)..];
         if (!FtpPassiveAddress.IsValidHost(host))
         {
-            throw CommandLine.Usage($"{PassiveAddress.Name} {text}: '{host}' is neither an IPv4 address nor a name");
+            throw CommandLine.CreateUsageError($"{PassiveAddress.Name} {text}: '{host}' is neither an IPv4 address nor a name");
         }
 
         return new FtpPassiveAddress(host) { Network = equals < 0 ? null : ParseNetwork(PassiveAddress.Name, text, text[..equals]) };
     }
 
-    private static IPNetwork ParseBalancer(string text)
+    private static IPNetwork ParseLoadBalancer(string text)
     {
         IPNetwork network = ParseNetwork(ProxyFrom.Name, text, text);
-        return network.PrefixLength > 0 ? network : throw CommandLine.Usage(
+        return network.PrefixLength > 0 ? network : throw CommandLine.CreateUsageError(
             $"{ProxyFrom.Name} {text}: must name the balancers, not everybody: who sends the header may claim any address");
     }
 
@@ -146,12 +146,12 @@ internal sealed record Reachability(
         if (parts.Length > 2 || !IPAddress.TryParse(parts[0], out IPAddress? address) || address.IsIPv4MappedToIPv6 || parts[0].AsSpan().IndexOfAny("[]%") >= 0 ||
             (!parts[0].Contains(':', StringComparison.Ordinal) && address.ToString() != parts[0]))
         {
-            throw Wrong();
+            throw CreateError();
         }
 
         string bits = parts.Length == 2 ? parts[1] : address.GetAddressBytes().Length == 4 ? "32" : "128";
-        return IPNetwork.TryParse($"{address}/{bits}", out IPNetwork network) && network.BaseAddress.Equals(address) ? network : throw Wrong();
+        return IPNetwork.TryParse($"{address}/{bits}", out IPNetwork network) && network.BaseAddress.Equals(address) ? network : throw CreateError();
 
-        FailureException Wrong() => CommandLine.Usage($"{option} {whole}: '{text}' is neither an IP address nor a network like 10.0.0.0/8");
+        UserErrorException CreateError() => CommandLine.CreateUsageError($"{option} {whole}: '{text}' is neither an IP address nor a network like 10.0.0.0/8");
     }
 }

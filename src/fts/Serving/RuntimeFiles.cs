@@ -12,13 +12,13 @@ internal static class RuntimeFiles
     [
         // Assemblies and libraries are loaded when they are first needed.
         AppContext.BaseDirectory, RuntimeEnvironment.GetRuntimeDirectory(),
-        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/nix/store", "/gnu/store", .. Named("LD_LIBRARY_PATH"),
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/nix/store", "/gnu/store", .. GetPathsFromVariable("LD_LIBRARY_PATH"),
 
         // OpenSSL's settings, and the certificates .NET looks through for those that vouch for the server's own. Not /etc/ssl/private.
         "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/tls/openssl.d", "/etc/pki/ca-trust", "/etc/crypto-policies",
-        "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/crypto-policies", .. Named("SSL_CERT_DIR"), .. Named("OPENSSL_MODULES"),
+        "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/crypto-policies", .. GetPathsFromVariable("SSL_CERT_DIR"), .. GetPathsFromVariable("OPENSSL_MODULES"),
 
-        "/usr/share/zoneinfo", .. Named("TZDIR"),
+        "/usr/share/zoneinfo", .. GetPathsFromVariable("TZDIR"),
         // Where systemd and its like keep what /etc/resolv.conf leads to, and write it anew.
         "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
 
@@ -30,7 +30,7 @@ internal static class RuntimeFiles
     public static IEnumerable<string> Files =>
     [
         "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/openssl.cnf", "/etc/ssl/cert.pem", "/etc/pki/tls/openssl.cnf", "/etc/pki/tls/cert.pem",
-        .. Named("OPENSSL_CONF"), .. Named("SSL_CERT_FILE"),
+        .. GetPathsFromVariable("OPENSSL_CONF"), .. GetPathsFromVariable("SSL_CERT_FILE"),
 
         // For the names of --passive-address. Files and not their folder, which has more in it: one that is replaced while the server runs is not read again.
         "/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
@@ -41,7 +41,7 @@ internal static class RuntimeFiles
     ];
 
     /// <summary>What is written: the names of threads.</summary>
-    public static string ThreadNames => "/proc/self/task";
+    public static string ThreadNamesFolder => "/proc/self/task";
 
     /// <summary>
     /// Removes the pipes and the socket by which debuggers and profilers of the same user find this process. They are a way in that would stay open, and names
@@ -52,17 +52,17 @@ internal static class RuntimeFiles
         try
         {
             // Read without a stream: that costs 2 ms at start. The 22nd word is when the process began; the second, in brackets, may hold anything.
-            Span<byte> facts = stackalloc byte[1024];
+            Span<byte> stat = stackalloc byte[1024];
             using (SafeFileHandle file = File.OpenHandle("/proc/self/stat"))
             {
-                facts = facts[..RandomAccess.Read(file, facts, 0)];
+                stat = stat[..RandomAccess.Read(file, stat, 0)];
             }
 
-            string began = Encoding.ASCII.GetString(facts[(facts.LastIndexOf((byte)')') + 2)..]).Split(' ')[19];
-            string own = $"{Environment.ProcessId}-{began}", folder = Path.GetTempPath();
-            File.Delete($"{folder}dotnet-diagnostic-{own}-socket");
-            File.Delete($"{folder}clr-debug-pipe-{own}-in");
-            File.Delete($"{folder}clr-debug-pipe-{own}-out");
+            string startTime = Encoding.ASCII.GetString(stat[(stat.LastIndexOf((byte)')') + 2)..]).Split(' ')[19];
+            string suffix = $"{Environment.ProcessId}-{startTime}", folder = Path.GetTempPath();
+            File.Delete($"{folder}dotnet-diagnostic-{suffix}-socket");
+            File.Delete($"{folder}clr-debug-pipe-{suffix}-in");
+            File.Delete($"{folder}clr-debug-pipe-{suffix}-out");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -70,6 +70,6 @@ internal static class RuntimeFiles
         }
     }
 
-    private static string[] Named(string variable) =>
+    private static string[] GetPathsFromVariable(string variable) =>
         (Environment.GetEnvironmentVariable(variable) ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -11,75 +11,75 @@ namespace Fts.Serving;
 /// <param name="Description">For the start screen.</param>
 internal sealed record Sandbox(string Description)
 {
-    private const LandlockRights Read = LandlockRights.ReadFile | LandlockRights.ReadFolder;
+    private const LandlockRights ReadRights = LandlockRights.ReadFile | LandlockRights.ReadFolder;
 
     /// <summary>What a client can ask for. Nobody asks a file server for a device, a FIFO or a socket, nor to start a program.</summary>
-    private const LandlockRights Serve = Read | LandlockRights.WriteFile | LandlockRights.Truncate | LandlockRights.MakeFile | LandlockRights.MakeFolder | LandlockRights.MakeLink |
+    private const LandlockRights ServeRights = ReadRights | LandlockRights.WriteFile | LandlockRights.Truncate | LandlockRights.MakeFile | LandlockRights.MakeFolder | LandlockRights.MakeLink |
         LandlockRights.RemoveFile | LandlockRights.RemoveFolder | LandlockRights.ChangeFolder;
 
-    private static readonly Option<bool> Without = new("--no-sandbox");
+    private static readonly Option<bool> DisableOption = new("--no-sandbox");
 
     /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [Without];
+    public static Option[] CommandLineOptions => [DisableOption];
 
     /// <summary>Enters, for good, if the kernel has what it takes.</summary>
     /// <param name="line">May say not to.</param>
-    /// <param name="served">Folders to read and write.</param>
+    /// <param name="servedFolders">Folders to read and write.</param>
     /// <param name="certificates">Files of certificates and keys, which are read again when they change.</param>
-    /// <param name="own">The server's own certificate, which may have to be made; null if another is used.</param>
-    public static Sandbox Enter(CommandLine line, IEnumerable<string> served, IEnumerable<string> certificates, string? own)
+    /// <param name="ownCertificateFile">The server's own certificate, which may have to be made; null if another is used.</param>
+    public static Sandbox Enter(CommandLine line, IEnumerable<string> servedFolders, IEnumerable<string> certificates, string? ownCertificateFile)
     {
-        if (line.Has(Without))
+        if (line.HasOption(DisableOption))
         {
             return new Sandbox("off");
         }
 
-        using Landlock? rules = Landlock.TryCreate(out string whyNot);
+        using Landlock? rules = Landlock.TryCreate(out string reason);
         if (rules is null)
         {
-            return new Sandbox($"none: {whyNot}");
+            return new Sandbox($"none: {reason}");
         }
 
-        foreach (string folder in served)
+        foreach (string folder in servedFolders)
         {
-            rules.Allow(folder, Serve);
+            rules.Allow(folder, ServeRights);
         }
 
-        foreach (string path in certificates.SelectMany(PlacesOf))
+        foreach (string path in certificates.SelectMany(GetReadPaths))
         {
-            rules.Allow(path, Read);
+            rules.Allow(path, ReadRights);
         }
 
-        AllowOwn(rules, own);
+        AllowOwnCertificate(rules, ownCertificateFile);
         foreach (string path in RuntimeFiles.Folders.Concat(RuntimeFiles.Files))
         {
-            rules.Allow(path, Read);
+            rules.Allow(path, ReadRights);
         }
 
-        rules.Allow(RuntimeFiles.ThreadNames, Read | LandlockRights.WriteFile);
+        rules.Allow(RuntimeFiles.ThreadNamesFolder, ReadRights | LandlockRights.WriteFile);
         RuntimeFiles.CloseDiagnostics();
         return new Sandbox(rules.Enter() is { } failure ? $"none: {failure}" : "the kernel keeps this process to these folders (Landlock)");
     }
 
     /// <summary>Where there is none yet its folder is made now, for nobody can allow what is not there.</summary>
-    private static void AllowOwn(Landlock rules, string? own)
+    private static void AllowOwnCertificate(Landlock rules, string? ownCertificateFile)
     {
-        if (own is null)
+        if (ownCertificateFile is null)
         {
             return;
         }
 
-        if (File.Exists(own))
+        if (File.Exists(ownCertificateFile))
         {
-            foreach (string path in PlacesOf(own))
+            foreach (string path in GetReadPaths(ownCertificateFile))
             {
-                rules.Allow(path, Read);
+                rules.Allow(path, ReadRights);
             }
 
             return;
         }
 
-        string folder = Path.GetDirectoryName(Path.GetFullPath(own))!;
+        string folder = Path.GetDirectoryName(Path.GetFullPath(ownCertificateFile))!;
         try
         {
             Directory.CreateDirectory(folder);
@@ -90,14 +90,14 @@ internal sealed record Sandbox(string Description)
             return;
         }
 
-        rules.Allow(folder, Read | LandlockRights.WriteFile | LandlockRights.MakeFile | LandlockRights.RemoveFile);
+        rules.Allow(folder, ReadRights | LandlockRights.WriteFile | LandlockRights.MakeFile | LandlockRights.RemoveFile);
     }
 
     /// <summary>
     /// A file's folder, and that of the file a link in its place leads to: renewal puts a new file there, which a rule about the old one would not know.
     /// The root folder is everything; of a file there only the file is allowed, and it must be written in place.
     /// </summary>
-    private static IEnumerable<string> PlacesOf(string file)
+    private static IEnumerable<string> GetReadPaths(string file)
     {
         string path = Path.GetFullPath(file);
         FileSystemInfo? target = null;
@@ -110,8 +110,8 @@ internal sealed record Sandbox(string Description)
             // Not there, or links in a circle: whoever reads it says so.
         }
 
-        return target is null ? [PlaceOf(path)] : [PlaceOf(path), PlaceOf(target.FullName)];
+        return target is null ? [GetFolderOrFile(path)] : [GetFolderOrFile(path), GetFolderOrFile(target.FullName)];
     }
 
-    private static string PlaceOf(string path) => Path.GetDirectoryName(path) is { Length: > 1 } folder ? folder : path;
+    private static string GetFolderOrFile(string path) => Path.GetDirectoryName(path) is { Length: > 1 } folder ? folder : path;
 }

@@ -14,11 +14,11 @@ internal sealed record SessionLimits(int Sessions, int PerAddress)
     /// <summary>The options for the command line.</summary>
     public static Option[] CommandLineOptions => [SessionsOption, PerAddressOption];
 
-    /// <exception cref="FailureException">A value is not a whole number, or is less than 1.</exception>
-    public static SessionLimits From(CommandLine line) => new(Count(line, SessionsOption, 50_000), Count(line, PerAddressOption, 100));
+    /// <exception cref="UserErrorException">A value is not a whole number, or is less than 1.</exception>
+    public static SessionLimits Parse(CommandLine line) => new(ParseCount(line, SessionsOption, 50_000), ParseCount(line, PerAddressOption, 100));
 
-    private static int Count(CommandLine line, Option<string> option, int otherwise) =>
-        line.Value(option) is not { } text ? otherwise
+    private static int ParseCount(CommandLine line, Option<string> option, int defaultCount) =>
+        line.GetValue(option) is not { } text ? defaultCount
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count
-        : throw CommandLine.Usage($"{option.Name} {text}: must be a whole number, 1 or more");
+        : throw CommandLine.CreateUsageError($"{option.Name} {text}: must be a whole number, 1 or more");
 }

@@ -8,14 +8,14 @@ using Fts.Server;
 namespace Fts.Serving;
 
 /// <summary>What the server shows once it listens: where, what, for whom, and the command that connects to it.</summary>
-internal static class StartScreen
+internal static class StartupSummary
 {
-    public static IEnumerable<string> Lines(
-        FtpServer server, bool isLocal, string folder, Guests guests, Encryption encryption, NamedHosts hosts, Reachability reachability, Sandbox sandbox)
+    public static IEnumerable<string> FormatLines(
+        FtpServer server, bool isLocal, string folder, SignInRules signInRules, TlsSettings tlsSettings, VirtualHosts hosts, NetworkSettings networkSettings, Sandbox sandbox)
     {
         IPEndPoint endPoint = server.EndPoint;
-        FtpTlsPolicy? tls = encryption.Options?.Control;
-        string? fingerprint = encryption.Fingerprint;
+        FtpTlsPolicy? tls = tlsSettings.Options?.Control;
+        string? fingerprint = tlsSettings.Fingerprint;
         yield return $"fts server on {endPoint}";
         yield return $"  folder    {folder.ToPrintable()}";
         foreach ((string name, string hostFolder) in hosts.Folders)
@@ -24,27 +24,27 @@ internal static class StartScreen
         }
 
         yield return $"  sandbox   {sandbox.Description}";
-        if (encryption.AsksClients)
+        if (tlsSettings.RequestsClientCertificates)
         {
             yield return "  sign-in   a certificate of --client-ca signs its common name in, to read and write";
-            if (encryption.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
+            if (tlsSettings.Options!.ClientCertificates.Policy == FtpClientCertificatePolicy.Require)
             {
                 yield return "  sign-in   nobody at all without such a certificate";
             }
         }
 
-        if (guests.Anonymous != Permissions.None)
+        if (signInRules.AnonymousPermissions != Permissions.None)
         {
-            yield return $"  sign-in   {(isLocal ? "every user of this machine" : "anyone")} may {(guests.Anonymous == Permissions.ReadWrite ? "read and write" : "read")} without a password, as anonymous";
+            yield return $"  sign-in   {(isLocal ? "every user of this machine" : "anyone")} may {(signInRules.AnonymousPermissions == Permissions.ReadWrite ? "read and write" : "read")} without a password, as anonymous";
         }
 
-        if (guests.AdmitsOwnUser)
+        if (signInRules.AllowsOwnUser)
         {
             yield return "  sign-in   you and root may read and write without a password, as anonymous";
-            yield return $"  sign-in   other users of this machine sign in as {guests.Password!.UserName} with this password, until the server stops:";
-            yield return $"  password  {guests.Password.Password}";
+            yield return $"  sign-in   other users of this machine sign in as {signInRules.OneTimePassword!.UserName} with this password, until the server stops:";
+            yield return $"  password  {signInRules.OneTimePassword.Password}";
         }
-        else if (guests.Password is { } password)
+        else if (signInRules.OneTimePassword is { } password)
         {
             yield return $"  sign-in   user {password.UserName} may read and write; password until this server stops:";
             yield return $"  password  {password.Password}";
@@ -56,14 +56,14 @@ internal static class StartScreen
             yield return $"  key       {fingerprint}";
         }
 
-        if (reachability.Describe() is { } passive)
+        if (networkSettings.Describe() is { } passive)
         {
             yield return $"  passive   {passive}";
         }
 
-        if (reachability.Balancers.Count > 0)
+        if (networkSettings.LoadBalancers.Count > 0)
         {
-            yield return $"  balancer  {string.Join(", ", reachability.Balancers)}, with a PROXY header";
+            yield return $"  balancer  {string.Join(", ", networkSettings.LoadBalancers)}, with a PROXY header";
         }
 
         if (!isLocal && tls != FtpTlsPolicy.Required)
@@ -73,12 +73,12 @@ internal static class StartScreen
                 : "  warning   clients that ask for no encryption are read along by whoever can listen; --tls required turns them away";
         }
 
-        yield return $"  connect   fts client {Reachable(endPoint.Address)} {endPoint.Port}{(guests is { Password: { } own, AdmitsOwnUser: false } ? $" --user {own.UserName}" : "")}";
+        yield return $"  connect   fts client {FindReachableAddress(endPoint.Address)} {endPoint.Port}{(signInRules is { OneTimePassword: { } own, AllowsOwnUser: false } ? $" --user {own.UserName}" : "")}";
         yield return "  stop      Ctrl-C";
     }
 
     /// <summary>An address to type: listening on all of them, the first that others can reach.</summary>
-    private static IPAddress Reachable(IPAddress address)
+    private static IPAddress FindReachableAddress(IPAddress address)
     {
         if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
         {

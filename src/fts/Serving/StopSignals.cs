@@ -9,15 +9,15 @@ namespace Fts.Serving;
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
-    private readonly TaskCompletionSource<ExitCode> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _second = new();
+    private readonly TaskCompletionSource<ExitCode> _firstSignal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _secondSignal = new();
     private readonly PosixSignalRegistration[] _registrations;
 
     /// <param name="reload">Called at each SIGHUP, on a thread of the pool.</param>
     public StopSignals(Action reload) => _registrations =
     [
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Signal(context, ExitCode.Interrupted)),
-        PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Signal(context, ExitCode.Terminated)),
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, context => HandleSignal(context, ExitCode.Interrupted)),
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => HandleSignal(context, ExitCode.Terminated)),
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true; // the default action would end the process
@@ -26,10 +26,10 @@ internal sealed class StopSignals : IDisposable
     ];
 
     /// <summary>Done when the first one comes; the code that stands for it.</summary>
-    public Task<ExitCode> First => _first.Task;
+    public Task<ExitCode> FirstSignal => _firstSignal.Task;
 
     /// <summary>Cancelled when the second one comes.</summary>
-    public CancellationToken Second => _second.Token;
+    public CancellationToken SecondSignal => _secondSignal.Token;
 
     public void Dispose()
     {
@@ -38,15 +38,15 @@ internal sealed class StopSignals : IDisposable
             registration.Dispose();
         }
 
-        _second.Dispose();
+        _secondSignal.Dispose();
     }
 
-    private void Signal(PosixSignalContext context, ExitCode code)
+    private void HandleSignal(PosixSignalContext context, ExitCode code)
     {
         context.Cancel = true;
-        if (!_first.TrySetResult(code))
+        if (!_firstSignal.TrySetResult(code))
         {
-            _second.Cancel();
+            _secondSignal.Cancel();
         }
     }
 }

@@ -19,12 +19,12 @@ internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepParti
     public static Option[] CommandLineOptions => [PublishOption, KeepOption, DurableOption];
 
     /// <summary>For the folders that are served.</summary>
-    public LocalStoreOptions Store => new() { IsDurable = IsDurable };
+    public LocalStoreOptions StoreOptions => new() { IsDurable = IsDurable };
 
-    public static UploadPolicy From(CommandLine line) => new(
-        line.OneOf(PublishOption, "auto", "complete-only") == "auto" ? FtpPublishPolicy.CompleteOrUnverified : FtpPublishPolicy.CompleteOnly,
-        line.Value(KeepOption) is { } text ? ParseTime(text) : TimeSpan.FromHours(24),
-        line.Has(DurableOption));
+    public static UploadPolicy Parse(CommandLine line) => new(
+        line.GetChoice(PublishOption, "auto", "complete-only") == "auto" ? FtpPublishPolicy.CompleteOrUnverified : FtpPublishPolicy.CompleteOnly,
+        line.GetValue(KeepOption) is { } text ? ParseTime(text) : TimeSpan.FromHours(24),
+        line.HasOption(DurableOption));
 
     /// <summary><c>30m</c>, <c>24h</c>, <c>7d</c>; <c>0</c> for not at all.</summary>
     private static TimeSpan ParseTime(string text)
@@ -38,6 +38,6 @@ internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepParti
         };
         return text == "0" ? TimeSpan.Zero
             : unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0 ? count * unit
-            : throw CommandLine.Usage($"{KeepOption.Name} {text}: must be like 30m, 24h or 7d, or 0");
+            : throw CommandLine.CreateUsageError($"{KeepOption.Name} {text}: must be like 30m, 24h or 7d, or 0");
     }
 }

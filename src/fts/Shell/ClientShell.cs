@@ -13,14 +13,14 @@ namespace Fts.Shell;
 /// <param name="target">Where that is, for messages.</param>
 /// <param name="terminal">Where results and messages go.</param>
 /// <param name="interrupts">Ctrl-C and SIGTERM.</param>
-/// <param name="transfers">What was said for all transfers.</param>
-/// <param name="wording">How its commands are typed.</param>
-/// <param name="outside">Returns the wording of a command, by its verb, for use after this session has ended; null if
-/// <paramref name="wording"/> is that already.</param>
+/// <param name="transferSettings">What was said for all transfers.</param>
+/// <param name="formatter">How its commands are typed.</param>
+/// <param name="createOutsideFormatter">Returns the wording of a command, by its verb, for use after this session has ended; null if
+/// <paramref name="formatter"/> is that already.</param>
 internal sealed class ClientShell(
-    FtpClient client, Target target, Terminal terminal, Interrupts interrupts, TransferChoices transfers, Wording wording, Func<ClientShell, string, Wording>? outside = null)
+    FtpClient client, Target target, Terminal terminal, InterruptHandler interrupts, TransferSettings transferSettings, CommandFormatter formatter, Func<ClientShell, string, CommandFormatter>? createOutsideFormatter = null)
 {
-    private ExitCode _result = ExitCode.Done;
+    private ExitCode _result = ExitCode.Success;
     private bool _isConnectionLost; // set when a command lost the connection, until a reconnect is tried
 
     public FtpClient Client => client;
@@ -29,12 +29,12 @@ internal sealed class ClientShell(
 
     public Terminal Terminal => terminal;
 
-    public TransferChoices Transfers { get; set; } = transfers;
+    public TransferSettings TransferSettings { get; set; } = transferSettings;
 
-    public RemoteFolder Folder { get; } = new();
+    public RemoteDirectory CurrentDirectory { get; } = new();
 
     /// <summary>Set by the command that leaves.</summary>
-    public bool IsOver { get; set; }
+    public bool ShouldExit { get; set; }
 
     /// <summary>
     /// Runs lines until a command leaves or there are none. From a pipe the result is the code of the one command that failed, or
@@ -42,8 +42,8 @@ internal sealed class ClientShell(
     /// </summary>
     public async Task<ExitCode> RunAsync(Func<Task<(LineEnd End, string Line)>> read)
     {
-        interrupts.IsSession = terminal.IsInteractive;
-        while (!IsOver && interrupts.Stop is null)
+        interrupts.IsInteractiveSession = terminal.IsInteractive;
+        while (!ShouldExit && interrupts.RequestedExit is null)
         {
             (LineEnd end, string line) = await read();
             if (end == LineEnd.EndOfInput)
@@ -51,38 +51,38 @@ internal sealed class ClientShell(
                 break;
             }
 
-            ExitCode code = Worst(await RunLineAsync(line), FlushOutput());
+            ExitCode code = CombineExitCodes(await RunLineAsync(line), FlushOutput());
             if (!terminal.IsInteractive)
             {
-                _result = code == ExitCode.Done ? _result : _result == ExitCode.Done ? code : ExitCode.SomeFailed;
-                if (EndsScript(code) && !await CanContinueAsync(code))
+                _result = code == ExitCode.Success ? _result : _result == ExitCode.Success ? code : ExitCode.SomeFailed;
+                if (ShouldEndScript(code) && !await CanContinueAsync(code))
                 {
                     // Without a server, or against the user's wish, the script's other lines would only fail one by one.
-                    return interrupts.Stop ?? code;
+                    return interrupts.RequestedExit ?? code;
                 }
             }
         }
 
-        return interrupts.Stop ?? _result;
+        return interrupts.RequestedExit ?? _result;
     }
 
     /// <summary>Runs one command and no more, and shows what went wrong.</summary>
-    /// <param name="doing">The command as the user would name it.</param>
+    /// <param name="operation">The command as the user would name it.</param>
     /// <param name="command">Does it.</param>
-    public async Task<ExitCode> RunOnceAsync(string doing, Func<CancellationToken, Task<ExitCode>> command)
+    public async Task<ExitCode> RunOnceAsync(string operation, Func<CancellationToken, Task<ExitCode>> command)
     {
         ExitCode code;
         try
         {
-            code = await command(interrupts.Begin());
+            code = await command(interrupts.BeginCommand());
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            code = Show(e, doing);
+            code = ShowError(e, operation);
         }
 
-        code = Worst(code, FlushOutput());
-        return interrupts.End() ? interrupts.Stop ?? ExitCode.Interrupted : code;
+        code = CombineExitCodes(code, FlushOutput());
+        return interrupts.EndCommand() ? interrupts.RequestedExit ?? ExitCode.Interrupted : code;
     }
 
     /// <summary>Runs one line and shows what went wrong.</summary>
@@ -91,18 +91,18 @@ internal sealed class ClientShell(
         string trimmed = line.Trim();
         if (trimmed.Length == 0 || trimmed.StartsWith('#'))
         {
-            return ExitCode.Done;
+            return ExitCode.Success;
         }
 
-        ExitCode code = await AbandonableAsync(RunCommandAsync(trimmed, interrupts.Begin()), QuoteCommands.NameOf(trimmed));
+        ExitCode code = await WaitOrAbandonAsync(RunCommandAsync(trimmed, interrupts.BeginCommand()), QuoteCommands.RemoveArguments(trimmed));
         // At a terminal a Ctrl-C that came too late has done no harm; a script is to stop all the same.
-        return interrupts.End() && code == ExitCode.Done && !terminal.IsInteractive ? ExitCode.Interrupted : code;
+        return interrupts.EndCommand() && code == ExitCode.Success && !terminal.IsInteractive ? ExitCode.Interrupted : code;
     }
 
     /// <summary>
     /// Waits for a command. A second Ctrl-C closes the connections and stops the wait; the command then fails in the background, and the next one connects again.
     /// </summary>
-    private async Task<ExitCode> AbandonableAsync(Task<ExitCode> command, string doing)
+    private async Task<ExitCode> WaitOrAbandonAsync(Task<ExitCode> command, string operation)
     {
         if (await Task.WhenAny(command, interrupts.SecondInterrupt) == command)
         {
@@ -110,7 +110,7 @@ internal sealed class ClientShell(
         }
 
         client.Disconnect();
-        terminal.Say($"{doing.ToPrintable()}: stopped and disconnected from {target}; the next command connects again");
+        terminal.WriteMessage($"{operation.ToPrintable()}: stopped and disconnected from {target}; the next command connects again");
         return ExitCode.Interrupted;
     }
 
@@ -120,34 +120,34 @@ internal sealed class ClientShell(
         {
             if (trimmed.StartsWith('!'))
             {
-                return await LocalCommands.RunAsync(this, trimmed[1..], cancellationToken);
+                return await LocalCommands.RunProgramAsync(this, trimmed[1..], cancellationToken);
             }
 
-            (ShellCommand command, Arguments arguments) = ShellCommands.Demand(Words.Split(trimmed));
-            return await command.Run(this, arguments, cancellationToken);
+            (ShellCommand command, CommandArguments arguments) = ShellCommandTable.ParseCommand(ShellLineParser.SplitWords(trimmed));
+            return await command.Handler(this, arguments, cancellationToken);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever a command throws ends that command, not the session.
-            return Show(e, QuoteCommands.NameOf(trimmed));
+            return ShowError(e, QuoteCommands.RemoveArguments(trimmed));
         }
     }
 
     /// <summary>Does something with each of several names; one that fails is shown and does not keep the others from their turn.</summary>
-    public async Task<ExitCode> EachAsync<T>(
-        string verb, IReadOnlyCollection<T> items, Func<T, CancellationToken, Task> action, CancellationToken cancellationToken, bool areSeveral = false)
+    public async Task<ExitCode> ForEachAsync<T>(
+        string verb, IReadOnlyCollection<T> items, Func<T, CancellationToken, Task> action, CancellationToken cancellationToken, bool isPartOfBatch = false)
     {
-        ExitCode result = ExitCode.Done;
+        ExitCode result = ExitCode.Success;
         foreach (T item in items)
         {
             try
             {
                 await action(item, cancellationToken);
             }
-            catch (Exception e) when ((areSeveral || items.Count > 1) && !cancellationToken.IsCancellationRequested && e is not (OutOfMemoryException or OutputException))
+            catch (Exception e) when ((isPartOfBatch || items.Count > 1) && !cancellationToken.IsCancellationRequested && e is not (OutOfMemoryException or OutputException))
             {
                 result = ExitCode.SomeFailed;
-                if (Show(e, $"{verb} {item}") is ExitCode.CannotConnect && !await CanReconnectAsync(cancellationToken))
+                if (ShowError(e, $"{verb} {item}") is ExitCode.CannotConnect && !await CanReconnectAsync(cancellationToken))
                 {
                     return ExitCode.CannotConnect;
                 }
@@ -158,58 +158,58 @@ internal sealed class ClientShell(
     }
 
     /// <summary>What the parts of a command come to: a server that cannot be had counts most.</summary>
-    public static ExitCode Worst(params ReadOnlySpan<ExitCode> codes)
+    public static ExitCode CombineExitCodes(params ReadOnlySpan<ExitCode> codes)
     {
-        ExitCode worst = ExitCode.Done;
+        ExitCode worst = ExitCode.Success;
         foreach (ExitCode code in codes)
         {
-            worst = worst == ExitCode.CannotConnect || code == ExitCode.Done ? worst : code;
+            worst = worst == ExitCode.CannotConnect || code == ExitCode.Success ? worst : code;
         }
 
         return worst;
     }
 
     /// <summary>What was thrown, in words.</summary>
-    public Failure Explain(Exception e, string doing)
+    public UserError DescribeError(Exception e, string operation)
     {
-        NoteLoss(e);
-        return wording.Fit(Failures.Of(e, doing, target));
+        RecordConnectionLoss(e);
+        return formatter.AdaptAdvice(ExceptionTranslator.Translate(e, operation, target));
     }
 
     /// <summary>Records whether a command failed because its connection was lost. The server may accept a new one.</summary>
-    public void NoteLoss(Exception e) =>
-        _isConnectionLost = e is FtpConnectionException failure ? failure.Phase == FtpOperationPhase.Reply : _isConnectionLost;
+    public void RecordConnectionLoss(Exception e) =>
+        _isConnectionLost = e is FtpConnectionException error ? error.Phase == FtpOperationPhase.Reply : _isConnectionLost;
 
     /// <summary>Returns the command that repeats a transfer of one file.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="option">The option for the existing file.</param>
     /// <param name="name">The file.</param>
     /// <param name="code">The exit code of the transfer, which may end the session.</param>
-    public string Again(string verb, string option, string name, ExitCode code = ExitCode.Done) => WordingOf(verb, code).Command(verb, option, [new Word(name)]);
+    public string FormatRetryCommand(string verb, string option, string name, ExitCode code = ExitCode.Success) => GetFormatter(verb, code).Format(verb, option, [new ShellWord(name)]);
 
     /// <summary>Returns the command that repeats a transfer of several files.</summary>
-    public string AgainMany(string verb, string option, IEnumerable<Word> names) => WordingOf(verb, ExitCode.Done).Command(verb, option, names);
+    public string FormatBatchRetryCommand(string verb, string option, IEnumerable<ShellWord> names) => GetFormatter(verb, ExitCode.Success).Format(verb, option, names);
 
     /// <summary>Returns the wording of a command for the user: for this session if it continues, else for the system's shell.</summary>
-    public Wording WordingOf(string verb, ExitCode code)
+    public CommandFormatter GetFormatter(string verb, ExitCode code)
     {
-        bool isEnding = interrupts.Stop is not null || (!terminal.IsInteractive && (interrupts.IsInterrupted || EndsScript(code)));
-        return isEnding && outside is not null ? outside(this, verb) : wording;
+        bool isSessionEnding = interrupts.RequestedExit is not null || (!terminal.IsInteractive && (interrupts.IsInterrupted || ShouldEndScript(code)));
+        return isSessionEnding && createOutsideFormatter is not null ? createOutsideFormatter(this, verb) : formatter;
     }
 
     /// <summary>Whether the other lines of a script are not run after a command with this exit code.</summary>
-    private static bool EndsScript(ExitCode code) => code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginRefused or ExitCode.NotTrusted;
+    private static bool ShouldEndScript(ExitCode code) => code is ExitCode.Interrupted or ExitCode.CannotConnect or ExitCode.LoginFailed or ExitCode.NotTrusted;
 
     /// <summary>Returns whether a script continues after a command that would end it: its connection was lost, and another one can be opened.</summary>
     private async Task<bool> CanContinueAsync(ExitCode code)
     {
-        if (code != ExitCode.CannotConnect || interrupts.Stop is not null)
+        if (code != ExitCode.CannotConnect || interrupts.RequestedExit is not null)
         {
             return false;
         }
 
-        bool canReconnect = await CanReconnectAsync(interrupts.Begin());
-        return !interrupts.End() && canReconnect;
+        bool canReconnect = await CanReconnectAsync(interrupts.BeginCommand());
+        return !interrupts.EndCommand() && canReconnect;
     }
 
     private async Task<bool> CanReconnectAsync(CancellationToken cancellationToken)
@@ -227,16 +227,16 @@ internal sealed class ClientShell(
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException)
         {
-            Show(e, "connect");
+            ShowError(e, "connect");
             return false;
         }
     }
 
-    /// <inheritdoc cref="Interrupts.AwaitChildAsync"/>
-    public Task AwaitChildAsync(Task child) => interrupts.AwaitChildAsync(child);
+    /// <inheritdoc cref="InterruptHandler.WaitForChildAsync"/>
+    public Task WaitForChildAsync(Task child) => interrupts.WaitForChildAsync(child);
 
     /// <summary>Asks the user a question within a command. Null if the user cancels it, which ends the command.</summary>
-    public string? Ask(string question) => interrupts.Ask(() => terminal.Ask(question));
+    public string? AskUser(string question) => interrupts.RunPrompt(() => terminal.AskQuestion(question));
 
     /// <summary>Writes the data of a command. Without a reader the session ends.</summary>
     private ExitCode FlushOutput()
@@ -244,39 +244,39 @@ internal sealed class ClientShell(
         try
         {
             terminal.Flush();
-            return ExitCode.Done;
+            return ExitCode.Success;
         }
         catch (OutputException e)
         {
-            return Show(e, "");
+            return ShowError(e, "");
         }
     }
 
-    private ExitCode Show(Exception e, string doing)
+    private ExitCode ShowError(Exception e, string operation)
     {
         if (e is OutputException output)
         {
             // No later command can show its data either.
-            IsOver = true;
-            if (output.Failure is { } unwritten)
+            ShouldExit = true;
+            if (output.Error is { } outputError)
             {
-                terminal.Show(unwritten);
+                terminal.ShowError(outputError);
             }
 
-            return output.Failure?.Code ?? ExitCode.Done;
+            return output.Error?.ExitCode ?? ExitCode.Success;
         }
 
-        Failure failure = Explain(e, doing);
-        if (failure.Code == ExitCode.Interrupted)
+        UserError error = DescribeError(e, operation);
+        if (error.ExitCode == ExitCode.Interrupted)
         {
             // What the user wanted is no error.
-            terminal.Say(failure.What.ToPrintable() + (failure.Next is null ? "" : $"\n  try: {failure.Next.ToPrintable()}"));
+            terminal.WriteMessage(error.Message.ToPrintable() + (error.Advice is null ? "" : $"\n  try: {error.Advice.ToPrintable()}"));
         }
         else
         {
-            terminal.Show(failure);
+            terminal.ShowError(error);
         }
 
-        return failure.Code;
+        return error.ExitCode;
     }
 }

@@ -6,7 +6,7 @@ namespace Fts.Shell;
 /// The current folder on the server. <c>cd</c> enters it on the connections (CWD), so that a name in it can be sent alone. If the server's paths use
 /// slashes, commands still send the full path, so that they do not depend on CWD.
 /// </summary>
-internal sealed class RemoteFolder
+internal sealed class RemoteDirectory
 {
     /// <summary>The folder's path as the server reports it; empty for the start folder until its path is requested.</summary>
     public string Path { get; private set; } = "";
@@ -15,7 +15,7 @@ internal sealed class RemoteFolder
     private bool _isEntered = true;
 
     /// <summary>The path to list this folder with.</summary>
-    public string Listed => _isEntered ? "" : Path;
+    public string ListingPath => _isEntered ? "" : Path;
 
     /// <summary>
     /// The path to send for a name typed here, in the form that <c>ls</c> shows. The server resolves <c>..</c>, because only the server can resolve its
@@ -24,7 +24,7 @@ internal sealed class RemoteFolder
     public string Resolve(string typed) => Join(FtpName.Unescape(typed));
 
     /// <summary>The path to send for a word: of a URL exactly, of a session's line in the form that <c>ls</c> shows.</summary>
-    public string Resolve(Word word) => word.IsExact ? Join(word.Text) : Resolve(word.Text);
+    public string Resolve(ShellWord word) => word.IsExact ? Join(word.Text) : Resolve(word.Text);
 
     /// <summary>The path to send for a name in this folder, exactly as it is.</summary>
     public string Join(string name)
@@ -34,7 +34,7 @@ internal sealed class RemoteFolder
     }
 
     /// <summary>The folder's whole path.</summary>
-    public async Task<string> GetAsync(FtpClient client, CancellationToken cancellationToken)
+    public async Task<string> GetPathAsync(FtpClient client, CancellationToken cancellationToken)
     {
         if (Path.Length == 0)
         {
@@ -45,7 +45,7 @@ internal sealed class RemoteFolder
     }
 
     /// <summary>Makes a folder the current one without asking whether it is there: what is done in it will tell.</summary>
-    public void Enter(string path) => (Path, _isEntered) = (path.Length > 1 ? path.TrimEnd('/') : path, path.Length == 0);
+    public void SetPath(string path) => (Path, _isEntered) = (path.Length > 1 ? path.TrimEnd('/') : path, path.Length == 0);
 
     /// <summary>Makes another folder the current one: CWD with the exact name, then PWD. Empty means the folder that the account starts in.</summary>
     public async Task ChangeAsync(FtpClient client, string name, CancellationToken cancellationToken)
@@ -57,8 +57,8 @@ internal sealed class RemoteFolder
     }
 
     /// <summary>The last component of a path; empty when it ends in a slash.</summary>
-    public static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+    public static string GetName(string path) => path[(path.LastIndexOf('/') + 1)..];
 
     /// <summary>A path split into the folder part as typed, with its slash, and the last component.</summary>
-    public static (string Folder, string Name) Split(string path) => (path[..(path.LastIndexOf('/') + 1)], NameOf(path));
+    public static (string Folder, string Name) SplitPath(string path) => (path[..(path.LastIndexOf('/') + 1)], GetName(path));
 }

@@ -5,44 +5,44 @@ using Fts.Protocol;
 namespace Fts.Shell;
 
 /// <summary>A file on the server: as typed, the path to send, and what a listing told of it already.</summary>
-internal sealed record RemoteName(string Typed, string Path, FtpEntry? Known = null)
+internal sealed record RemoteFile(string TypedName, string Path, FtpEntry? ListedEntry = null)
 {
     /// <summary>The name of the local file.</summary>
-    public string LocalName => FtpName.ToLocalName(RemoteFolder.NameOf(Path));
+    public string LocalName => FtpName.ToLocalName(RemoteDirectory.GetName(Path));
 
-    public override string ToString() => Typed;
+    public override string ToString() => TypedName;
 }
 
 /// <summary>The files on the server that typed words mean.</summary>
-internal static class RemoteNames
+internal static class RemoteFileFinder
 {
     /// <summary>A listing is sorted, so it is held; this many entries take some 300 MB.</summary>
-    private const int MostEntries = 1_000_000;
+    private const int MaxEntries = 1_000_000;
 
     /// <summary>
     /// Returns the file of each word, and for a pattern all matching files. For each unreadable line, which may describe a matching file, writes a warning
     /// and returns <see cref="ExitCode.SomeFailed"/>.
     /// </summary>
-    /// <exception cref="FailureException">A pattern that fits nothing.</exception>
-    public static async Task<(IReadOnlyList<RemoteName> Names, ExitCode Listed)> ExpandAsync(ClientShell shell, string verb, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    /// <exception cref="UserErrorException">A pattern that fits nothing.</exception>
+    public static async Task<(IReadOnlyList<RemoteFile> Names, ExitCode Listed)> ExpandAsync(ClientShell shell, string verb, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        ExitCode listed = ExitCode.Done;
-        var names = new List<RemoteName>();
-        foreach (Word word in words)
+        ExitCode listed = ExitCode.Success;
+        var names = new List<RemoteFile>();
+        foreach (ShellWord word in words)
         {
             if (!word.IsPattern)
             {
-                names.Add(new RemoteName(word.Text, shell.Folder.Resolve(word)));
+                names.Add(new RemoteFile(word.Text, shell.CurrentDirectory.Resolve(word)));
                 continue;
             }
 
-            (string folder, _) = RemoteFolder.Split(word.Text);
+            (string folder, _) = RemoteDirectory.SplitPath(word.Text);
             List<FtpEntry> entries = await MatchAsync(shell, word, cancellationToken);
-            names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteName(folder + (word.IsExact ? entry.Name : FtpName.Escape(entry.Name)), entry.Path, entry.Source == FtpEntrySource.Names ? null : entry)));
-            listed = ClientShell.Worst(listed, UnreadableLines.Warn(shell, verb, [.. entries.Where(IsUnreadable)]));
+            names.AddRange(entries.Where(IsFetchable).Select(entry => new RemoteFile(folder + (word.IsExact ? entry.Name : FtpName.Escape(entry.Name)), entry.Path, entry.Source == FtpEntrySource.Names ? null : entry)));
+            listed = ClientShell.CombineExitCodes(listed, UnreadableLineWarnings.WriteWarnings(shell, verb, [.. entries.Where(IsUnreadable)]));
             if (entries.TrueForAll(IsUnreadable))
             {
-                throw new FailureException(ExitCode.NotFound, $"no name on the server matches {word.Text}", "ls, to list the folder");
+                throw new UserErrorException(ExitCode.NotFound, $"no name on the server matches {word.Text}", "ls, to list the folder");
             }
         }
 
@@ -53,32 +53,32 @@ internal static class RemoteNames
     private static bool IsFetchable(FtpEntry entry) => entry.Kind is FtpEntryKind.File or FtpEntryKind.Link || entry.Source == FtpEntrySource.Names;
 
     /// <summary>The entries that a pattern's last component fits, by name, and behind them the lines that cannot be read.</summary>
-    public static async Task<List<FtpEntry>> MatchAsync(ClientShell shell, Word pattern, CancellationToken cancellationToken)
+    public static async Task<List<FtpEntry>> MatchAsync(ClientShell shell, ShellWord pattern, CancellationToken cancellationToken)
     {
-        (string folder, string name) = RemoteFolder.Split(pattern.Text);
-        string exact = pattern.IsExact ? name.Replace("\\", "\\\\", StringComparison.Ordinal) : FromVisiblePattern(name);
+        (string folder, string name) = RemoteDirectory.SplitPath(pattern.Text);
+        string exact = pattern.IsExact ? name.Replace("\\", "\\\\", StringComparison.Ordinal) : UnescapePattern(name);
         return [.. (await ListAsync(shell, pattern with { Text = folder }, cancellationToken))
-            .Where(entry => IsUnreadable(entry) || Fits(exact, entry.Name) || (!pattern.IsExact && Fits(name, FtpName.Escape(entry.Name))))];
+            .Where(entry => IsUnreadable(entry) || IsMatch(exact, entry.Name) || (!pattern.IsExact && IsMatch(name, FtpName.Escape(entry.Name))))];
     }
 
     /// <summary>Returns the pattern for a typed pattern. In patterns a backslash that matches itself is doubled.</summary>
-    private static string FromVisiblePattern(string typed) =>
+    private static string UnescapePattern(string typed) =>
         string.Join("\\\\", typed.Replace("\\x5C", "\\x5c", StringComparison.Ordinal).Split("\\x5c").Select(FtpName.Unescape));
 
     /// <summary>Whether the entry is a line of the listing that cannot be read.</summary>
     public static bool IsUnreadable(FtpEntry entry) => entry.Kind == FtpEntryKind.Unknown;
 
     /// <summary>A folder's entries by name, and behind them the lines that cannot be read; an empty folder means the current one.</summary>
-    public static async Task<List<FtpEntry>> ListAsync(ClientShell shell, Word folder, CancellationToken cancellationToken)
+    public static async Task<List<FtpEntry>> ListAsync(ClientShell shell, ShellWord folder, CancellationToken cancellationToken)
     {
-        string path = folder.Text.Length == 0 ? shell.Folder.Listed : shell.Folder.Resolve(folder.Text == "/" ? folder : folder with { Text = folder.Text.TrimEnd('/') });
+        string path = folder.Text.Length == 0 ? shell.CurrentDirectory.ListingPath : shell.CurrentDirectory.Resolve(folder.Text == "/" ? folder : folder with { Text = folder.Text.TrimEnd('/') });
         var entries = new List<FtpEntry>();
         await foreach (FtpEntry entry in shell.Client.ListAsync(path, cancellationToken))
         {
             entries.Add(entry);
-            if (entries.Count > MostEntries)
+            if (entries.Count > MaxEntries)
             {
-                throw new FailureException(ExitCode.TransferFailed, $"the listing has more than {MostEntries} entries, and may never end");
+                throw new UserErrorException(ExitCode.TransferFailed, $"the listing has more than {MaxEntries} entries, and may never end");
             }
         }
 
@@ -87,26 +87,26 @@ internal static class RemoteNames
     }
 
     /// <summary><c>*</c> and <c>?</c>, as a shell takes them: a name that begins with a dot only fits a pattern that does.</summary>
-    public static bool Fits(string pattern, string name) =>
+    public static bool IsMatch(string pattern, string name) =>
         (!name.StartsWith('.') || pattern.StartsWith('.')) && NamePattern.IsMatch(pattern, name);
 }
 
 /// <summary>The local files that typed words mean.</summary>
-internal static class LocalNames
+internal static class LocalFileFinder
 {
     /// <summary>Each word, and for a pattern the files of its folder that it fits.</summary>
-    /// <exception cref="FailureException">A pattern that fits nothing.</exception>
-    public static IReadOnlyList<string> Expand(IReadOnlyList<Word> words) => [.. words.SelectMany(word => word.IsPattern ? Match(word.Text) : [Home(word.Text)])];
+    /// <exception cref="UserErrorException">A pattern that fits nothing.</exception>
+    public static IReadOnlyList<string> Expand(IReadOnlyList<ShellWord> words) => [.. words.SelectMany(word => word.IsPattern ? MatchPattern(word.Text) : [ExpandHome(word.Text)])];
 
     /// <summary>A leading <c>~/</c> is the home folder, as in a shell.</summary>
-    public static string Home(string path) =>
+    public static string ExpandHome(string path) =>
         path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..] : path;
 
-    private static string[] Match(string word)
+    private static string[] MatchPattern(string word)
     {
-        (string folder, string pattern) = RemoteFolder.Split(Home(word));
+        (string folder, string pattern) = RemoteDirectory.SplitPath(ExpandHome(word));
         string[] files = [.. new DirectoryInfo(folder.Length == 0 ? "." : folder).EnumerateFiles()
-            .Select(file => file.Name).Where(name => RemoteNames.Fits(pattern, name) && !FtpPartialDownload.IsPartialFileName(name)).Order(StringComparer.Ordinal).Select(name => folder + name)];
-        return files.Length > 0 ? files : throw new FailureException(ExitCode.NotFound, $"no file here fits {word}, in {Environment.CurrentDirectory}", "lls, to see what is here");
+            .Select(file => file.Name).Where(name => RemoteFileFinder.IsMatch(pattern, name) && !FtpPartialDownload.IsPartialFileName(name)).Order(StringComparer.Ordinal).Select(name => folder + name)];
+        return files.Length > 0 ? files : throw new UserErrorException(ExitCode.NotFound, $"no file here fits {word}, in {Environment.CurrentDirectory}", "lls, to see what is here");
     }
 }

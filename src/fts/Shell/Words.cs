@@ -7,34 +7,34 @@ namespace Fts.Shell;
 /// One word of a typed line, and whether a <c>*</c> or <c>?</c> in it stood outside quotes, so that it is a pattern. An exact word is a path of a URL, in
 /// which a backslash is only a backslash.
 /// </summary>
-internal readonly record struct Word(string Text, bool IsPattern = false, bool IsExact = false)
+internal readonly record struct ShellWord(string Text, bool IsPattern = false, bool IsExact = false)
 {
     public override string ToString() => Text;
 }
 
 /// <summary>Splits a typed line into words the way a shell does: <c>"…"</c>, <c>'…'</c> and backslash keep spaces in a word.</summary>
-internal static class Words
+internal static class ShellLineParser
 {
     /// <summary>What a backslash takes its meaning from. Before anything else it stands for itself, so that C:\files can be typed.</summary>
     private const string Special = " \t\"'\\*?#";
 
     /// <summary>The line's words.</summary>
-    /// <exception cref="FailureException">A quote that is not closed.</exception>
-    public static IReadOnlyList<Word> Split(string line)
+    /// <exception cref="UserErrorException">A quote that is not closed.</exception>
+    public static IReadOnlyList<ShellWord> SplitWords(string line)
     {
-        var words = new List<(int, Word)>();
-        return Scan(line, words) is { } quote
-            ? throw new FailureException(ExitCode.Usage, $"a {quote} is not closed", "put a backslash before it, if it belongs to a name")
+        var words = new List<(int, ShellWord)>();
+        return ScanWords(line, words) is { } quote
+            ? throw new UserErrorException(ExitCode.UsageError, $"a {quote} is not closed", "put a backslash before it, if it belongs to a name")
             : [.. words.Select(word => word.Item2)];
     }
 
     /// <summary>The word that a line ends in, quotes closed or not, and where it starts; empty after a space.</summary>
-    public static (int Start, string Text) Last(string line)
+    public static (int Start, string Text) GetLastWord(string line)
     {
-        var words = new List<(int Start, Word Word)>();
+        var words = new List<(int Start, ShellWord Word)>();
         // A letter more tells whether the end still belongs to the last word.
-        Scan(line + "x", words);
-        (int start, Word word) = words[^1];
+        ScanWords(line + "x", words);
+        (int start, ShellWord word) = words[^1];
         return (start, word.Text[..^1]);
     }
 
@@ -51,11 +51,11 @@ internal static class Words
     }
 
     /// <summary>Collects the words with where they start; the quote that is still open at the end, or null.</summary>
-    private static char? Scan(string line, List<(int, Word)> words)
+    private static char? ScanWords(string line, List<(int, ShellWord)> words)
     {
         var word = new StringBuilder();
         int start = -1;
-        bool pattern = false;
+        bool isPattern = false;
         char? quote = null;
         for (int i = 0; i < line.Length; i++)
         {
@@ -81,7 +81,7 @@ internal static class Words
             }
             else
             {
-                pattern |= quote is null && (c is '*' or '?');
+                isPattern |= quote is null && (c is '*' or '?');
                 word.Append(c);
             }
         }
@@ -93,11 +93,11 @@ internal static class Words
         {
             if (start >= 0)
             {
-                words.Add((start, new Word(word.ToString(), pattern)));
+                words.Add((start, new ShellWord(word.ToString(), isPattern)));
             }
 
             word.Clear();
-            (start, pattern) = (-1, false);
+            (start, isPattern) = (-1, false);
         }
     }
 }

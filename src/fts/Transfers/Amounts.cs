@@ -4,12 +4,12 @@ using System.Text;
 namespace Fts.Transfers;
 
 /// <summary>Sizes, rates and durations as people read them, and how wide text stands in a terminal.</summary>
-internal static class Amounts
+internal static class DisplayFormat
 {
     private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 
     /// <summary>A number of bytes with three digits: <c>999 B</c>, <c>1.23 MB</c>. Units are powers of 1000, as disks and networks are sold.</summary>
-    public static string Size(double bytes)
+    public static string FormatSize(double bytes)
     {
         int unit = 0;
         // 999.5 would be shown as 1000.
@@ -23,41 +23,41 @@ internal static class Amounts
     }
 
     /// <summary>An exact number of bytes: <c>1 byte</c>, <c>2 bytes</c>.</summary>
-    public static string Bytes(long bytes) => bytes == 1 ? "1 byte" : string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes");
+    public static string FormatBytes(long bytes) => bytes == 1 ? "1 byte" : string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes");
 
     /// <summary>A number of files: <c>1 file</c>, <c>2 files</c>, <c>1 of 2 files</c>.</summary>
-    /// <param name="number">The number.</param>
-    /// <param name="of">The number of all files; null if that is the same.</param>
-    public static string Files(int number, int? of = null) => of is { } all && all != number
-        ? string.Create(CultureInfo.InvariantCulture, $"{number} of {all} file{(all == 1 ? "" : "s")}")
-        : string.Create(CultureInfo.InvariantCulture, $"{number} file{(number == 1 ? "" : "s")}");
+    /// <param name="count">The number.</param>
+    /// <param name="total">The number of all files; null if that is the same.</param>
+    public static string FormatFiles(int count, int? total = null) => total is { } all && all != count
+        ? string.Create(CultureInfo.InvariantCulture, $"{count} of {all} file{(all == 1 ? "" : "s")}")
+        : string.Create(CultureInfo.InvariantCulture, $"{count} file{(count == 1 ? "" : "s")}");
 
     /// <summary>A duration: <c>0.4 s</c>, <c>12 s</c>, <c>3:07</c>, <c>2:15:09</c>.</summary>
-    public static string Time(TimeSpan time) =>
+    public static string FormatDuration(TimeSpan time) =>
         time.TotalSeconds < 10 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s")
         : time.TotalSeconds < 60 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalSeconds} s")
         : time.TotalHours < 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:D2}")
         : string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:D2}:{time.Seconds:D2}");
 
     /// <summary>Columns the text takes: none for combining marks, two for East Asian wide characters and emoji.</summary>
-    public static int Columns(string text) => text.EnumerateRunes().Sum(Columns);
+    public static int CountColumns(string text) => text.EnumerateRunes().Sum(CountColumns);
 
     /// <summary>The text cut in its middle to at most this many columns; both ends of a name tell more than its beginning alone.</summary>
-    public static string Fit(string text, int columns)
+    public static string Shorten(string text, int columns)
     {
-        if (Columns(text) <= columns)
+        if (CountColumns(text) <= columns)
         {
             return text;
         }
 
         Rune[] runes = [.. text.EnumerateRunes()];
         int tail = (columns - 1) / 2;
-        string end = Take(runes.Reverse(), tail, reversed: true);
-        return columns <= 1 ? "" : Take(runes, columns - 1 - tail, reversed: false) + "…" + end;
+        string end = TakeColumns(runes.Reverse(), tail, reversed: true);
+        return columns <= 1 ? "" : TakeColumns(runes, columns - 1 - tail, reversed: false) + "…" + end;
     }
 
     /// <summary>Columns one character takes.</summary>
-    public static int Columns(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    public static int CountColumns(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format => 0,
         _ => rune.Value switch
@@ -69,12 +69,12 @@ internal static class Amounts
         },
     };
 
-    private static string Take(IEnumerable<Rune> runes, int columns, bool reversed)
+    private static string TakeColumns(IEnumerable<Rune> runes, int columns, bool reversed)
     {
         var taken = new List<Rune>();
         foreach (Rune rune in runes)
         {
-            columns -= Columns(rune);
+            columns -= CountColumns(rune);
             if (columns < 0)
             {
                 break;

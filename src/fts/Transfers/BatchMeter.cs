@@ -12,21 +12,21 @@ namespace Fts.Transfers;
 internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgress>, IAsyncDisposable
 {
     /// <summary>A log wants to hear of so many one by one.</summary>
-    public const int Few = 20;
+    public const int MaxFilesListed = 20;
 
     private readonly Terminal _terminal;
     private readonly string _verb;
     private readonly int _files;
     private readonly long? _total;
-    private readonly Func<FtpBatchResult, FtpProgress, string?> _tell;
-    private readonly Rate _rate = new();
-    private readonly LogPace _pace = new();
+    private readonly Func<FtpBatchResult, FtpProgress, string?> _formatResult;
+    private readonly TransferRate _rate = new();
+    private readonly LogThrottle _logThrottle = new();
     private readonly Dictionary<string, FtpProgress> _active = [];
-    private readonly Dictionary<string, (Rate Rate, TimeSpan Since)> _rates = []; // used by the drawing task only
-    private readonly HashSet<string> _begun = [];
+    private readonly Dictionary<string, (TransferRate Rate, TimeSpan Since)> _rates = []; // used by the drawing task only
+    private readonly HashSet<string> _started = [];
     private readonly List<string> _finished = [];
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _over = new();
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Task _drawing;
     private long _bytes, _resumed;
 
@@ -35,15 +35,15 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
     /// <param name="verb">What is happening: <c>uploading</c>, <c>downloading</c>.</param>
     /// <param name="files">How many files.</param>
     /// <param name="total">Their bytes; null when nobody knows.</param>
-    /// <param name="tell">What to say of a file that is finished, given how far it was heard to be; null for nothing.</param>
-    public BatchMeter(Terminal terminal, string verb, int files, long? total, Func<FtpBatchResult, FtpProgress, string?> tell)
+    /// <param name="formatResult">What to say of a file that is finished, given how far it was heard to be; null for nothing.</param>
+    public BatchMeter(Terminal terminal, string verb, int files, long? total, Func<FtpBatchResult, FtpProgress, string?> formatResult)
     {
-        (_terminal, _verb, _files, _total, _tell) = (terminal, verb, files, total, tell);
-        _drawing = terminal.Progress == "never" ? Task.CompletedTask : DrawAsync();
+        (_terminal, _verb, _files, _total, _formatResult) = (terminal, verb, files, total, formatResult);
+        _drawing = terminal.ProgressMode == "never" ? Task.CompletedTask : DrawAsync();
     }
 
     /// <summary>Files that are finished, and well.</summary>
-    public int Done { get; private set; }
+    public int CompletedFiles { get; private set; }
 
     /// <summary>Bytes moved by those.</summary>
     public long Bytes => _bytes;
@@ -60,14 +60,14 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             _active.Remove(value.File.RemotePath, out FtpProgress last);
             if (value.Result is { } result)
             {
-                Done++;
+                CompletedFiles++;
                 _bytes += result.Bytes;
                 _resumed += result.ResumedBytes;
             }
 
-            bool isQuiet = value.Result is { Warning: FtpTransferWarning.None } && _files > Few && !_terminal.CanRedraw;
-            text = isQuiet ? null : _tell(value, last);
-            if (text is not null && _terminal.CanRedraw && _terminal.Progress != "never")
+            bool isQuiet = value.Result is { Warning: FtpTransferWarning.None } && _files > MaxFilesListed && !_terminal.CanRedraw;
+            text = isQuiet ? null : _formatResult(value, last);
+            if (text is not null && _terminal.CanRedraw && _terminal.ProgressMode != "never")
             {
                 // Thousands of lines a second are written ten times a second.
                 _finished.Add(text);
@@ -77,58 +77,58 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
 
         if (text is not null)
         {
-            _terminal.Say(text);
+            _terminal.WriteMessage(text);
         }
     }
 
     /// <summary>Takes what a transfer says of itself.</summary>
     public void Report(FtpProgress value)
     {
-        bool begins;
+        bool hasStarted;
         lock (_lock)
         {
-            begins = value.Stage == FtpTransferStage.Transferring && _begun.Add(value.Path);
+            hasStarted = value.Stage == FtpTransferStage.Transferring && _started.Add(value.Path);
             _active[value.Path] = value;
         }
 
-        if (begins && Resumption.Line(RemoteFolder.NameOf(value.Path).ToPrintable(), value) is { } line)
+        if (hasStarted && ResumeAdvice.FormatStart(RemoteDirectory.GetName(value.Path).ToPrintable(), value) is { } line)
         {
-            _terminal.Say(line);
+            _terminal.WriteMessage(line);
         }
     }
 
     /// <summary>Stops drawing and takes the line away.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _over.CancelAsync();
+        await _stopping.CancelAsync();
         await _drawing;
-        _over.Dispose();
+        _stopping.Dispose();
     }
 
     private async Task DrawAsync()
     {
-        bool shown = false;
-        using var timer = new PeriodicTimer(TransferMeter.Redraw);
+        bool hasStatus = false;
+        using var timer = new PeriodicTimer(TransferMeter.RedrawInterval);
         try
         {
-            while (await timer.WaitForNextTickAsync(_over.Token))
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
-                Flush();
-                (string name, FtpProgress all) = Sum();
-                double rate = _rate.Sample(all.Bytes);
-                if (Elapsed < TransferMeter.Patience && _terminal.Progress != "always")
+                FlushFinished();
+                (string name, FtpProgress all) = SumProgress();
+                double rate = _rate.AddSample(all.Bytes);
+                if (Elapsed < TransferMeter.DisplayDelay && _terminal.ProgressMode != "always")
                 {
                     continue;
                 }
 
                 if (_terminal.CanRedraw)
                 {
-                    _terminal.Status([.. ActiveLines(), TransferText.Bar(_verb, name, all, rate, Terminal.Width)]);
-                    shown = true;
+                    _terminal.SetStatus([.. FormatActiveFiles(), ProgressFormatter.FormatBar(_verb, name, all, rate, Terminal.Width)]);
+                    hasStatus = true;
                 }
-                else if (_pace.IsFirst is var isFirst && _pace.IsDue(Elapsed, TransferText.Fraction(all) ?? (double)Done / _files))
+                else if (_logThrottle.IsFirst is var isFirst && _logThrottle.ShouldLog(Elapsed, ProgressFormatter.GetFraction(all) ?? (double)CompletedFiles / _files))
                 {
-                    _terminal.Say(TransferText.Line(_verb, name, all, isFirst ? 0 : rate));
+                    _terminal.WriteMessage(ProgressFormatter.FormatLine(_verb, name, all, isFirst ? 0 : rate));
                 }
             }
         }
@@ -137,20 +137,20 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             // All are over.
         }
 
-        Flush();
-        if (shown)
+        FlushFinished();
+        if (hasStatus)
         {
-            _terminal.Status();
+            _terminal.SetStatus();
         }
     }
 
     /// <summary>Returns a line for each file that has been active for a while, the longest first. A line of a small file would only flicker.</summary>
-    private IEnumerable<string> ActiveLines()
+    private IEnumerable<string> FormatActiveFiles()
     {
         (string Path, FtpProgress Progress)[] active;
         lock (_lock)
         {
-            active = [.. _active.Where(entry => entry.Value.Stage != FtpTransferStage.Connecting || _begun.Contains(entry.Key)).Select(entry => (entry.Key, entry.Value))];
+            active = [.. _active.Where(entry => entry.Value.Stage != FtpTransferStage.Connecting || _started.Contains(entry.Key)).Select(entry => (entry.Key, entry.Value))];
         }
 
         foreach (string ended in _rates.Keys.Except(active.Select(file => file.Path)).ToArray())
@@ -158,22 +158,22 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             _rates.Remove(ended);
         }
 
-        int width = Terminal.Width, most = Math.Max(1, Terminal.Height - 3);
+        int width = Terminal.Width, maxLines = Math.Max(1, Terminal.Height - 3);
         var lines = new List<(TimeSpan Since, string Text)>();
         foreach ((string path, FtpProgress progress) in active)
         {
-            (Rate rate, TimeSpan since) = _rates.TryGetValue(path, out var known) ? known : _rates[path] = (new Rate(), Elapsed);
-            double speed = rate.Sample(progress.Bytes);
-            if (Elapsed - since >= TransferMeter.Patience)
+            (TransferRate rate, TimeSpan since) = _rates.TryGetValue(path, out var known) ? known : _rates[path] = (new TransferRate(), Elapsed);
+            double speed = rate.AddSample(progress.Bytes);
+            if (Elapsed - since >= TransferMeter.DisplayDelay)
             {
-                lines.Add((since, "  " + TransferText.Bar("", RemoteFolder.NameOf(path).ToPrintable(), progress, speed, width - 2)));
+                lines.Add((since, "  " + ProgressFormatter.FormatBar("", RemoteDirectory.GetName(path).ToPrintable(), progress, speed, width - 2)));
             }
         }
 
-        return lines.OrderBy(line => line.Since).Take(most).Select(line => line.Text);
+        return lines.OrderBy(line => line.Since).Take(maxLines).Select(line => line.Text);
     }
 
-    private void Flush()
+    private void FlushFinished()
     {
         string text;
         lock (_lock)
@@ -187,15 +187,15 @@ internal sealed class BatchMeter : IProgress<FtpBatchResult>, IProgress<FtpProgr
             _finished.Clear();
         }
 
-        _terminal.Say(text);
+        _terminal.WriteMessage(text);
     }
 
-    private (string Name, FtpProgress All) Sum()
+    private (string Name, FtpProgress All) SumProgress()
     {
         lock (_lock)
         {
             long bytes = _bytes + _active.Values.Sum(progress => progress.Bytes), resumed = _resumed + _active.Values.Sum(progress => progress.ResumedBytes);
-            return (Done == _files ? Amounts.Files(_files) : $"{Done} of {Amounts.Files(_files)}", new FtpProgress("", FtpTransferStage.Transferring, bytes, _total - resumed, resumed));
+            return (CompletedFiles == _files ? DisplayFormat.FormatFiles(_files) : $"{CompletedFiles} of {DisplayFormat.FormatFiles(_files)}", new FtpProgress("", FtpTransferStage.Transferring, bytes, _total - resumed, resumed));
         }
     }
 }

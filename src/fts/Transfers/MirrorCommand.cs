@@ -17,31 +17,31 @@ internal static class MirrorCommand
         var options = new ConnectionOptions();
         var dryRun = new Option<bool>("--dry-run");
         var debug = new Option<bool>("--debug");
-        var line = new CommandLine("mirror", Usage, 2, args, options.With(dryRun, debug));
-        Terminal terminal = options.Terminal(line);
-        if (line.Words.Count != 2 || Target.IsUrl(line.Words[0]) == Target.IsUrl(line.Words[1]))
+        var line = new CommandLine("mirror", Usage, 2, args, options.GetCommandLineOptions(dryRun, debug));
+        Terminal terminal = options.CreateTerminal(line);
+        if (line.Arguments.Count != 2 || Target.IsUrl(line.Arguments[0]) == Target.IsUrl(line.Arguments[1]))
         {
-            throw CommandLine.Usage("mirror takes a folder and a URL; the second becomes like the first", null, Usage);
+            throw CommandLine.CreateUsageError("mirror takes a folder and a URL; the second becomes like the first", null, Usage);
         }
 
-        bool isUpload = Target.IsUrl(line.Words[1]);
-        (string local, string url) = isUpload ? (line.Words[0], line.Words[1]) : (line.Words[1], line.Words[0]);
+        bool isUpload = Target.IsUrl(line.Arguments[1]);
+        (string local, string url) = isUpload ? (line.Arguments[0], line.Arguments[1]) : (line.Arguments[1], line.Arguments[0]);
         Target target = Target.FromUrl(url);
         if (options.IsAscii(line) || target.Type == FtpTransferType.Ascii)
         {
-            throw CommandLine.Usage("mirror does not support ASCII mode, because it compares lengths; use fts get --ascii or fts put --ascii");
+            throw CommandLine.CreateUsageError("mirror does not support ASCII mode, because it compares lengths; use fts get --ascii or fts put --ascii");
         }
 
-        target = target with { User = options.User(line) ?? target.User };
-        string again = MirrorCommands.OutsideCommand(isUpload, local, url, GivenOptions.Text(line));
-        Connection connection = options.Prepare(line, target, terminal, line.Has(debug));
-        return OneShot.RunAsync(connection, $"mirror {line.Words[0]} {line.Words[1]}", OneShot.Wording(target, Wording.Typed), async (shell, cancel) => await MirrorCommands.RunAsync(
+        target = target with { User = options.GetUser(line) ?? target.User };
+        string retryCommand = MirrorOperation.FormatProgramCommand(isUpload, local, url, OptionFormatter.Format(line));
+        ServerConnection connection = options.PrepareConnection(line, target, terminal, line.HasOption(debug));
+        return OneShotCommand.RunAsync(connection, $"mirror {line.Arguments[0]} {line.Arguments[1]}", OneShotCommand.CreateFormatter(target, CommandFormatter.EscapeName), async (shell, cancel) => await MirrorOperation.RunAsync(
             shell,
             isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download,
             local,
-            await MirrorCommands.PathAsync(shell, new Word(target.Folder ?? "", IsExact: true), cancel),
-            line.Has(dryRun),
-            () => again,
+            await MirrorOperation.GetRemotePathAsync(shell, new ShellWord(target.Folder ?? "", IsExact: true), cancel),
+            line.HasOption(dryRun),
+            () => retryCommand,
             cancel));
     }
 }

@@ -15,42 +15,42 @@ internal static class PutCommand
     {
         var options = new ConnectionOptions();
         var debug = new Option<bool>("--debug");
-        var line = new CommandLine("put", Usage, int.MaxValue, args, options.With(debug));
-        Terminal terminal = options.Terminal(line);
-        if (line.Words.Count < 2 || !Target.IsUrl(line.Words[^1]) || line.Words.SkipLast(1).Any(Target.IsUrl))
+        var line = new CommandLine("put", Usage, int.MaxValue, args, options.GetCommandLineOptions(debug));
+        Terminal terminal = options.CreateTerminal(line);
+        if (line.Arguments.Count < 2 || !Target.IsUrl(line.Arguments[^1]) || line.Arguments.SkipLast(1).Any(Target.IsUrl))
         {
-            throw CommandLine.Usage("put takes files, and last the URL of where to", null, Usage);
+            throw CommandLine.CreateUsageError("put takes files, and last the URL of where to", null, Usage);
         }
 
-        string url = line.Words[^1];
+        string url = line.Arguments[^1];
         Target target = Target.FromUrl(url);
         if (target.IsListing)
         {
-            throw CommandLine.Usage($"'{url}': ;type=d lists a folder, and put uploads files; use fts get to list a folder");
+            throw CommandLine.CreateUsageError($"'{url}': ;type=d lists a folder, and put uploads files; use fts get to list a folder");
         }
 
-        target = target with { User = options.User(line) ?? target.User };
-        Word[] files = [.. line.Words.SkipLast(1).Select(file => new Word(file))];
-        Connection connection = options.Prepare(line, target, terminal, line.Has(debug));
-        return OneShot.RunAsync(connection, $"put {string.Join(' ', files)}", OneShot.Wording(target, NameOf, $" {ShellQuoting.Quote(url)}{GivenOptions.WithoutChoice(line)}") with { Options = GivenOptions.WithoutChoice(line) }, async (shell, cancel) =>
+        target = target with { User = options.GetUser(line) ?? target.User };
+        ShellWord[] files = [.. line.Arguments.SkipLast(1).Select(file => new ShellWord(file))];
+        ServerConnection connection = options.PrepareConnection(line, target, terminal, line.HasOption(debug));
+        return OneShotCommand.RunAsync(connection, $"put {string.Join(' ', files)}", OneShotCommand.CreateFormatter(target, FormatName, $" {ShellQuoting.Quote(url)}{OptionFormatter.FormatWithoutExistingFileOption(line)}") with { Options = OptionFormatter.FormatWithoutExistingFileOption(line) }, async (shell, cancel) =>
         {
             if (files.Length == 1 && target.Folder is { } path && !Target.SplitType(url).Path.EndsWith('/'))
             {
                 try
                 {
-                    await TransferCommands.PutOneAsync(shell, files[0].Text, path, shell.Transfers.IfThere, cancel);
-                    return ExitCode.Done;
+                    await TransferCommands.UploadFileAsync(shell, files[0].Text, path, shell.TransferSettings.ExistingFile, cancel);
+                    return ExitCode.Success;
                 }
-                catch (FolderInPlaceException)
+                catch (TargetIsDirectoryException)
                 {
                     // The URL names a folder, so the file gets its own name in it, as with cp.
                 }
             }
 
-            shell.Folder.Enter(target.Folder ?? "");
-            return await TransferCommands.PutAsync(shell, files, shell.Transfers.IfThere, cancel);
+            shell.CurrentDirectory.SetPath(target.Folder ?? "");
+            return await TransferCommands.PutAsync(shell, files, shell.TransferSettings.ExistingFile, cancel);
         });
 
-        static string NameOf(Word file) => ShellQuoting.Quote(Path.GetFullPath(file.Text));
+        static string FormatName(ShellWord file) => ShellQuoting.Quote(Path.GetFullPath(file.Text));
     }
 }

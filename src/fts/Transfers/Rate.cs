@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Fts.Transfers;
 
 /// <summary>Bytes a second over the last three seconds: long enough to be steady, short enough to show a stall. For one caller at a time.</summary>
-internal sealed class Rate
+internal sealed class TransferRate
 {
     private readonly Queue<(TimeSpan At, long Bytes)> _samples = new();
     private readonly Stopwatch _watch = Stopwatch.StartNew();
@@ -12,7 +12,7 @@ internal sealed class Rate
     public TimeSpan Elapsed => _watch.Elapsed;
 
     /// <summary>Notes how many bytes have moved so far; the rate.</summary>
-    public double Sample(long bytes)
+    public double AddSample(long bytes)
     {
         TimeSpan now = _watch.Elapsed;
         _samples.Enqueue((now, bytes));

@@ -6,56 +6,56 @@ using Fts.Shell;
 namespace Fts.Transfers;
 
 /// <summary>What is said of transfers that break off, go on, or start anew: how much is kept, and the command that goes on from it.</summary>
-internal static class Resumption
+internal static class ResumeAdvice
 {
     /// <summary>A failed <c>get</c>: tells what is kept here.</summary>
-    public static Exception OfGet(ClientShell shell, Exception e, RemoteName item, string local, IfThere ifThere)
+    public static Exception ForDownload(ClientShell shell, Exception e, RemoteFile item, string local, ExistingFileAction existingFile)
     {
-        shell.NoteLoss(e);
+        shell.RecordConnectionLoss(e);
         if (e is FtpTargetExistsException)
         {
-            return new FailureException(ExitCode.Other, $"get {item}: {e.Message}", $"{shell.Again("get", "--overwrite", item.Typed)}, to replace it");
+            return new UserErrorException(ExitCode.OtherError, $"get {item}: {e.Message}", $"{shell.FormatRetryCommand("get", "--overwrite", item.TypedName)}, to replace it");
         }
 
-        Failure failure = Failures.Of(e, $"get {item}", shell.Target);
-        if (e is FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } || (e is not FtpIntegrityException && !IsBrokenOff(failure.Code)))
+        UserError error = ExceptionTranslator.Translate(e, $"get {item}", shell.Target);
+        if (e is FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } || (e is not FtpIntegrityException && !IsInterrupted(error.ExitCode)))
         {
             return e;
         }
 
-        if (FtpPartialDownload.Find(local) is not { } kept)
+        if (FtpPartialDownload.Find(local) is not { } partial)
         {
-            return e is FtpIntegrityException ? new FailureException(failure with { What = $"{failure.What}; nothing was kept" }) : e;
+            return e is FtpIntegrityException ? new UserErrorException(error with { Message = $"{error.Message}; nothing was kept" }) : e;
         }
 
-        string what = LocalReason.IsFull(e)
-            ? $"get {item}: no space left here: {Amounts.Size(kept.Length)} of {Amounts.Size(kept.Total)} are kept, {Amounts.Size(kept.Total - kept.Length)} more are needed"
-            : $"{failure.What}; {Percent(kept.Length, kept.Total)} of it is kept";
+        string what = LocalErrorText.IsDiskFull(e)
+            ? $"get {item}: no space left here: {DisplayFormat.FormatSize(partial.Length)} of {DisplayFormat.FormatSize(partial.Total)} are kept, {DisplayFormat.FormatSize(partial.Total - partial.Length)} more are needed"
+            : $"{error.Message}; {FormatPercent(partial.Length, partial.Total)} of it is kept";
         // The file that was to be replaced is still there, and is not the beginning of the new one.
-        string option = ifThere == IfThere.Overwrite && File.Exists(local) ? "--overwrite" : "--resume";
-        return new FailureException(failure with { What = what, Next = shell.Again("get", option, item.Typed, failure.Code) });
+        string option = existingFile == ExistingFileAction.Overwrite && File.Exists(local) ? "--overwrite" : "--resume";
+        return new UserErrorException(error with { Message = what, Advice = shell.FormatRetryCommand("get", option, item.TypedName, error.ExitCode) });
     }
 
     /// <summary>A failed <c>put</c>, of which some bytes had left.</summary>
-    public static Exception OfPut(ClientShell shell, Exception e, string local, FtpProgress last)
+    public static Exception ForUpload(ClientShell shell, Exception e, string local, FtpProgress last)
     {
-        shell.NoteLoss(e);
-        string rest = GetResumeOption(shell);
-        Failure failure = Failures.Of(e, $"put {local}", shell.Target);
-        return e is FtpTargetExistsException ? new FailureException(ExitCode.Other, $"put {local}: {e.Message}", $"{shell.Again("put", "--overwrite", local)}, to replace it")
-            : failure.Code == ExitCode.Mismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } ? new FailureException(failure with { Next = shell.Again("put", "--overwrite", local) })
-            : (IsBrokenOff(failure.Code) || failure.Code == ExitCode.NoSpace) && last.Bytes + last.ResumedBytes > 0 && last.TotalBytes is not null ? new FailureException(failure with { Next = shell.Again("put", rest, local, failure.Code) })
+        shell.RecordConnectionLoss(e);
+        string rest = GetUploadOption(shell);
+        UserError error = ExceptionTranslator.Translate(e, $"put {local}", shell.Target);
+        return e is FtpTargetExistsException ? new UserErrorException(ExitCode.OtherError, $"put {local}: {e.Message}", $"{shell.FormatRetryCommand("put", "--overwrite", local)}, to replace it")
+            : error.ExitCode == ExitCode.ContentMismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } ? new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", "--overwrite", local) })
+            : (IsInterrupted(error.ExitCode) || error.ExitCode == ExitCode.NoSpace) && last.Bytes + last.ResumedBytes > 0 && last.TotalBytes is not null ? new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", rest, local, error.ExitCode) })
             : e;
     }
 
     /// <summary>Returns the option that sends the rest of an upload. In ASCII mode the whole file is sent again.</summary>
-    public static string GetResumeOption(ClientShell shell) => shell.Transfers.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
+    public static string GetUploadOption(ClientShell shell) => shell.TransferSettings.Type == FtpTransferType.Ascii ? "--overwrite" : "--resume";
 
     /// <summary>What is to be said when the bytes begin to move; null when nothing is.</summary>
-    public static string? Line(string name, FtpProgress progress) => progress switch
+    public static string? FormatStart(string name, FtpProgress progress) => progress switch
     {
         { ResumedBytes: > 0, TotalBytes: { } left } =>
-            $"resuming {name} at {Percent(progress.ResumedBytes, progress.ResumedBytes + left)} ({Amounts.Size(progress.ResumedBytes)} of {Amounts.Size(progress.ResumedBytes + left)})",
+            $"resuming {name} at {FormatPercent(progress.ResumedBytes, progress.ResumedBytes + left)} ({DisplayFormat.FormatSize(progress.ResumedBytes)} of {DisplayFormat.FormatSize(progress.ResumedBytes + left)})",
         { RestartReason: FtpRestartReason.Changed } => $"{name} changed on the server after its download began: the partial file is discarded, and the whole file is fetched",
         { RestartReason: FtpRestartReason.Unverifiable } => $"the server reports neither a time nor a hash that proves that the partial file belongs to {name}: the whole file is fetched",
         { RestartReason: FtpRestartReason.Unsupported } => $"the server cannot start in the middle of {name}: the whole file is fetched",
@@ -63,8 +63,8 @@ internal static class Resumption
     };
 
     /// <summary>Rounded down: 100 % means all of it.</summary>
-    private static string Percent(long part, long whole) =>
+    private static string FormatPercent(long part, long whole) =>
         string.Create(CultureInfo.InvariantCulture, $"{(whole == 0 ? 100 : (int)(100.0 * part / whole))} %");
 
-    private static bool IsBrokenOff(ExitCode code) => code is ExitCode.TransferFailed or ExitCode.CannotConnect or ExitCode.LocalFiles or ExitCode.Interrupted;
+    private static bool IsInterrupted(ExitCode code) => code is ExitCode.TransferFailed or ExitCode.CannotConnect or ExitCode.LocalFileError or ExitCode.Interrupted;
 }

@@ -11,20 +11,20 @@ namespace Fts.Transfers;
 internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
 {
     /// <summary>Ten redraws a second are all an eye follows.</summary>
-    public static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>What is over sooner shows nothing: it would only flicker.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan DisplayDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly Terminal _terminal;
     private readonly string _verb, _name;
-    private readonly CancellationTokenSource _over = new();
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Task _drawing;
-    private readonly Rate _rate = new();
-    private readonly LogPace _pace = new();
+    private readonly TransferRate _rate = new();
+    private readonly LogThrottle _logThrottle = new();
     private readonly Lock _lock = new();
     private FtpProgress _latest;
-    private bool _hasBegun;
+    private bool _hasStarted;
 
     /// <summary>Starts the clock.</summary>
     /// <param name="terminal">Where to show it.</param>
@@ -33,7 +33,7 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
     public TransferMeter(Terminal terminal, string verb, string name)
     {
         (_terminal, _verb, _name) = (terminal, verb, name.ToPrintable());
-        _drawing = terminal.Progress == "never" ? Task.CompletedTask : DrawAsync();
+        _drawing = terminal.ProgressMode == "never" ? Task.CompletedTask : DrawAsync();
     }
 
     /// <summary>What the transfer said of itself last.</summary>
@@ -56,12 +56,12 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
             _latest = value;
         }
 
-        if (value.Stage == FtpTransferStage.Transferring && !_hasBegun)
+        if (value.Stage == FtpTransferStage.Transferring && !_hasStarted)
         {
-            _hasBegun = true;
-            if (Resumption.Line(_name, value) is { } line)
+            _hasStarted = true;
+            if (ResumeAdvice.FormatStart(_name, value) is { } line)
             {
-                _terminal.Say(line);
+                _terminal.WriteMessage(line);
             }
         }
     }
@@ -69,34 +69,34 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
     /// <summary>Stops drawing and takes the bar away.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _over.CancelAsync();
+        await _stopping.CancelAsync();
         await _drawing;
-        _over.Dispose();
+        _stopping.Dispose();
     }
 
     private async Task DrawAsync()
     {
-        bool shown = false;
-        using var timer = new PeriodicTimer(Redraw);
+        bool hasStatus = false;
+        using var timer = new PeriodicTimer(RedrawInterval);
         try
         {
-            while (await timer.WaitForNextTickAsync(_over.Token))
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
                 FtpProgress latest = Latest;
-                double rate = _rate.Sample(latest.Bytes);
-                if (_rate.Elapsed < Patience && _terminal.Progress != "always")
+                double rate = _rate.AddSample(latest.Bytes);
+                if (_rate.Elapsed < DisplayDelay && _terminal.ProgressMode != "always")
                 {
                     continue;
                 }
 
                 if (_terminal.CanRedraw)
                 {
-                    _terminal.Status(TransferText.Bar(_verb, _name, latest, rate, Terminal.Width));
-                    shown = true;
+                    _terminal.SetStatus(ProgressFormatter.FormatBar(_verb, _name, latest, rate, Terminal.Width));
+                    hasStatus = true;
                 }
                 else
                 {
-                    Line(latest, rate);
+                    WriteLogLine(latest, rate);
                 }
             }
         }
@@ -105,19 +105,19 @@ internal sealed class TransferMeter : IProgress<FtpProgress>, IAsyncDisposable
             // The transfer is over.
         }
 
-        if (shown)
+        if (hasStatus)
         {
-            _terminal.Status();
+            _terminal.SetStatus();
         }
     }
 
     /// <summary>Where there is no cursor to move.</summary>
-    private void Line(FtpProgress latest, double rate)
+    private void WriteLogLine(FtpProgress latest, double rate)
     {
-        bool isFirst = _pace.IsFirst;
-        if (_pace.IsDue(_rate.Elapsed, TransferText.Fraction(latest) ?? 0))
+        bool isFirst = _logThrottle.IsFirst;
+        if (_logThrottle.ShouldLog(_rate.Elapsed, ProgressFormatter.GetFraction(latest) ?? 0))
         {
-            _terminal.Say(TransferText.Line(_verb, _name, latest, isFirst ? 0 : rate));
+            _terminal.WriteMessage(ProgressFormatter.FormatLine(_verb, _name, latest, isFirst ? 0 : rate));
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class KnownHosts(string path)
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The user's own: <c>fts/known_hosts</c> below <c>XDG_CONFIG_HOME</c>, else below <c>~/.config</c>.</summary>
-    public static KnownHosts OfUser { get; } = new(System.IO.Path.Combine(
+    public static KnownHosts ForUser { get; } = new(System.IO.Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } folder && System.IO.Path.IsPathRooted(folder)
             ? folder
             : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"),
@@ -30,18 +30,18 @@ internal sealed class KnownHosts(string path)
     /// <summary>Returns every server remembered, in the file's order.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public IReadOnlyList<KnownHost> All() => [.. Lines().Select(Parse).OfType<KnownHost>()];
+    public IReadOnlyList<KnownHost> GetAll() => [.. ReadLines().Select(ParseLine).OfType<KnownHost>()];
 
     /// <summary>Returns the record of a server, or null. All spellings of its host are the same server.</summary>
-    public KnownHost? Find(string server) => Find(Lines(), ServerName.Normalize(server));
+    public KnownHost? Find(string server) => Find(ReadLines(), ServerName.Normalize(server));
 
     /// <summary>Records a server, in place of any earlier record of it.</summary>
     /// <exception cref="IOException">The file cannot be written, or another process holds its lock.</exception>
     public void Set(string server, string proof)
     {
         string name = ServerName.Normalize(server);
-        using FileStream locked = Lock();
-        Save([.. Lines().Where(line => !IsOf(line, name)), $"{name} {proof}"]);
+        using FileStream fileLock = AcquireLock();
+        Save([.. ReadLines().Where(line => !IsRecordOf(line, name)), $"{name} {proof}"]);
     }
 
     /// <summary>Records a server unless another process or connection has done so. Returns that earlier record, or null if there was none.</summary>
@@ -49,8 +49,8 @@ internal sealed class KnownHosts(string path)
     public KnownHost? Add(string server, string proof)
     {
         string name = ServerName.Normalize(server);
-        using FileStream locked = Lock();
-        string[] lines = Lines();
+        using FileStream fileLock = AcquireLock();
+        string[] lines = ReadLines();
         if (Find(lines, name) is { } earlier)
         {
             return earlier;
@@ -65,32 +65,32 @@ internal sealed class KnownHosts(string path)
     public bool Remove(string server)
     {
         string name = ServerName.Normalize(server);
-        using FileStream locked = Lock();
-        string[] lines = Lines();
-        string[] left = [.. lines.Where(line => !IsOf(line, name))];
-        if (left.Length == lines.Length)
+        using FileStream fileLock = AcquireLock();
+        string[] lines = ReadLines();
+        string[] remaining = [.. lines.Where(line => !IsRecordOf(line, name))];
+        if (remaining.Length == lines.Length)
         {
             return false;
         }
 
-        Save(left);
+        Save(remaining);
         return true;
     }
 
     /// <summary>Returns the record in a line; null if the line is something else.</summary>
-    internal static KnownHost? Parse(string line) =>
+    internal static KnownHost? ParseLine(string line) =>
         line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var server, var proof] && !server.StartsWith('#') ? new KnownHost(ServerName.Normalize(server), proof) : null;
 
     /// <summary>Returns the record of a server. If a host has two lines, the line with a key counts, because it is stricter.</summary>
     private static KnownHost? Find(string[] lines, string name)
     {
-        KnownHost[] records = [.. lines.Select(Parse).OfType<KnownHost>().Where(record => record.Server == name).OrderByDescending(record => record.HasKey)];
+        KnownHost[] records = [.. lines.Select(ParseLine).OfType<KnownHost>().Where(record => record.Server == name).OrderByDescending(record => record.HasKey)];
         return records.Length == 0 ? null : records[0];
     }
 
-    private static bool IsOf(string line, string name) => Parse(line) is { } record && record.Server == name;
+    private static bool IsRecordOf(string line, string name) => ParseLine(line) is { } record && record.Server == name;
 
-    private static FileStreamOptions Creating(FileMode mode)
+    private static FileStreamOptions CreateStreamOptions(FileMode mode)
     {
         var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
@@ -102,15 +102,15 @@ internal sealed class KnownHosts(string path)
     }
 
     /// <summary>EWOULDBLOCK of Linux and macOS, and the sharing violation of Windows.</summary>
-    private static bool IsHeldByAnother(IOException e) => (e.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? 32 : OperatingSystem.IsLinux() ? 11 : 35);
+    private static bool IsLockHeld(IOException e) => (e.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? 32 : OperatingSystem.IsLinux() ? 11 : 35);
 
-    private string[] Lines() => File.Exists(path) ? File.ReadAllLines(path) : [];
+    private string[] ReadLines() => File.Exists(path) ? File.ReadAllLines(path) : [];
 
     /// <summary>
     /// Waits for the lock file. It is never deleted, because another process could still hold a deleted file. Disposing the result releases
     /// the lock.
     /// </summary>
-    private FileStream Lock()
+    private FileStream AcquireLock()
     {
         string folder = System.IO.Path.GetDirectoryName(path)!;
         if (OperatingSystem.IsWindows())
@@ -127,9 +127,9 @@ internal sealed class KnownHosts(string path)
         {
             try
             {
-                return new FileStream($"{path}.lock", Creating(FileMode.OpenOrCreate));
+                return new FileStream($"{path}.lock", CreateStreamOptions(FileMode.OpenOrCreate));
             }
-            catch (IOException e) when (IsHeldByAnother(e))
+            catch (IOException e) when (IsLockHeld(e))
             {
                 if (Environment.TickCount64 > deadline)
                 {
@@ -144,8 +144,8 @@ internal sealed class KnownHosts(string path)
     /// <summary>Replaces the file in one step, so that a reader gets either the old or the new lines.</summary>
     private void Save(IEnumerable<string> lines)
     {
-        string pending = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
-        using (var writer = new StreamWriter(pending, Creating(FileMode.CreateNew)))
+        string temporaryFile = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
+        using (var writer = new StreamWriter(temporaryFile, CreateStreamOptions(FileMode.CreateNew)))
         {
             foreach (string line in lines)
             {
@@ -153,6 +153,6 @@ internal sealed class KnownHosts(string path)
             }
         }
 
-        File.Move(pending, path, overwrite: true);
+        File.Move(temporaryFile, path, overwrite: true);
     }
 }

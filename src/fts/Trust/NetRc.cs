@@ -1,7 +1,7 @@
 namespace Fts.Trust;
 
 /// <summary>The machine entries of a <c>.netrc</c> file, as ftp clients have kept them since BSD. Macros are skipped.</summary>
-internal static class NetRc
+internal static class NetRcFile
 {
     /// <summary>Who to sign in as on a host.</summary>
     internal readonly record struct Entry(string? User, string? Password, string? Account = null);
@@ -12,9 +12,9 @@ internal static class NetRc
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".netrc");
 
     /// <summary>The first entry for this host, and for this user if one is named; else the <c>default</c> entry; else null.</summary>
-    public static Entry? Find(string text, string host, string? user)
+    public static Entry? FindEntry(string text, string host, string? user)
     {
-        string[] tokens = [.. WithoutMacros(text).SelectMany(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))];
+        string[] tokens = [.. RemoveMacros(text).SelectMany(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))];
         for (int i = 0; i < tokens.Length; i++)
         {
             bool isDefault = tokens[i] == "default";
@@ -25,14 +25,14 @@ internal static class NetRc
 
             bool matches = isDefault || string.Equals(tokens[i + 1], host, StringComparison.OrdinalIgnoreCase);
             var entry = new Entry();
-            int at = isDefault ? i + 1 : i + 2;
-            for (; at + 1 < tokens.Length && tokens[at] is "login" or "password" or "account"; at += 2)
+            int index = isDefault ? i + 1 : i + 2;
+            for (; index + 1 < tokens.Length && tokens[index] is "login" or "password" or "account"; index += 2)
             {
-                entry = tokens[at] switch
+                entry = tokens[index] switch
                 {
-                    "login" => entry with { User = tokens[at + 1] },
-                    "password" => entry with { Password = tokens[at + 1] },
-                    _ => entry with { Account = tokens[at + 1] },
+                    "login" => entry with { User = tokens[index + 1] },
+                    "password" => entry with { Password = tokens[index + 1] },
+                    _ => entry with { Account = tokens[index + 1] },
                 };
             }
 
@@ -41,14 +41,14 @@ internal static class NetRc
                 return entry;
             }
 
-            i = at - 1;
+            i = index - 1;
         }
 
         return null;
     }
 
     /// <summary>A macro runs from <c>macdef</c> to the next empty line; a <c>#</c> starts a comment only at the start of a line, a password may hold one.</summary>
-    private static IEnumerable<string> WithoutMacros(string text)
+    private static IEnumerable<string> RemoveMacros(string text)
     {
         bool inMacro = false;
         foreach (string line in text.Split('\n'))

@@ -6,7 +6,7 @@ namespace Fts.Trust;
 internal static class PasswordPrompt
 {
     /// <summary>Returns the typed password.</summary>
-    /// <exception cref="FailureException">Ctrl-C or Ctrl-D cancelled the question.</exception>
-    public static string Ask(Terminal terminal, string question) =>
-        terminal.Prompt(question, isShown: false) ?? throw new FailureException(ExitCode.Interrupted, "no password given");
+    /// <exception cref="UserErrorException">Ctrl-C or Ctrl-D cancelled the question.</exception>
+    public static string ReadPassword(Terminal terminal, string question) =>
+        terminal.PromptForText(question, isEchoed: false) ?? throw new UserErrorException(ExitCode.Interrupted, "no password given");
 }

@@ -5,7 +5,7 @@ using Fts.Protocol;
 namespace Fts.Trust;
 
 /// <summary>Asks before a password is sent unencrypted to another machine. Used only on an interactive terminal.</summary>
-internal static class PlainPassword
+internal static class UnencryptedPasswordPrompt
 {
     /// <summary>Returns true if the user agrees.</summary>
     /// <exception cref="OperationCanceledException">Ctrl-C cancelled the question.</exception>
@@ -13,7 +13,7 @@ internal static class PlainPassword
     {
         string question = $"{target} offers no encryption: anyone on the network can read the password of {user.ToPrintable()}. Send it? [y/N] ";
         // Waiting for a key blocks its thread, and this one may be the one that reads all sockets.
-        string? answer = await Task.Run(() => terminal.Ask(question), cancellationToken).WaitAsync(cancellationToken);
+        string? answer = await Task.Run(() => terminal.AskQuestion(question), cancellationToken).WaitAsync(cancellationToken);
         return answer is null ? throw new OperationCanceledException() : answer is "y" or "yes";
     }
 }

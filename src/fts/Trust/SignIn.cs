@@ -7,13 +7,13 @@ using Fts.Shell;
 namespace Fts.Trust;
 
 /// <summary>Who the client signs in as, and where the password comes from. It never comes from the command line, where every user of the machine could read it.</summary>
-internal sealed record SignIn(string User, string Password)
+internal sealed record SignInCredentials(string User, string Password)
 {
     /// <summary>The name under which servers let anybody in (RFC 1635).</summary>
     public const string Anonymous = "anonymous";
 
     /// <summary>Whether the password is secret. The password of anonymous is public (RFC 1635).</summary>
-    public bool HasSecret => IsNamed(User) && Password.Length > 0;
+    public bool HasSecret => IsNamedUser(User) && Password.Length > 0;
 
     /// <summary>
     /// The sources in order: the file named, <c>FTS_PASSWORD</c>, <c>.netrc</c>, and a question if there is somebody to ask. Nobody named means anonymous.
@@ -23,39 +23,39 @@ internal sealed record SignIn(string User, string Password)
     /// <param name="passwordFile">What <c>--password-file</c> names.</param>
     /// <param name="terminal">Where to ask.</param>
     /// <param name="hasCertificate">There is a certificate to show, which may do without a password: nobody is asked for one.</param>
-    public static SignIn Find(Target target, string? passwordFile, Terminal terminal, bool hasCertificate)
+    public static SignInCredentials Find(Target target, string? passwordFile, Terminal terminal, bool hasCertificate)
     {
         string? user = target.User;
         if (passwordFile is not null)
         {
-            return new SignIn(user ?? throw CommandLine.Usage("--password-file needs --user NAME"), FirstLine(passwordFile));
+            return new SignInCredentials(user ?? throw CommandLine.CreateUsageError("--password-file needs --user NAME"), ReadFirstLine(passwordFile));
         }
 
-        string? secret = Environment.GetEnvironmentVariable("FTS_PASSWORD") is { Length: > 0 } set ? set : null;
-        if (IsNamed(user) && secret is not null)
+        string? secret = Environment.GetEnvironmentVariable("FTS_PASSWORD") is { Length: > 0 } variable ? variable : null;
+        if (IsNamedUser(user) && secret is not null)
         {
-            return new SignIn(user!, secret);
+            return new SignInCredentials(user!, secret);
         }
 
-        if (FromNetRc(target.Host, user) is { } entry)
+        if (FindNetRcEntry(target.Host, user) is { } entry)
         {
             user ??= entry.User;
-            string? password = entry.Password ?? (IsNamed(user) ? secret : null);
+            string? password = entry.Password ?? (IsNamedUser(user) ? secret : null);
             if (user is not null && password is not null)
             {
-                return new SignIn(user, password);
+                return new SignInCredentials(user, password);
             }
         }
 
-        if (!IsNamed(user))
+        if (!IsNamedUser(user))
         {
             // The customary answer to the customary question; it names nobody.
-            return new SignIn(user ?? Anonymous, "anonymous@");
+            return new SignInCredentials(user ?? Anonymous, "anonymous@");
         }
 
-        return new SignIn(user!, hasCertificate ? "" : terminal.IsInteractive
-            ? PasswordPrompt.Ask(terminal, $"password for {user!.ToPrintable()} on {target.Host}: ")
-            : throw new FailureException(ExitCode.Usage, $"no password for {user}, and nobody to ask", "set FTS_PASSWORD, or use --password-file FILE"));
+        return new SignInCredentials(user!, hasCertificate ? "" : terminal.IsInteractive
+            ? PasswordPrompt.ReadPassword(terminal, $"password for {user!.ToPrintable()} on {target.Host}: ")
+            : throw new UserErrorException(ExitCode.UsageError, $"no password for {user}, and nobody to ask", "set FTS_PASSWORD, or use --password-file FILE"));
     }
 
     /// <summary>
@@ -66,14 +66,14 @@ internal sealed record SignIn(string User, string Password)
     /// <param name="user">The user who signs in.</param>
     /// <param name="terminal">The terminal to ask on.</param>
     public static string? FindAccount(Target target, string user, Terminal terminal) =>
-        IsNamed(user) && Environment.GetEnvironmentVariable("FTS_ACCOUNT") is { Length: > 0 } set ? set
-        : FromNetRc(target.Host, user)?.Account is { Length: > 0 } known ? known
-        : terminal.IsInteractive && PasswordPrompt.Ask(terminal, $"account of {user.ToPrintable()} on {target.Host}: ") is { Length: > 0 } typed ? typed
+        IsNamedUser(user) && Environment.GetEnvironmentVariable("FTS_ACCOUNT") is { Length: > 0 } variable ? variable
+        : FindNetRcEntry(target.Host, user)?.Account is { Length: > 0 } entryAccount ? entryAccount
+        : terminal.IsInteractive && PasswordPrompt.ReadPassword(terminal, $"account of {user.ToPrintable()} on {target.Host}: ") is { Length: > 0 } typedAccount ? typedAccount
         : null;
 
-    private static bool IsNamed(string? user) => user is not null && !string.Equals(user, Anonymous, StringComparison.OrdinalIgnoreCase);
+    private static bool IsNamedUser(string? user) => user is not null && !string.Equals(user, Anonymous, StringComparison.OrdinalIgnoreCase);
 
-    private static string FirstLine(string path)
+    private static string ReadFirstLine(string path)
     {
         try
         {
@@ -81,13 +81,13 @@ internal sealed record SignIn(string User, string Password)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(ExitCode.LocalFiles, $"cannot read the password file {path}: {LocalReason.Of(e)}");
+            throw new UserErrorException(ExitCode.LocalFileError, $"cannot read the password file {path}: {LocalErrorText.Describe(e)}");
         }
     }
 
-    private static NetRc.Entry? FromNetRc(string host, string? user)
+    private static NetRcFile.Entry? FindNetRcEntry(string host, string? user)
     {
-        string path = NetRc.DefaultPath;
+        string path = NetRcFile.DefaultPath;
         string text;
         UnixFileMode mode = UnixFileMode.None;
         try
@@ -102,9 +102,9 @@ internal sealed record SignIn(string User, string Password)
         }
 
         const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        NetRc.Entry? entry = NetRc.Find(text, host, user);
+        NetRcFile.Entry? entry = NetRcFile.FindEntry(text, host, user);
         return (entry?.Password ?? entry?.Account) is not null && (mode & Others) != 0
-            ? throw new FailureException(ExitCode.LocalFiles, $"{path} holds the password for {host} and others can read it", $"chmod 600 {Words.Escape(path)}")
+            ? throw new UserErrorException(ExitCode.LocalFileError, $"{path} holds the password for {host} and others can read it", $"chmod 600 {ShellLineParser.Escape(path)}")
             : entry;
     }
 }

@@ -13,29 +13,29 @@ internal static class ProgramTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        FuzzTarget.OfText("known-hosts", Known),
-        FuzzTarget.OfText("netrc", NetRcFile) with { BytesPerByte = 256 },
-        FuzzTarget.OfText("typed-line", Typed) with { Refusal = typeof(FailureException), BytesPerByte = 256 },
-        FuzzTarget.OfText("target", Where) with { Weight = 30, BytesPerByte = 1024 },
+        FuzzTarget.OfText("known-hosts", CheckKnownHosts),
+        FuzzTarget.OfText("netrc", CheckNetRc) with { BytesPerByte = 256 },
+        FuzzTarget.OfText("typed-line", CheckTypedLine) with { Refusal = typeof(UserErrorException), BytesPerByte = 256 },
+        FuzzTarget.OfText("target", CheckTarget) with { Weight = 30, BytesPerByte = 1024 },
     ];
 
-    private static void Known(string text)
+    private static void CheckKnownHosts(string text)
     {
         foreach (string line in text.Split('\n'))
         {
-            if (KnownHosts.Parse(line) is { } record)
+            if (KnownHosts.ParseLine(line) is { } record)
             {
                 FuzzAssert.True(record.Server.Length > 0 && record.Server[0] != '#' && record.Proof.Length > 0, "a record has a server and a proof");
-                FuzzAssert.Equal(record, KnownHosts.Parse($"{record.Server} {record.Proof}"), "a written record is read as the same record");
+                FuzzAssert.Equal(record, KnownHosts.ParseLine($"{record.Server} {record.Proof}"), "a written record is read as the same record");
             }
         }
     }
 
-    private static void NetRcFile(string text)
+    private static void CheckNetRc(string text)
     {
         foreach ((string host, string? user) in (ReadOnlySpan<(string, string?)>)[("one.example", null), ("two.example", "ann")])
         {
-            if (NetRc.Find(text, host, user) is { } entry)
+            if (NetRcFile.FindEntry(text, host, user) is { } entry)
             {
                 FuzzAssert.True(entry.User is not { } name || (name.Length > 0 && text.Contains(name, StringComparison.Ordinal)), "a user stands in the file");
                 FuzzAssert.True(user is null || entry.User is null || entry.User == user, "an entry is the user's");
@@ -43,24 +43,24 @@ internal static class ProgramTargets
         }
     }
 
-    private static void Typed(string text)
+    private static void CheckTypedLine(string text)
     {
-        FuzzAssert.Equal(text, text.Length == 0 ? "" : Words.Split(Words.Escape(text)).Single().Text, "a name comes back from its backslashes");
-        (int start, string last) = Words.Last(text);
+        FuzzAssert.Equal(text, text.Length == 0 ? "" : ShellLineParser.SplitWords(ShellLineParser.Escape(text)).Single().Text, "a name comes back from its backslashes");
+        (int start, string last) = ShellLineParser.GetLastWord(text);
         FuzzAssert.True(start <= text.Length && last.Length <= text.Length, "the last word lies in the line");
-        FuzzAssert.True(Words.Split(text).Sum(word => word.Text.Length) <= text.Length, "words are no longer than the line");
+        FuzzAssert.True(ShellLineParser.SplitWords(text).Sum(word => word.Text.Length) <= text.Length, "words are no longer than the line");
     }
 
-    private static void Where(string text)
+    private static void CheckTarget(string text)
     {
         try
         {
-            Target target = Target.From(new CommandLine("client", "", 3, [text]), null);
+            Target target = Target.FromCommandLine(new CommandLine("client", "", 3, [text]), null);
             FuzzAssert.True(target.Host.Length > 0 && target.Port is > 0 and <= 65535, "a target has a host and a port");
             FuzzAssert.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end is smuggled into a command");
             FuzzAssert.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true || !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is no user");
         }
-        catch (FailureException e)
+        catch (UserErrorException e)
         {
             // What stands behind the last at sign is a host and a path, and may be shown.
             int at = text.LastIndexOf('@'), secret = text.LastIndexOf(Secret, StringComparison.Ordinal);

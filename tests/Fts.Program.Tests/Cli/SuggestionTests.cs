@@ -17,5 +17,5 @@ public sealed class SuggestionTests
     [InlineData("chan", "change")]
     [InlineData("xyzzy", null)]
     [InlineData("frobnicate", null)]
-    public void The_nearest_command_is_offered(string typed, string? meant) => Assert.Equal(meant, Suggestion.For(typed, ShellCommands.Names));
+    public void The_nearest_command_is_offered(string typed, string? meant) => Assert.Equal(meant, SpellingSuggestion.FindNearest(typed, ShellCommandTable.Names));
 }

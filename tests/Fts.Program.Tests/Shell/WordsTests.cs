@@ -18,7 +18,7 @@ public sealed class WordsTests
     [InlineData("put \\", "put|\\")]
     [InlineData("", "")]
     public void Quotes_and_backslashes_keep_spaces_in_a_word(string line, string words) =>
-        Assert.Equal(words, string.Join('|', Words.Split(line)));
+        Assert.Equal(words, string.Join('|', ShellLineParser.SplitWords(line)));
 
     [Theory]
     [InlineData("get *.txt", true)]
@@ -26,12 +26,12 @@ public sealed class WordsTests
     [InlineData("get \"*.txt\"", false)]
     [InlineData("get \\*.txt", false)]
     [InlineData("get a.txt", false)]
-    public void A_star_is_a_pattern_outside_quotes_only(string line, bool isPattern) => Assert.Equal(isPattern, Words.Split(line)[1].IsPattern);
+    public void A_star_is_a_pattern_outside_quotes_only(string line, bool isPattern) => Assert.Equal(isPattern, ShellLineParser.SplitWords(line)[1].IsPattern);
 
     [Theory]
     [InlineData("put \"a")]
     [InlineData("put 'a b")]
-    public void A_quote_that_is_not_closed_is_a_mistake(string line) => Assert.Equal(ExitCode.Usage, Assert.Throws<FailureException>(() => Words.Split(line)).Failure.Code);
+    public void A_quote_that_is_not_closed_is_a_mistake(string line) => Assert.Equal(ExitCode.UsageError, Assert.Throws<UserErrorException>(() => ShellLineParser.SplitWords(line)).Error.ExitCode);
 
     [Theory]
     [InlineData("put a", 4, "a")]
@@ -40,11 +40,11 @@ public sealed class WordsTests
     [InlineData("put \"two w", 4, "two w")]
     [InlineData("pu", 0, "pu")]
     [InlineData("", 0, "")]
-    public void The_last_word_is_found_with_its_start(string line, int start, string word) => Assert.Equal((start, word), Words.Last(line));
+    public void The_last_word_is_found_with_its_start(string line, int start, string word) => Assert.Equal((start, word), ShellLineParser.GetLastWord(line));
 
     [Theory]
     [InlineData("plain")]
     [InlineData("two words")]
     [InlineData("it's \"*\" \\ ?#")]
-    public void An_escaped_name_is_read_as_that_name(string name) => Assert.Equal([new Word("get"), new Word(name)], Words.Split("get " + Words.Escape(name)));
+    public void An_escaped_name_is_read_as_that_name(string name) => Assert.Equal([new ShellWord("get"), new ShellWord(name)], ShellLineParser.SplitWords("get " + ShellLineParser.Escape(name)));
 }

@@ -25,7 +25,7 @@ public sealed class KnownHostsTests : IDisposable
         }
 
         Assert.All(threads, thread => Assert.True(thread.Join(Deadline.Default)));
-        Assert.Equal(servers.Order(StringComparer.Ordinal), new KnownHosts(Path).All().Select(host => host.Server).Order(StringComparer.Ordinal));
+        Assert.Equal(servers.Order(StringComparer.Ordinal), new KnownHosts(Path).GetAll().Select(host => host.Server).Order(StringComparer.Ordinal));
         Assert.Equal(["known_hosts", "known_hosts.lock"], Directory.GetFiles(_folder["fts"]).Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
@@ -40,7 +40,7 @@ public sealed class KnownHostsTests : IDisposable
         }
 
         Assert.All(threads, thread => Assert.True(thread.Join(Deadline.Default)));
-        KnownHost kept = Assert.Single(new KnownHosts(Path).All());
+        KnownHost kept = Assert.Single(new KnownHosts(Path).GetAll());
         Assert.Single(records, record => record is null);
         Assert.All(records, record => Assert.True(record is null || record == kept));
     }

@@ -29,13 +29,13 @@ public sealed class NetRcTests
     [InlineData("trap.example", null, "guest", "g4", null)]
     [InlineData("commented.example", null, "guest", "g4", null)]
     public void The_first_entry_for_host_and_user_is_taken(string host, string? user, string found, string password, string? account) =>
-        Assert.Equal(new NetRc.Entry(found, password, account), NetRc.Find(File, host, user));
+        Assert.Equal(new NetRcFile.Entry(found, password, account), NetRcFile.FindEntry(File, host, user));
 
     [Fact]
     public void No_entry_is_null()
     {
-        Assert.Null(NetRc.Find(File, "one.example", "somebody"));
-        Assert.Null(NetRc.Find("", "one.example", null));
-        Assert.Null(NetRc.Find("machine", "machine", null));
+        Assert.Null(NetRcFile.FindEntry(File, "one.example", "somebody"));
+        Assert.Null(NetRcFile.FindEntry("", "one.example", null));
+        Assert.Null(NetRcFile.FindEntry("machine", "machine", null));
     }
 }

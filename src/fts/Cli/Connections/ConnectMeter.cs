@@ -7,7 +7,7 @@ namespace Fts.Cli.Connections;
 internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
 {
     /// <summary>A faster connection shows nothing.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan DisplayDelay = TimeSpan.FromSeconds(1);
 
     private readonly Terminal _terminal;
     private readonly string _target;
@@ -28,24 +28,24 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
         }
     }
 
-    /// <summary>Waits for a connection that is being opened, and shows its steps if that takes longer than <see cref="Patience"/>.</summary>
+    /// <summary>Waits for a connection that is being opened, and shows its steps if that takes longer than <see cref="DisplayDelay"/>.</summary>
     public async Task WatchAsync(Task connecting)
     {
-        if (_terminal.Progress == "never")
+        if (_terminal.ProgressMode == "never")
         {
             await connecting;
             return;
         }
 
-        using var over = new CancellationTokenSource();
-        Task drawing = DrawAsync(over.Token);
+        using var stopping = new CancellationTokenSource();
+        Task drawing = DrawAsync(stopping.Token);
         try
         {
             await connecting;
         }
         finally
         {
-            await over.CancelAsync();
+            await stopping.CancelAsync();
             await drawing;
         }
     }
@@ -53,7 +53,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
     /// <summary>Returns the line for a step.</summary>
     /// <param name="target">The server, as it is shown.</param>
     /// <param name="progress">The step; null before the first.</param>
-    public static string Text(string target, FtpConnectProgress? progress)
+    public static string Format(string target, FtpConnectProgress? progress)
     {
         string stage = progress?.Stage switch
         {
@@ -72,27 +72,27 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
     private async Task DrawAsync(CancellationToken cancellationToken)
     {
         string shown = "";
-        using var timer = new PeriodicTimer(Patience);
+        using var timer = new PeriodicTimer(DisplayDelay);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                timer.Period = TransferMeter.Redraw;
+                timer.Period = TransferMeter.RedrawInterval;
                 string text;
                 lock (_lock)
                 {
-                    text = Text(_target, _latest);
+                    text = Format(_target, _latest);
                 }
 
                 if (_terminal.CanRedraw)
                 {
                     // In a narrow terminal the step matters more than the server.
-                    int room = Terminal.Width - 1;
-                    _terminal.Status(Amounts.Fit(Amounts.Columns(text) <= room ? text : text.Replace($" to {_target}", "", StringComparison.Ordinal), room));
+                    int columns = Terminal.Width - 1;
+                    _terminal.SetStatus(DisplayFormat.Shorten(DisplayFormat.CountColumns(text) <= columns ? text : text.Replace($" to {_target}", "", StringComparison.Ordinal), columns));
                 }
                 else if (text != shown)
                 {
-                    _terminal.Say(text);
+                    _terminal.WriteMessage(text);
                 }
 
                 shown = text;
@@ -105,7 +105,7 @@ internal sealed class ConnectMeter : IProgress<FtpConnectProgress>
 
         if (shown.Length > 0 && _terminal.CanRedraw)
         {
-            _terminal.Status();
+            _terminal.SetStatus();
         }
     }
 }

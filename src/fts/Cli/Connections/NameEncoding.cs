@@ -9,8 +9,8 @@ internal static class NameEncoding
     private const string Examples = "utf-8, latin1, windows-1251, windows-1252, gbk, gb18030, big5, shift_jis, euc-jp, euc-kr, koi8-r, cp437";
 
     /// <summary>Returns the encoding; UTF-8 if none is named.</summary>
-    /// <exception cref="FailureException">No such encoding, or one in which commands cannot be sent.</exception>
-    public static Encoding Find(string? name)
+    /// <exception cref="UserErrorException">No such encoding, or one in which commands cannot be sent.</exception>
+    public static Encoding FindEncoding(string? name)
     {
         if (name is null)
         {
@@ -20,27 +20,27 @@ internal static class NameEncoding
         Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
         try
         {
-            Encoding encoding = CodePageIn(name) is { } page ? Encoding.GetEncoding(page) : Encoding.GetEncoding(Canonical(name));
+            Encoding encoding = ParseCodePage(name) is { } page ? Encoding.GetEncoding(page) : Encoding.GetEncoding(NormalizeName(name));
             // In these, ASCII is not the same bytes: UTF-16, UTF-32, UTF-7 and EBCDIC.
             return encoding.GetBytes("LIST ~+&\r\n").AsSpan().SequenceEqual("LIST ~+&\r\n"u8)
                 ? encoding
-                : throw CommandLine.Usage($"--encoding {name}: not supported, because FTP commands must be ASCII in it; use, for example, {Examples}");
+                : throw CommandLine.CreateUsageError($"--encoding {name}: not supported, because FTP commands must be ASCII in it; use, for example, {Examples}");
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw CommandLine.Usage($"--encoding {name}: unknown encoding; use, for example, {Examples}");
+            throw CommandLine.CreateUsageError($"--encoding {name}: unknown encoding; use, for example, {Examples}");
         }
     }
 
     /// <summary>Returns the number of a name such as cp1252, windows1252 or 1252.</summary>
-    private static int? CodePageIn(string name)
+    private static int? ParseCodePage(string name)
     {
         string digits = name.TrimStart("windowsibmcp-_WINDOWSIBMCP".ToCharArray());
         return digits.Length is >= 3 and <= 5 && !name.StartsWith("iso", StringComparison.OrdinalIgnoreCase)
             && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int page) ? page : null;
     }
 
-    private static string Canonical(string name) => name.ToLowerInvariant().Replace('_', '-') switch
+    private static string NormalizeName(string name) => name.ToLowerInvariant().Replace('_', '-') switch
     {
         "utf8" or "utf-8" => "utf-8",
         "latin-1" or "latin1" or "iso8859-1" or "iso88591" => "iso-8859-1",

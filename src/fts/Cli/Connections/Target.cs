@@ -30,22 +30,22 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
     public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 
     /// <summary>Reads the first two words of <c>fts client</c>.</summary>
-    public static Target From(CommandLine line, string? user)
+    public static Target FromCommandLine(CommandLine line, string? user)
     {
-        string first = line.Words.Count > 0 ? line.Words[0] : IPAddress.Loopback.ToString();
+        string first = line.Arguments.Count > 0 ? line.Arguments[0] : IPAddress.Loopback.ToString();
         if (IsUrl(first))
         {
             Target url = FromUrl(first);
-            return url with { User = user ?? url.User, Port = line.Port(1, url.Port, zeroAllowed: false) };
+            return url with { User = user ?? url.User, Port = line.GetPort(1, url.Port, allowsZero: false) };
         }
 
         string host = first.StartsWith('[') && first.EndsWith(']') ? first[1..^1] : first;
-        if (!IsHost(host))
+        if (!IsValidHost(host))
         {
-            throw CommandLine.Usage($"'{first}' is not an IP address, a host name or an ftp:// URL");
+            throw CommandLine.CreateUsageError($"'{first}' is not an IP address, a host name or an ftp:// URL");
         }
 
-        return new Target(host, line.Port(1, DefaultPort, zeroAllowed: false), user, null);
+        return new Target(host, line.GetPort(1, DefaultPort, allowsZero: false), user, null);
     }
 
     /// <summary>Whether a word is meant as a URL.</summary>
@@ -56,27 +56,27 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Host.Length == 0)
         {
-            throw CommandLine.Usage($"'{Masked(text)}' is not a URL");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}' is not a URL");
         }
 
         if (url.Scheme != "ftp")
         {
-            throw CommandLine.Usage($"'{Masked(text)}': only ftp:// URLs are understood");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': only ftp:// URLs are understood");
         }
 
         if (url.UserInfo.Contains(':'))
         {
-            throw CommandLine.Usage($"'{Masked(text)}': a password in a URL is visible to every user of this machine; set FTS_PASSWORD or use --password-file");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': a password in a URL is visible to every user of this machine; set FTS_PASSWORD or use --password-file");
         }
 
         if (url.Fragment.Length > 0)
         {
-            throw CommandLine.Usage($"'{Masked(text)}': a # in a name is written %23");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': a # in a name is written %23");
         }
 
         if (url.Port == 0)
         {
-            throw CommandLine.Usage($"'{Masked(text)}': nothing listens on port 0");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': nothing listens on port 0");
         }
 
         (string path, char? type) = SplitType(url.AbsolutePath);
@@ -85,10 +85,10 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         string user = Uri.UnescapeDataString(url.UserInfo);
         if ((user + folder).AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
         {
-            throw CommandLine.Usage($"'{Masked(text)}': a line end or NUL cannot be part of a name");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': a line end or NUL cannot be part of a name");
         }
 
-        return new Target(HostOf(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null)
+        return new Target(GetHost(url, text), url.IsDefaultPort ? 21 : url.Port, user.Length > 0 ? user : null, folder.Length > 0 ? folder : null)
         {
             Type = type switch
             {
@@ -110,19 +110,19 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
     }
 
     /// <summary>The URL of a path on this server; what a pattern is made of stays as it is.</summary>
-    public string UrlOf(Word path)
+    public string FormatUrl(ShellWord path)
     {
-        string escaped = string.Join('/', path.Text.TrimStart('/').Split('/').Select(Escape));
+        string escaped = string.Join('/', path.Text.TrimStart('/').Split('/').Select(EscapeComponent));
         string user = User is null ? "" : $"{Uri.EscapeDataString(User)}@";
         return $"ftp://{user}{this}/{(path.Text.StartsWith('/') ? "%2F" : "")}{(path.IsPattern ? escaped.Replace("%2A", "*", StringComparison.Ordinal).Replace("%3F", "?", StringComparison.Ordinal) : escaped)}{(Type == FtpTransferType.Ascii ? ";type=a" : "")}";
     }
 
     /// <summary>A component of a URL's path: the bytes of a name that is not UTF-8 stay as they are.</summary>
-    private static string Escape(string component) =>
+    private static string EscapeComponent(string component) =>
         string.Concat(FtpName.GetBytes(component).Select(b => char.IsAsciiLetterOrDigit((char)b) || "-_.~".Contains((char)b) ? $"{(char)b}" : $"%{b:X2}"));
 
     /// <summary>The host as DNS takes it. Uri finds out only here that there is no such form: of a name that is too long, or of characters no name may have.</summary>
-    private static string HostOf(Uri url, string text)
+    private static string GetHost(Uri url, string text)
     {
         try
         {
@@ -130,12 +130,12 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
         }
         catch (UriFormatException)
         {
-            throw CommandLine.Usage($"'{Masked(text)}': no host can have such a name");
+            throw CommandLine.CreateUsageError($"'{MaskPassword(text)}': no host can have such a name");
         }
     }
 
     /// <summary>An address or a name; a number alone is neither, it is a port in the wrong place, and 127.0.0.999 is a typo nobody should have to wait for.</summary>
-    private static bool IsHost(string host)
+    private static bool IsValidHost(string host)
     {
         if (IPAddress.TryParse(host, out _))
         {
@@ -146,7 +146,7 @@ internal sealed record Target(string Host, int Port, string? User, string? Folde
     }
 
     /// <summary>A URL whose password does not show. It may hold an at sign or a slash that should have been written otherwise: it ends at the last.</summary>
-    private static string Masked(string text)
+    private static string MaskPassword(string text)
     {
         int at = text.LastIndexOf('@'), user = text.IndexOf("://", StringComparison.Ordinal) + 3;
         int colon = at < 0 ? -1 : text.IndexOf(':', user, at - user > 0 ? at - user : 0);

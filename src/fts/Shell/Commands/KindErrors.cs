@@ -8,28 +8,28 @@ namespace Fts.Shell.Commands;
 /// Failures that the kind of the remote entry explains: a folder in place of a file, an existing folder, a folder that is not empty. Servers describe them in
 /// many texts, so the client looks for the entry after the failure, and only then.
 /// </summary>
-internal static class KindErrors
+internal static class EntryKindErrors
 {
     /// <summary>Returns whether a failure may mean that a remote path is a folder, and the path is one.</summary>
-    public static async Task<bool> IsFolderAsync(ClientShell shell, Exception failure, string path, CancellationToken cancellationToken) =>
-        CanBeExplainedByKind(failure) && await FindAsync(shell, path, cancellationToken) is { Kind: FtpEntryKind.Directory };
+    public static async Task<bool> IsDirectoryAsync(ClientShell shell, Exception failure, string path, CancellationToken cancellationToken) =>
+        CanBeExplainedByKind(failure) && await FindEntryAsync(shell, path, cancellationToken) is { Kind: FtpEntryKind.Directory };
 
     /// <summary>Returns a clearer failure of <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>; the same one if the entry does not explain it.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="failure">What the server answered.</param>
     /// <param name="verb">The command.</param>
-    /// <param name="typed">The name as it was typed.</param>
+    /// <param name="typedName">The name as it was typed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<Exception> ExplainAsync(ClientShell shell, FtpReplyException failure, string verb, string typed, CancellationToken cancellationToken)
+    public static async Task<Exception> ClarifyAsync(ClientShell shell, FtpReplyException failure, string verb, string typedName, CancellationToken cancellationToken)
     {
         if (!CanBeExplainedByKind(failure))
         {
             return failure;
         }
 
-        string path = shell.Folder.Resolve(typed);
-        FtpEntry? entry = await FindAsync(shell, path.Length > 1 ? path.TrimEnd('/') : path, cancellationToken);
-        string name = Words.Escape(typed);
+        string path = shell.CurrentDirectory.Resolve(typedName);
+        FtpEntry? entry = await FindEntryAsync(shell, path.Length > 1 ? path.TrimEnd('/') : path, cancellationToken);
+        string name = ShellLineParser.Escape(typedName);
         (string What, string? Next)? found = (verb, entry?.Kind) switch
         {
             ("mkdir", FtpEntryKind.Directory) => ("the folder already exists", $"cd {name}"),
@@ -39,15 +39,15 @@ internal static class KindErrors
             ("rm", FtpEntryKind.Directory) => ("it is a folder", $"rmdir {name}, which removes an empty folder"),
             _ => null,
         };
-        return found is var (what, next)
-            ? new FailureException(new Failure(ExitCode.Other, $"{verb} {typed}: {what}", $"{(int)failure.Reply.Code} {Failures.Brief(failure.Reply)}", next))
+        return found is var (reason, advice)
+            ? new UserErrorException(new UserError(ExitCode.OtherError, $"{verb} {typedName}: {reason}", $"{(int)failure.Reply.Code} {ExceptionTranslator.GetLastLine(failure.Reply)}", advice))
             : failure;
     }
 
     private static bool CanBeExplainedByKind(Exception failure) =>
         failure is FtpTargetExistsException || failure.GetType() == typeof(FtpException) || (failure is FtpReplyException refused && (int)refused.Reply.Code is 450 or 521 or 550 or 552 or 553);
 
-    private static async Task<FtpEntry?> FindAsync(ClientShell shell, string path, CancellationToken cancellationToken)
+    private static async Task<FtpEntry?> FindEntryAsync(ClientShell shell, string path, CancellationToken cancellationToken)
     {
         try
         {

@@ -9,46 +9,46 @@ namespace Fts.Shell.Commands;
 internal static class LocalCommands
 {
     /// <summary><c>lls</c>.</summary>
-    public static Task<ExitCode> Lls(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> LlsAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        var folder = new DirectoryInfo(words.Count == 0 ? "." : LocalNames.Home(words[0].Text));
+        var folder = new DirectoryInfo(words.Count == 0 ? "." : LocalFileFinder.ExpandHome(words[0].Text));
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             bool isFolder = entry is DirectoryInfo;
             string size = entry is FileInfo file ? file.Length.ToString(CultureInfo.InvariantCulture) : "";
-            shell.Terminal.Data(string.Create(CultureInfo.InvariantCulture,
+            shell.Terminal.WriteData(string.Create(CultureInfo.InvariantCulture,
                 $"{(isFolder ? 'd' : '-')} {size,12}  {entry.LastWriteTimeUtc:yyyy-MM-dd HH:mm}  {entry.Name.ToPrintable()}{(isFolder ? "/" : "")}"));
         }
 
-        return Task.FromResult(ExitCode.Done);
+        return Task.FromResult(ExitCode.Success);
     }
 
     /// <summary><c>lcd</c>.</summary>
-    public static Task<ExitCode> Lcd(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> LcdAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        Environment.CurrentDirectory = LocalNames.Home(words.Count == 0 ? "~" : words[0].Text);
-        shell.Terminal.Say($"now in {Environment.CurrentDirectory.ToPrintable()} here");
-        return Task.FromResult(ExitCode.Done);
+        Environment.CurrentDirectory = LocalFileFinder.ExpandHome(words.Count == 0 ? "~" : words[0].Text);
+        shell.Terminal.WriteMessage($"now in {Environment.CurrentDirectory.ToPrintable()} here");
+        return Task.FromResult(ExitCode.Success);
     }
 
     /// <summary><c>lpwd</c>.</summary>
-    public static Task<ExitCode> Lpwd(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> LpwdAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        shell.Terminal.Data(Environment.CurrentDirectory.ToPrintable());
-        return Task.FromResult(ExitCode.Done);
+        shell.Terminal.WriteData(Environment.CurrentDirectory.ToPrintable());
+        return Task.FromResult(ExitCode.Success);
     }
 
     /// <summary><c>!COMMAND</c>: the rest of the line, to the system's own shell; nothing after it: a shell to work in.</summary>
-    public static async Task<ExitCode> RunAsync(ClientShell shell, string commandLine, CancellationToken cancellationToken)
+    public static async Task<ExitCode> RunProgramAsync(ClientShell shell, string commandLine, CancellationToken cancellationToken)
     {
         if (commandLine.Trim().Length == 0 && !shell.Terminal.IsInteractive)
         {
-            throw new FailureException(ExitCode.Usage, "usage: !COMMAND");
+            throw new UserErrorException(ExitCode.UsageError, "usage: !COMMAND");
         }
 
-        string system = OperatingSystem.IsWindows() ? "cmd.exe" : Environment.GetEnvironmentVariable("SHELL") is { Length: > 0 } own && commandLine.Trim().Length == 0 ? own : "/bin/sh";
+        string program = OperatingSystem.IsWindows() ? "cmd.exe" : Environment.GetEnvironmentVariable("SHELL") is { Length: > 0 } userShell && commandLine.Trim().Length == 0 ? userShell : "/bin/sh";
         // The lines of a script are ours to read, not the command's.
-        var start = new ProcessStartInfo(system) { UseShellExecute = false, RedirectStandardInput = !shell.Terminal.IsInteractive };
+        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardInput = !shell.Terminal.IsInteractive };
         if (commandLine.Trim().Length > 0)
         {
             start.ArgumentList.Add(OperatingSystem.IsWindows() ? "/c" : "-c");
@@ -56,15 +56,15 @@ internal static class LocalCommands
         }
 
         shell.Terminal.Flush();
-        using Process process = Process.Start(start) ?? throw new FailureException(ExitCode.Other, $"cannot start {system}");
+        using Process process = Process.Start(start) ?? throw new UserErrorException(ExitCode.OtherError, $"cannot start {program}");
         if (start.RedirectStandardInput)
         {
             process.StandardInput.Close();
         }
 
         // Ctrl-C reaches the command itself, which shares our terminal; how it takes that is its own affair.
-        await shell.AwaitChildAsync(process.WaitForExitAsync(CancellationToken.None));
+        await shell.WaitForChildAsync(process.WaitForExitAsync(CancellationToken.None));
         cancellationToken.ThrowIfCancellationRequested();
-        return process.ExitCode == 0 ? ExitCode.Done : throw new FailureException(ExitCode.Other, $"!{commandLine}: ended with exit code {process.ExitCode}");
+        return process.ExitCode == 0 ? ExitCode.Success : throw new UserErrorException(ExitCode.OtherError, $"!{commandLine}: ended with exit code {process.ExitCode}");
     }
 }

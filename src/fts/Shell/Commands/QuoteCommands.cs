@@ -9,13 +9,13 @@ namespace Fts.Shell.Commands;
 internal static class QuoteCommands
 {
     /// <summary><c>quote COMMAND…</c>: prints the reply. A negative one gives exit code 1.</summary>
-    public static async Task<ExitCode> QuoteAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> QuoteAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
         // One word may hold the whole command: quote "SITE CHMOD 644 a".
         string line = string.Join(' ', words.Select(word => word.Text)).Trim();
         int space = line.AsSpan().IndexOfAny(' ', '\t');
         (string verb, string? argument) = space < 0 ? (line, null) : (line[..space], line[(space + 1)..]);
-        string shown = NameOf($"quote {line}");
+        string displayText = RemoveArguments($"quote {line}");
         FtpReply reply;
         try
         {
@@ -24,37 +24,37 @@ internal static class QuoteCommands
         catch (ArgumentException e)
         {
             // The text of an ArgumentException ends with the name of the parameter.
-            throw new FailureException(ExitCode.Usage, $"{shown}: {e.Message.Split(" (Parameter")[0]}", SuggestCommand(verb));
+            throw new UserErrorException(ExitCode.UsageError, $"{displayText}: {e.Message.Split(" (Parameter")[0]}", SuggestCommand(verb));
         }
         catch (FtpException e)
         {
             // Without the argument, which may be a password or an account.
-            Failure failure = shell.Explain(e, shown);
-            throw new FailureException(failure);
+            UserError failure = shell.DescribeError(e, displayText);
+            throw new UserErrorException(failure);
         }
 
         string code = ((int)reply.Code).ToString(CultureInfo.InvariantCulture);
         for (int i = 0; i < reply.Lines.Count; i++)
         {
             bool isEdge = i == 0 || i == reply.Lines.Count - 1;
-            shell.Terminal.Data($"{(isEdge ? code + (i < reply.Lines.Count - 1 ? "-" : " ") : "")}{reply.Lines[i].ToPrintable()}");
+            shell.Terminal.WriteData($"{(isEdge ? code + (i < reply.Lines.Count - 1 ? "-" : " ") : "")}{reply.Lines[i].ToPrintable()}");
         }
 
-        return reply.IsTransientFailure || reply.IsPermanentFailure ? ExitCode.Other : ExitCode.Done;
+        return reply.IsTransientFailure || reply.IsPermanentFailure ? ExitCode.OtherError : ExitCode.Success;
     }
 
     /// <summary><c>site COMMAND…</c>: <c>quote SITE COMMAND…</c>.</summary>
-    public static Task<ExitCode> SiteAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
-        QuoteAsync(shell, [new Word("SITE"), .. words], cancellationToken);
+    public static Task<ExitCode> SiteAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) =>
+        QuoteAsync(shell, [new ShellWord("SITE"), .. words], cancellationToken);
 
     /// <summary>
     /// Returns a line for messages: a <c>quote</c> or <c>site</c> line only up to the verb, because the arguments may be passwords. Other lines are returned as
     /// they are.
     /// </summary>
-    public static string NameOf(string line)
+    public static string RemoveArguments(string line)
     {
         string[] words = line.Split([' ', '\t', '"', '\'', '\\'], StringSplitOptions.RemoveEmptyEntries);
-        return words.Length > 0 && ShellCommands.Find(words[0]) is { IsRaw: true } ? string.Join(' ', words.Take(2)) : line;
+        return words.Length > 0 && ShellCommandTable.Find(words[0]) is { IsRaw: true } ? string.Join(' ', words.Take(2)) : line;
     }
 
     /// <summary>The command of ours that does the same.</summary>

@@ -9,9 +9,9 @@ namespace Fts.Shell.Commands;
 internal static class RemoteCommands
 {
     /// <summary><c>ls</c>: one line an entry: kind, size in bytes, time (UTC), name. A line of the listing that cannot be read is shown as it came.</summary>
-    public static async Task<ExitCode> LsAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> LsAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
+        List<FtpEntry> entries = await GetEntriesAsync(shell, words, cancellationToken);
         string[] sizes = [.. entries.Select(entry => entry.Kind == FtpEntryKind.Directory ? "" : entry.Length?.ToString(CultureInfo.InvariantCulture) ?? "?")];
         int width = sizes.Length == 0 ? 0 : sizes.Max(size => size.Length);
         for (int i = 0; i < entries.Count; i++)
@@ -25,112 +25,112 @@ internal static class RemoteCommands
                 _ => ('?', ""),
             };
             string time = entry.LastModified?.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "";
-            shell.Terminal.Data($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.Escape(entry.Name)}{mark}");
+            shell.Terminal.WriteData($"{kind} {sizes[i].PadLeft(width)}  {time,-16}  {entry.RawLine?.ToPrintable() ?? FtpName.Escape(entry.Name)}{mark}");
         }
 
         // The line is shown, so the command has done what it is for.
-        UnreadableLines.Warn(shell, "ls", entries.FindAll(RemoteNames.IsUnreadable));
-        return ExitCode.Done;
+        UnreadableLineWarnings.WriteWarnings(shell, "ls", entries.FindAll(RemoteFileFinder.IsUnreadable));
+        return ExitCode.Success;
     }
 
     /// <summary><c>nlist</c>: one name a line, for scripts. A line of the listing that cannot be read is left out, and some have failed then.</summary>
-    public static async Task<ExitCode> NlistAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> NlistAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        List<FtpEntry> entries = await EntriesAsync(shell, words, cancellationToken);
-        foreach (FtpEntry entry in entries.Where(entry => !RemoteNames.IsUnreadable(entry)))
+        List<FtpEntry> entries = await GetEntriesAsync(shell, words, cancellationToken);
+        foreach (FtpEntry entry in entries.Where(entry => !RemoteFileFinder.IsUnreadable(entry)))
         {
-            shell.Terminal.Data(FtpName.Escape(entry.Name));
+            shell.Terminal.WriteData(FtpName.Escape(entry.Name));
         }
 
-        return UnreadableLines.Warn(shell, "nlist", entries.FindAll(RemoteNames.IsUnreadable));
+        return UnreadableLineWarnings.WriteWarnings(shell, "nlist", entries.FindAll(RemoteFileFinder.IsUnreadable));
     }
 
     /// <summary><c>cd</c>.</summary>
-    public static async Task<ExitCode> CdAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> CdAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        await shell.Folder.ChangeAsync(shell.Client, words.Count == 0 ? "" : FtpName.Unescape(words[0].Text), cancellationToken);
-        shell.Terminal.Say($"now in {(shell.Folder.Path.Length == 0 ? "the start folder" : FtpName.Escape(shell.Folder.Path))} on the server");
-        return ExitCode.Done;
+        await shell.CurrentDirectory.ChangeAsync(shell.Client, words.Count == 0 ? "" : FtpName.Unescape(words[0].Text), cancellationToken);
+        shell.Terminal.WriteMessage($"now in {(shell.CurrentDirectory.Path.Length == 0 ? "the start folder" : FtpName.Escape(shell.CurrentDirectory.Path))} on the server");
+        return ExitCode.Success;
     }
 
     /// <summary><c>pwd</c>.</summary>
-    public static async Task<ExitCode> PwdAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> PwdAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        shell.Terminal.Data(FtpName.Escape(await shell.Folder.GetAsync(shell.Client, cancellationToken)));
-        return ExitCode.Done;
+        shell.Terminal.WriteData(FtpName.Escape(await shell.CurrentDirectory.GetPathAsync(shell.Client, cancellationToken)));
+        return ExitCode.Success;
     }
 
     /// <summary><c>change OLD NEW</c>.</summary>
-    public static async Task<ExitCode> ChangeAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> ChangeAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        await shell.Client.RenameAsync(shell.Folder.Resolve(words[0].Text), shell.Folder.Resolve(words[1].Text), overwrite: false, cancellationToken);
-        shell.Terminal.Say($"changed {words[0].Text.ToPrintable()} to {words[1].Text.ToPrintable()}");
-        return ExitCode.Done;
+        await shell.Client.RenameAsync(shell.CurrentDirectory.Resolve(words[0].Text), shell.CurrentDirectory.Resolve(words[1].Text), overwrite: false, cancellationToken);
+        shell.Terminal.WriteMessage($"changed {words[0].Text.ToPrintable()} to {words[1].Text.ToPrintable()}");
+        return ExitCode.Success;
     }
 
     /// <summary><c>size FILE…</c>: the number; with several files, the name after it.</summary>
-    public static async Task<ExitCode> SizeAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> SizeAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<RemoteName> names, ExitCode listed) = await RemoteNames.ExpandAsync(shell, "size", words, cancellationToken);
-        return ClientShell.Worst(listed, await shell.EachAsync("size", names, async (name, cancel) =>
+        (IReadOnlyList<RemoteFile> names, ExitCode listingResult) = await RemoteFileFinder.ExpandAsync(shell, "size", words, cancellationToken);
+        return ClientShell.CombineExitCodes(listingResult, await shell.ForEachAsync("size", names, async (name, cancel) =>
         {
             long size = await shell.Client.GetSizeAsync(name.Path, cancel)
-                ?? throw new FailureException(ExitCode.NotFound, $"size {name}: no such file on the server {shell.Target}, or it does not tell", "ls, to see what is there");
-            shell.Terminal.Data(size.ToString(CultureInfo.InvariantCulture) + (names.Count > 1 ? $"  {name.Typed.ToPrintable()}" : ""));
+                ?? throw new UserErrorException(ExitCode.NotFound, $"size {name}: no such file on the server {shell.Target}, or it does not tell", "ls, to see what is there");
+            shell.Terminal.WriteData(size.ToString(CultureInfo.InvariantCulture) + (names.Count > 1 ? $"  {name.TypedName.ToPrintable()}" : ""));
         }, cancellationToken));
     }
 
     /// <summary><c>rm FILE…</c>. Takes no patterns: what is gone is gone.</summary>
-    public static Task<ExitCode> RmAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+    public static Task<ExitCode> RmAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) =>
         ChangeEachAsync(shell, "rm", words, "removed", shell.Client.DeleteFileAsync, cancellationToken);
 
     /// <summary><c>mkdir FOLDER…</c>.</summary>
-    public static Task<ExitCode> MkdirAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+    public static Task<ExitCode> MkdirAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) =>
         ChangeEachAsync(shell, "mkdir", words, "made", shell.Client.CreateDirectoryAsync, cancellationToken);
 
     /// <summary><c>rmdir FOLDER…</c>.</summary>
-    public static Task<ExitCode> RmdirAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) =>
+    public static Task<ExitCode> RmdirAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) =>
         ChangeEachAsync(shell, "rmdir", words, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
 
     private static Task<ExitCode> ChangeEachAsync(
-        ClientShell shell, string verb, IReadOnlyList<Word> words, string done, Func<string, CancellationToken, Task> change, CancellationToken cancellationToken) =>
-        shell.EachAsync(verb, words, async (word, cancel) =>
+        ClientShell shell, string verb, IReadOnlyList<ShellWord> words, string done, Func<string, CancellationToken, Task> change, CancellationToken cancellationToken) =>
+        shell.ForEachAsync(verb, words, async (word, cancel) =>
         {
             if (word.IsPattern)
             {
-                throw new FailureException(ExitCode.Usage, $"{verb} {word}: patterns are not taken here", $"{verb} {Words.Escape(word.Text)}, if that is the name");
+                throw new UserErrorException(ExitCode.UsageError, $"{verb} {word}: patterns are not taken here", $"{verb} {ShellLineParser.Escape(word.Text)}, if that is the name");
             }
 
             try
             {
-                await change(shell.Folder.Resolve(word.Text), cancel);
+                await change(shell.CurrentDirectory.Resolve(word.Text), cancel);
             }
             catch (FtpReplyException e)
             {
-                throw await KindErrors.ExplainAsync(shell, e, verb, word.Text, cancel);
+                throw await EntryKindErrors.ClarifyAsync(shell, e, verb, word.Text, cancel);
             }
 
-            shell.Terminal.Say($"{done} {word.Text.ToPrintable()}");
+            shell.Terminal.WriteMessage($"{done} {word.Text.ToPrintable()}");
         }, cancellationToken);
 
     /// <summary>A folder's entries, or those a pattern fits, or the one file named.</summary>
-    private static async Task<List<FtpEntry>> EntriesAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    private static async Task<List<FtpEntry>> GetEntriesAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        Word name = words.Count == 0 ? new Word("") : words[0];
+        ShellWord name = words.Count == 0 ? new ShellWord("") : words[0];
         if (name.IsPattern)
         {
-            List<FtpEntry> fitting = await RemoteNames.MatchAsync(shell, name, cancellationToken);
-            return fitting.Exists(entry => !RemoteNames.IsUnreadable(entry)) ? fitting : throw new FailureException(ExitCode.NotFound, $"no name on the server matches {name}", "ls, to list the folder");
+            List<FtpEntry> matches = await RemoteFileFinder.MatchAsync(shell, name, cancellationToken);
+            return matches.Exists(entry => !RemoteFileFinder.IsUnreadable(entry)) ? matches : throw new UserErrorException(ExitCode.NotFound, $"no name on the server matches {name}", "ls, to list the folder");
         }
 
         try
         {
-            return await RemoteNames.ListAsync(shell, name, cancellationToken);
+            return await RemoteFileFinder.ListAsync(shell, name, cancellationToken);
         }
         catch (FtpReplyException) when (name.Text.Trim('/').Length > 0)
         {
             // A file: servers answer LIST and MLSD of it each in their own way.
-            FtpEntry? entry = await shell.Client.GetEntryAsync(shell.Folder.Resolve(name), cancellationToken);
+            FtpEntry? entry = await shell.Client.GetEntryAsync(shell.CurrentDirectory.Resolve(name), cancellationToken);
             if (entry is { Kind: not FtpEntryKind.Directory })
             {
                 return [entry];

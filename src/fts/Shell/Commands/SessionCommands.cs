@@ -10,112 +10,112 @@ namespace Fts.Shell.Commands;
 internal static class SessionCommands
 {
     /// <summary><c>help</c>: our list, then the server's own; <c>help COMMAND</c>: one row of ours.</summary>
-    public static async Task<ExitCode> HelpAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> HelpAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
         if (words.Count == 1)
         {
-            Describe(shell, words[0].Text);
-            return ExitCode.Done;
+            DescribeCommand(shell, words[0].Text);
+            return ExitCode.Success;
         }
 
-        foreach (ShellCommand command in ShellCommands.All)
+        foreach (ShellCommand command in ShellCommandTable.All)
         {
-            string others = command.Names.Length > 1 ? $" (also {string.Join(", ", command.Names[1..])})" : "";
-            shell.Terminal.Data($"  {command.Usage,-24}{command.Does}{others}");
+            string aliases = command.Names.Length > 1 ? $" (also {string.Join(", ", command.Names[1..])})" : "";
+            shell.Terminal.WriteData($"  {command.Usage,-24}{command.Description}{aliases}");
         }
 
-        shell.Terminal.Data("  !COMMAND                run a command on this machine");
+        shell.Terminal.WriteData("  !COMMAND                run a command on this machine");
         try
         {
             FtpReply reply = await shell.Client.SendAsync("HELP", null, cancellationToken);
             if (reply.IsCompletion)
             {
-                shell.Terminal.Data($"on the server {shell.Target}:");
+                shell.Terminal.WriteData($"on the server {shell.Target}:");
                 foreach (string line in reply.Lines)
                 {
-                    shell.Terminal.Data($"  {line.Trim().ToPrintable()}");
+                    shell.Terminal.WriteData($"  {line.Trim().ToPrintable()}");
                 }
             }
         }
         catch (FtpException e)
         {
             // Our own list is what was asked for first, and it works without a server.
-            shell.Terminal.Say($"the server's own help cannot be had: {e.Message.ToPrintable()}");
+            shell.Terminal.WriteMessage($"the server's own help cannot be had: {e.Message.ToPrintable()}");
         }
 
-        return ExitCode.Done;
+        return ExitCode.Success;
     }
 
     /// <summary><c>status</c>: what the connection line reports, at any time.</summary>
-    public static Task<ExitCode> Status(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> StatusAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
         FtpClientOptions options = shell.Client.Options;
-        string through = options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
-        shell.Terminal.Data($"connected to {shell.Target}{through} as {options.Credentials.UserName.ToPrintable()}");
-        shell.Terminal.Data(shell.Client.ServerIdentity is { } identity ? $"{Connection.Protection(shell.Client)}: {identity.Fingerprint}" : Connection.Protection(shell.Client));
-        return Task.FromResult(ExitCode.Done);
+        string proxyText = options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
+        shell.Terminal.WriteData($"connected to {shell.Target}{proxyText} as {options.Credentials.UserName.ToPrintable()}");
+        shell.Terminal.WriteData(shell.Client.ServerIdentity is { } identity ? $"{ServerConnection.DescribeSecurity(shell.Client)}: {identity.Fingerprint}" : ServerConnection.DescribeSecurity(shell.Client));
+        return Task.FromResult(ExitCode.Success);
     }
 
     /// <summary><c>bye</c>.</summary>
-    public static Task<ExitCode> Bye(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> ByeAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        shell.IsOver = true;
-        return Task.FromResult(ExitCode.Done);
+        shell.ShouldExit = true;
+        return Task.FromResult(ExitCode.Success);
     }
 
     /// <summary><c>ascii</c>: later transfers convert line ends.</summary>
-    public static Task<ExitCode> Ascii(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) => SetType(shell, FtpTransferType.Ascii);
+    public static Task<ExitCode> AsciiAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) => SetTypeAsync(shell, FtpTransferType.Ascii);
 
     /// <summary><c>binary</c>: later transfers leave the bytes as they are.</summary>
-    public static Task<ExitCode> Binary(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken) => SetType(shell, FtpTransferType.Binary);
+    public static Task<ExitCode> BinaryAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) => SetTypeAsync(shell, FtpTransferType.Binary);
 
     /// <summary><c>type</c>: shows the transfer type; <c>type ascii</c> and <c>type binary</c> set it.</summary>
-    public static Task<ExitCode> TypeAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> TypeAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
         if (words.Count == 0)
         {
-            shell.Terminal.Data(shell.Transfers.Type == FtpTransferType.Ascii ? "ascii" : "binary");
-            return Task.FromResult(ExitCode.Done);
+            shell.Terminal.WriteData(shell.TransferSettings.Type == FtpTransferType.Ascii ? "ascii" : "binary");
+            return Task.FromResult(ExitCode.Success);
         }
 
         return words[0].Text.ToLowerInvariant() switch
         {
-            "ascii" or "a" => SetType(shell, FtpTransferType.Ascii),
-            "binary" or "image" or "i" => SetType(shell, FtpTransferType.Binary),
-            _ => throw new FailureException(ExitCode.Usage, $"type {words[0]}: must be ascii or binary"),
+            "ascii" or "a" => SetTypeAsync(shell, FtpTransferType.Ascii),
+            "binary" or "image" or "i" => SetTypeAsync(shell, FtpTransferType.Binary),
+            _ => throw new UserErrorException(ExitCode.UsageError, $"type {words[0]}: must be ascii or binary"),
         };
     }
 
-    private static Task<ExitCode> SetType(ClientShell shell, FtpTransferType type)
+    private static Task<ExitCode> SetTypeAsync(ClientShell shell, FtpTransferType type)
     {
-        TransferChoices transfers = shell.Transfers with { Type = type };
+        TransferSettings transfers = shell.TransferSettings with { Type = type };
         transfers.Validate();
-        shell.Transfers = transfers;
-        shell.Terminal.Say(type == FtpTransferType.Ascii
+        shell.TransferSettings = transfers;
+        shell.Terminal.WriteMessage(type == FtpTransferType.Ascii
             ? "ascii mode: line ends are converted, and files are not compared or resumed"
             : "binary mode: the bytes are transferred as they are");
-        return Task.FromResult(ExitCode.Done);
+        return Task.FromResult(ExitCode.Success);
     }
 
-    private static void Describe(ClientShell shell, string name)
+    private static void DescribeCommand(ClientShell shell, string name)
     {
-        ShellCommand command = ShellCommands.Find(name) ?? throw new FailureException(
-            ExitCode.Usage, $"help: unknown command '{name}'{(Suggestion.For(name, ShellCommands.Names) is { } near ? $"; did you mean {near}?" : "")}");
-        shell.Terminal.Data($"usage: {command.Usage}");
-        shell.Terminal.Data($"  {command.Does}");
+        ShellCommand command = ShellCommandTable.Find(name) ?? throw new UserErrorException(
+            ExitCode.UsageError, $"help: unknown command '{name}'{(SpellingSuggestion.FindNearest(name, ShellCommandTable.Names) is { } suggestion ? $"; did you mean {suggestion}?" : "")}");
+        shell.Terminal.WriteData($"usage: {command.Usage}");
+        shell.Terminal.WriteData($"  {command.Description}");
         if (command.Names.Length > 1)
         {
-            shell.Terminal.Data($"  other names: {string.Join(", ", command.Names[1..])}");
+            shell.Terminal.WriteData($"  other names: {string.Join(", ", command.Names[1..])}");
         }
 
         foreach (ShellOption option in command.Options)
         {
-            shell.Terminal.Data($"  {option.Name,-13}{option.Does}");
+            shell.Terminal.WriteData($"  {option.Name,-13}{option.Description}");
         }
 
-        if (command.Completes is NameSide.Local or NameSide.Remote)
+        if (command.CompletionSource is CompletionSource.Local or CompletionSource.Remote)
         {
-            shell.Terminal.Data("  a name with spaces: \"two words\"; * and ? outside quotes are patterns where several files may be named");
+            shell.Terminal.WriteData("  a name with spaces: \"two words\"; * and ? outside quotes are patterns where several files may be named");
         }
     }
 }

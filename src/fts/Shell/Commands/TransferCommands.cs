@@ -9,189 +9,189 @@ namespace Fts.Shell.Commands;
 internal static class TransferCommands
 {
     /// <summary><c>put FILE…</c>: each under its base name, into the current folder there.</summary>
-    public static Task<ExitCode> PutAsync(ClientShell shell, Arguments words, CancellationToken cancellationToken) =>
-        PutAsync(shell, words, TransferChoices.From(words.Has, shell.Transfers.IfThere), cancellationToken);
+    public static Task<ExitCode> PutAsync(ClientShell shell, CommandArguments words, CancellationToken cancellationToken) =>
+        PutAsync(shell, words, TransferSettings.ParseExistingFileAction(words.HasOption, shell.TransferSettings.ExistingFile), cancellationToken);
 
     /// <summary>The same, with the choice made.</summary>
-    public static Task<ExitCode> PutAsync(ClientShell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
+    public static Task<ExitCode> PutAsync(ClientShell shell, IReadOnlyList<ShellWord> words, ExistingFileAction existingFile, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> files = LocalNames.Expand(words);
+        IReadOnlyList<string> files = LocalFileFinder.Expand(words);
         return files.Count == 1
-            ? shell.EachAsync("put", files, (local, cancel) => PutOneAsync(shell, local, Path.GetFileName(Path.TrimEndingDirectorySeparator(local)), ifThere, cancel), cancellationToken)
+            ? shell.ForEachAsync("put", files, (local, cancel) => UploadFileAsync(shell, local, Path.GetFileName(Path.TrimEndingDirectorySeparator(local)), existingFile, cancel), cancellationToken)
             // --skip would skip a file of which the server has only a part.
-            : new ManyPuts(shell, ifThere).RunAsync(files, () => shell.AgainMany("put", ifThere == IfThere.Skip ? "--skip" : Resumption.GetResumeOption(shell), words), cancellationToken);
+            : new UploadBatch(shell, existingFile).RunAsync(files, () => shell.FormatBatchRetryCommand("put", existingFile == ExistingFileAction.Skip ? "--skip" : ResumeAdvice.GetUploadOption(shell), words), cancellationToken);
     }
 
     /// <summary><c>get FILE…</c>: each under its base name, into the current folder here.</summary>
-    public static Task<ExitCode> GetAsync(ClientShell shell, Arguments words, CancellationToken cancellationToken) =>
-        GetAsync(shell, words, TransferChoices.From(words.Has, shell.Transfers.IfThere), cancellationToken);
+    public static Task<ExitCode> GetAsync(ClientShell shell, CommandArguments words, CancellationToken cancellationToken) =>
+        GetAsync(shell, words, TransferSettings.ParseExistingFileAction(words.HasOption, shell.TransferSettings.ExistingFile), cancellationToken);
 
     /// <summary>The same, with the choice made.</summary>
-    public static async Task<ExitCode> GetAsync(ClientShell shell, IReadOnlyList<Word> words, IfThere ifThere, CancellationToken cancellationToken)
+    public static async Task<ExitCode> GetAsync(ClientShell shell, IReadOnlyList<ShellWord> words, ExistingFileAction existingFile, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<RemoteName> items, ExitCode listed) = await RemoteNames.ExpandAsync(shell, "get", words, cancellationToken);
-        return ClientShell.Worst(listed, items.Count == 1
-            ? await shell.EachAsync("get", items, (item, cancel) => GetOneAsync(shell, item, ifThere, cancel), cancellationToken)
-            : await new ManyGets(shell, ifThere).RunAsync(items, option => shell.AgainMany("get", option, words), cancellationToken));
+        (IReadOnlyList<RemoteFile> items, ExitCode listed) = await RemoteFileFinder.ExpandAsync(shell, "get", words, cancellationToken);
+        return ClientShell.CombineExitCodes(listed, items.Count == 1
+            ? await shell.ForEachAsync("get", items, (item, cancel) => DownloadFileAsync(shell, item, existingFile, cancel), cancellationToken)
+            : await new DownloadBatch(shell, existingFile).RunAsync(items, option => shell.FormatBatchRetryCommand("get", option, words), cancellationToken));
     }
 
     /// <summary><c>cat FILE…</c>: their bytes to stdout, nothing added.</summary>
-    public static async Task<ExitCode> CatAsync(ClientShell shell, IReadOnlyList<Word> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> CatAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<RemoteName> items, ExitCode listed) = await RemoteNames.ExpandAsync(shell, "cat", words, cancellationToken);
-        return ClientShell.Worst(listed, await shell.EachAsync("cat", items, async (item, cancel) =>
+        (IReadOnlyList<RemoteFile> items, ExitCode listed) = await RemoteFileFinder.ExpandAsync(shell, "cat", words, cancellationToken);
+        return ClientShell.CombineExitCodes(listed, await shell.ForEachAsync("cat", items, async (item, cancel) =>
         {
             FtpTransferResult result =
-                await shell.Client.DownloadAsync(item.Path, shell.Terminal.DataStream(), new FtpTransferOptions { SourceEntry = item.Known, Type = shell.Transfers.Type }, null, cancel);
-            if (TransferReport.Warning(item.Typed, result) is { } warning)
+                await shell.Client.DownloadAsync(item.Path, shell.Terminal.OpenDataStream(), new FtpTransferOptions { SourceEntry = item.ListedEntry, Type = shell.TransferSettings.Type }, null, cancel);
+            if (TransferReport.FormatWarning(item.TypedName, result) is { } warning)
             {
-                shell.Terminal.Say(warning);
+                shell.Terminal.WriteMessage(warning);
             }
         }, cancellationToken));
     }
 
     /// <summary>Sends one file.</summary>
-    public static async Task PutOneAsync(ClientShell shell, string local, string name, IfThere ifThere, CancellationToken cancellationToken)
+    public static async Task UploadFileAsync(ClientShell shell, string local, string name, ExistingFileAction existingFile, CancellationToken cancellationToken)
     {
-        CheckPut(shell, local, name);
+        ValidateUpload(shell, local, name);
         FtpTransferResult result;
-        await using (var meter = new TransferMeter(shell.Terminal, TransferWay.Up.Doing, name))
+        await using (var meter = new TransferMeter(shell.Terminal, TransferDirection.Upload.ActiveVerb, name))
         {
             try
             {
-                result = await shell.Client.UploadFileAsync(local, shell.Folder.Join(name), Options(shell, ifThere), meter, cancellationToken);
+                result = await shell.Client.UploadFileAsync(local, shell.CurrentDirectory.Join(name), CreateOptions(shell, existingFile), meter, cancellationToken);
             }
-            catch (FtpTargetExistsException e) when (ifThere == IfThere.Skip)
+            catch (FtpTargetExistsException e) when (existingFile == ExistingFileAction.Skip)
             {
-                if (await KindErrors.IsFolderAsync(shell, e, shell.Folder.Join(name), cancellationToken))
+                if (await EntryKindErrors.IsDirectoryAsync(shell, e, shell.CurrentDirectory.Join(name), cancellationToken))
                 {
-                    throw new FolderInPlaceException(local, name);
+                    throw new TargetIsDirectoryException(local, name);
                 }
 
-                shell.Terminal.Say($"{name.ToPrintable()} is on the server already: skipped");
+                shell.Terminal.WriteMessage($"{name.ToPrintable()} is on the server already: skipped");
                 return;
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                if (await KindErrors.IsFolderAsync(shell, e, shell.Folder.Join(name), cancellationToken))
+                if (await EntryKindErrors.IsDirectoryAsync(shell, e, shell.CurrentDirectory.Join(name), cancellationToken))
                 {
-                    throw new FolderInPlaceException(local, name);
+                    throw new TargetIsDirectoryException(local, name);
                 }
 
-                throw Resumption.OfPut(shell, e, local, meter.Latest);
+                throw ResumeAdvice.ForUpload(shell, e, local, meter.Latest);
             }
         }
 
-        shell.Terminal.Say(TransferReport.FormatTransfer(TransferWay.Up.Done, name, result));
+        shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Upload.PastVerb, name, result));
     }
 
     /// <summary>Fetches one file.</summary>
-    public static async Task GetOneAsync(ClientShell shell, RemoteName item, IfThere ifThere, CancellationToken cancellationToken)
+    public static async Task DownloadFileAsync(ClientShell shell, RemoteFile item, ExistingFileAction existingFile, CancellationToken cancellationToken)
     {
-        (string name, ifThere) = CheckGet(shell, item, ifThere);
-        if (ifThere == IfThere.Skip)
+        (string name, existingFile) = ResolveDownloadTarget(shell, item, existingFile);
+        if (existingFile == ExistingFileAction.Skip)
         {
             return;
         }
 
         FtpTransferResult result;
-        await using (var meter = new TransferMeter(shell.Terminal, TransferWay.Down.Doing, name))
+        await using (var meter = new TransferMeter(shell.Terminal, TransferDirection.Download.ActiveVerb, name))
         {
             try
             {
-                result = await shell.Client.DownloadFileAsync(item.Path, name, Options(shell, ifThere) with { SourceEntry = item.Known }, meter, cancellationToken);
+                result = await shell.Client.DownloadFileAsync(item.Path, name, CreateOptions(shell, existingFile) with { SourceEntry = item.ListedEntry }, meter, cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                if (await KindErrors.IsFolderAsync(shell, e, item.Path, cancellationToken))
+                if (await EntryKindErrors.IsDirectoryAsync(shell, e, item.Path, cancellationToken))
                 {
-                    throw new FailureException(ExitCode.Other, $"get {item}: it is a folder; get fetches files", MirrorCommands.CommandFor(shell, isUpload: false, name, item.Path, item.Typed));
+                    throw new UserErrorException(ExitCode.OtherError, $"get {item}: it is a folder; get fetches files", MirrorOperation.FormatCommand(shell, isUpload: false, name, item.Path, item.TypedName));
                 }
 
-                throw Resumption.OfGet(shell, e, item, name, ifThere);
+                throw ResumeAdvice.ForDownload(shell, e, item, name, existingFile);
             }
         }
 
-        shell.Terminal.Say(TransferReport.FormatTransfer(TransferWay.Down.Done, name, result));
+        shell.Terminal.WriteMessage(TransferReport.FormatTransfer(TransferDirection.Download.PastVerb, name, result));
     }
 
     /// <summary>Refuses what <c>put</c> does not send.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="local">The local file.</param>
     /// <param name="name">The name of the file on the server.</param>
-    public static void CheckPut(ClientShell shell, string local, string name)
+    public static void ValidateUpload(ClientShell shell, string local, string name)
     {
         if (local.Contains('\uFFFD', StringComparison.Ordinal) && !File.Exists(local))
         {
-            throw new FailureException(ExitCode.LocalFiles, $"put {local}: the file cannot be opened, because its name is not UTF-8", "rename the file first");
+            throw new UserErrorException(ExitCode.LocalFileError, $"put {local}: the file cannot be opened, because its name is not UTF-8", "rename the file first");
         }
 
         if (Directory.Exists(local))
         {
-            throw new FailureException(
-                ExitCode.Usage, $"put {local}: it is a folder; put sends files", MirrorCommands.CommandFor(shell, isUpload: true, local, shell.Folder.Join(name), FtpName.Escape(name)));
+            throw new UserErrorException(
+                ExitCode.UsageError, $"put {local}: it is a folder; put sends files", MirrorOperation.FormatCommand(shell, isUpload: true, local, shell.CurrentDirectory.Join(name), FtpName.Escape(name)));
         }
     }
 
-    /// <summary>The name here that an item gets, and what is to be done where that is taken, for which somebody may be asked; <see cref="IfThere.Skip"/> was said already.</summary>
-    /// <exception cref="FailureException">It cannot have that name, or what stands there must not be touched.</exception>
-    public static (string Name, IfThere IfThere) CheckGet(ClientShell shell, RemoteName item, IfThere ifThere)
+    /// <summary>The name here that an item gets, and what is to be done where that is taken, for which somebody may be asked; <see cref="ExistingFileAction.Skip"/> was said already.</summary>
+    /// <exception cref="UserErrorException">It cannot have that name, or what stands there must not be touched.</exception>
+    public static (string Name, ExistingFileAction IfThere) ResolveDownloadTarget(ClientShell shell, RemoteFile item, ExistingFileAction existingFile)
     {
         string name = item.LocalName;
         // The name comes from a listing or was typed for a path there; either may spell a place here that was never meant.
         // A listed name with a slash would come under its last part, which the pattern may never have fitted.
-        if (item.Known is { IsSafeName: false } || !new FtpEntry { Path = item.Path, Name = name, Kind = FtpEntryKind.File }.IsSafeName)
+        if (item.ListedEntry is { IsSafeName: false } || !new FtpEntry { Path = item.Path, Name = name, Kind = FtpEntryKind.File }.IsSafeName)
         {
-            throw new FailureException(ExitCode.Usage, $"get {item}: '{item.Known?.Name ?? name}' is no name for a file here");
+            throw new UserErrorException(ExitCode.UsageError, $"get {item}: '{item.ListedEntry?.Name ?? name}' is no name for a file here");
         }
 
         if (Directory.Exists(name))
         {
-            throw new FailureException(ExitCode.LocalFiles, $"get {item}: a folder of that name is here already, in {Environment.CurrentDirectory}", "lcd to another folder");
+            throw new UserErrorException(ExitCode.LocalFileError, $"get {item}: a folder of that name is here already, in {Environment.CurrentDirectory}", "lcd to another folder");
         }
 
         if (!File.Exists(name))
         {
-            return (name, ifThere == IfThere.Skip ? IfThere.Overwrite : ifThere);
+            return (name, existingFile == ExistingFileAction.Skip ? ExistingFileAction.Overwrite : existingFile);
         }
 
-        ifThere = ifThere == IfThere.Unsaid ? Ask(shell, item, name) : ifThere;
-        if (ifThere == IfThere.Skip)
+        existingFile = existingFile == ExistingFileAction.Default ? AskExistingFileAction(shell, item, name) : existingFile;
+        if (existingFile == ExistingFileAction.Skip)
         {
-            shell.Terminal.Say($"{name.ToPrintable()} is here already: kept as it is");
+            shell.Terminal.WriteMessage($"{name.ToPrintable()} is here already: kept as it is");
         }
 
-        return (name, ifThere);
+        return (name, existingFile);
     }
 
     /// <summary>What the library is told.</summary>
-    public static FtpTransferOptions Options(ClientShell shell, IfThere ifThere)
+    public static FtpTransferOptions CreateOptions(ClientShell shell, ExistingFileAction existingFile)
     {
-        (shell.Transfers with { IfThere = ifThere }).Validate();
+        (shell.TransferSettings with { ExistingFile = existingFile }).Validate();
         return new()
         {
-            Overwrite = ifThere != IfThere.Skip,
-            Verification = shell.Transfers.Verify,
-            Segments = shell.Transfers.Segments,
-            Resume = ifThere == IfThere.Resume ? FtpResume.PartialOrTarget : FtpResume.Partial,
-            Type = shell.Transfers.Type,
+            Overwrite = existingFile != ExistingFileAction.Skip,
+            Verification = shell.TransferSettings.Verification,
+            Segments = shell.TransferSettings.Segments,
+            Resume = existingFile == ExistingFileAction.Resume ? FtpResume.PartialOrTarget : FtpResume.Partial,
+            Type = shell.TransferSettings.Type,
         };
     }
 
-    private static IfThere Ask(ClientShell shell, RemoteName item, string name) => !shell.Terminal.IsInteractive
-        ? throw new FailureException(ExitCode.Other, $"get {item}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")
-        : shell.Ask($"{name.ToPrintable()} exists here. Replace it? [y/N/resume] ") switch
+    private static ExistingFileAction AskExistingFileAction(ClientShell shell, RemoteFile item, string name) => !shell.Terminal.IsInteractive
+        ? throw new UserErrorException(ExitCode.OtherError, $"get {item}: {name} is here already, and is left as it is", "get with --overwrite, --skip or --resume")
+        : shell.AskUser($"{name.ToPrintable()} exists here. Replace it? [y/N/resume] ") switch
         {
-            null => throw new FailureException(ExitCode.Interrupted, $"get {item}: stopped; {name} was not changed"),
-            "y" or "yes" => IfThere.Overwrite,
-            "r" or "resume" => IfThere.Resume,
-            _ => IfThere.Skip,
+            null => throw new UserErrorException(ExitCode.Interrupted, $"get {item}: stopped; {name} was not changed"),
+            "y" or "yes" => ExistingFileAction.Overwrite,
+            "r" or "resume" => ExistingFileAction.Resume,
+            _ => ExistingFileAction.Skip,
         };
 }
 
 /// <summary>A file cannot be uploaded, because its name on the server is a folder's.</summary>
-internal sealed class FolderInPlaceException(string local, string name) : Exception($"put {local}: {name} is a folder on the server")
+internal sealed class TargetIsDirectoryException(string local, string name) : Exception($"put {local}: {name} is a folder on the server")
 {
     /// <summary>The folder.</summary>
-    public string Folder => name;
+    public string Name => name;
 }

@@ -35,7 +35,7 @@ internal sealed class KeyDecoder
     public bool IsInSequence => _state != State.Ground;
 
     /// <summary>Drops the sequence that has not ended. The next key begins anew.</summary>
-    public void Reset() => Begin(State.Ground, hasAlt: false);
+    public void Reset() => EnterState(State.Ground, hasAlt: false);
 
     /// <summary>Processes the next key that the runtime reports. Returns the pressed key, or null inside an incomplete or unknown sequence.</summary>
     public ConsoleKeyInfo? Decode(ConsoleKeyInfo key)
@@ -44,37 +44,37 @@ internal sealed class KeyDecoder
         switch (_state)
         {
             case State.Ground when c == Escape:
-                return Begin(State.Escaped, key.Modifiers.HasFlag(ConsoleModifiers.Alt));
+                return EnterState(State.Escaped, key.Modifiers.HasFlag(ConsoleModifiers.Alt));
             case State.Ground when key.Modifiers.HasFlag(ConsoleModifiers.Alt) && IsIntroducer(c):
                 // The runtime takes ESC and the character after it for one key with Alt.
-                return Begin(Introduced(c), hasAlt: false);
+                return EnterState(GetIntroducedState(c), hasAlt: false);
             case State.Ground:
                 return key;
             case State.Escaped when c == Escape:
-                return Begin(State.Escaped, hasAlt: true);
+                return EnterState(State.Escaped, hasAlt: true);
             case State.Escaped when IsIntroducer(c):
-                return Begin(Introduced(c), _hasAlt);
+                return EnterState(GetIntroducedState(c), _hasAlt);
             case State.Escaped:
                 _state = State.Ground;
                 return c is '\r' or '\n' or '\x03' ? key : WithAlt(key);
             case var _ when c == Escape:
                 // The sequence was incomplete; a new one begins. Text ends in ESC \.
-                return Begin(_state == State.Text ? State.Function : State.Escaped, hasAlt: false);
+                return EnterState(_state == State.Text ? State.Function : State.Escaped, hasAlt: false);
             case var _ when char.IsControl(c) && c != '\0':
                 bool isEnd = _state == State.Text && c == Bell;
                 _state = State.Ground;
                 return isEnd ? null : key;
             case State.Control when c == '[' && _parameters.Length == 0:
-                return Begin(State.Function, _hasAlt);
+                return EnterState(State.Function, _hasAlt);
             case State.Control when c is >= ' ' and <= '?':
                 _parameters.Append(c);
                 return null;
             case State.Control:
                 _state = State.Ground;
-                return key.Modifiers == ConsoleModifiers.None || c is >= '@' and <= '~' ? Named(c) : null;
+                return key.Modifiers == ConsoleModifiers.None || c is >= '@' and <= '~' ? DecodeControlSequence(c) : null;
             case State.Single:
                 _state = State.Ground;
-                return NamedSingle(c);
+                return DecodeSingleShift(c);
             case State.Function:
                 _state = State.Ground;
                 return null;
@@ -85,7 +85,7 @@ internal sealed class KeyDecoder
 
     private static bool IsIntroducer(char c) => c is '[' or 'O' or ']' or 'P';
 
-    private static State Introduced(char c) => c switch
+    private static State GetIntroducedState(char c) => c switch
     {
         '[' => State.Control,
         'O' => State.Single,
@@ -95,7 +95,7 @@ internal sealed class KeyDecoder
     private static ConsoleKeyInfo WithAlt(ConsoleKeyInfo key) => new(
         key.KeyChar, key.Key, key.Modifiers.HasFlag(ConsoleModifiers.Shift), alt: true, key.Modifiers.HasFlag(ConsoleModifiers.Control));
 
-    private ConsoleKeyInfo? Begin(State state, bool hasAlt)
+    private ConsoleKeyInfo? EnterState(State state, bool hasAlt)
     {
         (_state, _hasAlt) = (state, hasAlt);
         _parameters.Clear();
@@ -103,7 +103,7 @@ internal sealed class KeyDecoder
     }
 
     /// <summary>Returns the key of a sequence by its final byte and its parameters, as xterm and rxvt send them.</summary>
-    private ConsoleKeyInfo? Named(char final)
+    private ConsoleKeyInfo? DecodeControlSequence(char final)
     {
         string[] parameters = _parameters.ToString().Split(';');
         ConsoleKey key = final switch
@@ -126,22 +126,22 @@ internal sealed class KeyDecoder
 
         // 1 is added to the sum of 1 for Shift, 2 for Alt and 4 for Ctrl.
         int bits = parameters.Length > 1 && int.TryParse(parameters[1], NumberStyles.None, CultureInfo.InvariantCulture, out int sum) ? sum - 1 : 0;
-        return key == ConsoleKey.None ? null : Key(key, (bits & 2) != 0, (bits & 4) != 0 || final == '^');
+        return key == ConsoleKey.None ? null : CreateKey(key, (bits & 2) != 0, (bits & 4) != 0 || final == '^');
     }
 
-    private ConsoleKeyInfo? NamedSingle(char c) => c switch
+    private ConsoleKeyInfo? DecodeSingleShift(char c) => c switch
     {
-        'A' => Key(ConsoleKey.UpArrow),
-        'B' => Key(ConsoleKey.DownArrow),
-        'C' => Key(ConsoleKey.RightArrow),
-        'D' => Key(ConsoleKey.LeftArrow),
-        'H' => Key(ConsoleKey.Home),
-        'F' => Key(ConsoleKey.End),
+        'A' => CreateKey(ConsoleKey.UpArrow),
+        'B' => CreateKey(ConsoleKey.DownArrow),
+        'C' => CreateKey(ConsoleKey.RightArrow),
+        'D' => CreateKey(ConsoleKey.LeftArrow),
+        'H' => CreateKey(ConsoleKey.Home),
+        'F' => CreateKey(ConsoleKey.End),
         'M' => new ConsoleKeyInfo('\r', ConsoleKey.Enter, false, false, false),
-        'c' => Key(ConsoleKey.RightArrow, hasControl: true),
-        'd' => Key(ConsoleKey.LeftArrow, hasControl: true),
+        'c' => CreateKey(ConsoleKey.RightArrow, hasControl: true),
+        'd' => CreateKey(ConsoleKey.LeftArrow, hasControl: true),
         _ => null,
     };
 
-    private ConsoleKeyInfo Key(ConsoleKey key, bool hasAlt = false, bool hasControl = false) => new('\0', key, false, hasAlt || _hasAlt, hasControl);
+    private ConsoleKeyInfo CreateKey(ConsoleKey key, bool hasAlt = false, bool hasControl = false) => new('\0', key, false, hasAlt || _hasAlt, hasControl);
 }

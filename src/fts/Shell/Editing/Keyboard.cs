@@ -14,7 +14,7 @@ internal static class Keyboard
 
     /// <summary>Waits for a key. Blocks the thread.</summary>
     /// <exception cref="InvalidOperationException">The terminal is closed.</exception>
-    public static ConsoleKeyInfo Read() => Read(Decoder, () => Console.ReadKey(intercept: true), WaitForNextKey);
+    public static ConsoleKeyInfo ReadKey() => ReadKey(Decoder, () => Console.ReadKey(intercept: true), WaitForNextKey);
 
     /// <summary>
     /// Waits for a key. An escape sequence ends when its next key does not arrive in time, so that ESC alone never swallows the text typed after it.
@@ -22,7 +22,7 @@ internal static class Keyboard
     /// <param name="decoder">Joins the keys of a sequence.</param>
     /// <param name="read">Waits for the next key of the runtime.</param>
     /// <param name="waitForNext">Waits for a short time, and returns whether a key of the runtime can be read.</param>
-    public static ConsoleKeyInfo Read(KeyDecoder decoder, Func<ConsoleKeyInfo> read, Func<bool> waitForNext)
+    public static ConsoleKeyInfo ReadKey(KeyDecoder decoder, Func<ConsoleKeyInfo> read, Func<bool> waitForNext)
     {
         while (true)
         {
@@ -55,7 +55,7 @@ internal static class Keyboard
     }
 
     /// <summary>Makes Ctrl-C a key until the scope is disposed. Outside it is a signal.</summary>
-    public static Scope Open()
+    public static ControlCScope CaptureControlC()
     {
         Console.TreatControlCAsInput = true;
         return default;
@@ -72,7 +72,7 @@ internal static class Keyboard
     public static bool IsControl(ConsoleKeyInfo key, ConsoleKey letter) => key.Key == letter && key.Modifiers == ConsoleModifiers.Control;
 
     /// <summary>Ctrl-C is a key.</summary>
-    public readonly struct Scope : IDisposable
+    public readonly struct ControlCScope : IDisposable
     {
         public void Dispose() => Console.TreatControlCAsInput = false;
     }

@@ -25,27 +25,27 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
 {
     /// <summary>Held while a key changes the line or the line is drawn, because a resized terminal redraws it from another thread.</summary>
     private readonly Lock _lock = new();
-    private readonly LineText _text = new();
+    private readonly LineBuffer _text = new();
     private string _prompt = "";
-    private int _historyAt;
+    private int _historyIndex;
     private string _draft = "", _deleted = "";
-    private string _shown = "";
-    private int _shownBack;
+    private string _drawn = "";
+    private int _drawnCursorOffset;
     private HistorySearch? _search;
 
     /// <summary>Lets the user type a line. Ctrl-C clears it and shows the prompt again.</summary>
     public async Task<(LineEnd End, string Line)> ReadAsync(string prompt)
     {
-        Begin(prompt);
+        Reset(prompt);
         // While a line is edited Ctrl-C is a key; while a command runs it is a signal. Set first: keys may be typed ahead of the prompt.
-        using Keyboard.Scope keys = Keyboard.Open();
+        using Keyboard.ControlCScope keys = Keyboard.CaptureControlC();
         using PosixSignalRegistration? resized = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Draw());
         try
         {
             Draw();
             while (true)
             {
-                ConsoleKeyInfo key = Keyboard.Read();
+                ConsoleKeyInfo key = Keyboard.ReadKey();
                 LineEnd? end = null;
                 if (key.Key == ConsoleKey.Tab && _search is null)
                 {
@@ -53,13 +53,13 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
                 }
                 else
                 {
-                    end = Press(key);
+                    end = HandleKey(key);
                 }
 
                 if (end is not null)
                 {
                     string line = _text.ToString();
-                    Remember(line);
+                    AddToHistory(line);
                     return (end.Value, line);
                 }
 
@@ -77,22 +77,22 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         }
     }
 
-    private void Begin(string prompt)
+    private void Reset(string prompt)
     {
         lock (_lock)
         {
-            (_prompt, _historyAt, _draft, _shown, _shownBack, _search) = (prompt, history.Count, "", "", 0, null);
+            (_prompt, _historyIndex, _draft, _drawn, _drawnCursorOffset, _search) = (prompt, history.Count, "", "", 0, null);
             _text.Replace("");
         }
     }
 
-    private LineEnd? Press(ConsoleKeyInfo key)
+    private LineEnd? HandleKey(ConsoleKeyInfo key)
     {
         lock (_lock)
         {
             if (_search is { } search)
             {
-                if (search.Press(key) is { } found)
+                if (search.HandleKey(key) is { } found)
                 {
                     _text.Replace(found);
                     return null;
@@ -101,16 +101,16 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
                 _search = null;
                 if (Keyboard.IsControl(key, ConsoleKey.G) || Keyboard.IsControl(key, ConsoleKey.C))
                 {
-                    _text.Replace(search.Before);
+                    _text.Replace(search.OriginalLine);
                     return null;
                 }
             }
 
-            return PressPlain(key);
+            return HandlePlainKey(key);
         }
     }
 
-    private LineEnd? PressPlain(ConsoleKeyInfo key)
+    private LineEnd? HandlePlainKey(ConsoleKeyInfo key)
     {
         if (Keyboard.IsEnter(key))
         {
@@ -121,29 +121,29 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
 
         if (key.Modifiers.HasFlag(ConsoleModifiers.Control) && !Keyboard.IsText(key))
         {
-            return PressControl(key);
+            return HandleControlKey(key);
         }
 
         bool hasAlt = key.Modifiers.HasFlag(ConsoleModifiers.Alt);
         switch (key.Key)
         {
             case ConsoleKey.LeftArrow or ConsoleKey.B when hasAlt:
-                _text.Cursor = _text.WordBefore();
+                _text.Cursor = _text.FindWordStart();
                 break;
             case ConsoleKey.RightArrow or ConsoleKey.F when hasAlt:
-                _text.Cursor = _text.WordAfter();
+                _text.Cursor = _text.FindWordEnd();
                 break;
             case ConsoleKey.Backspace when hasAlt:
-                Delete(_text.WordBefore(), _text.Cursor);
+                Delete(_text.FindWordStart(), _text.Cursor);
                 break;
             case ConsoleKey.Delete or ConsoleKey.D when hasAlt:
-                Delete(_text.Cursor, _text.WordAfter());
+                Delete(_text.Cursor, _text.FindWordEnd());
                 break;
             case ConsoleKey.LeftArrow:
-                _text.Cursor = _text.Before(_text.Cursor);
+                _text.Cursor = _text.IndexBefore(_text.Cursor);
                 break;
             case ConsoleKey.RightArrow:
-                _text.Cursor = _text.After(_text.Cursor);
+                _text.Cursor = _text.IndexAfter(_text.Cursor);
                 break;
             case ConsoleKey.Home:
                 _text.Cursor = 0;
@@ -152,16 +152,16 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
                 _text.Cursor = _text.Length;
                 break;
             case ConsoleKey.Backspace:
-                _text.Remove(_text.Before(_text.Cursor), _text.Cursor);
+                _text.Remove(_text.IndexBefore(_text.Cursor), _text.Cursor);
                 break;
             case ConsoleKey.Delete:
-                _text.Remove(_text.Cursor, _text.After(_text.Cursor));
+                _text.Remove(_text.Cursor, _text.IndexAfter(_text.Cursor));
                 break;
             case ConsoleKey.UpArrow:
-                Recall(_historyAt - 1);
+                RecallHistory(_historyIndex - 1);
                 break;
             case ConsoleKey.DownArrow:
-                Recall(_historyAt + 1);
+                RecallHistory(_historyIndex + 1);
                 break;
             default:
                 // Control characters that are no key of ours would drive the terminal when drawn.
@@ -176,7 +176,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         return null;
     }
 
-    private LineEnd? PressControl(ConsoleKeyInfo key)
+    private LineEnd? HandleControlKey(ConsoleKeyInfo key)
     {
         switch (key.Key)
         {
@@ -186,20 +186,20 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
                 _text.Cursor = _text.Length;
                 Draw();
                 terminal.Write("^C\n");
-                (_historyAt, _shown, _shownBack) = (history.Count, "", 0);
+                (_historyIndex, _drawn, _drawnCursorOffset) = (history.Count, "", 0);
                 _text.Replace("");
                 break;
             case ConsoleKey.LeftArrow:
-                _text.Cursor = _text.WordBefore();
+                _text.Cursor = _text.FindWordStart();
                 break;
             case ConsoleKey.RightArrow:
-                _text.Cursor = _text.WordAfter();
+                _text.Cursor = _text.FindWordEnd();
                 break;
             case ConsoleKey.B:
-                _text.Cursor = _text.Before(_text.Cursor);
+                _text.Cursor = _text.IndexBefore(_text.Cursor);
                 break;
             case ConsoleKey.F:
-                _text.Cursor = _text.After(_text.Cursor);
+                _text.Cursor = _text.IndexAfter(_text.Cursor);
                 break;
             case ConsoleKey.A or ConsoleKey.Home:
                 _text.Cursor = 0;
@@ -208,10 +208,10 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
                 _text.Cursor = _text.Length;
                 break;
             case ConsoleKey.H:
-                _text.Remove(_text.Before(_text.Cursor), _text.Cursor);
+                _text.Remove(_text.IndexBefore(_text.Cursor), _text.Cursor);
                 break;
             case ConsoleKey.D:
-                _text.Remove(_text.Cursor, _text.After(_text.Cursor));
+                _text.Remove(_text.Cursor, _text.IndexAfter(_text.Cursor));
                 break;
             case ConsoleKey.U:
                 Delete(0, _text.Cursor);
@@ -220,22 +220,22 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
                 Delete(_text.Cursor, _text.Length);
                 break;
             case ConsoleKey.W:
-                Delete(_text.BlankBefore(), _text.Cursor);
+                Delete(_text.FindBlankDelimitedStart(), _text.Cursor);
                 break;
             case ConsoleKey.Backspace:
-                Delete(_text.WordBefore(), _text.Cursor);
+                Delete(_text.FindWordStart(), _text.Cursor);
                 break;
             case ConsoleKey.Delete:
-                Delete(_text.Cursor, _text.WordAfter());
+                Delete(_text.Cursor, _text.FindWordEnd());
                 break;
             case ConsoleKey.Y:
                 _text.Insert(_deleted);
                 break;
             case ConsoleKey.P:
-                Recall(_historyAt - 1);
+                RecallHistory(_historyIndex - 1);
                 break;
             case ConsoleKey.N:
-                Recall(_historyAt + 1);
+                RecallHistory(_historyIndex + 1);
                 break;
             case ConsoleKey.R:
                 _search = new HistorySearch(history, _text.ToString());
@@ -246,7 +246,7 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
             case ConsoleKey.Z when !OperatingSystem.IsWindows():
                 terminal.Write("\n");
                 UnixCalls.Suspend();
-                (_shown, _shownBack) = ("", 0);
+                (_drawn, _drawnCursorOffset) = ("", 0);
                 break;
         }
 
@@ -262,14 +262,14 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
 
         lock (_lock)
         {
-            bool same = completion.Text == _text.ToString()[completion.Start.._text.Cursor];
+            bool isUnchanged = completion.Text == _text.ToString()[completion.Start.._text.Cursor];
             _text.Remove(completion.Start, _text.Cursor);
             _text.Insert(completion.Text);
-            if (same && completion.Choices.Count > 1)
+            if (isUnchanged && completion.Candidates.Count > 1)
             {
                 terminal.Write(terminal.CanRedraw ? "\r\e[K" : "\n");
-                terminal.Say(string.Join("  ", completion.Choices.Select(choice => choice.ToPrintable())));
-                (_shown, _shownBack) = ("", 0);
+                terminal.WriteMessage(string.Join("  ", completion.Candidates.Select(choice => choice.ToPrintable())));
+                (_drawn, _drawnCursorOffset) = ("", 0);
             }
         }
     }
@@ -281,19 +281,19 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         _text.Remove(from, to);
     }
 
-    private void Recall(int index)
+    private void RecallHistory(int index)
     {
         if (index < 0 || index > history.Count)
         {
             return;
         }
 
-        _draft = _historyAt == history.Count ? _text.ToString() : _draft;
-        _historyAt = index;
+        _draft = _historyIndex == history.Count ? _text.ToString() : _draft;
+        _historyIndex = index;
         _text.Replace(index == history.Count ? _draft : history[index]);
     }
 
-    private void Remember(string line)
+    private void AddToHistory(string line)
     {
         if (!string.IsNullOrWhiteSpace(line) && (history.Count == 0 || history[^1] != line))
         {
@@ -306,27 +306,27 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         lock (_lock)
         {
             string prompt = _search?.Prompt ?? _prompt;
-            int room = Math.Max(8, Terminal.Width - Amounts.Columns(prompt) - 1);
-            (string before, string after) = _text.Shown(room);
-            int back = Amounts.Columns(after);
+            int columns = Math.Max(8, Terminal.Width - DisplayFormat.CountColumns(prompt) - 1);
+            (string before, string after) = _text.GetVisibleText(columns);
+            int cursorOffset = DisplayFormat.CountColumns(after);
             if (terminal.CanRedraw)
             {
-                terminal.Write($"\r\e[K{terminal.Paint("1", prompt)}{before}{after}{(back > 0 ? $"\e[{back}D" : "")}");
+                terminal.Write($"\r\e[K{terminal.Colorize("1", prompt)}{before}{after}{(cursorOffset > 0 ? $"\e[{cursorOffset}D" : "")}");
                 return;
             }
 
             string line = prompt + before + after;
-            if (back == 0 && _shownBack == 0 && line.StartsWith(_shown, StringComparison.Ordinal))
+            if (cursorOffset == 0 && _drawnCursorOffset == 0 && line.StartsWith(_drawn, StringComparison.Ordinal))
             {
-                terminal.Write(line[_shown.Length..]);
+                terminal.Write(line[_drawn.Length..]);
             }
             else
             {
-                int shown = Amounts.Columns(_shown), blank = Math.Max(0, shown - Amounts.Columns(line));
-                terminal.Write($"{new string('\b', Math.Max(0, shown - _shownBack))}{line}{new string(' ', blank)}{new string('\b', blank + back)}");
+                int drawnColumns = DisplayFormat.CountColumns(_drawn), blankColumns = Math.Max(0, drawnColumns - DisplayFormat.CountColumns(line));
+                terminal.Write($"{new string('\b', Math.Max(0, drawnColumns - _drawnCursorOffset))}{line}{new string(' ', blankColumns)}{new string('\b', blankColumns + cursorOffset)}");
             }
 
-            (_shown, _shownBack) = (line, back);
+            (_drawn, _drawnCursorOffset) = (line, cursorOffset);
         }
     }
 }

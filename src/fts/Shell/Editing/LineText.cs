@@ -5,7 +5,7 @@ using Fts.Transfers;
 namespace Fts.Shell.Editing;
 
 /// <summary>The text of an edited line and the place of the cursor in it. A surrogate pair is one character.</summary>
-internal sealed class LineText
+internal sealed class LineBuffer
 {
     private readonly StringBuilder _line = new();
 
@@ -38,71 +38,71 @@ internal sealed class LineText
     }
 
     /// <summary>Returns the index of the character before one.</summary>
-    public int Before(int at) => at == 0 ? 0 : at > 1 && char.IsLowSurrogate(_line[at - 1]) && char.IsHighSurrogate(_line[at - 2]) ? at - 2 : at - 1;
+    public int IndexBefore(int index) => index == 0 ? 0 : index > 1 && char.IsLowSurrogate(_line[index - 1]) && char.IsHighSurrogate(_line[index - 2]) ? index - 2 : index - 1;
 
     /// <summary>Returns the index of the character after one.</summary>
-    public int After(int at) =>
-        at == Length ? at : at + 1 < Length && char.IsHighSurrogate(_line[at]) && char.IsLowSurrogate(_line[at + 1]) ? at + 2 : at + 1;
+    public int IndexAfter(int index) =>
+        index == Length ? index : index + 1 < Length && char.IsHighSurrogate(_line[index]) && char.IsLowSurrogate(_line[index + 1]) ? index + 2 : index + 1;
 
     /// <summary>Returns the beginning of the word before the cursor. A word is a run of letters and digits, as in readline.</summary>
-    public int WordBefore()
+    public int FindWordStart()
     {
-        int at = Cursor;
-        while (at > 0 && !IsWord(Before(at)))
+        int index = Cursor;
+        while (index > 0 && !IsWord(IndexBefore(index)))
         {
-            at = Before(at);
+            index = IndexBefore(index);
         }
 
-        while (at > 0 && IsWord(Before(at)))
+        while (index > 0 && IsWord(IndexBefore(index)))
         {
-            at = Before(at);
+            index = IndexBefore(index);
         }
 
-        return at;
+        return index;
     }
 
     /// <summary>Returns the end of the word after the cursor.</summary>
-    public int WordAfter()
+    public int FindWordEnd()
     {
-        int at = Cursor;
-        while (at < Length && !IsWord(at))
+        int index = Cursor;
+        while (index < Length && !IsWord(index))
         {
-            at = After(at);
+            index = IndexAfter(index);
         }
 
-        while (at < Length && IsWord(at))
+        while (index < Length && IsWord(index))
         {
-            at = After(at);
+            index = IndexAfter(index);
         }
 
-        return at;
+        return index;
     }
 
     /// <summary>Returns the beginning of the text before the cursor that has no blank in it.</summary>
-    public int BlankBefore() => _line.ToString(0, Cursor).TrimEnd().LastIndexOf(' ') + 1;
+    public int FindBlankDelimitedStart() => _line.ToString(0, Cursor).TrimEnd().LastIndexOf(' ') + 1;
 
     /// <summary>
     /// Returns the part of the text that fits a number of columns, before and after the cursor. Completed names and pasted text may contain control
     /// characters, which are escaped.
     /// </summary>
-    public (string Before, string After) Shown(int columns)
+    public (string Before, string After) GetVisibleText(int columns)
     {
         int start = 0;
-        while (Amounts.Columns(Visible(start, Cursor)) > columns)
+        while (DisplayFormat.CountColumns(GetPrintableText(start, Cursor)) > columns)
         {
-            start = After(start);
+            start = IndexAfter(start);
         }
 
         int end = Cursor;
-        while (end < Length && Amounts.Columns(Visible(start, After(end))) <= columns)
+        while (end < Length && DisplayFormat.CountColumns(GetPrintableText(start, IndexAfter(end))) <= columns)
         {
-            end = After(end);
+            end = IndexAfter(end);
         }
 
-        return (Visible(start, Cursor), Visible(Cursor, end));
+        return (GetPrintableText(start, Cursor), GetPrintableText(Cursor, end));
     }
 
-    private bool IsWord(int at) => Rune.TryGetRuneAt(_line.ToString(), at, out Rune rune) && Rune.IsLetterOrDigit(rune);
+    private bool IsWord(int index) => Rune.TryGetRuneAt(_line.ToString(), index, out Rune rune) && Rune.IsLetterOrDigit(rune);
 
-    private string Visible(int start, int end) => _line.ToString(start, end - start).ToPrintable();
+    private string GetPrintableText(int start, int end) => _line.ToString(start, end - start).ToPrintable();
 }

@@ -9,39 +9,39 @@ namespace Fts.Shell.Editing;
 /// What Tab offers: commands at the start of a line, then the names that the command takes. A folder of the server is listed once and remembered for
 /// some seconds, at most until the next command.
 /// </summary>
-internal sealed class NameCompletion(ClientShell shell)
+internal sealed class TabCompletion(ClientShell shell)
 {
     /// <summary>Waiting longer than this for a list feels like a hang; without one, Tab does nothing.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ListingTimeout = TimeSpan.FromMilliseconds(500);
 
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CacheLifetime = TimeSpan.FromSeconds(10);
 
     private (string Path, DateTime At, List<FtpEntry> Entries)? _cache;
 
     /// <summary>A command has run, and may have changed what there is.</summary>
-    public void Forget() => _cache = null;
+    public void ClearCache() => _cache = null;
 
     /// <summary>The possible ends of a line up to the cursor.</summary>
     public async Task<Completion?> CompleteAsync(string line)
     {
-        (int start, string word) = Words.Last(line);
+        (int start, string word) = ShellLineParser.GetLastWord(line);
         string before = line[..start].Trim();
         if (before.Length == 0)
         {
-            return Completion.Of(start, word, ShellCommands.All.Select(command => command.Names[0]));
+            return Completion.Create(start, word, ShellCommandTable.All.Select(command => command.Names[0]));
         }
 
-        ShellCommand? typed = ShellCommands.Find(before.Split(' ')[0]);
-        if (word.StartsWith("--", StringComparison.Ordinal) && typed?.Options.Count > 0)
+        ShellCommand? command = ShellCommandTable.Find(before.Split(' ')[0]);
+        if (word.StartsWith("--", StringComparison.Ordinal) && command?.Options.Count > 0)
         {
-            return Completion.Of(start, word, typed.Options.Select(option => option.Name));
+            return Completion.Create(start, word, command.Options.Select(option => option.Name));
         }
 
-        return Completion.Of(start, word, typed?.Completes switch
+        return Completion.Create(start, word, command?.CompletionSource switch
         {
-            NameSide.Commands => ShellCommands.Names,
-            NameSide.Local => Local(word),
-            NameSide.Remote => await RemoteAsync(word),
+            CompletionSource.Commands => ShellCommandTable.Names,
+            CompletionSource.Local => GetLocalNames(word),
+            CompletionSource.Remote => await GetRemoteNamesAsync(word),
             _ => [],
         });
     }
@@ -52,12 +52,12 @@ internal sealed class NameCompletion(ClientShell shell)
     /// </summary>
     private static bool IsTypable(string name) => name.ToPrintable() == name;
 
-    private static IEnumerable<string> Local(string word)
+    private static IEnumerable<string> GetLocalNames(string word)
     {
-        (string folder, _) = RemoteFolder.Split(word);
+        (string folder, _) = RemoteDirectory.SplitPath(word);
         try
         {
-            return [.. new DirectoryInfo(folder.Length == 0 ? "." : LocalNames.Home(folder)).EnumerateFileSystemInfos()
+            return [.. new DirectoryInfo(folder.Length == 0 ? "." : LocalFileFinder.ExpandHome(folder)).EnumerateFileSystemInfos()
                 .Where(entry => IsTypable(entry.Name)).Select(entry => folder + entry.Name + (entry is DirectoryInfo ? "/" : ""))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -68,16 +68,16 @@ internal sealed class NameCompletion(ClientShell shell)
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever goes wrong, Tab must not end the session; the command itself will say it.")]
-    private async Task<IEnumerable<string>> RemoteAsync(string word)
+    private async Task<IEnumerable<string>> GetRemoteNamesAsync(string word)
     {
-        (string folder, _) = RemoteFolder.Split(word);
-        string path = shell.Folder.Resolve(folder);
-        if (_cache is not { } cache || cache.Path != path || DateTime.UtcNow - cache.At > Fresh)
+        (string folder, _) = RemoteDirectory.SplitPath(word);
+        string path = shell.CurrentDirectory.Resolve(folder);
+        if (_cache is not { } cache || cache.Path != path || DateTime.UtcNow - cache.At > CacheLifetime)
         {
             try
             {
-                using var patience = new CancellationTokenSource(Patience);
-                cache = (path, DateTime.UtcNow, await RemoteNames.ListAsync(shell, new Word(folder), patience.Token));
+                using var timeout = new CancellationTokenSource(ListingTimeout);
+                cache = (path, DateTime.UtcNow, await RemoteFileFinder.ListAsync(shell, new ShellWord(folder), timeout.Token));
                 _cache = cache;
             }
             catch (Exception)

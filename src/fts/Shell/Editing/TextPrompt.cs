@@ -14,18 +14,18 @@ internal static class TextPrompt
     /// </summary>
     /// <param name="terminal">Where the question is shown.</param>
     /// <param name="question">The question, with the space after it.</param>
-    /// <param name="isShown">Whether the typed text is shown.</param>
-    public static string? Ask(Terminal terminal, string question, bool isShown)
+    /// <param name="isEchoed">Whether the typed text is shown.</param>
+    public static string? ReadAnswer(Terminal terminal, string question, bool isEchoed)
     {
         var text = new StringBuilder();
         string end = "\n";
-        using Keyboard.Scope keys = Keyboard.Open();
+        using Keyboard.ControlCScope keys = Keyboard.CaptureControlC();
         try
         {
             terminal.Write(question);
             while (true)
             {
-                ConsoleKeyInfo key = Keyboard.Read();
+                ConsoleKeyInfo key = Keyboard.ReadKey();
                 int length = text.Length;
                 if (Keyboard.IsEnter(key))
                 {
@@ -38,11 +38,11 @@ internal static class TextPrompt
                     return null;
                 }
 
-                string before = isShown ? text.ToString() : "";
+                string before = isEchoed ? text.ToString() : "";
                 Edit(text, key);
-                if (isShown)
+                if (isEchoed)
                 {
-                    Show(terminal, before, text.ToString());
+                    Redraw(terminal, before, text.ToString());
                 }
             }
         }
@@ -79,7 +79,7 @@ internal static class TextPrompt
     }
 
     /// <summary>Works on any terminal, because a backspace is no escape sequence.</summary>
-    private static void Show(Terminal terminal, string before, string after)
+    private static void Redraw(Terminal terminal, string before, string after)
     {
         // Half of a surrogate pair waits for the other.
         if (before == after || (after.Length > 0 && char.IsHighSurrogate(after[^1])))
@@ -88,7 +88,7 @@ internal static class TextPrompt
         }
 
         string shown = before.Length > 0 && char.IsHighSurrogate(before[^1]) ? before[..^1] : before;
-        int erased = after.StartsWith(shown, StringComparison.Ordinal) ? 0 : Amounts.Columns(shown.ToPrintable()) - Amounts.Columns(after.ToPrintable());
+        int erased = after.StartsWith(shown, StringComparison.Ordinal) ? 0 : DisplayFormat.CountColumns(shown.ToPrintable()) - DisplayFormat.CountColumns(after.ToPrintable());
         terminal.Write(erased > 0 ? string.Concat(Enumerable.Repeat("\b \b", erased)) : after[shown.Length..].ToPrintable());
     }
 }

@@ -10,7 +10,7 @@ public sealed class ProxyChoiceTests
     private static readonly Target Somewhere = new("files.example.com", 21, null, null);
 
     private static FtpProxy? Find(string? option, Target target, params string[] variables) =>
-        ProxyChoice.Find(option, target, name => variables.FirstOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..]);
+        ProxySelector.SelectProxy(option, target, name => variables.FirstOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..]);
 
     [Theory]
     [InlineData("socks5://10.0.0.1:9050", "socks5://10.0.0.1:9050")]
@@ -39,11 +39,11 @@ public sealed class ProxyChoiceTests
     [InlineData("http://an%0An@10.0.0.1:3128", "cannot be used")]
     public void An_option_that_names_none_is_a_mistake(string option, string said)
     {
-        Failure failure = Assert.Throws<FailureException>(() => Find(option, Somewhere)).Failure;
-        Assert.Equal(ExitCode.Usage, failure.Code);
-        Assert.StartsWith("--proxy '", failure.What, StringComparison.Ordinal);
-        Assert.Contains(said, failure.What, StringComparison.Ordinal);
-        Assert.DoesNotContain("sesame", failure.What, StringComparison.Ordinal);
+        UserError failure = Assert.Throws<UserErrorException>(() => Find(option, Somewhere)).Error;
+        Assert.Equal(ExitCode.UsageError, failure.ExitCode);
+        Assert.StartsWith("--proxy '", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(said, failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("sesame", failure.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -61,8 +61,8 @@ public sealed class ProxyChoiceTests
     [Fact]
     public void A_variable_that_names_none_is_a_mistake_that_names_the_variable()
     {
-        Failure failure = Assert.Throws<FailureException>(() => Find(null, Somewhere, "all_proxy=ftp://ann:sesame@gate")).Failure;
-        Assert.Equal("all_proxy 'ftp://ann:****@gate': a proxy is socks5://host:port or http://host:port, or off", failure.What);
+        UserError failure = Assert.Throws<UserErrorException>(() => Find(null, Somewhere, "all_proxy=ftp://ann:sesame@gate")).Error;
+        Assert.Equal("all_proxy 'ftp://ann:****@gate': a proxy is socks5://host:port or http://host:port, or off", failure.Message);
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class ProxyChoiceTests
     [InlineData("Files.Example.com", "example.COM", true)]
     [InlineData("badexample.com", "example.com", false)]
     [InlineData("example.com", ".", false)]
-    public void Some_servers_are_met_without_one(string host, string list, bool isExcluded) => Assert.Equal(isExcluded, ProxyChoice.IsExcluded(host, list));
+    public void Some_servers_are_met_without_one(string host, string list, bool isExcluded) => Assert.Equal(isExcluded, ProxySelector.IsExcluded(host, list));
 
     [Fact]
     public void A_password_comes_from_its_own_variable_first()

@@ -22,7 +22,7 @@ public sealed class TargetTests
     public void Words_and_urls_name_a_host_and_port(string words, string host, int port, string? user, string? folder)
     {
         var line = new CommandLine("client", "", 3, words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal(new Target(host, port, user, folder), Target.From(line, null));
+        Assert.Equal(new Target(host, port, user, folder), Target.FromCommandLine(line, null));
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class TargetTests
     [InlineData("a.txt", FtpTransferType.Ascii, "ftp://h.example:21/a.txt;type=a")]
     public void A_path_comes_back_from_its_URL(string path, FtpTransferType? type, string url)
     {
-        Assert.Equal(url, (new Target("h.example", 21, null, null) { Type = type }).UrlOf(new Word(path)));
+        Assert.Equal(url, (new Target("h.example", 21, null, null) { Type = type }).FormatUrl(new ShellWord(path)));
         Assert.Equal((path, type), Target.FromUrl(url) is var target ? (target.Folder, target.Type) : default);
     }
 

@@ -15,5 +15,5 @@ public sealed class QuotedLineTests
     [InlineData("site", "site")]
     [InlineData("get site pswd old", "get site pswd old")]
     [InlineData("rm \"a b\"", "rm \"a b\"")]
-    public void A_raw_command_is_named_by_its_verb(string line, string name) => Assert.Equal(name, QuoteCommands.NameOf(line));
+    public void A_raw_command_is_named_by_its_verb(string line, string name) => Assert.Equal(name, QuoteCommands.RemoveArguments(line));
 }

@@ -22,7 +22,7 @@ public sealed class HistorySearchTests
         string? found = null;
         foreach (char key in keys)
         {
-            found = search.Press(key switch
+            found = search.HandleKey(key switch
             {
                 CtrlR => new ConsoleKeyInfo(key, ConsoleKey.R, false, false, true),
                 Backspace => new ConsoleKeyInfo(key, ConsoleKey.Backspace, false, false, false),

@@ -70,7 +70,7 @@ public sealed class KeyDecoderTests
         var text = new StringBuilder();
         while (text.Length < expected.Length)
         {
-            text.Append(Keyboard.Read(decoder, Next, IsNextInTime).KeyChar);
+            text.Append(Keyboard.ReadKey(decoder, Next, IsNextInTime).KeyChar);
         }
 
         Assert.Equal(expected, text.ToString());
