@@ -17,7 +17,7 @@ public sealed class FlushTests
     {
         using var folder = new TestFolder();
         using var log = new TestFolder();
-        string[] calls = await TracedAsync(folder, log, wire => StoreAsync(wire, size), "--durable");
+        string[] calls = await TraceAsync(folder, log, client => StoreAsync(client, size), "--durable");
 
         int rename = Array.FindLastIndex(calls, call => call.Contains("renameat2(", StringComparison.Ordinal));
         int done = Array.FindLastIndex(calls, call => call.Contains("\"226 ", StringComparison.Ordinal));
@@ -30,7 +30,7 @@ public sealed class FlushTests
     {
         using var folder = new TestFolder();
         using var log = new TestFolder();
-        Assert.DoesNotContain(await TracedAsync(folder, log, wire => StoreAsync(wire, 1_000)), IsFlush);
+        Assert.DoesNotContain(await TraceAsync(folder, log, client => StoreAsync(client, 1_000)), IsFlush);
     }
 
     [Theory]
@@ -44,13 +44,13 @@ public sealed class FlushTests
         using var log = new TestFolder();
         folder.Write("old", "old");
         Directory.CreateDirectory(folder["folder"]);
-        string[] calls = await TracedAsync(
+        string[] calls = await TraceAsync(
             folder,
             log,
-            async wire =>
+            async client =>
             {
-                await wire.AskAsync("RNFR old", "350");
-                await wire.AskAsync(command, reply);
+                await client.ExecuteAsync("RNFR old", "350");
+                await client.ExecuteAsync(command, reply);
             },
             "--durable");
 
@@ -59,26 +59,26 @@ public sealed class FlushTests
         Assert.True(calls.Take(done).Skip(change).Any(IsFlush), string.Join('\n', calls));
     }
 
-    private static async Task StoreAsync(FtpWire wire, int size) => wire.Expect(await wire.UploadAsync("STOR file", new byte[size]), "226");
+    private static async Task StoreAsync(RawFtpClient client, int size) => client.AssertReply(await client.UploadAsync("STOR file", new byte[size]), "226");
 
     /// <summary>One that has ended, whether or not other threads were traced in between.</summary>
     private static bool IsFlush(string call) =>
         call.EndsWith(" = 0", StringComparison.Ordinal) && s_flushes.Any(flush => call.Contains(flush + "(", StringComparison.Ordinal) || call.Contains(flush + " resumed", StringComparison.Ordinal));
 
     /// <summary>The calls that flush, change and send, in the order in which the system was asked, of a server that did this and said goodbye.</summary>
-    private static async Task<string[]> TracedAsync(TestFolder folder, TestFolder log, Func<FtpWire, Task> act, params string[] options)
+    private static async Task<string[]> TraceAsync(TestFolder folder, TestFolder log, Func<RawFtpClient, Task> act, params string[] options)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/strace"), "There is no strace.");
         await using (RunningProgram probe = RunningProgram.StartFile("/usr/bin/strace", "/", ["-f", "-o", "/dev/null", "true"]))
         {
-            Assert.SkipUnless(await probe.ExitAsync() == 0, $"Tracing is not allowed here: {probe.Messages}");
+            Assert.SkipUnless(await probe.WaitForExitAsync() == 0, $"Tracing is not allowed here: {probe.Messages}");
         }
 
         string[] tracer = ["/usr/bin/strace", "-f", "-qq", "-s", "16", "-e", "trace=fsync,fdatasync,syncfs,renameat2,unlinkat,mkdirat,sendmsg,sendto,write", "-o", log["calls"]];
-        await using RunningServer server = await RunningServer.OnFolderAsync(folder, tracer, options);
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
-        await act(wire);
-        await wire.AskAsync("QUIT", "221");
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(folder, tracer, options);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
+        await act(client);
+        await client.ExecuteAsync("QUIT", "221");
         using var deadline = new CancellationTokenSource(Deadline.Default);
         while (true)
         {

@@ -12,10 +12,10 @@ namespace Fts.CrashTests;
 /// </summary>
 public sealed class KillTests
 {
-    private const int EverydayKills = 40;
+    private const int DefaultKills = 40;
 
-    private static readonly int Kills = Setting("FTS_KILLS") ?? EverydayKills;
-    private static readonly int Seed = Setting("FTS_KILL_SEED") ?? Environment.TickCount;
+    private static readonly int Kills = ReadSetting("FTS_KILLS") ?? DefaultKills;
+    private static readonly int Seed = ReadSetting("FTS_KILL_SEED") ?? Environment.TickCount;
 
     [Fact]
     public Task Acknowledged_files_are_whole_and_broken_uploads_go_on_after_each_kill() => KillAsync(Kills);
@@ -35,14 +35,14 @@ public sealed class KillTests
         Random.Shared.NextBytes(changed);
         old.AsSpan(0, Start).CopyTo(changed);
         await File.WriteAllBytesAsync(folder["file"], old, TestContext.Current.CancellationToken);
-        await using (RunningServer killed = await RunningServer.OnFolderAsync(folder, [], []))
+        await using (RunningServer killed = await RunningServer.StartOnFolderAsync(folder, [], []))
         {
-            using FtpWire cut = await FtpWire.SignInAsync(killed.Port);
-            using Socket data = await cut.OpenDataAsync();
-            await cut.AskAsync($"ALLO {changed.Length}", "200");
-            await cut.AskAsync($"REST {Start}", "350");
-            await cut.AskAsync("STOR file", "150");
-            await FtpWire.SendAsync(data, changed.AsMemory(Start, Come - Start));
+            using RawFtpClient interruptedClient = await RawFtpClient.LogInAsync(killed.Port);
+            using Socket data = await interruptedClient.OpenDataConnectionAsync();
+            await interruptedClient.ExecuteAsync($"ALLO {changed.Length}", "200");
+            await interruptedClient.ExecuteAsync($"REST {Start}", "350");
+            await interruptedClient.ExecuteAsync("STOR file", "150");
+            await RawFtpClient.SendAsync(data, changed.AsMemory(Start, Come - Start));
             string pending = Assert.Single(folder.Names, name => name != "file");
             using var deadline = new CancellationTokenSource(Deadline.Default);
             while (!(await File.ReadAllBytesAsync(folder[pending], deadline.Token)).AsSpan().StartsWith(changed.AsSpan(0, Come)))
@@ -51,26 +51,26 @@ public sealed class KillTests
                 await Task.Delay(10, deadline.Token);
             }
 
-            killed.Program.Signal(9);
-            await killed.Program.ExitAsync();
+            killed.Program.SendSignal(9);
+            await killed.Program.WaitForExitAsync();
         }
 
-        await using RunningServer server = await RunningServer.OnFolderAsync(folder, [], []);
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
-        int size = int.Parse((await wire.AskAsync("SIZE file", "213"))[4..], CultureInfo.InvariantCulture);
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(folder, [], []);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
+        int size = int.Parse((await client.ExecuteAsync("SIZE file", "213"))[4..], CultureInfo.InvariantCulture);
         Assert.InRange(size, 0, Come);
-        await wire.AskAsync($"REST {size}", "350");
-        wire.Expect(await wire.UploadAsync("STOR file", changed.AsMemory(size)), "226");
+        await client.ExecuteAsync($"REST {size}", "350");
+        client.AssertReply(await client.UploadAsync("STOR file", changed.AsMemory(size)), "226");
         Assert.Equal(changed, await File.ReadAllBytesAsync(folder["file"], TestContext.Current.CancellationToken));
     }
 
     private static async Task KillAsync(int kills, params string[] options)
     {
-        using var run = new KillRun(Seed, options);
+        using var run = new KillRestartRun(Seed, options);
         await run.RunAsync(kills);
-        TestContext.Current.TestOutputHelper?.WriteLine($"FTS_KILL_SEED={Seed}: {kills} kills, {run.Continued} uploads continued");
-        Assert.True(run.Continued > 0 || kills < EverydayKills / 4, $"FTS_KILL_SEED={Seed}: no upload was continued in {kills} kills, which leaves untested whether any could be.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"FTS_KILL_SEED={Seed}: {kills} kills, {run.ResumedUploads} uploads continued");
+        Assert.True(run.ResumedUploads > 0 || kills < DefaultKills / 4, $"FTS_KILL_SEED={Seed}: no upload was continued in {kills} kills, which leaves untested whether any could be.");
     }
 
-    private static int? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } told ? int.Parse(told, CultureInfo.InvariantCulture) : null;
+    private static int? ReadSetting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? int.Parse(value, CultureInfo.InvariantCulture) : null;
 }

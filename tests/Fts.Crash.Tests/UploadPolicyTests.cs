@@ -15,13 +15,13 @@ public sealed class UploadPolicyTests : IDisposable
     [Fact]
     public async Task Complete_only_wants_a_size_where_nothing_else_proves_it()
     {
-        await using RunningServer server = await RunningServer.OnFolderAsync(_folder, [], ["--publish", "complete-only"]);
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
-        wire.Expect(await wire.UploadAsync("STOR file", s_content), "550");
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], ["--publish", "complete-only"]);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
+        client.AssertReply(await client.UploadAsync("STOR file", s_content), "550");
         Assert.DoesNotContain("file", _folder.Names);
-        await wire.AskAsync("SIZE file", "213");
-        await wire.AskAsync("ALLO 4", "200");
-        wire.Expect(await wire.UploadAsync("STOR file", s_content), "226");
+        await client.ExecuteAsync("SIZE file", "213");
+        await client.ExecuteAsync("ALLO 4", "200");
+        client.AssertReply(await client.UploadAsync("STOR file", s_content), "226");
         Assert.Equal(["file"], _folder.Names);
     }
 
@@ -31,11 +31,11 @@ public sealed class UploadPolicyTests : IDisposable
     [InlineData("7d", true)]
     public async Task What_broke_off_is_kept_as_told(string time, bool isKept)
     {
-        await using RunningServer server = await RunningServer.OnFolderAsync(_folder, [], ["--keep-partial", time]);
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
-        await wire.AskAsync("ALLO 5", "200");
-        wire.Expect(await wire.UploadAsync("STOR file", s_content), "451");
-        await wire.AskAsync("SIZE file", isKept ? "213" : "550");
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], ["--keep-partial", time]);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
+        await client.ExecuteAsync("ALLO 5", "200");
+        client.AssertReply(await client.UploadAsync("STOR file", s_content), "451");
+        await client.ExecuteAsync("SIZE file", isKept ? "213" : "550");
         Assert.Equal(isKept ? 1 : 0, _folder.Names.Length);
     }
 

@@ -23,16 +23,16 @@ public sealed class DescriptorTests
         folder.Write("old", "old");
         await using RunningServer server = await StartAsync(folder, soft: DescriptorsAtStart, hard: DescriptorsAtStart);
         await LowerLimitAsync(server, folder);
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
         byte[] content = RandomNumberGenerator.GetBytes(1024 * 1024);
-        wire.Expect(await wire.UploadAsync("STOR kept", content), "226");
-        using Socket waiting = await wire.OpenDataAsync();
+        client.AssertReply(await client.UploadAsync("STOR kept", content), "226");
+        using Socket waiting = await client.OpenDataConnectionAsync();
 
-        Socket[] crowd = await TakeAllAsync(server);
-        await wire.SayAsync("STOR old");
-        wire.Expect(await wire.HearAsync(), "425", "451");
-        await wire.AskAsync("MKD folder", "257", "451");
-        await wire.AskAsync("NOOP", "200");
+        Socket[] crowd = await OpenAllDescriptorsAsync(server);
+        await client.SendCommandAsync("STOR old");
+        client.AssertReply(await client.ReadReplyAsync(), "425", "451");
+        await client.ExecuteAsync("MKD folder", "257", "451");
+        await client.ExecuteAsync("NOOP", "200");
         Assert.Equal("old", folder.Read("old"));
 
         foreach (Socket one in crowd)
@@ -40,11 +40,11 @@ public sealed class DescriptorTests
             one.Dispose();
         }
 
-        await UntilAsync(() => CountDescriptors(server) < MaxDescriptors - 50);
-        Assert.Equal(content, (await wire.DownloadAsync("RETR kept")).Content);
-        wire.Expect(await wire.UploadAsync("STOR old", content), "226");
+        await WaitUntilAsync(() => CountDescriptors(server) < MaxDescriptors - 50);
+        Assert.Equal(content, (await client.DownloadAsync("RETR kept")).Content);
+        client.AssertReply(await client.UploadAsync("STOR old", content), "226");
         Assert.Equal(content, await File.ReadAllBytesAsync(folder["old"], TestContext.Current.CancellationToken));
-        using FtpWire another = await FtpWire.SignInAsync(server.Port);
+        using RawFtpClient another = await RawFtpClient.LogInAsync(server.Port);
         Assert.DoesNotContain(folder.Names, name => name.StartsWith(".fts-pending-", StringComparison.Ordinal));
     }
 
@@ -56,19 +56,19 @@ public sealed class DescriptorTests
         using var folder = new TestFolder();
         await using RunningServer server = await StartAsync(folder, soft: DescriptorsAtStart, hard: DescriptorsAtStart);
         await LowerLimitAsync(server, folder);
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
         byte[] content = RandomNumberGenerator.GetBytes(4 * 1024 * 1024);
-        using Socket data = await wire.OpenDataAsync();
-        await wire.AskAsync("STOR kept", "150");
+        using Socket data = await client.OpenDataConnectionAsync();
+        await client.ExecuteAsync("STOR kept", "150");
 
-        Socket[] crowd = await TakeAllAsync(server);
+        Socket[] crowd = await OpenAllDescriptorsAsync(server);
         for (int sent = 0; sent < content.Length;)
         {
             sent += await data.SendAsync(content.AsMemory(sent), SocketFlags.None, TestContext.Current.CancellationToken);
         }
 
         data.Shutdown(SocketShutdown.Send);
-        wire.Expect(await wire.HearAsync(), "226");
+        client.AssertReply(await client.ReadReplyAsync(), "226");
         Assert.Equal(content, await File.ReadAllBytesAsync(folder["kept"], TestContext.Current.CancellationToken));
         foreach (Socket one in crowd)
         {
@@ -84,13 +84,13 @@ public sealed class DescriptorTests
         using var folder = new TestFolder();
         await using RunningServer server = await StartAsync(folder, soft: 256, hard: Limit);
         Assert.Matches(@$"Max open files +{Limit} +{Limit} ", await File.ReadAllTextAsync($"/proc/{server.Program.Id}/limits", TestContext.Current.CancellationToken));
-        var sessions = new List<FtpWire>();
+        var sessions = new List<RawFtpClient>();
         var idle = new List<Socket>();
         try
         {
             for (int i = 0; i < Working; i++)
             {
-                sessions.Add(await FtpWire.SignInAsync(server.Port));
+                sessions.Add(await RawFtpClient.LogInAsync(server.Port));
             }
 
             for (int i = 0; i < Idle; i++)
@@ -105,7 +105,7 @@ public sealed class DescriptorTests
             byte[] content = RandomNumberGenerator.GetBytes(200_000);
             await Task.WhenAll(sessions.Select(async (session, i) =>
             {
-                session.Expect(await session.UploadAsync($"STOR {i}", content), "226");
+                session.AssertReply(await session.UploadAsync($"STOR {i}", content), "226");
                 Assert.Equal(content, (await session.DownloadAsync($"RETR {i}")).Content);
             }));
             Assert.DoesNotContain("accepting a connection failed", server.Program.Messages, StringComparison.Ordinal);
@@ -117,18 +117,18 @@ public sealed class DescriptorTests
         }
     }
 
-    private static Task<RunningServer> StartAsync(TestFolder folder, int soft, int hard) => RunningServer.OnFolderAsync(folder, ["/usr/bin/prlimit", $"--nofile={soft}:{hard}"], []);
+    private static Task<RunningServer> StartAsync(TestFolder folder, int soft, int hard) => RunningServer.StartOnFolderAsync(folder, ["/usr/bin/prlimit", $"--nofile={soft}:{hard}"], []);
 
     /// <summary>Lowers the limit below the server's reserve, so that control connections can take every descriptor.</summary>
     private static async Task LowerLimitAsync(RunningServer server, TestFolder folder)
     {
         await using RunningProgram prlimit = RunningProgram.StartFile(
             "/usr/bin/prlimit", folder.Path, ["--pid", $"{server.Program.Id}", $"--nofile={MaxDescriptors}:{MaxDescriptors}"]);
-        Assert.Equal(0, await prlimit.ExitAsync());
+        Assert.Equal(0, await prlimit.WaitForExitAsync());
     }
 
     /// <summary>Connects until the server has no descriptor left; those it has not taken wait in its queue.</summary>
-    private static async Task<Socket[]> TakeAllAsync(RunningServer server)
+    private static async Task<Socket[]> OpenAllDescriptorsAsync(RunningServer server)
     {
         var crowd = new List<Socket>();
         for (int i = 0; i < MaxDescriptors; i++)
@@ -138,13 +138,13 @@ public sealed class DescriptorTests
             crowd.Add(one);
         }
 
-        await server.Program.SeesAsync("accepting a connection failed");
+        await server.Program.WaitForOutputAsync("accepting a connection failed");
         return [.. crowd];
     }
 
     private static int CountDescriptors(RunningServer server) => Directory.EnumerateFileSystemEntries($"/proc/{server.Program.Id}/fd").Count();
 
-    private static async Task UntilAsync(Func<bool> condition)
+    private static async Task WaitUntilAsync(Func<bool> condition)
     {
         using var deadline = new CancellationTokenSource(Deadline.Default);
         while (!condition())

@@ -4,7 +4,7 @@ using Fts.ProgramTests.Support;
 namespace Fts.CrashTests.DiskFaults;
 
 /// <summary>Folders that take no change and names that no file system takes.</summary>
-public sealed class RefusalTests
+public sealed class RejectionTests
 {
     /// <summary>Every command that would change something, of a folder with the file <c>a</c> and the folder <c>d</c>.</summary>
     private static readonly string[] Changes = ["DELE a", "MKD e", "RMD d", "RMDA d", "MFMT 20200101000000 a", "SITE CHMOD 600 a"];
@@ -12,13 +12,13 @@ public sealed class RefusalTests
     [Fact]
     public async Task A_disk_that_became_read_only_answers_550_and_is_read()
     {
-        await using TinyDisk disk = await TinyDisk.MountAsync("size=1m");
-        Fill(disk.Folder);
-        await using RunningServer server = await RunningServer.OnFolderAsync(disk.Folder, [], []);
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
-        await disk.ProtectAsync();
-        await RefusesEveryChangeAsync(wire, [.. Changes]);
-        Assert.Equal("old"u8.ToArray(), (await wire.DownloadAsync("RETR a")).Content);
+        await using SmallDisk disk = await SmallDisk.MountAsync("size=1m");
+        CreateFiles(disk.Folder);
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(disk.Folder, [], []);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
+        await disk.RemountReadOnlyAsync();
+        await AssertChangesRejectedAsync(client, [.. Changes]);
+        Assert.Equal("old"u8.ToArray(), (await client.DownloadAsync("RETR a")).Content);
         Assert.Equal(["a", "d"], disk.Folder.Names);
     }
 
@@ -27,19 +27,19 @@ public sealed class RefusalTests
     {
         using var folder = new TestFolder();
         using var state = new TestFolder();
-        string[] below = Nobody(folder, state);
-        Fill(folder);
+        string[] below = RunAsNobody(folder, state);
+        CreateFiles(folder);
         foreach (string own in (string[])[folder.Path, folder["d"]])
         {
             File.SetUnixFileMode(own, (UnixFileMode)0b101_101_101);
         }
 
-        await using (RunningServer server = await RunningServer.OnFolderAsync(folder, below, [], ("XDG_STATE_HOME", state.Path), ("XDG_CONFIG_HOME", state.Path)))
+        await using (RunningServer server = await RunningServer.StartOnFolderAsync(folder, below, [], ("XDG_STATE_HOME", state.Path), ("XDG_CONFIG_HOME", state.Path)))
         {
-            using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+            using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
             // Facts of a file are its owner's to change; here that is somebody else or the test itself.
-            await RefusesEveryChangeAsync(wire, [.. Changes.Where(change => !change.EndsWith(" a", StringComparison.Ordinal) || change.StartsWith("DELE", StringComparison.Ordinal))]);
-            Assert.Equal("old"u8.ToArray(), (await wire.DownloadAsync("RETR a")).Content);
+            await AssertChangesRejectedAsync(client, [.. Changes.Where(change => !change.EndsWith(" a", StringComparison.Ordinal) || change.StartsWith("DELE", StringComparison.Ordinal))]);
+            Assert.Equal("old"u8.ToArray(), (await client.DownloadAsync("RETR a")).Content);
         }
 
         File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_000_000);
@@ -50,21 +50,21 @@ public sealed class RefusalTests
     public async Task A_name_too_long_for_the_disk_answers_553_and_the_longest_is_stored()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
         string longest = new('n', 255), beyond = new('n', 256), wide = new('ü', 128);
         foreach (string name in (string[])[beyond, wide])
         {
-            wire.Expect(await wire.UploadAsync("STOR " + name, new byte[10]), "553");
-            wire.Expect(await wire.UploadAsync("APPE " + name, new byte[10]), "553");
-            wire.Expect(await wire.UploadAsync("STOU " + name, new byte[10]), "553");
-            await wire.AskAsync("MKD " + name, "550");
-            await wire.AskAsync("SIZE " + name, "550");
-            await wire.AskAsync("DELE " + name, "550");
+            client.AssertReply(await client.UploadAsync("STOR " + name, new byte[10]), "553");
+            client.AssertReply(await client.UploadAsync("APPE " + name, new byte[10]), "553");
+            client.AssertReply(await client.UploadAsync("STOU " + name, new byte[10]), "553");
+            await client.ExecuteAsync("MKD " + name, "550");
+            await client.ExecuteAsync("SIZE " + name, "550");
+            await client.ExecuteAsync("DELE " + name, "550");
         }
 
-        wire.Expect(await wire.UploadAsync("STOR " + longest, new byte[10]), "226");
-        await wire.AskAsync("RNFR " + longest, "350");
-        await wire.AskAsync("RNTO " + beyond, "553");
+        client.AssertReply(await client.UploadAsync("STOR " + longest, new byte[10]), "226");
+        await client.ExecuteAsync("RNFR " + longest, "350");
+        await client.ExecuteAsync("RNTO " + beyond, "553");
         Assert.Equal([longest], server.Folder.Names);
     }
 
@@ -72,50 +72,50 @@ public sealed class RefusalTests
     public async Task A_path_too_long_answers_553_and_the_session_lives()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
         string step = new('d', 200);
         int depth = 0;
-        while ((await MakeAndEnterAsync(wire, step)).StartsWith("250", StringComparison.Ordinal))
+        while ((await CreateAndEnterAsync(client, step)).StartsWith("250", StringComparison.Ordinal))
         {
             Assert.True(++depth < 100, "Folders get ever deeper.");
         }
 
         Assert.True(depth > 10, $"Only {depth} folders deep.");
-        wire.Expect(await wire.UploadAsync("STOR " + new string('f', 250), new byte[10]), "553");
-        wire.Expect(await wire.UploadAsync("STOR f", new byte[10]), "226");
-        Assert.Equal(new byte[10], (await wire.DownloadAsync("RETR f")).Content);
+        client.AssertReply(await client.UploadAsync("STOR " + new string('f', 250), new byte[10]), "553");
+        client.AssertReply(await client.UploadAsync("STOR f", new byte[10]), "226");
+        Assert.Equal(new byte[10], (await client.DownloadAsync("RETR f")).Content);
     }
 
-    private static async Task<string> MakeAndEnterAsync(FtpWire wire, string name)
+    private static async Task<string> CreateAndEnterAsync(RawFtpClient client, string name)
     {
-        string made = await wire.AskAsync("MKD " + name, "257", "550");
-        return made.StartsWith("257", StringComparison.Ordinal) ? await wire.AskAsync("CWD " + name, "250") : made;
+        string made = await client.ExecuteAsync("MKD " + name, "257", "550");
+        return made.StartsWith("257", StringComparison.Ordinal) ? await client.ExecuteAsync("CWD " + name, "250") : made;
     }
 
-    private static void Fill(TestFolder folder)
+    private static void CreateFiles(TestFolder folder)
     {
         folder.Write("a", "old");
         Directory.CreateDirectory(folder["d"]);
     }
 
-    private static async Task RefusesEveryChangeAsync(FtpWire wire, string[] changes)
+    private static async Task AssertChangesRejectedAsync(RawFtpClient client, string[] changes)
     {
         foreach (string command in (string[])["STOR a", "STOR b", "APPE a", "STOU", "STOR d/b"])
         {
-            wire.Expect(await wire.UploadAsync(command, new byte[1000]), "550");
+            client.AssertReply(await client.UploadAsync(command, new byte[1000]), "550");
         }
 
         foreach (string command in changes)
         {
-            await wire.AskAsync(command, "550");
+            await client.ExecuteAsync(command, "550");
         }
 
-        await wire.AskAsync("RNFR a", "350");
-        await wire.AskAsync("RNTO b", "550");
+        await client.ExecuteAsync("RNFR a", "350");
+        await client.ExecuteAsync("RNTO b", "550");
     }
 
     /// <summary>What takes root its rights; nothing where there are none to take.</summary>
-    private static string[] Nobody(TestFolder folder, TestFolder state)
+    private static string[] RunAsNobody(TestFolder folder, TestFolder state)
     {
         if (!Environment.IsPrivilegedProcess)
         {

@@ -16,18 +16,18 @@ public sealed class ShrinkingFileTests
             file.SetLength(256 * 1024 * 1024);
         }
 
-        using FtpWire wire = await FtpWire.SignInAsync(server.Port);
-        using Socket data = await wire.OpenDataAsync();
-        await wire.AskAsync("RETR large", "150");
+        using RawFtpClient client = await RawFtpClient.LogInAsync(server.Port);
+        using Socket data = await client.OpenDataConnectionAsync();
+        await client.ExecuteAsync("RETR large", "150");
         await using (FileStream file = File.OpenWrite(server.Folder["large"]))
         {
             // The client has read nothing: no more is on its way than sockets hold.
             file.SetLength(1024);
         }
 
-        Assert.True((await FtpWire.ReadToAnyEndAsync(data)).Length < 256 * 1024 * 1024);
-        wire.Expect(await wire.HearAsync(), "451");
-        await wire.AskAsync("NOOP", "200");
-        Assert.Equal(new byte[1024], (await wire.DownloadAsync("RETR large")).Content);
+        Assert.True((await RawFtpClient.ReadToEndAsync(data)).Length < 256 * 1024 * 1024);
+        client.AssertReply(await client.ReadReplyAsync(), "451");
+        await client.ExecuteAsync("NOOP", "200");
+        Assert.Equal(new byte[1024], (await client.DownloadAsync("RETR large")).Content);
     }
 }

@@ -3,50 +3,50 @@ using Fts.ProgramTests.Support;
 namespace Fts.CrashTests.DiskFaults;
 
 /// <summary>A file system in memory of a test's own, small enough to be filled. Unmounted with the test.</summary>
-internal sealed class TinyDisk : IAsyncDisposable
+internal sealed class SmallDisk : IAsyncDisposable
 {
-    private TinyDisk()
+    private SmallDisk()
     {
     }
 
     public TestFolder Folder { get; } = new();
 
     /// <summary>Bytes that can still be written.</summary>
-    public long Free => new DriveInfo(Folder.Path).AvailableFreeSpace;
+    public long FreeBytes => new DriveInfo(Folder.Path).AvailableFreeSpace;
 
     /// <summary>Mounts one, or the test is skipped with the reason.</summary>
     /// <param name="limits">Options of tmpfs, as in <c>size=1m</c>.</param>
-    public static async Task<TinyDisk> MountAsync(string limits)
+    public static async Task<SmallDisk> MountAsync(string limits)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has tmpfs.");
-        var disk = new TinyDisk();
-        (int code, string said) = await RunAsync("mount", "-t", "tmpfs", "-o", $"{limits},mode=0777", "fts-tiny-disk", disk.Folder.Path);
+        var disk = new SmallDisk();
+        (int code, string error) = await RunAsync("mount", "-t", "tmpfs", "-o", $"{limits},mode=0777", "fts-tiny-disk", disk.Folder.Path);
         if (code != 0)
         {
             disk.Folder.Dispose();
-            Assert.Skip($"Mounting is not allowed here: {said}");
+            Assert.Skip($"Mounting is not allowed here: {error}");
         }
 
         return disk;
     }
 
     /// <summary>Nothing on it can be changed from now on.</summary>
-    public async Task ProtectAsync()
+    public async Task RemountReadOnlyAsync()
     {
-        (int code, string said) = await RunAsync("mount", "-o", "remount,ro", Folder.Path);
-        Assert.True(code == 0, said);
+        (int code, string error) = await RunAsync("mount", "-o", "remount,ro", Folder.Path);
+        Assert.True(code == 0, error);
     }
 
     public async ValueTask DisposeAsync()
     {
-        (int code, string said) = await RunAsync("umount", Folder.Path);
+        (int code, string error) = await RunAsync("umount", Folder.Path);
         Folder.Dispose();
-        Assert.True(code == 0, said);
+        Assert.True(code == 0, error);
     }
 
     private static async Task<(int Code, string Said)> RunAsync(string program, params string[] arguments)
     {
         await using RunningProgram run = RunningProgram.StartFile(program, "/", arguments);
-        return (await run.ExitAsync(), run.Messages.Trim());
+        return (await run.WaitForExitAsync(), run.Messages.Trim());
     }
 }

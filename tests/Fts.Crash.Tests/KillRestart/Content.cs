@@ -1,14 +1,14 @@
 namespace Fts.CrashTests.KillRestart;
 
 /// <summary>What a name stands for: a file of one or more records, or a folder. Two are equal when they hold the same records.</summary>
-internal sealed record Content
+internal sealed record FileContent
 {
     private readonly FileRecord[] _records;
 
-    private Content(FileRecord[] records) => _records = records;
+    private FileContent(FileRecord[] records) => _records = records;
 
     /// <summary>A folder: no file is without records.</summary>
-    public static Content Folder { get; } = new([]);
+    public static FileContent Folder { get; } = new([]);
 
     public bool IsFile => _records.Length > 0;
 
@@ -16,13 +16,13 @@ internal sealed record Content
 
     public int RecordCount => _records.Length;
 
-    public static Content Of(FileRecord record) => new([record]);
+    public static FileContent FromRecord(FileRecord record) => new([record]);
 
     /// <summary>The same with one record more at its end.</summary>
-    public Content With(FileRecord record) => new([.. _records, record]);
+    public FileContent Append(FileRecord record) => new([.. _records, record]);
 
     /// <summary>Its first records.</summary>
-    public Content First(int records) => new(_records[..records]);
+    public FileContent TakeFirst(int records) => new(_records[..records]);
 
     public byte[] ToBytes()
     {
@@ -38,12 +38,12 @@ internal sealed record Content
     }
 
     /// <summary>What a file's bytes say they are; null if they are not whole.</summary>
-    public static Content? Read(ReadOnlySpan<byte> bytes)
+    public static FileContent? Parse(ReadOnlySpan<byte> bytes)
     {
         var records = new List<FileRecord>();
         while (!bytes.IsEmpty)
         {
-            if (FileRecord.ReadFrom(bytes) is not { } record)
+            if (FileRecord.Parse(bytes) is not { } record)
             {
                 return null;
             }
@@ -52,10 +52,10 @@ internal sealed record Content
             bytes = bytes[record.Length..];
         }
 
-        return records.Count == 0 ? null : new Content([.. records]);
+        return records.Count == 0 ? null : new FileContent([.. records]);
     }
 
-    public bool Equals(Content? other) => other is not null && _records.AsSpan().SequenceEqual(other._records);
+    public bool Equals(FileContent? other) => other is not null && _records.AsSpan().SequenceEqual(other._records);
 
     public override int GetHashCode() => _records.Length == 0 ? 0 : _records[^1].GetHashCode();
 

@@ -25,7 +25,7 @@ internal readonly record struct FileRecord(string Name, int Version, int BodyLen
     }
 
     /// <summary>The record that <paramref name="bytes"/> begin with; null if they begin with none that is whole.</summary>
-    public static FileRecord? ReadFrom(ReadOnlySpan<byte> bytes)
+    public static FileRecord? Parse(ReadOnlySpan<byte> bytes)
     {
         int line = bytes[..Math.Min(bytes.Length, MaxHeaderLength)].IndexOf((byte)'\n');
         string[] words = line < 0 ? [] : Encoding.ASCII.GetString(bytes[..line]).Split(' ');

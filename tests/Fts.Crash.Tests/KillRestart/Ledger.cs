@@ -1,16 +1,16 @@
 namespace Fts.CrashTests.KillRestart;
 
 /// <summary>What one worker knows of its names: what was acknowledged last, which broken uploads are kept, and the one operation whose outcome is unknown.</summary>
-internal sealed class Ledger
+internal sealed class ExpectedState
 {
-    private readonly Dictionary<string, Content> _committed = [];
-    private readonly Dictionary<string, Kept> _kept = [];
+    private readonly Dictionary<string, FileContent> _committed = [];
+    private readonly Dictionary<string, PartialUpload> _partialUploads = [];
 
     public Operation? InFlight { get; private set; }
 
-    public IReadOnlyDictionary<string, Content> Committed => _committed;
+    public IReadOnlyDictionary<string, FileContent> Committed => _committed;
 
-    public IReadOnlyDictionary<string, Kept> Kept => _kept;
+    public IReadOnlyDictionary<string, PartialUpload> PartialUploads => _partialUploads;
 
     /// <summary>
     /// Pending files that no name leads to, at most: the server was killed before it told the name, while a new upload took the place of a kept one, or before all of
@@ -22,79 +22,79 @@ internal sealed class Ledger
     public Operation Begin(Operation operation) => InFlight = operation;
 
     /// <summary>The operation was acknowledged.</summary>
-    public void Done() => Apply(InFlight!);
+    public void Acknowledge() => Apply(InFlight!);
 
     /// <summary>The operation was refused, or was an upload that was broken off and is kept.</summary>
-    public void Undone(Kept? kept = null)
+    public void Reject(PartialUpload? partialUpload = null)
     {
-        if (kept is not null)
+        if (partialUpload is not null)
         {
-            _kept[InFlight!.Name!] = kept;
+            _partialUploads[InFlight!.Name!] = partialUpload;
         }
 
         InFlight = null;
     }
 
     /// <summary>Nothing is kept of this name, as it turned out.</summary>
-    public void Forget(string name) => _kept.Remove(name);
+    public void RemovePartialUpload(string name) => _partialUploads.Remove(name);
 
     /// <summary>Everything is gone.</summary>
     public void Clear()
     {
         _committed.Clear();
-        _kept.Clear();
+        _partialUploads.Clear();
         Unreachable = 0;
     }
 
     /// <summary>
     /// The server was killed, and this is what is found. It must be the state before the operation in flight or the one after it; returns what is wrong, or null.
     /// </summary>
-    public string? Settle(IReadOnlyDictionary<string, Content> found)
+    public string? Reconcile(IReadOnlyDictionary<string, FileContent> found)
     {
         Operation? operation = InFlight;
         InFlight = null;
         if (IsSame(_committed, found))
         {
-            Keep(operation);
+            KeepPartialUpload(operation);
             return null;
         }
 
-        var after = new Dictionary<string, Content>(_committed);
-        if (operation is { Name: null, Uploads: { } target } && found.FirstOrDefault(file => !_committed.ContainsKey(file.Key)).Key is { } name)
+        var after = new Dictionary<string, FileContent>(_committed);
+        if (operation is { Name: null, UploadTarget: { } target } && found.FirstOrDefault(file => !_committed.ContainsKey(file.Key)).Key is { } name)
         {
-            operation = Operation.Named(operation, name);
+            operation = Operation.CreateNamed(operation, name);
         }
 
-        foreach ((string changed, Content? content) in operation?.Changes ?? [])
+        foreach ((string changed, FileContent? content) in operation?.Changes ?? [])
         {
-            Set(after, changed, content);
+            SetContent(after, changed, content);
         }
 
         if (operation is null || !IsSame(after, found))
         {
-            return $"before:\n{Text(_committed)}\nin flight: {operation?.What ?? "nothing"}, after which:\n{Text(after)}\nfound:\n{Text(found)}";
+            return $"before:\n{Format(_committed)}\nin flight: {operation?.Description ?? "nothing"}, after which:\n{Format(after)}\nfound:\n{Format(found)}";
         }
 
-        Kept? left = operation is { Uploads: null, Name: { } deleted } ? _kept.GetValueOrDefault(deleted) : null;
+        PartialUpload? previousPartial = operation is { UploadTarget: null, Name: { } deleted } ? _partialUploads.GetValueOrDefault(deleted) : null;
         Apply(operation);
-        if (left is not null)
+        if (previousPartial is not null)
         {
             // The committed file and the kept one do not go in one step.
-            _kept[operation.Name!] = left with { IsExact = false };
+            _partialUploads[operation.Name!] = previousPartial with { IsExact = false };
         }
 
         return null;
     }
 
     /// <summary>The server was killed in an upload: what it has of it, it keeps.</summary>
-    private void Keep(Operation? operation)
+    private void KeepPartialUpload(Operation? operation)
     {
-        if (operation is { Name: { } deleted, Uploads: null } && _kept.TryGetValue(deleted, out Kept? perhaps))
+        if (operation is { Name: { } deleted, UploadTarget: null } && _partialUploads.TryGetValue(deleted, out PartialUpload? previousPartial))
         {
-            _kept[deleted] = perhaps with { IsExact = false };
+            _partialUploads[deleted] = previousPartial with { IsExact = false };
         }
 
-        if (operation is not { Uploads: { } target })
+        if (operation is not { UploadTarget: { } target })
         {
             return;
         }
@@ -105,24 +105,24 @@ internal sealed class Ledger
             return;
         }
 
-        bool replaces = _kept.TryGetValue(name, out Kept? before) && (before.Target != target || before.IsDoubtful);
+        bool replaces = _partialUploads.TryGetValue(name, out PartialUpload? before) && (before.Target != target || before.IsUncertain);
         Unreachable += replaces ? 1 : 0;
-        Unreachable += before is null && operation.Copies ? 1 : 0;
-        _kept[name] = new Kept(target, target.Length, IsDoubtful: replaces && !operation.HasBegun);
+        Unreachable += before is null && operation.CopiesExisting ? 1 : 0;
+        _partialUploads[name] = new PartialUpload(target, target.Length, IsUncertain: replaces && !operation.HasStarted);
     }
 
     private void Apply(Operation operation)
     {
-        foreach ((string name, Content? content) in operation.Changes)
+        foreach ((string name, FileContent? content) in operation.Changes)
         {
-            Set(_committed, name, content);
-            _kept.Remove(name);
+            SetContent(_committed, name, content);
+            _partialUploads.Remove(name);
         }
 
         InFlight = null;
     }
 
-    private static void Set(Dictionary<string, Content> names, string name, Content? content)
+    private static void SetContent(Dictionary<string, FileContent> names, string name, FileContent? content)
     {
         if (content is null)
         {
@@ -134,8 +134,8 @@ internal sealed class Ledger
         }
     }
 
-    private static bool IsSame(Dictionary<string, Content> left, IReadOnlyDictionary<string, Content> right) =>
-        left.Count == right.Count && left.All(file => right.TryGetValue(file.Key, out Content? other) && file.Value == other);
+    private static bool IsSame(Dictionary<string, FileContent> previousPartial, IReadOnlyDictionary<string, FileContent> right) =>
+        previousPartial.Count == right.Count && previousPartial.All(file => right.TryGetValue(file.Key, out FileContent? other) && file.Value == other);
 
-    private static string Text(IReadOnlyDictionary<string, Content> names) => string.Join('\n', names.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"  {file.Key} = {file.Value}"));
+    private static string Format(IReadOnlyDictionary<string, FileContent> names) => string.Join('\n', names.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"  {file.Key} = {file.Value}"));
 }

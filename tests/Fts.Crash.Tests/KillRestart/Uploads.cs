@@ -5,144 +5,144 @@ using Fts.CrashTests.Support;
 namespace Fts.CrashTests.KillRestart;
 
 /// <summary>Every way to upload and to break one off, each entered in the ledger before it begins and after it was answered.</summary>
-internal sealed class Uploads(FtpWire wire, Ledger ledger, Dice dice)
+internal sealed class UploadScenarios(RawFtpClient client, ExpectedState expected, RandomChoices random)
 {
     /// <summary>Kept uploads that were continued and became whole.</summary>
-    public int Continued { get; private set; }
+    public int ResumedUploads { get; private set; }
 
     /// <summary>Stores a file anew, whatever is there or kept.</summary>
-    public Task StoreAsync(string name, Content target) => SendAsync(name, target, "STOR", 0);
+    public Task StoreAsync(string name, FileContent target) => SendAsync(name, target, "STOR", 0);
 
     /// <summary>Begins a file anew and breaks it off.</summary>
-    public Task CutAsync(string name, Content target) => BreakOffAsync(name, target, "STOR", 0);
+    public Task StoreInterruptedAsync(string name, FileContent target) => SendInterruptedAsync(name, target, "STOR", 0);
 
     /// <summary>Puts a record at a file's end; the server may be asked to stop halfway.</summary>
-    public Task AppendAsync(string name, FileRecord record, bool whole)
+    public Task AppendAsync(string name, FileRecord record, bool isComplete)
     {
-        Content before = ledger.Committed[name];
-        return whole ? SendAsync(name, before.With(record), "APPE", before.Length) : BreakOffAsync(name, before.With(record), "APPE", before.Length);
+        FileContent before = expected.Committed[name];
+        return isComplete ? SendAsync(name, before.Append(record), "APPE", before.Length) : SendInterruptedAsync(name, before.Append(record), "APPE", before.Length);
     }
 
     /// <summary>Replaces a file from a record on; nothing is kept of that name.</summary>
     public Task RewriteAsync(string name, int records, FileRecord record)
     {
-        Content start = ledger.Committed[name].First(records);
-        return SendAsync(name, start.With(record), "STOR", start.Length);
+        FileContent start = expected.Committed[name].TakeFirst(records);
+        return SendAsync(name, start.Append(record), "STOR", start.Length);
     }
 
     /// <summary>Stores under a name the server chooses and tells.</summary>
-    public async Task StoreUniqueAsync(string name, Content target)
+    public async Task StoreUniqueAsync(string name, FileContent target)
     {
-        Operation operation = ledger.Begin(new Operation("STOU " + name) { Uploads = target });
-        await wire.AskAsync($"ALLO {target.Length}", "200");
-        string reply = await wire.UploadAsync("STOU " + name, target.ToBytes(), opened => ledger.Begin(Operation.Named(operation, opened.Split("FILE: ")[1])));
-        wire.Expect(reply, "226");
-        ledger.Done();
+        Operation operation = expected.Begin(new Operation("STOU " + name) { UploadTarget = target });
+        await client.ExecuteAsync($"ALLO {target.Length}", "200");
+        string reply = await client.UploadAsync("STOU " + name, target.ToBytes(), opened => expected.Begin(Operation.CreateNamed(operation, opened.Split("FILE: ")[1])));
+        client.AssertReply(reply, "226");
+        expected.Acknowledge();
     }
 
     /// <summary>
     /// Continues a kept upload as plain clients do: by what SIZE says. Until it is whole the committed file, if there is one, is what can be read.
     /// </summary>
-    public async Task ContinueAsync(string name)
+    public async Task ResumeAsync(string name)
     {
-        Kept kept = ledger.Kept[name];
-        Content? committed = ledger.Committed.GetValueOrDefault(name);
-        int? size = await SizeAsync(name);
-        if (!kept.IsExact && size == committed?.Length)
+        PartialUpload partialUpload = expected.PartialUploads[name];
+        FileContent? committed = expected.Committed.GetValueOrDefault(name);
+        int? size = await GetSizeAsync(name);
+        if (!partialUpload.IsExact && size == committed?.Length)
         {
             // No byte had come before the kill.
-            ledger.Forget(name);
-            await StoreAsync(name, kept.Target);
+            expected.RemovePartialUpload(name);
+            await StoreAsync(name, partialUpload.Target);
             return;
         }
 
-        if (size is null || size > kept.Most || (kept.IsExact && size != kept.Most))
+        if (size is null || size > partialUpload.MaxBytes || (partialUpload.IsExact && size != partialUpload.MaxBytes))
         {
-            throw new Xunit.Sdk.XunitException($"{name} is {committed?.ToString() ?? "not there"}, and {kept} of it is kept. SIZE says {size?.ToString(CultureInfo.InvariantCulture) ?? "550"}.");
+            throw new Xunit.Sdk.XunitException($"{name} is {committed?.ToString() ?? "not there"}, and {partialUpload} of it is kept. SIZE says {size?.ToString(CultureInfo.InvariantCulture) ?? "550"}.");
         }
 
-        if (dice.OneIn(2))
+        if (random.IsOneIn(2))
         {
-            await ReadBackAsync(name);
+            await AssertDownloadAsync(name);
         }
 
-        string verb = dice.OneIn(2) ? "APPE" : "STOR";
-        if (dice.OneIn(4) && size < kept.Target.Length - 1)
+        string verb = random.IsOneIn(2) ? "APPE" : "STOR";
+        if (random.IsOneIn(4) && size < partialUpload.Target.Length - 1)
         {
-            await BreakOffAsync(name, kept.Target, verb, size.Value);
+            await SendInterruptedAsync(name, partialUpload.Target, verb, size.Value);
             return;
         }
 
-        await SendAsync(name, kept.Target, verb, size.Value);
-        Continued++;
+        await SendAsync(name, partialUpload.Target, verb, size.Value);
+        ResumedUploads++;
     }
 
     /// <summary>What SIZE answers; null when there is nothing of that name.</summary>
-    public async Task<int?> SizeAsync(string name)
+    public async Task<int?> GetSizeAsync(string name)
     {
-        string reply = await wire.AskAsync("SIZE " + name, "213", "550");
+        string reply = await client.ExecuteAsync("SIZE " + name, "213", "550");
         return reply.StartsWith("213", StringComparison.Ordinal) ? int.Parse(reply.AsSpan(4), CultureInfo.InvariantCulture) : null;
     }
 
     /// <summary>A download brings what was committed last, and nothing else.</summary>
-    public async Task ReadBackAsync(string name)
+    public async Task AssertDownloadAsync(string name)
     {
-        (byte[]? content, string reply) = await wire.DownloadAsync("RETR " + name);
+        (byte[]? content, string reply) = await client.DownloadAsync("RETR " + name);
         if (reply.Contains("The last SIZE reply was for your partial upload", StringComparison.Ordinal))
         {
-            (content, reply) = await wire.DownloadAsync("RETR " + name);
+            (content, reply) = await client.DownloadAsync("RETR " + name);
         }
 
-        wire.Expect(reply, ledger.Committed.ContainsKey(name) ? "226" : "550");
-        Assert.Equal(ledger.Committed.GetValueOrDefault(name), content is null ? null : Content.Read(content));
+        client.AssertReply(reply, expected.Committed.ContainsKey(name) ? "226" : "550");
+        Assert.Equal(expected.Committed.GetValueOrDefault(name), content is null ? null : FileContent.Parse(content));
     }
 
-    private async Task SendAsync(string name, Content target, string verb, int from)
+    private async Task SendAsync(string name, FileContent target, string verb, int from)
     {
-        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}", (name, target)) { Name = name, Uploads = target, Copies = from > 0 }, verb, from);
-        wire.Expect(await wire.UploadAsync($"{verb} {name}", target.ToBytes().AsMemory(from), _ => operation.Began()), "226");
-        ledger.Done();
+        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}", (name, target)) { Name = name, UploadTarget = target, CopiesExisting = from > 0 }, verb, from);
+        client.AssertReply(await client.UploadAsync($"{verb} {name}", target.ToBytes().AsMemory(from), _ => operation.MarkStarted()), "226");
+        expected.Acknowledge();
     }
 
-    private async Task BreakOffAsync(string name, Content target, string verb, int from)
+    private async Task SendInterruptedAsync(string name, FileContent target, string verb, int from)
     {
-        int most = from + 1 + dice.Below(target.Length - from - 1);
-        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}, cut at {most}") { Name = name, Uploads = target, Copies = from > 0 }, verb, from);
-        using Socket data = await wire.OpenDataAsync();
-        await wire.AskAsync($"{verb} {name}", "150");
-        operation.Began();
-        await FtpWire.SendAsync(data, target.ToBytes().AsMemory(from, most - from));
-        int way = dice.Below(3);
-        switch (way)
+        int maxBytes = from + 1 + random.NextBelow(target.Length - from - 1);
+        Operation operation = await BeginAsync(new Operation($"{verb} {name} from {from} to {target}, cut at {maxBytes}") { Name = name, UploadTarget = target, CopiesExisting = from > 0 }, verb, from);
+        using Socket data = await client.OpenDataConnectionAsync();
+        await client.ExecuteAsync($"{verb} {name}", "150");
+        operation.MarkStarted();
+        await RawFtpClient.SendAsync(data, target.ToBytes().AsMemory(from, maxBytes - from));
+        int ending = random.NextBelow(3);
+        switch (ending)
         {
             case 0:
                 data.Shutdown(SocketShutdown.Send);
-                wire.Expect(await wire.HearAsync(), "426", "451");
+                client.AssertReply(await client.ReadReplyAsync(), "426", "451");
                 break;
             case 1:
                 data.LingerState = new LingerOption(true, 0);
                 data.Dispose();
-                wire.Expect(await wire.HearAsync(), "426", "451");
+                client.AssertReply(await client.ReadReplyAsync(), "426", "451");
                 break;
             default:
-                await wire.AskAsync("ABOR", "426");
-                wire.Expect(await wire.HearAsync(), "226");
+                await client.ExecuteAsync("ABOR", "426");
+                client.AssertReply(await client.ReadReplyAsync(), "226");
                 break;
         }
 
         // An upload that began as a copy of the committed file is discarded if it received fewer bytes than were copied.
-        bool isMostlyCopied = from > 0 && !ledger.Kept.ContainsKey(name) && most - from < from;
-        ledger.Undone(isMostlyCopied ? null : new Kept(target, most, IsExact: way == 0));
+        bool isMostlyCopied = from > 0 && !expected.PartialUploads.ContainsKey(name) && maxBytes - from < from;
+        expected.Reject(isMostlyCopied ? null : new PartialUpload(target, maxBytes, IsExact: ending == 0));
     }
 
     /// <summary>Announces the size of the whole: no part of an upload can be taken for all of it.</summary>
     private async Task<Operation> BeginAsync(Operation operation, string verb, int from)
     {
-        ledger.Begin(operation);
-        await wire.AskAsync($"ALLO {operation.Uploads!.Length}", "200");
+        expected.Begin(operation);
+        await client.ExecuteAsync($"ALLO {operation.UploadTarget!.Length}", "200");
         if (verb == "STOR" && from > 0)
         {
-            await wire.AskAsync($"REST {from}", "350");
+            await client.ExecuteAsync($"REST {from}", "350");
         }
 
         return operation;

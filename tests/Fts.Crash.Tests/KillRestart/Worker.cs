@@ -7,35 +7,35 @@ internal sealed class Worker(string prefix, int seed)
 {
     private const int MaxNames = 8, MaxRecords = 4;
 
-    private readonly Dice _dice = new(seed);
+    private readonly RandomChoices _random = new(seed);
     private readonly string[] _names = [.. Enumerable.Range(0, 4).Select(number => $"{prefix}-{number}")];
     private int _version;
-    private FtpWire? _wire;
+    private RawFtpClient? _client;
 
     public string Prefix => prefix;
 
-    public Ledger Ledger { get; } = new();
+    public ExpectedState Expected { get; } = new();
 
     /// <summary>Kept uploads that were continued so far.</summary>
-    public int Continued { get; private set; }
+    public int ResumedUploads { get; private set; }
 
     /// <summary>The last that was said.</summary>
-    public string Said => _wire?.Said ?? "nothing";
+    public string Transcript => _client?.Transcript ?? "nothing";
 
     private string FolderName => prefix + "-folder";
 
-    /// <summary>Works until the server is gone. <paramref name="working"/> is called at the first answer.</summary>
-    public async Task WorkAsync(int port, Action working)
+    /// <summary>Works until the server is gone. <paramref name="started"/> is called at the first answer.</summary>
+    public async Task WorkAsync(int port, Action started)
     {
         try
         {
-            using FtpWire wire = await ConnectAsync(port);
-            working();
+            using RawFtpClient client = await ConnectAsync(port);
+            started();
             while (true)
             {
-                var uploads = new Uploads(wire, Ledger, _dice);
-                await StepAsync(wire, uploads);
-                Continued += uploads.Continued;
+                var uploads = new UploadScenarios(client, Expected, _random);
+                await RunStepAsync(client, uploads);
+                ResumedUploads += uploads.ResumedUploads;
             }
         }
         catch (ConnectionLostException)
@@ -46,132 +46,132 @@ internal sealed class Worker(string prefix, int seed)
     /// <summary>After a restart: reads back what the kill left in doubt, and continues what is kept, now or in a later round.</summary>
     public async Task RecoverAsync(int port)
     {
-        using FtpWire wire = await ConnectAsync(port);
-        var uploads = new Uploads(wire, Ledger, _dice);
-        foreach (string name in Ledger.Kept.Keys.ToArray())
+        using RawFtpClient client = await ConnectAsync(port);
+        var uploads = new UploadScenarios(client, Expected, _random);
+        foreach (string name in Expected.PartialUploads.Keys.ToArray())
         {
-            await uploads.ReadBackAsync(name);
-            if (_dice.OneIn(2))
+            await uploads.AssertDownloadAsync(name);
+            if (_random.IsOneIn(2))
             {
-                await ContinueAsync(wire, uploads, name);
+                await ResumeAsync(client, uploads, name);
             }
         }
 
-        Continued += uploads.Continued;
+        ResumedUploads += uploads.ResumedUploads;
     }
 
     /// <summary>What SIZE says of each name with a kept upload.</summary>
-    public async Task<int?[]> KeptSizesAsync(int port)
+    public async Task<int?[]> GetPartialSizesAsync(int port)
     {
-        using FtpWire wire = await ConnectAsync(port);
+        using RawFtpClient client = await ConnectAsync(port);
         var sizes = new List<int?>();
-        foreach (string name in Ledger.Kept.Keys)
+        foreach (string name in Expected.PartialUploads.Keys)
         {
-            sizes.Add(await new Uploads(wire, Ledger, _dice).SizeAsync(name));
+            sizes.Add(await new UploadScenarios(client, Expected, _random).GetSizeAsync(name));
         }
 
         return [.. sizes];
     }
 
     /// <summary>Deletes everything, kept uploads too.</summary>
-    public async Task CleanUpAsync(int port)
+    public async Task DeleteAllAsync(int port)
     {
-        using FtpWire wire = await ConnectAsync(port);
-        foreach (string name in Ledger.Committed.Keys.Union(Ledger.Kept.Keys).ToArray())
+        using RawFtpClient client = await ConnectAsync(port);
+        foreach (string name in Expected.Committed.Keys.Union(Expected.PartialUploads.Keys).ToArray())
         {
-            await (name == FolderName ? ToggleFolderAsync(wire) : DeleteAsync(wire, name));
+            await (name == FolderName ? ToggleFolderAsync(client) : DeleteAsync(client, name));
         }
 
-        Ledger.Clear();
+        Expected.Clear();
     }
 
-    private async Task<FtpWire> ConnectAsync(int port) => _wire = await FtpWire.SignInAsync(port);
+    private async Task<RawFtpClient> ConnectAsync(int port) => _client = await RawFtpClient.LogInAsync(port);
 
-    private async Task StepAsync(FtpWire wire, Uploads uploads)
+    private async Task RunStepAsync(RawFtpClient client, UploadScenarios uploads)
     {
-        string[] names = [.. _names.Union(Ledger.Committed.Keys.Where(name => name != FolderName))];
-        string name = _dice.Of(names);
-        Content? committed = Ledger.Committed.GetValueOrDefault(name);
-        bool isKept = Ledger.Kept.ContainsKey(name);
-        switch (_dice.Below(20))
+        string[] names = [.. _names.Union(Expected.Committed.Keys.Where(name => name != FolderName))];
+        string name = _random.PickOne(names);
+        FileContent? committed = Expected.Committed.GetValueOrDefault(name);
+        bool hasPartialUpload = Expected.PartialUploads.ContainsKey(name);
+        switch (_random.NextBelow(20))
         {
-            case < 3 when isKept:
-            case < 12 when isKept && _dice.OneIn(2):
-                await ContinueAsync(wire, uploads, name);
+            case < 3 when hasPartialUpload:
+            case < 12 when hasPartialUpload && _random.IsOneIn(2):
+                await ResumeAsync(client, uploads, name);
                 break;
             case < 7:
-                await uploads.StoreAsync(name, Content.Of(NextRecord(name)));
-                await LookAsync(uploads, name);
+                await uploads.StoreAsync(name, FileContent.FromRecord(NextRecord(name)));
+                await AssertStateAsync(uploads, name);
                 break;
             case < 10:
-                await uploads.CutAsync(name, Content.Of(NextRecord(name)));
+                await uploads.StoreInterruptedAsync(name, FileContent.FromRecord(NextRecord(name)));
                 break;
-            case < 13 when committed?.RecordCount < MaxRecords && !isKept:
-                await uploads.AppendAsync(name, NextRecord(name), whole: !_dice.OneIn(4));
+            case < 13 when committed?.RecordCount < MaxRecords && !hasPartialUpload:
+                await uploads.AppendAsync(name, NextRecord(name), isComplete: !_random.IsOneIn(4));
                 break;
-            case < 14 when committed?.RecordCount > 1 && !isKept:
-                int records = 1 + _dice.Below(committed.RecordCount - 1);
+            case < 14 when committed?.RecordCount > 1 && !hasPartialUpload:
+                int records = 1 + _random.NextBelow(committed.RecordCount - 1);
                 // Not shorter than what it replaces: whether a file's tail outlives that is another question.
-                await uploads.RewriteAsync(name, records, NextRecord(name, committed.Length - committed.First(records).Length));
+                await uploads.RewriteAsync(name, records, NextRecord(name, committed.Length - committed.TakeFirst(records).Length));
                 break;
-            case < 16 when committed is not null && !isKept && _dice.Of(names) is var target && target != name && !Ledger.Kept.ContainsKey(target):
-                await RenameAsync(wire, name, target, committed);
+            case < 16 when committed is not null && !hasPartialUpload && _random.PickOne(names) is var target && target != name && !Expected.PartialUploads.ContainsKey(target):
+                await RenameAsync(client, name, target, committed);
                 break;
             case < 17 when names.Length < MaxNames:
-                await uploads.StoreUniqueAsync(prefix + "-unique", Content.Of(NextRecord(prefix)));
+                await uploads.StoreUniqueAsync(prefix + "-unique", FileContent.FromRecord(NextRecord(prefix)));
                 break;
-            case < 19 when committed is not null || isKept:
-                await DeleteAsync(wire, name);
-                await LookAsync(uploads, name);
+            case < 19 when committed is not null || hasPartialUpload:
+                await DeleteAsync(client, name);
+                await AssertStateAsync(uploads, name);
                 break;
             case 19:
-                await ToggleFolderAsync(wire);
+                await ToggleFolderAsync(client);
                 break;
             default:
-                await LookAsync(uploads, name);
+                await AssertStateAsync(uploads, name);
                 break;
         }
     }
 
-    private FileRecord NextRecord(string name, int atLeast = 0) => new(name, ++_version, atLeast + _dice.Length(), _dice.Seed());
+    private FileRecord NextRecord(string name, int atLeast = 0) => new(name, ++_version, atLeast + _random.NextLength(), _random.NextSeed());
 
-    private Task ContinueAsync(FtpWire wire, Uploads uploads, string name) => Ledger.Kept[name].IsDoubtful ? DeleteAsync(wire, name) : uploads.ContinueAsync(name);
+    private Task ResumeAsync(RawFtpClient client, UploadScenarios uploads, string name) => Expected.PartialUploads[name].IsUncertain ? DeleteAsync(client, name) : uploads.ResumeAsync(name);
 
-    private async Task LookAsync(Uploads uploads, string name)
+    private async Task AssertStateAsync(UploadScenarios uploads, string name)
     {
-        if (!Ledger.Kept.ContainsKey(name))
+        if (!Expected.PartialUploads.ContainsKey(name))
         {
-            Assert.Equal(Ledger.Committed.GetValueOrDefault(name)?.Length, await uploads.SizeAsync(name));
+            Assert.Equal(Expected.Committed.GetValueOrDefault(name)?.Length, await uploads.GetSizeAsync(name));
         }
 
-        if (_dice.OneIn(4))
+        if (_random.IsOneIn(4))
         {
-            await uploads.ReadBackAsync(name);
+            await uploads.AssertDownloadAsync(name);
         }
     }
 
-    private async Task RenameAsync(FtpWire wire, string source, string target, Content content)
+    private async Task RenameAsync(RawFtpClient client, string source, string target, FileContent content)
     {
-        Ledger.Begin(new Operation($"RNFR {source}, RNTO {target}", (source, null), (target, content)));
-        await wire.AskAsync("RNFR " + source, "350");
-        await wire.AskAsync("RNTO " + target, "250");
-        Ledger.Done();
+        Expected.Begin(new Operation($"RNFR {source}, RNTO {target}", (source, null), (target, content)));
+        await client.ExecuteAsync("RNFR " + source, "350");
+        await client.ExecuteAsync("RNTO " + target, "250");
+        Expected.Acknowledge();
     }
 
-    private async Task DeleteAsync(FtpWire wire, string name)
+    private async Task DeleteAsync(RawFtpClient client, string name)
     {
         // What is kept perhaps is perhaps not there.
-        string[] codes = Ledger.Committed.ContainsKey(name) || Ledger.Kept[name].IsExact ? ["250"] : ["250", "550"];
-        Ledger.Begin(new Operation("DELE " + name, (name, null)) { Name = name });
-        await wire.AskAsync("DELE " + name, codes);
-        Ledger.Done();
+        string[] codes = Expected.Committed.ContainsKey(name) || Expected.PartialUploads[name].IsExact ? ["250"] : ["250", "550"];
+        Expected.Begin(new Operation("DELE " + name, (name, null)) { Name = name });
+        await client.ExecuteAsync("DELE " + name, codes);
+        Expected.Acknowledge();
     }
 
-    private async Task ToggleFolderAsync(FtpWire wire)
+    private async Task ToggleFolderAsync(RawFtpClient client)
     {
-        bool isThere = Ledger.Committed.ContainsKey(FolderName);
-        Ledger.Begin(new Operation(isThere ? "RMD" : "MKD", (FolderName, isThere ? null : Content.Folder)));
-        await wire.AskAsync($"{(isThere ? "RMD" : "MKD")} {FolderName}", isThere ? "250" : "257");
-        Ledger.Done();
+        bool isThere = Expected.Committed.ContainsKey(FolderName);
+        Expected.Begin(new Operation(isThere ? "RMD" : "MKD", (FolderName, isThere ? null : FileContent.Folder)));
+        await client.ExecuteAsync($"{(isThere ? "RMD" : "MKD")} {FolderName}", isThere ? "250" : "257");
+        Expected.Acknowledge();
     }
 }

@@ -9,60 +9,60 @@ namespace Fts.CrashTests.Support;
 /// One control connection and its data connections as bytes: no client of ours stands between a test and what the server says. Remembers what was said
 /// last, for the message of a failure.
 /// </summary>
-internal sealed class FtpWire : IDisposable
+internal sealed class RawFtpClient : IDisposable
 {
-    private const int RememberedLines = 30;
+    private const int MaxTranscriptLines = 30;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _buffer = new byte[4096];
-    private readonly Queue<string> _said = new();
+    private readonly Queue<string> _transcript = new();
     private int _start, _end;
 
-    private FtpWire()
+    private RawFtpClient()
     {
     }
 
     /// <summary>The last lines both ways.</summary>
-    public string Said => string.Join('\n', _said);
+    public string Transcript => string.Join('\n', _transcript);
 
     /// <summary>Connects and signs in as anonymous, in image type.</summary>
     /// <exception cref="ConnectionLostException">Nobody is there, or not for long enough.</exception>
-    public static async Task<FtpWire> SignInAsync(int port)
+    public static async Task<RawFtpClient> LogInAsync(int port)
     {
-        var wire = new FtpWire();
+        var client = new RawFtpClient();
         try
         {
-            await Guard(wire._socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), CancellationToken.None));
-            wire.Expect(await wire.HearAsync(), "220");
-            await wire.AskAsync("USER anonymous", "331");
-            await wire.AskAsync("PASS crash@example.org", "230");
-            await wire.AskAsync("TYPE I", "200");
-            return wire;
+            await WithTimeoutAsync(client._socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), CancellationToken.None));
+            client.AssertReply(await client.ReadReplyAsync(), "220");
+            await client.ExecuteAsync("USER anonymous", "331");
+            await client.ExecuteAsync("PASS crash@example.org", "230");
+            await client.ExecuteAsync("TYPE I", "200");
+            return client;
         }
         catch
         {
-            wire.Dispose();
+            client.Dispose();
             throw;
         }
     }
 
     /// <summary>Sends a command and returns the last line of its reply, which must begin with one of these.</summary>
-    public async Task<string> AskAsync(string command, params string[] codes)
+    public async Task<string> ExecuteAsync(string command, params string[] codes)
     {
-        await SayAsync(command);
-        return Expect(await HearAsync(), codes);
+        await SendCommandAsync(command);
+        return AssertReply(await ReadReplyAsync(), codes);
     }
 
-    public Task SayAsync(string command)
+    public Task SendCommandAsync(string command)
     {
-        Remember("C: " + command);
+        AddToTranscript("C: " + command);
         return SendAsync(_socket, Encoding.UTF8.GetBytes(command + "\r\n"));
     }
 
     /// <summary>The last line of the next reply.</summary>
-    public async Task<string> HearAsync()
+    public async Task<string> ReadReplyAsync()
     {
         string line = await ReadLineAsync();
         for (string end = line[..3] + " "; !line.StartsWith(end, StringComparison.Ordinal);)
@@ -74,14 +74,14 @@ internal sealed class FtpWire : IDisposable
     }
 
     /// <summary>A data connection, made with EPSV.</summary>
-    public async Task<Socket> OpenDataAsync()
+    public async Task<Socket> OpenDataConnectionAsync()
     {
-        string reply = await AskAsync("EPSV", "229");
+        string reply = await ExecuteAsync("EPSV", "229");
         int port = int.Parse(reply.Split('|')[3], CultureInfo.InvariantCulture);
         var data = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await Guard(data.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), CancellationToken.None));
+            await WithTimeoutAsync(data.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), CancellationToken.None));
             return data;
         }
         catch
@@ -97,10 +97,10 @@ internal sealed class FtpWire : IDisposable
     /// </summary>
     public async Task<string> UploadAsync(string command, ReadOnlyMemory<byte> content, Action<string>? opened = null)
     {
-        using (Socket data = await OpenDataAsync())
+        using (Socket data = await OpenDataConnectionAsync())
         {
-            await SayAsync(command);
-            string opening = await HearAsync();
+            await SendCommandAsync(command);
+            string opening = await ReadReplyAsync();
             if (!opening.StartsWith("150", StringComparison.Ordinal))
             {
                 return opening;
@@ -118,43 +118,43 @@ internal sealed class FtpWire : IDisposable
             }
 
             // Closing what the server did not read would reset the connection and discard what it could still read.
-            await ReadToAnyEndAsync(data);
+            await ReadToEndAsync(data);
         }
 
-        return await HearAsync();
+        return await ReadReplyAsync();
     }
 
     /// <summary>What a download brings, and the reply that ends it: null and the refusal where there is nothing.</summary>
     public async Task<(byte[]? Content, string Reply)> DownloadAsync(string command)
     {
-        using Socket data = await OpenDataAsync();
-        await SayAsync(command);
-        string opening = await HearAsync();
+        using Socket data = await OpenDataConnectionAsync();
+        await SendCommandAsync(command);
+        string opening = await ReadReplyAsync();
         if (!opening.StartsWith("150", StringComparison.Ordinal))
         {
             return (null, opening);
         }
 
-        byte[] content = await ReadToAnyEndAsync(data);
-        return (content, await HearAsync());
+        byte[] content = await ReadToEndAsync(data);
+        return (content, await ReadReplyAsync());
     }
 
     public static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            bytes = bytes[await Guard(socket.SendAsync(bytes).AsTask())..];
+            bytes = bytes[await WithTimeoutAsync(socket.SendAsync(bytes).AsTask())..];
         }
     }
 
     /// <summary>Everything up to the end of a connection, in whatever way it ends.</summary>
-    public static async Task<byte[]> ReadToAnyEndAsync(Socket data)
+    public static async Task<byte[]> ReadToEndAsync(Socket data)
     {
         using var content = new MemoryStream();
         byte[] buffer = new byte[64 * 1024];
         try
         {
-            while (await Guard(data.ReceiveAsync(buffer)) is > 0 and var received)
+            while (await WithTimeoutAsync(data.ReceiveAsync(buffer)) is > 0 and var received)
             {
                 content.Write(buffer, 0, received);
             }
@@ -168,8 +168,8 @@ internal sealed class FtpWire : IDisposable
     }
 
     /// <summary>The reply itself if it begins with one of these codes.</summary>
-    public string Expect(string reply, params string[] codes) =>
-        codes.Any(code => reply.StartsWith(code, StringComparison.Ordinal)) ? reply : throw new Xunit.Sdk.XunitException($"Expected {string.Join(" or ", codes)}:\n{Said}");
+    public string AssertReply(string reply, params string[] codes) =>
+        codes.Any(code => reply.StartsWith(code, StringComparison.Ordinal)) ? reply : throw new Xunit.Sdk.XunitException($"Expected {string.Join(" or ", codes)}:\n{Transcript}");
 
     public void Dispose() => _socket.Dispose();
 
@@ -184,33 +184,33 @@ internal sealed class FtpWire : IDisposable
             if (end >= 0)
             {
                 string text = Encoding.UTF8.GetString(line.ToArray()).TrimEnd();
-                Remember("S: " + text);
+                AddToTranscript("S: " + text);
                 return text;
             }
 
-            (_start, _end) = (0, await Guard(_socket.ReceiveAsync(_buffer)));
+            (_start, _end) = (0, await WithTimeoutAsync(_socket.ReceiveAsync(_buffer)));
             if (_end == 0)
             {
-                Remember("S: (end)");
+                AddToTranscript("S: (end)");
                 throw new ConnectionLostException();
             }
         }
     }
 
-    private void Remember(string line)
+    private void AddToTranscript(string line)
     {
-        _said.Enqueue(line);
-        if (_said.Count > RememberedLines)
+        _transcript.Enqueue(line);
+        if (_transcript.Count > MaxTranscriptLines)
         {
-            _said.Dequeue();
+            _transcript.Dequeue();
         }
     }
 
-    private static async Task Guard(ValueTask connecting)
+    private static async Task WithTimeoutAsync(ValueTask connecting)
     {
         try
         {
-            await connecting.AsTask().WaitAsync(Patience);
+            await connecting.AsTask().WaitAsync(Timeout);
         }
         catch (SocketException e)
         {
@@ -218,11 +218,11 @@ internal sealed class FtpWire : IDisposable
         }
     }
 
-    private static async Task<T> Guard<T>(Task<T> task)
+    private static async Task<T> WithTimeoutAsync<T>(Task<T> task)
     {
         try
         {
-            return await task.WaitAsync(Patience);
+            return await task.WaitAsync(Timeout);
         }
         catch (SocketException e)
         {

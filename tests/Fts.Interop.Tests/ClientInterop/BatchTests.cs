@@ -27,18 +27,18 @@ public sealed class BatchTests
         await using FtpClient client = Client(server, protocol);
         using var local = new TempFolder();
         FtpBatchFile[] files = [.. Enumerable.Range(0, Files).Select(i => Local(local, i))];
-        files[700] = files[700] with { RemotePath = $"{ServerUnderTest.Box}/missing/x" };
+        files[700] = files[700] with { RemotePath = $"{ServerUnderTest.WritablePath}/missing/x" };
 
         IReadOnlyList<FtpBatchResult> up = await client.UploadManyAsync(files, null, null, Token);
         Assert.Equal([files[700]], up.Where(result => !result.Succeeded).Select(result => result.File));
         Assert.All(files.Where(file => file != files[700]), file =>
         {
-            string there = server.OnServer(Path.GetFileName(file.RemotePath));
+            string there = server.GetServerPath(Path.GetFileName(file.RemotePath));
             Assert.Equal(File.ReadAllBytes(file.LocalPath), File.ReadAllBytes(there));
             Assert.Equal(File.GetLastWriteTimeUtc(file.LocalPath), File.GetLastWriteTimeUtc(there));
         });
 
-        string folder = local.Folder("back");
+        string folder = local.CreateFolder("back");
         IReadOnlyList<FtpBatchResult> down = await client.DownloadManyAsync([.. files.Select(file => file with { LocalPath = Path.Combine(folder, Path.GetFileName(file.LocalPath)) })], null, null, Token);
         Assert.Equal([files[700].RemotePath], down.Where(result => !result.Succeeded).Select(result => result.File.RemotePath));
         Assert.All(files.Where(file => file != files[700]), file =>
@@ -50,7 +50,7 @@ public sealed class BatchTests
         Assert.Equal(Files - 1, Directory.GetFiles(folder).Length);
         // Two for so many, one way, and the other; and the one file that is too large for this.
         Assert.InRange(transfers, 2, 6);
-        Assert.True((await client.UploadFileAsync(files[1].LocalPath, $"{ServerUnderTest.Box}/after", null, null, Token)).Reply!.IsCompletion);
+        Assert.True((await client.UploadFileAsync(files[1].LocalPath, $"{ServerUnderTest.WritablePath}/after", null, null, Token)).Reply!.IsCompletion);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class BatchTests
     {
         await using PeerSession session = await PeerSession.StartAsync(PeerKind.Vsftpd, "127.0.0.1");
         using var local = new TempFolder();
-        FtpBatchFile[] files = [.. Enumerable.Range(0, 30).Select(i => Local(local, i) with { RemotePath = $"{Peer.Box}/{i}" })];
+        FtpBatchFile[] files = [.. Enumerable.Range(0, 30).Select(i => Local(local, i) with { RemotePath = $"{Peer.WritablePath}/{i}" })];
         Assert.All(await session.Client.UploadManyAsync(files, null, null, Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
         FtpBatchFile[] back = [.. files.Select(file => file with { LocalPath = file.LocalPath + ".back" })];
         Assert.All(await session.Client.DownloadManyAsync(back, null, null, Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
@@ -73,7 +73,7 @@ public sealed class BatchTests
         string path = folder[$"f{i}"];
         File.WriteAllBytes(path, content);
         File.SetLastWriteTimeUtc(path, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddMinutes(i));
-        return new FtpBatchFile(path, $"{ServerUnderTest.Box}/f{i}");
+        return new FtpBatchFile(path, $"{ServerUnderTest.WritablePath}/f{i}");
     }
 
     private static FtpClient Client(ServerUnderTest server, SslProtocols? protocol)

@@ -9,16 +9,16 @@ using Fts.ProgramTests.Support;
 namespace Fts.Interop.Tests.ClientInterop;
 
 /// <summary>A peer, the published client, and between them a proxy that stops a transfer of the 50 MiB file where a test wants it.</summary>
-internal sealed class BrokenTransfer : IAsyncDisposable
+internal sealed class InterruptedTransfer : IAsyncDisposable
 {
     public const string Name = "big.bin";
 
-    private readonly HoldingProxy _proxy;
+    private readonly PausingProxy _proxy;
     private readonly string[] _options;
 
-    private BrokenTransfer(Peer peer, string[] options) => (Peer, _proxy, _options) = (peer, new HoldingProxy(peer.EndPoint.Port), options);
+    private InterruptedTransfer(Peer peer, string[] options) => (Peer, _proxy, _options) = (peer, new PausingProxy(peer.EndPoint.Port), options);
 
-    public static long Total => new FileInfo(TestTree.Big).Length;
+    public static long Total => new FileInfo(TestTree.LargeFile).Length;
 
     public Peer Peer { get; }
 
@@ -27,31 +27,31 @@ internal sealed class BrokenTransfer : IAsyncDisposable
 
     public string LocalFile => Local[Name];
 
-    public string RemoteFile => Path.Combine(Peer.BoxFolder, Name);
+    public string RemoteFile => Path.Combine(Peer.WritableFolder, Name);
 
     /// <summary>What a download that broke off has left here.</summary>
-    public string Partial => Local[$".{Name}.fts-part"];
+    public string PartialFile => Local[$".{Name}.fts-part"];
 
     /// <summary>Bytes of data that travelled in the last transfer.</summary>
-    public long Travelled => _proxy.Passed;
+    public long TransferredBytes => _proxy.TransferredBytes;
 
-    public static async Task<BrokenTransfer> StartAsync(PeerKind kind, params string[] options) => new(await Peer.StartAsync(kind, IPAddress.Loopback), options);
+    public static async Task<InterruptedTransfer> StartAsync(PeerKind kind, params string[] options) => new(await Peer.StartAsync(kind, IPAddress.Loopback), options);
 
     /// <summary>Starts the client with a command, and returns when so many bytes of data have passed and the client waits for more.</summary>
-    public async Task<RunningProgram> HoldAsync(string command, long bytes)
+    public async Task<RunningProgram> StartAndPauseAsync(string command, long bytes)
     {
-        RunningProgram client = await InBoxAsync();
-        Task held = _proxy.HoldAfter(bytes);
-        client.Type($"{command}\n");
-        await held.WaitAsync(Deadline.Default);
+        RunningProgram client = await StartInWritablePathAsync();
+        Task paused = _proxy.PauseAfter(bytes);
+        client.WriteInput($"{command}\n");
+        await paused.WaitAsync(Deadline.Default);
         return client;
     }
 
     /// <summary>A file of another process: nobody tells when it has grown.</summary>
-    public async Task PartialHasAsync(long bytes)
+    public async Task WaitForPartialAsync(long bytes)
     {
         long since = Stopwatch.GetTimestamp();
-        while (!File.Exists(Partial) || new FileInfo(Partial).Length < bytes)
+        while (!File.Exists(PartialFile) || new FileInfo(PartialFile).Length < bytes)
         {
             Assert.True(Stopwatch.GetElapsedTime(since) < Deadline.Default, $"not {bytes} bytes in {string.Join(", ", new DirectoryInfo(Local.Path).EnumerateFiles().Select(file => $"{file.Name} ({file.Length})"))}");
             await Task.Delay(10);
@@ -59,17 +59,17 @@ internal sealed class BrokenTransfer : IAsyncDisposable
     }
 
     /// <summary>Breaks what is held, and lets all that follows pass.</summary>
-    public void Drop() => _proxy.Drop();
+    public void ResetConnections() => _proxy.ResetConnections();
 
     /// <summary>Runs the client to its end with a command.</summary>
     public async Task<(int Code, string Messages)> RunAsync(string command)
     {
-        _proxy.Drop();
-        await using RunningProgram client = await InBoxAsync();
-        _ = _proxy.HoldAfter(long.MaxValue);
-        client.Type($"{command}\n");
+        _proxy.ResetConnections();
+        await using RunningProgram client = await StartInWritablePathAsync();
+        _ = _proxy.PauseAfter(long.MaxValue);
+        client.WriteInput($"{command}\n");
         client.CloseInput();
-        return (await client.ExitAsync(), client.Messages);
+        return (await client.WaitForExitAsync(), client.Messages);
     }
 
     public async ValueTask DisposeAsync()
@@ -79,16 +79,16 @@ internal sealed class BrokenTransfer : IAsyncDisposable
         Local.Dispose();
     }
 
-    private async Task<RunningProgram> InBoxAsync()
+    private async Task<RunningProgram> StartInWritablePathAsync()
     {
-        RunningProgram client = Client();
-        client.Type($"cd {Peer.Box}\n");
+        RunningProgram client = StartClient();
+        client.WriteInput($"cd {Peer.WritablePath}\n");
         // Where there is no MLST, that is found out by a listing, which is data, too, and is not to be counted.
-        await client.SeesAsync($"now in {Peer.Box}");
+        await client.WaitForOutputAsync($"now in {Peer.WritablePath}");
         return client;
     }
 
-    private RunningProgram Client() => RunningProgram.Start(
+    private RunningProgram StartClient() => RunningProgram.Start(
         Local.Path,
         ["client", "127.0.0.1", Peer.EndPoint.Port.ToString(CultureInfo.InvariantCulture), "1", "--user", Peer.User, "--proxy", _proxy.Url, "--tls", "off", "--progress", "never", .. _options],
         ("FTS_PASSWORD", Peer.Password));

@@ -23,7 +23,7 @@ public sealed class ClientCertificateTests
     [InlineData(SslProtocols.Tls13)]
     public async Task Our_server_signs_the_holder_in_on_every_pooled_connection(SslProtocols protocol)
     {
-        await using OurServer server = OurServer.Start(FtpClientCertificatePolicy.Require);
+        await using CertificateServer server = CertificateServer.Start(FtpClientCertificatePolicy.Require);
         await using var client = new FtpClient(server.Options(Between.Issue("CN=ann"), [Between.Certificate], protocol) with { MaxConnections = 4 });
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(lane => RoundTripsAsync(client, $"lane{lane}")));
@@ -34,7 +34,7 @@ public sealed class ClientCertificateTests
     [InlineData(SslProtocols.Tls13)]
     public async Task Our_server_lets_nobody_else_in(SslProtocols protocol)
     {
-        await using OurServer server = OurServer.Start(FtpClientCertificatePolicy.Require);
+        await using CertificateServer server = CertificateServer.Start(FtpClientCertificatePolicy.Require);
         foreach (X509Certificate2? certificate in (X509Certificate2?[])[null, Stranger.Issue("CN=ann"), Between.Issue("CN=ann")])
         {
             // The last one is good, but the server knows only the root and is not told of what lies between.
@@ -51,9 +51,9 @@ public sealed class ClientCertificateTests
     public async Task A_peer_that_requires_one_is_shown_it(PeerKind kind, SslProtocols protocol)
     {
         await using PeerSession session = await PeerSession.StartAsync(
-            kind, "127.0.0.1", options => With(options, Between.Issue("CN=ann"), [Between.Certificate], protocol), encrypted: true, Root.Certificate.ExportCertificatePem());
+            kind, "127.0.0.1", options => AddCertificate(options, Between.Issue("CN=ann"), [Between.Certificate], protocol), encrypted: true, Root.Certificate.ExportCertificatePem());
 
-        await RoundTripsAsync(session.Client, $"{Peer.Box}/file");
+        await RoundTripsAsync(session.Client, $"{Peer.WritablePath}/file");
     }
 
     [Theory]
@@ -63,13 +63,13 @@ public sealed class ClientCertificateTests
     public async Task A_peer_that_requires_one_takes_no_other(PeerKind kind, SslProtocols protocol)
     {
         await using PeerSession session = await PeerSession.StartAsync(
-            kind, "127.0.0.1", options => With(options, Stranger.Issue("CN=ann"), [], protocol), encrypted: true, Root.Certificate.ExportCertificatePem());
+            kind, "127.0.0.1", options => AddCertificate(options, Stranger.Issue("CN=ann"), [], protocol), encrypted: true, Root.Certificate.ExportCertificatePem());
 
         // How they break off is theirs: by an alert, by a reply in plain amid the handshake, or by closing.
         await Assert.ThrowsAnyAsync<FtpException>(() => session.Client.ConnectAsync(Token));
     }
 
-    private static FtpClientOptions With(FtpClientOptions options, X509Certificate2? certificate, X509Certificate2[] chain, SslProtocols protocol) => options with
+    private static FtpClientOptions AddCertificate(FtpClientOptions options, X509Certificate2? certificate, X509Certificate2[] chain, SslProtocols protocol) => options with
     {
         TlsProtocols = protocol,
         Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true), ClientCertificate = certificate, ClientChain = chain },
@@ -88,13 +88,13 @@ public sealed class ClientCertificateTests
     }
 
     /// <summary>Our server at its strictest: a certificate of the root's, TLS everywhere, data connections that resume.</summary>
-    private sealed class OurServer : IAsyncDisposable
+    private sealed class CertificateServer : IAsyncDisposable
     {
         private readonly TempFolder _home = new();
         private readonly FtpCertificates _certificates;
         private readonly FtpServer _server;
 
-        private OurServer(FtpClientCertificatePolicy policy)
+        private CertificateServer(FtpClientCertificatePolicy policy)
         {
             _certificates = FtpCertificates.SelfSigned(_home["server.pem"]);
             ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
@@ -115,9 +115,9 @@ public sealed class ClientCertificateTests
             _server.Start();
         }
 
-        public static OurServer Start(FtpClientCertificatePolicy policy) => new(policy);
+        public static CertificateServer Start(FtpClientCertificatePolicy policy) => new(policy);
 
-        public FtpClientOptions Options(X509Certificate2? certificate, X509Certificate2[] chain, SslProtocols protocol) => With(
+        public FtpClientOptions Options(X509Certificate2? certificate, X509Certificate2[] chain, SslProtocols protocol) => AddCertificate(
             new FtpClientOptions { Host = "127.0.0.1", Port = _server.EndPoint.Port, Tls = FtpTlsMode.Required, Credentials = new FtpCredentials("ann", "") },
             certificate, chain, protocol);
 

@@ -66,7 +66,7 @@ public sealed class CompressedTests
         await session.Client.ConnectAsync(Token);
         Assert.Equal("", session.Client.Features.GetParameters("MODE")?.Replace("Z", "", StringComparison.Ordinal));
 
-        await RoundTripAsync(session.Client, Peer.Box + "/");
+        await RoundTripAsync(session.Client, Peer.WritablePath + "/");
     }
 
     private static async Task RoundTripAsync(FtpClient client, string folder)

@@ -35,9 +35,9 @@ public sealed class EncryptedTests
             Tls = new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require },
         });
         server.Start();
-        await using var client = new FtpClient(Trusting(new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = protocol }));
+        await using var client = new FtpClient(TrustAnyCertificate(new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = protocol }));
 
-        await ManyAtOnceAsync(client, "");
+        await TransferInParallelAsync(client, "");
     }
 
     [Theory]
@@ -49,9 +49,9 @@ public sealed class EncryptedTests
     [InlineData(PeerKind.Pyftpdlib, SslProtocols.Tls13)]
     public async Task Pooled_connections_to_a_strict_peer_never_mix_their_sessions(PeerKind kind, SslProtocols protocol)
     {
-        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => Trusting(options) with { TlsProtocols = protocol }, encrypted: true);
+        await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => TrustAnyCertificate(options) with { TlsProtocols = protocol }, encrypted: true);
 
-        await ManyAtOnceAsync(session.Client, Peer.Box + "/");
+        await TransferInParallelAsync(session.Client, Peer.WritablePath + "/");
     }
 
     /// <summary>ProFTPD gives no ticket with an upload, and empties the file before it refuses the next data connection.</summary>
@@ -59,11 +59,11 @@ public sealed class EncryptedTests
     public async Task Uploads_in_a_row_lose_nothing_where_an_upload_brings_no_ticket()
     {
         await using PeerSession session = await PeerSession.StartAsync(
-            PeerKind.ProFtpd, "127.0.0.1", options => Trusting(options) with { TlsProtocols = SslProtocols.Tls13, MaxConnections = 1 }, encrypted: true);
+            PeerKind.ProFtpd, "127.0.0.1", options => TrustAnyCertificate(options) with { TlsProtocols = SslProtocols.Tls13, MaxConnections = 1 }, encrypted: true);
         foreach (string path in (string[])["a", "a", "-b c", "*"])
         {
-            await session.Client.UploadAsync(new MemoryStream("0123456789"u8.ToArray()), $"{Peer.Box}/{path}", cancellationToken: Token);
-            Assert.Equal(10, new FileInfo(Path.Combine(session.BoxFolder, path)).Length);
+            await session.Client.UploadAsync(new MemoryStream("0123456789"u8.ToArray()), $"{Peer.WritablePath}/{path}", cancellationToken: Token);
+            Assert.Equal(10, new FileInfo(Path.Combine(session.WritableFolder, path)).Length);
         }
     }
 
@@ -80,7 +80,7 @@ public sealed class EncryptedTests
         });
         server.Start();
         int asked = 0;
-        await using var client = new FtpClient(Trusting(new FtpClientOptions
+        await using var client = new FtpClient(TrustAnyCertificate(new FtpClientOptions
         {
             Host = "127.0.0.1", Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = SslProtocols.Tls13,
             Trace = trace => asked += trace.IsSent && trace.Line.StartsWith("NLST", StringComparison.Ordinal) ? 1 : 0,
@@ -108,7 +108,7 @@ public sealed class EncryptedTests
             Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = FtpDataBinding.Require },
         });
         server.Start();
-        await using var client = new FtpClient(Trusting(new FtpClientOptions
+        await using var client = new FtpClient(TrustAnyCertificate(new FtpClientOptions
         {
             Host = "127.0.0.1", Port = server.EndPoint.Port, Tls = FtpTlsMode.Required, TlsProtocols = protocol,
         }) with { MaxConnections = 1 });
@@ -149,13 +149,13 @@ public sealed class EncryptedTests
         }
     }
 
-    private static FtpClientOptions Trusting(FtpClientOptions options) => options with
+    private static FtpClientOptions TrustAnyCertificate(FtpClientOptions options) => options with
     {
         MaxConnections = Connections,
         Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
     };
 
-    private static async Task ManyAtOnceAsync(FtpClient client, string folder)
+    private static async Task TransferInParallelAsync(FtpClient client, string folder)
     {
         await Task.WhenAll(Enumerable.Range(0, Connections).Select(async lane =>
         {

@@ -6,9 +6,9 @@ namespace Fts.Interop.Tests.ClientInterop;
 
 public sealed class FolderTests
 {
-    private static readonly DateTime s_then = new(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
+    private static readonly DateTime s_lastModified = new(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TheoryData<PeerKind> Peers => [.. Enum.GetValues<PeerKind>()];
 
@@ -17,10 +17,10 @@ public sealed class FolderTests
     public async Task A_listing_tells_names_kinds_sizes_and_times(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
-        File.SetLastWriteTimeUtc(session.OnServer("ten bytes.txt", "0123456789"), s_then);
-        Directory.CreateDirectory(Path.Combine(session.BoxFolder, "folder ü"));
+        File.SetLastWriteTimeUtc(session.WriteServerFile("ten bytes.txt", "0123456789"), s_lastModified);
+        Directory.CreateDirectory(Path.Combine(session.WritableFolder, "folder ü"));
 
-        List<FtpEntry> entries = await session.Client.ListAsync(Peer.Box, Cancelled).ToListAsync(Cancelled);
+        List<FtpEntry> entries = await session.Client.ListAsync(Peer.WritablePath, Token).ToListAsync(Token);
 
         FtpEntry folder = Assert.Single(entries, entry => entry.Name == "folder ü");
         FtpEntry file = Assert.Single(entries, entry => entry.Name == "ten bytes.txt");
@@ -28,7 +28,7 @@ public sealed class FolderTests
         Assert.Equal((FtpEntryKind.Directory, FtpEntryKind.File, 10), (folder.Kind, file.Kind, file.Length));
         Assert.Equal("/box/folder ü", folder.Path);
         // A LIST line tells the day of an old file, not its time.
-        Assert.Equal(file.Source == FtpEntrySource.Mlsx ? s_then : s_then.Date, file.LastModified);
+        Assert.Equal(file.Source == FtpEntrySource.Mlsx ? s_lastModified : s_lastModified.Date, file.LastModified);
     }
 
     [Theory]
@@ -37,8 +37,8 @@ public sealed class FolderTests
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
 
-        Assert.Empty(await session.Client.ListAsync(Peer.Box, Cancelled).ToListAsync(Cancelled));
-        await Assert.ThrowsAnyAsync<FtpException>(async () => await session.Client.ListAsync(Peer.Box + "/none", Cancelled).ToListAsync(Cancelled));
+        Assert.Empty(await session.Client.ListAsync(Peer.WritablePath, Token).ToListAsync(Token));
+        await Assert.ThrowsAnyAsync<FtpException>(async () => await session.Client.ListAsync(Peer.WritablePath + "/none", Token).ToListAsync(Token));
     }
 
     [Theory]
@@ -46,16 +46,16 @@ public sealed class FolderTests
     public async Task A_mirror_has_hidden_files_too(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
-        session.OnServer(".htaccess", "deny");
-        Directory.CreateDirectory(Path.Combine(session.BoxFolder, "in"));
-        session.OnServer("in/.hidden", "x");
+        session.WriteServerFile(".htaccess", "deny");
+        Directory.CreateDirectory(Path.Combine(session.WritableFolder, "in"));
+        session.WriteServerFile("in/.hidden", "x");
         DirectoryInfo local = Directory.CreateTempSubdirectory("fts-mirror-");
         try
         {
-            FtpMirrorPlan plan = await session.Client.PlanMirrorAsync(local.FullName, Peer.Box, FtpMirrorDirection.Download, Cancelled);
-            await session.Client.MirrorAsync(plan, null, null, Cancelled);
-            Assert.Equal("deny", await File.ReadAllTextAsync(Path.Combine(local.FullName, ".htaccess"), Cancelled));
-            Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(local.FullName, "in", ".hidden"), Cancelled));
+            FtpMirrorPlan plan = await session.Client.PlanMirrorAsync(local.FullName, Peer.WritablePath, FtpMirrorDirection.Download, Token);
+            await session.Client.MirrorAsync(plan, null, null, Token);
+            Assert.Equal("deny", await File.ReadAllTextAsync(Path.Combine(local.FullName, ".htaccess"), Token));
+            Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(local.FullName, "in", ".hidden"), Token));
         }
         finally
         {
@@ -68,12 +68,12 @@ public sealed class FolderTests
     public async Task A_folder_is_entered_and_left_for_all_connections(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
-        session.OnServer("seven", "1234567");
-        Assert.Equal(Peer.Box, await session.Client.ChangeDirectoryAsync(Peer.Box, Cancelled));
-        Assert.Equal("seven", Assert.Single(await session.Client.ListAsync("", Cancelled).ToListAsync(Cancelled)).Path);
-        Assert.Equal(7, await session.Client.GetSizeAsync("seven", Cancelled));
-        Assert.NotEqual(Peer.Box, await session.Client.ChangeDirectoryAsync("..", Cancelled));
-        Assert.Equal(7, await session.Client.GetSizeAsync("box/seven", Cancelled));
+        session.WriteServerFile("seven", "1234567");
+        Assert.Equal(Peer.WritablePath, await session.Client.ChangeDirectoryAsync(Peer.WritablePath, Token));
+        Assert.Equal("seven", Assert.Single(await session.Client.ListAsync("", Token).ToListAsync(Token)).Path);
+        Assert.Equal(7, await session.Client.GetSizeAsync("seven", Token));
+        Assert.NotEqual(Peer.WritablePath, await session.Client.ChangeDirectoryAsync("..", Token));
+        Assert.Equal(7, await session.Client.GetSizeAsync("box/seven", Token));
     }
 
     [Theory]
@@ -81,12 +81,12 @@ public sealed class FolderTests
     public async Task What_stands_at_a_path_is_found_and_what_does_not_is_null(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
-        session.OnServer("seven", "1234567");
-        Directory.CreateDirectory(Path.Combine(session.BoxFolder, "folder"));
+        session.WriteServerFile("seven", "1234567");
+        Directory.CreateDirectory(Path.Combine(session.WritableFolder, "folder"));
 
-        FtpEntry? file = await session.Client.GetEntryAsync(Peer.Box + "/seven", Cancelled);
-        FtpEntry? folder = await session.Client.GetEntryAsync(Peer.Box + "/folder", Cancelled);
-        FtpEntry? nothing = await session.Client.GetEntryAsync(Peer.Box + "/none", Cancelled);
+        FtpEntry? file = await session.Client.GetEntryAsync(Peer.WritablePath + "/seven", Token);
+        FtpEntry? folder = await session.Client.GetEntryAsync(Peer.WritablePath + "/folder", Token);
+        FtpEntry? nothing = await session.Client.GetEntryAsync(Peer.WritablePath + "/none", Token);
 
         Assert.Equal((FtpEntryKind.File, 7), (file?.Kind, file?.Length));
         Assert.Equal(FtpEntryKind.Directory, folder?.Kind);
@@ -99,16 +99,16 @@ public sealed class FolderTests
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         // By the server itself, whose user alone may set the time.
-        await session.Client.UploadAsync(new MemoryStream(new byte[4321]), Peer.Box + "/file", cancellationToken: Cancelled);
+        await session.Client.UploadAsync(new MemoryStream(new byte[4321]), Peer.WritablePath + "/file", cancellationToken: Token);
 
-        bool set = await session.Client.SetLastModifiedAsync(Peer.Box + "/file", s_then, Cancelled);
+        bool set = await session.Client.SetLastModifiedAsync(Peer.WritablePath + "/file", s_lastModified, Token);
 
-        Assert.Equal(4321, await session.Client.GetSizeAsync(Peer.Box + "/file", Cancelled));
+        Assert.Equal(4321, await session.Client.GetSizeAsync(Peer.WritablePath + "/file", Token));
         Assert.Equal(kind is not PeerKind.Vsftpd, set);
-        Assert.Equal(File.GetLastWriteTimeUtc(Path.Combine(session.BoxFolder, "file")), (await session.Client.GetLastModifiedAsync(Peer.Box + "/file", Cancelled))!.Value, TimeSpan.FromSeconds(1));
-        Assert.True(!set || await session.Client.GetLastModifiedAsync(Peer.Box + "/file", Cancelled) == s_then);
-        Assert.Null(await session.Client.GetSizeAsync(Peer.Box + "/none", Cancelled));
-        Assert.Null(await session.Client.GetLastModifiedAsync(Peer.Box + "/none", Cancelled));
+        Assert.Equal(File.GetLastWriteTimeUtc(Path.Combine(session.WritableFolder, "file")), (await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/file", Token))!.Value, TimeSpan.FromSeconds(1));
+        Assert.True(!set || await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/file", Token) == s_lastModified);
+        Assert.Null(await session.Client.GetSizeAsync(Peer.WritablePath + "/none", Token));
+        Assert.Null(await session.Client.GetLastModifiedAsync(Peer.WritablePath + "/none", Token));
     }
 
     [Theory]
@@ -118,19 +118,19 @@ public sealed class FolderTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         FtpClient client = session.Client;
 
-        await client.CreateDirectoryAsync(Peer.Box + "/a \"quoted\" one", Cancelled);
-        await client.UploadAsync(new MemoryStream("content"u8.ToArray()), Peer.Box + "/a \"quoted\" one/file", cancellationToken: Cancelled);
-        await client.RenameAsync(Peer.Box + "/a \"quoted\" one", Peer.Box + "/new name", cancellationToken: Cancelled);
-        Assert.Equal("content", File.ReadAllText(Path.Combine(session.BoxFolder, "new name/file")));
+        await client.CreateDirectoryAsync(Peer.WritablePath + "/a \"quoted\" one", Token);
+        await client.UploadAsync(new MemoryStream("content"u8.ToArray()), Peer.WritablePath + "/a \"quoted\" one/file", cancellationToken: Token);
+        await client.RenameAsync(Peer.WritablePath + "/a \"quoted\" one", Peer.WritablePath + "/new name", cancellationToken: Token);
+        Assert.Equal("content", File.ReadAllText(Path.Combine(session.WritableFolder, "new name/file")));
 
-        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteDirectoryAsync(Peer.Box + "/new name", Cancelled));
-        await client.DeleteFileAsync(Peer.Box + "/new name/file", Cancelled);
-        await client.DeleteDirectoryAsync(Peer.Box + "/new name", Cancelled);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(session.BoxFolder));
+        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteDirectoryAsync(Peer.WritablePath + "/new name", Token));
+        await client.DeleteFileAsync(Peer.WritablePath + "/new name/file", Token);
+        await client.DeleteDirectoryAsync(Peer.WritablePath + "/new name", Token);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(session.WritableFolder));
 
-        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync(Peer.Box + "/none", Cancelled));
-        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteDirectoryAsync(Peer.Box + "/none", Cancelled));
-        await Assert.ThrowsAsync<FtpReplyException>(() => client.RenameAsync(Peer.Box + "/none", Peer.Box + "/other", cancellationToken: Cancelled));
+        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteFileAsync(Peer.WritablePath + "/none", Token));
+        await Assert.ThrowsAsync<FtpReplyException>(() => client.DeleteDirectoryAsync(Peer.WritablePath + "/none", Token));
+        await Assert.ThrowsAsync<FtpReplyException>(() => client.RenameAsync(Peer.WritablePath + "/none", Peer.WritablePath + "/other", cancellationToken: Token));
     }
 
     [Theory]
@@ -138,10 +138,10 @@ public sealed class FolderTests
     public async Task A_rename_onto_an_existing_name_is_refused_and_both_stay(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
-        string old = session.OnServer("old.txt", "old");
-        string taken = session.OnServer("taken.txt", "taken");
+        string old = session.WriteServerFile("old.txt", "old");
+        string taken = session.WriteServerFile("taken.txt", "taken");
 
-        await Assert.ThrowsAsync<FtpTargetExistsException>(() => session.Client.RenameAsync(Peer.Box + "/old.txt", Peer.Box + "/taken.txt", cancellationToken: Cancelled));
+        await Assert.ThrowsAsync<FtpTargetExistsException>(() => session.Client.RenameAsync(Peer.WritablePath + "/old.txt", Peer.WritablePath + "/taken.txt", cancellationToken: Token));
 
         Assert.Equal(("old", "taken"), (File.ReadAllText(old), File.ReadAllText(taken)));
     }
@@ -151,10 +151,10 @@ public sealed class FolderTests
     public async Task An_upload_that_must_not_replace_does_not(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
-        string taken = session.OnServer("taken.txt", "taken");
+        string taken = session.WriteServerFile("taken.txt", "taken");
 
         await Assert.ThrowsAsync<FtpTargetExistsException>(() => session.Client.UploadAsync(
-            new MemoryStream("new"u8.ToArray()), Peer.Box + "/taken.txt", new FtpTransferOptions { Overwrite = false }, cancellationToken: Cancelled));
+            new MemoryStream("new"u8.ToArray()), Peer.WritablePath + "/taken.txt", new FtpTransferOptions { Overwrite = false }, cancellationToken: Token));
 
         Assert.Equal("taken", File.ReadAllText(taken));
     }
@@ -167,7 +167,7 @@ public sealed class FolderTests
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => options with { Credentials = new FtpCredentials("tester", "wrong") });
 
-        await Assert.ThrowsAsync<FtpLoginException>(() => session.Client.ConnectAsync(Cancelled));
+        await Assert.ThrowsAsync<FtpLoginException>(() => session.Client.ConnectAsync(Token));
     }
 
     [Theory]
@@ -175,9 +175,9 @@ public sealed class FolderTests
     public async Task The_start_folder_and_relative_paths_agree(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "::1");
-        session.OnServer("here.txt", "here");
+        session.WriteServerFile("here.txt", "here");
 
-        Assert.Equal("/", await session.Client.GetWorkingDirectoryAsync(Cancelled));
-        Assert.Equal(4, await session.Client.GetSizeAsync("box/here.txt", Cancelled));
+        Assert.Equal("/", await session.Client.GetWorkingDirectoryAsync(Token));
+        Assert.Equal(4, await session.Client.GetSizeAsync("box/here.txt", Token));
     }
 }

@@ -19,7 +19,7 @@ public sealed class ManyFilesTests
     [InlineData(PeerKind.ProFtpd, 0)]
     public async Task Several_files_go_both_ways_over_as_many_connections_as_there_may_be(PeerKind kind, int mostPerAddress)
     {
-        await using Peer peer = await Peer.StartAsync(kind, IPAddress.Loopback, mostPerAddress: mostPerAddress);
+        await using Peer peer = await Peer.StartAsync(kind, IPAddress.Loopback, maxPerAddress: mostPerAddress);
         using var local = new TestFolder();
         using var back = new TestFolder();
         for (int i = 0; i < Files; i++)
@@ -28,10 +28,10 @@ public sealed class ManyFilesTests
         }
 
         local.Write("large", new string('x', 3_000_000));
-        (int code, string messages) = await RunAsync(peer, local, $"cd {Peer.Box}\nput *\n");
+        (int code, string messages) = await RunAsync(peer, local, $"cd {Peer.WritablePath}\nput *\n");
         Assert.True(code == 0, messages);
         Assert.Contains($"uploaded {Files + 1} files (", messages, StringComparison.Ordinal);
-        (code, messages) = await RunAsync(peer, back, $"cd {Peer.Box}\nget *\n");
+        (code, messages) = await RunAsync(peer, back, $"cd {Peer.WritablePath}\nget *\n");
         Assert.True(code == 0, messages);
         Assert.Contains($"downloaded {Files + 1} files (", messages, StringComparison.Ordinal);
         Assert.Equal(local.Names, back.Names);
@@ -46,7 +46,7 @@ public sealed class ManyFilesTests
     [InlineData(PeerKind.ProFtpd, 0)]
     public async Task A_tree_is_mirrored_both_ways_and_then_is_the_same(PeerKind kind, int mostPerAddress)
     {
-        await using Peer peer = await Peer.StartAsync(kind, IPAddress.Loopback, mostPerAddress: mostPerAddress);
+        await using Peer peer = await Peer.StartAsync(kind, IPAddress.Loopback, maxPerAddress: mostPerAddress);
         using var local = new TestFolder();
         for (int i = 0; i < Files; i++)
         {
@@ -55,18 +55,18 @@ public sealed class ManyFilesTests
             File.SetLastWriteTimeUtc(local[$"src/d{i % 7}/f{i}"], new DateTime(2020, 1, 1, 0, 0, i, DateTimeKind.Utc));
         }
 
-        string url = $"ftp://{peer.User}@127.0.0.1:{peer.EndPoint.Port}/%2F{Peer.Box.TrimStart('/')}/tree";
+        string url = $"ftp://{peer.User}@127.0.0.1:{peer.EndPoint.Port}/%2F{Peer.WritablePath.TrimStart('/')}/tree";
         Assert.Contains($"uploaded {Files} files (", await MirrorAsync(peer, local, "src", url), StringComparison.Ordinal);
         Assert.Contains($"nothing to transfer, {Files} files unchanged", await MirrorAsync(peer, local, "src", url), StringComparison.Ordinal);
         Assert.Contains($"downloaded {Files} files (", await MirrorAsync(peer, local, url, "back"), StringComparison.Ordinal);
         Assert.Contains($"nothing to transfer, {Files} files unchanged", await MirrorAsync(peer, local, url, "back"), StringComparison.Ordinal);
-        Assert.Equal(Tree(local["src"]), Tree(local["back"]));
+        Assert.Equal(ListTree(local["src"]), ListTree(local["back"]));
 
         local.Write("src/d0/f0", "another size");
         Assert.Contains("uploaded src/d0/f0 (12 bytes)", await MirrorAsync(peer, local, "src", url), StringComparison.Ordinal);
     }
 
-    private static string[] Tree(string folder) =>
+    private static string[] ListTree(string folder) =>
         [.. Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(folder, path) + (File.Exists(path) ? "=" + File.ReadAllText(path) : "")).Order(StringComparer.Ordinal)];
 

@@ -16,10 +16,10 @@ internal sealed class PeerSession : IAsyncDisposable
 
     public TempFolder Local { get; } = new();
 
-    /// <summary>Where <see cref="Peer.Box"/> lies on this machine.</summary>
-    public string BoxFolder => _peer.BoxFolder;
+    /// <summary>Where <see cref="Peer.WritablePath"/> lies on this machine.</summary>
+    public string WritableFolder => _peer.WritableFolder;
 
-    public static async Task<PeerSession> StartAsync(PeerKind kind, string address, Func<FtpClientOptions, FtpClientOptions>? change = null, bool encrypted = false, string? clientAuthority = null)
+    public static async Task<PeerSession> StartAsync(PeerKind kind, string address, Func<FtpClientOptions, FtpClientOptions>? configure = null, bool encrypted = false, string? clientAuthority = null)
     {
         Peer peer = await Peer.StartAsync(kind, IPAddress.Parse(address), encrypted, clientAuthority);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
@@ -32,13 +32,13 @@ internal sealed class PeerSession : IAsyncDisposable
             Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
             Trace = trace => output?.WriteLine((trace.IsSent ? "> " : "< ") + trace.Line),
         };
-        return new PeerSession(peer, new FtpClient(change is null ? options : change(options)));
+        return new PeerSession(peer, new FtpClient(configure is null ? options : configure(options)));
     }
 
     /// <summary>A file as the peer's user would have made it: every peer may change and remove it.</summary>
-    public string OnServer(string name, string text)
+    public string WriteServerFile(string name, string text)
     {
-        string path = Path.Combine(BoxFolder, name);
+        string path = Path.Combine(WritableFolder, name);
         File.WriteAllText(path, text);
         File.SetUnixFileMode(path, (UnixFileMode)0b110_110_110);
         return path;

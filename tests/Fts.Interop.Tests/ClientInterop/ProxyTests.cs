@@ -27,8 +27,8 @@ public sealed class ProxyTests
     public async Task Four_connections_at_once_carry_every_byte(FtpProxyKind kind, string host, bool encrypted)
     {
         using var home = new TempFolder();
-        FtpProxy address = AddressOf(kind);
-        await using Daemon proxy = await StartAsync(address, home);
+        FtpProxy address = CreateProxy(kind);
+        await using ServerProcess proxy = await StartAsync(address, home);
         using FtpCertificates certificates = FtpCertificates.SelfSigned(home["server.pem"]);
         await using var server = new FtpServer(new FtpServerOptions
         {
@@ -38,9 +38,9 @@ public sealed class ProxyTests
             Tls = encrypted ? new FtpTlsOptions { Certificates = certificates, Control = FtpTlsPolicy.Required, Data = FtpTlsPolicy.Required, DataBinding = FtpDataBinding.Require } : null,
         });
         server.Start();
-        await using var client = new FtpClient(Through(address, new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off }));
+        await using var client = new FtpClient(UseProxy(address, new FtpClientOptions { Host = host, Port = server.EndPoint.Port, Tls = encrypted ? FtpTlsMode.Required : FtpTlsMode.Off }));
 
-        await ManyAtOnceAsync(client, "");
+        await TransferInParallelAsync(client, "");
     }
 
     [Theory]
@@ -49,11 +49,11 @@ public sealed class ProxyTests
     public async Task A_strict_peer_resumes_its_sessions_through_it(FtpProxyKind kind)
     {
         using var home = new TempFolder();
-        FtpProxy address = AddressOf(kind);
-        await using Daemon proxy = await StartAsync(address, home);
-        await using PeerSession session = await PeerSession.StartAsync(PeerKind.Vsftpd, "127.0.0.1", options => Through(address, options), encrypted: true);
+        FtpProxy address = CreateProxy(kind);
+        await using ServerProcess proxy = await StartAsync(address, home);
+        await using PeerSession session = await PeerSession.StartAsync(PeerKind.Vsftpd, "127.0.0.1", options => UseProxy(address, options), encrypted: true);
 
-        await ManyAtOnceAsync(session.Client, Peer.Box + "/");
+        await TransferInParallelAsync(session.Client, Peer.WritablePath + "/");
     }
 
     [Theory]
@@ -62,9 +62,9 @@ public sealed class ProxyTests
     public async Task A_wrong_password_is_told_as_such(FtpProxyKind kind, string said)
     {
         using var home = new TempFolder();
-        FtpProxy address = AddressOf(kind);
-        await using Daemon proxy = await StartAsync(address, home);
-        await using var client = new FtpClient(Through(address with { Password = "guess" }, new FtpClientOptions { Host = "127.0.0.1" }));
+        FtpProxy address = CreateProxy(kind);
+        await using ServerProcess proxy = await StartAsync(address, home);
+        await using var client = new FtpClient(UseProxy(address with { Password = "guess" }, new FtpClientOptions { Host = "127.0.0.1" }));
 
         Assert.Contains(said, (await Assert.ThrowsAsync<FtpProxyException>(() => client.ConnectAsync(Token))).Message, StringComparison.Ordinal);
     }
@@ -75,38 +75,38 @@ public sealed class ProxyTests
     public async Task A_server_that_is_not_there_is_told_in_the_proxys_words(FtpProxyKind kind, string said)
     {
         using var home = new TempFolder();
-        FtpProxy address = AddressOf(kind);
-        await using Daemon proxy = await StartAsync(address, home);
-        await using var client = new FtpClient(Through(address, new FtpClientOptions { Host = "127.0.0.1", Port = Daemon.FreePort(IPAddress.Loopback) }));
+        FtpProxy address = CreateProxy(kind);
+        await using ServerProcess proxy = await StartAsync(address, home);
+        await using var client = new FtpClient(UseProxy(address, new FtpClientOptions { Host = "127.0.0.1", Port = ServerProcess.FindFreePort(IPAddress.Loopback) }));
 
         var e = await Assert.ThrowsAsync<FtpProxyException>(() => client.ConnectAsync(Token));
         Assert.Contains(said, e.Message, StringComparison.Ordinal);
         Assert.True(e.IsTransient);
     }
 
-    private static FtpProxy AddressOf(FtpProxyKind kind) => new(kind, "127.0.0.1", Daemon.FreePort(IPAddress.Loopback)) { UserName = "tester", Password = "secret" };
+    private static FtpProxy CreateProxy(FtpProxyKind kind) => new(kind, "127.0.0.1", ServerProcess.FindFreePort(IPAddress.Loopback)) { UserName = "tester", Password = "secret" };
 
-    private static Task<Daemon> StartAsync(FtpProxy proxy, TempFolder home)
+    private static Task<ServerProcess> StartAsync(FtpProxy proxy, TempFolder home)
     {
         string port = proxy.Port.ToString(CultureInfo.InvariantCulture);
         var endPoint = new IPEndPoint(IPAddress.Loopback, proxy.Port);
         if (proxy.Kind == FtpProxyKind.Socks5)
         {
-            return Daemon.StartSilentAsync(Tool.Require("microsocks"), endPoint, home.Path, "-i", "127.0.0.1", "-p", port, "-u", "tester", "-P", "secret");
+            return ServerProcess.StartWithoutGreetingAsync(Tool.Require("microsocks"), endPoint, home.Path, "-i", "127.0.0.1", "-p", port, "-u", "tester", "-P", "secret");
         }
 
         string settings = home.Write("tinyproxy.conf", $"Port {port}\nListen 127.0.0.1\nTimeout 60\nBasicAuth tester secret\n");
-        return Daemon.StartSilentAsync(Tool.Require("tinyproxy"), endPoint, home.Path, "-d", "-c", settings);
+        return ServerProcess.StartWithoutGreetingAsync(Tool.Require("tinyproxy"), endPoint, home.Path, "-d", "-c", settings);
     }
 
-    private static FtpClientOptions Through(FtpProxy proxy, FtpClientOptions options) => options with
+    private static FtpClientOptions UseProxy(FtpProxy proxy, FtpClientOptions options) => options with
     {
         Proxy = proxy,
         MaxConnections = Connections,
         Trust = new FtpTrust { ValidateAsync = static (_, _) => ValueTask.FromResult(true) },
     };
 
-    private static async Task ManyAtOnceAsync(FtpClient client, string folder)
+    private static async Task TransferInParallelAsync(FtpClient client, string folder)
     {
         await Task.WhenAll(Enumerable.Range(0, Connections).Select(async lane =>
         {

@@ -7,7 +7,7 @@ namespace Fts.Interop.Tests.ClientInterop;
 
 public sealed class TransferTests
 {
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(PeerKind.Vsftpd, "127.0.0.1")]
@@ -22,14 +22,14 @@ public sealed class TransferTests
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, address);
         // Pure-FTPd prohibits backslashes.
-        string tree = TestTree.Make(session.Local.Folder("tree"), name => kind is PeerKind.PureFtpd && name.Contains('\\', StringComparison.Ordinal));
-        File.Copy(TestTree.Big, Path.Combine(tree, "big.bin"));
+        string tree = TestTree.Create(session.Local.CreateFolder("tree"), name => kind is PeerKind.PureFtpd && name.Contains('\\', StringComparison.Ordinal));
+        File.Copy(TestTree.LargeFile, Path.Combine(tree, "big.bin"));
 
-        await UploadAsync(session.Client, tree, Peer.Box);
-        Snapshot.AssertEqual(tree, session.BoxFolder);
+        await UploadAsync(session.Client, tree, Peer.WritablePath);
+        TreeSnapshot.AssertEqual(tree, session.WritableFolder);
 
-        await DownloadAsync(session.Client, Peer.Box, session.Local.Folder("back"));
-        Snapshot.AssertEqual(tree, session.Local["back"]);
+        await DownloadAsync(session.Client, Peer.WritablePath, session.Local.CreateFolder("back"));
+        TreeSnapshot.AssertEqual(tree, session.Local["back"]);
     }
 
     [Theory]
@@ -45,10 +45,10 @@ public sealed class TransferTests
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, address, options => options with { DataMode = FtpDataMode.Active });
 
-        await session.Client.UploadFileAsync(TestTree.Big, Peer.Box + "/big.bin", cancellationToken: Cancelled);
-        await session.Client.DownloadFileAsync(Peer.Box + "/big.bin", session.Local["back.bin"], cancellationToken: Cancelled);
+        await session.Client.UploadFileAsync(TestTree.LargeFile, Peer.WritablePath + "/big.bin", cancellationToken: Token);
+        await session.Client.DownloadFileAsync(Peer.WritablePath + "/big.bin", session.Local["back.bin"], cancellationToken: Token);
 
-        Snapshot.AssertSameFile(TestTree.Big, session.Local["back.bin"]);
+        TreeSnapshot.AssertSameFile(TestTree.LargeFile, session.Local["back.bin"]);
     }
 
     [Theory]
@@ -61,11 +61,11 @@ public sealed class TransferTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         string[] names = [.. Enumerable.Range(0, 40).Select(number => $"file {number}")];
 
-        await Task.WhenAll(names.Select(name => session.Client.UploadAsync(new MemoryStream(Content(name)), $"{Peer.Box}/{name}", cancellationToken: Cancelled)));
+        await Task.WhenAll(names.Select(name => session.Client.UploadAsync(new MemoryStream(Content(name)), $"{Peer.WritablePath}/{name}", cancellationToken: Token)));
         byte[][] back = await Task.WhenAll(names.Select(async name =>
         {
             var content = new MemoryStream();
-            await session.Client.DownloadAsync($"{Peer.Box}/{name}", content, cancellationToken: Cancelled);
+            await session.Client.DownloadAsync($"{Peer.WritablePath}/{name}", content, cancellationToken: Token);
             return content.ToArray();
         }));
 
@@ -80,15 +80,15 @@ public sealed class TransferTests
     public async Task A_file_is_read_from_an_offset(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
-        File.Copy(TestTree.Big, Path.Combine(session.BoxFolder, "big.bin"));
+        File.Copy(TestTree.LargeFile, Path.Combine(session.WritableFolder, "big.bin"));
         var tail = new MemoryStream();
 
-        await using (Stream stream = await session.Client.OpenReadAsync(Peer.Box + "/big.bin", 50_000_000, Cancelled))
+        await using (Stream stream = await session.Client.OpenReadAsync(Peer.WritablePath + "/big.bin", 50_000_000, Token))
         {
-            await stream.CopyToAsync(tail, Cancelled);
+            await stream.CopyToAsync(tail, Token);
         }
 
-        Assert.Equal(File.ReadAllBytes(TestTree.Big)[50_000_000..], tail.ToArray());
+        Assert.Equal(File.ReadAllBytes(TestTree.LargeFile)[50_000_000..], tail.ToArray());
     }
 
     [Theory]
@@ -99,16 +99,16 @@ public sealed class TransferTests
     public async Task A_reader_that_leaves_early_leaves_a_client_that_works(PeerKind kind)
     {
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1", options => options with { MaxConnections = 1 });
-        File.Copy(TestTree.Big, Path.Combine(session.BoxFolder, "big.bin"));
-        session.OnServer("small.txt", "small");
+        File.Copy(TestTree.LargeFile, Path.Combine(session.WritableFolder, "big.bin"));
+        session.WriteServerFile("small.txt", "small");
 
-        await using (Stream stream = await session.Client.OpenReadAsync(Peer.Box + "/big.bin", cancellationToken: Cancelled))
+        await using (Stream stream = await session.Client.OpenReadAsync(Peer.WritablePath + "/big.bin", cancellationToken: Token))
         {
-            await stream.ReadExactlyAsync(new byte[1000], Cancelled);
+            await stream.ReadExactlyAsync(new byte[1000], Token);
         }
 
         var content = new MemoryStream();
-        await session.Client.DownloadAsync(Peer.Box + "/small.txt", content, cancellationToken: Cancelled);
+        await session.Client.DownloadAsync(Peer.WritablePath + "/small.txt", content, cancellationToken: Token);
         Assert.Equal("small"u8, content.ToArray());
     }
 
@@ -122,7 +122,7 @@ public sealed class TransferTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
 
         FtpReplyException refusal = await Assert.ThrowsAsync<FtpReplyException>(
-            () => session.Client.DownloadFileAsync(Peer.Box + "/none", session.Local["none"], cancellationToken: Cancelled));
+            () => session.Client.DownloadFileAsync(Peer.WritablePath + "/none", session.Local["none"], cancellationToken: Token));
 
         Assert.Equal(550, (int)refusal.Reply.Code);
         Assert.Empty(Directory.EnumerateFileSystemEntries(session.Local.Path));
@@ -135,20 +135,20 @@ public sealed class TransferTests
         foreach (string folder in Directory.EnumerateDirectories(localFolder))
         {
             string remote = $"{remoteFolder}/{Path.GetFileName(folder)}";
-            await client.CreateDirectoryAsync(remote, Cancelled);
+            await client.CreateDirectoryAsync(remote, Token);
             await UploadAsync(client, folder, remote);
         }
 
         foreach (string file in Directory.EnumerateFiles(localFolder))
         {
-            FtpTransferResult result = await client.UploadFileAsync(file, $"{remoteFolder}/{Path.GetFileName(file)}", cancellationToken: Cancelled);
+            FtpTransferResult result = await client.UploadFileAsync(file, $"{remoteFolder}/{Path.GetFileName(file)}", cancellationToken: Token);
             Assert.Equal(new FileInfo(file).Length, result.Bytes);
         }
     }
 
     private static async Task DownloadAsync(FtpClient client, string remoteFolder, string localFolder)
     {
-        List<FtpEntry> entries = await client.ListAsync(remoteFolder, Cancelled).ToListAsync(Cancelled);
+        List<FtpEntry> entries = await client.ListAsync(remoteFolder, Token).ToListAsync(Token);
         foreach (FtpEntry entry in entries)
         {
             string local = Path.Combine(localFolder, entry.Name);
@@ -158,7 +158,7 @@ public sealed class TransferTests
             }
             else
             {
-                FtpTransferResult result = await client.DownloadFileAsync(entry.Path, local, cancellationToken: Cancelled);
+                FtpTransferResult result = await client.DownloadFileAsync(entry.Path, local, cancellationToken: Token);
                 Assert.Equal(entry.Length, result.Bytes);
             }
         }

@@ -7,7 +7,7 @@ internal static class TestTree
 {
     private const int Seed = 20_260_101;
 
-    private static readonly Lazy<string> s_big = new(MakeBig);
+    private static readonly Lazy<string> s_largeFile = new(CreateLargeFile);
 
     /// <summary>Sizes beside the edges of buffers, and none at all.</summary>
     private static readonly int[] s_sizes = [0, 1, 4095, 4096, 65_537];
@@ -20,16 +20,16 @@ internal static class TestTree
     ];
 
     /// <summary>50 MiB of noise.</summary>
-    public static string Big => s_big.Value;
+    public static string LargeFile => s_largeFile.Value;
 
-    /// <summary>Fills <paramref name="folder"/> with everything but the big file. Names for which <paramref name="leaveOut"/> says true are not made.</summary>
-    public static string Make(string folder, Func<string, bool>? leaveOut = null)
+    /// <summary>Fills <paramref name="folder"/> with everything but the big file. Names for which <paramref name="isExcluded"/> says true are not made.</summary>
+    public static string Create(string folder, Func<string, bool>? isExcluded = null)
     {
         var random = new Random(Seed);
         Directory.CreateDirectory(Path.Combine(folder, "empty folder", "in it, another"));
         IEnumerable<(string Name, int Size)> files =
             [.. s_sizes.Select(size => ($"sizes/{size}.bin", size)), .. s_names.Select((name, index) => (name, 100 + (index * 977)))];
-        foreach ((string name, int size) in files.Where(file => leaveOut?.Invoke(file.Name) != true))
+        foreach ((string name, int size) in files.Where(file => isExcluded?.Invoke(file.Name) != true))
         {
             byte[] bytes = new byte[size];
             random.NextBytes(bytes);
@@ -41,7 +41,7 @@ internal static class TestTree
         return folder;
     }
 
-    private static string MakeBig()
+    private static string CreateLargeFile()
     {
         string path = Path.GetTempFileName();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => File.Delete(path);

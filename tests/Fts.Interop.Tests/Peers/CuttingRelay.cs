@@ -10,25 +10,25 @@ namespace Fts.Interop.Tests.Peers;
 /// Stands between a client and a server and passes on what they say, until so many bytes of uploads have gone through. Then no more go, and what breaks is
 /// the test's to choose. Owns all the connections.
 /// </summary>
-internal sealed partial class CuttingRelay : IAsyncDisposable
+internal sealed partial class InterruptingRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously), _clientGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<bool> _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _limitReached = new(TaskCreationOptions.RunContinuationsAsynchronously), _clientDisconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> _commands = [];
-    private readonly List<Task> _passing = [];
+    private readonly List<Task> _relays = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _accepting;
     private readonly int _server;
-    private readonly long _cutAt;
+    private readonly long _limit;
     private long _uploaded;
 
     /// <summary>Passes on to a server of this machine.</summary>
     /// <param name="server">The server's port.</param>
-    /// <param name="cutAt">Bytes of uploads that go through before it breaks.</param>
-    public CuttingRelay(int server, long cutAt = long.MaxValue)
+    /// <param name="limit">Bytes of uploads that go through before it breaks.</param>
+    public InterruptingRelay(int server, long limit = long.MaxValue)
     {
-        (_server, _cutAt) = (server, cutAt);
+        (_server, _limit) = (server, limit);
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -36,13 +36,13 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Ends when the last byte before the cut has gone through.</summary>
-    public Task Reached => _reached.Task;
+    public Task LimitReached => _limitReached.Task;
 
     /// <summary>Ends when a client closed its control connection, and the server was told so.</summary>
-    public Task ClientGone => _clientGone.Task;
+    public Task ClientDisconnected => _clientDisconnected.Task;
 
     /// <summary>Bytes of uploads that have gone through.</summary>
-    public long Uploaded => Volatile.Read(ref _uploaded);
+    public long UploadedBytes => Volatile.Read(ref _uploaded);
 
     /// <summary>What the clients said, the verbs of a sign-in left out.</summary>
     public string Commands
@@ -57,15 +57,15 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
     }
 
     /// <summary>Ends the data connection that stands still, by a reset or in good order, as the system ends those of a process that was killed.</summary>
-    public void Cut(bool reset) => _cut.TrySetResult(reset);
+    public void Interrupt(bool reset) => _interrupted.TrySetResult(reset);
 
     public async ValueTask DisposeAsync()
     {
-        _cut.TrySetResult(true);
+        _interrupted.TrySetResult(true);
         await _stopping.CancelAsync();
         _listener.Dispose();
         await _accepting;
-        await Task.WhenAll(_passing.ToArray());
+        await Task.WhenAll(_relays.ToArray());
         _stopping.Dispose();
     }
 
@@ -76,7 +76,7 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
             while (true)
             {
                 Socket client = await _listener.AcceptSocketAsync(_stopping.Token);
-                Track(PassControlAsync(client));
+                Track(RelayControlAsync(client));
             }
         }
         catch (OperationCanceledException)
@@ -84,31 +84,31 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
         }
     }
 
-    private void Track(Task passing)
+    private void Track(Task relay)
     {
-        lock (_passing)
+        lock (_relays)
         {
-            _passing.Add(passing);
+            _relays.Add(relay);
         }
     }
 
-    private async Task PassControlAsync(Socket client)
+    private async Task RelayControlAsync(Socket client)
     {
         using (client)
         {
             using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await QuietlyAsync(async () =>
+            await IgnoreDisconnectAsync(async () =>
             {
                 await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _server), _stopping.Token);
-                Task first = await Task.WhenAny(PassLinesAsync(client, server, Noted), PassLinesAsync(server, client, WithOwnPort));
+                Task first = await Task.WhenAny(RelayLinesAsync(client, server, RecordCommand), RelayLinesAsync(server, client, ReplacePassivePort));
                 await first;
             });
             server.Close();
-            _clientGone.TrySetResult();
+            _clientDisconnected.TrySetResult();
         }
     }
 
-    private string Noted(string command)
+    private string RecordCommand(string command)
     {
         lock (_commands)
         {
@@ -119,14 +119,14 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
     }
 
     /// <summary>A 227 or 229 with a port of ours, behind which is the server's.</summary>
-    private string WithOwnPort(string reply)
+    private string ReplacePassivePort(string reply)
     {
-        if (ExtendedPassive().Match(reply) is { Success: true } extended)
+        if (ExtendedPassivePattern().Match(reply) is { Success: true } extended)
         {
             return extended.Result($"${{1}}{OpenData(int.Parse(extended.Groups[2].Value, CultureInfo.InvariantCulture))}$3");
         }
 
-        if (Passive().Match(reply) is not { Success: true } passive)
+        if (PassivePattern().Match(reply) is not { Success: true } passive)
         {
             return reply;
         }
@@ -139,28 +139,28 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start(1);
-        Track(QuietlyAsync(async () =>
+        Track(IgnoreDisconnectAsync(async () =>
         {
             using (listener)
             {
                 using Socket client = await listener.AcceptSocketAsync(_stopping.Token);
                 using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                 await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), _stopping.Token);
-                await Task.WhenAll(PassUploadAsync(client, server), PassDownloadAsync(server, client));
+                await Task.WhenAll(RelayUploadAsync(client, server), RelayDownloadAsync(server, client));
             }
         }));
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task PassUploadAsync(Socket client, Socket server)
+    private async Task RelayUploadAsync(Socket client, Socket server)
     {
         byte[] buffer = new byte[64 * 1024];
         while (true)
         {
-            if (_uploaded == _cutAt)
+            if (_uploaded == _limit)
             {
-                _reached.TrySetResult();
-                if (await _cut.Task)
+                _limitReached.TrySetResult();
+                if (await _interrupted.Task)
                 {
                     client.LingerState = server.LingerState = new LingerOption(true, 0);
                 }
@@ -170,7 +170,7 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
                 return;
             }
 
-            int read = await client.ReceiveAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, _cutAt - _uploaded)), _stopping.Token);
+            int read = await client.ReceiveAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, _limit - _uploaded)), _stopping.Token);
             if (read == 0)
             {
                 server.Shutdown(SocketShutdown.Send);
@@ -182,7 +182,7 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
         }
     }
 
-    private async Task PassDownloadAsync(Socket server, Socket client)
+    private async Task RelayDownloadAsync(Socket server, Socket client)
     {
         byte[] buffer = new byte[64 * 1024];
         while (await server.ReceiveAsync(buffer, _stopping.Token) is > 0 and var read)
@@ -193,21 +193,21 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
         client.Shutdown(SocketShutdown.Send);
     }
 
-    private async Task PassLinesAsync(Socket from, Socket to, Func<string, string> changed)
+    private async Task RelayLinesAsync(Socket from, Socket to, Func<string, string> rewrite)
     {
         using var reader = new StreamReader(new NetworkStream(from), Encoding.Latin1);
         while (await reader.ReadLineAsync(_stopping.Token) is { } line)
         {
-            await to.SendAsync(Encoding.Latin1.GetBytes(changed(line) + "\r\n"), _stopping.Token);
+            await to.SendAsync(Encoding.Latin1.GetBytes(rewrite(line) + "\r\n"), _stopping.Token);
         }
     }
 
     /// <summary>One side went, or the test is over: the other side is told by closing.</summary>
-    private static async Task QuietlyAsync(Func<Task> pass)
+    private static async Task IgnoreDisconnectAsync(Func<Task> relay)
     {
         try
         {
-            await pass();
+            await relay();
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
         {
@@ -215,8 +215,8 @@ internal sealed partial class CuttingRelay : IAsyncDisposable
     }
 
     [GeneratedRegex(@"^(229 .*\|\|\|)(\d+)(\|.*)$")]
-    private static partial Regex ExtendedPassive();
+    private static partial Regex ExtendedPassivePattern();
 
     [GeneratedRegex(@"^(227 .*\d+,\d+,\d+,\d+,)(\d+),(\d+)(.*)$")]
-    private static partial Regex Passive();
+    private static partial Regex PassivePattern();
 }

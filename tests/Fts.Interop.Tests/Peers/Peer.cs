@@ -19,17 +19,17 @@ public enum PeerKind
 internal sealed class Peer : IAsyncDisposable
 {
     /// <summary>The one folder a client may write to: vsftpd refuses to serve a top folder that its user can change.</summary>
-    public const string Box = "/box";
+    public const string WritablePath = "/box";
 
     /// <summary>"secret" by crypt(3) in its MD5 form: a costly hash would only make each sign-in slower, by a second with pure-pw's own.</summary>
     public const string SecretHash = "$1$T6YIQRfh$maA6aNmePfYu1W30Onv3h/";
 
     private readonly TempFolder _home;
     private readonly bool _limitsConnections;
-    private readonly Func<Task<(Daemon Daemon, string User, string Password)>> _start;
-    private Daemon? _daemon;
+    private readonly Func<Task<(ServerProcess Daemon, string User, string Password)>> _start;
+    private ServerProcess? _daemon;
 
-    private Peer(TempFolder home, IPEndPoint endPoint, bool limitsConnections, Func<Task<(Daemon Daemon, string User, string Password)>> start) =>
+    private Peer(TempFolder home, IPEndPoint endPoint, bool limitsConnections, Func<Task<(ServerProcess Daemon, string User, string Password)>> start) =>
         (_home, EndPoint, _limitsConnections, _start) = (home, endPoint, limitsConnections, start);
 
     public IPEndPoint EndPoint { get; }
@@ -38,23 +38,23 @@ internal sealed class Peer : IAsyncDisposable
 
     public string Password { get; private set; } = "";
 
-    /// <summary>Where <see cref="Box"/> lies on this machine.</summary>
-    public string BoxFolder => _home["root/box"];
+    /// <summary>Where <see cref="WritablePath"/> lies on this machine.</summary>
+    public string WritableFolder => _home["root/box"];
 
     /// <summary>Starts one. Encrypted, it takes nothing else, and is as strict about resumed sessions and close_notify as it can be.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="address">Where it listens.</param>
     /// <param name="encrypted">Whether.</param>
     /// <param name="clientAuthority">The certificate (PEM) of the authority that must vouch for clients; null where clients need no certificate.</param>
-    /// <param name="mostPerAddress">Connections that vsftpd lets in from one address; 0 for any number.</param>
-    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address, bool encrypted = false, string? clientAuthority = null, int mostPerAddress = 0)
+    /// <param name="maxPerAddress">Connections that vsftpd lets in from one address; 0 for any number.</param>
+    public static async Task<Peer> StartAsync(PeerKind kind, IPAddress address, bool encrypted = false, string? clientAuthority = null, int maxPerAddress = 0)
     {
         var home = new TempFolder();
         try
         {
-            home.Folder("root");
-            home.OpenFolder("root/box");
-            var endPoint = new IPEndPoint(address, Daemon.FreePort(address));
+            home.CreateFolder("root");
+            home.CreateWritableFolder("root/box");
+            var endPoint = new IPEndPoint(address, ServerProcess.FindFreePort(address));
             string? certificate = encrypted ? home["peer.pem"] : null;
             if (certificate is not null)
             {
@@ -62,9 +62,9 @@ internal sealed class Peer : IAsyncDisposable
             }
 
             string? authority = clientAuthority is null ? null : home.Write("authority.pem", clientAuthority);
-            var peer = new Peer(home, endPoint, mostPerAddress > 0, () => kind switch
+            var peer = new Peer(home, endPoint, maxPerAddress > 0, () => kind switch
             {
-                PeerKind.Vsftpd => Vsftpd.StartAsync(home, endPoint, certificate, authority, mostPerAddress),
+                PeerKind.Vsftpd => Vsftpd.StartAsync(home, endPoint, certificate, authority, maxPerAddress),
                 PeerKind.ProFtpd => ProFtpd.StartAsync(home, endPoint, certificate, authority),
                 PeerKind.PureFtpd => PureFtpd.StartAsync(home, endPoint),
                 PeerKind.Fts => FtsServer.StartAsync(home, endPoint),

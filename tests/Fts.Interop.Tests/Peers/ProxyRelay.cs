@@ -5,14 +5,14 @@ using System.Text;
 namespace Fts.Interop.Tests.Peers;
 
 /// <summary>A balancer in its simplest form: passes each connection on to a server, beginning with a PROXY header of version 1 that names the client.</summary>
-internal sealed class ProxyRelay : IAsyncDisposable
+internal sealed class ProxyProtocolRelay : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly Socket _listener;
     private readonly Task _accepting;
-    private int _passed;
+    private int _connectionCount;
 
-    public ProxyRelay(IPEndPoint own, IPEndPoint server)
+    public ProxyProtocolRelay(IPEndPoint own, IPEndPoint server)
     {
         _listener = new Socket(own.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _listener.Bind(own);
@@ -21,7 +21,7 @@ internal sealed class ProxyRelay : IAsyncDisposable
     }
 
     /// <summary>Connections passed on so far.</summary>
-    public int Passed => Volatile.Read(ref _passed);
+    public int ConnectionCount => Volatile.Read(ref _connectionCount);
 
     public async ValueTask DisposeAsync()
     {
@@ -33,34 +33,34 @@ internal sealed class ProxyRelay : IAsyncDisposable
 
     private async Task AcceptAsync(IPEndPoint own, IPEndPoint server)
     {
-        var passing = new List<Task>();
+        var relays = new List<Task>();
         try
         {
             while (true)
             {
                 Socket client = await _listener.AcceptAsync(_stopping.Token);
-                Interlocked.Increment(ref _passed);
-                passing.Add(PassAsync(client, own, server));
+                Interlocked.Increment(ref _connectionCount);
+                relays.Add(RelayAsync(client, own, server));
             }
         }
         catch (OperationCanceledException)
         {
-            await Task.WhenAll(passing);
+            await Task.WhenAll(relays);
         }
     }
 
-    private async Task PassAsync(Socket client, IPEndPoint own, IPEndPoint server)
+    private async Task RelayAsync(Socket client, IPEndPoint own, IPEndPoint server)
     {
-        using var onward = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        using var serverSocket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         using (client)
         {
             try
             {
                 var from = (IPEndPoint)client.RemoteEndPoint!;
-                onward.Bind(new IPEndPoint(own.Address, 0));
-                await onward.ConnectAsync(server, _stopping.Token);
-                await onward.SendAsync(Encoding.ASCII.GetBytes($"PROXY TCP4 {from.Address} {own.Address} {from.Port} {own.Port}\r\n"), _stopping.Token);
-                await Task.WhenAll(CopyAsync(client, onward), CopyAsync(onward, client));
+                serverSocket.Bind(new IPEndPoint(own.Address, 0));
+                await serverSocket.ConnectAsync(server, _stopping.Token);
+                await serverSocket.SendAsync(Encoding.ASCII.GetBytes($"PROXY TCP4 {from.Address} {own.Address} {from.Port} {own.Port}\r\n"), _stopping.Token);
+                await Task.WhenAll(CopyAsync(client, serverSocket), CopyAsync(serverSocket, client));
             }
             catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
             {

@@ -7,13 +7,13 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>pyftpdlib through a few lines of Python of ours.</summary>
 internal static class Pyftpdlib
 {
-    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate)
+    public static async Task<(ServerProcess Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate)
     {
         Tool python = Tool.RequirePython();
-        Ended probe = await Job.RunAsync(python, home, "-c", "import pyftpdlib.servers, OpenSSL");
+        ProcessResult probe = await ProcessRunner.RunAsync(python, home, "-c", "import pyftpdlib.servers, OpenSSL");
         Assert.SkipUnless(probe.ExitCode == 0, "The Python module pyftpdlib is not installed.");
         string script = Path.Combine(AppContext.BaseDirectory, "Peers", "pyftpd.py");
         string port = endPoint.Port.ToString(CultureInfo.InvariantCulture);
-        return (await Daemon.StartAsync(python, endPoint, home.Path, null, ["-u", script, endPoint.Address.ToString(), port, home["root"], .. certificate is null ? Array.Empty<string>() : [certificate]]), "tester", "secret");
+        return (await ServerProcess.StartAsync(python, endPoint, home.Path, null, ["-u", script, endPoint.Address.ToString(), port, home["root"], .. certificate is null ? Array.Empty<string>() : [certificate]]), "tester", "secret");
     }
 }

@@ -7,15 +7,15 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>vsftpd for anonymous clients that may write: any other user of its would have to be one of the system's.</summary>
 internal static class Vsftpd
 {
-    public static async Task<(Daemon Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority, int mostPerAddress)
+    public static async Task<(ServerProcess Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority, int maxPerAddress)
     {
         Tool tool = Tool.Require("vsftpd");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "vsftpd changes its root and its user, for which it must be started by root.");
-        bool six = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
+        bool isIPv6 = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
         string configuration = home.Write("vsftpd.conf", $"""
-            listen={(six ? "NO" : "YES")}
-            listen_ipv6={(six ? "YES" : "NO")}
-            listen_address{(six ? "6" : "")}={endPoint.Address}
+            listen={(isIPv6 ? "NO" : "YES")}
+            listen_ipv6={(isIPv6 ? "YES" : "NO")}
+            listen_address{(isIPv6 ? "6" : "")}={endPoint.Address}
             listen_port={endPoint.Port}
             background=NO
             anonymous_enable=YES
@@ -31,14 +31,14 @@ internal static class Vsftpd
             mdtm_write=YES
             utf8_filesystem=YES
             force_dot_files=YES
-            secure_chroot_dir={home.Folder("empty")}
+            secure_chroot_dir={home.CreateFolder("empty")}
             connect_from_port_20=NO
             xferlog_enable=YES
             xferlog_std_format=NO
             log_ftp_protocol=YES
             vsftpd_log_file={home["vsftpd.log"]}
             max_clients=0
-            max_per_ip={mostPerAddress}
+            max_per_ip={maxPerAddress}
             seccomp_sandbox=NO
 
             """ + (certificate is null ? "" : $"""
@@ -57,6 +57,6 @@ internal static class Vsftpd
             ca_certs_file={clientAuthority}
 
             """));
-        return (await Daemon.StartAsync(tool, endPoint, home.Path, home["vsftpd.log"], configuration), "anonymous", "guest@");
+        return (await ServerProcess.StartAsync(tool, endPoint, home.Path, home["vsftpd.log"], configuration), "anonymous", "guest@");
     }
 }

@@ -6,15 +6,15 @@ using System.Text;
 namespace Fts.Interop.Tests.Processes;
 
 /// <summary>A server process of ours: started, waited for, and killed by its id. What it said goes to the test's output, which shows when the test fails.</summary>
-internal sealed class Daemon : IAsyncDisposable
+internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(15);
 
     private readonly Process _process;
-    private readonly StringBuilder _said = new();
+    private readonly StringBuilder _output = new();
     private readonly string? _logFile;
 
-    private Daemon(Process process, string? logFile)
+    private ServerProcess(Process process, string? logFile)
     {
         (_process, _logFile) = (process, logFile);
         process.OutputDataReceived += Collect;
@@ -27,29 +27,29 @@ internal sealed class Daemon : IAsyncDisposable
     {
         get
         {
-            lock (_said)
+            lock (_output)
             {
-                return _said + (_logFile is not null && File.Exists(_logFile) ? File.ReadAllText(_logFile) : "");
+                return _output + (_logFile is not null && File.Exists(_logFile) ? File.ReadAllText(_logFile) : "");
             }
         }
     }
 
     /// <summary>Starts a server and returns when it greets on <paramref name="endPoint"/>.</summary>
-    public static Task<Daemon> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, params IEnumerable<string> arguments) =>
-        StartAsync(tool, endPoint, home, logFile, greets: true, arguments);
+    public static Task<ServerProcess> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, params IEnumerable<string> arguments) =>
+        StartAsync(tool, endPoint, home, logFile, expectsGreeting: true, arguments);
 
     /// <summary>Starts what waits for its client's first word, and returns when it listens.</summary>
-    public static Task<Daemon> StartSilentAsync(Tool tool, IPEndPoint endPoint, string home, params IEnumerable<string> arguments) =>
-        StartAsync(tool, endPoint, home, null, greets: false, arguments);
+    public static Task<ServerProcess> StartWithoutGreetingAsync(Tool tool, IPEndPoint endPoint, string home, params IEnumerable<string> arguments) =>
+        StartAsync(tool, endPoint, home, null, expectsGreeting: false, arguments);
 
-    private static async Task<Daemon> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, bool greets, IEnumerable<string> arguments)
+    private static async Task<ServerProcess> StartAsync(Tool tool, IPEndPoint endPoint, string home, string? logFile, bool expectsGreeting, IEnumerable<string> arguments)
     {
-        var daemon = new Daemon(Job.Start(tool, home, arguments), logFile);
+        var daemon = new ServerProcess(ProcessRunner.Start(tool, home, arguments), logFile);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(s_startDeadline);
         try
         {
-            while (!await GreetsAsync(endPoint, greets, deadline.Token))
+            while (!await IsReadyAsync(endPoint, expectsGreeting, deadline.Token))
             {
                 Assert.False(daemon._process.HasExited, $"{tool.Path} ended at its start.");
                 // A foreign process tells nobody when it listens: ask again until the deadline.
@@ -66,7 +66,7 @@ internal sealed class Daemon : IAsyncDisposable
     }
 
     /// <summary>A port below the range from which the system hands out ports, so that nothing takes it between this question and the server's start.</summary>
-    public static int FreePort(IPAddress address)
+    public static int FindFreePort(IPAddress address)
     {
         while (true)
         {
@@ -110,13 +110,13 @@ internal sealed class Daemon : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static async Task<bool> GreetsAsync(IPEndPoint endPoint, bool speaks, CancellationToken cancellationToken)
+    private static async Task<bool> IsReadyAsync(IPEndPoint endPoint, bool expectsGreeting, CancellationToken cancellationToken)
     {
         using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await socket.ConnectAsync(endPoint, cancellationToken);
-            return !speaks || await socket.ReceiveAsync(new byte[512], cancellationToken) > 0;
+            return !expectsGreeting || await socket.ReceiveAsync(new byte[512], cancellationToken) > 0;
         }
         catch (SocketException)
         {
@@ -126,9 +126,9 @@ internal sealed class Daemon : IAsyncDisposable
 
     private void Collect(object sender, DataReceivedEventArgs line)
     {
-        lock (_said)
+        lock (_output)
         {
-            _said.AppendLine(line.Data);
+            _output.AppendLine(line.Data);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Fts.Interop.Tests.Processes;
 /// An HTTP proxy (CONNECT) through which a transfer comes to a stop after as many bytes as a test wants: whoever is killed then is killed in the middle.
 /// Connections to the server's own port are commands and pass; all others are data.
 /// </summary>
-internal sealed class HoldingProxy : IAsyncDisposable
+internal sealed class PausingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
@@ -17,10 +17,10 @@ internal sealed class HoldingProxy : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly List<Socket> _sockets = [];
     private readonly Task _accepting;
-    private TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _left = long.MaxValue;
+    private TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _remaining = long.MaxValue;
 
-    public HoldingProxy(int controlPort)
+    public PausingProxy(int controlPort)
     {
         _controlPort = controlPort;
         _listener.Start();
@@ -29,22 +29,22 @@ internal sealed class HoldingProxy : IAsyncDisposable
 
     public string Url => string.Create(CultureInfo.InvariantCulture, $"http://{_listener.LocalEndpoint}");
 
-    /// <summary>Bytes of data that passed since the last <see cref="HoldAfter"/> or <see cref="Drop"/>.</summary>
-    public long Passed { get; private set; }
+    /// <summary>Bytes of data that passed since the last <see cref="PauseAfter"/> or <see cref="ResetConnections"/>.</summary>
+    public long TransferredBytes { get; private set; }
 
     /// <summary>From now on so many bytes of data pass, and no more; returns when they have.</summary>
-    public Task HoldAfter(long bytes)
+    public Task PauseAfter(long bytes)
     {
         lock (_lock)
         {
-            (_left, Passed) = (bytes, 0);
-            _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _held.Task;
+            (_remaining, TransferredBytes) = (bytes, 0);
+            _paused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _paused.Task;
         }
     }
 
     /// <summary>Resets every connection; what is opened after that passes freely.</summary>
-    public void Drop()
+    public void ResetConnections()
     {
         lock (_lock)
         {
@@ -54,7 +54,7 @@ internal sealed class HoldingProxy : IAsyncDisposable
             }
 
             _sockets.Clear();
-            (_left, Passed) = (long.MaxValue, 0);
+            (_remaining, TransferredBytes) = (long.MaxValue, 0);
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class HoldingProxy : IAsyncDisposable
     {
         await _stop.CancelAsync();
         _listener.Stop();
-        Drop();
+        ResetConnections();
         await ((Task)_accepting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
@@ -86,7 +86,7 @@ internal sealed class HoldingProxy : IAsyncDisposable
                 _sockets.AddRange([client, server]);
             }
 
-            int port = await PortAsync(client);
+            int port = await ReadPortAsync(client);
             await server.ConnectAsync(IPAddress.Loopback, port, _stop.Token);
             await client.SendAsync("HTTP/1.1 200 go on\r\n\r\n"u8.ToArray(), _stop.Token);
             bool isData = port != _controlPort;
@@ -99,7 +99,7 @@ internal sealed class HoldingProxy : IAsyncDisposable
     }
 
     /// <summary>The port in <c>CONNECT 127.0.0.1:2121 HTTP/1.1</c>.</summary>
-    private async Task<int> PortAsync(Socket client)
+    private async Task<int> ReadPortAsync(Socket client)
     {
         var head = new StringBuilder();
         byte[] buffer = new byte[1];
@@ -119,7 +119,7 @@ internal sealed class HoldingProxy : IAsyncDisposable
         {
             for (int read; (read = await from.ReceiveAsync(buffer, _stop.Token)) > 0;)
             {
-                int allowed = isData ? Take(read) : read;
+                int allowed = isData ? TakeAllowance(read) : read;
                 for (int sent = 0; sent < allowed;)
                 {
                     sent += await to.SendAsync(buffer.AsMemory(sent, allowed - sent), _stop.Token);
@@ -127,7 +127,7 @@ internal sealed class HoldingProxy : IAsyncDisposable
 
                 if (allowed < read)
                 {
-                    _held.TrySetResult();
+                    _paused.TrySetResult();
                     await Task.Delay(Timeout.Infinite, _stop.Token);
                 }
             }
@@ -140,13 +140,13 @@ internal sealed class HoldingProxy : IAsyncDisposable
         }
     }
 
-    private int Take(int bytes)
+    private int TakeAllowance(int bytes)
     {
         lock (_lock)
         {
-            int allowed = (int)Math.Min(bytes, _left);
-            _left -= _left == long.MaxValue ? 0 : allowed;
-            Passed += allowed;
+            int allowed = (int)Math.Min(bytes, _remaining);
+            _remaining -= _remaining == long.MaxValue ? 0 : allowed;
+            TransferredBytes += allowed;
             return allowed;
         }
     }

@@ -4,17 +4,17 @@ using System.Text;
 namespace Fts.Interop.Tests.Processes;
 
 /// <summary>How a program ended and what it said.</summary>
-internal sealed record Ended(string CommandLine, int ExitCode, string Output, string Error)
+internal sealed record ProcessResult(string CommandLine, int ExitCode, string Output, string Error)
 {
     /// <summary>Fails the test, with everything the program said, unless it ended with 0.</summary>
-    public Ended Successfully()
+    public ProcessResult AssertSuccess()
     {
         Assert.True(ExitCode == 0, $"exit code {ExitCode} from: {CommandLine}\n--- stdout\n{Output}\n--- stderr\n{Error}");
         return this;
     }
 
     /// <summary>Fails the test if the program ended with 0.</summary>
-    public Ended InFailure()
+    public ProcessResult AssertFailure()
     {
         Assert.True(ExitCode != 0, $"exit code 0, though a failure was due, from: {CommandLine}\n--- stdout\n{Output}\n--- stderr\n{Error}");
         return this;
@@ -22,14 +22,14 @@ internal sealed record Ended(string CommandLine, int ExitCode, string Output, st
 }
 
 /// <summary>Runs a program to its end. It has a deadline, after which it is killed by its id, children included, and the test fails.</summary>
-internal static class Job
+internal static class ProcessRunner
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
-    public static Task<Ended> RunAsync(Tool tool, TempFolder home, params IEnumerable<string> arguments) => RunAsync(tool, home, "", arguments);
+    public static Task<ProcessResult> RunAsync(Tool tool, TempFolder home, params IEnumerable<string> arguments) => RunAsync(tool, home, "", arguments);
 
     /// <summary>Runs with <paramref name="input"/> on standard input and <paramref name="home"/> as both home and current folder: no user's settings count.</summary>
-    public static async Task<Ended> RunAsync(Tool tool, TempFolder home, string input, IEnumerable<string> arguments)
+    public static async Task<ProcessResult> RunAsync(Tool tool, TempFolder home, string input, IEnumerable<string> arguments)
     {
         using Process process = Start(tool, home.Path, arguments);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -56,7 +56,7 @@ internal static class Job
             }
         }
 
-        return new Ended(command, process.ExitCode, output.ToString(), error.ToString());
+        return new ProcessResult(command, process.ExitCode, output.ToString(), error.ToString());
     }
 
     public static Process Start(Tool tool, string home, IEnumerable<string> arguments)

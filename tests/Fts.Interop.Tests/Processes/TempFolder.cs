@@ -9,12 +9,12 @@ internal sealed class TempFolder : IDisposable, IAsyncDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public string Folder(string name) => Directory.CreateDirectory(this[name]).FullName;
+    public string CreateFolder(string name) => Directory.CreateDirectory(this[name]).FullName;
 
     /// <summary>A folder below this one that any user may write to: peers that are started by root serve it as somebody with fewer rights.</summary>
-    public string OpenFolder(string name)
+    public string CreateWritableFolder(string name)
     {
-        string folder = Folder(name);
+        string folder = CreateFolder(name);
         File.SetUnixFileMode(Path, (UnixFileMode)0b111_101_101);
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
         return folder;

@@ -17,9 +17,9 @@ public sealed class ByteNameTests
             await PythonAsync(server, "make", "tree");
             string open = $"set cmd:fail-exit yes; set net:max-retries 2; set net:timeout 10; {settings}; open -u {server.User},{server.Password} ftp://{server.Authority}";
 
-            (await Job.RunAsync(lftp, server.Local, "--norc", "-c", $"{open}; mirror -R tree /box; mirror /box back")).Successfully();
+            (await ProcessRunner.RunAsync(lftp, server.Local, "--norc", "-c", $"{open}; mirror -R tree /box; mirror /box back")).AssertSuccess();
 
-            await PythonAsync(server, "compare", "tree", server.BoxFolder, "back");
+            await PythonAsync(server, "compare", "tree", server.WritableFolder, "back");
         }
         finally
         {
@@ -35,11 +35,11 @@ public sealed class ByteNameTests
         try
         {
             await PythonAsync(server, "make", "tree");
-            await PythonAsync(server, "make", server.BoxFolder);
-            server.Local.Folder("ncftp");
+            await PythonAsync(server, "make", server.WritableFolder);
+            server.Local.CreateFolder("ncftp");
 
-            (await Job.RunAsync(wget, server.Local, "-q", "-r", "-nH", "--cut-dirs=1", "-P", "wget", "--restrict-file-names=nocontrol", $"ftp://{server.Authority}/box/")).Successfully();
-            (await Job.RunAsync(ncftp, server.Local, "-V", "-P", server.Port, "-R", server.Host, "ncftp", "/box")).Successfully();
+            (await ProcessRunner.RunAsync(wget, server.Local, "-q", "-r", "-nH", "--cut-dirs=1", "-P", "wget", "--restrict-file-names=nocontrol", $"ftp://{server.Authority}/box/")).AssertSuccess();
+            (await ProcessRunner.RunAsync(ncftp, server.Local, "-V", "-P", server.Port, "-R", server.Host, "ncftp", "/box")).AssertSuccess();
 
             await PythonAsync(server, "compare", "tree", "wget", "ncftp/box");
         }
@@ -55,7 +55,7 @@ public sealed class ByteNameTests
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
         try
         {
-            await PythonAsync(server, "transfer", server.Host, server.Port, server.User, server.Password, server.BoxFolder);
+            await PythonAsync(server, "transfer", server.Host, server.Port, server.User, server.Password, server.WritableFolder);
         }
         finally
         {
@@ -64,9 +64,9 @@ public sealed class ByteNameTests
     }
 
     private static async Task PythonAsync(ServerUnderTest server, params string[] arguments) =>
-        (await Job.RunAsync(Tool.RequirePython(), server.Local, [Path.Combine(AppContext.BaseDirectory, "ServerInterop", "byte_names.py"), .. arguments])).Successfully();
+        (await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, [Path.Combine(AppContext.BaseDirectory, "ServerInterop", "byte_names.py"), .. arguments])).AssertSuccess();
 
     /// <summary>.NET cannot remove the names that the tests make.</summary>
     private static async Task RemoveAsync(ServerUnderTest server) =>
-        await Job.RunAsync(Tool.Require("rm"), server.Local, "-rf", "tree", "back", "wget", "ncftp", server.BoxFolder);
+        await ProcessRunner.RunAsync(Tool.Require("rm"), server.Local, "-rf", "tree", "back", "wget", "ncftp", server.WritableFolder);
 }

@@ -67,11 +67,11 @@ public sealed class EncryptedClientTests
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
         string[] options = ["-q", "-sS", "-k", "--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "-u", $"{server.User}:{server.Password}"];
 
-        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-T", TestTree.Big, server.Url("big.bin")])).Successfully();
-        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-o", server.Local["back.bin"], server.Url("big.bin")])).Successfully();
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-T", TestTree.LargeFile, server.GetUrl("big.bin")])).AssertSuccess();
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-o", server.Local["back.bin"], server.GetUrl("big.bin")])).AssertSuccess();
 
-        Snapshot.AssertSameFile(TestTree.Big, server.OnServer("big.bin"));
-        Snapshot.AssertSameFile(TestTree.Big, server.Local["back.bin"]);
+        TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.GetServerPath("big.bin"));
+        TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.Local["back.bin"]);
     }
 
     /// <summary>
@@ -90,11 +90,11 @@ public sealed class EncryptedClientTests
             server.Local.Write(name, new string('x', 100_000));
         }
 
-        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-T", $"{{{string.Join(',', names)}}}", server.Url("")])).Successfully();
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, [.. options, "-T", $"{{{string.Join(',', names)}}}", server.GetUrl("")])).AssertSuccess();
 
         foreach (string name in names)
         {
-            Snapshot.AssertSameFile(server.Local[name], server.OnServer(name));
+            TreeSnapshot.AssertSameFile(server.Local[name], server.GetServerPath(name));
         }
     }
 
@@ -102,14 +102,14 @@ public sealed class EncryptedClientTests
     public async Task Lftp_mirrors_a_tree_up_and_down()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
-        string tree = TestTree.Make(server.Local.Folder("tree")), back = server.Local.Folder("back");
+        string tree = TestTree.Create(server.Local.CreateFolder("tree")), back = server.Local.CreateFolder("back");
         string commands = string.Join("; ", "set cmd:fail-exit yes", "set ssl:verify-certificate no", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 2",
             "set net:timeout 10", "set ftp:charset UTF-8", $"open -u {server.User},{server.Password} ftp://{server.Authority}", $"mirror -R {tree} /box/tree", $"mirror /box/tree {back}");
 
-        (await Job.RunAsync(Tool.Require("lftp"), server.Local, "--norc", "-c", commands)).Successfully();
+        (await ProcessRunner.RunAsync(Tool.Require("lftp"), server.Local, "--norc", "-c", commands)).AssertSuccess();
 
-        Snapshot.AssertEqual(tree, server.OnServer("tree"));
-        Snapshot.AssertEqual(tree, back);
+        TreeSnapshot.AssertEqual(tree, server.GetServerPath("tree"));
+        TreeSnapshot.AssertEqual(tree, back);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class EncryptedClientTests
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
         string script = server.Local.Write("check.py", Python);
 
-        (await Job.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port, server.User, server.Password)).Successfully();
+        (await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port, server.User, server.Password)).AssertSuccess();
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class EncryptedClientTests
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
         string script = server.Local.Write("again.py", Renegotiation);
 
-        Ended ended = (await Job.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port)).Successfully();
+        ProcessResult ended = (await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port)).AssertSuccess();
 
         Assert.SkipWhen(ended.Output.StartsWith("missing", StringComparison.Ordinal), "Python's OpenSSL module is not installed.");
         Assert.StartsWith("refused", ended.Output, StringComparison.Ordinal);

@@ -43,7 +43,7 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
         (_certificate, _key) = TestAuthority.Pem(_authority.Issue("CN=ann"));
         (_certificate, _key, _root) = (_files.Write("ann.crt", _certificate), _files.Write("ann.key", _key), _files.Write("root.pem", _authority.Certificate.ExportCertificatePem()));
         _certificates = FtpCertificates.FromCertificate(_authority.IssueTo("localhost"));
-        (_default, _named) = (new LocalFileStore(_files.Folder("default")), new LocalFileStore(_files.Folder("named")));
+        (_default, _named) = (new LocalFileStore(_files.CreateFolder("default")), new LocalFileStore(_files.CreateFolder("named")));
         IAuthenticator accounts = CertificateAuthenticator.CreateByCommonName(new AnonymousAuthenticator(Permissions.ReadOnly), Permissions.ReadWrite);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
         _server = new FtpServer(new FtpServerOptions
@@ -77,8 +77,8 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
     public async Task Curl_signs_in_by_certificate_on_the_host_it_asks_for(string version)
     {
         string source = _files.Write("source", "from curl");
-        (await Job.RunAsync(Tool.Require("curl"), _files, "-q", "-sS", "--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "--cacert", _root, "--cert", _certificate, "--key", _key,
-            "-u", "ann:", "-T", source, $"ftp://localhost:{_server.EndPoint.Port}/up")).Successfully();
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), _files, "-q", "-sS", "--ssl-reqd", $"--tlsv{version}", "--tls-max", version, "--cacert", _root, "--cert", _certificate, "--key", _key,
+            "-u", "ann:", "-T", source, $"ftp://localhost:{_server.EndPoint.Port}/up")).AssertSuccess();
         Assert.Equal("from curl", File.ReadAllText(_files["named/up"]));
     }
 
@@ -88,12 +88,12 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
         string source = _files.Write("source", "from lftp");
         File.WriteAllText(_files["named/there"], "named");
         string plain = string.Join("; ", "set cmd:fail-exit yes", "set ftp:ssl-allow no", "set net:max-retries 2", "set net:timeout 10", $"open ftp://localhost:{_server.EndPoint.Port}", "get there");
-        (await Job.RunAsync(Tool.Require("lftp"), _files, "--norc", "-c", plain)).Successfully();
+        (await ProcessRunner.RunAsync(Tool.Require("lftp"), _files, "--norc", "-c", plain)).AssertSuccess();
         Assert.Equal("named", File.ReadAllText(_files["there"]));
 
         string encrypted = string.Join("; ", "set cmd:fail-exit yes", "set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set net:max-retries 2", "set net:timeout 10",
             $"set ssl:ca-file {_root}", $"set ssl:cert-file {_certificate}", $"set ssl:key-file {_key}", $"open -u ann,none ftp://localhost:{_server.EndPoint.Port}", $"put {source} -o up");
-        (await Job.RunAsync(Tool.Require("lftp"), _files, "--norc", "-c", encrypted)).Successfully();
+        (await ProcessRunner.RunAsync(Tool.Require("lftp"), _files, "--norc", "-c", encrypted)).AssertSuccess();
         Assert.Equal("from lftp", File.ReadAllText(_files["named/up"]));
     }
 
@@ -101,7 +101,7 @@ public sealed class HostAndCertificateTests : IAsyncDisposable
     public async Task Pythons_ftplib_does_both()
     {
         string script = _files.Write("check.py", Python);
-        (await Job.RunAsync(Tool.RequirePython(), _files, script, $"{_server.EndPoint.Port}", _root, _certificate, _key)).Successfully();
+        (await ProcessRunner.RunAsync(Tool.RequirePython(), _files, script, $"{_server.EndPoint.Port}", _root, _certificate, _key)).AssertSuccess();
         Assert.Equal("hello", File.ReadAllText(_files["named/from-python"]));
     }
 }

@@ -24,8 +24,8 @@ public sealed class PythonFtplibTests
         await using ServerUnderTest server = await ServerUnderTest.StartAsync(address);
         string script = Path.Combine(AppContext.BaseDirectory, "ServerInterop", "ftplib_check.py");
 
-        Ended ended = await Job.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port, server.User, server.Password, conversation);
+        ProcessResult ended = await ProcessRunner.RunAsync(Tool.RequirePython(), server.Local, script, server.Host, server.Port, server.User, server.Password, conversation);
 
-        ended.Successfully();
+        ended.AssertSuccess();
     }
 }

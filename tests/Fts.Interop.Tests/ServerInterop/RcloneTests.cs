@@ -13,15 +13,15 @@ public sealed class RcloneTests
     public async Task A_tree_is_copied_both_ways_and_checked(string address, string setting)
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync(address);
-        string tree = TestTree.Make(server.Local.Folder("tree"));
-        File.Copy(TestTree.Big, Path.Combine(tree, "big.bin"));
+        string tree = TestTree.Create(server.Local.CreateFolder("tree"));
+        File.Copy(TestTree.LargeFile, Path.Combine(tree, "big.bin"));
 
-        (await RcloneAsync(server, setting, "copy", "--create-empty-src-dirs", "tree", "peer:box")).Successfully();
-        (await RcloneAsync(server, setting, "check", "--download", "tree", "peer:box")).Successfully();
-        (await RcloneAsync(server, setting, "copy", "--create-empty-src-dirs", "peer:box", "back")).Successfully();
+        (await RcloneAsync(server, setting, "copy", "--create-empty-src-dirs", "tree", "peer:box")).AssertSuccess();
+        (await RcloneAsync(server, setting, "check", "--download", "tree", "peer:box")).AssertSuccess();
+        (await RcloneAsync(server, setting, "copy", "--create-empty-src-dirs", "peer:box", "back")).AssertSuccess();
 
-        Snapshot.AssertEqual(tree, server.BoxFolder);
-        Snapshot.AssertEqual(tree, server.Local["back"]);
+        TreeSnapshot.AssertEqual(tree, server.WritableFolder);
+        TreeSnapshot.AssertEqual(tree, server.Local["back"]);
     }
 
     /// <summary>Go's TLS closes an upload without reading from it. The large file does not fit into all socket buffers together.</summary>
@@ -31,8 +31,8 @@ public sealed class RcloneTests
     public async Task Over_tls_files_of_all_sizes_are_copied_both_ways(string setting)
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted: true);
-        string files = server.Local.Folder("files");
-        File.Copy(TestTree.Big, Path.Combine(files, "large.bin"));
+        string files = server.Local.CreateFolder("files");
+        File.Copy(TestTree.LargeFile, Path.Combine(files, "large.bin"));
         foreach (int size in (int[])[0, 1, 64 * 1024])
         {
             await File.WriteAllBytesAsync(Path.Combine(files, $"{size}.bin"), new byte[size], TestContext.Current.CancellationToken);
@@ -41,10 +41,10 @@ public sealed class RcloneTests
         setting += "\nexplicit_tls = true\nno_check_certificate = true";
         for (int i = 0; i < 3; i++)
         {
-            (await RcloneAsync(server, setting, "copy", "files", $"peer:box/{i}")).Successfully();
-            (await RcloneAsync(server, setting, "copy", $"peer:box/{i}", $"back{i}")).Successfully();
-            Snapshot.AssertEqual(files, server.OnServer($"{i}"));
-            Snapshot.AssertEqual(files, server.Local[$"back{i}"]);
+            (await RcloneAsync(server, setting, "copy", "files", $"peer:box/{i}")).AssertSuccess();
+            (await RcloneAsync(server, setting, "copy", $"peer:box/{i}", $"back{i}")).AssertSuccess();
+            TreeSnapshot.AssertEqual(files, server.GetServerPath($"{i}"));
+            TreeSnapshot.AssertEqual(files, server.Local[$"back{i}"]);
         }
     }
 
@@ -52,43 +52,43 @@ public sealed class RcloneTests
     public async Task A_second_copy_transfers_nothing_for_the_times_were_kept()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
-        string tree = TestTree.Make(server.Local.Folder("tree"));
+        string tree = TestTree.Create(server.Local.CreateFolder("tree"));
         foreach (string file in Directory.EnumerateFiles(tree, "*", SearchOption.AllDirectories))
         {
             File.SetLastWriteTimeUtc(file, new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc));
         }
 
-        (await RcloneAsync(server, "", "copy", "tree", "peer:box")).Successfully();
-        Ended second = (await RcloneAsync(server, "", "copy", "-v", "tree", "peer:box")).Successfully();
+        (await RcloneAsync(server, "", "copy", "tree", "peer:box")).AssertSuccess();
+        ProcessResult second = (await RcloneAsync(server, "", "copy", "-v", "tree", "peer:box")).AssertSuccess();
 
         Assert.DoesNotContain("Copied", second.Error, StringComparison.Ordinal);
-        Assert.Equal(new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc), File.GetLastWriteTimeUtc(server.OnServer("sizes/4096.bin")));
+        Assert.Equal(new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc), File.GetLastWriteTimeUtc(server.GetServerPath("sizes/4096.bin")));
     }
 
     [Fact]
     public async Task A_tree_is_listed_moved_and_purged()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
-        string tree = TestTree.Make(server.Local.Folder("tree"));
-        (await RcloneAsync(server, "", "copy", "tree", "peer:box/tree")).Successfully();
+        string tree = TestTree.Create(server.Local.CreateFolder("tree"));
+        (await RcloneAsync(server, "", "copy", "tree", "peer:box/tree")).AssertSuccess();
 
-        Ended listed = (await RcloneAsync(server, "", "lsf", "-R", "--files-only", "peer:box/tree")).Successfully();
-        (await RcloneAsync(server, "", "moveto", "peer:box/tree", "peer:box/moved")).Successfully();
-        int moved = Directory.EnumerateFiles(server.OnServer("moved"), "*", SearchOption.AllDirectories).Count();
-        (await RcloneAsync(server, "", "purge", "peer:box/moved")).Successfully();
+        ProcessResult listed = (await RcloneAsync(server, "", "lsf", "-R", "--files-only", "peer:box/tree")).AssertSuccess();
+        (await RcloneAsync(server, "", "moveto", "peer:box/tree", "peer:box/moved")).AssertSuccess();
+        int moved = Directory.EnumerateFiles(server.GetServerPath("moved"), "*", SearchOption.AllDirectories).Count();
+        (await RcloneAsync(server, "", "purge", "peer:box/moved")).AssertSuccess();
 
         IEnumerable<string> expected = Directory.EnumerateFiles(tree, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(tree, path));
         Assert.Equal(expected.Order(StringComparer.Ordinal), listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
         Assert.Equal(expected.Count(), moved);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(server.BoxFolder));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(server.WritableFolder));
     }
 
-    private static async Task<Ended> RcloneAsync(ServerUnderTest server, string setting, params IEnumerable<string> arguments)
+    private static async Task<ProcessResult> RcloneAsync(ServerUnderTest server, string setting, params IEnumerable<string> arguments)
     {
         Tool rclone = Tool.Require("rclone");
-        string password = (await Job.RunAsync(rclone, server.Local, "obscure", server.Password)).Successfully().Output.Trim();
+        string password = (await ProcessRunner.RunAsync(rclone, server.Local, "obscure", server.Password)).AssertSuccess().Output.Trim();
         string host = server.Host.Contains(':', StringComparison.Ordinal) ? $"[{server.Host}]" : server.Host;
         string configuration = server.Local.Write("rclone.conf", $"[peer]\ntype = ftp\nhost = {host}\nport = {server.Port}\nuser = {server.User}\npass = {password}\n{setting}\n");
-        return await Job.RunAsync(rclone, server.Local, ["--config", configuration, "--retries", "1", "--low-level-retries", "2", .. arguments]);
+        return await ProcessRunner.RunAsync(rclone, server.Local, ["--config", configuration, "--retries", "1", "--low-level-retries", "2", .. arguments]);
     }
 }

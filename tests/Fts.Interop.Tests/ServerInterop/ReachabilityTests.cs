@@ -15,15 +15,15 @@ public sealed class ReachabilityTests
     public async Task Lftp_mirrors_with_as_many_ports_as_it_has_connections()
     {
         FtpPassivePorts range = Ports(3);
-        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", with: options => options with { PassivePorts = range });
-        TestTree.Make(server.Local.Folder("tree"));
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", configure: options => options with { PassivePorts = range });
+        TestTree.Create(server.Local.CreateFolder("tree"));
 
         string[] settings = ["set cmd:fail-exit yes", "set net:max-retries 2", "set net:timeout 10", "set net:reconnect-interval-base 1", "set ftp:charset UTF-8"];
         string open = $"open -u {server.User},{server.Password} ftp://{server.Authority}";
-        (await Job.RunAsync(Tool.Require("lftp"), server.Local, "--norc", "-c", string.Join("; ", [.. settings, open, "mirror -R --parallel=3 tree /box", "mirror --parallel=3 /box back"]))).Successfully();
+        (await ProcessRunner.RunAsync(Tool.Require("lftp"), server.Local, "--norc", "-c", string.Join("; ", [.. settings, open, "mirror -R --parallel=3 tree /box", "mirror --parallel=3 /box back"]))).AssertSuccess();
 
-        Snapshot.AssertEqual(server.Local["tree"], server.BoxFolder);
-        Snapshot.AssertEqual(server.Local["tree"], server.Local["back"]);
+        TreeSnapshot.AssertEqual(server.Local["tree"], server.WritableFolder);
+        TreeSnapshot.AssertEqual(server.Local["tree"], server.Local["back"]);
     }
 
     [Theory]
@@ -31,9 +31,9 @@ public sealed class ReachabilityTests
     [InlineData("--disable-epsv")]
     public async Task Curl_uses_the_range(string option)
     {
-        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", with: options => options with { PassivePorts = Ports(1) });
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", configure: options => options with { PassivePorts = Ports(1) });
 
-        await UpAndDownAsync(server, server.Url("big.bin"), option);
+        await RoundTripAsync(server, server.GetUrl("big.bin"), option);
     }
 
     [Theory]
@@ -48,29 +48,29 @@ public sealed class ReachabilityTests
             PassivePorts = range,
             ProxyProtocolNetworks = [IPNetwork.Parse($"{Balancer}/32")],
         });
-        int port = Daemon.FreePort(IPAddress.Parse(Balancer));
-        await using var control = new ProxyRelay(new IPEndPoint(IPAddress.Parse(Balancer), port), server.EndPoint);
-        await using var first = new ProxyRelay(new IPEndPoint(IPAddress.Parse(Balancer), range.First), new IPEndPoint(IPAddress.Loopback, range.First));
-        await using var last = new ProxyRelay(new IPEndPoint(IPAddress.Parse(Balancer), range.Last), new IPEndPoint(IPAddress.Loopback, range.Last));
+        int port = ServerProcess.FindFreePort(IPAddress.Parse(Balancer));
+        await using var control = new ProxyProtocolRelay(new IPEndPoint(IPAddress.Parse(Balancer), port), server.EndPoint);
+        await using var first = new ProxyProtocolRelay(new IPEndPoint(IPAddress.Parse(Balancer), range.First), new IPEndPoint(IPAddress.Loopback, range.First));
+        await using var last = new ProxyProtocolRelay(new IPEndPoint(IPAddress.Parse(Balancer), range.Last), new IPEndPoint(IPAddress.Loopback, range.Last));
 
-        await UpAndDownAsync(server, $"ftp://{Balancer}:{port}{ServerUnderTest.Box}/big.bin", options);
+        await RoundTripAsync(server, $"ftp://{Balancer}:{port}{ServerUnderTest.WritablePath}/big.bin", options);
 
-        Assert.Equal((2, 2), (control.Passed, first.Passed + last.Passed));
+        Assert.Equal((2, 2), (control.ConnectionCount, first.ConnectionCount + last.ConnectionCount));
     }
 
-    private static async Task UpAndDownAsync(ServerUnderTest server, string url, params string[] options)
+    private static async Task RoundTripAsync(ServerUnderTest server, string url, params string[] options)
     {
         string[] all = ["-q", "-sS", "-u", $"{server.User}:{server.Password}", .. options];
-        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. all, "-T", TestTree.Big, url])).Successfully();
-        (await Job.RunAsync(Tool.Require("curl"), server.Local, [.. all, "-o", server.Local["back.bin"], url])).Successfully();
-        Snapshot.AssertSameFile(TestTree.Big, server.OnServer("big.bin"));
-        Snapshot.AssertSameFile(TestTree.Big, server.Local["back.bin"]);
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, [.. all, "-T", TestTree.LargeFile, url])).AssertSuccess();
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), server.Local, [.. all, "-o", server.Local["back.bin"], url])).AssertSuccess();
+        TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.GetServerPath("big.bin"));
+        TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.Local["back.bin"]);
     }
 
     /// <summary>Ports in a row of which the first is free; the server passes over those that are not.</summary>
     private static FtpPassivePorts Ports(int count)
     {
-        int first = Daemon.FreePort(IPAddress.Loopback);
+        int first = ServerProcess.FindFreePort(IPAddress.Loopback);
         return new FtpPassivePorts(first, first + count - 1);
     }
 }

@@ -21,7 +21,7 @@ public enum Cut
 public sealed class ResumeTests : IDisposable
 {
     /// <summary>More than sockets hold: so much of what was sent can be lost with a connection.</summary>
-    private const int OnItsWay = 16 * 1024 * 1024;
+    private const int InTransitBytes = 16 * 1024 * 1024;
 
     /// <summary>What python's users write.</summary>
     private const string Python = """
@@ -67,40 +67,40 @@ public sealed class ResumeTests : IDisposable
     [MemberData(nameof(Ways))]
     public async Task A_broken_upload_is_continued_to_the_byte(string client, Cut cut, bool replaces)
     {
-        File.Copy(TestTree.Big, _local["up.bin"]);
-        long size = new FileInfo(TestTree.Big).Length;
+        File.Copy(TestTree.LargeFile, _local["up.bin"]);
+        long size = new FileInfo(TestTree.LargeFile).Length;
         long at = Random.Shared.NextInt64(1, size);
         if (replaces)
         {
             _folder.Write("up.bin", "old");
         }
 
-        RunningServer server = await RunningServer.OnFolderAsync(_folder, [], []);
+        RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], []);
         try
         {
-            await using (var relay = new CuttingRelay(server.Port, at))
+            await using (var relay = new InterruptingRelay(server.Port, at))
             {
-                await BreakAsync(client, cut, server, relay);
+                await InterruptAsync(client, cut, server, relay);
             }
 
             if (cut == Cut.ServerKilled)
             {
                 await server.DisposeAsync();
-                server = await RunningServer.OnFolderAsync(_folder, [], []);
+                server = await RunningServer.StartOnFolderAsync(_folder, [], []);
             }
 
-            await HasTheOldFileAsync(server, replaces);
-            await using var through = new CuttingRelay(server.Port);
-            Ended ended = await Job.RunAsync(ToolOf(client), _local, Arguments(client, through.Port, continues: true));
-            string said = $"cut at {at} of {size}; then {client}: {through.Commands}; {through.Uploaded} bytes";
+            await AssertOldFileAsync(server, replaces);
+            await using var through = new InterruptingRelay(server.Port);
+            ProcessResult ended = await ProcessRunner.RunAsync(GetTool(client), _local, Arguments(client, through.Port, continues: true));
+            string said = $"cut at {at} of {size}; then {client}: {through.Commands}; {through.UploadedBytes} bytes";
             TestContext.Current.TestOutputHelper?.WriteLine(said);
 
-            ended.Successfully();
-            Snapshot.AssertSameFile(TestTree.Big, _folder["up.bin"]);
+            ended.AssertSuccess();
+            TreeSnapshot.AssertSameFile(TestTree.LargeFile, _folder["up.bin"]);
             Assert.Equal(["up.bin"], _folder.Names);
             // What had arrived is not sent again; what was still on its way when a connection broke may be.
-            Assert.True(through.Uploaded >= size - at, said);
-            Assert.True(through.Uploaded < size || at < OnItsWay || client == "ncftpput", said);
+            Assert.True(through.UploadedBytes >= size - at, said);
+            Assert.True(through.UploadedBytes < size || at < InTransitBytes || client == "ncftpput", said);
         }
         finally
         {
@@ -120,11 +120,11 @@ public sealed class ResumeTests : IDisposable
         byte[] old = new byte[5_000];
         Random.Shared.NextBytes(old);
         await File.WriteAllBytesAsync(_folder["up.bin"], old, TestContext.Current.CancellationToken);
-        await using RunningServer server = await RunningServer.OnFolderAsync(_folder, [], []);
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(_folder, [], []);
         await File.WriteAllBytesAsync(_local["new.bin"], new byte[kept], TestContext.Current.CancellationToken);
         string url = $"ftp://127.0.0.1:{server.PortText}/up.bin";
         // ALLO tells more than comes: the upload is kept.
-        (await Job.RunAsync(Tool.Require("curl"), _local, "-q", "-sS", "-Q", "+ALLO 99999", "-T", "new.bin", url)).InFailure();
+        (await ProcessRunner.RunAsync(Tool.Require("curl"), _local, "-q", "-sS", "-Q", "+ALLO 99999", "-T", "new.bin", url)).AssertFailure();
 
         string[] arguments = client switch
         {
@@ -132,35 +132,35 @@ public sealed class ResumeTests : IDisposable
             "lftp" => ["--norc", "-c", $"set net:max-retries 1; set net:socket-bind-ipv4 127.0.0.2; set ftp:ssl-allow no; get {url} -o back.bin"],
             _ => ["-q", "-t", "1", "--bind-address=127.0.0.2", "-O", "back.bin", url],
         };
-        (await Job.RunAsync(Tool.Require(client), _local, arguments)).Successfully();
+        (await ProcessRunner.RunAsync(Tool.Require(client), _local, arguments)).AssertSuccess();
 
         Assert.Equal(old, await File.ReadAllBytesAsync(_local["back.bin"], TestContext.Current.CancellationToken));
     }
 
-    private async Task BreakAsync(string client, Cut cut, RunningServer server, CuttingRelay relay)
+    private async Task InterruptAsync(string client, Cut cut, RunningServer server, InterruptingRelay relay)
     {
-        using var process = Job.Start(ToolOf(client), _local.Path, Arguments(client, relay.Port, continues: false));
+        using var process = ProcessRunner.Start(GetTool(client), _local.Path, Arguments(client, relay.Port, continues: false));
         try
         {
-            await relay.Reached.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+            await relay.LimitReached.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
             switch (cut)
             {
                 case Cut.ClientKilled:
                     process.Kill();
-                    await relay.ClientGone.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
-                    relay.Cut(reset: false);
+                    await relay.ClientDisconnected.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
+                    relay.Interrupt(reset: false);
                     break;
                 case Cut.DataReset:
-                    relay.Cut(reset: true);
+                    relay.Interrupt(reset: true);
                     break;
                 default:
-                    server.Program.Signal(9);
-                    await server.Program.ExitAsync();
-                    relay.Cut(reset: true);
+                    server.Program.SendSignal(9);
+                    await server.Program.WaitForExitAsync();
+                    relay.Interrupt(reset: true);
                     return;
             }
 
-            await server.Program.SeesAsync("broke off");
+            await server.Program.WaitForOutputAsync("broke off");
         }
         finally
         {
@@ -172,24 +172,24 @@ public sealed class ResumeTests : IDisposable
             await process.WaitForExitAsync(CancellationToken.None);
         }
 
-        await server.Program.SeesAsync("disconnected");
+        await server.Program.WaitForOutputAsync("disconnected");
     }
 
     /// <summary>RETR alone: what SIZE says meanwhile is what is kept, for those who continue it.</summary>
-    private async Task HasTheOldFileAsync(RunningServer server, bool isThere)
+    private async Task AssertOldFileAsync(RunningServer server, bool isThere)
     {
-        Ended ended = await Job.RunAsync(Tool.Require("curl"), _local, "-q", "-sS", "--ignore-content-length", $"ftp://127.0.0.1:{server.PortText}/up.bin");
+        ProcessResult ended = await ProcessRunner.RunAsync(Tool.Require("curl"), _local, "-q", "-sS", "--ignore-content-length", $"ftp://127.0.0.1:{server.PortText}/up.bin");
         if (isThere)
         {
-            Assert.Equal("old", ended.Successfully().Output);
+            Assert.Equal("old", ended.AssertSuccess().Output);
         }
         else
         {
-            ended.InFailure();
+            ended.AssertFailure();
         }
     }
 
-    private static Tool ToolOf(string client) => client.StartsWith("python3", StringComparison.Ordinal) ? Tool.RequirePython() : Tool.Require(client.Split(' ')[0]);
+    private static Tool GetTool(string client) => client.StartsWith("python3", StringComparison.Ordinal) ? Tool.RequirePython() : Tool.Require(client.Split(' ')[0]);
 
     private static string[] Arguments(string client, int port, bool continues)
     {
@@ -200,12 +200,12 @@ public sealed class ResumeTests : IDisposable
             "python3" => ["-c", Python, number, $"{continues}"],
             // Not with -z: after REST it sends the file from its beginning, to vsftpd too. Without, it stores anew over what is kept.
             "ncftpput" => ["-V", "-t", "20", "-r", "1", "-P", number, "127.0.0.1", "/", "up.bin"],
-            _ => ["--norc", "-c", Lftp(client["lftp ".Length..], number, continues)],
+            _ => ["--norc", "-c", CreateLftpScript(client["lftp ".Length..], number, continues)],
         };
     }
 
     /// <summary>It compresses where the server can, unless told; a compressed upload is continued like another.</summary>
-    private static string Lftp(string command, string port, bool continues) => $"""
+    private static string CreateLftpScript(string command, string port, bool continues) => $"""
         set net:max-retries 1; set cmd:fail-exit yes; set ftp:ssl-allow no; set ftp:use-mode-z {(command == "reput" ? "no" : "yes")};
         open ftp://127.0.0.1:{port}; {(continues ? command : "put")} up.bin -o up.bin
         """.ReplaceLineEndings(" ");

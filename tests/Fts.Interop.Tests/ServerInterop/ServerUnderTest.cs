@@ -14,7 +14,7 @@ namespace Fts.Interop.Tests.ServerInterop;
 internal sealed class ServerUnderTest : IAsyncDisposable
 {
     /// <summary>The folder a client may write to, as it sees it.</summary>
-    public const string Box = Peer.Box;
+    public const string WritablePath = Peer.WritablePath;
 
     private static readonly string? s_control = Environment.GetEnvironmentVariable("FTS_INTEROP_CONTROL");
 
@@ -28,8 +28,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public required string Password { get; init; }
 
-    /// <summary>Where <see cref="Box"/> lies on this machine.</summary>
-    public required string BoxFolder { get; init; }
+    /// <summary>Where <see cref="WritablePath"/> lies on this machine.</summary>
+    public required string WritableFolder { get; init; }
 
     public string Host => EndPoint.Address.ToString();
 
@@ -41,17 +41,17 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>Files of the test's own, outside what the server shows.</summary>
     public TempFolder Local { get; } = new();
 
-    /// <summary>Starts it. Encrypted, it takes nothing else, and only data connections that resume their session's TLS. <paramref name="with"/> changes ours alone.</summary>
-    public static async Task<ServerUnderTest> StartAsync(string address, bool encrypted = false, Func<FtpServerOptions, FtpServerOptions>? with = null)
+    /// <summary>Starts it. Encrypted, it takes nothing else, and only data connections that resume their session's TLS. <paramref name="configure"/> changes ours alone.</summary>
+    public static async Task<ServerUnderTest> StartAsync(string address, bool encrypted = false, Func<FtpServerOptions, FtpServerOptions>? configure = null)
     {
         if (s_control is { Length: > 0 })
         {
             Peer peer = await Peer.StartAsync(Enum.Parse<PeerKind>(s_control), IPAddress.Parse(address), encrypted);
-            return new ServerUnderTest(peer) { EndPoint = peer.EndPoint, User = peer.User, Password = peer.Password, BoxFolder = peer.BoxFolder };
+            return new ServerUnderTest(peer) { EndPoint = peer.EndPoint, User = peer.User, Password = peer.Password, WritableFolder = peer.WritableFolder };
         }
 
         var files = new TempFolder();
-        string box = files.Folder("root/box");
+        string box = files.CreateFolder("root/box");
         FtpCertificates? certificates = encrypted ? FtpCertificates.SelfSigned(files["server.pem"]) : null;
         var store = new LocalFileStore(files["root"]);
         ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
@@ -69,15 +69,15 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             },
             Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
         };
-        var server = new FtpServer(with is null ? options : with(options));
+        var server = new FtpServer(configure is null ? options : configure(options));
         server.Start();
-        return new ServerUnderTest(server, store, files) { EndPoint = server.EndPoint, User = "anonymous", Password = "guest@", BoxFolder = box };
+        return new ServerUnderTest(server, store, files) { EndPoint = server.EndPoint, User = "anonymous", Password = "guest@", WritableFolder = box };
     }
 
-    /// <summary>The URL of a path below <see cref="Box"/>, its names escaped.</summary>
-    public string Url(string path) => $"ftp://{Authority}{Box}/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}";
+    /// <summary>The URL of a path below <see cref="WritablePath"/>, its names escaped.</summary>
+    public string GetUrl(string path) => $"ftp://{Authority}{WritablePath}/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}";
 
-    public string OnServer(string path) => Path.Combine(BoxFolder, path);
+    public string GetServerPath(string path) => Path.Combine(WritableFolder, path);
 
     public async ValueTask DisposeAsync()
     {

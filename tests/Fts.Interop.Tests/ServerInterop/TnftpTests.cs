@@ -13,12 +13,12 @@ public sealed class TnftpTests
     public async Task A_file_goes_up_and_comes_back(string address, string mode)
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync(address);
-        File.Copy(TestTree.Big, server.Local["big.bin"]);
+        File.Copy(TestTree.LargeFile, server.Local["big.bin"]);
 
-        Ended ended = await TnftpAsync(server, mode, "binary", "cd /box", "put big.bin", "get big.bin back.bin", "size big.bin", "modtime big.bin");
+        ProcessResult ended = await TnftpAsync(server, mode, "binary", "cd /box", "put big.bin", "get big.bin back.bin", "size big.bin", "modtime big.bin");
 
-        Snapshot.AssertSameFile(TestTree.Big, server.OnServer("big.bin"));
-        Snapshot.AssertSameFile(TestTree.Big, server.Local["back.bin"]);
+        TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.GetServerPath("big.bin"));
+        TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.Local["back.bin"]);
         Assert.Contains("52428800", ended.Output, StringComparison.Ordinal);
     }
 
@@ -31,11 +31,11 @@ public sealed class TnftpTests
             server.Local.Write($"file {number:00}.txt", new string('x', number * 1000));
         }
 
-        server.Local.Folder("back");
+        server.Local.CreateFolder("back");
         await TnftpAsync(server, "-p", "binary", "cd /box", "mput file*.txt", "lcd back", "mget file*");
 
-        Assert.Equal(20, Directory.GetFiles(server.BoxFolder).Length);
-        Snapshot.AssertEqual(server.BoxFolder, server.Local["back"]);
+        Assert.Equal(20, Directory.GetFiles(server.WritableFolder).Length);
+        TreeSnapshot.AssertEqual(server.WritableFolder, server.Local["back"]);
     }
 
     [Fact]
@@ -45,10 +45,10 @@ public sealed class TnftpTests
         server.Local.Write("a.txt", "a");
         server.Local.Write("b.txt", "b");
 
-        Ended ended = await TnftpAsync(
+        ProcessResult ended = await TnftpAsync(
             server, "-p", "cd /box", "mkdir \"new folder\"", "cd \"new folder\"", "pwd", "put a.txt", "put b.txt", "rename a.txt c.txt", "delete b.txt", "ls", "cdup", "mkdir x", "rmdir x");
 
-        Assert.Equal(["new folder/", "new folder/c.txt 1"], Snapshot.Of(server.BoxFolder).Select(line => line.Length > 18 ? line[..18] : line));
+        Assert.Equal(["new folder/", "new folder/c.txt 1"], TreeSnapshot.Create(server.WritableFolder).Select(line => line.Length > 18 ? line[..18] : line));
         Assert.Contains("/box/new folder", ended.Output, StringComparison.Ordinal);
         Assert.Contains("c.txt", ended.Output, StringComparison.Ordinal);
     }
@@ -62,7 +62,7 @@ public sealed class TnftpTests
 
         await TnftpAsync(server, "-p", "ascii", "cd /box", "put lines.txt", "get lines.txt back.txt");
 
-        Assert.Equal(text, File.ReadAllText(server.OnServer("lines.txt")));
+        Assert.Equal(text, File.ReadAllText(server.GetServerPath("lines.txt")));
         Assert.Equal(text, File.ReadAllText(server.Local["back.txt"]));
     }
 
@@ -70,32 +70,32 @@ public sealed class TnftpTests
     public async Task A_broken_download_is_continued()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
-        File.Copy(TestTree.Big, server.OnServer("big.bin"));
-        File.WriteAllBytes(server.Local["big.bin"], File.ReadAllBytes(TestTree.Big)[..40_000_000]);
+        File.Copy(TestTree.LargeFile, server.GetServerPath("big.bin"));
+        File.WriteAllBytes(server.Local["big.bin"], File.ReadAllBytes(TestTree.LargeFile)[..40_000_000]);
 
         await TnftpAsync(server, "-p", "binary", "cd /box", "reget big.bin");
 
-        Snapshot.AssertSameFile(TestTree.Big, server.Local["big.bin"]);
+        TreeSnapshot.AssertSameFile(TestTree.LargeFile, server.Local["big.bin"]);
     }
 
     [Fact]
     public async Task Machine_listings_are_understood()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
-        File.WriteAllText(server.OnServer("ten.txt"), "0123456789");
+        File.WriteAllText(server.GetServerPath("ten.txt"), "0123456789");
 
-        Ended ended = await TnftpAsync(server, "-p", "cd /box", "mlsd", "mlst ten.txt", "features", "rstatus", "help");
+        ProcessResult ended = await TnftpAsync(server, "-p", "cd /box", "mlsd", "mlst ten.txt", "features", "rstatus", "help");
 
         Assert.Contains("size=10", ended.Output, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("REST STREAM", ended.Output, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>The program says 0 whatever happened, so a refusal in its output fails the test here.</summary>
-    private static async Task<Ended> TnftpAsync(ServerUnderTest server, string mode, params IEnumerable<string> commands)
+    private static async Task<ProcessResult> TnftpAsync(ServerUnderTest server, string mode, params IEnumerable<string> commands)
     {
         string[] signIn = [$"open {server.Host} {server.Port}", $"user {server.User} {server.Password}"];
         string script = string.Join('\n', [.. signIn, .. commands, "bye", ""]);
-        Ended ended = (await Job.RunAsync(Tool.Require("tnftp"), server.Local, script, ["-n", "-i", "-v", mode])).Successfully();
+        ProcessResult ended = (await ProcessRunner.RunAsync(Tool.Require("tnftp"), server.Local, script, ["-n", "-i", "-v", mode])).AssertSuccess();
         Assert.DoesNotMatch("(?m)^[45][0-9][0-9] ", ended.Output);
         return ended;
     }

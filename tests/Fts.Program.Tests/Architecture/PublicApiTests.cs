@@ -16,7 +16,7 @@ public sealed class PublicApiTests
     [MemberData(nameof(Libraries))]
     public void The_public_api_is_the_approved_one(string library)
     {
-        string file = Path.Combine(Checkout.Root, "tests", "Fts.Program.Tests", "Architecture", "Approved", library + ".txt");
+        string file = Path.Combine(Repository.Root, "tests", "Fts.Program.Tests", "Architecture", "Approved", library + ".txt");
         string actual = Assembly.Load(library).GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd() + "\n";
         if (Environment.GetEnvironmentVariable("FTS_APPROVE_API") == "1")
         {
@@ -26,14 +26,14 @@ public sealed class PublicApiTests
         }
 
         string[] approved = File.Exists(file) ? File.ReadAllLines(file) : [];
-        string[] now = actual.TrimEnd('\n').Split('\n');
-        if (!approved.SequenceEqual(now))
+        string[] actualLines = actual.TrimEnd('\n').Split('\n');
+        if (!approved.SequenceEqual(actualLines))
         {
             Assert.Fail($"""
                 The public API of {library} is not the approved one.
-                {string.Join('\n', approved.Except(now).Select(line => "gone: " + line.Trim()))}
-                {string.Join('\n', now.Except(approved).Select(line => "new:  " + line.Trim()))}
-                If that is meant: FTS_APPROVE_API=1, run this test, commit {Path.GetRelativePath(Checkout.Root, file)}.
+                {string.Join('\n', approved.Except(actualLines).Select(line => "gone: " + line.Trim()))}
+                {string.Join('\n', actualLines.Except(approved).Select(line => "new:  " + line.Trim()))}
+                If that is meant: FTS_APPROVE_API=1, run this test, commit {Path.GetRelativePath(Repository.Root, file)}.
                 """);
         }
     }

@@ -18,7 +18,7 @@ public sealed class ReferenceRuleTests
     };
 
     public static TheoryData<string> Projects =>
-        [.. Directory.EnumerateFiles(Path.Combine(Checkout.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Checkout.Root, file))];
+        [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Repository.Root, file))];
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -26,7 +26,7 @@ public sealed class ReferenceRuleTests
     {
         string name = Path.GetFileNameWithoutExtension(project);
         Assert.True(Allowed.ContainsKey(name), $"{name} is not in the table of projects");
-        string[] references = [.. XDocument.Load(Path.Combine(Checkout.Root, project)).Descendants()
+        string[] references = [.. XDocument.Load(Path.Combine(Repository.Root, project)).Descendants()
             .Where(element => element.Name.LocalName == "ProjectReference")
             .Select(element => Path.GetFileNameWithoutExtension(((string?)element.Attribute("Include") ?? (string?)element.Attribute("Update") ?? "").Replace('\\', '/')))];
         Assert.Empty(references.Except(Allowed[name]));

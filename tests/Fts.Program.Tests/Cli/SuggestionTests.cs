@@ -4,7 +4,7 @@ using Fts.Shell.Commands;
 namespace Fts.ProgramTests.Cli;
 
 /// <summary>"Did you mean" finds what was meant, and keeps quiet when nothing was.</summary>
-public sealed class SuggestionTests
+public sealed class SpellingSuggestionTests
 {
     [Theory]
     [InlineData("gte", "get")]

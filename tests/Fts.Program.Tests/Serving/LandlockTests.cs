@@ -24,7 +24,7 @@ public sealed class LandlockTests
             ["-noLogo", "-noColor", "-explicit", "only", "-method", $"{typeof(LandlockTests)}.{nameof(Inside_the_sandbox)}"],
             (InsideVariable, inside.Path),
             (OutsideVariable, outside.Path));
-        int code = await process.ExitAsync();
+        int code = await process.WaitForExitAsync();
         Assert.True(code == 0, process.Data + process.Messages);
         Assert.Contains("Total: 1,", process.Data, StringComparison.Ordinal);
         Assert.Equal(["secret.txt"], outside.Names);

@@ -4,7 +4,7 @@ using Fts.Shell;
 namespace Fts.ProgramTests.Shell;
 
 /// <summary>Typed lines become words.</summary>
-public sealed class WordsTests
+public sealed class ShellLineParserTests
 {
     [Theory]
     [InlineData("put a b", "put|a|b")]

@@ -13,21 +13,21 @@ internal sealed class AuthorityFiles
     public AuthorityFiles(TestFolder folder)
     {
         _folder = folder;
-        Root = Write("authority.pem", _authority.Certificate.ExportCertificatePem());
+        RootFile = Write("authority.pem", _authority.Certificate.ExportCertificatePem());
     }
 
     /// <summary>The root certificate.</summary>
-    public string Root { get; }
+    public string RootFile { get; }
 
     /// <summary>One file with the certificate of a name or an address, and its key.</summary>
-    public string Pem(string name, int days = 30)
+    public string WritePem(string name, int days = 30)
     {
         (string certificate, string key) = TestAuthority.Pem(_authority.IssueTo(name, days));
         return Write($"{name}.{days}.pem", certificate + key);
     }
 
     /// <summary>Certificate and key in files of their own, the key encrypted if there is a password.</summary>
-    public (string Certificate, string Key) Pair(string name, string? password = null)
+    public (string Certificate, string Key) WritePair(string name, string? password = null)
     {
         using X509Certificate2 certificate = _authority.IssueTo(name);
         using ECDsa key = certificate.GetECDsaPrivateKey()!;
@@ -36,7 +36,7 @@ internal sealed class AuthorityFiles
     }
 
     /// <summary>A PFX file.</summary>
-    public string Pfx(string name, string? password)
+    public string WritePfx(string name, string? password)
     {
         using X509Certificate2 certificate = _authority.IssueTo(name);
         File.WriteAllBytes(_folder[$"{name}.pfx"], certificate.Export(X509ContentType.Pfx, password));

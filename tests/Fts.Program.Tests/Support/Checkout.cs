@@ -1,7 +1,7 @@
 namespace Fts.ProgramTests.Support;
 
 /// <summary>The source tree these tests were built from.</summary>
-internal static class Checkout
+internal static class Repository
 {
     public static string Root { get; } = Find();
 

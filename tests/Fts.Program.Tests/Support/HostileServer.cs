@@ -9,27 +9,27 @@ namespace Fts.ProgramTests.Support;
 /// A server that signs everybody in, and then answers and sends what a test wants it to. Verbs a test does not name get the answer of a well-behaved
 /// server without extras: no MLSD, no SIZE.
 /// </summary>
-internal sealed class HostileServer : IDisposable
+internal sealed class ScriptedServer : IDisposable
 {
     private const string Closed = "(closed)";
 
     private readonly TcpListener _listener;
     private readonly TcpListener _data = new(IPAddress.Loopback, 0);
-    private readonly Dictionary<string, string> _answers;
+    private readonly Dictionary<string, string> _replies;
     private readonly Dictionary<string, Func<Stream, Task>> _payloads;
     private readonly List<string> _commands = [];
-    private TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _commandReceived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private HostileServer(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads, int port)
+    private ScriptedServer(Dictionary<string, string> replies, Dictionary<string, Func<Stream, Task>> payloads, int port)
     {
-        (_answers, _payloads) = (answers, payloads);
+        (_replies, _payloads) = (replies, payloads);
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _data.Start();
         _ = ServeAsync();
     }
 
-    public string Port => PortOf(_listener);
+    public string Port => GetPort(_listener);
 
     /// <summary>The commands of all connections, and <c>(closed)</c> for each that was closed.</summary>
     public string[] Commands
@@ -44,14 +44,14 @@ internal sealed class HostileServer : IDisposable
     }
 
     /// <summary>The commands of all connections, in the order in which they arrived.</summary>
-    public string[] Received => [.. Commands.Where(command => command != Closed)];
+    public string[] ReceivedCommands => [.. Commands.Where(command => command != Closed)];
 
     /// <summary>Waits until a client has sent this command.</summary>
-    public async Task ReceivesAsync(string command)
+    public async Task WaitForCommandAsync(string command)
     {
         while (true)
         {
-            Task heard;
+            Task commandReceived;
             lock (_commands)
             {
                 if (_commands.Contains(command))
@@ -59,25 +59,25 @@ internal sealed class HostileServer : IDisposable
                     return;
                 }
 
-                heard = _heard.Task;
+                commandReceived = _commandReceived.Task;
             }
 
-            await heard.WaitAsync(Deadline.Default);
+            await commandReceived.WaitAsync(Deadline.Default);
         }
     }
 
     /// <summary>Starts one.</summary>
-    /// <param name="answers">Replies by verb, in place of the ordinary ones; after a payload, the reply that ends it.</param>
+    /// <param name="replies">Replies by verb, in place of the ordinary ones; after a payload, the reply that ends it.</param>
     /// <param name="payloads">What is sent over the data connection, by verb.</param>
     /// <param name="port">The port to listen on; 0 for any.</param>
-    public static HostileServer Start(Dictionary<string, string> answers, Dictionary<string, Func<Stream, Task>> payloads, int port = 0) => new(answers, payloads, port);
+    public static ScriptedServer Start(Dictionary<string, string> replies, Dictionary<string, Func<Stream, Task>> payloads, int port = 0) => new(replies, payloads, port);
 
     /// <summary>One that lists these lines and has a file of this content under every name.</summary>
-    public static HostileServer Listing(string lines, string content = "content") =>
-        Start([], new() { ["LIST"] = Bytes(lines), ["RETR"] = Bytes(content) });
+    public static ScriptedServer StartWithListing(string lines, string content = "content") =>
+        Start([], new() { ["LIST"] = CreatePayload(lines), ["RETR"] = CreatePayload(content) });
 
     /// <summary>A payload.</summary>
-    public static Func<Stream, Task> Bytes(string text) => stream => stream.WriteAsync(Encoding.UTF8.GetBytes(text)).AsTask();
+    public static Func<Stream, Task> CreatePayload(string text) => stream => stream.WriteAsync(Encoding.UTF8.GetBytes(text)).AsTask();
 
     public void Dispose()
     {
@@ -85,7 +85,7 @@ internal sealed class HostileServer : IDisposable
         _data.Dispose();
     }
 
-    private static string PortOf(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+    private static string GetPort(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
 
     private async Task ServeAsync()
     {
@@ -105,20 +105,20 @@ internal sealed class HostileServer : IDisposable
         while (await reader.ReadLineAsync() is { } line)
         {
             string verb = line.Split(' ')[0];
-            Note(line);
+            RecordCommand(line);
             if (_payloads.TryGetValue(verb, out Func<Stream, Task>? payload))
             {
                 await writer.WriteLineAsync("150 here");
                 await SendAsync(payload);
             }
 
-            await writer.WriteLineAsync(_answers.TryGetValue(verb, out string? answer) ? answer : verb switch
+            await writer.WriteLineAsync(_replies.TryGetValue(verb, out string? reply) ? reply : verb switch
             {
                 "USER" => "331 who",
                 "PASS" => "230 in",
                 "TYPE" => "200 ok",
                 "PWD" => "257 \"/\"",
-                "EPSV" => $"229 ok (|||{PortOf(_data)}|)",
+                "EPSV" => $"229 ok (|||{GetPort(_data)}|)",
                 "QUIT" => "221 bye",
                 "ABOR" => "226 ok",
                 _ when payload is not null => "226 done",
@@ -126,20 +126,20 @@ internal sealed class HostileServer : IDisposable
             });
         }
 
-        Note(Closed);
+        RecordCommand(Closed);
     }
 
-    private void Note(string command)
+    private void RecordCommand(string command)
     {
-        TaskCompletionSource heard;
+        TaskCompletionSource commandReceived;
         lock (_commands)
         {
             _commands.Add(command);
-            heard = _heard;
-            _heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            commandReceived = _commandReceived;
+            _commandReceived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        heard.SetResult();
+        commandReceived.SetResult();
     }
 
     private async Task SendAsync(Func<Stream, Task> payload)

@@ -16,10 +16,10 @@ internal static class PublishedProgram
             return named;
         }
 
-        using Process build = Process.Start(new ProcessStartInfo(System.IO.Path.Combine(Checkout.Root, "fts"), ["--version"]) { RedirectStandardOutput = true })!;
+        using Process build = Process.Start(new ProcessStartInfo(System.IO.Path.Combine(Repository.Root, "fts"), ["--version"]) { RedirectStandardOutput = true })!;
         build.StandardOutput.ReadToEnd();
         build.WaitForExit();
         Assert.Equal(0, build.ExitCode);
-        return System.IO.Path.Combine(Checkout.Root, "artifacts", "program", "current", "fts");
+        return System.IO.Path.Combine(Repository.Root, "artifacts", "program", "current", "fts");
     }
 }

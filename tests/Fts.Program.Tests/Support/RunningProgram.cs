@@ -15,7 +15,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     /// Where programs keep keys and certificates when a test does not say: one server key for all. What a client remembers of servers is each working folder's, so each
     /// test's: the next may have a server without TLS on a port where another's had it.
     /// </summary>
-    private static readonly TestFolder Home = ForThisRun();
+    private static readonly TestFolder Home = CreateHomeForThisRun();
 
     private readonly Process _process;
     private readonly StringBuilder _data = new(), _messages = new();
@@ -30,10 +30,10 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Everything on stdout so far.</summary>
-    public string Data => Text(_data);
+    public string Data => GetText(_data);
 
     /// <summary>Everything on stderr so far.</summary>
-    public string Messages => Text(_messages);
+    public string Messages => GetText(_messages);
 
     public int Id => _process.Id;
 
@@ -80,12 +80,12 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     public static async Task<(int Code, string Data, string Messages)> RunAsync(string folder, string[] arguments, string input = "", params (string Name, string? Value)[] environment)
     {
         await using RunningProgram program = Start(folder, arguments, environment);
-        program.Type(input);
+        program.WriteInput(input);
         program.CloseInput();
-        return (await program.ExitAsync(), program.Data, program.Messages);
+        return (await program.WaitForExitAsync(), program.Data, program.Messages);
     }
 
-    public void Type(string text)
+    public void WriteInput(string text)
     {
         try
         {
@@ -111,10 +111,10 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Waits until stdout and stderr together hold this text, <paramref name="times"/> times.</summary>
-    public Task SeesAsync(string text, int times = 1) => UntilAsync(() => Count(Data + Messages, text) >= times, text);
+    public Task WaitForOutputAsync(string text, int times = 1) => WaitUntilAsync(() => Count(Data + Messages, text) >= times, text);
 
     /// <summary>Waits until a condition holds that output may change.</summary>
-    public async Task UntilAsync(Func<bool> condition, string what)
+    public async Task WaitUntilAsync(Func<bool> condition, string description)
     {
         using var deadline = new CancellationTokenSource(Deadline.Default);
         while (true)
@@ -132,7 +132,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
 
             if (_reading.IsCompleted)
             {
-                Assert.Fail($"ended without: {what}\nstdout:\n{Data}\nstderr:\n{Messages}");
+                Assert.Fail($"ended without: {description}\nstdout:\n{Data}\nstderr:\n{Messages}");
             }
 
             try
@@ -141,13 +141,13 @@ internal sealed partial class RunningProgram : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"waited in vain for: {what}\nstdout:\n{Data}\nstderr:\n{Messages}");
+                Assert.Fail($"waited in vain for: {description}\nstdout:\n{Data}\nstderr:\n{Messages}");
             }
         }
     }
 
     /// <summary>Waits for its end; the exit code.</summary>
-    public async Task<int> ExitAsync()
+    public async Task<int> WaitForExitAsync()
     {
         using var deadline = new CancellationTokenSource(Deadline.Default);
         try
@@ -164,13 +164,13 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Sends a signal by its number: 2 is SIGINT, 15 SIGTERM.</summary>
-    public void Signal(int signal) => Signal(_process.Id, signal);
+    public void SendSignal(int signal) => SendSignal(_process.Id, signal);
 
     /// <summary>Sends a signal to a process that this one started.</summary>
-    public static void Signal(int process, int signal) => Assert.Equal(0, Kill(process, signal));
+    public static void SendSignal(int process, int signal) => Assert.Equal(0, Kill(process, signal));
 
     /// <summary>Returns the id of the program behind <c>script</c>, whose only child it is.</summary>
-    public int FindChild() => int.Parse(File.ReadAllText($"/proc/{Id}/task/{Id}/children"), System.Globalization.CultureInfo.InvariantCulture);
+    public int GetChildId() => int.Parse(File.ReadAllText($"/proc/{Id}/task/{Id}/children"), System.Globalization.CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {
@@ -183,7 +183,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static TestFolder ForThisRun()
+    private static TestFolder CreateHomeForThisRun()
     {
         var home = new TestFolder();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => home.Dispose();
@@ -212,7 +212,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         }
     }
 
-    private string Text(StringBuilder text)
+    private string GetText(StringBuilder text)
     {
         lock (_lock)
         {

@@ -21,15 +21,15 @@ internal sealed partial class RunningServer : IAsyncDisposable
     public static Task<RunningServer> StartAsync(string debug = "0", params string[] options) => StartAsync(new TestFolder(), ownsFolder: true, [], [debug, .. options], []);
 
     /// <summary>Starts it on a folder of the test's, perhaps below another program that sets it limits or takes it rights.</summary>
-    public static Task<RunningServer> OnFolderAsync(TestFolder folder, string[] below, string[] options, params (string Name, string? Value)[] environment) =>
-        StartAsync(folder, ownsFolder: false, below, ["0", .. options], environment);
+    public static Task<RunningServer> StartOnFolderAsync(TestFolder folder, string[] wrapperCommand, string[] options, params (string Name, string? Value)[] environment) =>
+        StartAsync(folder, ownsFolder: false, wrapperCommand, ["0", .. options], environment);
 
     /// <summary>Starts it with settings of its own.</summary>
     public static Task<RunningServer> StartAsync(string[] options, params (string Name, string? Value)[] environment) =>
         StartAsync(new TestFolder(), ownsFolder: true, [], options, environment);
 
     /// <summary>Runs <c>fts client</c> against it with these lines from a pipe.</summary>
-    public Task<(int Code, string Data, string Messages)> ClientAsync(TestFolder folder, params string[] lines) =>
+    public Task<(int Code, string Data, string Messages)> RunClientAsync(TestFolder folder, params string[] lines) =>
         RunningProgram.RunAsync(folder.Path, ["client", "127.0.0.1", PortText], string.Concat(lines.Select(line => line + "\n")));
 
     public async ValueTask DisposeAsync()
@@ -41,13 +41,13 @@ internal sealed partial class RunningServer : IAsyncDisposable
         }
     }
 
-    private static async Task<RunningServer> StartAsync(TestFolder folder, bool ownsFolder, string[] below, string[] arguments, (string Name, string? Value)[] environment)
+    private static async Task<RunningServer> StartAsync(TestFolder folder, bool ownsFolder, string[] wrapperCommand, string[] arguments, (string Name, string? Value)[] environment)
     {
-        string[] command = [.. below, PublishedProgram.Path, "server", "127.0.0.1", "0", .. arguments];
+        string[] command = [.. wrapperCommand, PublishedProgram.Path, "server", "127.0.0.1", "0", .. arguments];
         RunningProgram program = RunningProgram.StartFile(command[0], folder.Path, command[1..], environment);
         try
         {
-            await program.SeesAsync("stop      Ctrl-C");
+            await program.WaitForOutputAsync("stop      Ctrl-C");
         }
         catch
         {
@@ -55,9 +55,9 @@ internal sealed partial class RunningServer : IAsyncDisposable
             throw;
         }
 
-        return new RunningServer(program, folder, ownsFolder, int.Parse(Address().Match(program.Messages).Groups[1].Value, CultureInfo.InvariantCulture));
+        return new RunningServer(program, folder, ownsFolder, int.Parse(AddressPattern().Match(program.Messages).Groups[1].Value, CultureInfo.InvariantCulture));
     }
 
     [GeneratedRegex(@"fts server on 127\.0\.0\.1:(\d+)")]
-    private static partial Regex Address();
+    private static partial Regex AddressPattern();
 }

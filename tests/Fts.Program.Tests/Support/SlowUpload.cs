@@ -13,14 +13,14 @@ internal sealed class SlowUpload : IAsyncDisposable
     {
         await using (RunningProgram maker = RunningProgram.StartFile("mkfifo", folder.Path, ["slow"]))
         {
-            Assert.Equal(0, await maker.ExitAsync());
+            Assert.Equal(0, await maker.WaitForExitAsync());
         }
 
         RunningProgram client = RunningProgram.Start(folder.Path, ["client", "127.0.0.1", server.PortText]);
-        client.Type("put slow\n");
+        client.WriteInput("put slow\n");
         // Opening waits for the reader on the other end. Open for both ways it would not, and nobody would see the end.
         FileStream pipe = await Task.Run(() => new FileStream(folder["slow"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)).WaitAsync(Deadline.Default);
-        await server.Program.SeesAsync("< 150");
+        await server.Program.WaitForOutputAsync("< 150");
         return new SlowUpload(client, pipe);
     }
 

@@ -4,7 +4,7 @@ using Fts.Transfers;
 namespace Fts.ProgramTests.Transfers;
 
 /// <summary>The progress bar and its plain twin.</summary>
-public sealed class TransferTextTests
+public sealed class ProgressFormatterTests
 {
     private static readonly FtpProgress Half = new("/a", FtpTransferStage.Transferring, 512_000_000, 1_024_000_000);
 

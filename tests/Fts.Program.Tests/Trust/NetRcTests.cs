@@ -3,7 +3,7 @@ using Fts.Trust;
 namespace Fts.ProgramTests.Trust;
 
 /// <summary>Sign-in entries of a <c>.netrc</c>.</summary>
-public sealed class NetRcTests
+public sealed class NetRcFileTests
 {
     private const string File = """
         # machine commented.example login nobody password nothing

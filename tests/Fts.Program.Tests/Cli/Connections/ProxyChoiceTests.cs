@@ -5,7 +5,7 @@ using Fts.Client;
 namespace Fts.ProgramTests.Cli.Connections;
 
 /// <summary>Which proxy the client goes through.</summary>
-public sealed class ProxyChoiceTests
+public sealed class ProxySelectorTests
 {
     private static readonly Target Somewhere = new("files.example.com", 21, null, null);
 

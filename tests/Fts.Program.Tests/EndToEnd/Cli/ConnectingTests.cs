@@ -27,9 +27,9 @@ public sealed class ConnectingTests : IDisposable
     {
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", Port]);
         using Socket peer = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
-        await client.SeesAsync("connecting to 127.0.0.1:");
+        await client.WaitForOutputAsync("connecting to 127.0.0.1:");
         await peer.SendAsync(Encoding.ASCII.GetBytes("421 Too busy.\r\n"), TestContext.Current.CancellationToken);
-        Assert.Equal(3, await client.ExitAsync());
+        Assert.Equal(3, await client.WaitForExitAsync());
         Assert.StartsWith($"connecting to 127.0.0.1:{Port}… waiting for the greeting\nerror: ", client.Messages, StringComparison.Ordinal);
         Assert.DoesNotContain('\r', client.Messages);
     }
@@ -41,9 +41,9 @@ public sealed class ConnectingTests : IDisposable
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", Port]);
         using Socket peer = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
-        await client.SeesAsync("waiting for the greeting");
-        client.Type(new string('\x03', times));
-        Assert.Equal(130, await client.ExitAsync());
+        await client.WaitForOutputAsync("waiting for the greeting");
+        client.WriteInput(new string('\x03', times));
+        Assert.Equal(130, await client.WaitForExitAsync());
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class ConnectingTests : IDisposable
     [InlineData("get")]
     public async Task Implicit_TLS_on_a_port_that_begins_without_it_advises_explicit_TLS(string command)
     {
-        using HostileServer server = HostileServer.Start([], []);
+        using ScriptedServer server = ScriptedServer.Start([], []);
         string[] words = command == "get" ? ["get", $"ftp://127.0.0.1:{server.Port}/a"] : ["client", "127.0.0.1", server.Port];
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, [.. words, "--tls", "implicit"], "ls\n");
         Assert.Equal(5, code);
@@ -68,34 +68,34 @@ public sealed class ConnectingTests : IDisposable
             peer.Shutdown(SocketShutdown.Both);
         }
 
-        Assert.Equal(3, await client.ExitAsync());
+        Assert.Equal(3, await client.WaitForExitAsync());
         Assert.Contains("try: --tls implicit", client.Messages, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task The_tls_option_takes_explicit_as_a_name_for_required()
     {
-        using HostileServer plain = HostileServer.Start([], []);
+        using ScriptedServer plain = ScriptedServer.Start([], []);
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", plain.Port, "--tls", "explicit"], "ls\n");
         Assert.True(code == 5, messages);
-        Assert.Equal(["AUTH TLS"], plain.Received);
+        Assert.Equal(["AUTH TLS"], plain.ReceivedCommands);
     }
 
     [Fact]
     public async Task A_connection_without_TLS_is_reported_in_the_connection_line_the_prompt_and_the_status()
     {
-        using HostileServer plain = HostileServer.Start([], []);
+        using ScriptedServer plain = ScriptedServer.Start([], []);
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", plain.Port]);
-        await client.SeesAsync(" as anonymous, NOT ENCRYPTED: ready");
-        await client.SeesAsync("not encrypted fts> ");
-        client.Type("status\r");
-        await client.SeesAsync("\r\nNOT ENCRYPTED\r\n");
+        await client.WaitForOutputAsync(" as anonymous, NOT ENCRYPTED: ready");
+        await client.WaitForOutputAsync("not encrypted fts> ");
+        client.WriteInput("status\r");
+        await client.WaitForOutputAsync("\r\nNOT ENCRYPTED\r\n");
     }
 
     [Fact]
     public async Task A_get_with_a_password_over_a_plain_connection_is_reported()
     {
-        using HostileServer plain = HostileServer.Start([], new() { ["RETR"] = HostileServer.Bytes("x") });
+        using ScriptedServer plain = ScriptedServer.Start([], new() { ["RETR"] = ScriptedServer.CreatePayload("x") });
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["get", $"ftp://ann@127.0.0.1:{plain.Port}/a"], "", ("FTS_PASSWORD", "secret"));
         Assert.True(code == 0, messages);
         Assert.Contains($"the connection to 127.0.0.1:{plain.Port} is not encrypted", messages, StringComparison.Ordinal);
@@ -104,7 +104,7 @@ public sealed class ConnectingTests : IDisposable
     [Fact]
     public async Task A_reply_421_is_shown_once()
     {
-        using HostileServer server = HostileServer.Start(new() { ["DELE"] = "421 Idle for too long." }, []);
+        using ScriptedServer server = ScriptedServer.Start(new() { ["DELE"] = "421 Idle for too long." }, []);
         (_, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port], "rm a\n");
         Assert.Equal(2, messages.Split("Idle for too long.").Length);
         Assert.Equal(2, messages.Split("421").Length);

@@ -42,11 +42,11 @@ public sealed class PipeTests : IDisposable
     public async Task One_failure_ends_with_its_own_code_and_several_with_9()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        Assert.Equal(6, (await server.ClientAsync(_folder, "pwd", "get missing", "pwd")).Code);
-        Assert.Equal(9, (await server.ClientAsync(_folder, "get missing", "nonsense", "pwd")).Code);
+        Assert.Equal(6, (await server.RunClientAsync(_folder, "pwd", "get missing", "pwd")).Code);
+        Assert.Equal(9, (await server.RunClientAsync(_folder, "get missing", "nonsense", "pwd")).Code);
         server.Folder.Write("a", "");
         Directory.CreateDirectory(_folder["a"]);
-        Assert.Equal(11, (await server.ClientAsync(_folder, "get a")).Code);
+        Assert.Equal(11, (await server.RunClientAsync(_folder, "get a")).Code);
     }
 
     [Fact]
@@ -54,14 +54,14 @@ public sealed class PipeTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         server.Folder.Write("a", "no line end, \u00fc");
-        Assert.Equal("no line end, \u00fc", (await server.ClientAsync(_folder, "cat a")).Data);
+        Assert.Equal("no line end, \u00fc", (await server.RunClientAsync(_folder, "cat a")).Data);
     }
 
     [Fact]
     public async Task An_error_has_three_lines_at_most()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        (_, _, string messages) = await server.ClientAsync(_folder, "get missing");
+        (_, _, string messages) = await server.RunClientAsync(_folder, "get missing");
         string[] error = [.. messages.Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipWhile(line => !line.StartsWith("error:", StringComparison.Ordinal))];
         Assert.InRange(error.Length, 1, 3);
         Assert.StartsWith("error: get missing: ", error[0], StringComparison.Ordinal);
@@ -74,10 +74,10 @@ public sealed class PipeTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         for (int i = 0; i < 3; i++)
         {
-            Assert.Equal(0, (await server.ClientAsync(_folder, "pwd", "bye")).Code);
+            Assert.Equal(0, (await server.RunClientAsync(_folder, "pwd", "bye")).Code);
         }
 
-        await server.Program.SeesAsync("disconnected", times: 3);
+        await server.Program.WaitForOutputAsync("disconnected", times: 3);
     }
 
     [Fact]
@@ -88,18 +88,18 @@ public sealed class PipeTests : IDisposable
         try
         {
             // All are connected before any does anything.
-            await Task.WhenAll(clients.Select(client => client.SeesAsync("connected to")));
+            await Task.WhenAll(clients.Select(client => client.WaitForOutputAsync("connected to")));
             for (int i = 0; i < clients.Length; i++)
             {
                 _folder.Write($"{i}.txt", new string('x', i));
-                clients[i].Type($"put {i}.txt\n");
+                clients[i].WriteInput($"put {i}.txt\n");
             }
 
-            await Task.WhenAll(clients.Select((client, i) => client.SeesAsync($"uploaded {i}.txt")));
+            await Task.WhenAll(clients.Select((client, i) => client.WaitForOutputAsync($"uploaded {i}.txt")));
             foreach (RunningProgram client in clients)
             {
                 client.CloseInput();
-                Assert.Equal(0, await client.ExitAsync());
+                Assert.Equal(0, await client.WaitForExitAsync());
             }
         }
         finally
@@ -120,9 +120,9 @@ public sealed class PipeTests : IDisposable
         foreach ((int signal, int code) in ((int, int)[])[(15, 143), (2, 130)])
         {
             await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]);
-            await client.SeesAsync("connected to");
-            client.Signal(signal);
-            Assert.Equal(code, await client.ExitAsync());
+            await client.WaitForOutputAsync("connected to");
+            client.SendSignal(signal);
+            Assert.Equal(code, await client.WaitForExitAsync());
         }
     }
 
@@ -138,7 +138,7 @@ public sealed class PipeTests : IDisposable
         _folder.Write("script", "ls\nls\nls\nls\n");
         await using RunningProgram shell = RunningProgram.StartFile(
             "bash", _folder.Path, ["-c", $"'{PublishedProgram.Path}' client 127.0.0.1 {server.PortText} <script | head -1; echo ended ${{PIPESTATUS[0]}}"]);
-        Assert.Equal(0, await shell.ExitAsync());
+        Assert.Equal(0, await shell.WaitForExitAsync());
         Assert.EndsWith("ended 0\n", shell.Data, StringComparison.Ordinal);
         Assert.DoesNotContain("error", shell.Messages, StringComparison.Ordinal);
     }

@@ -13,9 +13,9 @@ public sealed class ScriptTests : IDisposable
     public async Task It_works_through_a_link_and_from_any_folder()
     {
         _ = PublishedProgram.Path;
-        File.CreateSymbolicLink(_folder["link"], Path.Combine(Checkout.Root, "fts"));
+        File.CreateSymbolicLink(_folder["link"], Path.Combine(Repository.Root, "fts"));
         await using RunningProgram script = RunningProgram.StartFile(_folder["link"], _folder.Path, ["--version"]);
-        Assert.Equal(0, await script.ExitAsync());
+        Assert.Equal(0, await script.WaitForExitAsync());
         Assert.StartsWith("fts ", script.Data, StringComparison.Ordinal);
     }
 
@@ -23,8 +23,8 @@ public sealed class ScriptTests : IDisposable
     public async Task The_program_runs_in_the_callers_folder()
     {
         _ = PublishedProgram.Path;
-        await using RunningProgram script = RunningProgram.StartFile(Path.Combine(Checkout.Root, "fts"), _folder.Path, ["server", "127.0.0.1", "0"]);
-        await script.SeesAsync($"folder    {_folder.Path}\n");
+        await using RunningProgram script = RunningProgram.StartFile(Path.Combine(Repository.Root, "fts"), _folder.Path, ["server", "127.0.0.1", "0"]);
+        await script.WaitForOutputAsync($"folder    {_folder.Path}\n");
     }
 
     [Fact]
@@ -36,8 +36,8 @@ public sealed class ScriptTests : IDisposable
             File.CreateSymbolicLink(_folder[tool], "/usr/bin/" + tool);
         }
 
-        await using RunningProgram script = RunningProgram.StartFile("/usr/bin/env", _folder.Path, [$"PATH={_folder.Path}", Path.Combine(Checkout.Root, "fts")]);
-        Assert.Equal(1, await script.ExitAsync());
+        await using RunningProgram script = RunningProgram.StartFile("/usr/bin/env", _folder.Path, [$"PATH={_folder.Path}", Path.Combine(Repository.Root, "fts")]);
+        Assert.Equal(1, await script.WaitForExitAsync());
         Assert.Contains("dotnet not found", script.Messages, StringComparison.Ordinal);
         Assert.Equal(1, script.Messages.Count(c => c == '\n'));
     }

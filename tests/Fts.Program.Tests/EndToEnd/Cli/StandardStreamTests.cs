@@ -83,15 +83,15 @@ public sealed class StandardStreamTests : IAsyncLifetime
         await using RunningProgram server = RunningProgram.StartFile(
             "bash", _folder.Path, ["-c", $"exec '{PublishedProgram.Path}' server 127.0.0.1 {_server.PortText} >&- 2>&-"]);
         // The port is taken. Without the message, the exit code shows that the program came that far.
-        Assert.Equal(3, await server.ExitAsync());
+        Assert.Equal(3, await server.WaitForExitAsync());
     }
 
     private async Task<(int Code, string Messages)> RunAsync(string command, string redirection, string input)
     {
         await using RunningProgram shell = RunningProgram.StartFile(
             "bash", _folder.Path, ["-c", $"'{PublishedProgram.Path}' {command.Replace("PORT", _server.PortText, StringComparison.Ordinal)} {redirection}"]);
-        shell.Type(input);
+        shell.WriteInput(input);
         shell.CloseInput();
-        return (await shell.ExitAsync(), shell.Messages);
+        return (await shell.WaitForExitAsync(), shell.Messages);
     }
 }

@@ -23,10 +23,10 @@ public sealed class TerminalTests : IAsyncLifetime
     {
         _folder.Write("a.txt", "abc");
         await using RunningProgram client = await ConnectAsync();
-        client.Type("put a.txt" + Return);
-        await client.SeesAsync("uploaded a.txt (3 bytes");
-        client.Type("bye" + Return);
-        Assert.Equal(0, await client.ExitAsync());
+        client.WriteInput("put a.txt" + Return);
+        await client.WaitForOutputAsync("uploaded a.txt (3 bytes");
+        client.WriteInput("bye" + Return);
+        Assert.Equal(0, await client.WaitForExitAsync());
         Assert.Equal(["a.txt"], _server.Folder.Names);
     }
 
@@ -34,24 +34,24 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task Ctrl_d_leaves_and_what_failed_before_is_no_exit_code()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.Type("get missing" + Return);
-        await client.SeesAsync("no such file or folder on the server");
-        await client.SeesAsync("fts> ", times: 2);
-        client.Type(CtrlD);
-        Assert.Equal(0, await client.ExitAsync());
+        client.WriteInput("get missing" + Return);
+        await client.WaitForOutputAsync("no such file or folder on the server");
+        await client.WaitForOutputAsync("fts> ", times: 2);
+        client.WriteInput(CtrlD);
+        Assert.Equal(0, await client.WaitForExitAsync());
     }
 
     [Fact]
     public async Task Ctrl_c_clears_the_line_and_stays_also_if_the_line_is_empty()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.Type("rubbish" + CtrlC);
-        await client.SeesAsync("rubbish^C\r\n");
-        client.Type(CtrlC + CtrlC + "pwd" + Return);
-        await client.SeesAsync("\n/\r\n");
+        client.WriteInput("rubbish" + CtrlC);
+        await client.WaitForOutputAsync("rubbish^C\r\n");
+        client.WriteInput(CtrlC + CtrlC + "pwd" + Return);
+        await client.WaitForOutputAsync("\n/\r\n");
         Assert.DoesNotContain("unknown command", client.Data, StringComparison.Ordinal);
-        client.Type("bye" + Return);
-        Assert.Equal(0, await client.ExitAsync());
+        client.WriteInput("bye" + Return);
+        Assert.Equal(0, await client.WaitForExitAsync());
     }
 
     [Fact]
@@ -64,15 +64,15 @@ public sealed class TerminalTests : IAsyncLifetime
         await using RunningProgram client = await ConnectAsync();
         foreach ((string command, int times) in ((string, int)[])[("get a.txt", 1), ("get a.txt b.txt", 2)])
         {
-            client.Type(command + Return);
-            await client.SeesAsync("Replace it? [y/N/resume] ", times);
-            client.Type(CtrlC);
-            await client.SeesAsync("Replace it? [y/N/resume] ^C\r\n", times);
-            await client.SeesAsync("get a.txt: stopped; a.txt was not changed", times);
+            client.WriteInput(command + Return);
+            await client.WaitForOutputAsync("Replace it? [y/N/resume] ", times);
+            client.WriteInput(CtrlC);
+            await client.WaitForOutputAsync("Replace it? [y/N/resume] ^C\r\n", times);
+            await client.WaitForOutputAsync("get a.txt: stopped; a.txt was not changed", times);
         }
 
-        client.Type("bye" + Return);
-        Assert.Equal(0, await client.ExitAsync());
+        client.WriteInput("bye" + Return);
+        Assert.Equal(0, await client.WaitForExitAsync());
         Assert.DoesNotContain("b.txt exists here", client.Data, StringComparison.Ordinal);
         Assert.Equal("mine", _folder.Read("a.txt"));
     }
@@ -83,16 +83,16 @@ public sealed class TerminalTests : IAsyncLifetime
         const int stop = 19, resume = 18;
         _folder.Write("a.txt", new string('x', 1_000_000));
         await using RunningProgram client = await ConnectAsync();
-        _server.Program.Signal(stop);
-        client.Type("put a.txt" + Return);
-        await client.SeesAsync("uploading a.txt");
-        client.Type(CtrlC + CtrlC + CtrlC);
-        await client.SeesAsync("put a.txt: stopped");
-        _server.Program.Signal(resume);
-        client.Type("pwd" + Return);
-        await client.SeesAsync("\n/\r\n");
-        client.Type("bye" + Return);
-        Assert.Equal(0, await client.ExitAsync());
+        _server.Program.SendSignal(stop);
+        client.WriteInput("put a.txt" + Return);
+        await client.WaitForOutputAsync("uploading a.txt");
+        client.WriteInput(CtrlC + CtrlC + CtrlC);
+        await client.WaitForOutputAsync("put a.txt: stopped");
+        _server.Program.SendSignal(resume);
+        client.WriteInput("pwd" + Return);
+        await client.WaitForOutputAsync("\n/\r\n");
+        client.WriteInput("bye" + Return);
+        Assert.Equal(0, await client.WaitForExitAsync());
     }
 
     [Fact]
@@ -100,42 +100,42 @@ public sealed class TerminalTests : IAsyncLifetime
     {
         const int stop = 19, resume = 18;
         await using RunningProgram client = await ConnectAsync();
-        _server.Program.Signal(stop);
-        client.Type("site pswd old1 new2" + Return);
-        await client.SeesAsync("new2\r\n");
-        client.Type(CtrlC + CtrlC);
-        await client.SeesAsync("site pswd: stopped");
+        _server.Program.SendSignal(stop);
+        client.WriteInput("site pswd old1 new2" + Return);
+        await client.WaitForOutputAsync("new2\r\n");
+        client.WriteInput(CtrlC + CtrlC);
+        await client.WaitForOutputAsync("site pswd: stopped");
         Assert.DoesNotContain("new2: ", client.Data, StringComparison.Ordinal);
-        _server.Program.Signal(resume);
+        _server.Program.SendSignal(resume);
     }
 
     [Fact]
     public async Task Ctrl_c_in_a_local_command_is_only_for_that_command()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.Type("!trap 'echo caught' INT; echo $((40 + 2)); until [ \"$line\" = end ]; do read line; done; echo got $line" + Return);
-        await client.SeesAsync("42\r\n");
-        client.Type(CtrlC);
-        await client.SeesAsync("caught\r\n");
-        client.Type(CtrlC);
-        await client.SeesAsync("caught\r\n", times: 2);
-        client.Type("end\n");
-        await client.SeesAsync("got end");
-        await client.SeesAsync("fts> ", times: 2);
-        client.Type("pwd" + Return);
-        await client.SeesAsync("\n/\r\n");
+        client.WriteInput("!trap 'echo caught' INT; echo $((40 + 2)); until [ \"$line\" = end ]; do read line; done; echo got $line" + Return);
+        await client.WaitForOutputAsync("42\r\n");
+        client.WriteInput(CtrlC);
+        await client.WaitForOutputAsync("caught\r\n");
+        client.WriteInput(CtrlC);
+        await client.WaitForOutputAsync("caught\r\n", times: 2);
+        client.WriteInput("end\n");
+        await client.WaitForOutputAsync("got end");
+        await client.WaitForOutputAsync("fts> ", times: 2);
+        client.WriteInput("pwd" + Return);
+        await client.WaitForOutputAsync("\n/\r\n");
     }
 
     [Fact]
     public async Task A_signal_between_two_commands_does_not_end_a_session()
     {
         await using RunningProgram client = await ConnectAsync();
-        RunningProgram.Signal(client.FindChild(), 2);
-        client.Type("pwd" + Return);
-        await client.SeesAsync("fts> ", times: 2);
+        RunningProgram.SendSignal(client.GetChildId(), 2);
+        client.WriteInput("pwd" + Return);
+        await client.WaitForOutputAsync("fts> ", times: 2);
         // The runtime may deliver the signal only during a command. It stops that command, but not the other one.
-        client.Type("pwd" + Return);
-        await client.SeesAsync("\n/\r\n");
+        client.WriteInput("pwd" + Return);
+        await client.WaitForOutputAsync("\n/\r\n");
     }
 
     [Theory]
@@ -153,11 +153,11 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task Keys_edit_the_line_as_in_readline(string keys, string expected)
     {
         await using RunningProgram client = await ConnectAsync();
-        client.Type(keys);
-        await client.SeesAsync(expected);
-        client.Type("\x05Z" + Return);
+        client.WriteInput(keys);
+        await client.WaitForOutputAsync(expected);
+        client.WriteInput("\x05Z" + Return);
         string name = expected[(expected.LastIndexOf(' ') + 1)..] + "Z";
-        await client.SeesAsync($"made {name}");
+        await client.WaitForOutputAsync($"made {name}");
         Assert.Contains(name, _server.Folder.Names);
     }
 
@@ -165,16 +165,16 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task A_sequence_that_arrives_in_two_parts_types_nothing()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.Type("mkdir a");
-        await client.SeesAsync("mkdir a");
+        client.WriteInput("mkdir a");
+        await client.WaitForOutputAsync("mkdir a");
         foreach (string part in (string[])["\e", "[", "1;", "5", "D", "\e[", "99", "~", "B"])
         {
-            client.Type(part);
+            client.WriteInput(part);
         }
 
-        await client.SeesAsync("mkdir Ba");
-        client.Type(Return);
-        await client.SeesAsync("made Ba");
+        await client.WaitForOutputAsync("mkdir Ba");
+        client.WriteInput(Return);
+        await client.WaitForOutputAsync("made Ba");
         Assert.Equal(["Ba"], _server.Folder.Names);
     }
 
@@ -182,14 +182,14 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task Ctrl_r_finds_an_earlier_line()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.Type("mkdir one" + Return);
-        await client.SeesAsync("made one");
-        client.Type("pwd" + Return);
-        await client.SeesAsync("\n/\r\n");
-        client.Type("\x12kd");
-        await client.SeesAsync("(search 'kd') ");
-        client.Type("\x05-again" + Return);
-        await client.SeesAsync("made one-again");
+        client.WriteInput("mkdir one" + Return);
+        await client.WaitForOutputAsync("made one");
+        client.WriteInput("pwd" + Return);
+        await client.WaitForOutputAsync("\n/\r\n");
+        client.WriteInput("\x12kd");
+        await client.WaitForOutputAsync("(search 'kd') ");
+        client.WriteInput("\x05-again" + Return);
+        await client.WaitForOutputAsync("made one-again");
         Assert.Equal(["one", "one-again"], _server.Folder.Names);
     }
 
@@ -197,10 +197,10 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task The_cursor_moves_and_history_comes_back()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.Type("kdir one" + Left + Left + Left + Left + Left + Left + Left + Left + "m" + Return);
-        await client.SeesAsync("made one");
-        client.Type(Up + "two" + Return);
-        await client.SeesAsync("made onetwo");
+        client.WriteInput("kdir one" + Left + Left + Left + Left + Left + Left + Left + Left + "m" + Return);
+        await client.WaitForOutputAsync("made one");
+        client.WriteInput(Up + "two" + Return);
+        await client.WaitForOutputAsync("made onetwo");
         Assert.Equal(["one", "onetwo"], _server.Folder.Names);
     }
 
@@ -210,12 +210,12 @@ public sealed class TerminalTests : IAsyncLifetime
         _folder.Write("a local file.txt", "here");
         _server.Folder.Write("a remote file.txt", "there");
         await using RunningProgram client = await ConnectAsync();
-        client.Type("pu\ta\t" + Return);
-        await client.SeesAsync("uploaded a local file.txt");
-        client.Type("rm a\tl\t" + Return);
-        await client.SeesAsync("removed a local file.txt");
-        client.Type("ge\ta\t" + Return);
-        await client.SeesAsync("downloaded a remote file.txt");
+        client.WriteInput("pu\ta\t" + Return);
+        await client.WaitForOutputAsync("uploaded a local file.txt");
+        client.WriteInput("rm a\tl\t" + Return);
+        await client.WaitForOutputAsync("removed a local file.txt");
+        client.WriteInput("ge\ta\t" + Return);
+        await client.WaitForOutputAsync("downloaded a remote file.txt");
         Assert.Equal("there", _folder.Read("a remote file.txt"));
     }
 
@@ -225,15 +225,15 @@ public sealed class TerminalTests : IAsyncLifetime
         _folder.Write("a.txt", "mine");
         _server.Folder.Write("a.txt", "theirs");
         await using RunningProgram client = await ConnectAsync();
-        client.Type("get a.txt" + Return);
-        await client.SeesAsync("Replace it? [y/N/resume] ");
-        client.Type("n" + Return);
-        await client.SeesAsync("kept as it is");
+        client.WriteInput("get a.txt" + Return);
+        await client.WaitForOutputAsync("Replace it? [y/N/resume] ");
+        client.WriteInput("n" + Return);
+        await client.WaitForOutputAsync("kept as it is");
         Assert.Equal("mine", _folder.Read("a.txt"));
-        client.Type("get a.txt" + Return);
-        await client.SeesAsync("Replace it? [y/N/resume] ", times: 2);
-        client.Type("y" + Return);
-        await client.SeesAsync("downloaded a.txt");
+        client.WriteInput("get a.txt" + Return);
+        await client.WaitForOutputAsync("Replace it? [y/N/resume] ", times: 2);
+        client.WriteInput("y" + Return);
+        await client.WaitForOutputAsync("downloaded a.txt");
         Assert.Equal("theirs", _folder.Read("a.txt"));
     }
 
@@ -243,14 +243,14 @@ public sealed class TerminalTests : IAsyncLifetime
         _folder.Write("a.txt", "one, ");
         _server.Folder.Write("a.txt", "one, two");
         await using RunningProgram client = await ConnectAsync();
-        client.Type("get a.txt" + Return);
-        await client.SeesAsync("Replace it? [y/N/resume] ");
-        client.Type("r" + Return);
-        await client.SeesAsync("resuming a.txt at 62 %");
-        await client.SeesAsync("downloaded a.txt (3 bytes after the 5 bytes from before");
+        client.WriteInput("get a.txt" + Return);
+        await client.WaitForOutputAsync("Replace it? [y/N/resume] ");
+        client.WriteInput("r" + Return);
+        await client.WaitForOutputAsync("resuming a.txt at 62 %");
+        await client.WaitForOutputAsync("downloaded a.txt (3 bytes after the 5 bytes from before");
         Assert.Equal("one, two", _folder.Read("a.txt"));
-        client.Type("get --sk\ta\t" + Return);
-        await client.SeesAsync("a.txt is here already: kept as it is");
+        client.WriteInput("get --sk\ta\t" + Return);
+        await client.WaitForOutputAsync("a.txt is here already: kept as it is");
     }
 
     [Fact]
@@ -260,14 +260,14 @@ public sealed class TerminalTests : IAsyncLifetime
         _folder.Write("a.txt", "a");
         await using RunningProgram client = await ConnectAsync();
         // A server that is held answers nothing, and the upload has to wait as long as the test wants.
-        _server.Program.Signal(stop);
-        client.Type("put a.txt" + Return);
-        await client.SeesAsync("uploading a.txt");
-        client.Type(CtrlC);
-        await client.SeesAsync("put a.txt: stopped");
-        _server.Program.Signal(resume);
-        client.Type("pwd" + Return);
-        await client.SeesAsync("\n/\r\n");
+        _server.Program.SendSignal(stop);
+        client.WriteInput("put a.txt" + Return);
+        await client.WaitForOutputAsync("uploading a.txt");
+        client.WriteInput(CtrlC);
+        await client.WaitForOutputAsync("put a.txt: stopped");
+        _server.Program.SendSignal(resume);
+        client.WriteInput("pwd" + Return);
+        await client.WaitForOutputAsync("\n/\r\n");
         Assert.DoesNotContain("uploaded", client.Data, StringComparison.Ordinal);
     }
 
@@ -277,9 +277,9 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task Colour_obeys_its_switch(string name, string value, bool colored)
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText], 80, (name, value));
-        await client.SeesAsync("fts> ");
-        client.Type("nonsense" + Return);
-        await client.SeesAsync("unknown command");
+        await client.WaitForOutputAsync("fts> ");
+        client.WriteInput("nonsense" + Return);
+        await client.WaitForOutputAsync("unknown command");
         Assert.Equal(colored, client.Data.Contains("\e[31m", StringComparison.Ordinal));
     }
 
@@ -287,18 +287,18 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task A_dumb_terminal_gets_a_prompt_and_no_escape_byte()
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText], 80, ("TERM", "dumb"));
-        await client.SeesAsync("fts> ");
-        client.Type("pwd\n");
-        await client.SeesAsync("/\r\nfts> ");
-        client.Type("bye\n");
-        Assert.Equal(0, await client.ExitAsync());
+        await client.WaitForOutputAsync("fts> ");
+        client.WriteInput("pwd\n");
+        await client.WaitForOutputAsync("/\r\nfts> ");
+        client.WriteInput("bye\n");
+        Assert.Equal(0, await client.WaitForExitAsync());
         Assert.DoesNotContain('\e', client.Data);
     }
 
     private async Task<RunningProgram> ConnectAsync()
     {
         RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText]);
-        await client.SeesAsync("fts> ");
+        await client.WaitForOutputAsync("fts> ");
         return client;
     }
 }

@@ -113,7 +113,7 @@ public sealed partial class EncryptionTests : IDisposable
     public async Task With_authorities_named_nobody_else_is_trusted_and_the_own_certificate_is_one()
     {
         await using RunningProgram server = RunningProgram.Start(_folder.Path, ["server", "127.0.0.1", "0"], ("XDG_STATE_HOME", _home.Path));
-        await server.SeesAsync("stop      Ctrl-C");
+        await server.WaitForOutputAsync("stop      Ctrl-C");
         string port = Port().Match(server.Messages).Groups[1].Value;
         await using RunningServer other = await RunningServer.StartAsync();
         string certificate = _home["fts/server.pem"];

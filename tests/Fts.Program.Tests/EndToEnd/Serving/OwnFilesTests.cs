@@ -3,7 +3,7 @@ using Fts.ProgramTests.Support;
 namespace Fts.ProgramTests.EndToEnd.Serving;
 
 /// <summary><c>fts server</c> in a home folder: no client reaches the program's own key and settings.</summary>
-public sealed class OwnFilesTests : IDisposable
+public sealed class ProtectedFilesTests : IDisposable
 {
     private readonly TestFolder _home = new(), _folder = new();
 
@@ -22,17 +22,17 @@ public sealed class OwnFilesTests : IDisposable
     {
         string key = _home[".local/state/fts/server.pem"];
         _home.Write("shared", "text");
-        await using RunningServer server = await RunningServer.OnFolderAsync(_home, [], options, Environment);
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(_home, [], options, Environment);
         string before = File.ReadAllText(key);
         Assert.Equal(0, NativeLink(key, _home["second-name"]));
         _folder.Write("forged", "not the key");
 
-        (int got, _, _) = await server.ClientAsync(_folder, "get .local/state/fts/server.pem");
-        (int gotSecond, _, _) = await server.ClientAsync(_folder, "get second-name");
-        (int put, _, _) = await server.ClientAsync(_folder, "put --overwrite forged .local/state/fts/server.pem");
-        (int putSettings, _, _) = await server.ClientAsync(_folder, "mkdir .config", "mkdir .config/fts");
-        (int listed, string names, _) = await server.ClientAsync(_folder, "ls", "ls .local/state");
-        (int gotShared, _, _) = await server.ClientAsync(_folder, "get shared");
+        (int got, _, _) = await server.RunClientAsync(_folder, "get .local/state/fts/server.pem");
+        (int gotSecond, _, _) = await server.RunClientAsync(_folder, "get second-name");
+        (int put, _, _) = await server.RunClientAsync(_folder, "put --overwrite forged .local/state/fts/server.pem");
+        (int putSettings, _, _) = await server.RunClientAsync(_folder, "mkdir .config", "mkdir .config/fts");
+        (int listed, string names, _) = await server.RunClientAsync(_folder, "ls", "ls .local/state");
+        (int gotShared, _, _) = await server.RunClientAsync(_folder, "get shared");
 
         Assert.NotEqual(0, got);
         Assert.NotEqual(0, gotSecond);
@@ -51,9 +51,9 @@ public sealed class OwnFilesTests : IDisposable
     public async Task A_certificate_in_the_served_folder_is_hidden()
     {
         var authority = new AuthorityFiles(_folder);
-        File.Copy(authority.Pem("server"), _home["cert.pem"]);
-        await using RunningServer server = await RunningServer.OnFolderAsync(_home, [], ["--cert", _home["cert.pem"]], Environment);
-        (int got, _, _) = await server.ClientAsync(_folder, "get cert.pem stolen.pem");
+        File.Copy(authority.WritePem("server"), _home["cert.pem"]);
+        await using RunningServer server = await RunningServer.StartOnFolderAsync(_home, [], ["--cert", _home["cert.pem"]], Environment);
+        (int got, _, _) = await server.RunClientAsync(_folder, "get cert.pem stolen.pem");
         Assert.NotEqual(0, got);
         Assert.False(File.Exists(_folder["stolen.pem"]));
     }
@@ -63,7 +63,7 @@ public sealed class OwnFilesTests : IDisposable
     {
         Directory.CreateDirectory(_home[".local/state/fts"]);
         await using RunningProgram program = RunningProgram.Start(_home[".local/state/fts"], ["server", "127.0.0.1", "0"], Environment);
-        Assert.Equal(11, await program.ExitAsync());
+        Assert.Equal(11, await program.WaitForExitAsync());
         Assert.Contains("fts keeps its own keys and settings there", program.Messages, StringComparison.Ordinal);
         Assert.Contains("choose another folder with --folder", program.Messages, StringComparison.Ordinal);
     }

@@ -22,9 +22,9 @@ public sealed class ReachabilityTests : IDisposable
             "1", "--passive-ports", $"{first}-{first + 9}=60000-60009", "--passive-address", "203.0.113.5", "--passive-address", "127.0.0.2=203.0.113.6");
         Assert.Contains($"  passive   ports {first}-{first + 9}, told as 60000-60009, 203.0.113.5 for others, 203.0.113.6 for 127.0.0.2/32\n", server.Program.Messages, StringComparison.Ordinal);
         _folder.Write("a.txt", "content");
-        Assert.Equal(0, (await server.ClientAsync(_folder, "put a.txt")).Code);
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "put a.txt")).Code);
         Assert.Equal("content", server.Folder.Read("a.txt"));
-        await server.Program.SeesAsync("(|||");
+        await server.Program.WaitForOutputAsync("(|||");
         string told = server.Program.Messages.Split("(|||")[1].Split('|')[0];
         Assert.InRange(int.Parse(told, CultureInfo.InvariantCulture), first, first + 9); // the client is local
     }
@@ -69,6 +69,6 @@ public sealed class ReachabilityTests : IDisposable
         using var reader = new StreamReader(balancer.GetStream());
         string all = await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
         Assert.Contains("\n530 ", all, StringComparison.Ordinal);
-        await server.Program.SeesAsync("connected from 192.0.2.7:4711"); // log lines follow a moment later
+        await server.Program.WaitForOutputAsync("connected from 192.0.2.7:4711"); // log lines follow a moment later
     }
 }

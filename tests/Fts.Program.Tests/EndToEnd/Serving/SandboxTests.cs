@@ -55,10 +55,10 @@ public sealed class SandboxTests : IDisposable
         Assert.All(_files.Names, name => Assert.Contains($"-{without.Program.Id}-", name, StringComparison.Ordinal));
         // Native code has no debugger's door at all.
         Assert.Equal(File.Exists(PublishedProgram.Path + ".dll"), _files.Names.Length > 0);
-        without.Program.Signal(15);
-        server.Program.Signal(15);
-        Assert.Equal(0, await without.Program.ExitAsync());
-        Assert.Equal(0, await server.Program.ExitAsync());
+        without.Program.SendSignal(15);
+        server.Program.SendSignal(15);
+        Assert.Equal(0, await without.Program.WaitForExitAsync());
+        Assert.Equal(0, await server.Program.WaitForExitAsync());
         Assert.Empty(_files.Names);
     }
 
@@ -68,8 +68,8 @@ public sealed class SandboxTests : IDisposable
     public async Task A_certificate_that_is_turned_to_a_file_elsewhere_is_not_read(bool isSandboxed)
     {
         var authority = new AuthorityFiles(_files);
-        File.Copy(authority.Pem("first"), _home["first.pem"]);
-        string elsewhere = Later(authority.Pem("second")), link = _home["server.pem"];
+        File.Copy(authority.WritePem("first"), _home["first.pem"]);
+        string elsewhere = Later(authority.WritePem("second")), link = _home["server.pem"];
         File.CreateSymbolicLink(link, "first.pem");
         await using RunningServer server = await RunningServer.StartAsync(isSandboxed ? ["0", "--cert", link] : ["0", "--cert", link, "--no-sandbox"]);
 
@@ -84,12 +84,12 @@ public sealed class SandboxTests : IDisposable
         var authority = new AuthorityFiles(_files);
         Directory.CreateDirectory(_home["live/name"]);
         Directory.CreateDirectory(_home["archive/name"]);
-        File.Copy(authority.Pem("first"), _home["archive/name/cert1.pem"]);
+        File.Copy(authority.WritePem("first"), _home["archive/name/cert1.pem"]);
         string link = _home["live/name/cert.pem"];
         File.CreateSymbolicLink(link, "../../archive/name/cert1.pem");
         await using RunningServer server = await RunningServer.StartAsync("0", "--cert", link);
 
-        File.Copy(Later(authority.Pem("second")), _home["archive/name/cert2.pem"]);
+        File.Copy(Later(authority.WritePem("second")), _home["archive/name/cert2.pem"]);
         File.CreateSymbolicLink(_home["live/name/new"], "../../archive/name/cert2.pem");
         File.Move(_home["live/name/new"], link, overwrite: true);
         await AskedAgainAsync(server, $"certificate read again from {link}");
@@ -141,7 +141,7 @@ public sealed class SandboxTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--folder", "/");
         _home.Write("a.txt", "content");
-        (int code, _, string messages) = await server.ClientAsync(_folder, $"get {_home["a.txt"]}", $"cd {_home.Path}", "mv a.txt b.txt");
+        (int code, _, string messages) = await server.RunClientAsync(_folder, $"get {_home["a.txt"]}", $"cd {_home.Path}", "mv a.txt b.txt");
         Assert.True(code == 0, messages);
         Assert.Equal("content", _folder.Read("a.txt"));
         Assert.Equal(["b.txt"], _home.Names);

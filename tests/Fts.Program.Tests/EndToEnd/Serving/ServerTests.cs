@@ -24,14 +24,14 @@ public sealed class ServerTests : IDisposable
     {
         // Where that port is taken the message names it; either way it is the default that was tried.
         await using RunningProgram program = RunningProgram.Start(_folder.Path, ["server"]);
-        await program.SeesAsync("127.0.0.1:65432");
+        await program.WaitForOutputAsync("127.0.0.1:65432");
     }
 
     [Fact]
     public async Task With_an_address_alone_the_port_is_65432()
     {
         await using RunningProgram program = RunningProgram.Start(_folder.Path, ["server", "127.0.0.7"]);
-        await program.SeesAsync("127.0.0.7:65432");
+        await program.WaitForOutputAsync("127.0.0.7:65432");
     }
 
     [Theory]
@@ -40,8 +40,8 @@ public sealed class ServerTests : IDisposable
     public async Task An_idle_server_stops_at_the_first_signal_with_0(int signal)
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        server.Program.Signal(signal);
-        Assert.Equal(0, await server.Program.ExitAsync());
+        server.Program.SendSignal(signal);
+        Assert.Equal(0, await server.Program.WaitForExitAsync());
         Assert.EndsWith("stopping\nstopped\n", server.Program.Messages, StringComparison.Ordinal);
     }
 
@@ -50,12 +50,12 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]);
-        await client.SeesAsync("connected to");
-        server.Program.Signal(15);
-        Assert.Equal(0, await server.Program.ExitAsync());
-        client.Type("ls\n");
+        await client.WaitForOutputAsync("connected to");
+        server.Program.SendSignal(15);
+        Assert.Equal(0, await server.Program.WaitForExitAsync());
+        client.WriteInput("ls\n");
         client.CloseInput();
-        Assert.Equal(3, await client.ExitAsync());
+        Assert.Equal(3, await client.WaitForExitAsync());
         Assert.Contains("error: ", client.Messages, StringComparison.Ordinal);
     }
 
@@ -64,10 +64,10 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync("1");
         await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
-        server.Program.Signal(15);
-        await server.Program.SeesAsync("stopping: 1 connected");
+        server.Program.SendSignal(15);
+        await server.Program.WaitForOutputAsync("stopping: 1 connected");
         await upload.FinishAsync("all of it");
-        Assert.Equal(0, await server.Program.ExitAsync());
+        Assert.Equal(0, await server.Program.WaitForExitAsync());
         Assert.Equal("all of it", server.Folder.Read("slow"));
     }
 
@@ -76,10 +76,10 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync("1");
         await using SlowUpload upload = await SlowUpload.StartAsync(server, _folder);
-        server.Program.Signal(2);
-        await server.Program.SeesAsync("stopping: 1 connected");
-        server.Program.Signal(2);
-        Assert.Equal(130, await server.Program.ExitAsync());
+        server.Program.SendSignal(2);
+        await server.Program.WaitForOutputAsync("stopping: 1 connected");
+        server.Program.SendSignal(2);
+        Assert.Equal(130, await server.Program.WaitForExitAsync());
         Assert.Contains("cut off", server.Program.Messages, StringComparison.Ordinal);
         Assert.DoesNotContain("slow", server.Folder.Names);
     }
@@ -89,8 +89,8 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         _folder.Write("a.txt", "12345");
-        await server.ClientAsync(_folder, "put a.txt");
-        await server.Program.SeesAsync("disconnected");
+        await server.RunClientAsync(_folder, "put a.txt");
+        await server.Program.WaitForOutputAsync("disconnected");
         Assert.Contains("[1] connected from 127.0.0.1:", server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains("/a.txt: 5 bytes", server.Program.Messages, StringComparison.Ordinal);
         Assert.DoesNotContain("USER", server.Program.Messages, StringComparison.Ordinal);
@@ -101,8 +101,8 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         _folder.Write("a.txt", "12345");
-        await server.ClientAsync(_folder, "put a.txt", "mkdir made", "mv a.txt made/b.txt", "rm made/b.txt", "rmdir made");
-        await server.Program.SeesAsync("disconnected");
+        await server.RunClientAsync(_folder, "put a.txt", "mkdir made", "mv a.txt made/b.txt", "rm made/b.txt", "rmdir made");
+        await server.Program.WaitForOutputAsync("disconnected");
         string[] lines = [.. server.Program.Messages.Split('\n').Where(line => line.Contains(" [1] ", StringComparison.Ordinal))];
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[1\] ", line));
         foreach (string text in (string[])
@@ -119,13 +119,13 @@ public sealed class ServerTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         for (int times = 1; times <= 2; times++)
         {
-            server.Program.Signal(1);
-            await server.Program.SeesAsync("Z reloaded: certificates are read again if their files changed\n", times);
+            server.Program.SendSignal(1);
+            await server.Program.WaitForOutputAsync("Z reloaded: certificates are read again if their files changed\n", times);
         }
 
-        Assert.Equal(0, (await server.ClientAsync(_folder, "ls")).Code);
-        server.Program.Signal(15);
-        Assert.Equal(0, await server.Program.ExitAsync());
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "ls")).Code);
+        server.Program.SendSignal(15);
+        Assert.Equal(0, await server.Program.WaitForExitAsync());
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class ServerTests : IDisposable
         Assert.Contains("  sign-in   you and root may read and write without a password, as anonymous\n", server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains("  sign-in   other users of this machine sign in as fts with this password, until the server stops:\n  password  ", server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains($"  connect   fts client 127.0.0.1 {server.Port}\n", server.Program.Messages, StringComparison.Ordinal);
-        Assert.Equal(0, (await server.ClientAsync(_folder, "ls")).Code);
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "ls")).Code);
 
         Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root can be another user, by setpriv.");
         string password = server.Program.Messages.Split('\n').Single(line => line.Contains("  password  ", StringComparison.Ordinal)).Split("  password  ")[1];
@@ -144,7 +144,7 @@ public sealed class ServerTests : IDisposable
         {
             string script = $"exec 3<>/dev/tcp/127.0.0.1/{server.Port}; printf 'USER {user}\\r\\nPASS {secret}\\r\\nQUIT\\r\\n' >&3; cat <&3";
             await using RunningProgram other = RunningProgram.StartFile("/usr/bin/setpriv", "/", ["--reuid=65534", "--clear-groups", "bash", "-c", script]);
-            Assert.Equal(0, await other.ExitAsync());
+            Assert.Equal(0, await other.WaitForExitAsync());
             Assert.Contains($"\n{code} ", other.Data, StringComparison.Ordinal);
         }
     }
@@ -154,8 +154,8 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--max-sessions", "1");
         await using RunningProgram first = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", server.PortText]);
-        await first.SeesAsync("connected to");
-        (int code, _, string messages) = await server.ClientAsync(_folder, "ls");
+        await first.WaitForOutputAsync("connected to");
+        (int code, _, string messages) = await server.RunClientAsync(_folder, "ls");
         Assert.Equal(3, code);
         Assert.Contains("421", messages, StringComparison.Ordinal);
     }
@@ -165,9 +165,9 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--quiet");
         _folder.Write("a.txt", "12345");
-        Assert.Equal(0, (await server.ClientAsync(_folder, "put a.txt")).Code);
-        server.Program.Signal(15);
-        await server.Program.ExitAsync();
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "put a.txt")).Code);
+        server.Program.SendSignal(15);
+        await server.Program.WaitForExitAsync();
         Assert.DoesNotContain("connected", server.Program.Messages, StringComparison.Ordinal);
     }
 
@@ -179,7 +179,7 @@ public sealed class ServerTests : IDisposable
         (int code, _, string messages) = await RunningProgram.RunAsync(
             _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--user", "anonymous", "--password-file", "address"], "bye\n");
         Assert.Equal(0, code);
-        await server.Program.SeesAsync("< 230");
+        await server.Program.WaitForOutputAsync("< 230");
         foreach (string output in (string[])[messages, server.Program.Messages])
         {
             Assert.Contains("> USER anonymous", output, StringComparison.Ordinal);
@@ -194,7 +194,7 @@ public sealed class ServerTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync("0", "--anonymous", "no");
         Assert.Contains($"fts client 127.0.0.1 {server.Port} --user fts", server.Program.Messages, StringComparison.Ordinal);
-        (int refused, _, string messages) = await server.ClientAsync(_folder, "ls");
+        (int refused, _, string messages) = await server.RunClientAsync(_folder, "ls");
         Assert.Equal(4, refused);
         Assert.Contains("530", messages, StringComparison.Ordinal);
 
@@ -209,8 +209,8 @@ public sealed class ServerTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync("0", "--anonymous", "read");
         server.Folder.Write("there.txt", "there");
         _folder.Write("here.txt", "here");
-        Assert.Equal(7, (await server.ClientAsync(_folder, "put here.txt")).Code);
-        Assert.Equal(0, (await server.ClientAsync(_folder, "get there.txt")).Code);
+        Assert.Equal(7, (await server.RunClientAsync(_folder, "put here.txt")).Code);
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "get there.txt")).Code);
         Assert.Equal(["there.txt"], server.Folder.Names);
         Assert.Equal("there", _folder.Read("there.txt"));
     }

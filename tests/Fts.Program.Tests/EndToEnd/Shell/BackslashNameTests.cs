@@ -14,7 +14,7 @@ public sealed class BackslashNameTests : IAsyncLifetime
     {
         _server = await RunningServer.StartAsync();
         _server.Folder.Write("byte", "of the byte");
-        (int code, _, string messages) = await _server.ClientAsync(_folder, "change byte a\\xe9.txt");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "change byte a\\xe9.txt");
         Assert.True(code == 0, messages);
         _server.Folder.Write(Literal, "of the literal");
     }
@@ -22,7 +22,7 @@ public sealed class BackslashNameTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         // .NET cannot remove a name that is not UTF-8.
-        await _server.ClientAsync(_folder, "rm a\\xe9.txt");
+        await _server.RunClientAsync(_folder, "rm a\\xe9.txt");
         await _server.DisposeAsync();
         _folder.Dispose();
     }
@@ -30,7 +30,7 @@ public sealed class BackslashNameTests : IAsyncLifetime
     [Fact]
     public async Task A_session_displays_and_reads_them_as_two_names()
     {
-        (int code, string data, string messages) = await _server.ClientAsync(
+        (int code, string data, string messages) = await _server.RunClientAsync(
             _folder, "nlist", "cat a\\x5cxe9.txt", "cat a\\xe9.txt", "nlist a\\xe9*", "rm a\\x5cxe9.txt", "nlist");
         Assert.True(code == 0, messages);
         Assert.Equal("a\\x5cxe9.txt\na\\xe9.txt\nof the literalof the bytea\\xe9.txt\na\\xe9.txt\n", data);

@@ -40,7 +40,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
     public async Task A_put_over_a_folder_of_the_same_name_in_the_session_is_explained()
     {
         Directory.CreateDirectory(_server.Folder["a.txt"]);
-        (int code, _, string messages) = await _server.ClientAsync(_folder, "put a.txt");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "put a.txt");
         Assert.Equal(1, code);
         Assert.Contains("error: put a.txt: a.txt is a folder on the server\n  try: cd a.txt, then run put again\n", messages, StringComparison.Ordinal);
     }
@@ -51,7 +51,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["put", "local dir", Url + "/"]);
         Assert.Equal(2, code);
         Assert.Contains($"try: fts mirror '{_folder["local dir"]}' {Url}/local%20dir\n", messages, StringComparison.Ordinal);
-        (_, _, messages) = await _server.ClientAsync(_folder, "put local\\ dir/");
+        (_, _, messages) = await _server.RunClientAsync(_folder, "put local\\ dir/");
         Assert.Contains("try: mirror -R local\\ dir/ local\\ dir\n", messages, StringComparison.Ordinal);
     }
 
@@ -61,7 +61,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["get", Url + "/dir", "--color", "never"]);
         Assert.Equal(1, code);
         Assert.Contains($"error: get dir: it is a folder; get fetches files\n  try: fts mirror {Url}/dir {_folder["dir"]} --color never\n", messages, StringComparison.Ordinal);
-        (_, _, messages) = await _server.ClientAsync(_folder, "get dir");
+        (_, _, messages) = await _server.RunClientAsync(_folder, "get dir");
         Assert.Contains("try: mirror dir dir\n", messages, StringComparison.Ordinal);
     }
 
@@ -77,7 +77,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
         _server.Folder.Write("file", "");
         Directory.CreateDirectory(_server.Folder["full"]);
         _server.Folder.Write("full/a", "");
-        (int code, _, string messages) = await _server.ClientAsync(_folder, command);
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, command);
         Assert.Equal(1, code);
         Assert.Contains($"error: {expected}\n  server: 550 ", messages, StringComparison.Ordinal);
     }
@@ -87,7 +87,7 @@ public sealed class FolderErrorTests : IAsyncLifetime
     [InlineData("521 Directory exists")]
     public async Task An_existing_folder_is_found_whatever_the_server_replies(string reply)
     {
-        using HostileServer server = HostileServer.Start(new() { ["MKD"] = reply }, new() { ["LIST"] = HostileServer.Bytes("drwxr-xr-x 2 u g 4096 Jan 1 2024 dir\r\n") });
+        using ScriptedServer server = ScriptedServer.Start(new() { ["MKD"] = reply }, new() { ["LIST"] = ScriptedServer.CreatePayload("drwxr-xr-x 2 u g 4096 Jan 1 2024 dir\r\n") });
         (_, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port], "mkdir dir\n");
         Assert.Contains("error: mkdir dir: the folder already exists\n", messages, StringComparison.Ordinal);
     }

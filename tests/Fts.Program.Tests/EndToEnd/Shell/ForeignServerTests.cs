@@ -12,19 +12,19 @@ public sealed class ForeignServerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private Task<(int Code, string Data, string Messages)> RunAsync(HostileServer server, string input, params string[] options) =>
+    private Task<(int Code, string Data, string Messages)> RunAsync(ScriptedServer server, string input, params string[] options) =>
         RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, .. options], input);
 
     private string[] Local() => [.. Directory.EnumerateFiles(_folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 
-    private static HostileServer Listing(params string[] names) => HostileServer.Start(
+    private static ScriptedServer Listing(params string[] names) => ScriptedServer.Start(
         new() { ["CWD"] = "250 ok" },
-        new() { ["LIST"] = stream => stream.WriteAsync(Encoding.Latin1.GetBytes(string.Concat(names.Select(name => $"{Row}{name}\r\n")))).AsTask(), ["RETR"] = HostileServer.Bytes("content") });
+        new() { ["LIST"] = stream => stream.WriteAsync(Encoding.Latin1.GetBytes(string.Concat(names.Select(name => $"{Row}{name}\r\n")))).AsTask(), ["RETR"] = ScriptedServer.CreatePayload("content") });
 
     [Fact]
     public async Task A_name_that_is_not_UTF8_is_shown_by_its_bytes_and_gets_one_of_Latin1_here()
     {
-        using HostileServer server = Listing("caf\u00e9.txt", "plain.txt");
+        using ScriptedServer server = Listing("caf\u00e9.txt", "plain.txt");
         (int code, string data, string messages) = await RunAsync(server, "nlist\nget *\nget caf\\xe9.txt --overwrite\n");
         Assert.Equal((0, "caf\\xe9.txt\nplain.txt\n"), (code, data));
         Assert.Equal(["caf\u00e9.txt", "plain.txt"], Local());
@@ -35,18 +35,18 @@ public sealed class ForeignServerTests : IDisposable
     public async Task Two_names_that_would_be_one_here_are_reported_and_only_the_first_is_fetched()
     {
         // Latin-1 and UTF-8 of one word.
-        using HostileServer server = Listing("caf\u00e9.txt", "caf\u00c3\u00a9.txt");
+        using ScriptedServer server = Listing("caf\u00e9.txt", "caf\u00c3\u00a9.txt");
         (int code, _, string messages) = await RunAsync(server, "get * --overwrite\n");
         Assert.Equal(9, code);
         Assert.Equal(["caf\u00e9.txt"], Local());
         Assert.Contains("has the same local name", messages, StringComparison.Ordinal);
-        Assert.Single(server.Received, command => command.StartsWith("RETR", StringComparison.Ordinal));
+        Assert.Single(server.ReceivedCommands, command => command.StartsWith("RETR", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Another_encoding_is_used_for_names_both_ways()
     {
-        using HostileServer server = Listing("\u00ce\u00c4\u00bc\u00fe.txt");
+        using ScriptedServer server = Listing("\u00ce\u00c4\u00bc\u00fe.txt");
         (int code, string data, _) = await RunAsync(server, "nlist\nget *\n", "--encoding", "gbk");
         Assert.Equal((0, "\u6587\u4ef6.txt\n"), (code, data));
         Assert.Equal(["\u6587\u4ef6.txt"], Local());
@@ -55,11 +55,11 @@ public sealed class ForeignServerTests : IDisposable
     [Fact]
     public async Task A_name_that_the_encoding_does_not_have_is_not_sent()
     {
-        using HostileServer server = Listing("a");
+        using ScriptedServer server = Listing("a");
         (int code, _, string messages) = await RunAsync(server, "rm \u6587\u4ef6.txt\n", "--encoding", "latin1");
         Assert.Equal(1, code);
         Assert.Contains("cannot be sent, because the encoding iso-8859-1 does not contain all of its characters", messages, StringComparison.Ordinal);
-        Assert.DoesNotContain(server.Received, command => command.StartsWith("DELE", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.ReceivedCommands, command => command.StartsWith("DELE", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -75,23 +75,23 @@ public sealed class ForeignServerTests : IDisposable
     [Fact]
     public async Task A_folder_without_slashes_is_entered_and_its_names_are_sent_alone()
     {
-        using HostileServer server = HostileServer.Start(
+        using ScriptedServer server = ScriptedServer.Start(
             new() { ["CWD"] = "250 ok", ["PWD"] = "257 \"QGPL\" is current library.", ["SYST"] = "215 OS/400 is the remote operating system." },
-            new() { ["LIST"] = HostileServer.Bytes($"{Row}X.MBR\r\n"), ["RETR"] = HostileServer.Bytes("content") });
+            new() { ["LIST"] = ScriptedServer.CreatePayload($"{Row}X.MBR\r\n"), ["RETR"] = ScriptedServer.CreatePayload("content") });
         (int code, string data, _) = await RunAsync(server, "cd QGPL\nnlist\nget X.MBR\n");
         Assert.Equal((0, "X.MBR\n"), (code, data));
-        Assert.Equal(["PWD", "CWD QGPL", "PWD", "SYST"], server.Received.SkipWhile(command => command != "PWD").Take(4));
-        Assert.Contains("LIST", server.Received);
-        Assert.Contains("RETR X.MBR", server.Received);
+        Assert.Equal(["PWD", "CWD QGPL", "PWD", "SYST"], server.ReceivedCommands.SkipWhile(command => command != "PWD").Take(4));
+        Assert.Contains("LIST", server.ReceivedCommands);
+        Assert.Contains("RETR X.MBR", server.ReceivedCommands);
     }
 
     [Fact]
     public async Task A_listing_of_a_path_asks_for_the_path_and_not_for_its_parent()
     {
-        using HostileServer server = Listing("x");
+        using ScriptedServer server = Listing("x");
         (int code, string data, _) = await RunAsync(server, "nlist sub\n");
         Assert.Equal((0, "x\n"), (code, data));
-        Assert.Equal(["LIST -a sub"], server.Received.Where(command => command.StartsWith("LIST", StringComparison.Ordinal)));
+        Assert.Equal(["LIST -a sub"], server.ReceivedCommands.Where(command => command.StartsWith("LIST", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class ForeignServerTests : IDisposable
         await ShellAsync("printf x > \"$0/up/$(printf 'caf\\351')\"");
         try
         {
-            using HostileServer server = HostileServer.Start(new() { ["CWD"] = "250 ok" }, new() { ["LIST"] = HostileServer.Bytes($"{Row}other\r\n") });
+            using ScriptedServer server = ScriptedServer.Start(new() { ["CWD"] = "250 ok" }, new() { ["LIST"] = ScriptedServer.CreatePayload($"{Row}other\r\n") });
             (int code, _, string messages) = await RunAsync(server, "mirror -R up top --dry-run\n");
             Assert.Equal(9, code);
             Assert.Contains("its name is not UTF-8", messages, StringComparison.Ordinal);

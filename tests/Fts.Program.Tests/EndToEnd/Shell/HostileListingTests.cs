@@ -14,7 +14,7 @@ public sealed class HostileListingTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private Task<(int Code, string Data, string Messages)> RunAsync(HostileServer server, string input) =>
+    private Task<(int Code, string Data, string Messages)> RunAsync(ScriptedServer server, string input) =>
         RunningProgram.RunAsync(_folder["in"], ["client", "127.0.0.1", server.Port], input);
 
     private string[] Everything() =>
@@ -26,7 +26,7 @@ public sealed class HostileListingTests : IDisposable
         string outside = _folder["absolute"];
         string[] names = ["../evil", "..", ".", "sub/.profile", "sub/good2", outside, "back\\slash", "esc\e[2J", "nul\0", "cr\rDELE x", "good", "trick\u202etxt"];
         File.WriteAllText(Path.Combine(_folder["in"], ".profile"), "mine");
-        using HostileServer server = HostileServer.Listing(string.Concat(names.Select(name => $"{Row}{name}\r\n")));
+        using ScriptedServer server = ScriptedServer.StartWithListing(string.Concat(names.Select(name => $"{Row}{name}\r\n")));
         (int code, string data, string messages) = await RunAsync(server, "ls\nget *\nget .*\n");
         Assert.Equal(9, code);
         Assert.Equal(["in/.profile", "in/good", "in/trick\u202etxt"], Everything());
@@ -48,7 +48,7 @@ public sealed class HostileListingTests : IDisposable
     [InlineData("", "550 permission denied", "server: 550 permission denied")]
     public async Task A_listing_that_failed_shows_why_and_no_names(string lines, string ending, string said)
     {
-        using HostileServer server = HostileServer.Start(ending.Length > 0 ? new() { ["LIST"] = ending } : [], new() { ["LIST"] = HostileServer.Bytes(lines) });
+        using ScriptedServer server = ScriptedServer.Start(ending.Length > 0 ? new() { ["LIST"] = ending } : [], new() { ["LIST"] = ScriptedServer.CreatePayload(lines) });
         (int code, string data, string messages) = await RunAsync(server, "ls\n");
         Assert.NotEqual(0, code);
         Assert.Empty(data);
@@ -62,10 +62,10 @@ public sealed class HostileListingTests : IDisposable
     [InlineData("mirror / .", 9, "", "1 line of unknown format in the server's listing")]
     public async Task An_odd_line_is_warned_of_and_the_others_count(string command, int expected, string shown, string said)
     {
-        using HostileServer server = HostileServer.Start([], new()
+        using ScriptedServer server = ScriptedServer.Start([], new()
         {
-            ["LIST"] = HostileServer.Bytes($"{Row}a\r\nls: x: \e[1m denied\r\n{Row}b\r\n"),
-            ["RETR"] = HostileServer.Bytes("content"),
+            ["LIST"] = ScriptedServer.CreatePayload($"{Row}a\r\nls: x: \e[1m denied\r\n{Row}b\r\n"),
+            ["RETR"] = ScriptedServer.CreatePayload("content"),
         });
         (int code, string data, string messages) = await RunAsync(server, command + "\n");
         Assert.Equal(expected, code);
@@ -78,7 +78,7 @@ public sealed class HostileListingTests : IDisposable
     [Fact]
     public async Task An_empty_listing_is_one()
     {
-        using HostileServer server = HostileServer.Listing("");
+        using ScriptedServer server = ScriptedServer.StartWithListing("");
         (int code, string data, string messages) = await RunAsync(server, "ls\n");
         Assert.Equal((0, ""), (code, data));
         Assert.DoesNotContain("error", messages, StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class HostileListingTests : IDisposable
     public async Task A_listing_that_never_ends_is_left()
     {
         byte[] many = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"{Row}a\r\n", 2000)));
-        using HostileServer server = HostileServer.Start([], new()
+        using ScriptedServer server = ScriptedServer.Start([], new()
         {
             ["LIST"] = async stream =>
             {
@@ -107,7 +107,7 @@ public sealed class HostileListingTests : IDisposable
     [Fact]
     public async Task A_line_that_never_ends_is_left_and_told_in_brief()
     {
-        using HostileServer server = HostileServer.Listing(new string('x', 10_000_000));
+        using ScriptedServer server = ScriptedServer.StartWithListing(new string('x', 10_000_000));
         (int code, string data, string messages) = await RunAsync(server, "ls\n");
         Assert.NotEqual(0, code);
         Assert.Empty(data);
@@ -119,7 +119,7 @@ public sealed class HostileListingTests : IDisposable
     public async Task A_refusal_of_100_KB_is_three_lines_at_most()
     {
         string text = string.Concat(Enumerable.Repeat("550-no\e[31m and no\r\n", 5000)) + $"550 {new string('n', 15_000)}";
-        using HostileServer server = HostileServer.Start(new() { ["DELE"] = text }, []);
+        using ScriptedServer server = ScriptedServer.Start(new() { ["DELE"] = text }, []);
         (int code, _, string messages) = await RunAsync(server, "rm a\n");
         Assert.Equal(6, code);
         string error = messages[messages.IndexOf("error: ", StringComparison.Ordinal)..];
@@ -135,7 +135,7 @@ public sealed class HostileListingTests : IDisposable
     public async Task A_download_that_is_not_whole_leaves_the_file_that_was_there(string size, string ending, int expected, string said)
     {
         File.WriteAllText(Path.Combine(_folder["in"], "a"), "mine");
-        using HostileServer server = HostileServer.Start(new() { ["SIZE"] = size, ["RETR"] = ending }, new() { ["RETR"] = HostileServer.Bytes("content") });
+        using ScriptedServer server = ScriptedServer.Start(new() { ["SIZE"] = size, ["RETR"] = ending }, new() { ["RETR"] = ScriptedServer.CreatePayload("content") });
         (int code, _, string messages) = await RunAsync(server, "get --overwrite a\n");
         Assert.Equal(expected, code);
         Assert.Contains(said, messages, StringComparison.Ordinal);
@@ -146,7 +146,7 @@ public sealed class HostileListingTests : IDisposable
     [Fact]
     public async Task After_passive_replies_without_a_port_the_last_reply_is_quoted()
     {
-        using HostileServer server = HostileServer.Start(new() { ["EPSV"] = "229 guess", ["PASV"] = "227 guess", ["PORT"] = "500 guess\e[1m" }, []);
+        using ScriptedServer server = ScriptedServer.Start(new() { ["EPSV"] = "229 guess", ["PASV"] = "227 guess", ["PORT"] = "500 guess\e[1m" }, []);
         (int code, string data, string messages) = await RunAsync(server, "ls\n");
         Assert.Equal((1, ""), (code, data));
         Assert.Contains("server: 500 guess\\x1b[1m", messages, StringComparison.Ordinal);

@@ -127,15 +127,15 @@ public sealed class HostileNameTests : IAsyncLifetime
     public async Task No_control_character_of_a_name_reaches_the_terminal_by_completion_or_the_edited_line()
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText]);
-        await client.SeesAsync("fts> ");
-        client.Type("put p\t");
-        await client.SeesAsync("put plain ");
-        client.Type("\u0015put a\t\t\u0015put \t\t\u0015lls f\t\t\u0015rm d\t\t\u0015rm \t\t\u0015put *\r");
-        await client.SeesAsync("uploaded plain");
-        client.Type("lls\r");
-        await client.SeesAsync(" plain");
-        client.Type("bye\r");
-        await client.ExitAsync();
+        await client.WaitForOutputAsync("fts> ");
+        client.WriteInput("put p\t");
+        await client.WaitForOutputAsync("put plain ");
+        client.WriteInput("\u0015put a\t\t\u0015put \t\t\u0015lls f\t\t\u0015rm d\t\t\u0015rm \t\t\u0015put *\r");
+        await client.WaitForOutputAsync("uploaded plain");
+        client.WriteInput("lls\r");
+        await client.WaitForOutputAsync(" plain");
+        client.WriteInput("bye\r");
+        await client.WaitForExitAsync();
         Assert.DoesNotContain(Title, client.Data, StringComparison.Ordinal);
         Assert.DoesNotContain('\u0007', client.Data);
     }

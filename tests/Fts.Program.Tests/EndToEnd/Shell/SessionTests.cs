@@ -15,7 +15,7 @@ public sealed class SessionTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         _folder.Write("up.txt", "upwards");
         server.Folder.Write("down.txt", "downwards");
-        (int code, string data, string messages) = await server.ClientAsync(_folder, "put up.txt", "get down.txt", "change up.txt new.txt", "bye");
+        (int code, string data, string messages) = await server.RunClientAsync(_folder, "put up.txt", "get down.txt", "change up.txt new.txt", "bye");
         Assert.Equal(0, code);
         Assert.Empty(data);
         Assert.Contains("uploaded up.txt (7 bytes", messages, StringComparison.Ordinal);
@@ -30,15 +30,15 @@ public sealed class SessionTests : IDisposable
     public async Task The_end_of_input_is_a_farewell_like_bye()
     {
         await using RunningServer server = await RunningServer.StartAsync("1");
-        Assert.Equal(0, (await server.ClientAsync(_folder, "pwd")).Code);
-        await server.Program.SeesAsync("> QUIT");
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "pwd")).Code);
+        await server.Program.WaitForOutputAsync("> QUIT");
     }
 
     [Fact]
     public async Task Bye_ends_the_session_with_lines_left()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        (int code, string data, _) = await server.ClientAsync(_folder, "bye", "pwd");
+        (int code, string data, _) = await server.RunClientAsync(_folder, "bye", "pwd");
         Assert.Equal(0, code);
         Assert.Empty(data);
     }
@@ -47,7 +47,7 @@ public sealed class SessionTests : IDisposable
     public async Task A_missing_local_file_is_named_as_one_of_this_side_and_leaves_nothing_behind()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        (int code, _, string messages) = await server.ClientAsync(_folder, "put missing.txt", "nlist");
+        (int code, _, string messages) = await server.RunClientAsync(_folder, "put missing.txt", "nlist");
         Assert.Equal(6, code);
         Assert.Contains("put missing.txt: no such file here", messages, StringComparison.Ordinal);
         Assert.Empty(server.Folder.Names);
@@ -58,7 +58,7 @@ public sealed class SessionTests : IDisposable
     public async Task A_missing_remote_file_is_named_as_one_of_the_server_and_leaves_nothing_behind()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        (int code, string data, string messages) = await server.ClientAsync(_folder, "get missing.txt", "pwd");
+        (int code, string data, string messages) = await server.RunClientAsync(_folder, "get missing.txt", "pwd");
         Assert.Equal(6, code);
         Assert.Contains("get missing.txt: no such file or folder on the server", messages, StringComparison.Ordinal);
         Assert.Contains("server: 550", messages, StringComparison.Ordinal);
@@ -72,7 +72,7 @@ public sealed class SessionTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         _folder.Write("a.txt", "mine");
-        Assert.Equal(6, (await server.ClientAsync(_folder, "get --overwrite a.txt")).Code);
+        Assert.Equal(6, (await server.RunClientAsync(_folder, "get --overwrite a.txt")).Code);
         Assert.Equal("mine", _folder.Read("a.txt"));
         Assert.Equal(["a.txt"], _folder.Names);
     }
@@ -83,8 +83,8 @@ public sealed class SessionTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         server.Folder.Write("a.txt", "a");
         server.Folder.Write("b.txt", "b");
-        Assert.Equal(6, (await server.ClientAsync(_folder, "change missing.txt c.txt")).Code);
-        (int code, _, string messages) = await server.ClientAsync(_folder, "change a.txt b.txt");
+        Assert.Equal(6, (await server.RunClientAsync(_folder, "change missing.txt c.txt")).Code);
+        (int code, _, string messages) = await server.RunClientAsync(_folder, "change a.txt b.txt");
         Assert.NotEqual(0, code);
         Assert.Contains("exists", messages, StringComparison.Ordinal);
         Assert.Equal("b", server.Folder.Read("b.txt"));
@@ -104,7 +104,7 @@ public sealed class SessionTests : IDisposable
     public async Task A_mistake_is_answered_and_the_session_goes_on(string line, string answer)
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        (int code, string data, string messages) = await server.ClientAsync(_folder, line, "pwd");
+        (int code, string data, string messages) = await server.RunClientAsync(_folder, line, "pwd");
         Assert.Equal(2, code);
         Assert.Contains(answer, messages, StringComparison.Ordinal);
         Assert.Equal("/\n", data);
@@ -114,14 +114,14 @@ public sealed class SessionTests : IDisposable
     public async Task Help_lists_our_commands_and_the_servers()
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        (int code, string data, _) = await server.ClientAsync(_folder, "help");
+        (int code, string data, _) = await server.RunClientAsync(_folder, "help");
         Assert.Equal(0, code);
         foreach (string expected in (string[])["put FILE…", "get FILE…", "change OLD NEW", "help [COMMAND]", "bye", "on the server 127.0.0.1:", "STOR"])
         {
             Assert.Contains(expected, data, StringComparison.Ordinal);
         }
 
-        Assert.Contains("usage: put FILE…", (await server.ClientAsync(_folder, "help put")).Data, StringComparison.Ordinal);
+        Assert.Contains("usage: put FILE…", (await server.RunClientAsync(_folder, "help put")).Data, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class SessionTests : IDisposable
             _folder.Write(name, name);
         }
 
-        (int code, _, string messages) = await server.ClientAsync(
+        (int code, _, string messages) = await server.RunClientAsync(
             _folder, "put 'two words.txt' \"it's.txt\"", "put say\\ \\\"hi\\\".txt", "put \"ünïcödé 文件.txt\" -dash '#hash'", "change \"two words.txt\" 'three short words'");
         Assert.True(code == 0, messages);
         Assert.Equal(names.Skip(1).Append("three short words").Order(StringComparer.Ordinal), server.Folder.Names);
@@ -148,7 +148,7 @@ public sealed class SessionTests : IDisposable
         _folder.Write("here/a.txt", "a");
         Directory.CreateDirectory(server.Folder["there"]);
         server.Folder.Write("there/b.txt", "b");
-        Assert.Equal(0, (await server.ClientAsync(_folder, "put here/a.txt", "get there/b.txt")).Code);
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "put here/a.txt", "get there/b.txt")).Code);
         Assert.Equal(["a.txt", "there"], server.Folder.Names);
         Assert.Equal(["b.txt", "here"], _folder.Names);
     }
@@ -161,7 +161,7 @@ public sealed class SessionTests : IDisposable
     public async Task A_name_that_is_none_here_is_refused(string line)
     {
         await using RunningServer server = await RunningServer.StartAsync();
-        (int code, _, string messages) = await server.ClientAsync(_folder, line);
+        (int code, _, string messages) = await server.RunClientAsync(_folder, line);
         Assert.Equal(2, code);
         Assert.Contains("no name for a file here", messages, StringComparison.Ordinal);
         Assert.Empty(_folder.Names);
@@ -176,10 +176,10 @@ public sealed class SessionTests : IDisposable
             _folder.Write(name, name);
         }
 
-        (int code, _, _) = await server.ClientAsync(_folder, "put *.txt c.log");
+        (int code, _, _) = await server.RunClientAsync(_folder, "put *.txt c.log");
         Assert.Equal(0, code);
         Assert.Equal(["a.txt", "b.txt", "c.log"], server.Folder.Names);
-        (code, _, string messages) = await server.ClientAsync(_folder, "!rm a.txt b.txt c.log", "get missing.txt *.txt");
+        (code, _, string messages) = await server.RunClientAsync(_folder, "!rm a.txt b.txt c.log", "get missing.txt *.txt");
         Assert.Equal(9, code);
         Assert.Contains("get missing.txt", messages, StringComparison.Ordinal);
         Assert.Equal(["a.txt", "b.txt"], _folder.Names);
@@ -191,7 +191,7 @@ public sealed class SessionTests : IDisposable
         await using RunningServer server = await RunningServer.StartAsync();
         Directory.CreateDirectory(_folder["local"]);
         _folder.Write("local/a.txt", "12345");
-        (int code, string data, string messages) = await server.ClientAsync(
+        (int code, string data, string messages) = await server.RunClientAsync(
             _folder, "mkdir docs", "cd docs", "lcd local", "put a.txt", "pwd", "size a.txt", "cat a.txt", "ls", "mv a.txt b.txt", "nlist", "rm b.txt", "cd ..", "rmdir docs", "lpwd", "lls");
         Assert.True(code == 0, messages);
         string[] lines = data.Split('\n');
@@ -212,7 +212,7 @@ public sealed class SessionTests : IDisposable
         byte[] content = new byte[5_000_003];
         new Random(1).NextBytes(content);
         await File.WriteAllBytesAsync(_folder["big"], content, TestContext.Current.CancellationToken);
-        Assert.Equal(0, (await server.ClientAsync(_folder, "put big", "!rm big", "get big")).Code);
+        Assert.Equal(0, (await server.RunClientAsync(_folder, "put big", "!rm big", "get big")).Code);
         Assert.Equal(content, await File.ReadAllBytesAsync(server.Folder["big"], TestContext.Current.CancellationToken));
         Assert.Equal(content, await File.ReadAllBytesAsync(_folder["big"], TestContext.Current.CancellationToken));
     }

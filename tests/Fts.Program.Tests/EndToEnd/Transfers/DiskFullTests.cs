@@ -35,13 +35,13 @@ public sealed class DiskFullTests : IAsyncLifetime
         await using RunningServer server = await RunningServer.StartAsync();
         await File.WriteAllBytesAsync(server.Folder["big"], content, TestContext.Current.CancellationToken);
 
-        (int code, _, string messages) = await server.ClientAsync(_disk, "get big");
+        (int code, _, string messages) = await server.RunClientAsync(_disk, "get big");
         Assert.Equal(11, code);
         Assert.Matches(@"get big: no space left here: 3\.\d\d MB of 5\.00 MB are kept, 1\.\d\d MB more are needed\n  try: get --resume big\n", messages);
         Assert.False(File.Exists(_disk["big"]));
 
         Assert.Equal(0, await RunAsync("mount", "-o", "remount,size=9m", _disk.Path));
-        (code, _, messages) = await server.ClientAsync(_disk, "get --resume big");
+        (code, _, messages) = await server.RunClientAsync(_disk, "get --resume big");
         Assert.True(code == 0, messages);
         Assert.Matches(@"resuming big at 6\d %", messages);
         Assert.Equal(content, await File.ReadAllBytesAsync(_disk["big"], TestContext.Current.CancellationToken));
@@ -51,6 +51,6 @@ public sealed class DiskFullTests : IAsyncLifetime
     private static async Task<int> RunAsync(string file, params string[] arguments)
     {
         await using RunningProgram program = RunningProgram.StartFile(file, "/", arguments);
-        return await program.ExitAsync();
+        return await program.WaitForExitAsync();
     }
 }

@@ -122,7 +122,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
     public async Task Verify_always_fails_with_10_if_the_server_computes_no_hash(string command)
     {
         _folder.Write("a", "mine");
-        using HostileServer server = HostileServer.Start([], new() { ["RETR"] = HostileServer.Bytes("content") });
+        using ScriptedServer server = ScriptedServer.Start([], new() { ["RETR"] = ScriptedServer.CreatePayload("content") });
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always"], command + "\n");
         Assert.Equal(10, code);
         Assert.Contains(
@@ -134,7 +134,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
     public async Task An_upload_that_the_server_stored_only_in_part_ends_with_8()
     {
         _folder.Write("a", new string('x', 50_000));
-        using HostileServer server = HostileServer.Start(
+        using ScriptedServer server = ScriptedServer.Start(
             new() { ["FEAT"] = "211-can\r\n MLST size*;\r\n SIZE\r\n211 end", ["SIZE"] = "213 3" }, new() { ["STOR"] = stream => stream.CopyToAsync(Stream.Null) });
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["put", "a", $"ftp://127.0.0.1:{server.Port}/"]);
         Assert.Equal(8, code);
@@ -147,7 +147,7 @@ public sealed class ExistingFileTests : IAsyncLifetime
         _server.Folder.Write("a", "theirs");
         _folder.Write("a", "mine");
         File.SetUnixFileMode(_folder["a"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        Assert.Equal(0, (await _server.ClientAsync(_folder, "get --overwrite a")).Code);
+        Assert.Equal(0, (await _server.RunClientAsync(_folder, "get --overwrite a")).Code);
         Assert.Equal(("theirs", UnixFileMode.UserRead | UnixFileMode.UserWrite), (_folder.Read("a"), File.GetUnixFileMode(_folder["a"])));
     }
 
@@ -155,9 +155,9 @@ public sealed class ExistingFileTests : IAsyncLifetime
     public async Task Another_content_ends_with_10_and_leaves_the_old_file()
     {
         _folder.Write("a", "mine");
-        using HostileServer server = HostileServer.Start(
+        using ScriptedServer server = ScriptedServer.Start(
             new() { ["FEAT"] = "211-can\r\n HASH SHA-256*\r\n SIZE\r\n211 end", ["SIZE"] = "213 7", ["HASH"] = $"213 SHA-256 0-6 {new string('0', 64)} a" },
-            new() { ["RETR"] = HostileServer.Bytes("content") });
+            new() { ["RETR"] = ScriptedServer.CreatePayload("content") });
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, "--verify", "always", "--overwrite"], "get a\n");
         Assert.Equal(10, code);
         Assert.Contains("get a: the file here and the file on the server differ (SHA-256); nothing was kept", messages, StringComparison.Ordinal);

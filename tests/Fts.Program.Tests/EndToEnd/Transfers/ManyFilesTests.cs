@@ -22,12 +22,12 @@ public sealed class ManyFilesTests : IAsyncLifetime
     public async Task Many_go_both_ways_in_block_mode_and_a_log_gets_one_line_for_them()
     {
         Fill(_folder);
-        (int code, _, string messages) = await _server.ClientAsync(_folder, "put *", "mkdir back", "!mkdir back", "lcd back", "get *");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "put *", "mkdir back", "!mkdir back", "lcd back", "get *");
         Assert.True(code == 0, messages);
         Assert.Contains($"uploaded {Many} files (", messages, StringComparison.Ordinal);
         Assert.Contains($"downloaded {Many} files (", messages, StringComparison.Ordinal);
         Assert.DoesNotContain("loaded f", messages, StringComparison.Ordinal);
-        await _server.Program.SeesAsync("> MODE B", times: 2);
+        await _server.Program.WaitForOutputAsync("> MODE B", times: 2);
         for (int i = 0; i < Many; i++)
         {
             Assert.Equal(_folder.Read($"f{i}"), File.ReadAllText(Path.Combine(_folder.Path, "back", $"f{i}")));
@@ -39,7 +39,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
     {
         _folder.Write("a", "one");
         _folder.Write("c", "three");
-        (int code, _, string messages) = await _server.ClientAsync(_folder, "put a missing c");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "put a missing c");
         Assert.Equal(9, code);
         Assert.Contains("uploaded a (3 bytes)", messages, StringComparison.Ordinal);
         Assert.Contains("uploaded c (5 bytes)", messages, StringComparison.Ordinal);
@@ -47,7 +47,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         Assert.Equal(["a", "c"], _server.Folder.Names);
 
         using var back = new TestFolder();
-        (code, _, messages) = await _server.ClientAsync(back, "get a missing c");
+        (code, _, messages) = await _server.RunClientAsync(back, "get a missing c");
         Assert.Equal(9, code);
         Assert.Contains("error: get missing: no such file or folder on the server", messages, StringComparison.Ordinal);
         Assert.Equal(["a", "c"], back.Names);
@@ -58,7 +58,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
     {
         Fill(_folder);
         Directory.CreateDirectory(_server.Folder["f7"]);
-        (int code, _, string messages) = await _server.ClientAsync(_folder, "put *");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "put *");
         Assert.Equal(9, code);
         Assert.Contains("error: put f7: ", messages, StringComparison.Ordinal);
         Assert.Contains($"uploaded {Many - 1} of {Many} files (", messages, StringComparison.Ordinal);
@@ -74,16 +74,16 @@ public sealed class ManyFilesTests : IAsyncLifetime
         _server.Folder.Write("a", "one, two");
         _server.Folder.Write("b", "mine, and theirs");
         _server.Folder.Write("c", "new");
-        (int code, _, string messages) = await _server.ClientAsync(_folder, "get a b c");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "get a b c");
         Assert.Equal(9, code);
         Assert.Contains("get b: b is here already, and is left as it is", messages, StringComparison.Ordinal);
         Assert.Equal(("one, ", "mine", "new"), (_folder.Read("a"), _folder.Read("b"), _folder.Read("c")));
 
-        (code, _, messages) = await _server.ClientAsync(_folder, "get --skip a b");
+        (code, _, messages) = await _server.RunClientAsync(_folder, "get --skip a b");
         Assert.Equal(0, code);
         Assert.Equal(("one, ", "mine"), (_folder.Read("a"), _folder.Read("b")));
 
-        (code, _, messages) = await _server.ClientAsync(_folder, "get --resume a b c");
+        (code, _, messages) = await _server.RunClientAsync(_folder, "get --resume a b c");
         Assert.Equal(0, code);
         Assert.Contains("resuming a at 62 %", messages, StringComparison.Ordinal);
         Assert.Contains("downloaded a (3 bytes after the 5 bytes from before, same SHA-256)", messages, StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         Assert.Equal(("one, two", "mine, and theirs"), (_folder.Read("a"), _folder.Read("b")));
 
         _folder.Write("a", "other");
-        (code, _, messages) = await _server.ClientAsync(_folder, "put --resume a b", "put --skip a b", "put --overwrite a b");
+        (code, _, messages) = await _server.RunClientAsync(_folder, "put --resume a b", "put --skip a b", "put --overwrite a b");
         Assert.Equal(9, code);
         Assert.Contains("try: put --overwrite a, to replace it", messages, StringComparison.Ordinal);
         Assert.Equal("other", _server.Folder.Read("a"));
@@ -108,7 +108,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
             _server.Folder.Write($"{folder}/same", text);
         }
 
-        (int code, _, string messages) = await _server.ClientAsync(_folder, "put x/same y/same", "get x/same y/same");
+        (int code, _, string messages) = await _server.RunClientAsync(_folder, "put x/same y/same", "get x/same y/same");
         Assert.Equal("second", _server.Folder.Read("same"));
         Assert.Equal("first", _folder.Read("same"));
         Assert.Contains("get y/same: same is here already, and is left as it is", messages, StringComparison.Ordinal);
@@ -131,13 +131,13 @@ public sealed class ManyFilesTests : IAsyncLifetime
     {
         Fill(_folder);
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--progress", "always"]);
-        await client.SeesAsync("connected to");
+        await client.WaitForOutputAsync("connected to");
         // A server that is held answers nothing.
-        _server.Program.Signal(Stop);
-        client.Type("put *\n");
-        await client.SeesAsync($"uploading 0 of {Many} files");
-        client.Signal(Interrupt);
-        Assert.Equal(130, await client.ExitAsync());
+        _server.Program.SendSignal(Stop);
+        client.WriteInput("put *\n");
+        await client.WaitForOutputAsync($"uploading 0 of {Many} files");
+        client.SendSignal(Interrupt);
+        Assert.Equal(130, await client.WaitForExitAsync());
         Assert.Contains($"uploading stopped; 0 of {Many} files are on the server", client.Messages, StringComparison.Ordinal);
         Assert.Contains($"try: fts put --resume {_folder.Path}/* ftp://127.0.0.1:{_server.PortText}/ --progress always\n", client.Messages, StringComparison.Ordinal);
     }
@@ -153,15 +153,15 @@ public sealed class ManyFilesTests : IAsyncLifetime
         }
 
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText]);
-        await client.SeesAsync("fts> ");
-        client.Type("get *\r");
-        await client.SeesAsync("a exists here. Replace it? [y/N/resume] ");
-        client.Type("y\r");
-        await client.SeesAsync("b exists here. Replace it? [y/N/resume] ");
-        client.Type("\r");
-        await client.SeesAsync("b is here already: kept as it is");
-        await client.SeesAsync("downloaded c (6 bytes)");
-        await client.SeesAsync("downloaded a (6 bytes)");
+        await client.WaitForOutputAsync("fts> ");
+        client.WriteInput("get *\r");
+        await client.WaitForOutputAsync("a exists here. Replace it? [y/N/resume] ");
+        client.WriteInput("y\r");
+        await client.WaitForOutputAsync("b exists here. Replace it? [y/N/resume] ");
+        client.WriteInput("\r");
+        await client.WaitForOutputAsync("b is here already: kept as it is");
+        await client.WaitForOutputAsync("downloaded c (6 bytes)");
+        await client.WaitForOutputAsync("downloaded a (6 bytes)");
         Assert.Equal(("theirs", "mine", "theirs"), (_folder.Read("a"), _folder.Read("b"), _folder.Read("c")));
     }
 

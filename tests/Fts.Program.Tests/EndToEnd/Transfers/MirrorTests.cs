@@ -24,8 +24,8 @@ public sealed class MirrorTests : IAsyncLifetime
     public async Task A_tree_goes_both_ways_with_its_empty_folders_and_a_second_run_transfers_nothing(bool inShell)
     {
         Fill(_folder["src"]);
-        Task<(int Code, string Data, string Messages)> UpAsync() => inShell ? _server.ClientAsync(_folder, "mirror -R src up/tree") : FtsAsync("src", Url("up/tree"));
-        Task<(int Code, string Data, string Messages)> DownAsync() => inShell ? _server.ClientAsync(_folder, "cd up", "mirror tree back") : FtsAsync(Url("up/tree"), "back");
+        Task<(int Code, string Data, string Messages)> UpAsync() => inShell ? _server.RunClientAsync(_folder, "mirror -R src up/tree") : FtsAsync("src", Url("up/tree"));
+        Task<(int Code, string Data, string Messages)> DownAsync() => inShell ? _server.RunClientAsync(_folder, "cd up", "mirror tree back") : FtsAsync(Url("up/tree"), "back");
         (int code, string data, string messages) = await UpAsync();
         Assert.True(code == 0, messages);
         Assert.Empty(data);
@@ -113,7 +113,7 @@ public sealed class MirrorTests : IAsyncLifetime
         _folder.Write("src/x", "x");
         await using (RunningProgram maker = RunningProgram.StartFile("mkfifo", _folder.Path, ["src/fifo"]))
         {
-            Assert.Equal(0, await maker.ExitAsync());
+            Assert.Equal(0, await maker.WaitForExitAsync());
         }
 
         (int code, _, string messages) = await FtsAsync("src", Url("t"));
@@ -140,9 +140,9 @@ public sealed class MirrorTests : IAsyncLifetime
         const string Row = "-rw-r--r-- 1 o g 7 Jan  2  2020 ";
         Directory.CreateDirectory(_folder["in"]);
         string[] names = ["../evil", "..", "sub/x", _folder["absolute"], "back\\slash", "esc\e[2J", ".good.fts-part", "good", "good"];
-        using HostileServer server = HostileServer.Start(
+        using ScriptedServer server = ScriptedServer.Start(
             new() { ["PWD"] = "257 \"/\"" },
-            new() { ["LIST"] = HostileServer.Bytes(string.Concat(names.Select(name => $"{Row}{name}\r\n")) + "lrwxrwxrwx 1 o g 7 Jan  2  2020 link -> /etc\r\n"), ["RETR"] = HostileServer.Bytes("content") });
+            new() { ["LIST"] = ScriptedServer.CreatePayload(string.Concat(names.Select(name => $"{Row}{name}\r\n")) + "lrwxrwxrwx 1 o g 7 Jan  2  2020 link -> /etc\r\n"), ["RETR"] = ScriptedServer.CreatePayload("content") });
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder["in"], ["mirror", $"ftp://127.0.0.1:{server.Port}/", "here"]);
         Assert.Equal(9, code);
         Assert.Contains("'../evil' is no name for a file here", messages, StringComparison.Ordinal);
@@ -160,7 +160,7 @@ public sealed class MirrorTests : IAsyncLifetime
         Assert.Equal(6, (await FtsAsync(Url("nowhere"), "back")).Code);
         Assert.Equal(6, (await FtsAsync("nowhere", Url("t"))).Code);
         Assert.Equal(1, (await FtsAsync(Url("x"), "back")).Code);
-        Assert.Equal(2, (await _server.ClientAsync(_folder, "mirror .")).Code);
+        Assert.Equal(2, (await _server.RunClientAsync(_folder, "mirror .")).Code);
         Assert.Empty(_folder.Names);
         Assert.Equal(["x"], _server.Folder.Names);
     }
@@ -169,13 +169,13 @@ public sealed class MirrorTests : IAsyncLifetime
     public async Task Ctrl_c_stops_it_and_says_what_goes_on()
     {
         var never = new TaskCompletionSource();
-        using HostileServer server = HostileServer.Start(
+        using ScriptedServer server = ScriptedServer.Start(
             new() { ["PWD"] = "257 \"/\"" },
-            new() { ["LIST"] = HostileServer.Bytes("-rw-r--r-- 1 o g 7 Jan  2  2020 a\r\n-rw-r--r-- 1 o g 7 Jan  2  2020 b\r\n"), ["RETR"] = _ => never.Task });
+            new() { ["LIST"] = ScriptedServer.CreatePayload("-rw-r--r-- 1 o g 7 Jan  2  2020 a\r\n-rw-r--r-- 1 o g 7 Jan  2  2020 b\r\n"), ["RETR"] = _ => never.Task });
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["mirror", $"ftp://127.0.0.1:{server.Port}/", "here", "--progress", "always"]);
-        await client.SeesAsync("downloading 0 of 2 files");
-        client.Signal(Interrupt);
-        Assert.Equal(130, await client.ExitAsync());
+        await client.WaitForOutputAsync("downloading 0 of 2 files");
+        client.SendSignal(Interrupt);
+        Assert.Equal(130, await client.WaitForExitAsync());
         Assert.Contains("downloading stopped; 0 of 2 files are here", client.Messages, StringComparison.Ordinal);
         Assert.Contains($"try: fts mirror ftp://127.0.0.1:{server.Port}/ {Path.Combine(_folder.Path, "here")} --progress always", client.Messages, StringComparison.Ordinal);
     }

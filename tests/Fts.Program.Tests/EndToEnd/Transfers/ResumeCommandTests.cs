@@ -18,10 +18,10 @@ public sealed partial class ResumeCommandTests : IDisposable
     private readonly TestFolder _folder = new(), _elsewhere = new();
     private readonly TaskCompletionSource _goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _isHalfSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly HostileServer _server;
+    private readonly ScriptedServer _server;
     private int _retrievals;
 
-    public ResumeCommandTests() => _server = HostileServer.Start(
+    public ResumeCommandTests() => _server = ScriptedServer.Start(
         new() { ["SIZE"] = $"213 {Content.Length}", ["MDTM"] = "213 20200102030405", ["REST"] = "350 go on" }, new() { ["RETR"] = SendAsync });
 
     public void Dispose()
@@ -43,8 +43,8 @@ public sealed partial class ResumeCommandTests : IDisposable
             _folder.Path, ["get", Url, "--to", Folder, "--tls", "off", "--verify", "never", "--passive", "--progress", "always"]))
         {
             await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
-            client.Signal(signal);
-            Assert.Equal(code, await client.ExitAsync());
+            client.SendSignal(signal);
+            Assert.Equal(code, await client.WaitForExitAsync());
             Assert.Matches(@"[345]\d % of it is kept", client.Messages);
             command = CommandIn(client.Messages);
         }
@@ -64,10 +64,10 @@ public sealed partial class ResumeCommandTests : IDisposable
         string command;
         await using (RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off", "--progress", "always"]))
         {
-            client.Type($"get \"{Name}\"\n");
+            client.WriteInput($"get \"{Name}\"\n");
             await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
-            client.Signal(signal);
-            Assert.Equal(code, await client.ExitAsync());
+            client.SendSignal(signal);
+            Assert.Equal(code, await client.WaitForExitAsync());
             command = CommandIn(client.Messages);
         }
 
@@ -80,14 +80,14 @@ public sealed partial class ResumeCommandTests : IDisposable
     public async Task The_command_that_resumes_in_a_continuing_session_is_for_the_session()
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off"], columns: 200);
-        await client.SeesAsync("fts> ");
-        client.Type($"get \"{Name}\"\r");
+        await client.WaitForOutputAsync("fts> ");
+        client.WriteInput($"get \"{Name}\"\r");
         await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
-        client.Type("\u0003");
-        await client.SeesAsync("try: get --resume it\\'s\\ a\\ file");
+        client.WriteInput("\u0003");
+        await client.WaitForOutputAsync("try: get --resume it\\'s\\ a\\ file");
         _goesOn.SetResult();
-        client.Type("get --resume it\\'s\\ a\\ file\r");
-        await client.SeesAsync("bytes from before");
+        client.WriteInput("get --resume it\\'s\\ a\\ file\r");
+        await client.WaitForOutputAsync("bytes from before");
         AssertWhole(Name);
     }
 
@@ -96,13 +96,13 @@ public sealed partial class ResumeCommandTests : IDisposable
     {
         await using (RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.Port, "--tls", "off"]))
         {
-            await client.SeesAsync("fts> ");
-            client.Type($"get \"{Name}\"\r");
+            await client.WaitForOutputAsync("fts> ");
+            client.WriteInput($"get \"{Name}\"\r");
             await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
             // The program behind the pseudo-terminal: without it, the kernel hangs up.
-            client.Signal(Kill);
-            await _server.ReceivesAsync("ABOR");
-            await _server.ReceivesAsync("(closed)");
+            client.SendSignal(Kill);
+            await _server.WaitForCommandAsync("ABOR");
+            await _server.WaitForCommandAsync("(closed)");
         }
 
         await PasteAsync($"fts get {Url} --to '{_folder.Path}' --tls off");
@@ -115,9 +115,9 @@ public sealed partial class ResumeCommandTests : IDisposable
         await using RunningProgram client = RunningProgram.StartFile(
             "sh", _folder.Path, ["-c", $"trap '' HUP; exec {PublishedProgram.Path} get {Url} --tls off --progress always"]);
         await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
-        client.Signal(HangUp);
+        client.SendSignal(HangUp);
         _goesOn.SetResult();
-        Assert.Equal(0, await client.ExitAsync());
+        Assert.Equal(0, await client.WaitForExitAsync());
         AssertWhole(Name);
     }
 
@@ -129,7 +129,7 @@ public sealed partial class ResumeCommandTests : IDisposable
         var answers = new Dictionary<string, string> { ["SIZE"] = $"213 {Received}", ["REST"] = "350 go on" };
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var rest = new MemoryStream();
-        using HostileServer server = HostileServer.Start(answers, new()
+        using ScriptedServer server = ScriptedServer.Start(answers, new()
         {
             ["STOR"] = async stream =>
             {
@@ -149,8 +149,8 @@ public sealed partial class ResumeCommandTests : IDisposable
         await using (RunningProgram client = RunningProgram.Start(_folder.Path, ["put", Name, url, "--tls", "off", "--verify", "never", "--overwrite"]))
         {
             await begun.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
-            client.Signal(Terminate);
-            Assert.Equal(143, await client.ExitAsync());
+            client.SendSignal(Terminate);
+            Assert.Equal(143, await client.WaitForExitAsync());
             command = CommandIn(client.Messages);
         }
 
@@ -164,9 +164,9 @@ public sealed partial class ResumeCommandTests : IDisposable
     [Fact]
     public async Task The_command_that_resumes_a_mirror_has_both_sides_in_full()
     {
-        using HostileServer server = HostileServer.Start([], new()
+        using ScriptedServer server = ScriptedServer.Start([], new()
         {
-            ["LIST"] = HostileServer.Bytes("-rw-r--r-- 1 a a 10 Jan  1  2020 one\r\n"),
+            ["LIST"] = ScriptedServer.CreatePayload("-rw-r--r-- 1 a a 10 Jan  1  2020 one\r\n"),
             ["RETR"] = async stream =>
             {
                 await stream.WriteAsync("hello"u8.ToArray(), TestContext.Current.CancellationToken);
@@ -175,9 +175,9 @@ public sealed partial class ResumeCommandTests : IDisposable
         });
         string url = $"ftp://127.0.0.1:{server.Port}/";
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["mirror", url, "copy here", "--tls", "off", "--overwrite"]);
-        await server.ReceivesAsync("RETR /one");
-        client.Signal(Interrupt);
-        Assert.Equal(130, await client.ExitAsync());
+        await server.WaitForCommandAsync("RETR /one");
+        client.SendSignal(Interrupt);
+        Assert.Equal(130, await client.WaitForExitAsync());
         Assert.Equal($"fts mirror {url} '{_folder.Path}/copy here' --tls off --overwrite", CommandIn(client.Messages));
     }
 
@@ -238,7 +238,7 @@ public sealed partial class ResumeCommandTests : IDisposable
         await using RunningProgram shell = RunningProgram.StartFile(
             "sh", _elsewhere.Path, ["-c", command], ("PATH", $"{Path.GetDirectoryName(PublishedProgram.Path)}:{Environment.GetEnvironmentVariable("PATH")}"));
         shell.CloseInput();
-        int code = await shell.ExitAsync();
+        int code = await shell.WaitForExitAsync();
         Assert.True(code == 0, shell.Messages);
         return code;
     }

@@ -20,11 +20,11 @@ public sealed class CertificateTests : IDisposable
     [Fact]
     public async Task The_servers_own_certificate_is_shown_from_one_file_from_two_and_from_PFX()
     {
-        (string certificate, string key) = _authority.Pair("127.0.0.1");
-        foreach (string[] options in (string[][])[["--cert", _authority.Pem("127.0.0.1")], ["--cert", certificate, "--key", key], ["--cert", _authority.Pfx("127.0.0.1", null)]])
+        (string certificate, string key) = _authority.WritePair("127.0.0.1");
+        foreach (string[] options in (string[][])[["--cert", _authority.WritePem("127.0.0.1")], ["--cert", certificate, "--key", key], ["--cert", _authority.WritePfx("127.0.0.1", null)]])
         {
             await using RunningServer server = await RunningServer.StartAsync("0", options);
-            (int code, _, string messages) = await ClientAsync(server, ["--ca", _authority.Root, "--tls", "required"], "ls");
+            (int code, _, string messages) = await ClientAsync(server, ["--ca", _authority.RootFile, "--tls", "required"], "ls");
             Assert.True(code == 0, messages);
         }
     }
@@ -32,8 +32,8 @@ public sealed class CertificateTests : IDisposable
     [Fact]
     public async Task A_certificate_that_cannot_be_used_is_one_line_and_ends_with_11()
     {
-        (string certificate, _) = _authority.Pair("127.0.0.1");
-        (_, string other) = _authority.Pair("other");
+        (string certificate, _) = _authority.WritePair("127.0.0.1");
+        (_, string other) = _authority.WritePair("other");
         _files.Write("half.pem", File.ReadAllText(certificate)[..100]);
         foreach (string[] options in (string[][])
             [["--cert", _files["nowhere.pem"]], ["--cert", certificate, "--key", other], ["--cert", _files["half.pem"]], ["--cert", certificate], ["--host", "a=.", "--host-cert", $"a={certificate}"]])
@@ -47,7 +47,7 @@ public sealed class CertificateTests : IDisposable
     [Fact]
     public async Task A_certificate_whose_time_is_over_is_refused_at_the_first_meeting_unless_its_key_is_remembered()
     {
-        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.Pem("127.0.0.1", days: -1));
+        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem("127.0.0.1", days: -1));
         (int code, _, string messages) = await ClientAsync(server, [], "ls");
         Assert.Equal(5, code);
         Assert.Contains("it is valid from ", messages, StringComparison.Ordinal);
@@ -61,18 +61,18 @@ public sealed class CertificateTests : IDisposable
     [InlineData("files.example", 30, "it is not for 127.0.0.1")]
     public async Task A_certificate_of_a_trusted_authority_must_be_in_its_dates_and_for_this_server_unless_its_key_is_remembered(string name, int days, string reason)
     {
-        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.Pem(name, days));
-        (int code, _, string messages) = await ClientAsync(server, ["--ca", _authority.Root], "ls");
+        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem(name, days));
+        (int code, _, string messages) = await ClientAsync(server, ["--ca", _authority.RootFile], "ls");
         Assert.Equal(5, code);
         Assert.Contains(reason, messages, StringComparison.Ordinal);
         Assert.Contains("fts trust add ", messages, StringComparison.Ordinal);
 
         // The same where the authority is one of the system's.
-        (code, _, messages) = await ClientAsync(server, [], "ls", ("SSL_CERT_FILE", _authority.Root));
+        (code, _, messages) = await ClientAsync(server, [], "ls", ("SSL_CERT_FILE", _authority.RootFile));
         Assert.Equal(5, code);
         Assert.Contains(reason, messages, StringComparison.Ordinal);
         await ObeyAsync(messages);
-        (code, _, messages) = await ClientAsync(server, [], "ls", ("SSL_CERT_FILE", _authority.Root));
+        (code, _, messages) = await ClientAsync(server, [], "ls", ("SSL_CERT_FILE", _authority.RootFile));
         Assert.True(code == 0, messages);
     }
 
@@ -81,11 +81,11 @@ public sealed class CertificateTests : IDisposable
     {
         using var own = new TestFolder();
         own.Write("own.txt", "of localhost");
-        await using RunningServer server = await RunningServer.StartAsync("0", "--host", $"localhost={own.Path}", "--host-cert", $"localhost={_authority.Pem("localhost")}");
+        await using RunningServer server = await RunningServer.StartAsync("0", "--host", $"localhost={own.Path}", "--host-cert", $"localhost={_authority.WritePem("localhost")}");
         server.Folder.Write("default.txt", "of everybody");
 
         (int code, string named, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "localhost", server.PortText, "1", "--ca", _authority.Root, "--tls", "required"], "ls\n", Home);
+            _folder.Path, ["client", "localhost", server.PortText, "1", "--ca", _authority.RootFile, "--tls", "required"], "ls\n", Home);
         (_, string plain, _) = await RunningProgram.RunAsync(_folder.Path, ["client", "localhost", server.PortText, "--tls", "off"], "ls\n", Home);
         (_, string address, _) = await ClientAsync(server, [], "ls");
 
@@ -103,17 +103,17 @@ public sealed class CertificateTests : IDisposable
     [InlineData("require")]
     public async Task A_client_certificate_signs_its_common_name_in(string policy)
     {
-        await using RunningServer server = await RunningServer.StartAsync("0", "--client-ca", _authority.Root, "--client-cert", policy, "--anonymous", "no");
-        (string certificate, string key) = _authority.Pair("ann", "sesame");
+        await using RunningServer server = await RunningServer.StartAsync("0", "--client-ca", _authority.RootFile, "--client-cert", policy, "--anonymous", "no");
+        (string certificate, string key) = _authority.WritePair("ann", "sesame");
         _folder.Write("a.txt", "hello");
 
-        (int code, _, string messages) = await ClientAsync(server, ["--user", "ann", "--cert", _authority.Pem("ann")], "put a.txt", "get --overwrite a.txt");
+        (int code, _, string messages) = await ClientAsync(server, ["--user", "ann", "--cert", _authority.WritePem("ann")], "put a.txt", "get --overwrite a.txt");
         Assert.True(code == 0, messages);
         (code, _, messages) = await ClientAsync(server, ["--user", "ann", "--cert", certificate, "--key", key], "ls", ("FTS_KEY_PASSWORD", "sesame"));
         Assert.True(code == 0, messages);
-        (code, _, messages) = await ClientAsync(server, ["--user", "ann", "--cert", _authority.Pfx("ann", "sesame")], "ls", ("FTS_KEY_PASSWORD", "sesame"));
+        (code, _, messages) = await ClientAsync(server, ["--user", "ann", "--cert", _authority.WritePfx("ann", "sesame")], "ls", ("FTS_KEY_PASSWORD", "sesame"));
         Assert.True(code == 0, messages);
-        Assert.Equal(4, (await ClientAsync(server, ["--user", "fts", "--cert", _authority.Pem("ann")], "ls")).Code);
+        Assert.Equal(4, (await ClientAsync(server, ["--user", "fts", "--cert", _authority.WritePem("ann")], "ls")).Code);
         (code, _, messages) = await ClientAsync(server, [], "ls");
         Assert.Equal(4, code);
         Assert.Equal(policy == "require", messages.Contains("--cert FILE", StringComparison.Ordinal));
@@ -124,8 +124,8 @@ public sealed class CertificateTests : IDisposable
     [Fact]
     public async Task A_key_that_cannot_be_used_is_told_without_a_connection()
     {
-        (string certificate, string key) = _authority.Pair("ann", "sesame");
-        (_, string other) = _authority.Pair("other");
+        (string certificate, string key) = _authority.WritePair("ann", "sesame");
+        (_, string other) = _authority.WritePair("other");
         foreach ((string[] options, string? secret, int expected, string words) in ((string[], string?, int, string)[])
         [
             (["--cert", certificate, "--key", key], null, 2, "FTS_KEY_PASSWORD"),
@@ -133,8 +133,8 @@ public sealed class CertificateTests : IDisposable
             (["--cert", certificate, "--key", other], null, 11, "the key is not the certificate's"),
             (["--cert", certificate], null, 11, "no certificate with its key"),
             (["--cert", _files["nowhere.pem"]], null, 11, "no such file"),
-            (["--cert", _authority.Pfx("ann", "sesame")], null, 2, "FTS_KEY_PASSWORD"),
-            (["--cert", _authority.Pfx("ann", "sesame")], "open", 11, "the password is another"),
+            (["--cert", _authority.WritePfx("ann", "sesame")], null, 2, "FTS_KEY_PASSWORD"),
+            (["--cert", _authority.WritePfx("ann", "sesame")], "open", 11, "the password is another"),
         ])
         {
             (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", "1", .. options], "ls\n", Home, ("FTS_KEY_PASSWORD", secret));
@@ -150,7 +150,7 @@ public sealed class CertificateTests : IDisposable
     public async Task Authorities_that_could_vouch_for_nobody_are_told_at_the_start(string file, int expected, string words)
     {
         _files.Write("empty.pem", "");
-        File.Copy(_authority.Pair("leaf").Certificate, _files["leaf.pem"]);
+        File.Copy(_authority.WritePair("leaf").Certificate, _files["leaf.pem"]);
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["server", "127.0.0.1", "0", "--client-ca", _files[file]]);
         Assert.Equal(expected, code);
         Assert.Contains(words, messages, StringComparison.Ordinal);

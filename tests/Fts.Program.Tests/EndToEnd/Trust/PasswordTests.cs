@@ -67,9 +67,9 @@ public sealed class PasswordTests : IAsyncLifetime
     public async Task Typed_on_a_terminal_it_is_not_echoed()
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
-        await client.SeesAsync("password for fts on 127.0.0.1: ");
-        client.Type(_password + "\r");
-        await client.SeesAsync("fts> ");
+        await client.WaitForOutputAsync("password for fts on 127.0.0.1: ");
+        client.WriteInput(_password + "\r");
+        await client.WaitForOutputAsync("fts> ");
         Assert.DoesNotContain(_password, client.Data, StringComparison.Ordinal);
     }
 
@@ -81,9 +81,9 @@ public sealed class PasswordTests : IAsyncLifetime
     public async Task Keys_that_edit_do_not_become_part_of_it(string keys)
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1", "--user", "fts"]);
-        await client.SeesAsync("password for fts on 127.0.0.1: ");
-        client.Type(string.Format(System.Globalization.CultureInfo.InvariantCulture, keys, _password) + "\r");
-        await client.SeesAsync("fts> ");
+        await client.WaitForOutputAsync("password for fts on 127.0.0.1: ");
+        client.WriteInput(string.Format(System.Globalization.CultureInfo.InvariantCulture, keys, _password) + "\r");
+        await client.WaitForOutputAsync("fts> ");
         Assert.DoesNotContain(_password, client.Data, StringComparison.Ordinal);
     }
 
@@ -93,9 +93,9 @@ public sealed class PasswordTests : IAsyncLifetime
     public async Task A_cancelled_question_ends_with_130(string keys)
     {
         await using RunningProgram client = RunningProgram.StartOnTerminal(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--user", "fts"]);
-        await client.SeesAsync("password for fts on 127.0.0.1: ");
-        client.Type(keys);
-        Assert.Equal(130, await client.ExitAsync());
+        await client.WaitForOutputAsync("password for fts on 127.0.0.1: ");
+        client.WriteInput(keys);
+        Assert.Equal(130, await client.WaitForExitAsync());
         Assert.DoesNotContain("abc", client.Data, StringComparison.Ordinal);
     }
 

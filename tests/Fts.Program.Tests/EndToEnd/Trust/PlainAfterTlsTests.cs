@@ -31,16 +31,16 @@ public sealed class PlainAfterTlsTests : IDisposable
     [InlineData("--ca with --cert")]
     public async Task The_second_visit_sends_nothing_in_plain_if_AUTH_is_no_longer_offered(string kind)
     {
-        string own = _authority.Pem("ann");
+        string own = _authority.WritePem("ann");
         string[] options = kind switch
         {
-            "--ca" => ["--ca", _authority.Root],
-            "--ca with --cert" => ["--ca", _authority.Root, "--cert", own],
+            "--ca" => ["--ca", _authority.RootFile],
+            "--ca with --cert" => ["--ca", _authority.RootFile, "--cert", own],
             _ => [],
         };
-        (string, string?)[] environment = kind == "system" ? [Home, ("SSL_CERT_FILE", _authority.Root)] : [Home];
+        (string, string?)[] environment = kind == "system" ? [Home, ("SSL_CERT_FILE", _authority.RootFile)] : [Home];
         int port;
-        await using (RunningServer server = await RunningServer.StartAsync("0", kind == "first key" ? [] : ["--cert", _authority.Pem("127.0.0.1")]))
+        await using (RunningServer server = await RunningServer.StartAsync("0", kind == "first key" ? [] : ["--cert", _authority.WritePem("127.0.0.1")]))
         {
             port = server.Port;
             (int first, _, string greeted) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment);
@@ -48,24 +48,24 @@ public sealed class PlainAfterTlsTests : IDisposable
         }
 
         // The second visit is without options: what was remembered must do.
-        using HostileServer stripped = HostileServer.Start([], [], port);
+        using ScriptedServer stripped = ScriptedServer.Start([], [], port);
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", stripped.Port, "--user", "ann"], "ls\n", [.. environment, ("FTS_PASSWORD", "secret")]);
 
         Assert.True(code == 5, messages);
         Assert.Contains("--tls off", messages, StringComparison.Ordinal);
-        Assert.Equal(["AUTH TLS"], stripped.Received);
+        Assert.Equal(["AUTH TLS"], stripped.ReceivedCommands);
     }
 
     [Fact]
     public async Task Authorities_or_an_own_certificate_require_TLS_on_the_first_visit()
     {
-        foreach (string[] options in (string[][])[["--ca", _authority.Root], ["--cert", _authority.Pem("ann")]])
+        foreach (string[] options in (string[][])[["--ca", _authority.RootFile], ["--cert", _authority.WritePem("ann")]])
         {
-            using HostileServer plain = HostileServer.Start([], []);
+            using ScriptedServer plain = ScriptedServer.Start([], []);
             (int code, _, string messages) = await RunningProgram.RunAsync(
                 _folder.Path, ["client", "127.0.0.1", plain.Port, "--user", "ann", .. options], "ls\n", Home, ("FTS_PASSWORD", "secret"));
             Assert.True(code == 5, messages);
-            Assert.Equal(["AUTH TLS"], plain.Received);
+            Assert.Equal(["AUTH TLS"], plain.ReceivedCommands);
             Assert.Equal(2, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", plain.Port, "--tls", "off", .. options], "ls\n", Home)).Code);
         }
     }
@@ -75,10 +75,10 @@ public sealed class PlainAfterTlsTests : IDisposable
     [InlineData(false)]
     public async Task A_remembered_key_is_compared_although_the_certificate_is_of_a_trusted_authority(bool isNamed)
     {
-        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.Pem("127.0.0.1"));
+        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem("127.0.0.1"));
         string other = "SHA256:" + new string('A', 43), address = $"127.0.0.1:{server.Port}";
-        string[] options = isNamed ? ["--ca", _authority.Root] : [];
-        (string, string?)[] environment = isNamed ? [Home] : [Home, ("SSL_CERT_FILE", _authority.Root)];
+        string[] options = isNamed ? ["--ca", _authority.RootFile] : [];
+        (string, string?)[] environment = isNamed ? [Home] : [Home, ("SSL_CERT_FILE", _authority.RootFile)];
         Assert.Equal(0, (await TrustAsync("add", address, other)).Code);
 
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText, .. options], "ls\n", environment);
@@ -94,11 +94,11 @@ public sealed class PlainAfterTlsTests : IDisposable
     [Fact]
     public async Task A_server_remembered_with_a_trusted_certificate_must_have_one_but_may_have_another_key()
     {
-        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.Pem("127.0.0.1"));
+        await using RunningServer server = await RunningServer.StartAsync("0", "--cert", _authority.WritePem("127.0.0.1"));
         string address = $"127.0.0.1:{server.Port}";
         Assert.Equal(0, (await TrustAsync("add", address, "TLS")).Code);
 
-        (int trusted, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", Home, ("SSL_CERT_FILE", _authority.Root));
+        (int trusted, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", Home, ("SSL_CERT_FILE", _authority.RootFile));
         Assert.True(trusted == 0, messages);
         (int code, _, messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", Home);
         Assert.Equal(5, code);
@@ -113,7 +113,7 @@ public sealed class PlainAfterTlsTests : IDisposable
     public async Task A_password_goes_in_plain_to_another_machine_only_if_TLS_is_off()
     {
         // Through a proxy every server is another machine, also this one.
-        using HostileServer plain = HostileServer.Start([], []);
+        using ScriptedServer plain = ScriptedServer.Start([], []);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         string[] command = ["client", "127.0.0.1", plain.Port, "--user", "ann", "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"];
 
@@ -121,13 +121,13 @@ public sealed class PlainAfterTlsTests : IDisposable
 
         Assert.True(code == 5, messages);
         Assert.Contains("--tls off", messages, StringComparison.Ordinal);
-        Assert.Equal(["AUTH TLS", "QUIT"], plain.Received);
+        Assert.Equal(["AUTH TLS", "QUIT"], plain.ReceivedCommands);
 
-        using HostileServer again = HostileServer.Start([], []);
+        using ScriptedServer again = ScriptedServer.Start([], []);
         command[2] = again.Port;
         (code, _, messages) = await RunningProgram.RunAsync(_folder.Path, [.. command, "--tls", "off"], "pwd\n", Home, ("FTS_PASSWORD", "secret"));
         Assert.True(code == 0, messages);
-        Assert.Contains("PASS secret", again.Received);
+        Assert.Contains("PASS secret", again.ReceivedCommands);
         Assert.Contains(" as ann, NOT ENCRYPTED: ", messages, StringComparison.Ordinal);
     }
 
@@ -137,22 +137,22 @@ public sealed class PlainAfterTlsTests : IDisposable
     [InlineData("", false)]
     public async Task On_a_terminal_a_password_goes_in_plain_to_another_machine_only_after_a_yes(string answer, bool isSent)
     {
-        using HostileServer plain = HostileServer.Start([], []);
+        using ScriptedServer plain = ScriptedServer.Start([], []);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         await using RunningProgram client = RunningProgram.StartOnTerminal(
             _folder.Path, ["client", "127.0.0.1", plain.Port, "--user", "ann", "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"], 80, Home, ("FTS_PASSWORD", "secret"));
-        await client.SeesAsync("Send it? [y/N] ");
-        Assert.DoesNotContain("PASS secret", plain.Received);
+        await client.WaitForOutputAsync("Send it? [y/N] ");
+        Assert.DoesNotContain("PASS secret", plain.ReceivedCommands);
 
-        client.Type(answer + "\r");
-        await client.SeesAsync(isSent ? "fts> " : "no password is sent unencrypted");
-        Assert.Equal(isSent, plain.Received.Contains("PASS secret"));
+        client.WriteInput(answer + "\r");
+        await client.WaitForOutputAsync(isSent ? "fts> " : "no password is sent unencrypted");
+        Assert.Equal(isSent, plain.ReceivedCommands.Contains("PASS secret"));
     }
 
     [Fact]
     public async Task Anonymous_uses_a_plain_server_on_another_machine_and_is_warned()
     {
-        using HostileServer plain = HostileServer.Start([], []);
+        using ScriptedServer plain = ScriptedServer.Start([], []);
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
         (int code, _, string messages) = await RunningProgram.RunAsync(
             _folder.Path, ["client", "127.0.0.1", plain.Port, "--proxy", $"socks5://{proxy.Address.Host}:{proxy.Address.Port}"], "pwd\n", Home);
@@ -166,10 +166,10 @@ public sealed class PlainAfterTlsTests : IDisposable
     [InlineData(new[] { "--user", "ann" }, "PASS secret")]
     public async Task FTS_PASSWORD_is_used_for_a_named_user_and_never_for_anonymous(string[] options, string expected)
     {
-        using HostileServer server = HostileServer.Start([], []);
+        using ScriptedServer server = ScriptedServer.Start([], []);
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, .. options], "pwd\n", Home, ("FTS_PASSWORD", "secret"));
         Assert.True(code == 0, messages);
-        Assert.Equal(expected, Assert.Single(server.Received, line => line.StartsWith("PASS", StringComparison.Ordinal)));
+        Assert.Equal(expected, Assert.Single(server.ReceivedCommands, line => line.StartsWith("PASS", StringComparison.Ordinal)));
     }
 
     [Fact]
