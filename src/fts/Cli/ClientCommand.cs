@@ -19,7 +19,7 @@ internal static class ClientCommand
         Terminal terminal = options.CreateTerminal(line);
         Target target = Target.FromCommandLine(line, options.GetUser(line));
         using var interrupts = new InterruptHandler();
-        await using ServerConnection connection = options.PrepareConnection(line, target, terminal, line.GetDebug(2));
+        await using ServerConnection connection = options.PrepareConnection(line, target, terminal, line.IsDebug(2));
         target = connection.Target;
         var shell = new ClientShell(connection.Client, target, terminal, interrupts, connection.TransferSettings, CommandFormatter.ForSession, CreateOutsideFormatter(line));
         try

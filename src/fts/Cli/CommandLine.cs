@@ -97,7 +97,7 @@ internal sealed class CommandLine
     public int GetPort(int index, int defaultValue, bool allowsZero) => index >= Arguments.Count ? defaultValue : ParsePort(Arguments[index], allowsZero);
 
     /// <summary>The word at a place as the debug switch, 0 or 1.</summary>
-    public bool GetDebug(int index) => index < Arguments.Count && Arguments[index] switch
+    public bool IsDebug(int index) => index < Arguments.Count && Arguments[index] switch
     {
         "0" => false,
         "1" => true,

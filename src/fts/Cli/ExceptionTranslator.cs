@@ -22,18 +22,18 @@ internal static class ExceptionTranslator
     /// <param name="target">The server.</param>
     public static UserError Translate(Exception e, string operation, Target target) => e switch
     {
-        UserErrorException own => own.Error,
+        UserErrorException userErrorException => userErrorException.Error,
         OperationCanceledException => new UserError(ExitCode.Interrupted, $"{operation}: stopped"),
-        TargetIsDirectoryException folder => new UserError(ExitCode.OtherError, folder.Message, null, $"cd {ShellLineParser.Escape(folder.Name)}, then run put again"),
-        FtpLoginException refused => TranslateLoginError(refused, target),
-        FtpTlsException tls => TranslateTlsError(tls, operation, target),
-        FtpProxyException behind => TranslateProxyError(behind, operation, target),
-        FtpReplyException refused => TranslateNegativeReply(refused, operation, target),
-        FtpTargetExistsException exists => new UserError(ExitCode.OtherError, $"{operation}: {exists.Path} exists already, and is left as it is", null, "another name, or rm first"),
-        FtpIntegrityException lost => TranslateIntegrityError(lost, operation),
-        FtpConnectionException { Phase: FtpOperationPhase.Connect or FtpOperationPhase.Greeting } unreachable => TranslateConnectError(unreachable, target),
-        FtpConnectionException lost => TranslateConnectionLoss(lost, operation, target),
-        FtpException odd => new UserError(ExitCode.OtherError, $"{operation}: {odd.Message}"),
+        TargetIsDirectoryException exception => new UserError(ExitCode.OtherError, exception.Message, null, $"cd {ShellLineParser.Escape(exception.Name)}, then run put again"),
+        FtpLoginException exception => TranslateLoginError(exception, target),
+        FtpTlsException exception => TranslateTlsError(exception, operation, target),
+        FtpProxyException proxyException => TranslateProxyError(proxyException, operation, target),
+        FtpReplyException exception => TranslateNegativeReply(exception, operation, target),
+        FtpTargetExistsException exception => new UserError(ExitCode.OtherError, $"{operation}: {exception.Path} exists already, and is left as it is", null, "another name, or rm first"),
+        FtpIntegrityException exception => TranslateIntegrityError(exception, operation),
+        FtpConnectionException { Phase: FtpOperationPhase.Connect or FtpOperationPhase.Greeting } exception => TranslateConnectError(exception, target),
+        FtpConnectionException exception => TranslateConnectionLoss(exception, operation, target),
+        FtpException other => new UserError(ExitCode.OtherError, $"{operation}: {other.Message}"),
         FileNotFoundException or DirectoryNotFoundException or StoreException { Error: StoreError.NotFound } =>
             new UserError(ExitCode.NotFound, $"{operation}: no such file here, in {Environment.CurrentDirectory}", null, "lls, to see what is here"),
         IOException or UnauthorizedAccessException => new UserError(ExitCode.LocalFileError, $"{operation}: on this side: {LocalErrorText.Describe(e)}"),
@@ -44,7 +44,7 @@ internal static class ExceptionTranslator
         ExitCode.LoginFailed, $"{target} does not let {e.UserName} in", FormatReply(e.Reply),
         e.Reply.Code == FtpReplyCode.AccountNeeded ? AccountAdvice
         : ContainsAny(e.Reply, "certificate") ? "--cert FILE and --key FILE, with a certificate that the server trusts"
-        : string.Equals(e.UserName, SignInCredentials.Anonymous, StringComparison.OrdinalIgnoreCase) ? $"fts client {target.Host} {target.Port} --user NAME" : "another password, or --user with another name");
+        : string.Equals(e.UserName, SignInCredentials.AnonymousUser, StringComparison.OrdinalIgnoreCase) ? $"fts client {target.Host} {target.Port} --user NAME" : "another password, or --user with another name");
 
     private static UserError TranslateTlsError(FtpTlsException e, string operation, Target target) => e.Failure switch
     {

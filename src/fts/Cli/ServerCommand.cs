@@ -31,7 +31,7 @@ internal static class ServerCommand
                 .. NetworkSettings.CommandLineOptions, .. SessionLimits.CommandLineOptions, .. Sandbox.CommandLineOptions,
             ]);
         var endPoint = new IPEndPoint(line.GetAddress(0, IPAddress.Loopback), line.GetPort(1, Target.DefaultPort, allowsZero: true));
-        bool debug = line.GetDebug(2);
+        bool debug = line.IsDebug(2);
         string anonymous = line.GetChoice(anonymousOption, "auto", "read", "write", "no");
         string folder = Path.GetFullPath(line.GetValue(folderOption) ?? ".");
 

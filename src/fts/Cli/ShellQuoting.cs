@@ -5,11 +5,11 @@ namespace Fts.Cli;
 /// <summary>Quotes words for the system's shell, in commands that are printed for the user to paste.</summary>
 internal static class ShellQuoting
 {
-    private const string Plain = "@%+=:,./_-";
+    private const string SafeCharacters = "@%+=:,./_-";
 
     /// <summary>Returns a text as one word of a command line.</summary>
     public static string Quote(string text) =>
-        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || Plain.Contains(c)) ? text
+        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || SafeCharacters.Contains(c)) ? text
         : OperatingSystem.IsWindows() ? $"\"{text}\""
         : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 

@@ -18,35 +18,35 @@ internal sealed record NetworkSettings(
     private const string NetworkPrefix = "network/";
 
     private static readonly TimeSpan DefaultDataTimeout = TimeSpan.FromSeconds(60);
-    private static readonly Option<string> PassivePorts = new("--passive-ports"), DataTimeoutOption = new("--data-timeout"), DataPeersOption = new("--data-peers");
-    private static readonly Option<string[]> PassiveAddress = new("--passive-address"), ProxyFrom = new("--proxy-protocol-from");
+    private static readonly Option<string> PassivePortsOption = new("--passive-ports"), DataTimeoutOption = new("--data-timeout"), DataPeersOption = new("--data-peers");
+    private static readonly Option<string[]> PassiveAddressOption = new("--passive-address"), ProxyProtocolOption = new("--proxy-protocol-from");
 
     /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [PassivePorts, PassiveAddress, ProxyFrom, DataTimeoutOption, DataPeersOption];
+    public static Option[] CommandLineOptions => [PassivePortsOption, PassiveAddressOption, ProxyProtocolOption, DataTimeoutOption, DataPeersOption];
 
     /// <summary>Reads the options; <paramref name="listeningPorts"/> are the ports the server itself listens on.</summary>
     public static NetworkSettings Parse(CommandLine line, params ReadOnlySpan<int?> listeningPorts)
     {
-        FtpPassivePorts? ports = line.GetValue(PassivePorts) is { } text ? ParsePorts(text) : null;
+        FtpPassivePorts? ports = line.GetValue(PassivePortsOption) is { } text ? ParsePorts(text) : null;
         foreach (int? port in listeningPorts)
         {
             if (ports is not null && port >= ports.First && port <= ports.Last)
             {
-                throw CommandLine.CreateUsageError($"{PassivePorts.Name} {line.GetValue(PassivePorts)}: the server itself listens on {port}");
+                throw CommandLine.CreateUsageError($"{PassivePortsOption.Name} {line.GetValue(PassivePortsOption)}: the server itself listens on {port}");
             }
         }
 
-        FtpPassiveAddress[] addresses = [.. line.GetValues(PassiveAddress).Select(ParseAddress)];
-        if (addresses.GroupBy(address => address.Network).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        FtpPassiveAddress[] addresses = [.. line.GetValues(PassiveAddressOption).Select(ParseAddress)];
+        if (addresses.GroupBy(address => address.Network).FirstOrDefault(group => group.Count() > 1) is { } duplicate)
         {
-            throw CommandLine.CreateUsageError($"{PassiveAddress.Name}: two addresses for {(twice.Key is { } network ? $"{network}" : "everybody else")}");
+            throw CommandLine.CreateUsageError($"{PassiveAddressOption.Name}: two addresses for {(duplicate.Key is { } network ? $"{network}" : "everybody else")}");
         }
 
         return new NetworkSettings(
             ports,
             addresses,
-            [.. line.GetValues(ProxyFrom).Select(ParseLoadBalancer)],
-            line.GetValue(DataTimeoutOption) is { } wait ? ParseWait(wait) : DefaultDataTimeout,
+            [.. line.GetValues(ProxyProtocolOption).Select(ParseLoadBalancer)],
+            line.GetValue(DataTimeoutOption) is { } wait ? ParseDataTimeout(wait) : DefaultDataTimeout,
             line.GetValue(DataPeersOption) is { } peers ? ParseDataPeers(peers) : FtpDataPeers.Same);
     }
 
@@ -61,7 +61,7 @@ internal sealed record NetworkSettings(
     }
 
     /// <summary>Reads <c>30s</c> or <c>2m</c>.</summary>
-    private static TimeSpan ParseWait(string text)
+    private static TimeSpan ParseDataTimeout(string text)
     {
         TimeSpan unit = text.EndsWith('s') ? TimeSpan.FromSeconds(1) : text.EndsWith('m') ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
         return unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0
@@ -78,13 +78,13 @@ internal sealed record NetworkSettings(
         }
 
         string[] lengths = text.StartsWith(NetworkPrefix, StringComparison.Ordinal) ? text[NetworkPrefix.Length..].Split(',') : [];
-        return lengths.Length is 1 or 2 && TryPrefixLength(lengths[0], 8, 32, out int prefix) && TryPrefixLength(lengths.Length == 2 ? lengths[1] : "64", 32, 128, out int prefix6)
+        return lengths.Length is 1 or 2 && TryParsePrefixLength(lengths[0], 8, 32, out int prefix) && TryParsePrefixLength(lengths.Length == 2 ? lengths[1] : "64", 32, 128, out int prefix6)
             ? FtpDataPeers.Network(prefix, prefix6)
             : throw CommandLine.CreateUsageError(
                 $"{DataPeersOption.Name} {text}: use same, any, network/N or network/N,M; N is the IPv4 prefix length (8 to 32), M the IPv6 prefix length (32 to 128)");
     }
 
-    private static bool TryPrefixLength(string text, int minimum, int maximum, out int length) =>
+    private static bool TryParsePrefixLength(string text, int minimum, int maximum, out int length) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length >= minimum && length <= maximum;
 
     /// <summary><c>A-B</c>, <c>A-B=C-D</c> where clients are told C to D, or single ports.</summary>
@@ -106,16 +106,16 @@ internal sealed record NetworkSettings(
             : throw CreateError();
 
         UserErrorException CreateError() => CommandLine.CreateUsageError(
-            $"{PassivePorts.Name} {text}: must be like 50000-50099, from 1024 on, or 50000-50099=60000-60099 with as many ports told to clients");
+            $"{PassivePortsOption.Name} {text}: must be like 50000-50099, from 1024 on, or 50000-50099=60000-60099 with as many ports told to clients");
     }
 
     private static (int First, int Last)? ParseRange(string text)
     {
         string[] ends = text.Split('-');
-        return ends.Length <= 2 && TryPort(ends[0], out int first) && TryPort(ends[^1], out int last) && first <= last ? (first, last) : null;
+        return ends.Length <= 2 && TryParsePort(ends[0], out int first) && TryParsePort(ends[^1], out int last) && first <= last ? (first, last) : null;
     }
 
-    private static bool TryPort(string text, out int port) =>
+    private static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= IPEndPoint.MaxPort;
 
     /// <summary><c>HOST</c> for everybody else, or <c>NETWORK=HOST</c>.</summary>
@@ -125,21 +125,21 @@ internal sealed record NetworkSettings(
         string host = text[(equals + 1)..];
         if (!FtpPassiveAddress.IsValidHost(host))
         {
-            throw CommandLine.CreateUsageError($"{PassiveAddress.Name} {text}: '{host}' is neither an IPv4 address nor a name");
+            throw CommandLine.CreateUsageError($"{PassiveAddressOption.Name} {text}: '{host}' is neither an IPv4 address nor a name");
         }
 
-        return new FtpPassiveAddress(host) { Network = equals < 0 ? null : ParseNetwork(PassiveAddress.Name, text, text[..equals]) };
+        return new FtpPassiveAddress(host) { Network = equals < 0 ? null : ParseNetwork(PassiveAddressOption.Name, text, text[..equals]) };
     }
 
     private static IPNetwork ParseLoadBalancer(string text)
     {
-        IPNetwork network = ParseNetwork(ProxyFrom.Name, text, text);
+        IPNetwork network = ParseNetwork(ProxyProtocolOption.Name, text, text);
         return network.PrefixLength > 0 ? network : throw CommandLine.CreateUsageError(
-            $"{ProxyFrom.Name} {text}: must name the balancers, not everybody: who sends the header may claim any address");
+            $"{ProxyProtocolOption.Name} {text}: must name the balancers, not everybody: who sends the header may claim any address");
     }
 
     /// <summary>An address, or an address with a prefix length; bits beyond the prefix are a mistake, not a network.</summary>
-    private static IPNetwork ParseNetwork(string option, string whole, string text)
+    private static IPNetwork ParseNetwork(string option, string optionValue, string text)
     {
         string[] parts = text.Split('/');
         // IPAddress takes more spellings than are meant here: 10 for 0.0.0.10, [::1], fe80::1%eth0; and IPv4 peers are never seen as ::ffff:10.0.0.5.
@@ -152,6 +152,6 @@ internal sealed record NetworkSettings(
         string bits = parts.Length == 2 ? parts[1] : address.GetAddressBytes().Length == 4 ? "32" : "128";
         return IPNetwork.TryParse($"{address}/{bits}", out IPNetwork network) && network.BaseAddress.Equals(address) ? network : throw CreateError();
 
-        UserErrorException CreateError() => CommandLine.CreateUsageError($"{option} {whole}: '{text}' is neither an IP address nor a network like 10.0.0.0/8");
+        UserErrorException CreateError() => CommandLine.CreateUsageError($"{option} {optionValue}: '{text}' is neither an IP address nor a network like 10.0.0.0/8");
     }
 }

@@ -9,14 +9,14 @@ internal static class ProtectedFiles
     /// Returns private keys and certificates, the state folder and the settings folder, which contains the fingerprints of trusted servers.
     /// The most important file in each folder is listed as well, so that it is protected even if the folder cannot be read.
     /// </summary>
-    public static IReadOnlyList<string> GetPaths(TlsSettings encryption, VirtualHosts hosts) =>
+    public static IReadOnlyList<string> GetPaths(TlsSettings tlsSettings, VirtualHosts hosts) =>
     [
         Path.GetDirectoryName(TlsSettings.GetOwnCertificatePath())!,
         Path.GetDirectoryName(KnownHosts.ForUser.Path)!,
         TlsSettings.GetOwnCertificatePath(),
         KnownHosts.ForUser.Path,
-        .. encryption.ConfiguredFiles,
-        .. encryption.ClientAuthorityFile is { } authority ? [authority] : Array.Empty<string>(),
+        .. tlsSettings.ConfiguredFiles,
+        .. tlsSettings.ClientAuthorityFile is { } authority ? [authority] : Array.Empty<string>(),
         .. hosts.Files,
     ];
 }

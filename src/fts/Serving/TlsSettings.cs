@@ -13,8 +13,8 @@ namespace Fts.Serving;
 /// <param name="ImplicitPort">The port for TLS from the first byte; null for none.</param>
 internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 {
-    private static readonly Option<string> Tls = new("--tls"), Cert = new("--cert"), Key = new("--key"), Implicit = new("--implicit-port"), Binding = new("--data-binding"), CloseNotify = new("--close-notify"),
-        ClientAuthority = new("--client-ca"), ClientCert = new("--client-cert");
+    private static readonly Option<string> TlsOption = new("--tls"), CertificateOption = new("--cert"), KeyOption = new("--key"), ImplicitPortOption = new("--implicit-port"), DataBindingOption = new("--data-binding"), CloseNotifyOption = new("--close-notify"),
+        ClientAuthorityOption = new("--client-ca"), ClientCertificateOption = new("--client-cert");
 
     /// <summary>The certificate's file and its key's, where they are given.</summary>
     public IReadOnlyList<string> ConfiguredFiles { get; private init; } = [];
@@ -26,7 +26,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
     public string? OwnCertificateFile { get; private init; }
 
     /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [Tls, Cert, Key, Implicit, Binding, CloseNotify, ClientAuthority, ClientCert];
+    public static Option[] CommandLineOptions => [TlsOption, CertificateOption, KeyOption, ImplicitPortOption, DataBindingOption, CloseNotifyOption, ClientAuthorityOption, ClientCertificateOption];
 
     /// <summary>The key clients see, as they show it; null without TLS.</summary>
     /// <exception cref="UserErrorException">The certificate cannot be read.</exception>
@@ -47,11 +47,11 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
     public static TlsSettings Parse(CommandLine line)
     {
-        string policy = line.GetChoice(Tls, "optional", "required", "off");
-        bool requiresCloseNotify = line.GetChoice(CloseNotify, "required", "optional") == "required";
-        string binding = line.GetChoice(Binding, "observe", "require", "off");
-        int? port = line.GetValue(Implicit) is { } text ? CommandLine.ParsePort(text, allowsZero: true) : null;
-        string? certificate = line.GetValue(Cert), key = line.GetValue(Key);
+        string policy = line.GetChoice(TlsOption, "optional", "required", "off");
+        bool requiresCloseNotify = line.GetChoice(CloseNotifyOption, "required", "optional") == "required";
+        string binding = line.GetChoice(DataBindingOption, "observe", "require", "off");
+        int? port = line.GetValue(ImplicitPortOption) is { } text ? CommandLine.ParsePort(text, allowsZero: true) : null;
+        string? certificate = line.GetValue(CertificateOption), key = line.GetValue(KeyOption);
         if (key is not null && certificate is null)
         {
             throw CommandLine.CreateUsageError("--key needs --cert");
@@ -59,7 +59,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
         if (policy == "off")
         {
-            return port is null && certificate is null && line.GetValue(ClientAuthority) is null && line.GetValue(ClientCert) is null ? new TlsSettings(null, null)
+            return port is null && certificate is null && line.GetValue(ClientAuthorityOption) is null && line.GetValue(ClientCertificateOption) is null ? new TlsSettings(null, null)
                 : throw CommandLine.CreateUsageError("--tls off goes with none of --cert, --implicit-port, --client-ca");
         }
 
@@ -78,7 +78,7 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
             port)
         {
             ConfiguredFiles = certificate is null ? [] : key is null ? [certificate] : [certificate, key],
-            ClientAuthorityFile = line.GetValue(ClientAuthority),
+            ClientAuthorityFile = line.GetValue(ClientAuthorityOption),
             OwnCertificateFile = certificate is null ? ownCertificateFile : null,
         };
     }
@@ -94,10 +94,10 @@ internal sealed record TlsSettings(FtpTlsOptions? Options, int? ImplicitPort)
 
     private static FtpClientCertificates ParseClientCertificates(CommandLine line)
     {
-        string policy = line.GetChoice(ClientCert, "ask", "require");
-        if (line.GetValue(ClientAuthority) is not { } file)
+        string policy = line.GetChoice(ClientCertificateOption, "ask", "require");
+        if (line.GetValue(ClientAuthorityOption) is not { } file)
         {
-            return line.GetValue(ClientCert) is null ? new FtpClientCertificates() : throw CommandLine.CreateUsageError("--client-cert needs --client-ca");
+            return line.GetValue(ClientCertificateOption) is null ? new FtpClientCertificates() : throw CommandLine.CreateUsageError("--client-cert needs --client-ca");
         }
 
         return new FtpClientCertificates

@@ -12,18 +12,18 @@ namespace Fts.Serving;
 /// <param name="IsDurable">Whether they are on stable storage before they are acknowledged.</param>
 internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepPartial, bool IsDurable)
 {
-    private static readonly Option<string> PublishOption = new("--publish"), KeepOption = new("--keep-partial");
+    private static readonly Option<string> PublishOption = new("--publish"), KeepPartialOption = new("--keep-partial");
     private static readonly Option<bool> DurableOption = new("--durable");
 
     /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [PublishOption, KeepOption, DurableOption];
+    public static Option[] CommandLineOptions => [PublishOption, KeepPartialOption, DurableOption];
 
     /// <summary>For the folders that are served.</summary>
     public LocalStoreOptions StoreOptions => new() { IsDurable = IsDurable };
 
     public static UploadPolicy Parse(CommandLine line) => new(
         line.GetChoice(PublishOption, "auto", "complete-only") == "auto" ? FtpPublishPolicy.CompleteOrUnverified : FtpPublishPolicy.CompleteOnly,
-        line.GetValue(KeepOption) is { } text ? ParseTime(text) : TimeSpan.FromHours(24),
+        line.GetValue(KeepPartialOption) is { } text ? ParseTime(text) : TimeSpan.FromHours(24),
         line.HasOption(DurableOption));
 
     /// <summary><c>30m</c>, <c>24h</c>, <c>7d</c>; <c>0</c> for not at all.</summary>
@@ -38,6 +38,6 @@ internal sealed record UploadPolicy(FtpPublishPolicy Publish, TimeSpan KeepParti
         };
         return text == "0" ? TimeSpan.Zero
             : unit > TimeSpan.Zero && ushort.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort count) && count > 0 ? count * unit
-            : throw CommandLine.CreateUsageError($"{KeepOption.Name} {text}: must be like 30m, 24h or 7d, or 0");
+            : throw CommandLine.CreateUsageError($"{KeepPartialOption.Name} {text}: must be like 30m, 24h or 7d, or 0");
     }
 }

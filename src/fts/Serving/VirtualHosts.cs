@@ -11,7 +11,7 @@ namespace Fts.Serving;
 /// <param name="Folders">Names and folders, in the order given.</param>
 internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> Folders)
 {
-    private static readonly Option<string[]> Host = new("--host"), Cert = new("--host-cert"), Key = new("--host-key");
+    private static readonly Option<string[]> HostOption = new("--host"), CertificateOption = new("--host-cert"), KeyOption = new("--host-key");
 
     private Dictionary<string, string> Certificates { get; init; } = [];
 
@@ -21,12 +21,12 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
     public IEnumerable<string> Files => Certificates.Values.Concat(Keys.Values);
 
     /// <summary>What the command line has to know.</summary>
-    public static Option[] CommandLineOptions => [Host, Cert, Key];
+    public static Option[] CommandLineOptions => [HostOption, CertificateOption, KeyOption];
 
     /// <exception cref="UserErrorException">A value that is not NAME=VALUE, a name twice, or a certificate without its host.</exception>
     public static VirtualHosts Parse(CommandLine line, bool hasTls)
     {
-        Dictionary<string, string> folders = ParsePairs(line, Host, "NAME=FOLDER"), certificates = ParsePairs(line, Cert, "NAME=FILE"), keys = ParsePairs(line, Key, "NAME=FILE");
+        Dictionary<string, string> folders = ParsePairs(line, HostOption, "NAME=FOLDER"), certificates = ParsePairs(line, CertificateOption, "NAME=FILE"), keys = ParsePairs(line, KeyOption, "NAME=FILE");
         if (certificates.Keys.FirstOrDefault(name => !folders.ContainsKey(name)) is { } unknownHost)
         {
             throw CommandLine.CreateUsageError($"--host-cert {unknownHost}: no --host {unknownHost}=FOLDER is given");
@@ -47,12 +47,12 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
 
     /// <summary>The hosts for the server, which all have the same accounts.</summary>
     /// <param name="accounts">Who may sign in.</param>
-    /// <param name="open">Opens a folder.</param>
-    public IReadOnlyList<FtpHost> CreateHosts(IAuthenticator accounts, Func<string, string, Storage.IFileStore> open) =>
+    /// <param name="openStore">Opens a folder.</param>
+    public IReadOnlyList<FtpHost> CreateHosts(IAuthenticator accounts, Func<string, string, Storage.IFileStore> openStore) =>
         [.. Folders.Select(host => new FtpHost
         {
             Name = host.Name,
-            Store = open($"--host {host.Name}", host.Folder),
+            Store = openStore($"--host {host.Name}", host.Folder),
             Authenticator = accounts,
             Certificates = Certificates.TryGetValue(host.Name, out string? file) ? LoadCertificate(host.Name, file) : null,
         })];
@@ -69,7 +69,7 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
         }
     }
 
-    private static Dictionary<string, string> ParsePairs(CommandLine line, Option<string[]> option, string form)
+    private static Dictionary<string, string> ParsePairs(CommandLine line, Option<string[]> option, string expectedForm)
     {
         var pairs = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (string value in line.GetValues(option))
@@ -77,7 +77,7 @@ internal sealed record VirtualHosts(IReadOnlyList<(string Name, string Folder)> 
             int equals = value.IndexOf('=');
             if (equals <= 0 || equals == value.Length - 1)
             {
-                throw CommandLine.CreateUsageError($"{option.Name} {value}: must be {form}");
+                throw CommandLine.CreateUsageError($"{option.Name} {value}: must be {expectedForm}");
             }
 
             string name = value[..equals];

@@ -40,12 +40,12 @@ internal sealed class ClientShell(
     /// Runs lines until a command leaves or there are none. From a pipe the result is the code of the one command that failed, or
     /// <see cref="ExitCode.SomeFailed"/> if several did; somebody at a terminal has seen what failed, and leaving is no failure.
     /// </summary>
-    public async Task<ExitCode> RunAsync(Func<Task<(LineEnd End, string Line)>> read)
+    public async Task<ExitCode> RunAsync(Func<Task<(LineEnd End, string Line)>> readLineAsync)
     {
         interrupts.IsInteractiveSession = terminal.IsInteractive;
         while (!ShouldExit && interrupts.RequestedExit is null)
         {
-            (LineEnd end, string line) = await read();
+            (LineEnd end, string line) = await readLineAsync();
             if (end == LineEnd.EndOfInput)
             {
                 break;
@@ -114,22 +114,22 @@ internal sealed class ClientShell(
         return ExitCode.Interrupted;
     }
 
-    private async Task<ExitCode> RunCommandAsync(string trimmed, CancellationToken cancellationToken)
+    private async Task<ExitCode> RunCommandAsync(string line, CancellationToken cancellationToken)
     {
         try
         {
-            if (trimmed.StartsWith('!'))
+            if (line.StartsWith('!'))
             {
-                return await LocalCommands.RunProgramAsync(this, trimmed[1..], cancellationToken);
+                return await LocalCommands.RunProgramAsync(this, line[1..], cancellationToken);
             }
 
-            (ShellCommand command, CommandArguments arguments) = ShellCommandTable.ParseCommand(ShellLineParser.SplitWords(trimmed));
+            (ShellCommand command, CommandArguments arguments) = ShellCommandTable.ParseCommand(ShellLineParser.SplitWords(line));
             return await command.Handler(this, arguments, cancellationToken);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever a command throws ends that command, not the session.
-            return ShowError(e, QuoteCommands.RemoveArguments(trimmed));
+            return ShowError(e, QuoteCommands.RemoveArguments(line));
         }
     }
 

@@ -16,7 +16,7 @@ internal readonly record struct ShellWord(string Text, bool IsPattern = false, b
 internal static class ShellLineParser
 {
     /// <summary>What a backslash takes its meaning from. Before anything else it stands for itself, so that C:\files can be typed.</summary>
-    private const string Special = " \t\"'\\*?#";
+    private const string SpecialCharacters = " \t\"'\\*?#";
 
     /// <summary>The line's words.</summary>
     /// <exception cref="UserErrorException">A quote that is not closed.</exception>
@@ -44,7 +44,7 @@ internal static class ShellLineParser
         var typed = new StringBuilder(name.Length);
         foreach (char c in name)
         {
-            _ = Special.Contains(c) ? typed.Append('\\').Append(c) : typed.Append(c);
+            _ = SpecialCharacters.Contains(c) ? typed.Append('\\').Append(c) : typed.Append(c);
         }
 
         return typed.ToString();
@@ -71,7 +71,7 @@ internal static class ShellLineParser
             {
                 quote = null;
             }
-            else if (c == '\\' && quote != '\'' && i + 1 < line.Length && (quote is null ? Special : "\"\\").Contains(line[i + 1]))
+            else if (c == '\\' && quote != '\'' && i + 1 < line.Length && (quote is null ? SpecialCharacters : "\"\\").Contains(line[i + 1]))
             {
                 word.Append(line[++i]);
             }

@@ -9,42 +9,42 @@ namespace Fts.Transfers;
 internal static class ResumeAdvice
 {
     /// <summary>A failed <c>get</c>: tells what is kept here.</summary>
-    public static Exception ForDownload(ClientShell shell, Exception e, RemoteFile item, string local, ExistingFileAction existingFile)
+    public static Exception ForDownload(ClientShell shell, Exception e, RemoteFile remoteFile, string localPath, ExistingFileAction existingFile)
     {
         shell.RecordConnectionLoss(e);
         if (e is FtpTargetExistsException)
         {
-            return new UserErrorException(ExitCode.OtherError, $"get {item}: {e.Message}", $"{shell.FormatRetryCommand("get", "--overwrite", item.TypedName)}, to replace it");
+            return new UserErrorException(ExitCode.OtherError, $"get {remoteFile}: {e.Message}", $"{shell.FormatRetryCommand("get", "--overwrite", remoteFile.TypedName)}, to replace it");
         }
 
-        UserError error = ExceptionTranslator.Translate(e, $"get {item}", shell.Target);
+        UserError error = ExceptionTranslator.Translate(e, $"get {remoteFile}", shell.Target);
         if (e is FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } || (e is not FtpIntegrityException && !IsInterrupted(error.ExitCode)))
         {
             return e;
         }
 
-        if (FtpPartialDownload.Find(local) is not { } partial)
+        if (FtpPartialDownload.Find(localPath) is not { } partial)
         {
             return e is FtpIntegrityException ? new UserErrorException(error with { Message = $"{error.Message}; nothing was kept" }) : e;
         }
 
         string what = LocalErrorText.IsDiskFull(e)
-            ? $"get {item}: no space left here: {DisplayFormat.FormatSize(partial.Length)} of {DisplayFormat.FormatSize(partial.Total)} are kept, {DisplayFormat.FormatSize(partial.Total - partial.Length)} more are needed"
+            ? $"get {remoteFile}: no space left here: {DisplayFormat.FormatSize(partial.Length)} of {DisplayFormat.FormatSize(partial.Total)} are kept, {DisplayFormat.FormatSize(partial.Total - partial.Length)} more are needed"
             : $"{error.Message}; {FormatPercent(partial.Length, partial.Total)} of it is kept";
         // The file that was to be replaced is still there, and is not the beginning of the new one.
-        string option = existingFile == ExistingFileAction.Overwrite && File.Exists(local) ? "--overwrite" : "--resume";
-        return new UserErrorException(error with { Message = what, Advice = shell.FormatRetryCommand("get", option, item.TypedName, error.ExitCode) });
+        string option = existingFile == ExistingFileAction.Overwrite && File.Exists(localPath) ? "--overwrite" : "--resume";
+        return new UserErrorException(error with { Message = what, Advice = shell.FormatRetryCommand("get", option, remoteFile.TypedName, error.ExitCode) });
     }
 
     /// <summary>A failed <c>put</c>, of which some bytes had left.</summary>
-    public static Exception ForUpload(ClientShell shell, Exception e, string local, FtpProgress last)
+    public static Exception ForUpload(ClientShell shell, Exception e, string localPath, FtpProgress last)
     {
         shell.RecordConnectionLoss(e);
         string rest = GetUploadOption(shell);
-        UserError error = ExceptionTranslator.Translate(e, $"put {local}", shell.Target);
-        return e is FtpTargetExistsException ? new UserErrorException(ExitCode.OtherError, $"put {local}: {e.Message}", $"{shell.FormatRetryCommand("put", "--overwrite", local)}, to replace it")
-            : error.ExitCode == ExitCode.ContentMismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } ? new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", "--overwrite", local) })
-            : (IsInterrupted(error.ExitCode) || error.ExitCode == ExitCode.NoSpace) && last.Bytes + last.ResumedBytes > 0 && last.TotalBytes is not null ? new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", rest, local, error.ExitCode) })
+        UserError error = ExceptionTranslator.Translate(e, $"put {localPath}", shell.Target);
+        return e is FtpTargetExistsException ? new UserErrorException(ExitCode.OtherError, $"put {localPath}: {e.Message}", $"{shell.FormatRetryCommand("put", "--overwrite", localPath)}, to replace it")
+            : error.ExitCode == ExitCode.ContentMismatch && e is not FtpIntegrityException { Failure: FtpIntegrityFailure.Unverified } ? new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", "--overwrite", localPath) })
+            : (IsInterrupted(error.ExitCode) || error.ExitCode == ExitCode.NoSpace) && last.Bytes + last.ResumedBytes > 0 && last.TotalBytes is not null ? new UserErrorException(error with { Advice = shell.FormatRetryCommand("put", rest, localPath, error.ExitCode) })
             : e;
     }
 

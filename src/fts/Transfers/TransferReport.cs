@@ -25,7 +25,7 @@ internal static class TransferReport
 
     private static string FormatLine(string verb, string name, FtpTransferResult result)
     {
-        string proof = result.VerifiedBy switch
+        string verification = result.VerifiedBy switch
         {
             FtpVerifiedBy.Hash => ", same SHA-256",
             FtpVerifiedBy.Length when result.Reply is null => ", same length",
@@ -33,11 +33,11 @@ internal static class TransferReport
         };
         if (result.Reply is null)
         {
-            return $"{name.ToPrintable()} is complete: all of it was there already ({DisplayFormat.FormatBytes(result.ResumedBytes)}{proof})";
+            return $"{name.ToPrintable()} is complete: all of it was there already ({DisplayFormat.FormatBytes(result.ResumedBytes)}{verification})";
         }
 
         string resumed = result.ResumedBytes > 0 ? $" after the {DisplayFormat.FormatBytes(result.ResumedBytes)} from before" : "";
-        return $"{verb} {name.ToPrintable()} ({DisplayFormat.FormatBytes(result.Bytes)}{resumed}{FormatSpeed(result.Bytes, result.Elapsed)}{proof})";
+        return $"{verb} {name.ToPrintable()} ({DisplayFormat.FormatBytes(result.Bytes)}{resumed}{FormatSpeed(result.Bytes, result.Elapsed)}{verification})";
     }
 
     /// <summary>Of many.</summary>

@@ -19,29 +19,29 @@ internal sealed class UploadBatch(ClientShell shell, ExistingFileAction existing
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<ExitCode> RunAsync(IReadOnlyList<string> files, Func<string> formatRetryCommand, CancellationToken cancellationToken)
     {
-        ExitCode checkResult = await shell.ForEachAsync("put", files, (local, _) => AddFile(local), cancellationToken);
+        ExitCode checkResult = await shell.ForEachAsync("put", files, (localPath, _) => AddFile(localPath), cancellationToken);
         var batch = new TransferBatch(
             shell, TransferDirection.Upload, file => Path.GetFileName(file.LocalPath), (file, e, last) => shell.DescribeError(ResumeAdvice.ForUpload(shell, e, file.LocalPath, last), $"put {file.LocalPath}"));
         ExitCode batchResult = _files.Count == 0 ? ExitCode.Success : await batch.RunAsync(_files, _bytes, TransferCommands.CreateOptions(shell, existingFile), formatRetryCommand, cancellationToken);
         // In their order: the last one stays.
         ExitCode duplicateResult = batchResult == ExitCode.CannotConnect ? batchResult : await shell.ForEachAsync(
-            "put", _duplicates, (local, cancel) => TransferCommands.UploadFileAsync(shell, local, Path.GetFileName(local), existingFile, cancel), cancellationToken, isPartOfBatch: true);
+            "put", _duplicates, (localPath, cancel) => TransferCommands.UploadFileAsync(shell, localPath, Path.GetFileName(localPath), existingFile, cancel), cancellationToken, isPartOfBatch: true);
         return ClientShell.CombineExitCodes(checkResult, batchResult, duplicateResult);
     }
 
-    private Task AddFile(string local)
+    private Task AddFile(string localPath)
     {
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(local));
-        TransferCommands.ValidateUpload(shell, local, name);
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(localPath));
+        TransferCommands.ValidateUpload(shell, localPath, name);
         if (!_names.Add(name))
         {
-            _duplicates.Add(local);
+            _duplicates.Add(localPath);
             return Task.CompletedTask;
         }
 
-        var file = new FileInfo(local);
+        var file = new FileInfo(localPath);
         _bytes += file.Exists ? file.Length : 0;
-        _files.Add(new FtpBatchFile(local, shell.CurrentDirectory.Join(name)));
+        _files.Add(new FtpBatchFile(localPath, shell.CurrentDirectory.Join(name)));
         return Task.CompletedTask;
     }
 }

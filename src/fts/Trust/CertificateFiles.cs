@@ -76,9 +76,9 @@ internal static class CertificateFiles
             ? X509Certificate2.CreateFromEncryptedPemFile(certificateFile, GetPassword(keyFile, askPassword), keyFile)
             : X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
 
-    private static string GetPassword(string file, Func<string>? ask) =>
-        Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } secret ? secret
-        : ask?.Invoke() ?? throw new UserErrorException(ExitCode.UsageError, $"the key in {file} is encrypted, and there is nobody to ask for its password", $"set {PasswordVariable}");
+    private static string GetPassword(string file, Func<string>? askPassword) =>
+        Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } password ? password
+        : askPassword?.Invoke() ?? throw new UserErrorException(ExitCode.UsageError, $"the key in {file} is encrypted, and there is nobody to ask for its password", $"set {PasswordVariable}");
 
     private static void ReadFile(string option, string file, Action read, string unreadable = "no certificate with its key can be read from it, or the password is another")
     {

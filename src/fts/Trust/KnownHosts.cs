@@ -16,7 +16,7 @@ internal sealed class KnownHosts(string path)
     /// </summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LockRetryInterval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The user's own: <c>fts/known_hosts</c> below <c>XDG_CONFIG_HOME</c>, else below <c>~/.config</c>.</summary>
     public static KnownHosts ForUser { get; } = new(System.IO.Path.Combine(
@@ -51,9 +51,9 @@ internal sealed class KnownHosts(string path)
         string name = ServerName.Normalize(server);
         using FileStream fileLock = AcquireLock();
         string[] lines = ReadLines();
-        if (Find(lines, name) is { } earlier)
+        if (Find(lines, name) is { } existing)
         {
-            return earlier;
+            return existing;
         }
 
         Save([.. lines, $"{name} {proof}"]);
@@ -136,7 +136,7 @@ internal sealed class KnownHosts(string path)
                     throw new IOException($"another process has held {path}.lock for {LockTimeout.TotalSeconds:F0} s", e);
                 }
 
-                Thread.Sleep(LockRetry);
+                Thread.Sleep(LockRetryInterval);
             }
         }
     }

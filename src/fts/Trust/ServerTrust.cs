@@ -90,13 +90,13 @@ internal sealed class ServerTrust(Target target, KnownHosts knownHosts, Terminal
 
     private KnownHost? AddKey(FtpServerIdentity identity)
     {
-        KnownHost? earlier = AddRecord(identity.Fingerprint);
-        if (earlier is null)
+        KnownHost? existing = AddRecord(identity.Fingerprint);
+        if (existing is null)
         {
             terminal.WriteMessage($"first time at {target}: its key {identity.Fingerprint} is remembered, and must stay the same");
         }
 
-        return earlier;
+        return existing;
     }
 
     /// <summary>Records the server. Returns the record that another process or connection has added meanwhile, or null.</summary>

@@ -10,7 +10,7 @@ namespace Fts.Trust;
 internal sealed record SignInCredentials(string User, string Password)
 {
     /// <summary>The name under which servers let anybody in (RFC 1635).</summary>
-    public const string Anonymous = "anonymous";
+    public const string AnonymousUser = "anonymous";
 
     /// <summary>Whether the password is secret. The password of anonymous is public (RFC 1635).</summary>
     public bool HasSecret => IsNamedUser(User) && Password.Length > 0;
@@ -50,7 +50,7 @@ internal sealed record SignInCredentials(string User, string Password)
         if (!IsNamedUser(user))
         {
             // The customary answer to the customary question; it names nobody.
-            return new SignInCredentials(user ?? Anonymous, "anonymous@");
+            return new SignInCredentials(user ?? AnonymousUser, "anonymous@");
         }
 
         return new SignInCredentials(user!, hasCertificate ? "" : terminal.IsInteractive
@@ -71,7 +71,7 @@ internal sealed record SignInCredentials(string User, string Password)
         : terminal.IsInteractive && PasswordPrompt.ReadPassword(terminal, $"account of {user.ToPrintable()} on {target.Host}: ") is { Length: > 0 } typedAccount ? typedAccount
         : null;
 
-    private static bool IsNamedUser(string? user) => user is not null && !string.Equals(user, Anonymous, StringComparison.OrdinalIgnoreCase);
+    private static bool IsNamedUser(string? user) => user is not null && !string.Equals(user, AnonymousUser, StringComparison.OrdinalIgnoreCase);
 
     private static string ReadFirstLine(string path)
     {

@@ -39,9 +39,9 @@ public sealed class LandlockTests
         Sandbox sandbox = Sandbox.Enter(new CommandLine("server", "", 0, [], Sandbox.CommandLineOptions), [inside], [], null);
         Assert.StartsWith("the kernel keeps this process", sandbox.Description, StringComparison.Ordinal);
 
-        Try(inside, outside);
-        Assert.Null(OnAnotherThread(() => Try(inside, outside)));
-        Assert.Null(AmongFinalizers(() => Try(inside, outside)));
+        AssertConfined(inside, outside);
+        Assert.Null(RecordOnAnotherThread(() => AssertConfined(inside, outside)));
+        Assert.Null(RecordInFinalizer(() => AssertConfined(inside, outside)));
     }
 
     internal static void SkipWithoutLandlock()
@@ -50,7 +50,7 @@ public sealed class LandlockTests
         Assert.SkipWhen(rules is null, whyNot);
     }
 
-    private static void Try(string inside, string outside)
+    private static void AssertConfined(string inside, string outside)
     {
         string file = Path.Combine(inside, Guid.NewGuid().ToString()), folder = file + ".folder";
         File.WriteAllText(file, "content");
@@ -63,22 +63,22 @@ public sealed class LandlockTests
         Directory.Delete(folder, recursive: true);
         File.Delete(file);
 
-        Refused(() => File.ReadAllText(Path.Combine(outside, "secret.txt")));
-        Refused(() => File.AppendAllText(Path.Combine(outside, "secret.txt"), "more"));
-        Refused(() => File.Delete(Path.Combine(outside, "secret.txt")));
-        Refused(() => File.Move(Path.Combine(outside, "secret.txt"), Path.Combine(inside, "taken.txt")));
-        Refused(() => File.WriteAllText(Path.Combine(outside, "new.txt"), "new"));
-        Refused(() => Directory.CreateDirectory(Path.Combine(outside, "new")));
-        Refused(() => Directory.GetFiles(outside));
-        Refused(() => File.ReadAllText("/etc/passwd"));
-        Refused(() => File.ReadAllText("/proc/1/comm"));
-        Refused(() => Directory.GetFiles(Path.GetTempPath()));
+        AssertDenied(() => File.ReadAllText(Path.Combine(outside, "secret.txt")));
+        AssertDenied(() => File.AppendAllText(Path.Combine(outside, "secret.txt"), "more"));
+        AssertDenied(() => File.Delete(Path.Combine(outside, "secret.txt")));
+        AssertDenied(() => File.Move(Path.Combine(outside, "secret.txt"), Path.Combine(inside, "taken.txt")));
+        AssertDenied(() => File.WriteAllText(Path.Combine(outside, "new.txt"), "new"));
+        AssertDenied(() => Directory.CreateDirectory(Path.Combine(outside, "new")));
+        AssertDenied(() => Directory.GetFiles(outside));
+        AssertDenied(() => File.ReadAllText("/etc/passwd"));
+        AssertDenied(() => File.ReadAllText("/proc/1/comm"));
+        AssertDenied(() => Directory.GetFiles(Path.GetTempPath()));
         Assert.Equal(13, Assert.Throws<Win32Exception>(() => Process.Start("/bin/true")).NativeErrorCode);
     }
 
-    private static void Refused(Action action) => Assert.Throws<UnauthorizedAccessException>(action);
+    private static void AssertDenied(Action action) => Assert.Throws<UnauthorizedAccessException>(action);
 
-    private static Exception? OnAnotherThread(Action action)
+    private static Exception? RecordOnAnotherThread(Action action)
     {
         Exception? failure = null;
         var thread = new Thread(() => failure = Record.Exception(action));
@@ -87,10 +87,10 @@ public sealed class LandlockTests
         return failure;
     }
 
-    private static Exception? AmongFinalizers(Action action)
+    private static Exception? RecordInFinalizer(Action action)
     {
         Exception? failure = new InvalidOperationException("not run");
-        Leave(() => failure = Record.Exception(action));
+        RunInFinalizer(() => failure = Record.Exception(action));
         GC.Collect();
         GC.WaitForPendingFinalizers();
         return failure;
@@ -98,12 +98,12 @@ public sealed class LandlockTests
 
     // A caller that kept the object in a register would keep it from the finalizers.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Leave(Action action) => _ = new Finalized { Action = action };
+    private static void RunInFinalizer(Action action) => _ = new FinalizerAction { Action = action };
 
-    private sealed class Finalized
+    private sealed class FinalizerAction
     {
         public required Action Action { get; init; }
 
-        ~Finalized() => Action.Invoke();
+        ~FinalizerAction() => Action.Invoke();
     }
 }

@@ -11,20 +11,20 @@ namespace Fts.Shell.Commands;
 internal static class EntryKindErrors
 {
     /// <summary>Returns whether a failure may mean that a remote path is a folder, and the path is one.</summary>
-    public static async Task<bool> IsDirectoryAsync(ClientShell shell, Exception failure, string path, CancellationToken cancellationToken) =>
-        CanBeExplainedByKind(failure) && await FindEntryAsync(shell, path, cancellationToken) is { Kind: FtpEntryKind.Directory };
+    public static async Task<bool> IsDirectoryAsync(ClientShell shell, Exception exception, string path, CancellationToken cancellationToken) =>
+        CanBeExplainedByKind(exception) && await FindEntryAsync(shell, path, cancellationToken) is { Kind: FtpEntryKind.Directory };
 
     /// <summary>Returns a clearer failure of <c>mkdir</c>, <c>rmdir</c> or <c>rm</c>; the same one if the entry does not explain it.</summary>
     /// <param name="shell">The session.</param>
-    /// <param name="failure">What the server answered.</param>
+    /// <param name="exception">What the server answered.</param>
     /// <param name="verb">The command.</param>
     /// <param name="typedName">The name as it was typed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<Exception> ClarifyAsync(ClientShell shell, FtpReplyException failure, string verb, string typedName, CancellationToken cancellationToken)
+    public static async Task<Exception> ClarifyAsync(ClientShell shell, FtpReplyException exception, string verb, string typedName, CancellationToken cancellationToken)
     {
-        if (!CanBeExplainedByKind(failure))
+        if (!CanBeExplainedByKind(exception))
         {
-            return failure;
+            return exception;
         }
 
         string path = shell.CurrentDirectory.Resolve(typedName);
@@ -40,12 +40,12 @@ internal static class EntryKindErrors
             _ => null,
         };
         return found is var (reason, advice)
-            ? new UserErrorException(new UserError(ExitCode.OtherError, $"{verb} {typedName}: {reason}", $"{(int)failure.Reply.Code} {ExceptionTranslator.GetLastLine(failure.Reply)}", advice))
-            : failure;
+            ? new UserErrorException(new UserError(ExitCode.OtherError, $"{verb} {typedName}: {reason}", $"{(int)exception.Reply.Code} {ExceptionTranslator.GetLastLine(exception.Reply)}", advice))
+            : exception;
     }
 
-    private static bool CanBeExplainedByKind(Exception failure) =>
-        failure is FtpTargetExistsException || failure.GetType() == typeof(FtpException) || (failure is FtpReplyException refused && (int)refused.Reply.Code is 450 or 521 or 550 or 552 or 553);
+    private static bool CanBeExplainedByKind(Exception exception) =>
+        exception is FtpTargetExistsException || exception.GetType() == typeof(FtpException) || (exception is FtpReplyException refused && (int)refused.Reply.Code is 450 or 521 or 550 or 552 or 553);
 
     private static async Task<FtpEntry?> FindEntryAsync(ClientShell shell, string path, CancellationToken cancellationToken)
     {

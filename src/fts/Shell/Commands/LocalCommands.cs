@@ -9,9 +9,9 @@ namespace Fts.Shell.Commands;
 internal static class LocalCommands
 {
     /// <summary><c>lls</c>.</summary>
-    public static Task<ExitCode> LlsAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> LlsAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        var folder = new DirectoryInfo(words.Count == 0 ? "." : LocalFileFinder.ExpandHome(words[0].Text));
+        var folder = new DirectoryInfo(arguments.Count == 0 ? "." : LocalFileFinder.ExpandHome(arguments[0].Text));
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             bool isFolder = entry is DirectoryInfo;
@@ -24,15 +24,15 @@ internal static class LocalCommands
     }
 
     /// <summary><c>lcd</c>.</summary>
-    public static Task<ExitCode> LcdAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> LcdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        Environment.CurrentDirectory = LocalFileFinder.ExpandHome(words.Count == 0 ? "~" : words[0].Text);
+        Environment.CurrentDirectory = LocalFileFinder.ExpandHome(arguments.Count == 0 ? "~" : arguments[0].Text);
         shell.Terminal.WriteMessage($"now in {Environment.CurrentDirectory.ToPrintable()} here");
         return Task.FromResult(ExitCode.Success);
     }
 
     /// <summary><c>lpwd</c>.</summary>
-    public static Task<ExitCode> LpwdAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> LpwdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         shell.Terminal.WriteData(Environment.CurrentDirectory.ToPrintable());
         return Task.FromResult(ExitCode.Success);

@@ -18,45 +18,45 @@ internal static class MirrorOperation
     ];
 
     /// <summary><c>mirror [-R] SOURCE [TARGET]</c>.</summary>
-    public static async Task<ExitCode> MirrorAsync(ClientShell shell, CommandArguments words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> MirrorAsync(ClientShell shell, CommandArguments arguments, CancellationToken cancellationToken)
     {
-        bool isUpload = words.HasOption(Reverse);
-        string source = words[0].Text.Length > 1 ? words[0].Text.TrimEnd('/') : words[0].Text;
-        string target = words.Count > 1 ? words[1].Text : RemoteDirectory.GetName(source);
-        if (words.Count == 1 && (target is "" or "." or ".." or "~" || (!isUpload && !new FtpEntry { Path = source, Name = target, Kind = FtpEntryKind.Directory }.IsSafeName)))
+        bool isUpload = arguments.HasOption(Reverse);
+        string source = arguments[0].Text.Length > 1 ? arguments[0].Text.TrimEnd('/') : arguments[0].Text;
+        string target = arguments.Count > 1 ? arguments[1].Text : RemoteDirectory.GetName(source);
+        if (arguments.Count == 1 && (target is "" or "." or ".." or "~" || (!isUpload && !new FtpEntry { Path = source, Name = target, Kind = FtpEntryKind.Directory }.IsSafeName)))
         {
-            throw new UserErrorException(ExitCode.UsageError, $"mirror {source}: where to?", $"mirror {words[0]} TARGET");
+            throw new UserErrorException(ExitCode.UsageError, $"mirror {source}: where to?", $"mirror {arguments[0]} TARGET");
         }
 
-        (string local, string remote) = isUpload ? (source, target) : (target, source);
-        string path = await GetRemotePathAsync(shell, new ShellWord(remote), cancellationToken);
+        (string localPath, string remotePath) = isUpload ? (source, target) : (target, source);
+        string path = await GetRemotePathAsync(shell, new ShellWord(remotePath), cancellationToken);
         return await RunAsync(
-            shell, isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download, LocalFileFinder.ExpandHome(local), path, words.HasOption(DryRun), FormatRetryCommand, cancellationToken);
+            shell, isUpload ? FtpMirrorDirection.Upload : FtpMirrorDirection.Download, LocalFileFinder.ExpandHome(localPath), path, arguments.HasOption(DryRun), FormatRetryCommand, cancellationToken);
 
         string FormatRetryCommand() => shell.GetFormatter("mirror", ExitCode.Success) is { SessionCommand.Length: > 0 } formatter
-            ? FormatProgramCommand(isUpload, LocalFileFinder.ExpandHome(local), shell.Target.FormatUrl(new ShellWord(path)), formatter.Suffix)
+            ? FormatProgramCommand(isUpload, LocalFileFinder.ExpandHome(localPath), shell.Target.FormatUrl(new ShellWord(path)), formatter.Suffix)
             : $"mirror {(isUpload ? $"{Reverse} " : "")}{ShellLineParser.Escape(source)} {ShellLineParser.Escape(target)}";
     }
 
     /// <summary>Returns the command that transfers a folder, for a user who named it to <c>put</c> or <c>get</c>.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="isUpload">Whether the server's directory becomes like the local one.</param>
-    /// <param name="local">The local directory.</param>
+    /// <param name="localPath">The local directory.</param>
     /// <param name="path">The server's directory.</param>
     /// <param name="typedName">The server's directory, as it is typed in this session.</param>
-    public static string FormatCommand(ClientShell shell, bool isUpload, string local, string path, string typedName) =>
+    public static string FormatCommand(ClientShell shell, bool isUpload, string localPath, string path, string typedName) =>
         shell.GetFormatter("mirror", ExitCode.Success) is { SessionCommand.Length: > 0 } formatter
-            ? FormatProgramCommand(isUpload, LocalFileFinder.ExpandHome(local), shell.Target.FormatUrl(new ShellWord(path)), formatter.Options)
-            : $"mirror {(isUpload ? $"{Reverse} {ShellLineParser.Escape(local)} {ShellLineParser.Escape(typedName)}" : $"{ShellLineParser.Escape(typedName)} {ShellLineParser.Escape(local)}")}";
+            ? FormatProgramCommand(isUpload, LocalFileFinder.ExpandHome(localPath), shell.Target.FormatUrl(new ShellWord(path)), formatter.Options)
+            : $"mirror {(isUpload ? $"{Reverse} {ShellLineParser.Escape(localPath)} {ShellLineParser.Escape(typedName)}" : $"{ShellLineParser.Escape(typedName)} {ShellLineParser.Escape(localPath)}")}";
 
     /// <summary>Returns the command for the system's shell that mirrors one way or the other.</summary>
     /// <param name="isUpload">Whether the server's directory becomes like the local one.</param>
-    /// <param name="local">The local directory.</param>
+    /// <param name="localPath">The local directory.</param>
     /// <param name="url">The server's directory.</param>
     /// <param name="options">The options, each with a space before it.</param>
-    public static string FormatProgramCommand(bool isUpload, string local, string url, string options)
+    public static string FormatProgramCommand(bool isUpload, string localPath, string url, string options)
     {
-        string localText = ShellQuoting.Quote(Path.GetFullPath(local)), remoteText = ShellQuoting.Quote(url);
+        string localText = ShellQuoting.Quote(Path.GetFullPath(localPath)), remoteText = ShellQuoting.Quote(url);
         return $"fts mirror {(isUpload ? localText : remoteText)} {(isUpload ? remoteText : localText)}{options}";
     }
 
@@ -68,15 +68,15 @@ internal static class MirrorOperation
     /// <summary>Mirrors one way or the other.</summary>
     /// <param name="shell">The session.</param>
     /// <param name="direction">Which way.</param>
-    /// <param name="local">The folder here.</param>
-    /// <param name="remote">The folder there.</param>
+    /// <param name="localPath">The folder here.</param>
+    /// <param name="remotePath">The folder there.</param>
     /// <param name="isDryRun">Whether nothing is to be changed.</param>
     /// <param name="formatRetryCommand">The command itself, for who stops it.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<ExitCode> RunAsync(
-        ClientShell shell, FtpMirrorDirection direction, string local, string remote, bool isDryRun, Func<string> formatRetryCommand, CancellationToken cancellationToken)
+        ClientShell shell, FtpMirrorDirection direction, string localPath, string remotePath, bool isDryRun, Func<string> formatRetryCommand, CancellationToken cancellationToken)
     {
-        FtpMirrorPlan plan = await PlanAsync(shell, direction, local, remote, cancellationToken);
+        FtpMirrorPlan plan = await PlanAsync(shell, direction, localPath, remotePath, cancellationToken);
         foreach (FtpMirrorFailure failure in plan.Failures)
         {
             shell.Terminal.ShowError(shell.DescribeError(failure.Exception, $"mirror {failure.Path}"));
@@ -118,17 +118,17 @@ internal static class MirrorOperation
         return ClientShell.CombineExitCodes(planResult, result.Failures.Count > 0 ? ExitCode.SomeFailed : ExitCode.Success, transferResult);
     }
 
-    private static async Task<FtpMirrorPlan> PlanAsync(ClientShell shell, FtpMirrorDirection direction, string local, string remote, CancellationToken cancellationToken)
+    private static async Task<FtpMirrorPlan> PlanAsync(ClientShell shell, FtpMirrorDirection direction, string localPath, string remotePath, CancellationToken cancellationToken)
     {
         bool showsStatus = shell.Terminal.CanRedraw && shell.Terminal.ProgressMode != "never";
         if (showsStatus)
         {
-            shell.Terminal.SetStatus($"comparing {DisplayFormat.Shorten(local.ToPrintable(), Terminal.Width - 13)}");
+            shell.Terminal.SetStatus($"comparing {DisplayFormat.Shorten(localPath.ToPrintable(), Terminal.Width - 13)}");
         }
 
         try
         {
-            return await shell.Client.PlanMirrorAsync(local, remote, direction, cancellationToken);
+            return await shell.Client.PlanMirrorAsync(localPath, remotePath, direction, cancellationToken);
         }
         finally
         {
@@ -158,6 +158,6 @@ internal static class MirrorOperation
         FormatCount(plan.Unchanged, "file", " unchanged") + FormatCount(plan.Skipped, "link or device", " skipped", "links and devices") + FormatCount(plan.Failures.Count, "failure", "") +
         FormatCount(plan.UnreadableEntries.Count, "line", " of unknown format in the server's listing");
 
-    private static string FormatCount(int count, string singular, string suffix, string? batch = null) =>
-        count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {count} {(count == 1 ? singular : batch ?? singular + "s")}{suffix}");
+    private static string FormatCount(int count, string singular, string suffix, string? plural = null) =>
+        count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {count} {(count == 1 ? singular : plural ?? singular + "s")}{suffix}");
 }

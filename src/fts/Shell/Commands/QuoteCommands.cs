@@ -9,10 +9,10 @@ namespace Fts.Shell.Commands;
 internal static class QuoteCommands
 {
     /// <summary><c>quote COMMAND…</c>: prints the reply. A negative one gives exit code 1.</summary>
-    public static async Task<ExitCode> QuoteAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> QuoteAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         // One word may hold the whole command: quote "SITE CHMOD 644 a".
-        string line = string.Join(' ', words.Select(word => word.Text)).Trim();
+        string line = string.Join(' ', arguments.Select(word => word.Text)).Trim();
         int space = line.AsSpan().IndexOfAny(' ', '\t');
         (string verb, string? argument) = space < 0 ? (line, null) : (line[..space], line[(space + 1)..]);
         string displayText = RemoveArguments($"quote {line}");
@@ -44,8 +44,8 @@ internal static class QuoteCommands
     }
 
     /// <summary><c>site COMMAND…</c>: <c>quote SITE COMMAND…</c>.</summary>
-    public static Task<ExitCode> SiteAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) =>
-        QuoteAsync(shell, [new ShellWord("SITE"), .. words], cancellationToken);
+    public static Task<ExitCode> SiteAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
+        QuoteAsync(shell, [new ShellWord("SITE"), .. arguments], cancellationToken);
 
     /// <summary>
     /// Returns a line for messages: a <c>quote</c> or <c>site</c> line only up to the verb, because the arguments may be passwords. Other lines are returned as

@@ -9,9 +9,9 @@ namespace Fts.Shell.Commands;
 internal static class RemoteCommands
 {
     /// <summary><c>ls</c>: one line an entry: kind, size in bytes, time (UTC), name. A line of the listing that cannot be read is shown as it came.</summary>
-    public static async Task<ExitCode> LsAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> LsAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        List<FtpEntry> entries = await GetEntriesAsync(shell, words, cancellationToken);
+        List<FtpEntry> entries = await GetEntriesAsync(shell, arguments, cancellationToken);
         string[] sizes = [.. entries.Select(entry => entry.Kind == FtpEntryKind.Directory ? "" : entry.Length?.ToString(CultureInfo.InvariantCulture) ?? "?")];
         int width = sizes.Length == 0 ? 0 : sizes.Max(size => size.Length);
         for (int i = 0; i < entries.Count; i++)
@@ -34,9 +34,9 @@ internal static class RemoteCommands
     }
 
     /// <summary><c>nlist</c>: one name a line, for scripts. A line of the listing that cannot be read is left out, and some have failed then.</summary>
-    public static async Task<ExitCode> NlistAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> NlistAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        List<FtpEntry> entries = await GetEntriesAsync(shell, words, cancellationToken);
+        List<FtpEntry> entries = await GetEntriesAsync(shell, arguments, cancellationToken);
         foreach (FtpEntry entry in entries.Where(entry => !RemoteFileFinder.IsUnreadable(entry)))
         {
             shell.Terminal.WriteData(FtpName.Escape(entry.Name));
@@ -46,32 +46,32 @@ internal static class RemoteCommands
     }
 
     /// <summary><c>cd</c>.</summary>
-    public static async Task<ExitCode> CdAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> CdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        await shell.CurrentDirectory.ChangeAsync(shell.Client, words.Count == 0 ? "" : FtpName.Unescape(words[0].Text), cancellationToken);
+        await shell.CurrentDirectory.ChangeAsync(shell.Client, arguments.Count == 0 ? "" : FtpName.Unescape(arguments[0].Text), cancellationToken);
         shell.Terminal.WriteMessage($"now in {(shell.CurrentDirectory.Path.Length == 0 ? "the start folder" : FtpName.Escape(shell.CurrentDirectory.Path))} on the server");
         return ExitCode.Success;
     }
 
     /// <summary><c>pwd</c>.</summary>
-    public static async Task<ExitCode> PwdAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> PwdAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         shell.Terminal.WriteData(FtpName.Escape(await shell.CurrentDirectory.GetPathAsync(shell.Client, cancellationToken)));
         return ExitCode.Success;
     }
 
     /// <summary><c>change OLD NEW</c>.</summary>
-    public static async Task<ExitCode> ChangeAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> ChangeAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        await shell.Client.RenameAsync(shell.CurrentDirectory.Resolve(words[0].Text), shell.CurrentDirectory.Resolve(words[1].Text), overwrite: false, cancellationToken);
-        shell.Terminal.WriteMessage($"changed {words[0].Text.ToPrintable()} to {words[1].Text.ToPrintable()}");
+        await shell.Client.RenameAsync(shell.CurrentDirectory.Resolve(arguments[0].Text), shell.CurrentDirectory.Resolve(arguments[1].Text), overwrite: false, cancellationToken);
+        shell.Terminal.WriteMessage($"changed {arguments[0].Text.ToPrintable()} to {arguments[1].Text.ToPrintable()}");
         return ExitCode.Success;
     }
 
     /// <summary><c>size FILE…</c>: the number; with several files, the name after it.</summary>
-    public static async Task<ExitCode> SizeAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> SizeAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<RemoteFile> names, ExitCode listingResult) = await RemoteFileFinder.ExpandAsync(shell, "size", words, cancellationToken);
+        (IReadOnlyList<RemoteFile> names, ExitCode listingResult) = await RemoteFileFinder.ExpandAsync(shell, "size", arguments, cancellationToken);
         return ClientShell.CombineExitCodes(listingResult, await shell.ForEachAsync("size", names, async (name, cancel) =>
         {
             long size = await shell.Client.GetSizeAsync(name.Path, cancel)
@@ -81,20 +81,20 @@ internal static class RemoteCommands
     }
 
     /// <summary><c>rm FILE…</c>. Takes no patterns: what is gone is gone.</summary>
-    public static Task<ExitCode> RmAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "rm", words, "removed", shell.Client.DeleteFileAsync, cancellationToken);
+    public static Task<ExitCode> RmAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
+        ChangeEachAsync(shell, "rm", arguments, "removed", shell.Client.DeleteFileAsync, cancellationToken);
 
     /// <summary><c>mkdir FOLDER…</c>.</summary>
-    public static Task<ExitCode> MkdirAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "mkdir", words, "made", shell.Client.CreateDirectoryAsync, cancellationToken);
+    public static Task<ExitCode> MkdirAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
+        ChangeEachAsync(shell, "mkdir", arguments, "made", shell.Client.CreateDirectoryAsync, cancellationToken);
 
     /// <summary><c>rmdir FOLDER…</c>.</summary>
-    public static Task<ExitCode> RmdirAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) =>
-        ChangeEachAsync(shell, "rmdir", words, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
+    public static Task<ExitCode> RmdirAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) =>
+        ChangeEachAsync(shell, "rmdir", arguments, "removed", shell.Client.DeleteDirectoryAsync, cancellationToken);
 
     private static Task<ExitCode> ChangeEachAsync(
-        ClientShell shell, string verb, IReadOnlyList<ShellWord> words, string done, Func<string, CancellationToken, Task> change, CancellationToken cancellationToken) =>
-        shell.ForEachAsync(verb, words, async (word, cancel) =>
+        ClientShell shell, string verb, IReadOnlyList<ShellWord> arguments, string done, Func<string, CancellationToken, Task> change, CancellationToken cancellationToken) =>
+        shell.ForEachAsync(verb, arguments, async (word, cancel) =>
         {
             if (word.IsPattern)
             {
@@ -114,9 +114,9 @@ internal static class RemoteCommands
         }, cancellationToken);
 
     /// <summary>A folder's entries, or those a pattern fits, or the one file named.</summary>
-    private static async Task<List<FtpEntry>> GetEntriesAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    private static async Task<List<FtpEntry>> GetEntriesAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        ShellWord name = words.Count == 0 ? new ShellWord("") : words[0];
+        ShellWord name = arguments.Count == 0 ? new ShellWord("") : arguments[0];
         if (name.IsPattern)
         {
             List<FtpEntry> matches = await RemoteFileFinder.MatchAsync(shell, name, cancellationToken);

@@ -10,11 +10,11 @@ namespace Fts.Shell.Commands;
 internal static class SessionCommands
 {
     /// <summary><c>help</c>: our list, then the server's own; <c>help COMMAND</c>: one row of ours.</summary>
-    public static async Task<ExitCode> HelpAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static async Task<ExitCode> HelpAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        if (words.Count == 1)
+        if (arguments.Count == 1)
         {
-            DescribeCommand(shell, words[0].Text);
+            DescribeCommand(shell, arguments[0].Text);
             return ExitCode.Success;
         }
 
@@ -47,7 +47,7 @@ internal static class SessionCommands
     }
 
     /// <summary><c>status</c>: what the connection line reports, at any time.</summary>
-    public static Task<ExitCode> StatusAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> StatusAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         FtpClientOptions options = shell.Client.Options;
         string proxyText = options.Proxy is { } proxy ? $" through {proxy.ToString().ToPrintable()}" : "";
@@ -57,32 +57,32 @@ internal static class SessionCommands
     }
 
     /// <summary><c>bye</c>.</summary>
-    public static Task<ExitCode> ByeAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> ByeAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
         shell.ShouldExit = true;
         return Task.FromResult(ExitCode.Success);
     }
 
     /// <summary><c>ascii</c>: later transfers convert line ends.</summary>
-    public static Task<ExitCode> AsciiAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) => SetTypeAsync(shell, FtpTransferType.Ascii);
+    public static Task<ExitCode> AsciiAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) => SetTypeAsync(shell, FtpTransferType.Ascii);
 
     /// <summary><c>binary</c>: later transfers leave the bytes as they are.</summary>
-    public static Task<ExitCode> BinaryAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken) => SetTypeAsync(shell, FtpTransferType.Binary);
+    public static Task<ExitCode> BinaryAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken) => SetTypeAsync(shell, FtpTransferType.Binary);
 
     /// <summary><c>type</c>: shows the transfer type; <c>type ascii</c> and <c>type binary</c> set it.</summary>
-    public static Task<ExitCode> TypeAsync(ClientShell shell, IReadOnlyList<ShellWord> words, CancellationToken cancellationToken)
+    public static Task<ExitCode> TypeAsync(ClientShell shell, IReadOnlyList<ShellWord> arguments, CancellationToken cancellationToken)
     {
-        if (words.Count == 0)
+        if (arguments.Count == 0)
         {
             shell.Terminal.WriteData(shell.TransferSettings.Type == FtpTransferType.Ascii ? "ascii" : "binary");
             return Task.FromResult(ExitCode.Success);
         }
 
-        return words[0].Text.ToLowerInvariant() switch
+        return arguments[0].Text.ToLowerInvariant() switch
         {
             "ascii" or "a" => SetTypeAsync(shell, FtpTransferType.Ascii),
             "binary" or "image" or "i" => SetTypeAsync(shell, FtpTransferType.Binary),
-            _ => throw new UserErrorException(ExitCode.UsageError, $"type {words[0]}: must be ascii or binary"),
+            _ => throw new UserErrorException(ExitCode.UsageError, $"type {arguments[0]}: must be ascii or binary"),
         };
     }
 

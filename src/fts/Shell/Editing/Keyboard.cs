@@ -20,9 +20,9 @@ internal static class Keyboard
     /// Waits for a key. An escape sequence ends when its next key does not arrive in time, so that ESC alone never swallows the text typed after it.
     /// </summary>
     /// <param name="decoder">Joins the keys of a sequence.</param>
-    /// <param name="read">Waits for the next key of the runtime.</param>
+    /// <param name="readKey">Waits for the next key of the runtime.</param>
     /// <param name="waitForNext">Waits for a short time, and returns whether a key of the runtime can be read.</param>
-    public static ConsoleKeyInfo ReadKey(KeyDecoder decoder, Func<ConsoleKeyInfo> read, Func<bool> waitForNext)
+    public static ConsoleKeyInfo ReadKey(KeyDecoder decoder, Func<ConsoleKeyInfo> readKey, Func<bool> waitForNext)
     {
         while (true)
         {
@@ -31,7 +31,7 @@ internal static class Keyboard
                 decoder.Reset();
             }
 
-            if (decoder.Decode(read()) is { } key)
+            if (decoder.Decode(readKey()) is { } key)
             {
                 return key;
             }

@@ -307,15 +307,15 @@ internal sealed class LineEditor(Terminal terminal, List<string> history, Func<s
         {
             string prompt = _search?.Prompt ?? _prompt;
             int columns = Math.Max(8, Terminal.Width - DisplayFormat.CountColumns(prompt) - 1);
-            (string before, string after) = _text.GetVisibleText(columns);
-            int cursorOffset = DisplayFormat.CountColumns(after);
+            (string beforeCursor, string afterCursor) = _text.GetVisibleText(columns);
+            int cursorOffset = DisplayFormat.CountColumns(afterCursor);
             if (terminal.CanRedraw)
             {
-                terminal.Write($"\r\e[K{terminal.Colorize("1", prompt)}{before}{after}{(cursorOffset > 0 ? $"\e[{cursorOffset}D" : "")}");
+                terminal.Write($"\r\e[K{terminal.Colorize("1", prompt)}{beforeCursor}{afterCursor}{(cursorOffset > 0 ? $"\e[{cursorOffset}D" : "")}");
                 return;
             }
 
-            string line = prompt + before + after;
+            string line = prompt + beforeCursor + afterCursor;
             if (cursorOffset == 0 && _drawnCursorOffset == 0 && line.StartsWith(_drawn, StringComparison.Ordinal))
             {
                 terminal.Write(line[_drawn.Length..]);

@@ -25,13 +25,13 @@ internal sealed class TabCompletion(ClientShell shell)
     public async Task<Completion?> CompleteAsync(string line)
     {
         (int start, string word) = ShellLineParser.GetLastWord(line);
-        string before = line[..start].Trim();
-        if (before.Length == 0)
+        string previousText = line[..start].Trim();
+        if (previousText.Length == 0)
         {
             return Completion.Create(start, word, ShellCommandTable.All.Select(command => command.Names[0]));
         }
 
-        ShellCommand? command = ShellCommandTable.Find(before.Split(' ')[0]);
+        ShellCommand? command = ShellCommandTable.Find(previousText.Split(' ')[0]);
         if (word.StartsWith("--", StringComparison.Ordinal) && command?.Options.Count > 0)
         {
             return Completion.Create(start, word, command.Options.Select(option => option.Name));

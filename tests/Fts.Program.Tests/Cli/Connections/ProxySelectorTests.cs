@@ -7,7 +7,7 @@ namespace Fts.ProgramTests.Cli.Connections;
 /// <summary>Which proxy the client goes through.</summary>
 public sealed class ProxySelectorTests
 {
-    private static readonly Target Somewhere = new("files.example.com", 21, null, null);
+    private static readonly Target Target = new("files.example.com", 21, null, null);
 
     private static FtpProxy? Find(string? option, Target target, params string[] variables) =>
         ProxySelector.SelectProxy(option, target, name => variables.FirstOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..]);
@@ -20,7 +20,7 @@ public sealed class ProxySelectorTests
     [InlineData("gate.example.com:3128", "http://gate.example.com:3128")]
     [InlineData("http://a%40b@gate.example.com:3128", "http://a@b@gate.example.com:3128")]
     [InlineData("off", null)]
-    public void The_option_names_it(string option, string? proxy) => Assert.Equal(proxy, Find(option, Somewhere, "ftp_proxy=http://other:1")?.ToString());
+    public void The_option_names_it(string option, string? proxy) => Assert.Equal(proxy, Find(option, Target, "ftp_proxy=http://other:1")?.ToString());
 
     [Theory]
     [InlineData("ftp://10.0.0.1:21", "socks5://host:port")]
@@ -39,7 +39,7 @@ public sealed class ProxySelectorTests
     [InlineData("http://an%0An@10.0.0.1:3128", "cannot be used")]
     public void An_option_that_names_none_is_a_mistake(string option, string said)
     {
-        UserError failure = Assert.Throws<UserErrorException>(() => Find(option, Somewhere)).Error;
+        UserError failure = Assert.Throws<UserErrorException>(() => Find(option, Target)).Error;
         Assert.Equal(ExitCode.UsageError, failure.ExitCode);
         Assert.StartsWith("--proxy '", failure.Message, StringComparison.Ordinal);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
@@ -56,12 +56,12 @@ public sealed class ProxySelectorTests
     [InlineData(null, "ftp_proxy=http://one:1", "NO_PROXY=a, .example.com")]
     [InlineData(null, "ftp_proxy=nonsense://x", "no_proxy=*")]
     [InlineData("http://one:1", "ftp_proxy=http://one:1", "no_proxy=ample.com,com.example,files")]
-    public void Else_a_variable_does(string? proxy, params string[] variables) => Assert.Equal(proxy, Find(null, Somewhere, variables)?.ToString());
+    public void Else_a_variable_does(string? proxy, params string[] variables) => Assert.Equal(proxy, Find(null, Target, variables)?.ToString());
 
     [Fact]
     public void A_variable_that_names_none_is_a_mistake_that_names_the_variable()
     {
-        UserError failure = Assert.Throws<UserErrorException>(() => Find(null, Somewhere, "all_proxy=ftp://ann:sesame@gate")).Error;
+        UserError failure = Assert.Throws<UserErrorException>(() => Find(null, Target, "all_proxy=ftp://ann:sesame@gate")).Error;
         Assert.Equal("all_proxy 'ftp://ann:****@gate': a proxy is socks5://host:port or http://host:port, or off", failure.Message);
     }
 
@@ -83,9 +83,9 @@ public sealed class ProxySelectorTests
     [Fact]
     public void A_password_comes_from_its_own_variable_first()
     {
-        Assert.Equal("sesame", Find("http://ann@one:1", Somewhere, "FTS_PROXY_PASSWORD=sesame")!.Password);
-        Assert.Equal("se:same", Find(null, Somewhere, "ftp_proxy=http://ann:se%3Asame@one:1")!.Password);
-        Assert.Equal("own", Find(null, Somewhere, "ftp_proxy=http://ann:sesame@one:1", "FTS_PROXY_PASSWORD=own")!.Password);
-        Assert.Equal(("", null), (Find("http://one:1", Somewhere, "FTS_PROXY_PASSWORD=sesame")!.Password, Find("http://one:1", Somewhere)!.UserName));
+        Assert.Equal("sesame", Find("http://ann@one:1", Target, "FTS_PROXY_PASSWORD=sesame")!.Password);
+        Assert.Equal("se:same", Find(null, Target, "ftp_proxy=http://ann:se%3Asame@one:1")!.Password);
+        Assert.Equal("own", Find(null, Target, "ftp_proxy=http://ann:sesame@one:1", "FTS_PROXY_PASSWORD=own")!.Password);
+        Assert.Equal(("", null), (Find("http://one:1", Target, "FTS_PROXY_PASSWORD=sesame")!.Password, Find("http://one:1", Target)!.UserName));
     }
 }

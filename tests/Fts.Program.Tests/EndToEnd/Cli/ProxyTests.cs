@@ -26,10 +26,10 @@ public sealed class ProxyTests : IDisposable
         server.Folder.Write("there", "from there");
         _folder.Write("here", "from here");
         (int code, _, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--proxy", Named(proxy, "ann")], "get there\nput here\nls\n", ("FTS_PROXY_PASSWORD", "sesame"));
+            _folder.Path, ["client", "127.0.0.1", server.PortText, "1", "--proxy", FormatProxyUrl(proxy, "ann")], "get there\nput here\nls\n", ("FTS_PROXY_PASSWORD", "sesame"));
         Assert.True(code == 0, messages);
         Assert.Equal(("from there", "from here"), (File.ReadAllText(_folder["there"]), File.ReadAllText(server.Folder["here"])));
-        Assert.Contains($"connected to 127.0.0.1:{server.PortText} through {Named(proxy, "ann")} as anonymous", messages, StringComparison.Ordinal);
+        Assert.Contains($"connected to 127.0.0.1:{server.PortText} through {FormatProxyUrl(proxy, "ann")} as anonymous", messages, StringComparison.Ordinal);
         Assert.DoesNotContain("sesame", messages, StringComparison.Ordinal);
         // One way for the commands and one for each transfer; over TLS another after the upload, which shows whether the server renews its tickets.
         Assert.Equal(tls == "off" ? 4 : 5, proxy.Asked.Count);
@@ -40,7 +40,7 @@ public sealed class ProxyTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         await using RelayProxy proxy = RelayProxy.Start(FtpProxyKind.Socks5);
-        (string, string?) variable = ("all_proxy", Named(proxy));
+        (string, string?) variable = ("all_proxy", FormatProxyUrl(proxy));
         Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.PortText], "ls\n", variable)).Code);
         Assert.Empty(proxy.Asked);
         (int code, _, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "files.example", server.PortText], "ls\n", variable);
@@ -55,9 +55,9 @@ public sealed class ProxyTests : IDisposable
     {
         await using RelayProxy proxy = RelayProxy.Start(kind, ("ann", "sesame"));
         (int code, _, string messages) = await RunningProgram.RunAsync(
-            _folder.Path, ["client", "files.example", "21", "--proxy", Named(proxy, "ann")], "ls\n", ("FTS_PROXY_PASSWORD", "guess"));
+            _folder.Path, ["client", "files.example", "21", "--proxy", FormatProxyUrl(proxy, "ann")], "ls\n", ("FTS_PROXY_PASSWORD", "guess"));
         Assert.Equal(3, code);
-        Assert.StartsWith($"error: cannot connect to files.example:21: the proxy {Named(proxy, "ann")} {said}\n", messages, StringComparison.Ordinal);
+        Assert.StartsWith($"error: cannot connect to files.example:21: the proxy {FormatProxyUrl(proxy, "ann")} {said}\n", messages, StringComparison.Ordinal);
         Assert.DoesNotContain("guess", messages, StringComparison.Ordinal);
     }
 
@@ -90,7 +90,7 @@ public sealed class ProxyTests : IDisposable
         Assert.Equal(1, messages.Count(c => c == '\n'));
     }
 
-    private static string Named(RelayProxy proxy, string? user = null) => (proxy.Address with { UserName = user }).ToString();
+    private static string FormatProxyUrl(RelayProxy proxy, string? user = null) => (proxy.Address with { UserName = user }).ToString();
 
     private static async Task AnswerAsync(TcpListener listener, string answer)
     {

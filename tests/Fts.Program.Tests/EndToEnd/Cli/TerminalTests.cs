@@ -5,7 +5,7 @@ namespace Fts.ProgramTests.EndToEnd.Cli;
 /// <summary>The client with somebody typing: a real pseudo-terminal, keys as bytes, the screen as bytes.</summary>
 public sealed class TerminalTests : IAsyncLifetime
 {
-    private const string CtrlC = "\x03", CtrlD = "\x04", Up = "\e[A", Left = "\e[D", Return = "\r";
+    private const string CtrlC = "\x03", CtrlD = "\x04", UpArrow = "\e[A", LeftArrow = "\e[D", Return = "\r";
 
     private readonly TestFolder _folder = new();
     private RunningServer _server = null!;
@@ -197,9 +197,9 @@ public sealed class TerminalTests : IAsyncLifetime
     public async Task The_cursor_moves_and_history_comes_back()
     {
         await using RunningProgram client = await ConnectAsync();
-        client.WriteInput("kdir one" + Left + Left + Left + Left + Left + Left + Left + Left + "m" + Return);
+        client.WriteInput("kdir one" + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + LeftArrow + "m" + Return);
         await client.WaitForOutputAsync("made one");
-        client.WriteInput(Up + "two" + Return);
+        client.WriteInput(UpArrow + "two" + Return);
         await client.WaitForOutputAsync("made onetwo");
         Assert.Equal(["one", "onetwo"], _server.Folder.Names);
     }

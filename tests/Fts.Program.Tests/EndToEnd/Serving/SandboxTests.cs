@@ -9,7 +9,7 @@ namespace Fts.ProgramTests.EndToEnd.Serving;
 /// <summary><c>fts server</c> kept to its folders by the kernel.</summary>
 public sealed class SandboxTests : IDisposable
 {
-    private const string Kept = "  sandbox   the kernel keeps this process to these folders (Landlock)\n";
+    private const string SandboxLine = "  sandbox   the kernel keeps this process to these folders (Landlock)\n";
 
     /// <summary>What the runtime starts before Main, as the kernel cuts their names: none of them opens a file for a client.</summary>
     private static readonly string[] RuntimesOwn = [".NET SynchManag", ".NET EventPipe", ".NET DebugPipe", ".NET Debugger", ".NET Tiered Com"];
@@ -30,7 +30,7 @@ public sealed class SandboxTests : IDisposable
     {
         await using RunningServer server = await RunningServer.StartAsync();
         await using RunningServer without = await RunningServer.StartAsync("0", "--no-sandbox");
-        Assert.Contains(Kept, server.Program.Messages, StringComparison.Ordinal);
+        Assert.Contains(SandboxLine, server.Program.Messages, StringComparison.Ordinal);
         Assert.Contains("  sandbox   off\n", without.Program.Messages, StringComparison.Ordinal);
     }
 
@@ -38,7 +38,7 @@ public sealed class SandboxTests : IDisposable
     public async Task Every_thread_but_the_runtimes_own_is_in_it()
     {
         await using RunningServer server = await RunningServer.StartAsync(["0"], ("DOTNET_EnableDiagnostics", "1"), ("TMPDIR", _files.Path));
-        await UseAsync(server);
+        await TransferFilesAsync(server);
         foreach (string thread in Directory.GetDirectories($"/proc/{server.Program.Id}/task"))
         {
             string name = File.ReadAllText(Path.Combine(thread, "comm")).Trim();
@@ -69,13 +69,13 @@ public sealed class SandboxTests : IDisposable
     {
         var authority = new AuthorityFiles(_files);
         File.Copy(authority.WritePem("first"), _home["first.pem"]);
-        string elsewhere = Later(authority.WritePem("second")), link = _home["server.pem"];
+        string elsewhere = MarkAsModified(authority.WritePem("second")), link = _home["server.pem"];
         File.CreateSymbolicLink(link, "first.pem");
         await using RunningServer server = await RunningServer.StartAsync(isSandboxed ? ["0", "--cert", link] : ["0", "--cert", link, "--no-sandbox"]);
 
         File.CreateSymbolicLink(_home["turned.pem"], elsewhere);
         File.Move(_home["turned.pem"], link, overwrite: true);
-        await AskedAgainAsync(server, isSandboxed ? $"the changed certificate in {link} cannot be used, and the one before stays" : $"certificate read again from {link}");
+        await ReconnectUntilMessageAsync(server, isSandboxed ? $"the changed certificate in {link} cannot be used, and the one before stays" : $"certificate read again from {link}");
     }
 
     [Fact]
@@ -89,10 +89,10 @@ public sealed class SandboxTests : IDisposable
         File.CreateSymbolicLink(link, "../../archive/name/cert1.pem");
         await using RunningServer server = await RunningServer.StartAsync("0", "--cert", link);
 
-        File.Copy(Later(authority.WritePem("second")), _home["archive/name/cert2.pem"]);
+        File.Copy(MarkAsModified(authority.WritePem("second")), _home["archive/name/cert2.pem"]);
         File.CreateSymbolicLink(_home["live/name/new"], "../../archive/name/cert2.pem");
         File.Move(_home["live/name/new"], link, overwrite: true);
-        await AskedAgainAsync(server, $"certificate read again from {link}");
+        await ReconnectUntilMessageAsync(server, $"certificate read again from {link}");
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class SandboxTests : IDisposable
         for (int i = 0; i < 2; i++)
         {
             await using RunningServer server = await RunningServer.StartAsync(["0"], ("XDG_STATE_HOME", _home.Path));
-            Assert.Contains(Kept, server.Program.Messages, StringComparison.Ordinal);
+            Assert.Contains(SandboxLine, server.Program.Messages, StringComparison.Ordinal);
             first ??= File.ReadAllText(_home["fts/server.pem"]);
         }
 
@@ -116,8 +116,8 @@ public sealed class SandboxTests : IDisposable
     public async Task All_that_a_client_does_with_files_is_done_in_it(bool isSandboxed)
     {
         await using RunningServer server = await RunningServer.StartAsync(isSandboxed ? ["0"] : ["0", "--no-sandbox"]);
-        await UseAsync(server);
-        IReadOnlyList<string> replies = await ConversationAsync(
+        await TransferFilesAsync(server);
+        IReadOnlyList<string> replies = await SendCommandsAsync(
             server, "USER anonymous", "PASS x", "MKD a", "MKD a/b", "MKD c", "RNFR big", "RNTO a/b/big", "RNFR a/b", "RNTO c/b", "SITE SYMLINK \"c/b/big\" \"c/link\"", "HASH c/link",
             "MFMT 20200102030405 c/b/big", "SITE CHMOD 600 c/b/big", "MLST c/b/big", "SITE COPY \"c/b/big\" \"a/copy\"", "COMB \"a/both\" \"a/copy\" \"c/b/big\"", "XCRC a/both", "AVBL",
             "SITE CPFR a/both", "SITE CPTO c/copy", "DSIZ a", "RMDA a", "DELE c/link", "DELE c/copy", "RMD c/b", "RMD c", "QUIT");
@@ -131,8 +131,8 @@ public sealed class SandboxTests : IDisposable
     {
         Directory.CreateSymbolicLink(_home["link"], _files.Path);
         await using RunningServer server = await RunningServer.StartAsync("0", "--folder", _home["link"]);
-        Assert.Contains(Kept, server.Program.Messages, StringComparison.Ordinal);
-        await UseAsync(server);
+        Assert.Contains(SandboxLine, server.Program.Messages, StringComparison.Ordinal);
+        await TransferFilesAsync(server);
         Assert.Equal(["big", "small"], _files.Names);
     }
 
@@ -148,14 +148,14 @@ public sealed class SandboxTests : IDisposable
     }
 
     /// <summary>Two files made in one tick of the file system's clock, and of one length, would look like one that did not change.</summary>
-    private static string Later(string file)
+    private static string MarkAsModified(string file)
     {
         File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(1));
         return file;
     }
 
     /// <summary>Every way a file travels: encrypted, by the kernel's pumps in plain, and small.</summary>
-    private async Task UseAsync(RunningServer server)
+    private async Task TransferFilesAsync(RunningServer server)
     {
         _folder.Write("big", new string('x', 4_000_000));
         _folder.Write("small", "12345");
@@ -170,7 +170,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     /// <summary>Shakes hands until the server, which looks at its files once a second, says this.</summary>
-    private async Task AskedAgainAsync(RunningServer server, string words)
+    private async Task ReconnectUntilMessageAsync(RunningServer server, string words)
     {
         using var deadline = new CancellationTokenSource(Deadline.Default);
         while (!server.Program.Messages.Contains(words, StringComparison.Ordinal))
@@ -180,7 +180,7 @@ public sealed class SandboxTests : IDisposable
         }
     }
 
-    private static async Task<IReadOnlyList<string>> ConversationAsync(RunningServer server, params string[] lines)
+    private static async Task<IReadOnlyList<string>> SendCommandsAsync(RunningServer server, params string[] lines)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, server.Port, TestContext.Current.CancellationToken);

@@ -100,7 +100,7 @@ public sealed class ForeignServerTests : IDisposable
         Directory.CreateDirectory(_folder["up"]);
         File.WriteAllText(_folder["up/good"], "x");
         // The runtime can neither create nor remove such a name.
-        await ShellAsync("printf x > \"$0/up/$(printf 'caf\\351')\"");
+        await RunShellScriptAsync("printf x > \"$0/up/$(printf 'caf\\351')\"");
         try
         {
             using ScriptedServer server = ScriptedServer.Start(new() { ["CWD"] = "250 ok" }, new() { ["LIST"] = ScriptedServer.CreatePayload($"{Row}other\r\n") });
@@ -110,11 +110,11 @@ public sealed class ForeignServerTests : IDisposable
         }
         finally
         {
-            await ShellAsync("rm -r \"$0/up\"");
+            await RunShellScriptAsync("rm -r \"$0/up\"");
         }
     }
 
-    private async Task ShellAsync(string command)
+    private async Task RunShellScriptAsync(string command)
     {
         using var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", command, _folder.Path]);
         await shell.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -17,7 +17,7 @@ public sealed class HostileListingTests : IDisposable
     private Task<(int Code, string Data, string Messages)> RunAsync(ScriptedServer server, string input) =>
         RunningProgram.RunAsync(_folder["in"], ["client", "127.0.0.1", server.Port], input);
 
-    private string[] Everything() =>
+    private string[] ListAllFiles() =>
         [.. Directory.EnumerateFiles(_folder.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Select(path => Path.GetRelativePath(_folder.Path, path)).Order(StringComparer.Ordinal)];
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class HostileListingTests : IDisposable
         using ScriptedServer server = ScriptedServer.StartWithListing(string.Concat(names.Select(name => $"{Row}{name}\r\n")));
         (int code, string data, string messages) = await RunAsync(server, "ls\nget *\nget .*\n");
         Assert.Equal(9, code);
-        Assert.Equal(["in/.profile", "in/good", "in/trick\u202etxt"], Everything());
+        Assert.Equal(["in/.profile", "in/good", "in/trick\u202etxt"], ListAllFiles());
         Assert.Equal("mine", File.ReadAllText(Path.Combine(_folder["in"], ".profile")));
         Assert.Contains("../evil", data, StringComparison.Ordinal);
         Assert.Contains("esc\\x1b[2J", data, StringComparison.Ordinal);
@@ -72,7 +72,7 @@ public sealed class HostileListingTests : IDisposable
         Assert.Contains(shown, data, StringComparison.Ordinal);
         Assert.Contains(said, messages, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', data + messages);
-        Assert.Equal(command[0] is 'g' or 'm' ? ["in/a", "in/b"] : [], Everything());
+        Assert.Equal(command[0] is 'g' or 'm' ? ["in/a", "in/b"] : [], ListAllFiles());
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class HostileListingTests : IDisposable
         (int code, _, string messages) = await RunAsync(server, "get --overwrite a\n");
         Assert.Equal(expected, code);
         Assert.Contains(said, messages, StringComparison.Ordinal);
-        Assert.Equal(["in/a"], Everything());
+        Assert.Equal(["in/a"], ListAllFiles());
         Assert.Equal("mine", File.ReadAllText(Path.Combine(_folder["in"], "a")));
     }
 

@@ -84,7 +84,7 @@ public sealed class HostileNameTests : IAsyncLifetime
     {
         // With debug the requests and replies are shown, too.
         (_, string data, string messages) = await RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", _server.PortText, "1"], lines);
-        Check(data, messages);
+        AssertNoControlCharacters(data, messages);
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class HostileNameTests : IAsyncLifetime
         foreach (string[] command in commands)
         {
             (_, string data, string messages) = await RunningProgram.RunAsync(_folder.Path, command);
-            Check(data, messages);
+            AssertNoControlCharacters(data, messages);
         }
     }
 
@@ -140,7 +140,7 @@ public sealed class HostileNameTests : IAsyncLifetime
         Assert.DoesNotContain('\u0007', client.Data);
     }
 
-    private void Check(string data, string messages)
+    private void AssertNoControlCharacters(string data, string messages)
     {
         string all = data + messages + _server.Program.Messages;
         Assert.DoesNotContain(all, c => char.IsControl(c) && c != '\n');

@@ -21,7 +21,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
     [Fact]
     public async Task Many_go_both_ways_in_block_mode_and_a_log_gets_one_line_for_them()
     {
-        Fill(_folder);
+        CreateFiles(_folder);
         (int code, _, string messages) = await _server.RunClientAsync(_folder, "put *", "mkdir back", "!mkdir back", "lcd back", "get *");
         Assert.True(code == 0, messages);
         Assert.Contains($"uploaded {Many} files (", messages, StringComparison.Ordinal);
@@ -56,7 +56,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
     [Fact]
     public async Task One_of_many_that_fails_is_named_in_a_log_without_the_others()
     {
-        Fill(_folder);
+        CreateFiles(_folder);
         Directory.CreateDirectory(_server.Folder["f7"]);
         (int code, _, string messages) = await _server.RunClientAsync(_folder, "put *");
         Assert.Equal(9, code);
@@ -129,7 +129,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
     [Fact]
     public async Task Ctrl_c_stops_all_and_says_what_does_the_rest()
     {
-        Fill(_folder);
+        CreateFiles(_folder);
         await using RunningProgram client = RunningProgram.Start(_folder.Path, ["client", "127.0.0.1", _server.PortText, "--progress", "always"]);
         await client.WaitForOutputAsync("connected to");
         // A server that is held answers nothing.
@@ -165,7 +165,7 @@ public sealed class ManyFilesTests : IAsyncLifetime
         Assert.Equal(("theirs", "mine", "theirs"), (_folder.Read("a"), _folder.Read("b"), _folder.Read("c")));
     }
 
-    private static void Fill(TestFolder folder)
+    private static void CreateFiles(TestFolder folder)
     {
         for (int i = 0; i < Many; i++)
         {

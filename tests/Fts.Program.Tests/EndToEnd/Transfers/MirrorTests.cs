@@ -23,7 +23,7 @@ public sealed class MirrorTests : IAsyncLifetime
     [InlineData(true)]
     public async Task A_tree_goes_both_ways_with_its_empty_folders_and_a_second_run_transfers_nothing(bool inShell)
     {
-        Fill(_folder["src"]);
+        CreateFiles(_folder["src"]);
         Task<(int Code, string Data, string Messages)> UpAsync() => inShell ? _server.RunClientAsync(_folder, "mirror -R src up/tree") : FtsAsync("src", Url("up/tree"));
         Task<(int Code, string Data, string Messages)> DownAsync() => inShell ? _server.RunClientAsync(_folder, "cd up", "mirror tree back") : FtsAsync(Url("up/tree"), "back");
         (int code, string data, string messages) = await UpAsync();
@@ -37,14 +37,14 @@ public sealed class MirrorTests : IAsyncLifetime
         Assert.True(code == 0, messages);
         Assert.Contains("downloaded 33 files (", messages, StringComparison.Ordinal);
         Assert.Contains("nothing to transfer, 33 files unchanged", (await DownAsync()).Messages, StringComparison.Ordinal);
-        Assert.Equal(Tree("src").Where(line => !line.Contains("link", StringComparison.Ordinal)), Tree("back"));
+        Assert.Equal(ListTree("src").Where(line => !line.Contains("link", StringComparison.Ordinal)), ListTree("back"));
         Assert.DoesNotContain("> DELE", _server.Program.Messages, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task What_changed_is_transferred_and_what_is_only_there_stays()
     {
-        Fill(_folder["src"]);
+        CreateFiles(_folder["src"]);
         await FtsAsync("src", Url("t"));
         _folder.Write("src/a/f1", "another size");
         File.SetLastWriteTimeUtc(_folder["src/a/f2"], new DateTime(2021, 1, 1, 0, 0, 0, DateTimeKind.Utc));
@@ -67,7 +67,7 @@ public sealed class MirrorTests : IAsyncLifetime
     [Fact]
     public async Task A_dry_run_says_what_would_be_done_on_stdout_and_does_nothing()
     {
-        Fill(_folder["src"]);
+        CreateFiles(_folder["src"]);
         (int code, string data, string messages) = await FtsAsync("src", Url("t"), "--dry-run");
         Assert.Equal(0, code);
         Assert.Contains("make      t/a/b/empty/\n", data, StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public sealed class MirrorTests : IAsyncLifetime
         (int code, _, string messages) = await FtsAsync(Url("t"), "back");
         Assert.True(code == 0, messages);
         Assert.Contains(", 1 link or device skipped", messages, StringComparison.Ordinal);
-        Assert.Equal(["inner", "inner/x=x"], Tree("back"));
+        Assert.Equal(["inner", "inner/x=x"], ListTree("back"));
 
         // A link here in a folder's place leads where nothing was to be written.
         Directory.CreateDirectory(_folder["outside"]);
@@ -124,7 +124,7 @@ public sealed class MirrorTests : IAsyncLifetime
     [Fact]
     public async Task What_stands_in_the_way_is_named_and_the_rest_arrives()
     {
-        Fill(_folder["src"]);
+        CreateFiles(_folder["src"]);
         Directory.CreateDirectory(_server.Folder["t/a/f1"]);
         _server.Folder.Write("t/c", "a file where a folder is to be");
         (int code, _, string messages) = await FtsAsync("src", Url("t"));
@@ -148,7 +148,7 @@ public sealed class MirrorTests : IAsyncLifetime
         Assert.Contains("'../evil' is no name for a file here", messages, StringComparison.Ordinal);
         Assert.Contains("1 link or device skipped", messages, StringComparison.Ordinal);
         Assert.DoesNotContain(messages, c => char.IsControl(c) && c != '\n');
-        Assert.Equal(["good=content"], Tree("in/here"));
+        Assert.Equal(["good=content"], ListTree("in/here"));
         Assert.Equal(["in"], _folder.Names);
         Assert.Equal(["here"], Directory.EnumerateFileSystemEntries(_folder["in"]).Select(path => Path.GetFileName(path)));
     }
@@ -185,7 +185,7 @@ public sealed class MirrorTests : IAsyncLifetime
     private Task<(int Code, string Data, string Messages)> FtsAsync(params string[] arguments) => RunningProgram.RunAsync(_folder.Path, ["mirror", .. arguments]);
 
     /// <summary>33 files in three folders, one folder that is empty, and a link.</summary>
-    private static void Fill(string folder)
+    private static void CreateFiles(string folder)
     {
         Directory.CreateDirectory(Path.Combine(folder, "a", "b", "empty"));
         Directory.CreateDirectory(Path.Combine(folder, "c"));
@@ -200,7 +200,7 @@ public sealed class MirrorTests : IAsyncLifetime
         File.CreateSymbolicLink(Path.Combine(folder, "link"), "top");
     }
 
-    private string[] Tree(string name) =>
+    private string[] ListTree(string name) =>
         [.. Directory.EnumerateFileSystemEntries(_folder[name], "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
             .Select(path => Path.GetRelativePath(_folder[name], path) + (File.Exists(path) ? "=" + File.ReadAllText(path) : "")).Order(StringComparer.Ordinal)];
 }

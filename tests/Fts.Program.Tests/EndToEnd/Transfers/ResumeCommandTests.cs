@@ -16,7 +16,7 @@ public sealed partial class ResumeCommandTests : IDisposable
     private static readonly byte[] Content = MakeContent(64 * 1024 * 1024);
 
     private readonly TestFolder _folder = new(), _elsewhere = new();
-    private readonly TaskCompletionSource _goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _continue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _isHalfSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ScriptedServer _server;
     private int _retrievals;
@@ -46,12 +46,12 @@ public sealed partial class ResumeCommandTests : IDisposable
             client.SendSignal(signal);
             Assert.Equal(code, await client.WaitForExitAsync());
             Assert.Matches(@"[345]\d % of it is kept", client.Messages);
-            command = CommandIn(client.Messages);
+            command = GetAdvisedCommand(client.Messages);
         }
 
         Assert.Equal(
             $"fts get --resume {Url} --to '{_folder.Path}/to it'\\''s' --passive --tls off --verify never --progress always", command);
-        await PasteAsync(command);
+        await RunInShellAsync(command);
         AssertWhole($"{Folder}/{Name}");
     }
 
@@ -68,11 +68,11 @@ public sealed partial class ResumeCommandTests : IDisposable
             await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
             client.SendSignal(signal);
             Assert.Equal(code, await client.WaitForExitAsync());
-            command = CommandIn(client.Messages);
+            command = GetAdvisedCommand(client.Messages);
         }
 
         Assert.Equal($"fts get --resume {Url} --to {_folder.Path} --tls off --progress always", command);
-        await PasteAsync(command);
+        await RunInShellAsync(command);
         AssertWhole(Name);
     }
 
@@ -85,7 +85,7 @@ public sealed partial class ResumeCommandTests : IDisposable
         await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
         client.WriteInput("\u0003");
         await client.WaitForOutputAsync("try: get --resume it\\'s\\ a\\ file");
-        _goesOn.SetResult();
+        _continue.SetResult();
         client.WriteInput("get --resume it\\'s\\ a\\ file\r");
         await client.WaitForOutputAsync("bytes from before");
         AssertWhole(Name);
@@ -105,7 +105,7 @@ public sealed partial class ResumeCommandTests : IDisposable
             await _server.WaitForCommandAsync("(closed)");
         }
 
-        await PasteAsync($"fts get {Url} --to '{_folder.Path}' --tls off");
+        await RunInShellAsync($"fts get {Url} --to '{_folder.Path}' --tls off");
         AssertWhole(Name);
     }
 
@@ -116,7 +116,7 @@ public sealed partial class ResumeCommandTests : IDisposable
             "sh", _folder.Path, ["-c", $"trap '' HUP; exec {PublishedProgram.Path} get {Url} --tls off --progress always"]);
         await _isHalfSent.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
         client.SendSignal(HangUp);
-        _goesOn.SetResult();
+        _continue.SetResult();
         Assert.Equal(0, await client.WaitForExitAsync());
         AssertWhole(Name);
     }
@@ -137,7 +137,7 @@ public sealed partial class ResumeCommandTests : IDisposable
                 {
                     await stream.ReadExactlyAsync(new byte[Received], TestContext.Current.CancellationToken);
                     begun.SetResult();
-                    await _goesOn.Task;
+                    await _continue.Task;
                     return;
                 }
 
@@ -151,14 +151,14 @@ public sealed partial class ResumeCommandTests : IDisposable
             await begun.Task.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
             client.SendSignal(Terminate);
             Assert.Equal(143, await client.WaitForExitAsync());
-            command = CommandIn(client.Messages);
+            command = GetAdvisedCommand(client.Messages);
         }
 
         Assert.Equal($"fts put --resume '{_folder.Path}/it'\\''s a file' {url} --tls off --verify never", command);
         await RunAsync(command);
         Assert.Contains($"REST {Received}", server.Commands);
         Assert.True(Content.AsSpan(Received).SequenceEqual(rest.ToArray()), "another content");
-        _goesOn.SetResult();
+        _continue.SetResult();
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed partial class ResumeCommandTests : IDisposable
             ["RETR"] = async stream =>
             {
                 await stream.WriteAsync("hello"u8.ToArray(), TestContext.Current.CancellationToken);
-                await _goesOn.Task;
+                await _continue.Task;
             },
         });
         string url = $"ftp://127.0.0.1:{server.Port}/";
@@ -178,15 +178,15 @@ public sealed partial class ResumeCommandTests : IDisposable
         await server.WaitForCommandAsync("RETR /one");
         client.SendSignal(Interrupt);
         Assert.Equal(130, await client.WaitForExitAsync());
-        Assert.Equal($"fts mirror {url} '{_folder.Path}/copy here' --tls off --overwrite", CommandIn(client.Messages));
+        Assert.Equal($"fts mirror {url} '{_folder.Path}/copy here' --tls off --overwrite", GetAdvisedCommand(client.Messages));
     }
 
     private string Url => $"ftp://127.0.0.1:{_server.Port}/it%27s%20a%20file";
 
-    private static string CommandIn(string messages) => Try().Match(messages).Groups[1].Value;
+    private static string GetAdvisedCommand(string messages) => AdvicePattern().Match(messages).Groups[1].Value;
 
     [GeneratedRegex(@"\n  try: (.*)\n")]
-    private static partial Regex Try();
+    private static partial Regex AdvicePattern();
 
     private static byte[] MakeContent(int length)
     {
@@ -208,7 +208,7 @@ public sealed partial class ResumeCommandTests : IDisposable
         _isHalfSent.SetResult();
         using var waiting = new CancellationTokenSource();
         Task<int> gone = stream.ReadAsync(new byte[1], waiting.Token).AsTask();
-        if (await Task.WhenAny(gone, _goesOn.Task) == gone)
+        if (await Task.WhenAny(gone, _continue.Task) == gone)
         {
             await gone;
             return;
@@ -226,7 +226,7 @@ public sealed partial class ResumeCommandTests : IDisposable
 
     private void AssertWhole(string name) => Assert.True(Content.AsSpan().SequenceEqual(File.ReadAllBytes(_folder[name])), "another content");
 
-    private async Task PasteAsync(string command)
+    private async Task RunInShellAsync(string command)
     {
         Assert.Equal(0, await RunAsync(command));
         Assert.InRange(RestartOffset, Content.Length / 4, Content.Length / 2);

@@ -51,7 +51,7 @@ public sealed class CertificateTests : IDisposable
         (int code, _, string messages) = await ClientAsync(server, [], "ls");
         Assert.Equal(5, code);
         Assert.Contains("it is valid from ", messages, StringComparison.Ordinal);
-        await ObeyAsync(messages);
+        await RunAdvisedCommandAsync(messages);
         (code, _, messages) = await ClientAsync(server, [], "ls");
         Assert.True(code == 0, messages);
     }
@@ -71,7 +71,7 @@ public sealed class CertificateTests : IDisposable
         (code, _, messages) = await ClientAsync(server, [], "ls", ("SSL_CERT_FILE", _authority.RootFile));
         Assert.Equal(5, code);
         Assert.Contains(reason, messages, StringComparison.Ordinal);
-        await ObeyAsync(messages);
+        await RunAdvisedCommandAsync(messages);
         (code, _, messages) = await ClientAsync(server, [], "ls", ("SSL_CERT_FILE", _authority.RootFile));
         Assert.True(code == 0, messages);
     }
@@ -157,7 +157,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     /// <summary>Does what a refusal says to do where the key is the right one.</summary>
-    private async Task ObeyAsync(string messages)
+    private async Task RunAdvisedCommandAsync(string messages)
     {
         string command = messages[messages.IndexOf("fts trust add ", StringComparison.Ordinal)..].Trim();
         Assert.Equal(0, (await RunningProgram.RunAsync(_folder.Path, command.Split(' ')[1..], "", Home)).Code);

@@ -32,7 +32,7 @@ public sealed class PasswordTests : IAsyncLifetime
     [Fact]
     public async Task From_netrc_with_the_name_too()
     {
-        Netrc(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        WriteNetRc(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Assert.Equal(0, (await ClientAsync([], ("NETRC", _folder["netrc"]))).Code);
         Assert.Equal(0, (await ClientAsync(["--user", "fts"], ("NETRC", _folder["netrc"]))).Code);
     }
@@ -40,7 +40,7 @@ public sealed class PasswordTests : IAsyncLifetime
     [Fact]
     public async Task A_netrc_that_others_can_read_is_refused()
     {
-        Netrc(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        WriteNetRc(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         (int code, string output) = await ClientAsync([], ("NETRC", _folder["netrc"]));
         Assert.Equal(11, code);
         Assert.Contains("chmod 600", output, StringComparison.Ordinal);
@@ -99,7 +99,7 @@ public sealed class PasswordTests : IAsyncLifetime
         Assert.DoesNotContain("abc", client.Data, StringComparison.Ordinal);
     }
 
-    private void Netrc(UnixFileMode mode)
+    private void WriteNetRc(UnixFileMode mode)
     {
         _folder.Write("netrc", $"machine 127.0.0.1 login fts password {_password}\n");
         File.SetUnixFileMode(_folder["netrc"], mode);
