@@ -21,7 +21,7 @@ internal static class ClientCommand
         using var interrupts = new InterruptHandler();
         await using ServerConnection connection = options.PrepareConnection(line, target, terminal, line.IsDebug(2));
         target = connection.Target;
-        var shell = new ClientShell(connection.Client, target, terminal, interrupts, connection.TransferSettings, CommandFormatter.ForSession, CreateOutsideFormatter(line));
+        var shell = new ClientShell(connection.Client, target, terminal, interrupts, connection.TransferSettings, CommandFormatter.ForSession, CreateProgramFormatter(line));
         try
         {
             await ConnectAsync(shell, connection, interrupts);
@@ -37,7 +37,7 @@ internal static class ClientCommand
     }
 
     /// <summary>Returns the wording of a session's commands for the system's shell, with the same server, folder and options.</summary>
-    private static Func<ClientShell, string, CommandFormatter> CreateOutsideFormatter(CommandLine line)
+    private static Func<ClientShell, string, CommandFormatter> CreateProgramFormatter(CommandLine line)
     {
         // Now, because lcd changes the directory that relative paths start from.
         (string transferOptions, string allOptions) = (OptionFormatter.FormatWithoutExistingFileOption(line), OptionFormatter.Format(line));

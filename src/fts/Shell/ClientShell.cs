@@ -15,10 +15,10 @@ namespace Fts.Shell;
 /// <param name="interrupts">Ctrl-C and SIGTERM.</param>
 /// <param name="transferSettings">What was said for all transfers.</param>
 /// <param name="formatter">How its commands are typed.</param>
-/// <param name="createOutsideFormatter">Returns the wording of a command, by its verb, for use after this session has ended; null if
+/// <param name="createProgramFormatter">Returns the wording of a command, by its verb, for use after this session has ended; null if
 /// <paramref name="formatter"/> is that already.</param>
 internal sealed class ClientShell(
-    FtpClient client, Target target, Terminal terminal, InterruptHandler interrupts, TransferSettings transferSettings, CommandFormatter formatter, Func<ClientShell, string, CommandFormatter>? createOutsideFormatter = null)
+    FtpClient client, Target target, Terminal terminal, InterruptHandler interrupts, TransferSettings transferSettings, CommandFormatter formatter, Func<ClientShell, string, CommandFormatter>? createProgramFormatter = null)
 {
     private ExitCode _result = ExitCode.Success;
     private bool _isConnectionLost; // set when a command lost the connection, until a reconnect is tried
@@ -194,7 +194,7 @@ internal sealed class ClientShell(
     public CommandFormatter GetFormatter(string verb, ExitCode code)
     {
         bool isSessionEnding = interrupts.RequestedExit is not null || (!terminal.IsInteractive && (interrupts.IsInterrupted || ShouldEndScript(code)));
-        return isSessionEnding && createOutsideFormatter is not null ? createOutsideFormatter(this, verb) : formatter;
+        return isSessionEnding && createProgramFormatter is not null ? createProgramFormatter(this, verb) : formatter;
     }
 
     /// <summary>Whether the other lines of a script are not run after a command with this exit code.</summary>
