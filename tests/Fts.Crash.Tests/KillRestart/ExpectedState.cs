@@ -134,8 +134,8 @@ internal sealed class ExpectedState
         }
     }
 
-    private static bool IsSame(Dictionary<string, FileContent> previousPartial, IReadOnlyDictionary<string, FileContent> right) =>
-        previousPartial.Count == right.Count && previousPartial.All(file => right.TryGetValue(file.Key, out FileContent? other) && file.Value == other);
+    private static bool IsSame(Dictionary<string, FileContent> left, IReadOnlyDictionary<string, FileContent> right) =>
+        left.Count == right.Count && left.All(file => right.TryGetValue(file.Key, out FileContent? other) && file.Value == other);
 
     private static string Format(IReadOnlyDictionary<string, FileContent> names) => string.Join('\n', names.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"  {file.Key} = {file.Value}"));
 }

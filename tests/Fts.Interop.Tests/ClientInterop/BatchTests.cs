@@ -24,9 +24,9 @@ public sealed class BatchTests
         {
             Trace = trace => Interlocked.Add(ref transfers, trace is { IsReply: true, Line: ['1', '5', '0', ..] } ? 1 : 0), // 125 where the connection is open already
         });
-        await using FtpClient client = Client(server, protocol);
+        await using FtpClient client = CreateClient(server, protocol);
         using var local = new TempFolder();
-        FtpBatchFile[] files = [.. Enumerable.Range(0, Files).Select(i => Local(local, i))];
+        FtpBatchFile[] files = [.. Enumerable.Range(0, Files).Select(i => CreateBatchFile(local, i))];
         files[700] = files[700] with { RemotePath = $"{ServerUnderTest.WritablePath}/missing/x" };
 
         IReadOnlyList<FtpBatchResult> up = await client.UploadManyAsync(files, null, null, Token);
@@ -58,7 +58,7 @@ public sealed class BatchTests
     {
         await using PeerSession session = await PeerSession.StartAsync(PeerKind.Vsftpd, "127.0.0.1");
         using var local = new TempFolder();
-        FtpBatchFile[] files = [.. Enumerable.Range(0, 30).Select(i => Local(local, i) with { RemotePath = $"{Peer.WritablePath}/{i}" })];
+        FtpBatchFile[] files = [.. Enumerable.Range(0, 30).Select(i => CreateBatchFile(local, i) with { RemotePath = $"{Peer.WritablePath}/{i}" })];
         Assert.All(await session.Client.UploadManyAsync(files, null, null, Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
         FtpBatchFile[] back = [.. files.Select(file => file with { LocalPath = file.LocalPath + ".back" })];
         Assert.All(await session.Client.DownloadManyAsync(back, null, null, Token), result => Assert.True(result.Succeeded, result.Exception?.Message));
@@ -66,7 +66,7 @@ public sealed class BatchTests
     }
 
     /// <summary>Empty ones, some of several blocks, and one that goes by itself.</summary>
-    private static FtpBatchFile Local(TempFolder folder, int i)
+    private static FtpBatchFile CreateBatchFile(TempFolder folder, int i)
     {
         byte[] content = new byte[i == 900 ? 1_000_000 : i % 100 == 7 ? 200_000 : i % 10 * 500];
         new Random(i).NextBytes(content);
@@ -76,7 +76,7 @@ public sealed class BatchTests
         return new FtpBatchFile(path, $"{ServerUnderTest.WritablePath}/f{i}");
     }
 
-    private static FtpClient Client(ServerUnderTest server, SslProtocols? protocol)
+    private static FtpClient CreateClient(ServerUnderTest server, SslProtocols? protocol)
     {
         var options = new FtpClientOptions { Host = server.Host, Port = server.EndPoint.Port, Tls = FtpTlsMode.Off };
         return new FtpClient(protocol is null ? options : options with

@@ -14,7 +14,7 @@ namespace Fts.Interop.Tests.ClientInterop;
 /// <summary>Our client with a certificate of its own, against servers that ask for one, and resume their sessions all the same.</summary>
 public sealed class ClientCertificateTests
 {
-    private static readonly TestAuthority Root = new("root"), Between = new("between", Root), Stranger = new("stranger");
+    private static readonly TestAuthority RootAuthority = new("root"), IntermediateAuthority = new("between", RootAuthority), UntrustedAuthority = new("stranger");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -24,7 +24,7 @@ public sealed class ClientCertificateTests
     public async Task Our_server_signs_the_holder_in_on_every_pooled_connection(SslProtocols protocol)
     {
         await using CertificateServer server = CertificateServer.Start(FtpClientCertificatePolicy.Require);
-        await using var client = new FtpClient(server.Options(Between.Issue("CN=ann"), [Between.Certificate], protocol) with { MaxConnections = 4 });
+        await using var client = new FtpClient(server.Options(IntermediateAuthority.Issue("CN=ann"), [IntermediateAuthority.Certificate], protocol) with { MaxConnections = 4 });
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(lane => RoundTripsAsync(client, $"lane{lane}")));
     }
@@ -35,7 +35,7 @@ public sealed class ClientCertificateTests
     public async Task Our_server_lets_nobody_else_in(SslProtocols protocol)
     {
         await using CertificateServer server = CertificateServer.Start(FtpClientCertificatePolicy.Require);
-        foreach (X509Certificate2? certificate in (X509Certificate2?[])[null, Stranger.Issue("CN=ann"), Between.Issue("CN=ann")])
+        foreach (X509Certificate2? certificate in (X509Certificate2?[])[null, UntrustedAuthority.Issue("CN=ann"), IntermediateAuthority.Issue("CN=ann")])
         {
             // The last one is good, but the server knows only the root and is not told of what lies between.
             await using var client = new FtpClient(server.Options(certificate, [], protocol));
@@ -51,7 +51,7 @@ public sealed class ClientCertificateTests
     public async Task A_peer_that_requires_one_is_shown_it(PeerKind kind, SslProtocols protocol)
     {
         await using PeerSession session = await PeerSession.StartAsync(
-            kind, "127.0.0.1", options => AddCertificate(options, Between.Issue("CN=ann"), [Between.Certificate], protocol), encrypted: true, Root.Certificate.ExportCertificatePem());
+            kind, "127.0.0.1", options => AddCertificate(options, IntermediateAuthority.Issue("CN=ann"), [IntermediateAuthority.Certificate], protocol), encrypted: true, RootAuthority.Certificate.ExportCertificatePem());
 
         await RoundTripsAsync(session.Client, $"{Peer.WritablePath}/file");
     }
@@ -63,7 +63,7 @@ public sealed class ClientCertificateTests
     public async Task A_peer_that_requires_one_takes_no_other(PeerKind kind, SslProtocols protocol)
     {
         await using PeerSession session = await PeerSession.StartAsync(
-            kind, "127.0.0.1", options => AddCertificate(options, Stranger.Issue("CN=ann"), [], protocol), encrypted: true, Root.Certificate.ExportCertificatePem());
+            kind, "127.0.0.1", options => AddCertificate(options, UntrustedAuthority.Issue("CN=ann"), [], protocol), encrypted: true, RootAuthority.Certificate.ExportCertificatePem());
 
         // How they break off is theirs: by an alert, by a reply in plain amid the handshake, or by closing.
         await Assert.ThrowsAnyAsync<FtpException>(() => session.Client.ConnectAsync(Token));
@@ -108,7 +108,7 @@ public sealed class ClientCertificateTests
                     Control = FtpTlsPolicy.Required,
                     Data = FtpTlsPolicy.Required,
                     DataBinding = FtpDataBinding.Require,
-                    ClientCertificates = new FtpClientCertificates { Policy = policy, Authorities = [Root.Certificate] },
+                    ClientCertificates = new FtpClientCertificates { Policy = policy, Authorities = [RootAuthority.Certificate] },
                 },
                 Trace = trace => output?.WriteLine($"{trace.Session} {(trace.IsReply ? "<" : ">")} {trace.Line}"),
             });

@@ -61,7 +61,7 @@ public sealed class TransferTests
         await using PeerSession session = await PeerSession.StartAsync(kind, "127.0.0.1");
         string[] names = [.. Enumerable.Range(0, 40).Select(number => $"file {number}")];
 
-        await Task.WhenAll(names.Select(name => session.Client.UploadAsync(new MemoryStream(Content(name)), $"{Peer.WritablePath}/{name}", cancellationToken: Token)));
+        await Task.WhenAll(names.Select(name => session.Client.UploadAsync(new MemoryStream(CreateContent(name)), $"{Peer.WritablePath}/{name}", cancellationToken: Token)));
         byte[][] back = await Task.WhenAll(names.Select(async name =>
         {
             var content = new MemoryStream();
@@ -69,7 +69,7 @@ public sealed class TransferTests
             return content.ToArray();
         }));
 
-        Assert.Equal(names.Select(Content), back);
+        Assert.Equal(names.Select(CreateContent), back);
     }
 
     [Theory]
@@ -128,7 +128,7 @@ public sealed class TransferTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(session.Local.Path));
     }
 
-    private static byte[] Content(string name) => [.. Enumerable.Repeat((byte)name[^1], 1 + (name.GetHashCode(StringComparison.Ordinal) & 0xFFFF))];
+    private static byte[] CreateContent(string name) => [.. Enumerable.Repeat((byte)name[^1], 1 + (name.GetHashCode(StringComparison.Ordinal) & 0xFFFF))];
 
     private static async Task UploadAsync(FtpClient client, string localFolder, string remoteFolder)
     {

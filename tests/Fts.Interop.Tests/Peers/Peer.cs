@@ -26,10 +26,10 @@ internal sealed class Peer : IAsyncDisposable
 
     private readonly TempFolder _home;
     private readonly bool _limitsConnections;
-    private readonly Func<Task<(ServerProcess Daemon, string User, string Password)>> _start;
-    private ServerProcess? _daemon;
+    private readonly Func<Task<(ServerProcess Process, string User, string Password)>> _start;
+    private ServerProcess? _process;
 
-    private Peer(TempFolder home, IPEndPoint endPoint, bool limitsConnections, Func<Task<(ServerProcess Daemon, string User, string Password)>> start) =>
+    private Peer(TempFolder home, IPEndPoint endPoint, bool limitsConnections, Func<Task<(ServerProcess Process, string User, string Password)>> start) =>
         (_home, EndPoint, _limitsConnections, _start) = (home, endPoint, limitsConnections, start);
 
     public IPEndPoint EndPoint { get; }
@@ -81,20 +81,20 @@ internal sealed class Peer : IAsyncDisposable
     }
 
     /// <summary>Waits until a server with a limit of connections has none, so that the limit refuses no connection because of an earlier one.</summary>
-    public Task WaitForConnectionsToEndAsync() => _daemon is { } daemon && _limitsConnections ? daemon.WaitForChildrenAsync() : Task.CompletedTask;
+    public Task WaitForConnectionsToEndAsync() => _process is { } daemon && _limitsConnections ? daemon.WaitForChildrenAsync() : Task.CompletedTask;
 
     /// <summary>Kills it with whatever it is at.</summary>
     public async Task KillAsync()
     {
-        if (_daemon is not null)
+        if (_process is not null)
         {
-            await _daemon.DisposeAsync();
-            _daemon = null;
+            await _process.DisposeAsync();
+            _process = null;
         }
     }
 
     /// <summary>Starts it again after <see cref="KillAsync"/>, on the same port.</summary>
-    public async Task StartAsync() => (_daemon, User, Password) = await _start();
+    public async Task StartAsync() => (_process, User, Password) = await _start();
 
     public async ValueTask DisposeAsync()
     {

@@ -6,7 +6,7 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>ProFTPD with one virtual user of a password file of its own.</summary>
 internal static class ProFtpd
 {
-    public static async Task<(ServerProcess Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority)
+    public static async Task<(ServerProcess Process, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority)
     {
         Tool tool = Tool.Require("proftpd");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "proftpd serves as another user, for which it must be started by root.");

@@ -6,7 +6,7 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>Pure-FTPd with one virtual user of its own database.</summary>
 internal static class PureFtpd
 {
-    public static async Task<(ServerProcess Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint)
+    public static async Task<(ServerProcess Process, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint)
     {
         Tool tool = Tool.Require("pure-ftpd");
         Tool accounts = Tool.Require("pure-pw");

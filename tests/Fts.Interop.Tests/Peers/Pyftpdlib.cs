@@ -7,7 +7,7 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>pyftpdlib through a few lines of Python of ours.</summary>
 internal static class Pyftpdlib
 {
-    public static async Task<(ServerProcess Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate)
+    public static async Task<(ServerProcess Process, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate)
     {
         Tool python = Tool.RequirePython();
         ProcessResult probe = await ProcessRunner.RunAsync(python, home, "-c", "import pyftpdlib.servers, OpenSSL");

@@ -7,7 +7,7 @@ namespace Fts.Interop.Tests.Peers;
 /// <summary>vsftpd for anonymous clients that may write: any other user of its would have to be one of the system's.</summary>
 internal static class Vsftpd
 {
-    public static async Task<(ServerProcess Daemon, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority, int maxPerAddress)
+    public static async Task<(ServerProcess Process, string User, string Password)> StartAsync(TempFolder home, IPEndPoint endPoint, string? certificate, string? clientAuthority, int maxPerAddress)
     {
         Tool tool = Tool.Require("vsftpd");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "vsftpd changes its root and its user, for which it must be started by root.");

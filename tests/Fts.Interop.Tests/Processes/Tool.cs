@@ -31,9 +31,9 @@ internal sealed record Tool(string Path, string? LibraryPath)
         }
 
         string[] unpacked = s_unpacked is null ? [] : [$"{s_unpacked}/usr/sbin/{name}", $"{s_unpacked}/usr/bin/{name}"];
-        return unpacked.FirstOrDefault(File.Exists) is { } found ? new Tool(found, LibrariesBelow(s_unpacked!)) : null;
+        return unpacked.FirstOrDefault(File.Exists) is { } found ? new Tool(found, FindLibraries(s_unpacked!)) : null;
     }
 
-    private static string LibrariesBelow(string folder) =>
+    private static string FindLibraries(string folder) =>
         Directory.Exists($"{folder}/usr/lib") ? string.Join(':', Directory.GetDirectories($"{folder}/usr/lib", "*-linux-gnu*").Append($"{folder}/usr/lib")) : "";
 }

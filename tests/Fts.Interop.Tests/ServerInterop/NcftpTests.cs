@@ -9,7 +9,7 @@ public sealed class NcftpTests
     public async Task A_tree_goes_up_and_comes_back()
     {
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1");
-        string tree = TestTree.Create(server.Local.CreateFolder("tree"), IsBeyondNcftp);
+        string tree = TestTree.Create(server.Local.CreateFolder("tree"), IsUnsupportedByNcftp);
         File.Copy(TestTree.LargeFile, Path.Combine(tree, "big.bin"));
 
         (await NcftpAsync(server, "ncftpput", "-R", server.Host, "/box", "tree")).AssertSuccess();
@@ -46,7 +46,7 @@ public sealed class NcftpTests
     }
 
     /// <summary>ncftp takes these characters of a name for a pattern or an escape, whatever the server says, and passes over hidden names.</summary>
-    private static bool IsBeyondNcftp(string name) => name.StartsWith('.') || name.StartsWith('-') || name.StartsWith('~') || name.AsSpan().ContainsAny("*[?\\\"");
+    private static bool IsUnsupportedByNcftp(string name) => name.StartsWith('.') || name.StartsWith('-') || name.StartsWith('~') || name.AsSpan().ContainsAny("*[?\\\"");
 
     private static Task<ProcessResult> NcftpAsync(ServerUnderTest server, string program, params IEnumerable<string> arguments) =>
         ProcessRunner.RunAsync(Tool.Require(program), server.Local, ["-u", server.User, "-p", server.Password, "-P", server.Port, "-t", "20", .. program is "ncftpls" ? [] : new[] { "-V" }, .. arguments]);

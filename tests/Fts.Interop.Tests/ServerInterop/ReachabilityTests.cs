@@ -9,12 +9,12 @@ namespace Fts.Interop.Tests.ServerInterop;
 /// <summary>Other people's clients and a server that has few ports for data, or a balancer in front of it.</summary>
 public sealed class ReachabilityTests
 {
-    private const string Balancer = "127.0.0.3";
+    private const string LoadBalancer = "127.0.0.3";
 
     [Fact]
     public async Task Lftp_mirrors_with_as_many_ports_as_it_has_connections()
     {
-        FtpPassivePorts range = Ports(3);
+        FtpPassivePorts range = FindPassivePorts(3);
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", configure: options => options with { PassivePorts = range });
         TestTree.Create(server.Local.CreateFolder("tree"));
 
@@ -31,7 +31,7 @@ public sealed class ReachabilityTests
     [InlineData("--disable-epsv")]
     public async Task Curl_uses_the_range(string option)
     {
-        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", configure: options => options with { PassivePorts = Ports(1) });
+        await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", configure: options => options with { PassivePorts = FindPassivePorts(1) });
 
         await RoundTripAsync(server, server.GetUrl("big.bin"), option);
     }
@@ -42,18 +42,18 @@ public sealed class ReachabilityTests
     [InlineData(true, "--ftp-pasv", "-k", "--ssl-reqd")]
     public async Task Curl_comes_through_a_balancer_that_writes_PROXY_headers(bool encrypted, params string[] options)
     {
-        FtpPassivePorts range = Ports(2);
+        FtpPassivePorts range = FindPassivePorts(2);
         await using ServerUnderTest server = await ServerUnderTest.StartAsync("127.0.0.1", encrypted, with => with with
         {
             PassivePorts = range,
-            ProxyProtocolNetworks = [IPNetwork.Parse($"{Balancer}/32")],
+            ProxyProtocolNetworks = [IPNetwork.Parse($"{LoadBalancer}/32")],
         });
-        int port = ServerProcess.FindFreePort(IPAddress.Parse(Balancer));
-        await using var control = new ProxyProtocolRelay(new IPEndPoint(IPAddress.Parse(Balancer), port), server.EndPoint);
-        await using var first = new ProxyProtocolRelay(new IPEndPoint(IPAddress.Parse(Balancer), range.First), new IPEndPoint(IPAddress.Loopback, range.First));
-        await using var last = new ProxyProtocolRelay(new IPEndPoint(IPAddress.Parse(Balancer), range.Last), new IPEndPoint(IPAddress.Loopback, range.Last));
+        int port = ServerProcess.FindFreePort(IPAddress.Parse(LoadBalancer));
+        await using var control = new ProxyProtocolRelay(new IPEndPoint(IPAddress.Parse(LoadBalancer), port), server.EndPoint);
+        await using var first = new ProxyProtocolRelay(new IPEndPoint(IPAddress.Parse(LoadBalancer), range.First), new IPEndPoint(IPAddress.Loopback, range.First));
+        await using var last = new ProxyProtocolRelay(new IPEndPoint(IPAddress.Parse(LoadBalancer), range.Last), new IPEndPoint(IPAddress.Loopback, range.Last));
 
-        await RoundTripAsync(server, $"ftp://{Balancer}:{port}{ServerUnderTest.WritablePath}/big.bin", options);
+        await RoundTripAsync(server, $"ftp://{LoadBalancer}:{port}{ServerUnderTest.WritablePath}/big.bin", options);
 
         Assert.Equal((2, 2), (control.ConnectionCount, first.ConnectionCount + last.ConnectionCount));
     }
@@ -68,7 +68,7 @@ public sealed class ReachabilityTests
     }
 
     /// <summary>Ports in a row of which the first is free; the server passes over those that are not.</summary>
-    private static FtpPassivePorts Ports(int count)
+    private static FtpPassivePorts FindPassivePorts(int count)
     {
         int first = ServerProcess.FindFreePort(IPAddress.Loopback);
         return new FtpPassivePorts(first, first + count - 1);

@@ -7,7 +7,7 @@ using Fts.ProgramTests.Support;
 namespace Fts.Interop.Tests.ServerInterop;
 
 /// <summary>What breaks an upload.</summary>
-public enum Cut
+public enum Interruption
 {
     /// <summary>The client is killed; the system closes its connections in good order.</summary>
     ClientKilled,
@@ -39,14 +39,14 @@ public sealed class ResumeTests : IDisposable
     private readonly TempFolder _local = new();
     private readonly TestFolder _folder = new();
 
-    public static TheoryData<string, Cut, bool> Ways
+    public static TheoryData<string, Interruption, bool> Ways
     {
         get
         {
-            var ways = new TheoryData<string, Cut, bool>();
+            var ways = new TheoryData<string, Interruption, bool>();
             foreach (string client in (string[])["curl -C -", "lftp put -c", "lftp reput", "python3 ftplib", "ncftpput"])
             {
-                foreach (Cut cut in Enum.GetValues<Cut>())
+                foreach (Interruption cut in Enum.GetValues<Interruption>())
                 {
                     ways.Add(client, cut, false);
                     ways.Add(client, cut, true);
@@ -65,7 +65,7 @@ public sealed class ResumeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public async Task A_broken_upload_is_continued_to_the_byte(string client, Cut cut, bool replaces)
+    public async Task A_broken_upload_is_continued_to_the_byte(string client, Interruption cut, bool replaces)
     {
         File.Copy(TestTree.LargeFile, _local["up.bin"]);
         long size = new FileInfo(TestTree.LargeFile).Length;
@@ -83,7 +83,7 @@ public sealed class ResumeTests : IDisposable
                 await InterruptAsync(client, cut, server, relay);
             }
 
-            if (cut == Cut.ServerKilled)
+            if (cut == Interruption.ServerKilled)
             {
                 await server.DisposeAsync();
                 server = await RunningServer.StartOnFolderAsync(_folder, [], []);
@@ -91,7 +91,7 @@ public sealed class ResumeTests : IDisposable
 
             await AssertOldFileAsync(server, replaces);
             await using var through = new InterruptingRelay(server.Port);
-            ProcessResult ended = await ProcessRunner.RunAsync(GetTool(client), _local, Arguments(client, through.Port, continues: true));
+            ProcessResult ended = await ProcessRunner.RunAsync(GetTool(client), _local, CreateArguments(client, through.Port, continues: true));
             string said = $"cut at {at} of {size}; then {client}: {through.Commands}; {through.UploadedBytes} bytes";
             TestContext.Current.TestOutputHelper?.WriteLine(said);
 
@@ -137,20 +137,20 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(old, await File.ReadAllBytesAsync(_local["back.bin"], TestContext.Current.CancellationToken));
     }
 
-    private async Task InterruptAsync(string client, Cut cut, RunningServer server, InterruptingRelay relay)
+    private async Task InterruptAsync(string client, Interruption cut, RunningServer server, InterruptingRelay relay)
     {
-        using var process = ProcessRunner.Start(GetTool(client), _local.Path, Arguments(client, relay.Port, continues: false));
+        using var process = ProcessRunner.Start(GetTool(client), _local.Path, CreateArguments(client, relay.Port, continues: false));
         try
         {
             await relay.LimitReached.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
             switch (cut)
             {
-                case Cut.ClientKilled:
+                case Interruption.ClientKilled:
                     process.Kill();
                     await relay.ClientDisconnected.WaitAsync(Deadline.Default, TestContext.Current.CancellationToken);
                     relay.Interrupt(reset: false);
                     break;
-                case Cut.DataReset:
+                case Interruption.DataReset:
                     relay.Interrupt(reset: true);
                     break;
                 default:
@@ -191,7 +191,7 @@ public sealed class ResumeTests : IDisposable
 
     private static Tool GetTool(string client) => client.StartsWith("python3", StringComparison.Ordinal) ? Tool.RequirePython() : Tool.Require(client.Split(' ')[0]);
 
-    private static string[] Arguments(string client, int port, bool continues)
+    private static string[] CreateArguments(string client, int port, bool continues)
     {
         string number = port.ToString(CultureInfo.InvariantCulture);
         return client.Split(' ')[0] switch

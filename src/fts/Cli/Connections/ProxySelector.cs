@@ -49,7 +49,7 @@ internal static class ProxySelector
         {
             string domain = entry.TrimStart('.');
             if (entry == "*" || (address is not null
-                ? (IPAddress.TryParse(entry, out IPAddress? first) && first.Equals(address)) || (IPNetwork.TryParse(entry, out IPNetwork network) && network.Contains(address))
+                ? (IPAddress.TryParse(entry, out IPAddress? entryAddress) && entryAddress.Equals(address)) || (IPNetwork.TryParse(entry, out IPNetwork network) && network.Contains(address))
                 : domain.Length > 0 && (string.Equals(host, domain, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase))))
             {
                 return true;

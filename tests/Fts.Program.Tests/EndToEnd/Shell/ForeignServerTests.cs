@@ -15,7 +15,7 @@ public sealed class ForeignServerTests : IDisposable
     private Task<(int Code, string Data, string Messages)> RunAsync(ScriptedServer server, string input, params string[] options) =>
         RunningProgram.RunAsync(_folder.Path, ["client", "127.0.0.1", server.Port, .. options], input);
 
-    private string[] Local() => [.. Directory.EnumerateFiles(_folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+    private string[] ListLocalFiles() => [.. Directory.EnumerateFiles(_folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 
     private static ScriptedServer Listing(params string[] names) => ScriptedServer.Start(
         new() { ["CWD"] = "250 ok" },
@@ -27,7 +27,7 @@ public sealed class ForeignServerTests : IDisposable
         using ScriptedServer server = Listing("caf\u00e9.txt", "plain.txt");
         (int code, string data, string messages) = await RunAsync(server, "nlist\nget *\nget caf\\xe9.txt --overwrite\n");
         Assert.Equal((0, "caf\\xe9.txt\nplain.txt\n"), (code, data));
-        Assert.Equal(["caf\u00e9.txt", "plain.txt"], Local());
+        Assert.Equal(["caf\u00e9.txt", "plain.txt"], ListLocalFiles());
         Assert.Contains("downloaded caf\u00e9.txt", messages, StringComparison.Ordinal);
     }
 
@@ -38,7 +38,7 @@ public sealed class ForeignServerTests : IDisposable
         using ScriptedServer server = Listing("caf\u00e9.txt", "caf\u00c3\u00a9.txt");
         (int code, _, string messages) = await RunAsync(server, "get * --overwrite\n");
         Assert.Equal(9, code);
-        Assert.Equal(["caf\u00e9.txt"], Local());
+        Assert.Equal(["caf\u00e9.txt"], ListLocalFiles());
         Assert.Contains("has the same local name", messages, StringComparison.Ordinal);
         Assert.Single(server.ReceivedCommands, command => command.StartsWith("RETR", StringComparison.Ordinal));
     }
@@ -49,7 +49,7 @@ public sealed class ForeignServerTests : IDisposable
         using ScriptedServer server = Listing("\u00ce\u00c4\u00bc\u00fe.txt");
         (int code, string data, _) = await RunAsync(server, "nlist\nget *\n", "--encoding", "gbk");
         Assert.Equal((0, "\u6587\u4ef6.txt\n"), (code, data));
-        Assert.Equal(["\u6587\u4ef6.txt"], Local());
+        Assert.Equal(["\u6587\u4ef6.txt"], ListLocalFiles());
     }
 
     [Fact]
