@@ -4,6 +4,35 @@ using Fts.Server.Sessions;
 
 namespace Fts.Server.Commands;
 
+/// <summary>What the gate asks before a command runs, and how the loop treats it.</summary>
+[Flags]
+internal enum CommandRules
+{
+    None = 0,
+    /// <summary>Only signed in; 530 otherwise.</summary>
+    NeedsLogin = 1,
+    /// <summary>Only with an argument; 501 otherwise.</summary>
+    NeedsArgument = 2,
+    /// <summary>Only after PASV, EPSV, PORT or EPRT; 425 otherwise.</summary>
+    NeedsDataConnector = 4,
+    /// <summary>May outlive its line: the loop reads on while it runs.</summary>
+    IsTransfer = 8,
+    /// <summary>Answered at once while a transfer runs; everything else waits its turn.</summary>
+    AllowedDuringTransfer = 16,
+    /// <summary>May stand between REST, RNFR or ALLO and the command these belong to.</summary>
+    PreservesPendingState = 32,
+    /// <summary>Known only where the server offers TLS.</summary>
+    NeedsTls = 64,
+    /// <summary>Gives something a new name, and may answer 553.</summary>
+    CreatesName = 128,
+    /// <summary>May close a data connection that is open in block mode: what was gathered for it leaves before.</summary>
+    ClosesDataConnection = 256,
+    /// <summary>With an argument, the command is a transfer over the control connection: only ABOR is answered while it runs.</summary>
+    TransferWithArgument = 512,
+    /// <summary>The argument is no name: blanks around it, which some devices send, are removed.</summary>
+    TrimsArgument = 1024,
+}
+
 /// <summary>A command's code: its session, the text after the verb, and a token that ends with the session or the transfer. Returns the one final reply.</summary>
 internal delegate ValueTask<FtpReply> CommandHandler(Session session, string argument, CancellationToken cancellationToken);
 
@@ -36,7 +65,7 @@ internal static class CommandTable
     public static readonly IReadOnlyList<CommandRow> Rows =
     [
         // Sign-in and session (RFC 959 §4.1.1, RFC 7151)
-        new("HOST", HostCommands.HostAsync, CommandRules.NeedsArgument, "HOST <name>", "HOST"),
+        new("HOST", LoginCommands.HostAsync, CommandRules.NeedsArgument, "HOST <name>", "HOST"),
         new("USER", LoginCommands.UserAsync, CommandRules.NeedsArgument | CommandRules.ClosesDataConnection, "USER <name>"),
         new("PASS", LoginCommands.PasswordAsync, CommandRules.None, "PASS <password>"),
         new("ACCT", LoginCommands.AccountAsync, CommandRules.NeedsArgument, "ACCT <account>"),
@@ -101,7 +130,7 @@ internal static class CommandTable
         new("MFF", MetadataCommands.SetFactsAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument, "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;") { Action = "set facts" },
         new("SITE UTIME", MetadataCommands.SiteTimeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument, "SITE UTIME <time> <path>"),
         new("SITE CHMOD", MetadataCommands.SiteModeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument, "SITE CHMOD <octal> <path>") { Action = "set mode" },
-        new("SITE SYMLINK", LinkCommands.SiteLinkAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.CreatesName, "SITE SYMLINK \"<target>\" \"<link>\"") { Action = "made link" },
+        new("SITE SYMLINK", FileCommands.SiteLinkAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.CreatesName, "SITE SYMLINK \"<target>\" \"<link>\"") { Action = "made link" },
 
         // Copies
         new("COMB", CopyCommands.CombineAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.IsTransfer | CommandRules.CreatesName, "COMB \"<target>\" \"<part>\" ...", "COMB") { Action = "combined" },
@@ -119,16 +148,16 @@ internal static class CommandTable
         new("XSHA512", HashCommands.Sha512Async, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.IsTransfer, "XSHA512 <file> [start [end]]", "XSHA512"),
 
         // Introductions
-        new("CLNT", ClientInformationCommands.ClientAsync, CommandRules.NeedsArgument | CommandRules.PreservesPendingState, "CLNT <name>", "CLNT"),
-        new("CSID", ClientInformationCommands.IdentifyAsync, CommandRules.NeedsLogin | CommandRules.PreservesPendingState, "CSID [Name=<client>; Version=<version>;]", "CSID"),
-        new("LANG", ClientInformationCommands.LanguageAsync, CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "LANG [EN]", "LANG EN*"),
+        new("CLNT", InformationCommands.ClientAsync, CommandRules.NeedsArgument | CommandRules.PreservesPendingState, "CLNT <name>", "CLNT"),
+        new("CSID", InformationCommands.IdentifyAsync, CommandRules.NeedsLogin | CommandRules.PreservesPendingState, "CSID [Name=<client>; Version=<version>;]", "CSID"),
+        new("LANG", InformationCommands.LanguageAsync, CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "LANG [EN]", "LANG EN*"),
 
         // Information
         new("STAT", InformationCommands.StatusAsync, CommandRules.AllowedDuringTransfer | CommandRules.TransferWithArgument | CommandRules.PreservesPendingState, "STAT [-tSr] [path]"),
         new("SYST", InformationCommands.SystemAsync, CommandRules.PreservesPendingState, "SYST"),
         new("HELP", InformationCommands.HelpAsync, CommandRules.PreservesPendingState, "HELP [command]"),
         new("FEAT", InformationCommands.FeaturesAsync, CommandRules.PreservesPendingState, "FEAT"),
-        new("OPTS", InformationCommands.OptionsAsync, CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "OPTS <command> [options]", "UTF8"),
+        new("OPTS", OptionCommands.OptionsAsync, CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "OPTS <command> [options]", "UTF8"),
         new("NOOP", InformationCommands.NoOperationAsync, CommandRules.AllowedDuringTransfer | CommandRules.PreservesPendingState, "NOOP"),
         new("SITE HELP", InformationCommands.SiteHelpAsync, CommandRules.PreservesPendingState, "SITE HELP"),
     ];

@@ -14,7 +14,25 @@ internal static class InformationCommands
     private static readonly FtpReply SiteHelp = new(FtpReplyCode.Help, ["SITE commands:",
         .. CommandTable.Rows.Where(row => row.Verb.StartsWith("SITE ", StringComparison.Ordinal)).Select(row => $" {row.Usage}"), "End."]);
 
+    private static readonly FtpReply IdentityReply = new(FtpReplyCode.Okay,
+        $"Name=fts; Version={typeof(FtpServer).Assembly.GetName().Version!.ToString(3)}; OS={OperatingSystemName}; CaseSensitive={(OperatingSystem.IsLinux() ? 1 : 0)};");
+
     private static readonly FtpReply HelpWithoutTls = CreateHelp(tls: false), HelpWithTls = CreateHelp(tls: true);
+
+    private static string OperatingSystemName => OperatingSystem.IsWindows() ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : OperatingSystem.IsLinux() ? "Linux" : "Unix";
+
+    /// <summary>Nothing depends on which client it is.</summary>
+    public static ValueTask<FtpReply> ClientAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.Done);
+
+    /// <summary>Only told to those who signed in: a stranger learns no version from us.</summary>
+    public static ValueTask<FtpReply> IdentifyAsync(Session session, string argument, CancellationToken cancellationToken) => new(IdentityReply);
+
+    /// <summary>English, in any of its regions, and without an argument the default, which is English.</summary>
+    public static ValueTask<FtpReply> LanguageAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string language = argument.Split('-', 2)[0];
+        return new(language.Length == 0 || string.Equals(language, "EN", StringComparison.OrdinalIgnoreCase) ? Replies.English : Replies.ParameterNotImplemented);
+    }
 
     public static ValueTask<FtpReply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.SystemType);
 
@@ -51,28 +69,6 @@ internal static class InformationCommands
                 _ => $" {feature}",
             });
         return new(new FtpReply(FtpReplyCode.SystemStatus, ["Features:", .. features, "End."]));
-    }
-
-    /// <summary>OPTS UTF8 ON, which is so anyway, OPTS MLST with the facts wanted (RFC 3659 §7.9), OPTS HASH with the hash wanted, OPTS MODE B and Z.</summary>
-    public static ValueTask<FtpReply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
-    {
-        string[] words = argument.Split(' ', 2, StringSplitOptions.TrimEntries);
-        string value = words.Length > 1 ? words[1] : "";
-        switch (words[0].ToUpperInvariant())
-        {
-            case "UTF8" or "UTF-8" when value.ToUpperInvariant() is "" or "ON":
-                return new(Replies.Done);
-            case "MLST":
-                session.Facts = MlsxFactNames.Parse(value);
-                return new(new FtpReply(FtpReplyCode.Okay, $"MLST OPTS {MlsxFactNames.FormatSelected(session.Facts)}".TrimEnd()));
-            case "HASH" when value.Length == 0 || HashNames.Parse(value) is not null:
-                session.Hash = HashNames.Parse(value) ?? session.Hash;
-                return new(new FtpReply(FtpReplyCode.Okay, session.Hash.ToWireName()));
-            case "MODE":
-                return new(value is ['B' or 'b', ..] ? BlockModeOptions.Apply(session, value) : DeflateModeOptions.Apply(session, value));
-            default:
-                return new(Replies.BadParameter); // RFC 2389 §4 knows 501 for every lasting refusal, and no 504
-        }
     }
 
     /// <summary>With a path, a listing over the control connection; without, how the session and its transfer stand.</summary>

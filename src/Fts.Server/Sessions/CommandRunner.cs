@@ -14,6 +14,30 @@ namespace Fts.Server.Sessions;
 /// <summary>Runs a row's handler and turns what it throws into the one reply. Nothing of an exception's own text goes to the peer.</summary>
 internal static class CommandRunner
 {
+    /// <summary>The reply that refuses the command, or null.</summary>
+    public static FtpReply? CheckRules(Session session, CommandRow row, string argument)
+    {
+        if (row.HasRule(CommandRules.NeedsLogin) && session.Files is null)
+        {
+            return Replies.NotLoggedIn;
+        }
+
+        if (row.HasRule(CommandRules.NeedsArgument) && argument.Length == 0)
+        {
+            return new FtpReply(FtpReplyCode.ParameterError, $"Usage: {row.Usage}");
+        }
+
+        if (!row.HasRule(CommandRules.NeedsDataConnector))
+        {
+            return null;
+        }
+
+        bool mustProtect = session.Server.Options.Tls is { Data: FtpTlsPolicy.Required };
+        return mustProtect && session.Tls is not { IsDataProtected: true } ? Replies.ProtectionMismatch
+            : session.DataConnector.IsReady ? null
+            : Replies.NoDataConnectionPrepared;
+    }
+
     public static async ValueTask<FtpReply> RunAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
         FtpReply reply = await RunHandlerAsync(session, row, argument, cancellationToken);

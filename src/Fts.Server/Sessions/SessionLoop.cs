@@ -306,7 +306,7 @@ internal sealed class SessionLoop(Session session)
             (session.CarriedState, session.NextState) = (session.NextState, PendingState.None);
         }
 
-        if (CommandGate.CheckRules(session, row, argument) is { } refusal)
+        if (CommandRunner.CheckRules(session, row, argument) is { } refusal)
         {
             return refusal;
         }

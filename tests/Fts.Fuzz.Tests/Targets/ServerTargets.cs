@@ -23,7 +23,7 @@ internal static class ServerTargets
         Argument("rest", ParameterCommands.RestartAsync),
         Argument("rang", ParameterCommands.RangeAsync),
         Argument("allo", ParameterCommands.AllocateAsync),
-        Argument("opts", InformationCommands.OptionsAsync),
+        Argument("opts", OptionCommands.OptionsAsync),
         Argument("mfmt", MetadataCommands.SetLastModifiedAsync),
         Argument("mff", MetadataCommands.SetFactsAsync),
         Argument("site-utime", MetadataCommands.SiteTimeAsync),
