@@ -20,7 +20,7 @@ internal enum CommandRules
     /// <summary>Answered at once while a transfer runs; everything else waits its turn.</summary>
     AllowedDuringTransfer = 16,
     /// <summary>May stand between REST, RNFR or ALLO and the command these belong to.</summary>
-    PreservesPendingState = 32,
+    PreservesSequence = 32,
     /// <summary>Known only where the server offers TLS.</summary>
     NeedsTls = 64,
     /// <summary>Gives something a new name, and may answer 553.</summary>
@@ -75,7 +75,7 @@ internal static class CommandTable
         // Security (RFC 2228, RFC 4217)
         new("AUTH", SecurityCommands.AuthenticateAsync, CommandRules.NeedsTls | CommandRules.NeedsArgument | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "AUTH TLS", "AUTH TLS"),
         new("PBSZ", SecurityCommands.ProtectionBufferSizeAsync, CommandRules.NeedsTls | CommandRules.NeedsArgument | CommandRules.TrimsArgument, "PBSZ 0", "PBSZ"),
-        new("PROT", SecurityCommands.ProtectionAsync, CommandRules.NeedsTls | CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "PROT C | P", "PROT"),
+        new("PROT", SecurityCommands.ProtectionAsync, CommandRules.NeedsTls | CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "PROT C | P", "PROT"),
         new("CCC", SecurityCommands.ClearCommandChannelAsync, CommandRules.NeedsTls | CommandRules.NeedsLogin | CommandRules.ClosesDataConnection, "CCC"),
 
         // Folders
@@ -92,39 +92,39 @@ internal static class CommandTable
 
         new("RMDA", TreeCommands.DeleteAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.IsTransfer, "RMDA <folder>", "RMDA <path>") { Action = "removed folder and its content" },
         new("DSIZ", TreeCommands.SizeAsync, CommandRules.NeedsLogin | CommandRules.IsTransfer, "DSIZ [folder]", "DSIZ"),
-        new("AVBL", TreeCommands.FreeSpaceAsync, CommandRules.NeedsLogin | CommandRules.PreservesPendingState, "AVBL [folder]", "AVBL"),
+        new("AVBL", TreeCommands.FreeSpaceAsync, CommandRules.NeedsLogin | CommandRules.PreservesSequence, "AVBL [folder]", "AVBL"),
 
         // Transfer parameters and data ports (RFC 959 §4.1.2, RFC 2428)
-        new("TYPE", ParameterCommands.TypeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "TYPE A | I | L 8"),
-        new("MODE", ParameterCommands.ModeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "MODE S | B | Z", "MODE Z", "MODE B DRAIN"),
-        new("STRU", ParameterCommands.StructureAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "STRU F"),
-        new("PASV", DataConnectionCommands.PassiveAsync, CommandRules.NeedsLogin | CommandRules.PreservesPendingState | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "PASV"),
-        new("EPSV", DataConnectionCommands.ExtendedPassiveAsync, CommandRules.NeedsLogin | CommandRules.PreservesPendingState | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "EPSV [1 | 2 | ALL]", "EPSV"),
-        new("PORT", DataConnectionCommands.PortAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "PORT <h1,h2,h3,h4,p1,p2>"),
-        new("EPRT", DataConnectionCommands.ExtendedPortAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "EPRT <|1|address|port|>", "EPRT"),
+        new("TYPE", ParameterCommands.TypeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.TrimsArgument, "TYPE A | I | L 8"),
+        new("MODE", ParameterCommands.ModeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "MODE S | B | Z", "MODE Z", "MODE B DRAIN"),
+        new("STRU", ParameterCommands.StructureAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.TrimsArgument, "STRU F"),
+        new("PASV", DataConnectionCommands.PassiveAsync, CommandRules.NeedsLogin | CommandRules.PreservesSequence | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "PASV"),
+        new("EPSV", DataConnectionCommands.ExtendedPassiveAsync, CommandRules.NeedsLogin | CommandRules.PreservesSequence | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "EPSV [1 | 2 | ALL]", "EPSV"),
+        new("PORT", DataConnectionCommands.PortAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "PORT <h1,h2,h3,h4,p1,p2>"),
+        new("EPRT", DataConnectionCommands.ExtendedPortAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.ClosesDataConnection | CommandRules.TrimsArgument, "EPRT <|1|address|port|>", "EPRT"),
 
         // Transfers (RFC 959 §4.1.3, RFC 3659 §5)
         new("RETR", RetrieveCommands.RetrieveAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.NeedsDataConnector | CommandRules.IsTransfer, "RETR <file>") { Action = "sent" },
         new("STOR", StoreCommands.StoreAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.NeedsDataConnector | CommandRules.IsTransfer | CommandRules.CreatesName, "STOR <file>") { Action = "stored" },
         new("APPE", StoreCommands.AppendAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.NeedsDataConnector | CommandRules.IsTransfer | CommandRules.CreatesName, "APPE <file>") { Action = "stored" },
         new("STOU", StoreCommands.StoreUniqueAsync, CommandRules.NeedsLogin | CommandRules.NeedsDataConnector | CommandRules.IsTransfer | CommandRules.CreatesName, "STOU [name]") { Action = "stored" },
-        new("REST", ParameterCommands.RestartAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "REST <offset>", "REST STREAM"),
-        new("RANG", ParameterCommands.RangeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "RANG <first> <last>", "RANG STREAM"),
-        new("ALLO", ParameterCommands.AllocateAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "ALLO <bytes>", "ALLO"),
+        new("REST", ParameterCommands.RestartAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.TrimsArgument, "REST <offset>", "REST STREAM"),
+        new("RANG", ParameterCommands.RangeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.TrimsArgument, "RANG <first> <last>", "RANG STREAM"),
+        new("ALLO", ParameterCommands.AllocateAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.TrimsArgument, "ALLO <bytes>", "ALLO"),
         new("ABOR", ParameterCommands.AbortAsync, CommandRules.AllowedDuringTransfer, "ABOR"),
 
         // Listings (RFC 959, RFC 3659 §7)
         new("LIST", ListCommands.ListAsync, CommandRules.NeedsLogin | CommandRules.NeedsDataConnector | CommandRules.IsTransfer, "LIST [-RtSr] [path]"),
         new("NLST", ListCommands.NameListAsync, CommandRules.NeedsLogin | CommandRules.NeedsDataConnector | CommandRules.IsTransfer, "NLST [-RtSr] [path]"),
         new("MLSD", ListCommands.MachineListAsync, CommandRules.NeedsLogin | CommandRules.NeedsDataConnector | CommandRules.IsTransfer, "MLSD [folder]"),
-        new("MLST", FileCommands.FactsAsync, CommandRules.NeedsLogin | CommandRules.PreservesPendingState, "MLST [path]", "MLST"),
+        new("MLST", FileCommands.FactsAsync, CommandRules.NeedsLogin | CommandRules.PreservesSequence, "MLST [path]", "MLST"),
 
         // Files
         new("DELE", FileCommands.DeleteAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument, "DELE <file>") { Action = "deleted" },
         new("RNFR", FileCommands.RenameFromAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument, "RNFR <path>"),
         new("RNTO", FileCommands.RenameToAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.CreatesName, "RNTO <path>") { Action = "renamed" },
-        new("SIZE", FileCommands.SizeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState, "SIZE <file>", "SIZE"),
-        new("MDTM", FileCommands.LastModifiedAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesPendingState, "MDTM [time] <file>", "MDTM"),
+        new("SIZE", FileCommands.SizeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence, "SIZE <file>", "SIZE"),
+        new("MDTM", FileCommands.LastModifiedAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.PreservesSequence, "MDTM [time] <file>", "MDTM"),
         new("MFMT", MetadataCommands.SetLastModifiedAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument, "MFMT <time> <file>", "MFMT"),
         new("MFCT", MetadataCommands.SetCreationTimeAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument, "MFCT <time> <file>"),
         new("MFF", MetadataCommands.SetFactsAsync, CommandRules.NeedsLogin | CommandRules.NeedsArgument, "MFF <fact>=<value>; <path>", "MFF Modify;UNIX.mode;") { Action = "set facts" },
@@ -148,18 +148,18 @@ internal static class CommandTable
         new("XSHA512", HashCommands.Sha512Async, CommandRules.NeedsLogin | CommandRules.NeedsArgument | CommandRules.IsTransfer, "XSHA512 <file> [start [end]]", "XSHA512"),
 
         // Introductions
-        new("CLNT", InformationCommands.ClientAsync, CommandRules.NeedsArgument | CommandRules.PreservesPendingState, "CLNT <name>", "CLNT"),
-        new("CSID", InformationCommands.IdentifyAsync, CommandRules.NeedsLogin | CommandRules.PreservesPendingState, "CSID [Name=<client>; Version=<version>;]", "CSID"),
-        new("LANG", InformationCommands.LanguageAsync, CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "LANG [EN]", "LANG EN*"),
+        new("CLNT", InformationCommands.ClientAsync, CommandRules.NeedsArgument | CommandRules.PreservesSequence, "CLNT <name>", "CLNT"),
+        new("CSID", InformationCommands.IdentifyAsync, CommandRules.NeedsLogin | CommandRules.PreservesSequence, "CSID [Name=<client>; Version=<version>;]", "CSID"),
+        new("LANG", InformationCommands.LanguageAsync, CommandRules.PreservesSequence | CommandRules.TrimsArgument, "LANG [EN]", "LANG EN*"),
 
         // Information
-        new("STAT", InformationCommands.StatusAsync, CommandRules.AllowedDuringTransfer | CommandRules.TransferWithArgument | CommandRules.PreservesPendingState, "STAT [-tSr] [path]"),
-        new("SYST", InformationCommands.SystemAsync, CommandRules.PreservesPendingState, "SYST"),
-        new("HELP", InformationCommands.HelpAsync, CommandRules.PreservesPendingState, "HELP [command]"),
-        new("FEAT", InformationCommands.FeaturesAsync, CommandRules.PreservesPendingState, "FEAT"),
-        new("OPTS", OptionCommands.OptionsAsync, CommandRules.NeedsArgument | CommandRules.PreservesPendingState | CommandRules.TrimsArgument, "OPTS <command> [options]", "UTF8"),
-        new("NOOP", InformationCommands.NoOperationAsync, CommandRules.AllowedDuringTransfer | CommandRules.PreservesPendingState, "NOOP"),
-        new("SITE HELP", InformationCommands.SiteHelpAsync, CommandRules.PreservesPendingState, "SITE HELP"),
+        new("STAT", InformationCommands.StatusAsync, CommandRules.AllowedDuringTransfer | CommandRules.TransferWithArgument | CommandRules.PreservesSequence, "STAT [-tSr] [path]"),
+        new("SYST", InformationCommands.SystemAsync, CommandRules.PreservesSequence, "SYST"),
+        new("HELP", InformationCommands.HelpAsync, CommandRules.PreservesSequence, "HELP [command]"),
+        new("FEAT", InformationCommands.FeaturesAsync, CommandRules.PreservesSequence, "FEAT"),
+        new("OPTS", OptionCommands.OptionsAsync, CommandRules.NeedsArgument | CommandRules.PreservesSequence | CommandRules.TrimsArgument, "OPTS <command> [options]", "UTF8"),
+        new("NOOP", InformationCommands.NoOperationAsync, CommandRules.AllowedDuringTransfer | CommandRules.PreservesSequence, "NOOP"),
+        new("SITE HELP", InformationCommands.SiteHelpAsync, CommandRules.PreservesSequence, "SITE HELP"),
     ];
 
     private static readonly FrozenDictionary<string, CommandRow> ByVerb = Rows.ToFrozenDictionary(row => row.Verb, StringComparer.Ordinal);

@@ -58,12 +58,12 @@ internal static class CopyCommands
             return entry is null ? Replies.NotFound : Replies.NotAFile;
         }
 
-        session.NextState = new PendingState { CopySource = path };
+        session.Sequence.Next = new SequenceParameters { CopySource = path };
         return Replies.ReadyForCopyTarget;
     }
 
     public static async ValueTask<FtpReply> SiteCopyToAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        session.CarriedState.CopySource is not { } source ? Replies.BadSequence
+        session.Sequence.Current.CopySource is not { } source ? Replies.BadSequence
         : session.Resolve(argument) is not { } target ? Replies.BadName
         : await CopyAsync(session, source, target, cancellationToken);
 

@@ -35,14 +35,14 @@ internal static class FileCommands
             return Replies.NotFound;
         }
 
-        session.NextState = new PendingState { RenameSource = path };
+        session.Sequence.Next = new SequenceParameters { RenameSource = path };
         return Replies.ReadyForRenameTarget;
     }
 
     /// <summary>Replaces a file that is there, in one step, as rename(2) does: clients publish by uploading under another name first.</summary>
     public static async ValueTask<FtpReply> RenameToAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (session.CarriedState.RenameSource is not { } source)
+        if (session.Sequence.Current.RenameSource is not { } source)
         {
             return Replies.BadSequence;
         }

@@ -23,7 +23,7 @@ internal static class HashCommands
         }
 
         HashKind kind = session.Hash;
-        FileHash hash = await FileHash.GetOrComputeAsync(session, path, kind, session.CarriedState.RestartOffset, session.CarriedState.RangeEnd + 1, cancellationToken);
+        FileHash hash = await FileHash.GetOrComputeAsync(session, path, kind, session.Sequence.Current.RestartOffset, session.Sequence.Current.RangeEnd + 1, cancellationToken);
         return new FtpReply(FtpReplyCode.FileStatus, $"{kind.ToWireName()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");
     }
 

@@ -69,7 +69,7 @@ internal static class ParameterCommands
             return new(Replies.BadParameter);
         }
 
-        session.NextState = session.NextState with { RestartOffset = offset, RangeEnd = null };
+        session.Sequence.Next = session.Sequence.Next with { RestartOffset = offset, RangeEnd = null };
         return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {offset}; RETR, STOR or APPE next."));
     }
 
@@ -85,11 +85,11 @@ internal static class ParameterCommands
 
         if (first > last)
         {
-            session.NextState = session.NextState with { RestartOffset = 0, RangeEnd = null };
+            session.Sequence.Next = session.Sequence.Next with { RestartOffset = 0, RangeEnd = null };
             return new((first, last) == (1, 0) ? Replies.RangeReset : Replies.BadParameter);
         }
 
-        session.NextState = session.NextState with { RestartOffset = first, RangeEnd = last };
+        session.Sequence.Next = session.Sequence.Next with { RestartOffset = first, RangeEnd = last };
         return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {first}, ending at {last}; RETR or HASH next."));
     }
 
@@ -102,7 +102,7 @@ internal static class ParameterCommands
             return new(Replies.BadParameter);
         }
 
-        session.NextState = session.NextState with { AnnouncedLength = length };
+        session.Sequence.Next = session.Sequence.Next with { AnnouncedLength = length };
         return new(new FtpReply(FtpReplyCode.Okay, $"Expecting {length} bytes."));
     }
 

@@ -13,15 +13,15 @@ internal static class RetrieveCommands
     public static async ValueTask<FtpReply> RetrieveAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
-        long offset = session.CarriedState.RestartOffset;
+        long offset = session.Sequence.Current.RestartOffset;
         if (session.Resolve(argument) is not { } path)
         {
             return Replies.BadName;
         }
 
-        if (session.IsAscii && (offset > 0 || session.CarriedState.RangeEnd is not null))
+        if (session.IsAscii && (offset > 0 || session.Sequence.Current.RangeEnd is not null))
         {
-            return session.CarriedState.RangeEnd is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
+            return session.Sequence.Current.RangeEnd is null ? Replies.RestartNeedsBinary : Replies.RangeNeedsBinary;
         }
 
         if (session.LastPartialSizePath == path && await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is not null)
@@ -32,10 +32,10 @@ internal static class RetrieveCommands
         }
 
         await using IFileReader whole = await session.Files!.OpenReadAsync(path, cancellationToken);
-        IFileReader file = session.CarriedState.RangeEnd is { } last ? new FileRange(whole, last + 1) : whole;
+        IFileReader file = session.Sequence.Current.RangeEnd is { } last ? new FileRange(whole, last + 1) : whole;
         if (offset > file.Length)
         {
-            if (session.CarriedState.RangeEnd is null)
+            if (session.Sequence.Current.RangeEnd is null)
             {
                 return Replies.For(StoreError.BadOffset);
             }

@@ -12,9 +12,9 @@ namespace Fts.Server.Commands;
 internal static class StoreCommands
 {
     public static ValueTask<FtpReply> StoreAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        session.IsAscii && session.CarriedState.RestartOffset > 0
+        session.IsAscii && session.Sequence.Current.RestartOffset > 0
             ? new(Replies.RestartNeedsBinary)
-            : ReceiveAsync(session, argument, WriteStart.FromOffset(session.CarriedState.RestartOffset), Replies.OpeningDataConnection, cancellationToken);
+            : ReceiveAsync(session, argument, WriteStart.FromOffset(session.Sequence.Current.RestartOffset), Replies.OpeningDataConnection, cancellationToken);
 
     public static ValueTask<FtpReply> AppendAsync(Session session, string argument, CancellationToken cancellationToken) =>
         ReceiveAsync(session, argument, WriteStart.Append, Replies.OpeningDataConnection, cancellationToken);
@@ -31,7 +31,7 @@ internal static class StoreCommands
     private static async ValueTask<FtpReply> ReceiveAsync(Session session, string name, WriteStart start, FtpReply opening, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
-        if (session.CarriedState.RangeEnd is not null)
+        if (session.Sequence.Current.RangeEnd is not null)
         {
             return Replies.RangeNotForUploads; // taking no notice would replace the file by what was meant for a part of it
         }
@@ -42,7 +42,7 @@ internal static class StoreCommands
         }
 
         await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
-        transfer.TotalBytes = session.CarriedState.AnnouncedLength;
+        transfer.TotalBytes = session.Sequence.Current.AnnouncedLength;
         UploadVerdict verdict;
         try
         {
@@ -53,7 +53,7 @@ internal static class StoreCommands
                 await data.SendCloseNotifyAsync();
                 verdict = UploadVerdicts.Judge(session, data.HasReceivedEndMarker, file.StartOffset);
                 // ALLO may announce the rest or the whole of a resumed file. If both counted here, a truncated upload could have the announced size.
-                bool isSizeProven = verdict == UploadVerdict.Complete && transfer.Bytes == session.CarriedState.AnnouncedLength;
+                bool isSizeProven = verdict == UploadVerdict.Complete && transfer.Bytes == session.Sequence.Current.AnnouncedLength;
                 if (!isSizeProven && session.Tls is { Options.RequiresCloseNotify: true })
                 {
                     data.ThrowIfEndedWithoutCloseNotify();

@@ -36,7 +36,7 @@ internal static class CommandLog
     /// <summary>The virtual paths; the argument itself if it is not a path or has several.</summary>
     private static string DescribePaths(Session session, CommandRow row, string argument) => row.Verb switch
     {
-        "RNTO" or "SITE CPTO" => $"{(session.CarriedState.RenameSource ?? session.CarriedState.CopySource)?.Value ?? "(nothing)"} to {GetVirtualPath(session, argument)}",
+        "RNTO" or "SITE CPTO" => $"{(session.Sequence.Current.RenameSource ?? session.Sequence.Current.CopySource)?.Value ?? "(nothing)"} to {GetVirtualPath(session, argument)}",
         "COMB" or "SITE COPY" or "SITE SYMLINK" or "SITE CHMOD" or "MFF" => argument,
         _ => GetVirtualPath(session, argument),
     };

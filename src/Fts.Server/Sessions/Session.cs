@@ -36,25 +36,6 @@ internal enum TransferMode
     Block,
 }
 
-/// <summary>What REST, RANG, ALLO, RNFR and SITE CPFR leave for the command that follows them.</summary>
-internal sealed record PendingState
-{
-    /// <summary>What other commands leave.</summary>
-    public static readonly PendingState None = new();
-
-    public long RestartOffset { get; init; }
-
-    /// <summary>The last byte wanted (RANG).</summary>
-    public long? RangeEnd { get; init; }
-
-    public long? AnnouncedLength { get; init; }
-
-    public StorePath? RenameSource { get; init; }
-
-    /// <summary>What SITE CPTO copies (SITE CPFR).</summary>
-    public StorePath? CopySource { get; init; }
-}
-
 /// <summary>The state of one control connection, and nothing that acts on it. Owned by its <see cref="SessionLoop"/>, which disposes it.</summary>
 internal sealed class Session : IDisposable
 {
@@ -134,10 +115,8 @@ internal sealed class Session : IDisposable
     public MlsxFacts Facts { get; set; } = MlsxFacts.Default;
     /// <summary>What HASH computes.</summary>
     public HashKind Hash { get; set; }
-    /// <summary>What this command leaves for the next.</summary>
-    public PendingState NextState { get; set; } = PendingState.None;
-    /// <summary>What the commands before left for this one.</summary>
-    public PendingState CarriedState { get; set; } = PendingState.None;
+    /// <summary>The parameters that one command sets for a later one (REST, RNFR, ALLO).</summary>
+    public CommandSequence Sequence { get; } = new();
 
     /// <summary>Whose unfinished upload, not file, SIZE last told the length of, where there is a file too.</summary>
     public StorePath? LastPartialSizePath { get; set; }
@@ -196,7 +175,8 @@ internal sealed class Session : IDisposable
         ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
         (UserName, Files, WorkingDirectory, Facts, Hash) = (null, null, StorePath.Root, MlsxFacts.Default, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, ShouldDrainRefusedUpload) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
-        (NextState, CarriedState, LastPartialSizePath) = (PendingState.None, PendingState.None, null);
+        LastPartialSizePath = null;
+        Sequence.Clear();
         _dataConnector?.Reset();
     }
 

@@ -301,9 +301,9 @@ internal sealed class SessionLoop(Session session)
     /// <summary>The row's rules, then its code. Null when a transfer is left running in <see cref="_runningTransfer"/>.</summary>
     private async ValueTask<FtpReply?> CheckAndRunAsync(CommandRow row, string argument)
     {
-        if (!row.HasRule(CommandRules.PreservesPendingState))
+        if (!row.HasRule(CommandRules.PreservesSequence))
         {
-            (session.CarriedState, session.NextState) = (session.NextState, PendingState.None);
+            session.Sequence.Advance();
         }
 
         if (CommandRunner.CheckRules(session, row, argument) is { } refusal)

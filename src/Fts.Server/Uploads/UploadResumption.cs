@@ -70,7 +70,7 @@ internal static class UploadResumption
     /// </summary>
     public static async ValueTask KeepPartialUploadAsync(Session session, StorePath path, IFileWriter file)
     {
-        bool isTooLong = !session.IsAscii && session.CarriedState.AnnouncedLength is { } announced && session.Transfer!.Bytes > announced;
+        bool isTooLong = !session.IsAscii && session.Sequence.Current.AnnouncedLength is { } announced && session.Transfer!.Bytes > announced;
         if ((session.IsAscii && !file.IsResumed) || isTooLong || session.Server.Options.PartialUploadLifetime == TimeSpan.Zero)
         {
             return;

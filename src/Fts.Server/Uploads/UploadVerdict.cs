@@ -28,7 +28,7 @@ internal static class UploadVerdicts
     public static UploadVerdict Judge(Session session, bool isEndAnnounced, long start)
     {
         Transfer transfer = session.Transfer!;
-        if (!session.IsAscii && session.CarriedState.AnnouncedLength is { } announced)
+        if (!session.IsAscii && session.Sequence.Current.AnnouncedLength is { } announced)
         {
             return transfer.Bytes == announced || start + transfer.Bytes == announced ? UploadVerdict.Complete : UploadVerdict.SizeMismatch;
         }

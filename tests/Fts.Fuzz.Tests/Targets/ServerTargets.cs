@@ -39,12 +39,12 @@ internal static class ServerTargets
         {
             if (text.Length <= session.Value.Server.Options.MaxLineLength && !text.AsSpan().ContainsAny('\r', '\n'))
             {
-                session.Value.NextState = PendingState.None;
+                session.Value.Sequence.Next = SequenceParameters.None;
                 ValueTask<FtpReply> reply = handler(session.Value, text, CancellationToken.None);
                 FuzzAssert.True(reply.IsCompleted, "what is not there is not waited for");
                 FtpReply told = reply.GetAwaiter().GetResult();
-                PendingState left = session.Value.NextState;
-                FuzzAssert.True(told.IsCompletion || told.IsIntermediate || left == PendingState.None, "a refused argument leaves nothing behind");
+                SequenceParameters left = session.Value.Sequence.Next;
+                FuzzAssert.True(told.IsCompletion || told.IsIntermediate || left == SequenceParameters.None, "a refused argument leaves nothing behind");
                 FuzzAssert.True(left.RestartOffset >= 0 && left.RangeEnd is not < 0 && left.AnnouncedLength is not < 0, "offsets and lengths are not negative");
                 FuzzAssert.True(left.RangeEnd is not { } last || (last >= left.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
             }

@@ -17,7 +17,7 @@ internal sealed class SessionModel
     private bool _hasData, _onlyExtended;
     private string? _user;
     private bool _isSignedIn, _isAscii = true;
-    private PendingModel _before = new();
+    private SequenceModel _before = new();
     private string? _lastPartialSizePath;
     private readonly HashSet<string> _suppressedPartialSizes = new(StringComparer.Ordinal);
 
@@ -29,10 +29,10 @@ internal sealed class SessionModel
     /// <summary>What this step is answered with; the state becomes what it leaves behind.</summary>
     public ExpectedReply Apply(Step step)
     {
-        PendingModel before = _before;
-        if (!PreservesPendingState(step.Verb))
+        SequenceModel before = _before;
+        if (!PreservesSequence(step.Verb))
         {
-            _before = new PendingModel();
+            _before = new SequenceModel();
         }
 
         return step.Verb switch
@@ -57,7 +57,7 @@ internal sealed class SessionModel
         };
     }
 
-    private ExpectedReply ApplyCommand(Step step, PendingModel before)
+    private ExpectedReply ApplyCommand(Step step, SequenceModel before)
     {
         if (step.Argument.Length == 0 && step.Verb is not ("PWD" or "CDUP"))
         {
@@ -95,7 +95,7 @@ internal sealed class SessionModel
         }
     }
 
-    private ExpectedReply Retrieve(PendingModel before, string path)
+    private ExpectedReply Retrieve(SequenceModel before, string path)
     {
         if (_isAscii && before.Last is not null)
         {
@@ -145,7 +145,7 @@ internal sealed class SessionModel
         return (pending ?? file) is { } told ? new ExpectedReply([213], told.Length.ToString(CultureInfo.InvariantCulture)) : ExpectedReply.Of(550);
     }
 
-    private ExpectedReply Store(Step step, PendingModel before, string path)
+    private ExpectedReply Store(Step step, SequenceModel before, string path)
     {
         bool appends = step.Verb == "APPE";
         if (_isAscii && before.Offset > 0 && !appends)
@@ -226,7 +226,7 @@ internal sealed class SessionModel
 
     private ExpectedReply Restart(int code)
     {
-        (_user, _isSignedIn, _isAscii, _hasData, _onlyExtended, _before, _lastPartialSizePath) = (null, false, true, false, false, new PendingModel(), null);
+        (_user, _isSignedIn, _isAscii, _hasData, _onlyExtended, _before, _lastPartialSizePath) = (null, false, true, false, false, new SequenceModel(), null);
         Tree.Enter("/");
         return ExpectedReply.Of(code);
     }
@@ -286,7 +286,7 @@ internal sealed class SessionModel
         return ExpectedReply.Of(_before.CopySource is null ? 550 : 350);
     }
 
-    private ExpectedReply CopyTo(PendingModel before, string path)
+    private ExpectedReply CopyTo(SequenceModel before, string path)
     {
         if (before.CopySource is null)
         {
@@ -309,11 +309,11 @@ internal sealed class SessionModel
     private static ExpectedReply Done(bool done) => ExpectedReply.Of(done ? 250 : 550);
 
     /// <summary>What may stand between REST, RANG, ALLO, RNFR or CPFR and the command these belong to: it asks, or sets what lasts.</summary>
-    private static bool PreservesPendingState(string verb) =>
+    private static bool PreservesSequence(string verb) =>
         verb is "TYPE" or "MODE" or "STRU" or "PASV" or "EPSV" or "REST" or "RANG" or "ALLO" or "SIZE" or "MLST" or "STAT" or "SYST" or "NOOP" or "WHAT";
 
     /// <summary>What the commands before left for the next that acts.</summary>
-    private sealed class PendingModel
+    private sealed class SequenceModel
     {
         public long Offset { get; set; }
 
@@ -325,6 +325,6 @@ internal sealed class SessionModel
 
         public string? CopySource { get; set; }
 
-        public PendingModel Copy() => (PendingModel)MemberwiseClone();
+        public SequenceModel Copy() => (SequenceModel)MemberwiseClone();
     }
 }
