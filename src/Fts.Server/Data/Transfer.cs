@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Fts.Protocol;
 using Fts.Server.Data.Copy;
 
 namespace Fts.Server.Data;
@@ -61,6 +62,9 @@ internal sealed class Transfer(string description) : IDisposable
     /// </summary>
     public bool UsesControlConnection { get; init; }
 
+    /// <summary>The run of the handler, which returns the final reply; null before the start. Only the session's loop uses it.</summary>
+    public Task<FtpReply>? Reply { get; private set; }
+
     /// <summary>Done when nothing of it is open any more.</summary>
     public Task Completion => _completion.Task;
 
@@ -80,6 +84,9 @@ internal sealed class Transfer(string description) : IDisposable
     public bool IsCommitting => Volatile.Read(ref _isCommitting);
 
     public CancellationToken Token => _cancellation.Token;
+
+    /// <summary>Records the run of the handler. Called once, by the session's loop.</summary>
+    public Task<FtpReply> Start(ValueTask<FtpReply> reply) => Reply = reply.AsTask();
 
     /// <summary>Counts bytes moved. Called by the one engine that moves them.</summary>
     public void AddBytes(long bytes)

@@ -13,7 +13,6 @@ namespace Fts.Server.Sessions;
 internal sealed class SessionLoop(Session session)
 {
     private readonly FtpServerOptions _options = session.Server.Options;
-    private Task<FtpReply>? _runningTransfer;
     private Task<LineReadResult>? _lineRead;
 
     public async Task RunAsync()
@@ -76,7 +75,7 @@ internal sealed class SessionLoop(Session session)
     private async ValueTask ReleaseAsync()
     {
         await RunReleaseStepAsync(() => AbortTransferAsync(TransferEndReason.SessionEnded));
-        await RunReleaseStepAsync(DisposeTransfer);
+        await RunReleaseStepAsync(DisposeTransferAsync);
         await RunReleaseStepAsync(CloseChannelAsync);
         await RunReleaseStepAsync(AbandonReadAsync);
         await RunReleaseStepAsync(RemoveSession);
@@ -102,8 +101,8 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Tells those who wait for the end of the transfer, if it failed before it could.</summary>
-    private ValueTask DisposeTransfer()
+    /// <summary>Disposes of the transfer, which completes <see cref="Transfer.Completion"/>.</summary>
+    private ValueTask DisposeTransferAsync()
     {
         session.Transfer?.Dispose();
         session.Transfer = null;
@@ -202,48 +201,61 @@ internal sealed class SessionLoop(Session session)
             return;
         }
 
-        bool isNextLineReceived = session.Channel.HasUnreadInput;
-        FtpReply? answer = await CheckAndRunAsync(row!, argument);
-        if (answer is not null)
+        if (!row!.HasRule(CommandRules.PreservesSequence))
         {
-            session.Queue(answer);
+            session.Sequence.Advance();
         }
 
-        if (_runningTransfer is not null)
+        if (CommandRunner.CheckRules(session, row, argument) is { } violation)
         {
-            await RunTransferAsync(isNextLineReceived);
+            session.Queue(violation);
+        }
+        else if (row.IsTransfer(argument))
+        {
+            await RunTransferAsync(row, argument);
+        }
+        else
+        {
+            if (row.HasRule(CommandRules.ClosesDataConnection) && session.BlockConnection is { } connection)
+            {
+                await connection.TryFlushAsync(session.Ending);
+            }
+
+            session.Queue(await CommandRunner.RunAsync(session, row, argument, session.Ending));
         }
     }
 
-    /// <summary>Reads on while the transfer runs, and sends its reply when it is done.</summary>
-    /// <param name="isNextLineReceived">Whether the client sent the next line before the transfer began, so that a QUIT there does not end it.</param>
-    private async ValueTask RunTransferAsync(bool isNextLineReceived)
+    /// <summary>
+    /// Runs a transfer from its start to its final reply. Meanwhile reads lines and runs the commands that are allowed during a transfer. The
+    /// first other line waits for the end of the transfer.
+    /// </summary>
+    private async ValueTask RunTransferAsync(CommandRow row, string argument)
     {
-        while (_runningTransfer is { } transfer)
+        // A QUIT that the client sent before the transfer began does not interrupt it.
+        bool isNextLineReceived = session.Channel.HasUnreadInput;
+        var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}") { UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument) };
+        session.Transfer = transfer;
+        Task<FtpReply> reply = transfer.Start(CommandRunner.RunAsync(session, row, argument, transfer.Token));
+        while (!reply.IsCompleted)
         {
-            if (!transfer.IsCompleted)
+            session.BlockConnection?.StartFlush();
+            _lineRead ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
+            await Task.WhenAny(session.HasLineWaiting ? [reply] : [reply, _lineRead]);
+            if (reply.IsCompleted)
             {
-                session.BlockConnection?.StartFlush();
-                _lineRead ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
-                await Task.WhenAny(session.HasLineWaiting ? [transfer] : [transfer, _lineRead]);
+                break;
             }
 
-            if (transfer.IsCompleted)
-            {
-                await FinishTransferAsync();
-                return;
-            }
-
-            LineReadResult line = await _lineRead!;
+            LineReadResult line = await _lineRead;
             session.LastReceived = Environment.TickCount64;
             if (line.Status == LineStatus.Closed)
             {
                 await AbortTransferAsync(TransferEndReason.SessionEnded);
             }
-            else if (CommandLookup.TryFindDuringTransfer(session, line, out CommandRow? row, out string argument))
+            else if (CommandLookup.TryFindDuringTransfer(session, line, out CommandRow? other, out string otherArgument))
             {
                 _lineRead = null;
-                await RunDuringTransferAsync(row!, argument);
+                await RunDuringTransferAsync(other!, otherArgument);
                 isNextLineReceived &= session.Channel.HasUnreadInput;
             }
             else
@@ -255,6 +267,8 @@ internal sealed class SessionLoop(Session session)
                 }
             }
         }
+
+        await FinishTransferAsync();
     }
 
     private void NoteQuit(LineReadResult line)
@@ -280,66 +294,35 @@ internal sealed class SessionLoop(Session session)
         await session.Channel.FlushAsync(session.Ending);
     }
 
+    /// <summary>
+    /// Waits for the end of the transfer and queues its final reply: 226, or the reply of the failure. Does nothing if no transfer runs. Every
+    /// transfer ends here.
+    /// </summary>
     private async ValueTask FinishTransferAsync()
     {
-        if (_runningTransfer is not null)
+        if (session.Transfer is not { } transfer)
         {
-            session.Queue(await _runningTransfer);
-            _runningTransfer = null;
+            return;
         }
 
-        if (session.Transfer is { EndReason: not TransferEndReason.None, UsesControlConnection: false })
+        if (transfer.Reply is { } reply)
         {
-            session.DataConnector.CloseBlockConnection(); // shut down, even where the transfer had just got through
+            session.Queue(await reply);
         }
 
-        session.Transfer?.Dispose();
-        session.Transfer = null;
+        if (transfer is { EndReason: not TransferEndReason.None, UsesControlConnection: false })
+        {
+            session.DataConnector.CloseBlockConnection(); // it was shut down, even if the transfer had just completed
+        }
+
+        await DisposeTransferAsync();
         session.LastReceived = Environment.TickCount64;
     }
 
-    /// <summary>The row's rules, then its code. Null when a transfer is left running in <see cref="_runningTransfer"/>.</summary>
-    private async ValueTask<FtpReply?> CheckAndRunAsync(CommandRow row, string argument)
+    private async ValueTask AbortTransferAsync(TransferEndReason reason)
     {
-        if (!row.HasRule(CommandRules.PreservesSequence))
-        {
-            session.Sequence.Advance();
-        }
-
-        if (CommandRunner.CheckRules(session, row, argument) is { } refusal)
-        {
-            return refusal;
-        }
-
-        if (!row.IsTransfer(argument))
-        {
-            if (row.HasRule(CommandRules.ClosesDataConnection) && session.BlockConnection is { } link)
-            {
-                await link.TryFlushAsync(session.Ending);
-            }
-
-            return await CommandRunner.RunAsync(session, row, argument, session.Ending);
-        }
-
-        session.Transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}") { UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument) };
-        ValueTask<FtpReply> running = CommandRunner.RunAsync(session, row, argument, session.Transfer.Token);
-        if (running.IsCompletedSuccessfully)
-        {
-            await FinishTransferAsync();
-            return running.Result;
-        }
-
-        _runningTransfer = running.AsTask();
-        return null;
-    }
-
-    private async ValueTask AbortTransferAsync(TransferEndReason end)
-    {
-        if (session.Transfer is { } transfer)
-        {
-            transfer.Abort(end);
-            await FinishTransferAsync();
-        }
+        session.Transfer?.Abort(reason);
+        await FinishTransferAsync();
     }
 
     /// <summary>A read begun beside a transfer ends with the session's token or stream; how, no longer matters.</summary>
