@@ -37,7 +37,7 @@ internal static class CopyCommands
         await Task.Run(
             () => session.Files!.CombineAsync(paths[0], paths[1..], transfer.AddBytes, transfer.StartCommit, cancellationToken).AsTask(),
             cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 
     public static async ValueTask<FtpReply> SiteCopyAsync(Session session, string argument, CancellationToken cancellationToken) =>
@@ -72,6 +72,6 @@ internal static class CopyCommands
         Transfer transfer = session.Transfer!;
         await Task.Run(
             () => session.Files!.CopyAsync(source, target, transfer.AddBytes, transfer.StartCommit, cancellationToken).AsTask(), cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 }

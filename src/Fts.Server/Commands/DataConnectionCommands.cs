@@ -75,7 +75,7 @@ internal static class DataConnectionCommands
         // The client's own address has the scope that a link-local IPv6 address needs, and the argument has none.
         bool isOwn = target.Address.GetAddressBytes().AsSpan().SequenceEqual(client.GetAddressBytes());
         session.DataConnector.SetActiveTarget(isOwn ? new IPEndPoint(client, target.Port) : target);
-        return Replies.Done;
+        return Replies.CommandOkay;
     }
 
     private static FtpReply StartListening(Session session, Func<int, FtpReply> reply)

@@ -46,6 +46,6 @@ internal static class DirectoryCommands
         }
 
         await session.Files!.DeleteDirectoryAsync(path, cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 }

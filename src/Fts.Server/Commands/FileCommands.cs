@@ -20,7 +20,7 @@ internal static class FileCommands
         }
 
         await session.Files!.DeleteFileAsync(path, cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 
     public static async ValueTask<FtpReply> RenameFromAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -53,7 +53,7 @@ internal static class FileCommands
         }
 
         await session.Files!.RenameAsync(source, target, replace: true, cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 
     public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -138,7 +138,7 @@ internal static class FileCommands
             return Replies.LinksNotSupported;
         }
 
-        return Replies.Done;
+        return Replies.CommandOkay;
     }
 
     private static async ValueTask<(FileEntry? Entry, FtpReply? Refusal)> GetFileAsync(Session session, string argument, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ internal static class InformationCommands
     private static string OperatingSystemName => OperatingSystem.IsWindows() ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : OperatingSystem.IsLinux() ? "Linux" : "Unix";
 
     /// <summary>Nothing depends on which client it is.</summary>
-    public static ValueTask<FtpReply> ClientAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.Done);
+    public static ValueTask<FtpReply> ClientAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.CommandOkay);
 
     /// <summary>Only told to those who signed in: a stranger learns no version from us.</summary>
     public static ValueTask<FtpReply> IdentifyAsync(Session session, string argument, CancellationToken cancellationToken) => new(IdentityReply);
@@ -36,7 +36,7 @@ internal static class InformationCommands
 
     public static ValueTask<FtpReply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.SystemType);
 
-    public static ValueTask<FtpReply> NoOperationAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.Done);
+    public static ValueTask<FtpReply> NoOperationAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.CommandOkay);
 
     public static ValueTask<FtpReply> SiteHelpAsync(Session session, string argument, CancellationToken cancellationToken) => new(SiteHelp);
 

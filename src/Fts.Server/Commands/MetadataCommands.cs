@@ -74,14 +74,14 @@ internal static class MetadataCommands
             ParseTime(accessed) is not null && ParseTime(second) is { } later && ParseTime(created) is not null ? (string.Join(' ', words[..^4]), later)
             : halves.Length == 2 && ParseTime(halves[0]) is { } first ? (halves[1], first)
             : ("", default);
-        return name.Length == 0 ? Replies.BadParameter : await SetAsync(session, name, new FileMetadata(lastModified), cancellationToken) ?? Replies.Done;
+        return name.Length == 0 ? Replies.BadParameter : await SetAsync(session, name, new FileMetadata(lastModified), cancellationToken) ?? Replies.CommandOkay;
     }
 
     public static async ValueTask<FtpReply> SiteModeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] halves = argument.Split(' ', 2);
         return halves.Length < 2 || ParseMode(halves[0]) is not { } mode ? Replies.BadParameter
-            : await SetAsync(session, halves[1], new FileMetadata(UnixMode: mode), cancellationToken) ?? Replies.Done;
+            : await SetAsync(session, halves[1], new FileMetadata(UnixMode: mode), cancellationToken) ?? Replies.CommandOkay;
     }
 
     /// <summary>Null when they are set.</summary>

@@ -18,7 +18,7 @@ internal static class OptionCommands
         switch (words[0].ToUpperInvariant())
         {
             case "UTF8" or "UTF-8" when value.ToUpperInvariant() is "" or "ON":
-                return new(Replies.Done);
+                return new(Replies.CommandOkay);
             case "MLST":
                 session.Facts = MlsxFactNames.Parse(value);
                 return new(new FtpReply(FtpReplyCode.Okay, $"MLST OPTS {MlsxFactNames.FormatSelected(session.Facts)}".TrimEnd()));

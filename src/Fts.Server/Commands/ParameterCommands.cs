@@ -57,7 +57,7 @@ internal static class ParameterCommands
 
     public static ValueTask<FtpReply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) => new(argument.ToUpperInvariant() switch
     {
-        "F" => Replies.Done,
+        "F" => Replies.CommandOkay,
         "R" or "P" => Replies.ParameterNotImplemented,
         _ => Replies.BadParameter,
     });

@@ -87,6 +87,6 @@ internal static class SecurityCommands
         }
 
         session.Next = NextAction.EndTls;
-        return new(Replies.Done);
+        return new(Replies.CommandOkay);
     }
 }

@@ -37,6 +37,6 @@ internal static class TreeCommands
 
         Transfer transfer = session.Transfer!;
         await Task.Run(() => session.Files!.DeleteTreeAsync(directory, () => transfer.AddBytes(0), cancellationToken).AsTask(), cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 }

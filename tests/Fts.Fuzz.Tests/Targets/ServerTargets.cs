@@ -28,7 +28,7 @@ internal static class ServerTargets
         Argument("mff", MetadataCommands.SetFactsAsync),
         Argument("site-utime", MetadataCommands.SiteTimeAsync),
         Argument("site-chmod", MetadataCommands.SiteModeAsync),
-        Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.OpenAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.Done),
+        Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.OpenAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.CommandOkay),
     ];
 
     /// <summary>A handler's argument, as its line brings it. What the store says is its refusal: nothing is there.</summary>

@@ -75,7 +75,7 @@ public sealed class SandboxTests : IDisposable
 
         File.CreateSymbolicLink(_home["turned.pem"], elsewhere);
         File.Move(_home["turned.pem"], link, overwrite: true);
-        await AskedAgainAsync(server, isSandboxed ? $"the changed certificate in {link} cannot be used, and the one before stays" : $"certificate read again from {link}");
+        await AskedAgainAsync(server, isSandboxed ? $"cannot use the changed certificate in {link}, keeping the previous one" : $"certificate reloaded from {link}");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class SandboxTests : IDisposable
         File.Copy(Later(authority.Pem("second")), _home["archive/name/cert2.pem"]);
         File.CreateSymbolicLink(_home["live/name/new"], "../../archive/name/cert2.pem");
         File.Move(_home["live/name/new"], link, overwrite: true);
-        await AskedAgainAsync(server, $"certificate read again from {link}");
+        await AskedAgainAsync(server, $"certificate reloaded from {link}");
     }
 
     [Fact]

@@ -95,7 +95,7 @@ public sealed class ProtocolSnifferTests
             C: DELE absent\x1b]0;x\x07
             S: 550 *
             """);
-        Assert.Contains(server.Log.Texts, text => text.Contains("5 bytes of /kept\\x1b]0;x\\x07 are kept to be continued", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts, text => text.Contains("kept 5 bytes of /kept\\x1b]0;x\\x07 for resuming", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Texts, text => text.Any(char.IsControl));
     }
 

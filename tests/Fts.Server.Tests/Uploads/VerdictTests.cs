@@ -63,15 +63,15 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task A_reset_is_not_published(Wire wire) => BreaksOffAsync(wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection. 4 bytes are kept, REST 4 continues.",
-        "broke off after 4 bytes: the client closed the data connection");
+        "failed after 4 bytes: the client closed the data connection");
 
     [Theory, OnEveryWire]
     public Task Abor_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "C: ABOR", "S: 426 * 4 bytes are kept, REST 4 continues.\nS: 226 *", "broke off after 4 bytes: the client sent ABOR");
+        wire, "C: ABOR", "S: 426 * 4 bytes are kept, REST 4 continues.\nS: 226 *", "failed after 4 bytes: the client sent ABOR");
 
     [Theory, OnEveryWire]
     public Task Silence_for_too_long_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "", "S: 426 * 4 bytes are kept, REST 4 continues.", "broke off after 4 bytes: no data moved for 0.001 s",
+        wire, "", "S: 426 * 4 bytes are kept, REST 4 continues.", "failed after 4 bytes: no data moved for 0.001 s",
         with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
 
     [Theory, OnEveryWire]
@@ -80,7 +80,7 @@ public sealed class VerdictTests
         {
             talk.CloseSending();
             await talk.Data!.ReadToAnyEndAsync();
-        }, null, "broke off after 4 bytes: the control connection was closed");
+        }, null, "failed after 4 bytes: the control connection was closed");
 
     [Theory, OnEveryWire]
     public async Task The_servers_own_end_is_not_published(Wire wire)

@@ -430,7 +430,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public Task Stat_tells_the_mode(Wire wire) => TestServer.PlayAsync(wire, """
         C: MODE B
-        S: 200 Mode is block.
+        S: 200 Mode set to B.
         C: STAT
         S: 211-*
         S: ...
