@@ -81,7 +81,7 @@ internal static class Replies
     public static readonly FtpReply SizeMismatch =
         new(FtpReplyCode.LocalError, "The size differs from the size in ALLO; the file was not stored.");
     public static readonly FtpReply UploadUnverified =
-        new(FtpReplyCode.FileUnavailable, "The upload may be incomplete, so the file was not stored. Send ALLO with the size first, or use TLS.");
+        new(FtpReplyCode.FileUnavailable, "The upload may be incomplete; the file was not stored. Use ALLO with the size, or TLS.");
     public static readonly FtpReply InvalidDeflateData = new(FtpReplyCode.LocalError, "Invalid zlib data; the file was not stored.");
     public static readonly FtpReply InvalidBlock = new(FtpReplyCode.LocalError, "Invalid block header; the file was not stored.");
     public static readonly FtpReply DeflateExpansionTooLarge =
@@ -155,7 +155,7 @@ internal static class Replies
     /// <summary>Returns the reply if a recursive listing reached the limit of depth.</summary>
     public static FtpReply ListingTooDeep(int limit) => new(
         FtpReplyCode.LocalError,
-        $"The listing is incomplete: more than {limit} level{(limit == 1 ? "" : "s")} of directories. List the deeper directories one by one.");
+        $"The listing is incomplete: more than {limit} level{(limit == 1 ? "" : "s")} of directories. List the deeper ones one by one.");
 
     /// <summary>Returns the reply if no data connection was established.</summary>
     public static FtpReply NoDataConnection(string reason) =>

@@ -9,7 +9,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
-/// <summary>One file or folder at a time: removed, renamed, and its facts (RFC 959 §4.1.3, RFC 3659).</summary>
+/// <summary>Deletes and renames single files and directories, creates links, and reports metadata (RFC 959 §4.1.3, RFC 3659).</summary>
 internal static class FileCommands
 {
     public static async ValueTask<FtpReply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -39,7 +39,9 @@ internal static class FileCommands
         return Replies.ReadyForRenameTarget;
     }
 
-    /// <summary>Replaces a file that is there, in one step, as rename(2) does: clients publish by uploading under another name first.</summary>
+    /// <summary>
+    /// RNTO: renames in one step. An existing file is replaced, as by rename(2), because clients upload under a temporary name first.
+    /// </summary>
     public static async ValueTask<FtpReply> RenameToAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Sequence.Current.RenameSource is not { } source)
@@ -60,59 +62,63 @@ internal static class FileCommands
     {
         if (session.IsAscii)
         {
-            return Replies.SizeNeedsBinary; // what would be transferred is another number (RFC 3659 §4.3), known only by reading it all
+            return Replies.SizeNeedsBinary; // the size in ASCII mode (RFC 3659 §4.3) is known only after reading the whole file
         }
 
         if (session.Resolve(argument) is { } path)
         {
-            if (await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is { } pending)
+            if (await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is { } partialLength)
             {
-                return await UploadResumption.GetReportedSizeAsync(session, path, pending, cancellationToken);
+                return await UploadResumption.GetReportedSizeAsync(session, path, partialLength, cancellationToken);
             }
 
             session.LastPartialSizePath = session.LastPartialSizePath == path ? null : session.LastPartialSizePath;
         }
 
-        (FileEntry? entry, FtpReply? refusal) = await GetFileAsync(session, argument, cancellationToken);
-        return refusal ?? (entry!.Value.Kind == EntryKind.File
+        (FileEntry? entry, FtpReply? error) = await GetEntryAsync(session, argument, cancellationToken);
+        return error ?? (entry!.Value.Kind == EntryKind.File
             ? new FtpReply(FtpReplyCode.FileStatus, entry.Value.Length.ToString(CultureInfo.InvariantCulture))
             : Replies.NotAFile);
     }
 
-    /// <summary>
-    /// MDTM (RFC 3659 §3) with a file: returns its last-modified time. With a time before the file, as many clients send it, sets that time like
-    /// MFMT, unless a file has the whole argument as its name.
-    /// </summary>
+    /// <summary>MDTM: returns the last-modified time of a file (RFC 3659 §3).</summary>
+    /// <remarks>
+    /// Many clients send a time before the name. Then the command sets that time like MFMT, unless a file has the whole argument as its
+    /// name.
+    /// </remarks>
     public static async ValueTask<FtpReply> LastModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        (FileEntry? entry, FtpReply? refusal) = await GetFileAsync(session, argument, cancellationToken);
-        if (refusal is not null && MetadataCommands.StartsWithTime(argument))
+        (FileEntry? entry, FtpReply? error) = await GetEntryAsync(session, argument, cancellationToken);
+        if (error is not null && MetadataCommands.StartsWithTime(argument))
         {
             return await MetadataCommands.SetLastModifiedAsync(session, argument, cancellationToken);
         }
 
-        return refusal ?? new FtpReply(FtpReplyCode.FileStatus, WireTime.Format(entry!.Value.LastModified));
+        return error ?? new FtpReply(FtpReplyCode.FileStatus, WireTime.Format(entry!.Value.LastModified));
     }
 
-    /// <summary>MLST: the facts of one path over the control connection (RFC 3659 §7.2).</summary>
-    public static async ValueTask<FtpReply> FactsAsync(Session session, string argument, CancellationToken cancellationToken)
+    /// <summary>MLST: returns the facts of one path over the control connection (RFC 3659 §7.2).</summary>
+    public static async ValueTask<FtpReply> MachineListEntryAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        (FileEntry? entry, FtpReply? refusal) = await GetFileAsync(session, argument, cancellationToken);
-        if (refusal is not null)
+        (FileEntry? entry, FtpReply? error) = await GetEntryAsync(session, argument, cancellationToken);
+        if (error is not null)
         {
-            return refusal;
+            return error;
         }
 
         StorePath path = session.Resolve(argument)!.Value;
         var rows = new ListingRows(session);
         byte[]? hash = await rows.GetCachedHashAsync(path, entry!.Value, cancellationToken);
-        byte[] metadata = new byte[ListingFormatter.MaxLineLength];
-        int length = ListingFormatter.WriteFacts(metadata, rows.Create(entry.Value, hash), session.Facts);
-        return new FtpReply(FtpReplyCode.FileActionOkay, "Facts:", $" {Encoding.ASCII.GetString(metadata, 0, length)}{path.Value}", "End.");
+        byte[] facts = new byte[ListingFormatter.MaxLineLength];
+        int length = ListingFormatter.WriteFacts(facts, rows.Create(entry.Value, hash), session.Facts);
+        string line = $" {Encoding.ASCII.GetString(facts, 0, length)}{path.Value}";
+        return new FtpReply(FtpReplyCode.FileActionOkay, "Listing:", line, "End.");
     }
 
-    /// <summary>SITE SYMLINK, as ProFTPD's mod_site_misc has it: what the link leads to first, then the link.</summary>
-    public static async ValueTask<FtpReply> SiteLinkAsync(Session session, string argument, CancellationToken cancellationToken)
+    /// <summary>
+    /// SITE SYMLINK: creates a link. The first argument is the target, the second the link, as in ProFTPD's mod_site_misc.
+    /// </summary>
+    public static async ValueTask<FtpReply> CreateLinkAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (QuotedArguments.Parse(argument) is not { Count: 2 } names)
         {
@@ -141,7 +147,9 @@ internal static class FileCommands
         return Replies.CommandOkay;
     }
 
-    private static async ValueTask<(FileEntry? Entry, FtpReply? Refusal)> GetFileAsync(Session session, string argument, CancellationToken cancellationToken)
+    /// <summary>Returns the entry of a path, or the negative reply if the path is invalid or does not exist.</summary>
+    private static async ValueTask<(FileEntry? Entry, FtpReply? Error)> GetEntryAsync(
+        Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
         {

@@ -10,7 +10,10 @@ namespace Fts.Server.Commands;
 /// <summary>OPTS (RFC 2389 §4): the options of MLST, HASH and MODE.</summary>
 internal static class OptionCommands
 {
-    /// <summary>OPTS UTF8 ON, which is so anyway, OPTS MLST with the facts wanted (RFC 3659 §7.9), OPTS HASH with the hash wanted, OPTS MODE B and Z.</summary>
+    /// <summary>
+    /// OPTS: UTF8 ON, which is always on; MLST with the selected facts (RFC 3659 §7.9); HASH with the selected algorithm; MODE B and MODE
+    /// Z.
+    /// </summary>
     public static ValueTask<FtpReply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] words = argument.Split(' ', 2, StringSplitOptions.TrimEntries);
@@ -28,37 +31,46 @@ internal static class OptionCommands
             case "MODE":
                 return new(value is ['B' or 'b', ..] ? SetBlockMode(session, value) : SetDeflateMode(session, value));
             default:
-                return new(Replies.BadParameter); // RFC 2389 §4 knows 501 for every lasting refusal, and no 504
+                return new(Replies.BadParameter); // RFC 2389 §4 allows 501 for all permanent errors, and not 504
         }
     }
 
     /// <summary>
-    /// OPTS MODE B DRAIN ON | OFF. With it each STOR, APPE and STOU that is answered 4yz or 5yz has read its file up to the last block all the same, unless the connection
-    /// was closed: so a client can send one file after the other and read what became of each afterwards. Without it a refused upload reads nothing, as clients
-    /// expect that send only after 125 or 150.
+    /// OPTS MODE B DRAIN ON | OFF: whether the server reads a rejected upload to its last block. Without a value, restores the default,
+    /// OFF.
     /// </summary>
+    /// <remarks>
+    /// With ON, a client can send one file after the other and read the replies later, unless the connection is closed. With OFF, the
+    /// server reads nothing of a rejected upload. Clients that wait for 125 or 150 expect that.
+    /// </remarks>
     private static FtpReply SetBlockMode(Session session, string text)
     {
-        bool? drains = text.ToUpperInvariant() switch
+        bool? shouldDrain = text.ToUpperInvariant() switch
         {
             "B" or "B DRAIN OFF" => false,
             "B DRAIN ON" => true,
             _ => null,
         };
-        if (drains is null)
+        if (shouldDrain is null)
         {
             return Replies.BadParameter;
         }
 
-        session.ShouldDrainRefusedUpload = drains.Value;
-        return new FtpReply(FtpReplyCode.Okay, $"MODE B DRAIN set to {(drains.Value ? "ON" : "OFF")}.");
+        session.ShouldDrainRefusedUpload = shouldDrain.Value;
+        return new FtpReply(FtpReplyCode.Okay, $"MODE B DRAIN set to {(shouldDrain.Value ? "ON" : "OFF")}.");
     }
 
-    /// <summary>OPTS MODE Z (draft-preston-ftpext-deflate §3.6). Only the level can be chosen: engine and method are those that every server must have.</summary>
+    /// <summary>
+    /// OPTS MODE Z: sets all options or none (draft-preston-ftpext-deflate §3.6). Without options, restores the defaults.
+    /// </summary>
+    /// <remarks>
+    /// Only LEVEL can change. ENGINE and METHOD have the one value that every server must support.
+    /// </remarks>
     private static FtpReply SetDeflateMode(Session session, string text)
     {
         string[] words = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
-        if (!session.Server.Options.SupportsDeflate || words.Length % 2 == 0 || !string.Equals(words[0], "Z", StringComparison.OrdinalIgnoreCase))
+        bool isDeflate = words.Length % 2 == 1 && string.Equals(words[0], "Z", StringComparison.OrdinalIgnoreCase);
+        if (!isDeflate || !session.Server.Options.SupportsDeflate)
         {
             return Replies.BadParameter;
         }
@@ -67,12 +79,12 @@ internal static class OptionCommands
         for (int i = 1; i < words.Length; i += 2)
         {
             string name = words[i].ToUpperInvariant(), value = words[i + 1].ToUpperInvariant();
-            bool isPossible = (name, value) is ("ENGINE", "ZLIB") or ("METHOD", "8") or ("EXTRA", "ON") ||
+            bool isSupported = (name, value) is ("ENGINE", "ZLIB") or ("METHOD", "8") or ("EXTRA", "ON") ||
                 (name == "LEVEL" && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out level) && level <= 9);
-            if (!isPossible)
+            if (!isSupported)
             {
                 return name is "ENGINE" or "METHOD" or "LEVEL" or "EXTRA" or "BLOCKSIZE"
-                    ? new FtpReply(FtpReplyCode.ParameterError, $"MODE Z {name} cannot be that; nothing was set.")
+                    ? new FtpReply(FtpReplyCode.ParameterError, $"MODE Z {name}: value not supported; no option was set.")
                     : Replies.BadParameter;
             }
         }

@@ -12,12 +12,13 @@ namespace Fts.Server.Hashing;
 /// <param name="Kind">The hash algorithm.</param>
 /// <param name="Start">The offset of the first byte of the range.</param>
 /// <param name="End">The offset after the last byte of the range; null for the end of the file.</param>
-internal readonly record struct HashCacheKey(IFileStore Store, ulong Id, long Length, DateTime LastModified, HashKind Kind, long Start, long? End);
+internal readonly record struct HashCacheKey(
+    IFileStore Store, ulong Id, long Length, DateTime LastModified, HashKind Kind, long Start, long? End);
 
 /// <summary>The most recently computed hashes of all sessions. The store caches the SHA-256 of whole files in addition.</summary>
 /// <remarks>
-/// A command that sets a last-modified time must call <see cref="Clear"/>, because identities are reused after a file is deleted. The cache does
-/// not detect a local program that rewrites a file in place and restores its last-modified time.
+/// A command that sets a last-modified time must call <see cref="Clear"/>, because identities are reused after a file is deleted. The cache
+/// does not detect a local program that rewrites a file in place and restores its last-modified time.
 /// </remarks>
 internal sealed class HashCache
 {
@@ -30,7 +31,9 @@ internal sealed class HashCache
 
     /// <summary>Returns the key of a range of a file, or null if the store does not report an identity of the file.</summary>
     public static HashCacheKey? CreateKey(IFileStore store, FileEntry? file, HashKind kind, long start, long? end) =>
-        file is { Kind: EntryKind.File, Id: not 0 } entry ? new HashCacheKey(store, entry.Id, entry.Length, entry.LastModified, kind, start, end) : null;
+        file is { Kind: EntryKind.File, Id: not 0 } entry
+            ? new HashCacheKey(store, entry.Id, entry.Length, entry.LastModified, kind, start, end)
+            : null;
 
     /// <summary>Returns whether any change after <paramref name="readStart"/> gives the file another last-modified time.</summary>
     /// <param name="file">The metadata of the file before it was read.</param>

@@ -3,10 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Sessions;
 
-/// <summary>Takes connections from a listening socket until it is told to stop; whoever closes the socket says so first.</summary>
+/// <summary>Accepts connections from a listening socket until the server stops.</summary>
 internal static class AcceptLoop
 {
-    /// <summary>Hands each connection to <paramref name="onAccepted"/>, whose it is from then on, and which must not wait.</summary>
+    /// <summary>Runs the loop until <paramref name="stopping"/> is cancelled, which must happen before the listener is closed.</summary>
+    /// <param name="listener">The listening socket. The caller owns it.</param>
+    /// <param name="onAccepted">Receives each connection and owns it from then on. It must not block.</param>
+    /// <param name="logger">The log for failures.</param>
+    /// <param name="stopping">Cancelled when the server stops.</param>
     public static async Task RunAsync(Socket listener, Action<Socket> onAccepted, ILogger logger, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
@@ -23,17 +27,18 @@ internal static class AcceptLoop
             }
             catch (SocketException) when (stopping.IsCancellationRequested)
             {
-                return; // the listener was closed under the call
+                return; // the listener was closed during the call
             }
             catch (SocketException e) when (socket is null)
             {
-                // A peer that left the queue, or no descriptor free: neither ends the server, and the second passes when a session ends.
+                // The peer disconnected before the accept, or no file descriptor is free until a session ends.
                 Log.AcceptFailed(logger, e.Message);
-                await Task.Delay(e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable ? 100 : 1, CancellationToken.None);
+                bool isOutOfResources = e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
+                await Task.Delay(isOutOfResources ? 100 : 1, CancellationToken.None);
             }
             catch (Exception e)
             {
-                // An error with one connection must not end the loop.
+                // A failure of one connection must not end the loop.
                 socket?.Dispose();
                 Log.LoopFailed(logger, e, "accept loop");
                 await Task.Delay(1, CancellationToken.None);

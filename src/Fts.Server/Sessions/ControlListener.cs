@@ -8,10 +8,10 @@ internal static class ControlListener
 {
     private const int Backlog = 512;
 
-    /// <summary>A dead peer is found four probes after the idle time, that is one minute later.</summary>
+    /// <summary>A dead peer is detected after four probes, one minute after the idle time.</summary>
     private const int ProbeIntervalSeconds = 15, ProbeCount = 4;
 
-    /// <summary>Listens on the address. The caller owns the socket.</summary>
+    /// <summary>Listens on an address. The caller owns the socket.</summary>
     /// <param name="endPoint">The address; an IPv6 wildcard also accepts IPv4.</param>
     /// <param name="keepAlive">The idle time of a connection before its first keep-alive probe; zero for no probes.</param>
     /// <exception cref="SocketException">The address cannot be used.</exception>
@@ -41,11 +41,12 @@ internal static class ControlListener
         }
     }
 
-    /// <summary>Accepted connections inherit these options, so they cost no system calls per connection.</summary>
+    /// <summary>Enables keep-alive on the listener. Accepted connections inherit these options without further system calls.</summary>
     private static void SetKeepAlive(Socket listener, TimeSpan idle)
     {
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        listener.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)Math.Clamp(Math.Ceiling(idle.TotalSeconds), 1, short.MaxValue));
+        int idleSeconds = (int)Math.Clamp(Math.Ceiling(idle.TotalSeconds), 1, short.MaxValue);
+        listener.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, idleSeconds);
         listener.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeIntervalSeconds);
         listener.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, ProbeCount);
     }

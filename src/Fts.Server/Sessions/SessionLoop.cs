@@ -7,8 +7,8 @@ using Fts.Server.Tls;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// One session from greeting to goodbye: line → row → gate → handler → reply. Owns the session and disposes it. A running transfer is one
-/// task the loop holds while it reads on; commands marked so are answered meanwhile, any other line waits its turn.
+/// Runs one session from the greeting to its end: reads a line, finds the command, runs the handler and sends the reply. Owns and disposes
+/// the session.
 /// </summary>
 internal sealed class SessionLoop(Session session)
 {
@@ -62,7 +62,7 @@ internal sealed class SessionLoop(Session session)
         }
         catch (Exception e)
         {
-            // A bug of ours ends one session, never the server.
+            // A bug must end only this session, not the server.
             Log.SessionFailed(_options.Logger, e, session.Id);
         }
         finally
@@ -71,7 +71,7 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Releases everything the session holds. Each step runs even if an earlier one failed.</summary>
+    /// <summary>Releases the resources of the session. Each step runs even if an earlier one failed.</summary>
     private async ValueTask ReleaseAsync()
     {
         await RunReleaseStepAsync(() => AbortTransferAsync(TransferEndReason.SessionEnded));
@@ -81,7 +81,7 @@ internal sealed class SessionLoop(Session session)
         await RunReleaseStepAsync(RemoveSession);
     }
 
-    /// <summary>Runs one step of the release. A failure is logged; if the logger fails too, it is ignored.</summary>
+    /// <summary>Runs one step of the release. A failure is logged. If the logger also fails, the failure is ignored.</summary>
     private async ValueTask RunReleaseStepAsync(Func<ValueTask> step)
     {
         try
@@ -96,7 +96,7 @@ internal sealed class SessionLoop(Session session)
             }
             catch (Exception)
             {
-                // The remaining steps matter more than this line.
+                // The remaining steps are more important than this log line.
             }
         }
     }
@@ -109,11 +109,12 @@ internal sealed class SessionLoop(Session session)
         return default;
     }
 
+    /// <summary>Closes the control connection. Resets it if the client does not read the replies.</summary>
     private async ValueTask CloseChannelAsync()
     {
         if (session.Channel.IsBroken || session.Channel.WriteStartedAt != 0)
         {
-            session.Socket.Close(0); // nobody reads the replies that the kernel still holds
+            session.Socket.Close(0); // the client does not read the replies in the kernel's buffer
         }
 
         await session.Channel.DisposeAsync();
@@ -134,8 +135,8 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Goes over to TLS, or back. A word of the peer's that came before the handshake was not protected by it: somebody else may have put it there
-    /// (CVE-2011-0411), and the session is over.
+    /// Starts or ends TLS after AUTH or CCC. Input before the handshake is not protected by TLS: an attacker may have injected it
+    /// (CVE-2011-0411), so the session is closed.
     /// </summary>
     private async ValueTask ChangeStreamAsync()
     {
@@ -172,9 +173,13 @@ internal sealed class SessionLoop(Session session)
         session.IsSecure = true;
     }
 
-    private ValueTask<LineReadResult> ReadAsync() => _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : EndReadAsync(_lineRead);
+    private ValueTask<LineReadResult> ReadAsync() =>
+        _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : EndReadAsync(_lineRead);
 
-    /// <summary>Ends a read that was begun beside a transfer: what was queued since then would wait for the peer's next word.</summary>
+    /// <summary>
+    /// Completes a read that started during a transfer. Flushes first, because queued replies would otherwise wait for the client's next
+    /// line.
+    /// </summary>
     private async ValueTask<LineReadResult> EndReadAsync(Task<LineReadResult> read)
     {
         await session.Channel.FlushAsync(session.Ending);
@@ -183,6 +188,7 @@ internal sealed class SessionLoop(Session session)
         return line;
     }
 
+    /// <summary>Starts to send the buffered bytes of block mode if the operation does not complete immediately.</summary>
     private ValueTask<T> FlushBlockConnectionWhileWaiting<T>(ValueTask<T> waiting)
     {
         if (!waiting.IsCompleted)
@@ -195,9 +201,9 @@ internal sealed class SessionLoop(Session session)
 
     private async ValueTask DispatchAsync(LineReadResult line)
     {
-        if (!CommandLookup.TryFind(session, line, out CommandRow? row, out string argument, out FtpReply? refusal))
+        if (!CommandLookup.TryFind(session, line, out CommandRow? row, out string argument, out FtpReply? rejection))
         {
-            session.Queue(refusal!);
+            session.Queue(rejection!);
             return;
         }
 
@@ -206,9 +212,9 @@ internal sealed class SessionLoop(Session session)
             session.Sequence.Advance();
         }
 
-        if (CommandRunner.CheckRules(session, row, argument) is { } violation)
+        if (CommandRunner.CheckRules(session, row, argument) is { } error)
         {
-            session.Queue(violation);
+            session.Queue(error);
         }
         else if (row.IsTransfer(argument))
         {
@@ -226,14 +232,17 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Runs a transfer from its start to its final reply. Meanwhile reads lines and runs the commands that are allowed during a transfer. The
-    /// first other line waits for the end of the transfer.
+    /// Runs a transfer from its start to its final reply. Meanwhile reads lines and runs the commands that are allowed during a transfer.
+    /// The first other line waits for the end of the transfer.
     /// </summary>
     private async ValueTask RunTransferAsync(CommandRow row, string argument)
     {
         // A QUIT that the client sent before the transfer began does not interrupt it.
         bool isNextLineReceived = session.Channel.HasUnreadInput;
-        var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}") { UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument) };
+        var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}")
+        {
+            UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument),
+        };
         session.Transfer = transfer;
         Task<FtpReply> reply = transfer.Start(CommandRunner.RunAsync(session, row, argument, transfer.Token));
         while (!reply.IsCompleted)
@@ -271,6 +280,7 @@ internal sealed class SessionLoop(Session session)
         await FinishTransferAsync();
     }
 
+    /// <summary>Records a QUIT that the client sent during the transfer.</summary>
     private void NoteQuit(LineReadResult line)
     {
         if (session.Transfer is { } transfer && Command.TryParse(line.Bytes.Span, out Command waiting) && waiting.Verb == "QUIT")
@@ -280,13 +290,16 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
+    /// <summary>Runs a command during the transfer, for example ABOR or STAT, and sends its reply.</summary>
     private async ValueTask RunDuringTransferAsync(CommandRow row, string argument)
     {
-        // A second transfer cannot run beside the first.
-        FtpReply reply = row.IsTransfer(argument) ? Replies.BadSequence : await CommandRunner.RunAsync(session, row, argument, session.Ending);
+        // Two transfers cannot run at the same time.
+        FtpReply reply = row.IsTransfer(argument)
+            ? Replies.BadSequence
+            : await CommandRunner.RunAsync(session, row, argument, session.Ending);
         if (session.Transfer is { EndReason: not TransferEndReason.None })
         {
-            // RFC 959 §4.1.3, ABOR: first the end of the transfer (426), then the answer to the command that ended it.
+            // RFC 959 §4.1.3, ABOR: the reply of the transfer (426) precedes the reply of the command that aborted it.
             await FinishTransferAsync();
         }
 
@@ -295,8 +308,8 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Waits for the end of the transfer and queues its final reply: 226, or the reply of the failure. Does nothing if no transfer runs. Every
-    /// transfer ends here.
+    /// Waits for the end of the transfer and queues its final reply: 226, or the reply of the failure. Does nothing if no transfer runs.
+    /// Every transfer ends here.
     /// </summary>
     private async ValueTask FinishTransferAsync()
     {
@@ -325,7 +338,9 @@ internal sealed class SessionLoop(Session session)
         await FinishTransferAsync();
     }
 
-    /// <summary>A read begun beside a transfer ends with the session's token or stream; how, no longer matters.</summary>
+    /// <summary>
+    /// Waits for the end of a read that started during a transfer and ignores its result. The session's token or stream ends the read.
+    /// </summary>
     private async ValueTask AbandonReadAsync()
     {
         if (_lineRead is not null)
@@ -336,23 +351,23 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Sends the last reply and reads the remaining input. Closing with unread input would reset the connection, and the client could lose
-    /// the reply. If the server stops, closing does not wait for the client.
+    /// Sends the final reply and reads the remaining input. Closing with unread input would reset the connection, and the client could lose
+    /// the reply. If the server stops, this does not wait for the client.
     /// </summary>
     private async ValueTask CloseAsync()
     {
         await AbortTransferAsync(TransferEndReason.SessionEnded);
         await AbandonReadAsync();
-        if (session.FinalReply is { } farewell)
+        if (session.FinalReply is { } finalReply)
         {
-            session.Queue(farewell);
+            session.Queue(finalReply);
         }
 
         try
         {
-            using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            await (session.BlockConnection?.TryFlushAsync(budget.Token) ?? Task.CompletedTask);
-            await session.Channel.FlushAsync(budget.Token);
+            using var timeLimit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await (session.BlockConnection?.TryFlushAsync(timeLimit.Token) ?? Task.CompletedTask);
+            await session.Channel.FlushAsync(timeLimit.Token);
             session.Socket.Shutdown(SocketShutdown.Send);
             if (session.FinalReply == Replies.Stopping)
             {
@@ -360,17 +375,17 @@ internal sealed class SessionLoop(Session session)
                 return;
             }
 
-            for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(budget.Token)).Status != LineStatus.Closed; lines++)
+            for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(timeLimit.Token)).Status != LineStatus.Closed; lines++)
             {
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
-            // The peer went first, or stays silent: either way it has been told.
+            // The client disconnected or does not respond.
         }
     }
 
-    /// <summary>Reads and discards the input that has arrived already, at most the usual size of a socket's buffer.</summary>
+    /// <summary>Reads and discards the input that has already arrived, at most the usual size of a socket buffer.</summary>
     private void DiscardInput()
     {
         Span<byte> discarded = stackalloc byte[4096];

@@ -13,8 +13,8 @@ internal readonly record struct UploadKey(IFileStore Store, StorePath Path, stri
 
 /// <summary>The running uploads. Thread-safe.</summary>
 /// <remarks>
-/// If the connection of a client fails unnoticed, its old session still waits for data when the client reconnects to resume the upload. If the
-/// old upload has stalled for <paramref name="takeoverDelay"/> and belongs to the same uploader, the new session aborts it.
+/// If the connection of a client fails unnoticed, its old session still waits for data when the client reconnects to resume the upload. If
+/// the old upload has stalled for <paramref name="takeoverDelay"/> and belongs to the same uploader, the new session aborts it.
 /// </remarks>
 internal sealed class RunningUploads(TimeSpan takeoverDelay)
 {
@@ -24,8 +24,8 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
     private readonly ConcurrentDictionary<UploadKey, RunningUpload> _uploads = new();
 
     /// <summary>
-    /// Adds the upload that the session runs. The caller must call <see cref="Remove"/> at its end. If an upload with the same key is running,
-    /// only that one is recorded.
+    /// Adds the upload that the session runs. The caller must call <see cref="Remove"/> at its end. If an upload with the same key is
+    /// running, only that one is recorded.
     /// </summary>
     /// <param name="session">The session of the upload.</param>
     /// <param name="path">The target path.</param>
@@ -48,8 +48,8 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         FindStalled(session, path) is { } stalled ? stalled.StartOffset + stalled.Transfer.Bytes : null;
 
     /// <summary>
-    /// Aborts a stalled upload of the same uploader and waits for its end. Returns false if no upload has stalled, or if it did not end within
-    /// the time limit.
+    /// Aborts a stalled upload of the same uploader and waits for its end. Returns false if no upload has stalled, or if it did not end
+    /// within the time limit.
     /// </summary>
     public async ValueTask<bool> TryAbortStalledAsync(Session session, StorePath path, CancellationToken cancellationToken)
     {

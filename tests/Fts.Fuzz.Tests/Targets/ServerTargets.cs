@@ -26,8 +26,8 @@ internal static class ServerTargets
         Argument("opts", OptionCommands.OptionsAsync),
         Argument("mfmt", MetadataCommands.SetLastModifiedAsync),
         Argument("mff", MetadataCommands.SetFactsAsync),
-        Argument("site-utime", MetadataCommands.SiteTimeAsync),
-        Argument("site-chmod", MetadataCommands.SiteModeAsync),
+        Argument("site-utime", MetadataCommands.SetTimeAsync),
+        Argument("site-chmod", MetadataCommands.SetModeAsync),
         Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.OpenAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.CommandOkay),
     ];
 

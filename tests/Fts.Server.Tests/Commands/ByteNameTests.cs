@@ -104,7 +104,7 @@ public sealed class ByteNameTests
             C: MKD \xdcb
             S: 550 *
             C: CWD \xdcb
-            S: 250 Now in /\xdcb
+            S: 250 Directory changed to /\xdcb
             C: PWD
             S: 257 "/\xdcb" *
             C: RNFR ../caf\xe9.txt
@@ -139,7 +139,7 @@ public sealed class ByteNameTests
             C: MKD \xff\xff\xe0\xff\xff
             S: 257 "/\xff\xff\xe0\xff\xff" *
             C: CWD \xff\xff\xe0\xff\xff
-            S: 250 Now in /\xff\xff\xe0\xff\xff
+            S: 250 Directory changed to /\xff\xff\xe0\xff\xff
             C: RMD /\xff\xff\xe0\xff\xff
             S: 250 *
             """);

@@ -261,7 +261,7 @@ public sealed class HashTests
             C: STAT
             S: 211-*
             S: ...
-            S:  Transferring, 0 *: HASH a
+            S:  Transfer in progress, 0 *: HASH a
             S: 211 *
             C: ABOR
             S: 426 *

@@ -29,7 +29,7 @@ public sealed class InformationTests
             C: STAT
             S: 211-*
             S: ...
-            S:  Not signed in
+            S:  Not logged in
             S: ...
             S: 211 *
             C: STAT /
@@ -58,19 +58,19 @@ public sealed class InformationTests
     [Theory, OnEveryWire]
     public Task Help_knows_site_and_tells_what_it_does_not_know(Wire wire) => TestServer.PlayAsync(wire, """
         C: HELP SITE
-        S: 214-SITE commands:
+        S: 214-The following SITE commands are recognized:
         S: ...
         S:  SITE HELP
         S: ...
         S: 214 *
         C: SITE HELP
-        S: 214-SITE commands:
+        S: 214-The following SITE commands are recognized:
         S: ...
         S:  SITE HELP
         S: ...
         S: 214 *
         C: site help
-        S: 214-SITE commands:
+        S: 214-The following SITE commands are recognized:
         S: ...
         S: 214 *
         C: HELP nonsense
@@ -88,10 +88,10 @@ public sealed class InformationTests
         C: STAT
         S: 211-Status:
         S:  Connected from {(wire.IsIPv4() ? "127.0.0.1" : "::1")}
-        S:  Signed in as anonymous
-        S:  Control connection {(wire.Tls() is null ? "in plain, data connections in plain" : "encrypted, data connections encrypted")}
+        S:  Logged in as anonymous
+        S:  Control connection {(wire.Tls() is null ? "not encrypted, data connections not encrypted" : "encrypted, data connections encrypted")}
         S:  Type image, mode stream, structure file
-        S:  No transfer running
+        S:  No transfer in progress
         S: 211 End.
         """);
 

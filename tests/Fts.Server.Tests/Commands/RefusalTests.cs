@@ -17,7 +17,7 @@ public sealed class RefusalTests
         C: STOR a
         S: 150 *
         D> begun
-        S: 451 * 5 bytes are kept, REST 5 continues.
+        S: 451 * Kept 5 bytes; send REST 5 to resume.
         C: CWD /
         S: 250 *
         """;

@@ -20,7 +20,7 @@ public sealed class LongListingTests
             line = (await talk.ReadLineAsync())!;
         }
         while (line.StartsWith(' '));
-        Assert.Equal("213 The listing was aborted.", line);
+        Assert.Equal("213 Listing aborted.", line);
         await talk.PlayAsync("""
             S: 226 *
             C: NOOP
@@ -39,7 +39,7 @@ public sealed class LongListingTests
         S: 200 *
         S: 211-*
         S: ...
-        S:  No transfer running
+        S:  No transfer in progress
         S: 211 End.
         S: 213-Status:
         S:  -rw-r--r-- * a

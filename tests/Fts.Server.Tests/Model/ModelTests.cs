@@ -140,7 +140,7 @@ public sealed class ModelTests
                 {
                     status = string.Join('\n', await _talk.SendAndReadReplyAsync("STAT"));
                 }
-                while (status.Contains("Transferring, ", StringComparison.Ordinal) && !status.Contains($"Transferring, {half} ", StringComparison.Ordinal));
+                while (status.Contains("Transfer in progress, ", StringComparison.Ordinal) && !status.Contains($"Transfer in progress, {half} ", StringComparison.Ordinal));
             }
 
             switch (step.End)

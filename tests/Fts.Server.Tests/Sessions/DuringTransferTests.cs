@@ -40,7 +40,7 @@ public sealed class DuringTransferTests
             C: STAT
             S: 211-*
             S: ...
-            S:  No transfer running
+            S:  No transfer in progress
             S: 211 *
             """);
     }

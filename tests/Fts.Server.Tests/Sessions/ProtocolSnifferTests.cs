@@ -91,7 +91,7 @@ public sealed class ProtocolSnifferTests
             C: STOR kept\x1b]0;x\x07
             S: 150 *
             D> begun
-            S: 451 * 5 bytes are kept, REST 5 continues.
+            S: 451 * Kept 5 bytes; send REST 5 to resume.
             C: DELE absent\x1b]0;x\x07
             S: 550 *
             """);

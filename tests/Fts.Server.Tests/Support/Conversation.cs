@@ -129,9 +129,9 @@ internal sealed class Conversation : IAsyncDisposable
         do
         {
             status = string.Join('\n', await SendAndReadReplyAsync("STAT"));
-            Assert.Contains("Transferring, ", status, StringComparison.Ordinal);
+            Assert.Contains("Transfer in progress, ", status, StringComparison.Ordinal);
         }
-        while (!status.Contains($"Transferring, {bytes} ", StringComparison.Ordinal));
+        while (!status.Contains($"Transfer in progress, {bytes} ", StringComparison.Ordinal));
     }
 
     public void CloseData()

@@ -84,7 +84,7 @@ public sealed class CertificateTests : IDisposable
             Assert.Equal("CN=old", await ShownAsync(server));
         }
 
-        Assert.Single(server.Log.Texts, text => text.Contains("cannot be used", StringComparison.Ordinal));
+        Assert.Single(server.Log.Texts, text => text.Contains("cannot use the changed certificate", StringComparison.Ordinal));
     }
 
     [Fact]

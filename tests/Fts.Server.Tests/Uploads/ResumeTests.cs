@@ -15,7 +15,7 @@ public sealed class ResumeTests
         C: STOR a
         S: 150 *
         D> begun
-        S: 451 * 5 bytes are kept, REST 5 continues.
+        S: 451 * Kept 5 bytes; send REST 5 to resume.
         """;
 
     [Theory, OnEveryWire]
@@ -57,7 +57,7 @@ public sealed class ResumeTests
         C: STOR a
         S: 150 *
         D> un 
-        S: 451 * 6 bytes are kept, REST 6 continues.
+        S: 451 * Kept 6 bytes; send REST 6 to resume.
         C: REST 6
         S: 350 *
         C: EPSV

@@ -33,11 +33,11 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task An_end_without_a_size_is_unknown_in_plain_and_complete_over_tls(Wire wire) => EndsAsync(
-        wire, Start, "D> ", "S: 226 *", IsPlain(wire) ? "unknown whether complete" : "complete");
+        wire, Start, "D> ", "S: 226 *", IsPlain(wire) ? "unverified" : "complete");
 
     [Theory, OnEveryWire]
     public Task Where_only_the_proven_is_published_an_end_without_a_size_is_refused_in_plain(Wire wire) => EndsAsync(
-        wire, Start, "D> ", IsPlain(wire) ? "S: 550 * 4 bytes are kept, REST 4 continues." : "S: 226 *", IsPlain(wire) ? "unknown whether complete" : "complete",
+        wire, Start, "D> ", IsPlain(wire) ? "S: 550 * Kept 4 bytes; send REST 4 to resume." : "S: 226 *", IsPlain(wire) ? "unverified" : "complete",
         isPublished: !IsPlain(wire), with: CompleteOnly);
 
     [Theory, OnEveryWire]
@@ -50,28 +50,28 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task Fewer_bytes_than_announced_are_not_published(Wire wire) => EndsAsync(
-        wire, $"C: ALLO 5\nS: 200 *\n{Start}", "D> ", "S: 451 * 4 bytes are kept, REST 4 continues.", "not the bytes announced", isPublished: false);
+        wire, $"C: ALLO 5\nS: 200 *\n{Start}", "D> ", "S: 451 * Kept 4 bytes; send REST 4 to resume.", "size differs from ALLO", isPublished: false);
 
     [Theory, OnEveryWire]
     public Task Fewer_bytes_than_announced_are_not_published_though_a_last_block_came(Wire wire) => EndsAsync(
-        wire, "C: MODE B\nS: 200 *\nC: ALLO 5\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 451 * 4 bytes are kept, REST 4 continues.",
-        "not the bytes announced", isPublished: false);
+        wire, "C: MODE B\nS: 200 *\nC: ALLO 5\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 451 * Kept 4 bytes; send REST 4 to resume.",
+        "size differs from ALLO", isPublished: false);
 
     [Theory, OnEveryWire]
     public Task More_bytes_than_announced_are_neither_published_nor_kept(Wire wire) => EndsAsync(
-        wire, $"C: ALLO 3\nS: 200 *\n{Start}", "D> ", "S: 451 Not as many *stored.", "not the bytes announced", isPublished: false, kept: 0);
+        wire, $"C: ALLO 3\nS: 200 *\n{Start}", "D> ", "S: 451 The size differs *stored.", "size differs from ALLO", isPublished: false, kept: 0);
 
     [Theory, OnEveryWire]
-    public Task A_reset_is_not_published(Wire wire) => BreaksOffAsync(wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection. 4 bytes are kept, REST 4 continues.",
+    public Task A_reset_is_not_published(Wire wire) => BreaksOffAsync(wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection. Kept 4 bytes; send REST 4 to resume.",
         "failed after 4 bytes: the client closed the data connection");
 
     [Theory, OnEveryWire]
     public Task Abor_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "C: ABOR", "S: 426 * 4 bytes are kept, REST 4 continues.\nS: 226 *", "failed after 4 bytes: the client sent ABOR");
+        wire, "C: ABOR", "S: 426 * Kept 4 bytes; send REST 4 to resume.\nS: 226 *", "failed after 4 bytes: the client sent ABOR");
 
     [Theory, OnEveryWire]
     public Task Silence_for_too_long_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "", "S: 426 * 4 bytes are kept, REST 4 continues.", "failed after 4 bytes: no data moved for 0.001 s",
+        wire, "", "S: 426 * Kept 4 bytes; send REST 4 to resume.", "failed after 4 bytes: no data moved for 0.001 s",
         with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
 
     [Theory, OnEveryWire]
@@ -101,8 +101,8 @@ public sealed class VerdictTests
             await talk.SendAsync("QUIT");
             await server.Log.WaitForAsync(RecordingLogger.QuitDuringTransfer);
             await FinishAsync(talk);
-        }, IsPlain(wire) ? "S: 426 * 4 bytes are kept, REST 4 continues.\nS: 221 *" : "S: 226 *\nS: 221 *",
-        IsPlain(wire) ? "the client quit before its data ended" : "complete", isPublished: !IsPlain(wire));
+        }, IsPlain(wire) ? "S: 426 * Kept 4 bytes; send REST 4 to resume.\nS: 221 *" : "S: 226 *\nS: 221 *",
+        IsPlain(wire) ? "the client sent QUIT before the end of the data" : "complete", isPublished: !IsPlain(wire));
 
     [Theory, OnEveryWire]
     public Task Quit_said_in_advance_lets_the_transfer_end(Wire wire) => EndsAsync(
