@@ -21,7 +21,7 @@ internal sealed class FifoCache<TKey, TValue>(int capacity)
         }
     }
 
-    /// <summary>Adds an entry. An existing entry of the key stays as it is.</summary>
+    /// <summary>Adds an entry. The value of an existing key does not change.</summary>
     public void Add(TKey key, TValue value)
     {
         lock (_lock)

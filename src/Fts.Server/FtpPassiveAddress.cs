@@ -6,9 +6,7 @@ namespace Fts.Server;
 /// <summary>
 /// An address that the server reports in the reply to PASV, if clients reach it through a router or load balancer (RFC 959 §4.1.2).
 /// </summary>
-/// <remarks>
-/// EPSV replies contain no address (RFC 2428) and are not affected.
-/// </remarks>
+/// <remarks>EPSV replies contain no address (RFC 2428) and are not affected.</remarks>
 /// <param name="Host">An IPv4 address, or a name with an IPv4 address. The server resolves a name again every few minutes.</param>
 public sealed record FtpPassiveAddress(string Host)
 {

@@ -2,9 +2,9 @@ namespace Fts.Server;
 
 /// <summary>Which uploads the server publishes under their final name.</summary>
 /// <remarks>
-/// Truncated uploads are never published: after a connection reset, a timeout or an abort, with TLS without close_notify, or with another
-/// size than ALLO announced. Without TLS and ALLO, a complete upload and an upload truncated by a regular close of the connection cannot be
-/// distinguished.
+/// Truncated uploads are never published. An upload is truncated after a connection reset, a timeout, an abort, or a TLS connection that
+/// ended without close_notify, or if its size differs from the size in ALLO. Without TLS and ALLO, an upload truncated by a regular close
+/// of the connection cannot be distinguished from a complete one.
 /// </remarks>
 public enum FtpPublishPolicy
 {

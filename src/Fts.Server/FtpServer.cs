@@ -118,7 +118,7 @@ public sealed class FtpServer : IAsyncDisposable
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
         _acceptTask = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
             () => AcceptLoop.RunAsync(listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
-        // Sessions are watched until the last one ends; the other loops end as soon as the server stops.
+        // The monitor runs until the last session has ended. The other loops end when the server begins to stop.
         _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
         _maintenanceTask = Task.WhenAll(
             Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PartialUploadSweep.RunAsync(this, _stopping.Token)));
@@ -216,7 +216,7 @@ public sealed class FtpServer : IAsyncDisposable
         return task.IsCompleted;
     }
 
-    /// <summary>Closes sessions without a transfer, repeatedly, until no session is left or the time is over.</summary>
+    /// <summary>Ends sessions without a transfer, repeatedly, until no session is left or the time limit is reached.</summary>
     private async Task DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -254,13 +254,13 @@ public sealed class FtpServer : IAsyncDisposable
     /// <summary>Admits a new connection, after its PROXY header if one is required. Must not block.</summary>
     private void HandleConnection(Socket socket, bool isImplicit)
     {
-        ConnectionEndPoints ends;
+        ConnectionEndPoints endPoints;
         try
         {
             socket.NoDelay = true;
             // The urgent byte of the Telnet Synch of ABOR stays in the stream, and the line reader removes it.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
-            ends = ConnectionEndPoints.FromSocket(socket);
+            endPoints = ConnectionEndPoints.FromSocket(socket);
         }
         catch (SocketException)
         {
@@ -268,29 +268,30 @@ public sealed class FtpServer : IAsyncDisposable
             return;
         }
 
-        if (ProxyHeaders.RequiresHeader(ends.Peer.Address))
+        if (ProxyHeaders.RequiresHeader(endPoints.Peer.Address))
         {
             if (_descriptorReserve.Contains(socket))
             {
-                Log.OutOfDescriptors(Options.Logger, ends.Peer);
+                Log.OutOfDescriptors(Options.Logger, endPoints.Peer);
                 socket.Dispose();
                 return;
             }
 
-            ProxyHeaders.StartReading(socket, endPoints => AdmitOrReject(socket, isImplicit, endPoints), _stopping.Token);
+            ProxyHeaders.StartReading(socket, clientEndPoints => AdmitOrReject(socket, isImplicit, clientEndPoints), _stopping.Token);
         }
         else
         {
-            AdmitOrReject(socket, isImplicit, ends);
+            AdmitOrReject(socket, isImplicit, endPoints);
         }
     }
 
     /// <summary>Starts the session if the limits permit it; otherwise rejects the connection.</summary>
-    private void AdmitOrReject(Socket socket, bool isImplicit, ConnectionEndPoints ends)
+    private void AdmitOrReject(Socket socket, bool isImplicit, ConnectionEndPoints endPoints)
     {
-        var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, ends);
-        var block = AddressBlock.FromAddress(ends.Peer.Address);
-        int limit = IPAddress.IsLoopback(ends.Peer.Address) && !Options.ShouldLimitLoopback ? int.MaxValue : Options.MaxSessionsPerAddress;
+        var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, endPoints);
+        var block = AddressBlock.FromAddress(endPoints.Peer.Address);
+        bool isExempt = IPAddress.IsLoopback(endPoints.Peer.Address) && !Options.ShouldLimitLoopback;
+        int limit = isExempt ? int.MaxValue : Options.MaxSessionsPerAddress;
         // Several threads admit connections, so checking the limits and acquiring a slot must be one atomic step.
         bool isAdmitted;
         lock (_admissionLock)

@@ -162,7 +162,7 @@ public sealed record FtpServerOptions
     public int MaxSessionsPerAddress { get; init; } = 100;
 
     /// <summary>
-    /// Whether <see cref="MaxSessionsPerAddress"/> also applies to loopback addresses; each of them then counts separately. Default: no.
+    /// Whether <see cref="MaxSessionsPerAddress"/> also applies to loopback addresses, each of which counts separately. Default: false.
     /// </summary>
     public bool ShouldLimitLoopback { get; init; }
 
@@ -200,7 +200,7 @@ public sealed record FtpServerOptions
 
     /// <summary>
     /// Whether transfers may be compressed (MODE Z, draft-preston-ftpext-deflate). Compression uses processor time to reduce network
-    /// traffic. Default: yes.
+    /// traffic. Default: true.
     /// </summary>
     public bool SupportsDeflate { get; init; } = true;
 
@@ -323,8 +323,8 @@ public sealed record FtpServerOptions
     }
 }
 
-/// <summary>One line on a control connection, as sent or received, passwords masked and control characters made visible.</summary>
-/// <param name="Session">The session's number, counted from 1.</param>
-/// <param name="IsReply">True for the server's replies, false for the client's commands.</param>
+/// <summary>A line of a control connection, for tracing. Passwords are masked, and control characters are escaped.</summary>
+/// <param name="Session">The number of the session, starting at 1.</param>
+/// <param name="IsReply">True for a reply, false for a command.</param>
 /// <param name="Line">The line without its line end.</param>
 public readonly record struct FtpServerTrace(long Session, bool IsReply, string Line);

@@ -87,7 +87,7 @@ internal static partial class Log
     public static partial void CertificateReloadFailed(ILogger logger, string file, string reason);
 
     [LoggerMessage(15, LogLevel.Information,
-        "[{Session}] data connections do not resume the TLS session of the control connection; requiring this would reject the client")]
+        "[{Session}] data connections do not resume the control connection's TLS session; required resumption would reject the client")]
     public static partial void DataSessionNotResumed(ILogger logger, long session);
 
     [LoggerMessage(30, LogLevel.Warning, "connection from load balancer {Balancer} closed: invalid PROXY header: {Reason}")]

@@ -18,7 +18,8 @@ internal static class Replies
     public static readonly FtpReply SystemType = new(FtpReplyCode.SystemType, "UNIX Type: L8");
     public static readonly FtpReply Reinitialized = new(FtpReplyCode.ServiceReady, "Service ready for new user.");
     public static readonly FtpReply Goodbye = new(FtpReplyCode.Closing, "Goodbye.");
-    public static readonly FtpReply DataConnectionAlreadyOpen = new(FtpReplyCode.TransferStarting, "Data connection already open.");
+    public static readonly FtpReply DataConnectionAlreadyOpen =
+        new(FtpReplyCode.TransferStarting, "Data connection already open; transfer starting.");
     public static readonly FtpReply OpeningDataConnection = new(FtpReplyCode.OpeningDataConnection, "Opening data connection.");
     public static readonly FtpReply StartHandshake = new(FtpReplyCode.SecurityAccepted, "AUTH TLS accepted; start the TLS handshake.");
     public static readonly FtpReply BufferSizeZero = new(FtpReplyCode.Okay, "PBSZ=0");
@@ -120,7 +121,7 @@ internal static class Replies
     public static readonly FtpReply FreeSpaceUnknown = new(FtpReplyCode.FileUnavailable, "The free space is not known.");
     public static readonly FtpReply NotAFile = new(FtpReplyCode.FileUnavailable, "Not a plain file.");
     public static readonly FtpReply DirectoryHasNoHash =
-        new(FtpReplyCode.NameNotAllowed, "Is a directory; only files have a hash."); // draft-bryan-ftpext-hash §3.5
+        new(FtpReplyCode.NameNotAllowed, "A directory has no hash."); // draft-bryan-ftpext-hash §3.5
     public static readonly FtpReply NotADirectory = new(FtpReplyCode.FileUnavailable, "Not a directory.");
     public static readonly FtpReply NotADirectoryParameter = new(FtpReplyCode.ParameterError, "Not a directory.");
     public static readonly FtpReply LinkTargetNotBelow =

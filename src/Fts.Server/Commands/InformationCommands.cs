@@ -42,7 +42,6 @@ internal static class InformationCommands
         }
     }
 
-
     /// <summary>CLNT: accepts the name of the client and ignores it.</summary>
     public static ValueTask<FtpReply> ClientAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(Replies.CommandOkay);

@@ -63,9 +63,7 @@ internal static class OptionCommands
     /// <summary>
     /// OPTS MODE Z: sets all options or none (draft-preston-ftpext-deflate §3.6). Without options, restores the defaults.
     /// </summary>
-    /// <remarks>
-    /// Only LEVEL can change. ENGINE and METHOD have the one value that every server must support.
-    /// </remarks>
+    /// <remarks>Only LEVEL can change. ENGINE and METHOD have the one value that every server must support.</remarks>
     private static FtpReply SetDeflateMode(Session session, string text)
     {
         string[] words = text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);

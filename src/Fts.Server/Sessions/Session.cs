@@ -47,15 +47,15 @@ internal sealed class Session : IDisposable
     private long _loginDelayedSince;
     private DataConnector? _dataConnector;
 
-    public Session(FtpServer server, long id, Socket socket, bool isImplicit, ConnectionEndPoints ends)
+    public Session(FtpServer server, long id, Socket socket, bool isImplicit, ConnectionEndPoints endPoints)
     {
         (Server, Id, Socket, IsImplicitTls) = (server, id, socket, isImplicit);
-        EndPoints = ends;
+        EndPoints = endPoints;
         PlainStream = new NonBlockingFirstStream(socket, ownsSocket: true);
         Channel = new LineChannel(PlainStream, server.Options.MaxLineLength, refusesBinary: true);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
         Host = server.Hosts.Default;
-        ConnectedAt = LastReceived = Environment.TickCount64;
+        LoginStartedAt = LastReceived = Environment.TickCount64;
     }
 
     // Control connection
@@ -71,7 +71,7 @@ internal sealed class Session : IDisposable
     /// The start of the login time limit, in <see cref="Environment.TickCount64"/> milliseconds: the time of the connection or of the last
     /// logout, plus login delays.
     /// </summary>
-    public long ConnectedAt { get; private set; }
+    public long LoginStartedAt { get; private set; }
     /// <summary>Whether the server delays a login. This time does not count towards the login time limit.</summary>
     public bool IsLoginDelayed => Volatile.Read(ref _loginDelayedSince) != 0;
     /// <summary>The time of the last received line, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
@@ -170,7 +170,7 @@ internal sealed class Session : IDisposable
     /// <summary>Resumes the login time limit.</summary>
     public void EndLoginDelay()
     {
-        ConnectedAt += Environment.TickCount64 - _loginDelayedSince;
+        LoginStartedAt += Environment.TickCount64 - _loginDelayedSince;
         Volatile.Write(ref _loginDelayedSince, 0);
     }
 
@@ -178,7 +178,7 @@ internal sealed class Session : IDisposable
     public void Reset()
     {
         // Without a login, repeated USER commands must not extend the login time limit.
-        ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
+        LoginStartedAt = Files is null ? LoginStartedAt : Environment.TickCount64;
         (UserName, Files, WorkingDirectory, Facts, Hash) = (null, null, StorePath.Root, MlsxFacts.Default, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, ShouldDrainRefusedUpload) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
         LastPartialSizePath = null;

@@ -80,7 +80,7 @@ internal static class SessionMonitor
                 transfer.Abort(TransferEndReason.Stalled);
             }
         }
-        else if (session is { Files: null, IsLoginDelayed: false } && now - session.ConnectedAt > options.LoginTimeout.TotalMilliseconds)
+        else if (session is { Files: null, IsLoginDelayed: false } && now - session.LoginStartedAt > options.LoginTimeout.TotalMilliseconds)
         {
             session.End(Replies.LoginTimeout);
         }

@@ -3,7 +3,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>One line in the log for each change of a file, each transfer and each refusal, with account and address.</summary>
+/// <summary>One log line for each change, transfer and failed command, with account and address.</summary>
 public sealed class CommandLogTests
 {
     [Theory, OnEveryWire]
