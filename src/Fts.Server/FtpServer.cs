@@ -117,7 +117,7 @@ public sealed class FtpServer : IAsyncDisposable
 
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
         _acceptTask = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
-            () => AcceptLoop.RunAsync(listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
+            () => ControlListener.AcceptAsync(listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
         // The monitor runs until the last session has ended. The other loops end when the server begins to stop.
         _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
         _maintenanceTask = Task.WhenAll(

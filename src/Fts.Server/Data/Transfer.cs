@@ -62,9 +62,6 @@ internal sealed class Transfer(string description) : IDisposable
     /// </summary>
     public bool UsesControlConnection { get; init; }
 
-    /// <summary>The run of the handler, which returns the final reply; null before the start. Only the session's loop uses it.</summary>
-    public Task<FtpReply>? Reply { get; private set; }
-
     /// <summary>Done when nothing of it is open any more.</summary>
     public Task Completion => _completion.Task;
 
@@ -72,6 +69,9 @@ internal sealed class Transfer(string description) : IDisposable
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
     public TransferEndReason EndReason { get; private set; }
+
+    /// <summary>The run of the handler, which returns the final reply; null before its start. Only the session's loop uses it.</summary>
+    public Task<FtpReply>? Reply { get; set; }
 
     /// <summary>
     /// The time when the transfer was ended from outside, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.
@@ -84,9 +84,6 @@ internal sealed class Transfer(string description) : IDisposable
     public bool IsCommitting => Volatile.Read(ref _isCommitting);
 
     public CancellationToken Token => _cancellation.Token;
-
-    /// <summary>Records the run of the handler. Called once, by the session's loop.</summary>
-    public Task<FtpReply> Start(ValueTask<FtpReply> reply) => Reply = reply.AsTask();
 
     /// <summary>Counts bytes moved. Called by the one engine that moves them.</summary>
     public void AddBytes(long bytes)

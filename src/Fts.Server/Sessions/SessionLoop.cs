@@ -244,7 +244,8 @@ internal sealed class SessionLoop(Session session)
             UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument),
         };
         session.Transfer = transfer;
-        Task<FtpReply> reply = transfer.Start(CommandRunner.RunAsync(session, row, argument, transfer.Token));
+        Task<FtpReply> reply = CommandRunner.RunAsync(session, row, argument, transfer.Token).AsTask();
+        transfer.Reply = reply;
         while (!reply.IsCompleted)
         {
             session.BlockConnection?.StartFlush();
