@@ -2,13 +2,13 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>A logger that throws affects one session at most. No slot or socket leaks, and the server stops.</summary>
+/// <summary>A logger that throws costs a session at most, never a place, a socket or the stop of the server.</summary>
 public sealed class LogFailureTests
 {
     private readonly FailingLogger _log = new();
 
     [Fact]
-    public async Task A_session_whose_upload_cannot_be_logged_is_closed_and_removed()
+    public async Task A_session_whose_upload_cannot_be_logged_is_closed_and_leaves()
     {
         await using TestServer server = new(Wire.IPv4, with: options => options with { Logger = _log });
         await using Conversation talk = await server.LogInAsync();
@@ -16,13 +16,13 @@ public sealed class LogFailureTests
         _log.Fails = _ => true;
         await talk.PlayAsync("D> content");
         Assert.Null(await talk.ReadLineAsync());
-        await server.StopAsync(TimeSpan.Zero).WithDeadline(); // throws if a session is left and has to be logged
+        await server.StopAsync(TimeSpan.Zero).WithDeadline(); // throws if it has to log a session that is left
         _log.Fails = null;
         Assert.Equal(0, server.SessionCount);
     }
 
     [Fact]
-    public async Task A_connection_that_cannot_be_logged_does_not_count_towards_limits()
+    public async Task A_connection_that_cannot_be_logged_takes_no_place()
     {
         int connected = 0;
         _log.Fails = id => id == RecordingLogger.Connected && Interlocked.Increment(ref connected) == 1;
@@ -35,7 +35,7 @@ public sealed class LogFailureTests
     }
 
     [Fact]
-    public async Task A_connection_whose_rejection_cannot_be_logged_is_closed()
+    public async Task A_connection_whose_refusal_cannot_be_logged_is_closed()
     {
         const int TurnedAway = 16;
         _log.Fails = id => id == TurnedAway;

@@ -4,7 +4,7 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>Stopping the server.</summary>
+/// <summary>The server's end.</summary>
 public sealed class StopTests
 {
     private const string ToldAndClosed = """
@@ -13,7 +13,7 @@ public sealed class StopTests
         """;
 
     [Theory, OnEveryWire]
-    public async Task A_stop_lets_transfers_finish_and_sends_421_to_idle_sessions(Wire wire)
+    public async Task Stopping_lets_transfers_finish_and_tells_the_idle(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation idle = await server.LogInAsync(), stranger = await server.ConnectAsync(), busy = await server.LogInAsync();
@@ -37,7 +37,7 @@ public sealed class StopTests
     }
 
     [Theory, OnEveryWire]
-    public async Task An_immediate_stop_aborts_transfers_and_publishes_nothing(Wire wire)
+    public async Task Stopping_at_once_cuts_transfers_off_and_publishes_nothing(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation busy = await server.LogInAsync();
@@ -56,7 +56,7 @@ public sealed class StopTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_second_stop_has_no_effect(Wire wire)
+    public async Task Stopping_twice_is_stopping(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.StopAsync(TimeSpan.Zero).WithDeadline();
@@ -128,7 +128,7 @@ public sealed class StopTests
         }
         catch (IOException)
         {
-            // A reset also closes the connection.
+            // Closed with a reset: a close as well.
         }
     }
 }
