@@ -183,7 +183,7 @@ public sealed class ListOptionTests
             C: NLST -R
             S: 150 *
             D< .:\r\none\r\n\r\n./one:\r\n./one/two\r\n
-            S: 451 The listing is incomplete: more than 1 level of folders.*
+            S: 451 The listing is incomplete: more than 1 level of directories.*
             """);
         await held.PlayAsync("""
             C: EPSV
