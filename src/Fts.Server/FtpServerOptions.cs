@@ -205,8 +205,8 @@ public sealed record FtpServerOptions
     public bool SupportsDeflate { get; init; } = true;
 
     /// <summary>
-    /// The maximum ratio of the size of a compressed upload to its size on the wire. It applies beyond <see
-    /// cref="AlwaysAllowedExpandedBytes"/>; a larger upload receives 552. Default: 200.
+    /// The maximum ratio of the size of a compressed upload to its size on the wire. It applies beyond
+    /// <see cref="AlwaysAllowedExpandedBytes"/>; a larger upload receives 552. Default: 200.
     /// </summary>
     public int MaxExpansionRatio { get; init; } = 200;
 

@@ -18,8 +18,7 @@ internal static class Replies
     public static readonly FtpReply SystemType = new(FtpReplyCode.SystemType, "UNIX Type: L8");
     public static readonly FtpReply Reinitialized = new(FtpReplyCode.ServiceReady, "Service ready for new user.");
     public static readonly FtpReply Goodbye = new(FtpReplyCode.Closing, "Goodbye.");
-    public static readonly FtpReply DataConnectionAlreadyOpen =
-        new(FtpReplyCode.TransferStarting, "Data connection already open; transfer starting.");
+    public static readonly FtpReply DataConnectionAlreadyOpen = new(FtpReplyCode.TransferStarting, "Data connection already open.");
     public static readonly FtpReply OpeningDataConnection = new(FtpReplyCode.OpeningDataConnection, "Opening data connection.");
     public static readonly FtpReply StartHandshake = new(FtpReplyCode.SecurityAccepted, "AUTH TLS accepted; start the TLS handshake.");
     public static readonly FtpReply BufferSizeZero = new(FtpReplyCode.Okay, "PBSZ=0");

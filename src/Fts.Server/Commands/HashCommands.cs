@@ -7,9 +7,7 @@ using Fts.Storage;
 namespace Fts.Server.Commands;
 
 /// <summary>Computes hashes of files: HASH (draft-bryan-ftpext-hash), and the older commands for one algorithm each.</summary>
-/// <remarks>
-/// The commands are transfers without a data connection: ABOR aborts them.
-/// </remarks>
+/// <remarks>The commands are transfers without a data connection: ABOR aborts them.</remarks>
 internal static class HashCommands
 {
     /// <summary>

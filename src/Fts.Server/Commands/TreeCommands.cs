@@ -9,16 +9,20 @@ namespace Fts.Server.Commands;
 /// Deletes a directory tree, and reports its size and the free space: RMDA, DSIZ and AVBL
 /// (draft-peterson-streamlined-ftp-command-extensions).
 /// </summary>
-/// <remarks>
-/// RMDA and DSIZ may take long. They are transfers without a data connection, so that ABOR can abort them.
-/// </remarks>
+/// <remarks>RMDA and DSIZ may take long. They are transfers without a data connection, so that ABOR can abort them.</remarks>
 internal static class TreeCommands
 {
-    public static async ValueTask<FtpReply> FreeSpaceAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        session.Resolve(argument) is not { } directory ? Replies.BadName
-        : await session.Files!.GetFreeSpaceAsync(directory, cancellationToken) is { } bytes
+    public static async ValueTask<FtpReply> FreeSpaceAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(argument) is not { } directory)
+        {
+            return Replies.BadName;
+        }
+
+        return await session.Files!.GetFreeSpaceAsync(directory, cancellationToken) is { } bytes
             ? new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture))
-        : Replies.FreeSpaceUnknown;
+            : Replies.FreeSpaceUnknown;
+    }
 
     public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {

@@ -7,8 +7,8 @@ namespace Fts.Server.Listings;
 /// <summary>Sorts the directories of one listing.</summary>
 /// <remarks>
 /// It holds at most <see cref="FtpServerOptions.MaxSortedEntriesPerListing"/> entries in memory at a time, over all directories of a
-/// recursive listing. A directory with more entries is sent unsorted, also if the listings of all sessions hold <see
-/// cref="FtpServerOptions.MaxListingEntriesInMemory"/>.
+/// recursive listing. A directory with more entries is sent unsorted. The same applies if the listings of all sessions hold
+/// <see cref="FtpServerOptions.MaxListingEntriesInMemory"/>.
 /// </remarks>
 internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBudget budget)
 {
@@ -22,7 +22,16 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBud
         options.Order == ListOrder.None ? entries : SortAsync(entries);
 
     /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
-    public bool TryReserve() => _heldCount < maxEntries && budget.TryReserve() && ++_heldCount > 0;
+    public bool TryReserve()
+    {
+        if (_heldCount >= maxEntries || !budget.TryReserve())
+        {
+            return false;
+        }
+
+        _heldCount++;
+        return true;
+    }
 
     /// <summary>Releases the memory of entries.</summary>
     public void Release(int count)

@@ -8,11 +8,11 @@ public sealed class ParameterTests
     [Theory, OnEveryWire]
     public Task TYPE_accepts_ASCII_image_and_local_bytes_of_8_bits(Wire wire) => TestServer.PlayAsync(wire, """
         C: TYPE A
-        S: 200 *ASCII*
+        S: 200 Type set to A.
         C: TYPE a n
-        S: 200 *ASCII*
+        S: 200 Type set to A.
         C: TYPE I
-        S: 200 *image*
+        S: 200 Type set to I.
         C: TYPE L 8
         S: 200 *
         C: TYPE A T
@@ -30,9 +30,9 @@ public sealed class ParameterTests
     [Theory, OnEveryWire]
     public Task Spaces_around_a_parameter_are_removed(Wire wire) => TestServer.PlayAsync(wire, """
         C> TYPE I \r\n
-        S: 200 *image*
+        S: 200 Type set to I.
         C> TYPE  A  \r\n
-        S: 200 *ASCII*
+        S: 200 Type set to A.
         C> MODE S \r\n
         S: 200 *
         C> STRU  F \r\n

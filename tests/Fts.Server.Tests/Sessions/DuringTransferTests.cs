@@ -27,7 +27,7 @@ public sealed class DuringTransferTests
             C: STAT
             S: 211-*
             S: ...
-            S:  Transferring, * of 33554432 bytes so far: RETR large
+            S:  Transfer in progress, * of 33554432 bytes: RETR large
             S: 211 *
             C: NOOP
             S: 200 *

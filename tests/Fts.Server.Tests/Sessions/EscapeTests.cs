@@ -158,7 +158,7 @@ public sealed partial class EscapeTests
             .Replace("<fact>=<value>", "Modify=20200101000000", StringComparison.Ordinal).Replace(" [start [end]]", "", StringComparison.Ordinal);
     }
 
-    [GeneratedRegex(@"<(path|file|folder|target|part|link)>|\[(path|folder|name)\]")]
+    [GeneratedRegex(@"<(path|file|directory|target|part|link)>|\[(path|directory|name)\]")]
     private static partial Regex PathPlace();
 
     /// <summary>The size of the secret as text. The random name of STOU may contain the same digits.</summary>
