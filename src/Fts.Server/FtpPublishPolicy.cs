@@ -11,7 +11,7 @@ public enum FtpPublishPolicy
     /// <summary>Uploads that are complete, and uploads that may be complete because there is no sign of truncation.</summary>
     CompleteOrUnverified,
     /// <summary>
-    /// Only uploads whose completeness is verified: by the announced size (ALLO), close_notify of TLS, the end of a compressed stream (MODE
+    /// Only uploads that are verified as complete: by the announced size (ALLO), close_notify of TLS, the end of a compressed stream (MODE
     /// Z) or the last block (MODE B).
     /// </summary>
     CompleteOnly,

@@ -117,7 +117,8 @@ public sealed class FtpServer : IAsyncDisposable
 
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
         _acceptTask = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
-            () => ControlListener.AcceptAsync(listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
+            () => ControlListener.AcceptAsync(
+                listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
         // The monitor runs until the last session has ended. The other loops end when the server begins to stop.
         _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
         _maintenanceTask = Task.WhenAll(
@@ -141,7 +142,7 @@ public sealed class FtpServer : IAsyncDisposable
         await _acceptTask;
         lock (_admissionLock)
         {
-            _isClosed = true; // rejects connections whose PROXY header arrives now
+            _isClosed = true; // rejects connections that are still sending their PROXY header
             SignalIfEmpty();
         }
 
@@ -174,7 +175,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a session whose loop has ended and releases its slot.</summary>
+    /// <summary>Removes a session after the end of its loop, and releases its slot.</summary>
     internal void RemoveSession(Session session)
     {
         var block = AddressBlock.FromAddress(session.Peer.Address);
@@ -324,7 +325,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Releases the slot and the socket of a session whose loop did not start.</summary>
+    /// <summary>Releases the slot and the socket of a session if its loop did not start.</summary>
     private void ReleaseUnstarted(Session session)
     {
         try

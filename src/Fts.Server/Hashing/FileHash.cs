@@ -17,7 +17,7 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
     /// <summary>
     /// Returns a cached hash, or computes it on a thread of the pool. The SHA-256 of a whole file is also cached by the store.
     /// </summary>
-    /// <param name="session">The session, whose transfer reports the progress.</param>
+    /// <param name="session">The session. Its transfer reports the progress.</param>
     /// <param name="path">The file.</param>
     /// <param name="kind">The hash algorithm.</param>
     /// <param name="start">The offset of the first byte.</param>

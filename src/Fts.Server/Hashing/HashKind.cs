@@ -25,7 +25,7 @@ internal static class HashNames
 
     public static string ToWireName(this HashKind kind) => All.First(entry => entry.Kind == kind).Name;
 
-    /// <summary>Returns the algorithm with this name, in upper or lower case; null if there is none.</summary>
+    /// <summary>Returns the algorithm with this name, in upper or lower case, or null.</summary>
     public static HashKind? Parse(string name)
     {
         foreach ((HashKind kind, string known) in All)

@@ -5,7 +5,9 @@ using Fts.Storage;
 
 namespace Fts.Server.Listings;
 
-/// <summary>The entries for LIST, NLST or STAT: those of a directory, one file, or those of a directory that match a pattern.</summary>
+/// <summary>
+/// The entries for LIST, NLST or STAT: all entries of a directory, one file, or the entries of a directory that match a pattern.
+/// </summary>
 /// <param name="Entries">The entries, which are read while they are sent.</param>
 /// <param name="Prefix">The part of the client's path before the last component. NLST adds it to each name.</param>
 internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string Prefix)
@@ -13,7 +15,7 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
     /// <summary>The options of <c>ls</c> before the path.</summary>
     public ListOptions Options { get; init; }
 
-    /// <summary>The directory whose entries are listed; null for a file or a pattern.</summary>
+    /// <summary>The listed directory; null for a file or a pattern.</summary>
     public StorePath? Directory { get; init; }
 
     /// <summary>Parses the argument and opens the directory. Returns null if the path is invalid.</summary>

@@ -122,7 +122,7 @@ internal sealed class Session : IDisposable
     /// <summary>The parameters that one command sets for a later one (REST, RNFR, ALLO).</summary>
     public CommandSequence Sequence { get; } = new();
 
-    /// <summary>The path for which the last SIZE reported a partial upload although a file exists; null if there is none.</summary>
+    /// <summary>The path for which the last SIZE reported a partial upload although a file exists, or null.</summary>
     public StorePath? LastPartialSizePath { get; set; }
 
     // Data connection

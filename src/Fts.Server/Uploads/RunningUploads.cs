@@ -43,7 +43,7 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
         }
     }
 
-    /// <summary>Returns the size in bytes of a stalled upload of the same uploader, or null if there is no such upload.</summary>
+    /// <summary>Returns the size in bytes of a stalled upload of the same uploader, or null.</summary>
     public long? GetStalledLength(Session session, StorePath path) =>
         FindStalled(session, path) is { } stalled ? stalled.StartOffset + stalled.Transfer.Bytes : null;
 

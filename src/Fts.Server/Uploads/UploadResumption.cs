@@ -64,7 +64,7 @@ internal static class UploadResumption
         return new FtpReply(FtpReplyCode.FileStatus, length.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Returns the size in bytes of the client's partial upload of a path, or null if there is none.</summary>
+    /// <summary>Returns the size in bytes of the client's partial upload of a path, or null.</summary>
     public static async ValueTask<long?> GetPartialLengthAsync(Session session, StorePath path, CancellationToken cancellationToken) =>
         (await session.Files!.GetPartialUploadAsync(path, cancellationToken))?.Length
             ?? session.Server.RunningUploads.GetStalledLength(session, path);
