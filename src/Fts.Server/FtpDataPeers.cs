@@ -4,12 +4,12 @@ using System.Net.Sockets;
 namespace Fts.Server;
 
 /// <summary>
-/// The addresses that count as the same client for data connections. Clients behind a load balancer, or behind an address pool of a router,
-/// may open their data connections from another address than their control connection.
+/// The addresses that are treated as the same client for data connections. Clients behind a load balancer or an address pool may use
+/// another address for data connections than for the control connection.
 /// </summary>
 /// <remarks>
-/// RFC 2577 §3 and §4: a server that accepts other addresses can be misused to reach third parties with PORT, and another host may take a passive
-/// port. <see cref="FtpDataBinding.Require"/> closes the second gap over TLS.
+/// RFC 2577 §3 and §4: a server that accepts other addresses can be misused to reach third parties with PORT, and another host may take a
+/// passive port. <see cref="FtpDataBinding.Require"/> closes the second gap over TLS.
 /// </remarks>
 public sealed record FtpDataPeers
 {
@@ -21,8 +21,8 @@ public sealed record FtpDataPeers
     public static FtpDataPeers Same { get; } = new(IPv4Bits, IPv6Bits);
 
     /// <summary>
-    /// Every address. PORT and EPRT may lead to a loopback, link-local, multicast or broadcast address, or an address of this machine, only if it is
-    /// the client's own.
+    /// All addresses. PORT and EPRT may use a loopback, link-local, multicast or broadcast address, or an address of the server, only if it
+    /// is the client's own.
     /// </summary>
     public static FtpDataPeers Any { get; } = new(0, 0);
 
@@ -32,7 +32,7 @@ public sealed record FtpDataPeers
     /// <summary>The number of leading bits in which two IPv6 addresses must agree.</summary>
     public int IPv6PrefixLength { get; }
 
-    /// <summary>The network of the control connection's address.</summary>
+    /// <summary>Addresses in the same network as the address of the control connection.</summary>
     /// <param name="prefixLength">The prefix length for IPv4, 8 to 32 bits.</param>
     /// <param name="ipv6PrefixLength">The prefix length for IPv6, 32 to 128 bits.</param>
     /// <exception cref="ArgumentOutOfRangeException">A prefix length is out of its range.</exception>
@@ -45,14 +45,16 @@ public sealed record FtpDataPeers
         return new FtpDataPeers(prefixLength, ipv6PrefixLength);
     }
 
-    /// <summary>Returns whether a data connection with this address may belong to the session of a client with that address.</summary>
-    internal bool Accepts(IPAddress address, IPAddress client) => HasSameBytes(address, client) || (this != Same && GetKey(address).Equals(GetKey(client)));
+    /// <summary>Returns whether a data connection from an address may belong to the session of a client.</summary>
+    internal bool Accepts(IPAddress address, IPAddress client) =>
+        HasSameBytes(address, client) || (this != Same && GetKey(address).Equals(GetKey(client)));
 
-    /// <summary>Returns whether PORT or EPRT may lead to this address.</summary>
+    /// <summary>Returns whether PORT or EPRT may use a target address.</summary>
     internal bool AcceptsTarget(IPAddress target, IPAddress client) =>
-        HasSameBytes(target, client) || (Accepts(target, client) && !IsReserved(target.IsIPv4MappedToIPv6 ? target.MapToIPv4() : target) && !IsLocalAddress(target));
+        HasSameBytes(target, client) ||
+        (Accepts(target, client) && !IsReserved(target.IsIPv4MappedToIPv6 ? target.MapToIPv4() : target) && !IsLocalAddress(target));
 
-    /// <summary>Returns a key that all addresses of one client share, and no address of another client.</summary>
+    /// <summary>Returns the address with which the server identifies the client: all addresses of one client have the same key.</summary>
     internal IPAddress GetKey(IPAddress address)
     {
         int bits = address.AddressFamily == AddressFamily.InterNetwork ? PrefixLength : IPv6PrefixLength;
@@ -70,15 +72,20 @@ public sealed record FtpDataPeers
         return new IPAddress(bytes[..length]);
     }
 
-    /// <summary>Compares without the scope: EPRT names a link-local IPv6 address without the scope that it has on this machine.</summary>
-    private static bool HasSameBytes(IPAddress one, IPAddress other) => one.GetAddressBytes().AsSpan().SequenceEqual(other.GetAddressBytes());
+    /// <summary>Compares addresses without the scope, because the argument of EPRT has no scope for a link-local IPv6 address.</summary>
+    private static bool HasSameBytes(IPAddress one, IPAddress other) =>
+        one.GetAddressBytes().AsSpan().SequenceEqual(other.GetAddressBytes());
 
-    /// <summary>Whether an address belongs to this machine or link, or to no single host.</summary>
+    /// <summary>Returns whether an address is reserved for the local host, the local link or several hosts.</summary>
     private static bool IsReserved(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
         ? address.GetAddressBytes() is [0 or 127 or >= 224, ..] or [169, 254, ..]
-        : IPAddress.IsLoopback(address) || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.Equals(IPAddress.IPv6Any);
+        : IPAddress.IsLoopback(address) || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal ||
+            address.Equals(IPAddress.IPv6Any);
 
-    /// <summary>A service of this machine may be hidden by a firewall from everyone but this machine. Binding a datagram socket sends nothing.</summary>
+    /// <summary>
+    /// Returns whether the address belongs to this machine. A firewall may hide local services from all other hosts. Binding a datagram
+    /// socket sends nothing.
+    /// </summary>
     private static bool IsLocalAddress(IPAddress address)
     {
         try

@@ -1,22 +1,26 @@
 namespace Fts.Server;
 
-/// <summary>
-/// The ports on which data connections of passive mode are waited for, because a firewall lets only these through. Which one a transfer gets is left to
-/// chance. Sessions of peers with different addresses share a port; from one address as many data connections can be waited for at once as there are ports.
-/// </summary>
-/// <param name="First">The lowest, from 1024 on.</param>
-/// <param name="Last">The highest.</param>
+/// <summary>The range of ports for passive data connections, for servers behind a firewall.</summary>
+/// <remarks>
+/// The server chooses ports at random. Sessions of clients with different addresses share a port. Clients from one address can wait for as
+/// many data connections at the same time as there are ports.
+/// </remarks>
+/// <param name="First">The lowest port, at least 1024.</param>
+/// <param name="Last">The highest port.</param>
 public sealed record FtpPassivePorts(int First, int Last)
 {
     private const int FirstAllowed = 1024, LastAllowed = 65535;
 
     /// <summary>
-    /// What peers are told instead of <see cref="First"/> where a router in front of the server forwards other ports to these; the following ports likewise.
-    /// Peers of the server's own network are told the real ones, as with <see cref="FtpServerOptions.PassiveAddresses"/>. Default: the same.
+    /// The lowest port that the server reports to clients, if a router forwards other ports to <see cref="First"/> and the ports after it.
+    /// Default: <see cref="First"/>.
     /// </summary>
+    /// <remarks>
+    /// Clients in the local network of the server receive the real ports, as with <see cref="FtpServerOptions.PassiveAddresses"/>.
+    /// </remarks>
     public int? ExternalFirst { get; init; }
 
-    /// <summary>The port a peer beyond the router connects to.</summary>
+    /// <summary>Returns the port to which a client outside the router connects.</summary>
     internal int ToExternalPort(int port) => ExternalFirst is { } first ? port - First + first : port;
 
     internal bool Contains(int port) => port >= First && port <= Last;
@@ -28,7 +32,8 @@ public sealed record FtpPassivePorts(int First, int Last)
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Last, LastAllowed);
         if (ExternalFirst is not null && (ExternalFirst < 1 || ToExternalPort(Last) > LastAllowed))
         {
-            throw new ArgumentOutOfRangeException(nameof(ExternalFirst), ExternalFirst, $"The external ports must lie between 1 and {LastAllowed}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(ExternalFirst), ExternalFirst, $"The external ports must be between 1 and {LastAllowed}.");
         }
     }
 }

@@ -1,13 +1,18 @@
 namespace Fts.Server;
 
-/// <summary>
-/// Which uploads are published. Cut ones never are: a connection that was reset or timed out, a transfer that was aborted, TLS whose end was not announced, another
-/// size than ALLO told. In plain text, with no size announced, a client that sent all and one that was cut off in good order look the same.
-/// </summary>
+/// <summary>Which uploads the server publishes under their final name.</summary>
+/// <remarks>
+/// Truncated uploads are never published. An upload is truncated after a connection reset, a timeout, an abort, or a TLS connection that
+/// ended without close_notify, or if its size differs from the size in ALLO. Without TLS and ALLO, an upload truncated by a regular close
+/// of the connection cannot be distinguished from a complete one.
+/// </remarks>
 public enum FtpPublishPolicy
 {
-    /// <summary>Those that are complete, and those that may be, because nothing says otherwise.</summary>
+    /// <summary>Uploads that are complete, and uploads that may be complete because there is no sign of truncation.</summary>
     CompleteOrUnverified,
-    /// <summary>Only those that are proven complete: by the size announced (ALLO), the announced end of TLS, or the end of a compressed stream (MODE Z).</summary>
+    /// <summary>
+    /// Only uploads that are verified as complete: by the announced size (ALLO), close_notify of TLS, the end of a compressed stream (MODE
+    /// Z) or the last block (MODE B).
+    /// </summary>
     CompleteOnly,
 }

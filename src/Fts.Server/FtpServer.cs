@@ -14,8 +14,8 @@ using Fts.Server.Uploads;
 namespace Fts.Server;
 
 /// <summary>
-/// An FTP server: RFC 959 with 2389, 2428, 2640 and 3659. Made from options, started once, stopped once. Its work runs on the
-/// thread pool's and the sockets' threads, never on the caller's context.
+/// An FTP server (RFC 959, 2389, 2428, 2640, 3659). It is started and stopped once. All work runs on threads of the pool, never on the
+/// synchronization context of the caller.
 /// </summary>
 public sealed class FtpServer : IAsyncDisposable
 {
@@ -35,7 +35,7 @@ public sealed class FtpServer : IAsyncDisposable
     private bool _isClosed;
     private bool _isDisposed;
 
-    /// <summary>A server with these options, not yet listening.</summary>
+    /// <summary>Creates a server that does not listen yet.</summary>
     /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
     public FtpServer(FtpServerOptions options)
     {
@@ -53,13 +53,13 @@ public sealed class FtpServer : IAsyncDisposable
         PassivePorts = options.PassivePorts is { } ports ? new PassivePorts(this, ports) : null;
     }
 
-    /// <summary>Where it listens; once started, with the port it got.</summary>
+    /// <summary>The address on which the server listens. After the start, it contains the actual port.</summary>
     public IPEndPoint EndPoint { get; private set; }
 
-    /// <summary>Where it listens for connections that are TLS from their first byte; null where it does not.</summary>
+    /// <summary>The address on which the server listens for implicit TLS connections; null if it does not.</summary>
     public IPEndPoint? ImplicitTlsEndPoint { get; private set; }
 
-    /// <summary>Control connections open now.</summary>
+    /// <summary>The number of open control connections.</summary>
     public int SessionCount => _sessions.Count;
 
     internal FtpServerOptions Options { get; }
@@ -82,7 +82,7 @@ public sealed class FtpServer : IAsyncDisposable
 
     internal PassiveAddresses PassiveAddresses { get; }
 
-    /// <summary>Null where each session has a port of its own.</summary>
+    /// <summary>The shared passive ports; null if each session has its own port.</summary>
     internal PassivePorts? PassivePorts { get; }
 
     internal IEnumerable<Session> Sessions => _sessions.Select(entry => entry.Value);
@@ -117,10 +117,12 @@ public sealed class FtpServer : IAsyncDisposable
 
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
         _acceptTask = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
-            () => AcceptLoop.RunAsync(listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
-        // Sessions are watched until the last one ends; the other loops end as soon as the server stops.
+            () => ControlListener.AcceptAsync(
+                listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
+        // The monitor runs until the last session has ended. The other loops end when the server begins to stop.
         _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
-        _maintenanceTask = Task.WhenAll(Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PartialUploadSweep.RunAsync(this, _stopping.Token)));
+        _maintenanceTask = Task.WhenAll(
+            Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PartialUploadSweep.RunAsync(this, _stopping.Token)));
     }
 
     /// <summary>
@@ -140,7 +142,7 @@ public sealed class FtpServer : IAsyncDisposable
         await _acceptTask;
         lock (_admissionLock)
         {
-            _isClosed = true; // for those whose PROXY header comes in this moment
+            _isClosed = true; // rejects connections that are still sending their PROXY header
             SignalIfEmpty();
         }
 
@@ -173,7 +175,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives back the place of a session whose loop is over.</summary>
+    /// <summary>Removes a session after the end of its loop, and releases its slot.</summary>
     internal void RemoveSession(Session session)
     {
         var block = AddressBlock.FromAddress(session.Peer.Address);
@@ -200,7 +202,8 @@ public sealed class FtpServer : IAsyncDisposable
     /// </summary>
     public void Reload()
     {
-        foreach (FtpCertificates certificates in Options.Hosts.Select(host => host.Certificates).Append(Options.Tls?.Certificates).OfType<FtpCertificates>())
+        IEnumerable<FtpCertificates?> all = Options.Hosts.Select(host => host.Certificates).Append(Options.Tls?.Certificates);
+        foreach (FtpCertificates certificates in all.OfType<FtpCertificates>())
         {
             certificates.Reload(Options.Logger);
         }
@@ -214,7 +217,7 @@ public sealed class FtpServer : IAsyncDisposable
         return task.IsCompleted;
     }
 
-    /// <summary>Closes sessions without a transfer, repeatedly, until no session is left or the time is over.</summary>
+    /// <summary>Ends sessions without a transfer, repeatedly, until no session is left or the time limit is reached.</summary>
     private async Task DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -249,49 +252,53 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Admits a new connection, after its PROXY header if one is required. Must not block.</summary>
     private void HandleConnection(Socket socket, bool isImplicit)
     {
-        ConnectionEndPoints ends;
+        ConnectionEndPoints endPoints;
         try
         {
             socket.NoDelay = true;
-            // The urgent mark of ABOR's Telnet Synch stays in the stream, in its place, where the line reader takes it out.
+            // The urgent byte of the Telnet Synch of ABOR stays in the stream, and the line reader removes it.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
-            ends = ConnectionEndPoints.FromSocket(socket);
+            endPoints = ConnectionEndPoints.FromSocket(socket);
         }
         catch (SocketException)
         {
-            socket.Dispose(); // gone before it was welcomed
+            socket.Dispose(); // the client has already disconnected
             return;
         }
 
-        if (ProxyHeaders.RequiresHeader(ends.Peer.Address))
+        if (ProxyHeaders.RequiresHeader(endPoints.Peer.Address))
         {
             if (_descriptorReserve.Contains(socket))
             {
-                Log.OutOfDescriptors(Options.Logger, ends.Peer);
+                Log.OutOfDescriptors(Options.Logger, endPoints.Peer);
                 socket.Dispose();
                 return;
             }
 
-            ProxyHeaders.StartReading(socket, told => AdmitOrReject(socket, isImplicit, told), _stopping.Token);
+            ProxyHeaders.StartReading(socket, clientEndPoints => AdmitOrReject(socket, isImplicit, clientEndPoints), _stopping.Token);
         }
         else
         {
-            AdmitOrReject(socket, isImplicit, ends);
+            AdmitOrReject(socket, isImplicit, endPoints);
         }
     }
 
-    private void AdmitOrReject(Socket socket, bool isImplicit, ConnectionEndPoints ends)
+    /// <summary>Starts the session if the limits permit it; otherwise rejects the connection.</summary>
+    private void AdmitOrReject(Socket socket, bool isImplicit, ConnectionEndPoints endPoints)
     {
-        var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, ends);
-        var block = AddressBlock.FromAddress(ends.Peer.Address);
-        int limit = IPAddress.IsLoopback(ends.Peer.Address) && !Options.ShouldLimitLoopback ? int.MaxValue : Options.MaxSessionsPerAddress;
-        // Two listeners and many balancers' connections are welcomed at once: counting and taking a place are one step.
+        var session = new Session(this, Interlocked.Increment(ref _lastId), socket, isImplicit, endPoints);
+        var block = AddressBlock.FromAddress(endPoints.Peer.Address);
+        bool isExempt = IPAddress.IsLoopback(endPoints.Peer.Address) && !Options.ShouldLimitLoopback;
+        int limit = isExempt ? int.MaxValue : Options.MaxSessionsPerAddress;
+        // Several threads admit connections, so checking the limits and acquiring a slot must be one atomic step.
         bool isAdmitted;
         lock (_admissionLock)
         {
-            isAdmitted = !_isClosed && _sessions.Count < Options.MaxSessions && _sessionsPerAddress.GetValueOrDefault(block) < limit && !_descriptorReserve.Contains(socket);
+            isAdmitted = !_isClosed && _sessions.Count < Options.MaxSessions && _sessionsPerAddress.GetValueOrDefault(block) < limit &&
+                !_descriptorReserve.Contains(socket);
             if (isAdmitted)
             {
                 _sessionsPerAddress.AddOrUpdate(block, 1, (_, count) => count + 1);
@@ -309,7 +316,7 @@ public sealed class FtpServer : IAsyncDisposable
         try
         {
             Log.Connected(Options.Logger, session.Id, session.Peer);
-            _ = new SessionLoop(session).RunAsync(); // from here on the loop gives the place back
+            _ = new SessionLoop(session).RunAsync(); // from now on the loop releases the slot
         }
         catch (Exception)
         {
@@ -318,7 +325,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives back the place of a session whose loop did not start.</summary>
+    /// <summary>Releases the slot and the socket of a session if its loop did not start.</summary>
     private void ReleaseUnstarted(Session session)
     {
         try
@@ -332,24 +339,24 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Says so and closes at once: who is turned away takes no place, however long it would stay.</summary>
+    /// <summary>Sends 421 and closes the connection. Rejected connections do not count towards limits.</summary>
     private async Task RejectAsync(Session session)
     {
         try
         {
             Log.Rejected(Options.Logger, session.Id, session.Peer);
-            // A peer that expects TLS would not understand.
+            // A client that expects a TLS handshake cannot read a reply.
             if (!session.IsImplicitTls)
             {
                 session.Queue(Replies.TooManySessions);
             }
 
-            using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            await session.Channel.FlushAsync(budget.Token);
+            using var timeLimit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await session.Channel.FlushAsync(timeLimit.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // It did not wait for the answer.
+            // The client disconnected before it received the reply.
         }
         finally
         {
@@ -358,7 +365,7 @@ public sealed class FtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Called under the lock.</summary>
+    /// <summary>Signals the end of the last session after the server stopped. The caller must hold <see cref="_admissionLock"/>.</summary>
     private void SignalIfEmpty()
     {
         if (_isClosed && _runningCount == 0)

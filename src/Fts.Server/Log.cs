@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server;
 
-/// <summary>Every message the server logs. Text from peers is made visible first: no control character reaches a log.</summary>
+/// <summary>The log messages of the server. Callers escape the control characters of text from peers, so that none reaches a log.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "[{Session}] connected from {Peer}")]
@@ -13,43 +13,47 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "[{Session}] disconnected")]
     public static partial void Disconnected(ILogger logger, long session);
 
-    [LoggerMessage(16, LogLevel.Warning, "[{Session}] turned away, too many connections: {Peer}")]
+    [LoggerMessage(16, LogLevel.Warning, "[{Session}] rejected, too many connections: {Peer}")]
     public static partial void Rejected(ILogger logger, long session, IPEndPoint peer);
 
-    [LoggerMessage(3, LogLevel.Information, "[{Session}] signed in as {User} from {Address}")]
+    [LoggerMessage(3, LogLevel.Information, "[{Session}] logged in as {User} from {Address}")]
     public static partial void LoggedIn(ILogger logger, long session, string user, IPAddress address);
 
-    [LoggerMessage(17, LogLevel.Information, "[{Session}] signed in as {User} by the certificate of {Subject}, key {Key}, from {Address}")]
-    public static partial void LoggedInByCertificate(ILogger logger, long session, string user, IPAddress address, string subject, string key);
+    [LoggerMessage(17, LogLevel.Information, "[{Session}] logged in as {User} by client certificate {Subject}, key {Key}, from {Address}")]
+    public static partial void LoggedInByCertificate(
+        ILogger logger, long session, string user, IPAddress address, string subject, string key);
 
-    [LoggerMessage(4, LogLevel.Warning, "[{Session}] sign-in refused for {User} from {Address}")]
+    [LoggerMessage(4, LogLevel.Warning, "[{Session}] login failed for {User} from {Address}")]
     public static partial void LoginFailed(ILogger logger, long session, string user, IPAddress address);
 
     [LoggerMessage(5, LogLevel.Information, "[{Session}] {Account}@{Address} {Direction} {Path}: {Bytes} bytes in {Milliseconds} ms")]
-    public static partial void Transferred(ILogger logger, long session, string account, IPAddress address, string direction, string path, long bytes, long milliseconds);
+    public static partial void Transferred(
+        ILogger logger, long session, string account, IPAddress address, string direction, string path, long bytes, long milliseconds);
 
-    [LoggerMessage(21, LogLevel.Information, "[{Session}] {Account}@{Address} stored {Path}: {Bytes} bytes in {Milliseconds} ms, {Verdict}")]
-    public static partial void Stored(ILogger logger, long session, string account, IPAddress address, string path, long bytes, long milliseconds, string verdict);
+    [LoggerMessage(21, LogLevel.Information,
+        "[{Session}] {Account}@{Address} stored {Path}: {Bytes} bytes in {Milliseconds} ms, {Verdict}")]
+    public static partial void Stored(
+        ILogger logger, long session, string account, IPAddress address, string path, long bytes, long milliseconds, string verdict);
 
-    [LoggerMessage(24, LogLevel.Information, "[{Session}] said QUIT after {Bytes} bytes of {Transfer}")]
+    [LoggerMessage(24, LogLevel.Information, "[{Session}] received QUIT after {Bytes} bytes of {Transfer}")]
     public static partial void QuitDuringTransfer(ILogger logger, long session, long bytes, string transfer);
 
-    [LoggerMessage(25, LogLevel.Information, "[{Session}] {Bytes} bytes of {Path} are kept to be continued")]
+    [LoggerMessage(25, LogLevel.Information, "[{Session}] kept {Bytes} bytes of {Path} for resuming")]
     public static partial void PartialUploadKept(ILogger logger, long session, long bytes, string path);
 
-    [LoggerMessage(22, LogLevel.Information, "{Count} pending uploads removed that nobody continued")]
+    [LoggerMessage(22, LogLevel.Information, "removed {Count} expired partial uploads")]
     public static partial void PartialUploadsSwept(ILogger logger, int count);
 
-    [LoggerMessage(23, LogLevel.Warning, "pending uploads could not be looked for: {Reason}")]
+    [LoggerMessage(23, LogLevel.Warning, "cannot remove expired partial uploads: {Reason}")]
     public static partial void PartialUploadSweepFailed(ILogger logger, string reason);
 
-    [LoggerMessage(6, LogLevel.Warning, "[{Session}] {Transfer} broke off after {Bytes} bytes: {Reason}")]
+    [LoggerMessage(6, LogLevel.Warning, "[{Session}] {Transfer} failed after {Bytes} bytes: {Reason}")]
     public static partial void TransferFailed(ILogger logger, long session, string transfer, long bytes, string reason);
 
     [LoggerMessage(7, LogLevel.Debug, "[{Session}] connection lost: {Reason}")]
     public static partial void ConnectionLost(ILogger logger, long session, string reason);
 
-    [LoggerMessage(8, LogLevel.Debug, "[{Session}] {Verb} refused by the store, {Error}: {Reason}")]
+    [LoggerMessage(8, LogLevel.Debug, "[{Session}] {Verb} rejected by the store, {Error}: {Reason}")]
     public static partial void StoreRejected(ILogger logger, long session, string verb, StoreError error, string reason);
 
     [LoggerMessage(9, LogLevel.Warning, "[{Session}] {Transfer} failed: can't open the data connection: {Reason}")]
@@ -58,7 +62,7 @@ internal static partial class Log
     [LoggerMessage(41, LogLevel.Warning, "[{Session}] no passive port is free: {Reason}")]
     public static partial void NoPassivePort(ILogger logger, long session, string reason);
 
-    [LoggerMessage(10, LogLevel.Warning, "accepting a connection failed: {Reason}")]
+    [LoggerMessage(10, LogLevel.Warning, "cannot accept a connection: {Reason}")]
     public static partial void AcceptFailed(ILogger logger, string reason);
 
     [LoggerMessage(11, LogLevel.Error, "[{Session}] {Verb} failed")]
@@ -67,31 +71,32 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Warning, "[{Session}] TLS handshake failed: {Reason}")]
     public static partial void HandshakeFailed(ILogger logger, long session, string reason);
 
-    [LoggerMessage(14, LogLevel.Warning, "[{Session}] sent something between AUTH and the handshake; closed")]
+    [LoggerMessage(14, LogLevel.Warning, "[{Session}] closed: the client sent data between AUTH and the TLS handshake")]
     public static partial void InputBeforeHandshake(ILogger logger, long session);
 
     [LoggerMessage(42, LogLevel.Warning, "[{Session}] closed after CCC: {Reason}")]
     public static partial void ClearCommandChannelFailed(ILogger logger, long session, string reason);
 
-    [LoggerMessage(18, LogLevel.Warning, "[{Session}] {Problem}; it counts for nothing")]
+    [LoggerMessage(18, LogLevel.Warning, "[{Session}] client certificate ignored: {Problem}")]
     public static partial void CertificateRejected(ILogger logger, long session, string problem);
 
-    [LoggerMessage(19, LogLevel.Information, "certificate read again from {File}")]
+    [LoggerMessage(19, LogLevel.Information, "certificate reloaded from {File}")]
     public static partial void CertificateReloaded(ILogger logger, string file);
 
-    [LoggerMessage(20, LogLevel.Warning, "the changed certificate in {File} cannot be used, and the one before stays: {Reason}")]
+    [LoggerMessage(20, LogLevel.Warning, "cannot use the changed certificate in {File}, keeping the previous one: {Reason}")]
     public static partial void CertificateReloadFailed(ILogger logger, string file, string reason);
 
-    [LoggerMessage(15, LogLevel.Information, "[{Session}] data connections do not resume the control connection's TLS session; requiring it would refuse this client")]
+    [LoggerMessage(15, LogLevel.Information,
+        "[{Session}] data connections do not resume the control connection's TLS session; required resumption would reject the client")]
     public static partial void DataSessionNotResumed(ILogger logger, long session);
 
-    [LoggerMessage(30, LogLevel.Warning, "connection from the balancer {Balancer} closed, no PROXY header: {Reason}")]
+    [LoggerMessage(30, LogLevel.Warning, "connection from load balancer {Balancer} closed: invalid PROXY header: {Reason}")]
     public static partial void ProxyHeaderInvalid(ILogger logger, EndPoint balancer, string reason);
 
-    [LoggerMessage(33, LogLevel.Debug, "connection from the balancer {Balancer} closed before its PROXY header: {Reason}")]
+    [LoggerMessage(33, LogLevel.Debug, "connection from load balancer {Balancer} closed before its PROXY header: {Reason}")]
     public static partial void ProxyHeaderMissing(ILogger logger, EndPoint balancer, string reason);
 
-    [LoggerMessage(31, LogLevel.Debug, "connection from {Address} to passive port {Port} closed, nobody waits for it")]
+    [LoggerMessage(31, LogLevel.Debug, "connection from {Address} to passive port {Port} closed: no session expects it")]
     public static partial void UnexpectedDataPeer(ILogger logger, int port, IPAddress address);
 
     [LoggerMessage(32, LogLevel.Warning, "the passive address {Name} cannot be resolved: {Reason}")]
@@ -106,25 +111,28 @@ internal static partial class Log
     [LoggerMessage(52, LogLevel.Information, "[{Session}] closed: the client does not use FTP ({Protocol})")]
     public static partial void NotFtp(ILogger logger, long session, string protocol);
 
-    [LoggerMessage(53, LogLevel.Error, "a store or an account provider did not return: {Count} sessions were abandoned when the server stopped")]
+    [LoggerMessage(53, LogLevel.Error,
+        "a store or an account provider did not return: {Count} sessions were abandoned when the server stopped")]
     public static partial void SessionsAbandoned(ILogger logger, int count);
 
     [LoggerMessage(54, LogLevel.Error, "unexpected error in the {Loop}, which continues")]
     public static partial void LoopFailed(ILogger logger, Exception exception, string loop);
 
-    [LoggerMessage(55, LogLevel.Warning, "an entry of the store was skipped, because its name cannot be sent: {Name}")]
+    [LoggerMessage(55, LogLevel.Warning, "skipped an entry of the store, because its name cannot be sent: {Name}")]
     public static partial void NameSkipped(ILogger logger, string name);
 
-    [LoggerMessage(7000, LogLevel.Warning, "{Count} entries of {Directory} are not listed, because a path cannot contain their names, for example {Name}")]
+    [LoggerMessage(7000, LogLevel.Warning,
+        "{Count} entries of {Directory} are not listed, because a path cannot contain their names, for example {Name}")]
     public static partial void NamesNotListed(ILogger logger, int count, string directory, string name);
 
     [LoggerMessage(60, LogLevel.Information, "[{Session}] {Account}@{Address} {Action} {Path}")]
     public static partial void FileChanged(ILogger logger, long session, string account, IPAddress address, string action, string path);
 
     [LoggerMessage(61, LogLevel.Information, "[{Session}] {Account}@{Address} {Verb} {Path} {Outcome}: {Code} {Reply}")]
-    public static partial void ChangeNotMade(ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply);
+    public static partial void ChangeNotMade(
+        ILogger logger, long session, string account, IPAddress address, string verb, string path, string outcome, int code, string reply);
 
-    [LoggerMessage(62, LogLevel.Warning, "[{Session}] sign-in refused for {User} from {Address}: too many failed sign-ins")]
+    [LoggerMessage(62, LogLevel.Warning, "[{Session}] login rejected for {User} from {Address}: too many failed logins")]
     public static partial void TooManyFailedLogins(ILogger logger, long session, string user, IPAddress address);
 
     [LoggerMessage(63, LogLevel.Warning, "connection from {Peer} closed: too few file descriptors left")]

@@ -6,14 +6,17 @@ using Fts.Storage;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// Files copied and joined without leaving the server: COMB, for clients that upload in parts, and SITE CPFR with SITE CPTO, which work as RNFR and RNTO do.
-/// No draft fixed them. Transfers without a data connection, which ABOR ends; until they are done, the target is what it was before.
+/// Copies and combines files on the server: SITE COPY, SITE CPFR with SITE CPTO, and COMB for clients that upload in segments.
 /// </summary>
+/// <remarks>
+/// These commands are transfers without a data connection: ABOR aborts them. The target does not change before they are complete. SITE CPFR
+/// and SITE CPTO work like RNFR and RNTO. No standard defines these commands.
+/// </remarks>
 internal static class CopyCommands
 {
     /// <summary>
-    /// The target first, then the parts in their order, which are removed once the target has them all. A target that exists is added to, as the servers do
-    /// that have had the command for long (GlobalSCAPE EFT).
+    /// COMB: appends the parts to the target in their order, then deletes the parts. The first argument is the target, which may exist, as
+    /// in GlobalSCAPE EFT.
     /// </summary>
     public static async ValueTask<FtpReply> CombineAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -37,7 +40,7 @@ internal static class CopyCommands
         await Task.Run(
             () => session.Files!.CombineAsync(paths[0], paths[1..], transfer.AddBytes, transfer.StartCommit, cancellationToken).AsTask(),
             cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 
     public static async ValueTask<FtpReply> SiteCopyAsync(Session session, string argument, CancellationToken cancellationToken) =>
@@ -58,20 +61,22 @@ internal static class CopyCommands
             return entry is null ? Replies.NotFound : Replies.NotAFile;
         }
 
-        session.NextState = new PendingState { CopySource = path };
+        session.Sequence.Next = new SequenceParameters { CopySource = path };
         return Replies.ReadyForCopyTarget;
     }
 
     public static async ValueTask<FtpReply> SiteCopyToAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        session.CarriedState.CopySource is not { } source ? Replies.BadSequence
+        session.Sequence.Current.CopySource is not { } source ? Replies.BadSequence
         : session.Resolve(argument) is not { } target ? Replies.BadName
         : await CopyAsync(session, source, target, cancellationToken);
 
-    private static async ValueTask<FtpReply> CopyAsync(Session session, StorePath source, StorePath target, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> CopyAsync(
+        Session session, StorePath source, StorePath target, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
         await Task.Run(
-            () => session.Files!.CopyAsync(source, target, transfer.AddBytes, transfer.StartCommit, cancellationToken).AsTask(), cancellationToken);
-        return Replies.FileActionDone;
+            () => session.Files!.CopyAsync(source, target, transfer.AddBytes, transfer.StartCommit, cancellationToken).AsTask(),
+            cancellationToken);
+        return Replies.FileActionOkay;
     }
 }

@@ -6,7 +6,7 @@ using Fts.Server.Sessions;
 
 namespace Fts.Server.Commands;
 
-/// <summary>Where the next data connection is met (RFC 959 §4.1.2, RFC 2428).</summary>
+/// <summary>Prepares the next data connection: PASV, EPSV, PORT and EPRT (RFC 959 §4.1.2, RFC 2428).</summary>
 internal static class DataConnectionCommands
 {
     public static ValueTask<FtpReply> PassiveAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -16,10 +16,18 @@ internal static class DataConnectionCommands
             return new(Replies.OnlyExtendedPassive);
         }
 
-        return session.Local.AddressFamily != AddressFamily.InterNetwork
-            ? new(Replies.PassiveNeedsIPv4)
-            : session.Server.PassiveAddresses.GetAddress(session.EndPoints) is not { } told ? new(Replies.PassiveAddressUnknown)
-            : new(StartListening(session, port => new FtpReply(FtpReplyCode.PassiveMode, $"Entering passive mode ({HostPort.Format(new IPEndPoint(told, port))}).")));
+        if (session.Local.AddressFamily != AddressFamily.InterNetwork)
+        {
+            return new(Replies.PassiveNeedsIPv4);
+        }
+
+        if (session.Server.PassiveAddresses.GetAddress(session.EndPoints) is not { } address)
+        {
+            return new(Replies.PassiveAddressUnknown);
+        }
+
+        return new(StartListening(session, port =>
+            new FtpReply(FtpReplyCode.PassiveMode, $"Entering Passive Mode ({HostPort.Format(new IPEndPoint(address, port))}).")));
     }
 
     public static ValueTask<FtpReply> ExtendedPassiveAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -29,10 +37,11 @@ internal static class DataConnectionCommands
         {
             case "ALL":
                 session.DataConnector.IsExtendedPassiveOnly = true;
-                return new(new FtpReply(FtpReplyCode.Okay, "Only EPSV from now on."));
+                return new(new FtpReply(FtpReplyCode.Okay, "EPSV ALL command successful."));
             case "" or "1" when isIPv4:
             case "" or "2" when !isIPv4:
-                return new(StartListening(session, port => new FtpReply(FtpReplyCode.ExtendedPassiveMode, $"Entering extended passive mode (|||{port}|).")));
+                return new(StartListening(session, port =>
+                    new FtpReply(FtpReplyCode.ExtendedPassiveMode, $"Entering Extended Passive Mode (|||{port}|).")));
             case not ("" or "1" or "2") when !int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out _):
                 return new(Replies.BadParameter);
             default:
@@ -45,19 +54,23 @@ internal static class DataConnectionCommands
 
     public static ValueTask<FtpReply> ExtendedPortAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        bool isEndPoint = HostPort.TryParseExtended(argument, out IPEndPoint target, out bool knownFamily);
-        if (!isEndPoint && knownFamily)
+        bool isEndPoint = HostPort.TryParseExtended(argument, out IPEndPoint target, out bool isKnownFamily);
+        if (!isEndPoint && isKnownFamily)
         {
             return new(Replies.BadParameter);
         }
 
-        return new(isEndPoint && (session.DataConnector.IsExtendedPassiveOnly || target.AddressFamily == session.Local.AddressFamily) ? SetActiveTarget(session, target)
-            : session.Local.AddressFamily == AddressFamily.InterNetwork ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
+        if (isEndPoint && (session.DataConnector.IsExtendedPassiveOnly || target.AddressFamily == session.Local.AddressFamily))
+        {
+            return new(SetActiveTarget(session, target));
+        }
+
+        return new(session.Local.AddressFamily == AddressFamily.InterNetwork ? Replies.OnlyIPv4 : Replies.OnlyIPv6);
     }
 
     /// <summary>
-    /// Accepts addresses of <see cref="FtpServerOptions.DataPeers"/> only, and no port below 1024: a client must not use the server to reach other
-    /// hosts (RFC 2577 §3).
+    /// Sets the target of the next active data connection. Accepts only addresses of <see cref="FtpServerOptions.DataPeers"/> and no port
+    /// below 1024: a client must not use the server to reach other hosts (RFC 2577 §3).
     /// </summary>
     private static FtpReply SetActiveTarget(Session session, IPEndPoint target)
     {
@@ -72,10 +85,10 @@ internal static class DataConnectionCommands
             return session.Server.Options.DataPeers == FtpDataPeers.Same ? Replies.OnlyOwnAddress : Replies.ForbiddenAddress;
         }
 
-        // The client's own address has the scope that a link-local IPv6 address needs, and the argument has none.
+        // A link-local IPv6 address needs the scope. The argument of EPRT has none, the peer address of the control connection has it.
         bool isOwn = target.Address.GetAddressBytes().AsSpan().SequenceEqual(client.GetAddressBytes());
         session.DataConnector.SetActiveTarget(isOwn ? new IPEndPoint(client, target.Port) : target);
-        return Replies.Done;
+        return Replies.CommandOkay;
     }
 
     private static FtpReply StartListening(Session session, Func<int, FtpReply> reply)

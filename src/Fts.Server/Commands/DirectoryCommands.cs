@@ -3,7 +3,9 @@ using Fts.Server.Sessions;
 
 namespace Fts.Server.Commands;
 
-/// <summary>Where one is, and folders made and removed (RFC 959 §4.1.3; the X forms of RFC 775).</summary>
+/// <summary>
+/// Changes, reports, creates and deletes directories: CWD, CDUP, PWD, MKD and RMD (RFC 959 §4.1.3), and their X forms (RFC 775).
+/// </summary>
 internal static class DirectoryCommands
 {
     public static async ValueTask<FtpReply> ChangeAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -19,13 +21,14 @@ internal static class DirectoryCommands
         }
 
         session.WorkingDirectory = path;
-        return new FtpReply(FtpReplyCode.FileActionOkay, $"Now in {path.Value.ToPrintableKeepingBytes()}");
+        return new FtpReply(FtpReplyCode.FileActionOkay, $"Directory changed to {path.Value.ToPrintableKeepingBytes()}");
     }
 
-    public static ValueTask<FtpReply> ChangeToParentAsync(Session session, string argument, CancellationToken cancellationToken) => ChangeAsync(session, "..", cancellationToken);
+    public static ValueTask<FtpReply> ChangeToParentAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        ChangeAsync(session, "..", cancellationToken);
 
     public static ValueTask<FtpReply> PrintWorkingDirectoryAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        new(new FtpReply(FtpReplyCode.PathName, $"{PathQuoting.Quote(session.WorkingDirectory.Value)} is the current folder."));
+        new(new FtpReply(FtpReplyCode.PathName, $"{PathQuoting.Quote(session.WorkingDirectory.Value)} is the current directory."));
 
     public static async ValueTask<FtpReply> CreateAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -35,7 +38,7 @@ internal static class DirectoryCommands
         }
 
         await session.Files!.CreateDirectoryAsync(path, cancellationToken);
-        return new FtpReply(FtpReplyCode.PathName, $"{PathQuoting.Quote(path.Value)} made.");
+        return new FtpReply(FtpReplyCode.PathName, $"{PathQuoting.Quote(path.Value)} created.");
     }
 
     public static async ValueTask<FtpReply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -46,6 +49,6 @@ internal static class DirectoryCommands
         }
 
         await session.Files!.DeleteDirectoryAsync(path, cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 }

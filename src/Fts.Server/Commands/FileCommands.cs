@@ -9,7 +9,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
-/// <summary>One file or folder at a time: removed, renamed, and its facts (RFC 959 §4.1.3, RFC 3659).</summary>
+/// <summary>Deletes and renames single files and directories, creates links, and reports metadata (RFC 959 §4.1.3, RFC 3659).</summary>
 internal static class FileCommands
 {
     public static async ValueTask<FtpReply> DeleteAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -20,7 +20,7 @@ internal static class FileCommands
         }
 
         await session.Files!.DeleteFileAsync(path, cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 
     public static async ValueTask<FtpReply> RenameFromAsync(Session session, string argument, CancellationToken cancellationToken)
@@ -35,14 +35,16 @@ internal static class FileCommands
             return Replies.NotFound;
         }
 
-        session.NextState = new PendingState { RenameSource = path };
+        session.Sequence.Next = new SequenceParameters { RenameSource = path };
         return Replies.ReadyForRenameTarget;
     }
 
-    /// <summary>Replaces a file that is there, in one step, as rename(2) does: clients publish by uploading under another name first.</summary>
+    /// <summary>
+    /// RNTO: renames in one step. An existing file is replaced, as by rename(2), because clients upload under a temporary name first.
+    /// </summary>
     public static async ValueTask<FtpReply> RenameToAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        if (session.CarriedState.RenameSource is not { } source)
+        if (session.Sequence.Current.RenameSource is not { } source)
         {
             return Replies.BadSequence;
         }
@@ -53,65 +55,101 @@ internal static class FileCommands
         }
 
         await session.Files!.RenameAsync(source, target, replace: true, cancellationToken);
-        return Replies.FileActionDone;
+        return Replies.FileActionOkay;
     }
 
     public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.IsAscii)
         {
-            return Replies.SizeNeedsBinary; // what would be transferred is another number (RFC 3659 §4.3), known only by reading it all
+            return Replies.SizeNeedsBinary; // the size in ASCII mode (RFC 3659 §4.3) is known only after reading the whole file
         }
 
         if (session.Resolve(argument) is { } path)
         {
-            if (await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is { } pending)
+            if (await UploadResumption.GetPartialLengthAsync(session, path, cancellationToken) is { } partialLength)
             {
-                return await UploadResumption.GetReportedSizeAsync(session, path, pending, cancellationToken);
+                return await UploadResumption.GetReportedSizeAsync(session, path, partialLength, cancellationToken);
             }
 
             session.LastPartialSizePath = session.LastPartialSizePath == path ? null : session.LastPartialSizePath;
         }
 
-        (FileEntry? entry, FtpReply? refusal) = await GetFileAsync(session, argument, cancellationToken);
-        return refusal ?? (entry!.Value.Kind == EntryKind.File
+        (FileEntry? entry, FtpReply? error) = await GetEntryAsync(session, argument, cancellationToken);
+        return error ?? (entry!.Value.Kind == EntryKind.File
             ? new FtpReply(FtpReplyCode.FileStatus, entry.Value.Length.ToString(CultureInfo.InvariantCulture))
             : Replies.NotAFile);
     }
 
-    /// <summary>
-    /// MDTM (RFC 3659 §3) with a file: returns its last-modified time. With a time before the file, as many clients send it, sets that time like
-    /// MFMT, unless a file has the whole argument as its name.
-    /// </summary>
+    /// <summary>MDTM: returns the last-modified time of a file (RFC 3659 §3).</summary>
+    /// <remarks>
+    /// Many clients send a time before the name. Then the command sets that time like MFMT, unless a file has the whole argument as its
+    /// name.
+    /// </remarks>
     public static async ValueTask<FtpReply> LastModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        (FileEntry? entry, FtpReply? refusal) = await GetFileAsync(session, argument, cancellationToken);
-        if (refusal is not null && MetadataCommands.StartsWithTime(argument))
+        (FileEntry? entry, FtpReply? error) = await GetEntryAsync(session, argument, cancellationToken);
+        if (error is not null && MetadataCommands.StartsWithTime(argument))
         {
             return await MetadataCommands.SetLastModifiedAsync(session, argument, cancellationToken);
         }
 
-        return refusal ?? new FtpReply(FtpReplyCode.FileStatus, WireTime.Format(entry!.Value.LastModified));
+        return error ?? new FtpReply(FtpReplyCode.FileStatus, WireTime.Format(entry!.Value.LastModified));
     }
 
-    /// <summary>MLST: the facts of one path over the control connection (RFC 3659 §7.2).</summary>
-    public static async ValueTask<FtpReply> FactsAsync(Session session, string argument, CancellationToken cancellationToken)
+    /// <summary>MLST: returns the facts of one path over the control connection (RFC 3659 §7.2).</summary>
+    public static async ValueTask<FtpReply> MachineListEntryAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        (FileEntry? entry, FtpReply? refusal) = await GetFileAsync(session, argument, cancellationToken);
-        if (refusal is not null)
+        (FileEntry? entry, FtpReply? error) = await GetEntryAsync(session, argument, cancellationToken);
+        if (error is not null)
         {
-            return refusal;
+            return error;
         }
 
         StorePath path = session.Resolve(argument)!.Value;
         var rows = new ListingRows(session);
         byte[]? hash = await rows.GetCachedHashAsync(path, entry!.Value, cancellationToken);
-        byte[] metadata = new byte[ListingFormatter.MaxLineLength];
-        int length = ListingFormatter.WriteFacts(metadata, rows.Create(entry.Value, hash), session.Facts);
-        return new FtpReply(FtpReplyCode.FileActionOkay, "Facts:", $" {Encoding.ASCII.GetString(metadata, 0, length)}{path.Value}", "End.");
+        byte[] facts = new byte[ListingFormatter.MaxLineLength];
+        int length = ListingFormatter.WriteFacts(facts, rows.Create(entry.Value, hash), session.Facts);
+        string line = $" {Encoding.ASCII.GetString(facts, 0, length)}{path.Value}";
+        return new FtpReply(FtpReplyCode.FileActionOkay, "Listing:", line, "End.");
     }
 
-    private static async ValueTask<(FileEntry? Entry, FtpReply? Refusal)> GetFileAsync(Session session, string argument, CancellationToken cancellationToken)
+    /// <summary>
+    /// SITE SYMLINK: creates a link. The first argument is the target, the second the link, as in ProFTPD's mod_site_misc.
+    /// </summary>
+    public static async ValueTask<FtpReply> CreateLinkAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (QuotedArguments.Parse(argument) is not { Count: 2 } names)
+        {
+            return Replies.BadParameter;
+        }
+
+        if (session.Resolve(names[0]) is not { } target || session.Resolve(names[1]) is not { } path)
+        {
+            return Replies.BadName;
+        }
+
+        if (target == path.Parent || !target.IsWithin(path.Parent))
+        {
+            return Replies.LinkTargetNotBelow;
+        }
+
+        try
+        {
+            await session.Files!.CreateLinkAsync(path, target, cancellationToken);
+        }
+        catch (StoreException e) when (e.Error == StoreError.NotSupported)
+        {
+            return Replies.LinksNotSupported;
+        }
+
+        return Replies.CommandOkay;
+    }
+
+    /// <summary>Returns the entry of a path, or the negative reply if the path is invalid or does not exist.</summary>
+    private static async ValueTask<(FileEntry? Entry, FtpReply? Error)> GetEntryAsync(
+        Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
         {

@@ -6,10 +6,14 @@ using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
-/// <summary>HASH (draft-bryan-ftpext-hash) and the older commands that each know one hash. Not over a data connection, but a transfer all the same: it can be aborted.</summary>
+/// <summary>Computes hashes of files: HASH (draft-bryan-ftpext-hash), and the older commands for one algorithm each.</summary>
+/// <remarks>The commands are transfers without a data connection: ABOR aborts them.</remarks>
 internal static class HashCommands
 {
-    /// <summary>The whole file, or the part that RANG or REST told. The reply names the first and the last byte; an empty part is <c>n-n</c>, for want of a better way.</summary>
+    /// <summary>
+    /// HASH: returns the hash of the file, or of the range that REST or RANG set. The reply contains the offsets of the first and the last
+    /// byte; for an empty range, both are the start.
+    /// </summary>
     public static async ValueTask<FtpReply> HashAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.Resolve(argument) is not { } path)
@@ -23,43 +27,56 @@ internal static class HashCommands
         }
 
         HashKind kind = session.Hash;
-        FileHash hash = await FileHash.GetOrComputeAsync(session, path, kind, session.CarriedState.RestartOffset, session.CarriedState.RangeEnd + 1, cancellationToken);
-        return new FtpReply(FtpReplyCode.FileStatus, $"{kind.ToWireName()} {hash.Start}-{Math.Max(hash.Start, hash.End - 1)} {hash.Hex} {argument}");
+        SequenceParameters range = session.Sequence.Current;
+        FileHash hash = await FileHash.GetOrComputeAsync(session, path, kind, range.RestartOffset, range.RangeEnd + 1, cancellationToken);
+        long lastByte = Math.Max(hash.Start, hash.End - 1);
+        return new FtpReply(FtpReplyCode.FileStatus, $"{kind.ToWireName()} {hash.Start}-{lastByte} {hash.Hex} {argument}");
     }
 
-    public static ValueTask<FtpReply> Crc32Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Crc32, argument, cancellationToken);
+    public static ValueTask<FtpReply> Crc32Async(Session session, string argument, CancellationToken cancellationToken) =>
+        HashWithAsync(session, HashKind.Crc32, argument, cancellationToken);
 
-    public static ValueTask<FtpReply> Md5Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Md5, argument, cancellationToken);
+    public static ValueTask<FtpReply> Md5Async(Session session, string argument, CancellationToken cancellationToken) =>
+        HashWithAsync(session, HashKind.Md5, argument, cancellationToken);
 
-    public static ValueTask<FtpReply> Sha1Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Sha1, argument, cancellationToken);
+    public static ValueTask<FtpReply> Sha1Async(Session session, string argument, CancellationToken cancellationToken) =>
+        HashWithAsync(session, HashKind.Sha1, argument, cancellationToken);
 
-    public static ValueTask<FtpReply> Sha256Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Sha256, argument, cancellationToken);
+    public static ValueTask<FtpReply> Sha256Async(Session session, string argument, CancellationToken cancellationToken) =>
+        HashWithAsync(session, HashKind.Sha256, argument, cancellationToken);
 
-    public static ValueTask<FtpReply> Sha512Async(Session session, string argument, CancellationToken cancellationToken) => HashWithAsync(session, HashKind.Sha512, argument, cancellationToken);
+    public static ValueTask<FtpReply> Sha512Async(Session session, string argument, CancellationToken cancellationToken) =>
+        HashWithAsync(session, HashKind.Sha512, argument, cancellationToken);
 
-    /// <summary>
-    /// <c>name</c> or <c>"name" [start [end]]</c>, end being the offset after the last byte. Clients send quotes always, never, or where a name has
-    /// spaces: a name that is there as it stands is never taken apart.
-    /// </summary>
-    private static async ValueTask<FtpReply> HashWithAsync(Session session, HashKind kind, string argument, CancellationToken cancellationToken)
+    /// <summary>Returns the hash of a file or of a range of it.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="kind">The hash algorithm.</param>
+    /// <param name="argument">
+    /// <c>name</c> or <c>"name" [start [end]]</c>; end is the offset after the last byte. Clients quote names always, never, or if they
+    /// contain spaces, so an existing file with the whole argument as its name takes precedence.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the command.</param>
+    private static async ValueTask<FtpReply> HashWithAsync(
+        Session session, HashKind kind, string argument, CancellationToken cancellationToken)
     {
-        HashArgument asked = HashArgument.Parse(argument);
-        if (asked is not { IsNameOnly: true } && session.Resolve(argument) is { } whole && await session.Files!.GetReadableEntryAsync(whole, cancellationToken) is { Kind: EntryKind.File })
+        HashArgument parsed = HashArgument.Parse(argument);
+        if (!parsed.IsNameOnly && session.Resolve(argument) is { } whole &&
+            await session.Files!.GetReadableEntryAsync(whole, cancellationToken) is { Kind: EntryKind.File })
         {
-            asked = new HashArgument(argument, 0, null);
+            parsed = new HashArgument(argument, 0, null);
         }
 
-        if (session.Resolve(asked.Name) is not { } path)
+        if (session.Resolve(parsed.Name) is not { } path)
         {
             return Replies.BadName;
         }
 
-        if (asked.End < asked.Start)
+        if (parsed.End < parsed.Start)
         {
             return Replies.BadParameter;
         }
 
-        FileHash hash = await FileHash.GetOrComputeAsync(session, path, kind, asked.Start, asked.End, cancellationToken);
+        FileHash hash = await FileHash.GetOrComputeAsync(session, path, kind, parsed.Start, parsed.End, cancellationToken);
         return new FtpReply(FtpReplyCode.FileActionOkay, hash.Hex.ToUpper(CultureInfo.InvariantCulture));
     }
 }

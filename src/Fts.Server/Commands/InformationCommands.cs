@@ -8,17 +8,61 @@ using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
-/// <summary>What the server tells about itself and the session (RFC 959 §4.1.3, RFC 2389).</summary>
+/// <summary>Reports on the server and the session: STAT, SYST, HELP, FEAT, NOOP (RFC 959 §4.1.3, RFC 2389).</summary>
+/// <remarks>
+/// CLNT and CSID identify client and server (draft-peterson-streamlined-ftp-command-extensions). LANG selects the language of replies (RFC
+/// 2640 §4).
+/// </remarks>
 internal static class InformationCommands
 {
-    private static readonly FtpReply SiteHelp = new(FtpReplyCode.Help, ["SITE commands:",
+    private static readonly FtpReply SiteHelp = new(FtpReplyCode.Help, ["The following SITE commands are recognized:",
         .. CommandTable.Rows.Where(row => row.Verb.StartsWith("SITE ", StringComparison.Ordinal)).Select(row => $" {row.Usage}"), "End."]);
 
-    private static readonly FtpReply HelpWithoutTls = CreateHelp(tls: false), HelpWithTls = CreateHelp(tls: true);
+    private static readonly FtpReply IdentityReply = new(FtpReplyCode.Okay,
+        $"Name=fts; Version={typeof(FtpServer).Assembly.GetName().Version!.ToString(3)}; OS={OperatingSystemName}; " +
+        $"CaseSensitive={(OperatingSystem.IsLinux() ? 1 : 0)};");
 
-    public static ValueTask<FtpReply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.SystemType);
+    private static readonly FtpReply HelpWithoutTls = CreateHelp(includesTls: false), HelpWithTls = CreateHelp(includesTls: true);
 
-    public static ValueTask<FtpReply> NoOperationAsync(Session session, string argument, CancellationToken cancellationToken) => new(Replies.Done);
+    private static string OperatingSystemName
+    {
+        get
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                return "Windows";
+            }
+
+            if (OperatingSystem.IsMacOS())
+            {
+                return "macOS";
+            }
+
+            return OperatingSystem.IsLinux() ? "Linux" : "Unix";
+        }
+    }
+
+    /// <summary>CLNT: accepts the name of the client and ignores it.</summary>
+    public static ValueTask<FtpReply> ClientAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        new(Replies.CommandOkay);
+
+    /// <summary>CSID: returns the name and version of the server. Requires a login, so that scanners do not learn the version.</summary>
+    public static ValueTask<FtpReply> IdentifyAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        new(IdentityReply);
+
+    /// <summary>LANG: accepts English in any regional variant, or no argument for the default, which is also English.</summary>
+    public static ValueTask<FtpReply> LanguageAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        string language = argument.Split('-', 2)[0];
+        bool isEnglish = language.Length == 0 || string.Equals(language, "EN", StringComparison.OrdinalIgnoreCase);
+        return new(isEnglish ? Replies.English : Replies.ParameterNotImplemented);
+    }
+
+    public static ValueTask<FtpReply> SystemAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        new(Replies.SystemType);
+
+    public static ValueTask<FtpReply> NoOperationAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        new(Replies.CommandOkay);
 
     public static ValueTask<FtpReply> SiteHelpAsync(Session session, string argument, CancellationToken cancellationToken) => new(SiteHelp);
 
@@ -34,10 +78,10 @@ internal static class InformationCommands
             return new(SiteHelp);
         }
 
-        var words = new Command(argument.ToUpperInvariant(), "");
+        var command = new Command(argument.ToUpperInvariant(), "");
         CommandRow? row = argument.Contains(' ', StringComparison.Ordinal)
-            ? CommandTable.Rows.FirstOrDefault(row => row.Verb == words.Verb)
-            : CommandTable.Find(words)?.Row;
+            ? CommandTable.Rows.FirstOrDefault(row => row.Verb == command.Verb)
+            : CommandTable.Find(command)?.Row;
         return new(row is null || !row.IsAvailableTo(session) ? Replies.NoSuchCommand : new FtpReply(FtpReplyCode.Help, row.Usage));
     }
 
@@ -53,29 +97,9 @@ internal static class InformationCommands
         return new(new FtpReply(FtpReplyCode.SystemStatus, ["Features:", .. features, "End."]));
     }
 
-    /// <summary>OPTS UTF8 ON, which is so anyway, OPTS MLST with the facts wanted (RFC 3659 §7.9), OPTS HASH with the hash wanted, OPTS MODE B and Z.</summary>
-    public static ValueTask<FtpReply> OptionsAsync(Session session, string argument, CancellationToken cancellationToken)
-    {
-        string[] words = argument.Split(' ', 2, StringSplitOptions.TrimEntries);
-        string value = words.Length > 1 ? words[1] : "";
-        switch (words[0].ToUpperInvariant())
-        {
-            case "UTF8" or "UTF-8" when value.ToUpperInvariant() is "" or "ON":
-                return new(Replies.Done);
-            case "MLST":
-                session.Facts = MlsxFactNames.Parse(value);
-                return new(new FtpReply(FtpReplyCode.Okay, $"MLST OPTS {MlsxFactNames.FormatSelected(session.Facts)}".TrimEnd()));
-            case "HASH" when value.Length == 0 || HashNames.Parse(value) is not null:
-                session.Hash = HashNames.Parse(value) ?? session.Hash;
-                return new(new FtpReply(FtpReplyCode.Okay, session.Hash.ToWireName()));
-            case "MODE":
-                return new(value is ['B' or 'b', ..] ? BlockModeOptions.Apply(session, value) : DeflateModeOptions.Apply(session, value));
-            default:
-                return new(Replies.BadParameter); // RFC 2389 §4 knows 501 for every lasting refusal, and no 504
-        }
-    }
-
-    /// <summary>With a path, a listing over the control connection; without, how the session and its transfer stand.</summary>
+    /// <summary>
+    /// STAT: with a path, lists it over the control connection; without an argument, returns the state of the session and its transfer.
+    /// </summary>
     public static ValueTask<FtpReply> StatusAsync(Session session, string argument, CancellationToken cancellationToken) =>
         argument.Length == 0 ? new(GetSessionStatus(session))
         : session.Files is null ? new(Replies.NotLoggedIn)
@@ -90,25 +114,32 @@ internal static class InformationCommands
 
     private static FtpReply GetSessionStatus(Session session)
     {
-        string who = session.Files is null ? "Not signed in" : $"Signed in as {session.Files.Account.Name.ToPrintable()}";
-        string transfer = session.Transfer is { } running
-            ? $"Transferring, {running.Bytes}{(running.TotalBytes is { } total ? $" of {total}" : "")} bytes so far: {running.Description.ToPrintable()}"
-            : "No transfer running";
+        string login = session.Files is null ? "Not logged in" : $"Logged in as {session.Files.Account.Name.ToPrintable()}";
+        string dataProtection = session.Tls is { IsDataProtected: true } ? "encrypted" : "not encrypted";
+        string transfer = "No transfer in progress";
+        if (session.Transfer is { } running)
+        {
+            string total = running.TotalBytes is { } bytes ? $" of {bytes}" : "";
+            transfer = $"Transfer in progress, {running.Bytes}{total} bytes: {running.Description.ToPrintable()}";
+        }
+
         return new FtpReply(FtpReplyCode.SystemStatus,
             "Status:",
             $" Connected from {session.Peer.Address}",
-            $" {who}",
-            $" Control connection {(session.IsSecure ? "encrypted" : "in plain")}, data connections {(session.Tls is { IsDataProtected: true } ? "encrypted" : "in plain")}",
+            $" {login}",
+            $" Control connection {(session.IsSecure ? "encrypted" : "not encrypted")}, data connections {dataProtection}",
             $" Type {(session.IsAscii ? "ASCII" : "image")}, mode {GetModeName(session)}, structure file",
             $" {transfer}",
             "End.");
     }
 
-    /// <summary>
-    /// Streams the listing of a folder of any size. Its lines are queued as text of a multi-line reply, and this handler's own reply is the
-    /// last line. A reply that has begun must end with the same code (RFC 959 §4.2), also after ABOR.
-    /// </summary>
-    private static async ValueTask<FtpReply> ListOverControlConnectionAsync(Session session, string argument, CancellationToken cancellationToken)
+    /// <summary>Sends a listing of any size over the control connection.</summary>
+    /// <remarks>
+    /// The lines of the multi-line reply are queued directly, and the handler returns the last line. A reply must end with the code with
+    /// which it began (RFC 959 §4.2), also after ABOR.
+    /// </remarks>
+    private static async ValueTask<FtpReply> ListOverControlConnectionAsync(
+        Session session, string argument, CancellationToken cancellationToken)
     {
         if (await ListSelection.OpenAsync(session, argument, cancellationToken) is not { } selection)
         {
@@ -118,14 +149,15 @@ internal static class InformationCommands
         var rows = new ListingRows(session);
         DateTime now = DateTime.UtcNow;
         byte[] line = new byte[ListingFormatter.MaxLineLength + 1];
-        line[0] = (byte)' '; // no name can look like the reply's end
+        line[0] = (byte)' '; // so that no line starts like the last line of the reply
         session.Channel.Queue("213-Status:\r\n"u8);
         var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntriesPerListing, session.Server.SortingBudget);
         try
         {
             await foreach (FileEntry entry in sorter.Sort(selection.Entries).WithCancellation(cancellationToken))
             {
-                session.Channel.Queue(TelnetBytes.Escape(line.AsSpan(0, 1 + ListingFormatter.WriteUnix(line.AsSpan(1), rows.Create(entry), now))));
+                int length = 1 + ListingFormatter.WriteUnix(line.AsSpan(1), rows.Create(entry), now);
+                session.Channel.Queue(TelnetBytes.Escape(line.AsSpan(0, length)));
                 if (session.Channel.ShouldFlush)
                 {
                     // ABOR does not cancel a write, so that no line of the reply is truncated.
@@ -136,26 +168,27 @@ internal static class InformationCommands
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !session.Channel.IsBroken)
         {
-            return new FtpReply(FtpReplyCode.FileStatus, "The listing was aborted.");
+            return new FtpReply(FtpReplyCode.FileStatus, "Listing aborted.");
         }
         catch (StoreException e)
         {
             CommandRunner.LogStoreException(session, "STAT", e);
-            return new FtpReply(FtpReplyCode.FileStatus, "The listing broke off.");
+            return new FtpReply(FtpReplyCode.FileStatus, "Listing incomplete: local error.");
         }
 
         return new FtpReply(FtpReplyCode.FileStatus, "End.");
     }
 
-    private static FtpReply CreateHelp(bool tls)
+    private static FtpReply CreateHelp(bool includesTls)
     {
-        var lines = new List<string> { "Commands:" };
-        foreach (string[] verbs in CommandTable.Rows.Where(row => tls || !row.HasRule(CommandRules.NeedsTls)).Select(row => row.Verb).Chunk(8))
+        var lines = new List<string> { "The following commands are recognized:" };
+        IEnumerable<CommandRow> rows = CommandTable.Rows.Where(row => includesTls || !row.HasRule(CommandRules.NeedsTls));
+        foreach (string[] verbs in rows.Select(row => row.Verb).Chunk(8))
         {
             lines.Add(new StringBuilder(" ").AppendJoin(' ', verbs.Select(verb => verb.PadRight(5))).ToString().TrimEnd());
         }
 
-        lines.Add("HELP <command> tells how one is written.");
+        lines.Add("HELP <command> shows the syntax of a command.");
         return new FtpReply(FtpReplyCode.Help, lines);
     }
 }

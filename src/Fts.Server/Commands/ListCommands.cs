@@ -10,10 +10,12 @@ using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
-/// <summary>LIST, NLST and MLSD: a folder over the data connection, streamed as it is read (RFC 959 §4.1.3, RFC 1123 §4.1.2.7, RFC 3659 §7).</summary>
+/// <summary>LIST, NLST and MLSD: stream a listing over the data connection (RFC 959 §4.1.3, RFC 1123 §4.1.2.7, RFC 3659 §7).</summary>
 internal static class ListCommands
 {
-    /// <summary>The most bytes of a heading: two paths, the client's and that of the directory below it, and the line ends.</summary>
+    /// <summary>
+    /// The maximum number of bytes of a heading: the path that the client sent, the path of a subdirectory, and the line ends.
+    /// </summary>
     private const int MaxHeadingBytes = (2 * 3 * StorePath.MaxLength) + 16;
 
     private delegate int LineWriter(Span<byte> line, in FileEntry entry);
@@ -22,12 +24,17 @@ internal static class ListCommands
     {
         var rows = new ListingRows(session);
         DateTime now = DateTime.UtcNow;
-        return await ListSelection.OpenAsync(session, argument, cancellationToken) is { } selection
-            ? await SendListingAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormatter.WriteUnix(line, rows.Create(entry), now), cancellationToken)
-            : Replies.BadName;
+        if (await ListSelection.OpenAsync(session, argument, cancellationToken) is not { } selection)
+        {
+            return Replies.BadName;
+        }
+
+        return await SendListingAsync(session, selection, WriteLine, cancellationToken);
+
+        int WriteLine(Span<byte> line, in FileEntry entry) => ListingFormatter.WriteUnix(line, rows.Create(entry), now);
     }
 
-    /// <summary>Names as one would give them to RETR: with the folder in front that the client named.</summary>
+    /// <summary>NLST: sends names that the client can use for RETR, that is, with the path that the client sent as a prefix.</summary>
     public static async ValueTask<FtpReply> NameListAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (await ListSelection.OpenAsync(session, argument, cancellationToken) is not { } selection)
@@ -36,9 +43,10 @@ internal static class ListCommands
         }
 
         byte[] prefix = EscapedUtf8.GetBytes(selection.Prefix);
-        return await SendListingAsync(session, selection, WriteName, cancellationToken, Enter);
+        return await SendListingAsync(session, selection, WriteName, cancellationToken, EnterDirectory);
 
-        void Enter(string heading) => prefix = heading == "." ? [] : EscapedUtf8.GetBytes(heading.EndsWith('/') ? heading : heading + "/");
+        void EnterDirectory(string heading) =>
+            prefix = heading == "." ? [] : EscapedUtf8.GetBytes(heading.EndsWith('/') ? heading : heading + "/");
 
         int WriteName(Span<byte> line, in FileEntry entry)
         {
@@ -62,13 +70,16 @@ internal static class ListCommands
         }
 
         var rows = new ListingRows(session);
-        MlsxFacts metadata = session.Facts;
-        byte[]? hash = null; // the entry's that is written next
+        MlsxFacts facts = session.Facts;
+        byte[]? hash = null; // of the entry that is written next
         IAsyncEnumerable<FileEntry> entries = await session.Files.ListAsync(path, cancellationToken);
-        var selection = new ListSelection(metadata.HasFlag(MlsxFacts.Sha256) ? WithHashes(entries, cancellationToken) : entries, "");
-        return await SendListingAsync(session, selection, (Span<byte> line, in FileEntry entry) => ListingFormatter.WriteMlsx(line, rows.Create(entry, hash), metadata), cancellationToken);
+        var selection = new ListSelection(facts.HasFlag(MlsxFacts.Sha256) ? WithHashes(entries, cancellationToken) : entries, "");
+        return await SendListingAsync(session, selection, WriteLine, cancellationToken);
 
-        async IAsyncEnumerable<FileEntry> WithHashes(IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken)
+        int WriteLine(Span<byte> line, in FileEntry entry) => ListingFormatter.WriteMlsx(line, rows.Create(entry, hash), facts);
+
+        async IAsyncEnumerable<FileEntry> WithHashes(
+            IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
             {
@@ -78,16 +89,19 @@ internal static class ListCommands
         }
     }
 
+    /// <summary>Opens the data connection, sends the listing and returns the final reply.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="selection">What is listed.</param>
+    /// <param name="selection">The entries and the options.</param>
     /// <param name="write">Writes the line of an entry.</param>
     /// <param name="cancellationToken">Cancels the transfer.</param>
-    /// <param name="enter">Called with the heading of each directory of a recursive listing, before its entries.</param>
+    /// <param name="enterDirectory">Called with the heading of each directory of a recursive listing, before its entries.</param>
     private static async ValueTask<FtpReply> SendListingAsync(
-        Session session, ListSelection selection, LineWriter write, CancellationToken cancellationToken, Action<string>? enter = null)
+        Session session, ListSelection selection, LineWriter write, CancellationToken cancellationToken,
+        Action<string>? enterDirectory = null)
     {
-        int reserve = ListingFormatter.MaxLineLength + Math.Max(Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length), selection.Options.IsRecursive ? MaxHeadingBytes : 0);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64 * 1024, reserve));
+        int maxPrefixBytes = Encoding.UTF8.GetMaxByteCount(selection.Prefix.Length);
+        int maxLineBytes = ListingFormatter.MaxLineLength + Math.Max(maxPrefixBytes, selection.Options.IsRecursive ? MaxHeadingBytes : 0);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(64 * 1024, maxLineBytes));
         var sorter = new ListSorter(selection.Options, session.Server.Options.MaxSortedEntriesPerListing, session.Server.SortingBudget);
         FtpReply? outcome = null;
         try
@@ -103,11 +117,12 @@ internal static class ListCommands
             if (selection is { Options.IsRecursive: true, Directory: { } directory })
             {
                 var tree = new RecursiveListing(session, sorter);
-                await foreach (ListedItem item in tree.ReadAsync(directory, selection.Entries, GetHeadingName(selection), depth: 0, cancellationToken))
+                string name = GetHeadingName(selection);
+                await foreach (ListedItem item in tree.ReadAsync(directory, selection.Entries, name, depth: 0, cancellationToken))
                 {
                     if (item.Heading is { } heading)
                     {
-                        enter?.Invoke(heading);
+                        enterDirectory?.Invoke(heading);
                         filled += WriteHeading(buffer.AsSpan(filled), heading, isFirst: tree.HeadingCount == 1);
                     }
                     else
@@ -115,7 +130,7 @@ internal static class ListCommands
                         filled += write(buffer.AsSpan(filled), item.Entry);
                     }
 
-                    if (buffer.Length - filled < reserve)
+                    if (buffer.Length - filled < maxLineBytes)
                     {
                         await SendFilledAsync();
                     }
@@ -128,7 +143,7 @@ internal static class ListCommands
                 await foreach (FileEntry entry in sorter.Sort(selection.Entries).WithCancellation(cancellationToken))
                 {
                     filled += write(buffer.AsSpan(filled), entry);
-                    if (buffer.Length - filled < reserve)
+                    if (buffer.Length - filled < maxLineBytes)
                     {
                         await SendFilledAsync();
                     }
@@ -147,7 +162,7 @@ internal static class ListCommands
         return outcome ?? sorter.UnsortedReply ?? Replies.TransferComplete;
     }
 
-    /// <summary>The name of the directory in its heading: as the client sent it, or a dot.</summary>
+    /// <summary>Returns the name of the listed directory for its heading: as the client sent it, or a dot.</summary>
     private static string GetHeadingName(ListSelection selection) =>
         selection.Prefix.Length == 0 ? "." : selection.Prefix.TrimEnd('/') is { Length: > 0 } name ? name : "/";
 

@@ -1,24 +1,62 @@
 using Fts.Accounts;
 using Fts.Protocol;
 using Fts.Server.Access;
+using Fts.Server.Hosts;
 using Fts.Server.Sessions;
 
 namespace Fts.Server.Commands;
 
-/// <summary>Who is there (RFC 959 §4.1.1).</summary>
+/// <summary>Selects the host and logs clients in and out: HOST, USER, PASS, ACCT, REIN and QUIT (RFC 959 §4.1.1, RFC 7151).</summary>
 internal static class LoginCommands
 {
-    /// <summary>Begins a sign-in, and ends the one before: nothing of it is left for the next user.</summary>
+    /// <summary>HOST: selects one of several hosts (RFC 7151). It must precede USER.</summary>
+    /// <remarks>
+    /// After the TLS handshake, the name must equal the server name of the handshake (§3.2.2). If the handshake had none, the host must
+    /// have the certificate that the server presented. Before the handshake, HOST selects the certificate (§4).
+    /// </remarks>
+    public static ValueTask<FtpReply> HostAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Files is not null || session.UserName is not null)
+        {
+            return new(Replies.HostMustComeFirst);
+        }
+
+        if (HostName.Parse(argument) is not { } named)
+        {
+            return new(Replies.InvalidHostName);
+        }
+
+        if (session.Server.Hosts.Find(named, session) is not { } host ||
+            session.Tls?.ServerName is { } serverName && !HostName.AreSame(serverName, named.Name ?? ""))
+        {
+            return new(Replies.UnknownHost);
+        }
+
+        if (session.Tls is { Host: not null } tls && !tls.HasPresentedCertificateOf(host, named.Name, session.Server.Options.Logger))
+        {
+            return new(Replies.HostMustComeFirst);
+        }
+
+        (session.Host, session.HostName) = (host, named.Name);
+        return new(host.Greeting);
+    }
+
+    /// <summary>USER: starts a login and logs the previous user out.</summary>
     public static ValueTask<FtpReply> UserAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Reset();
         if (session.Tls is { Options.Control: FtpTlsPolicy.Required } && !session.IsSecure)
         {
-            return new(Replies.TlsRequired); // asking for the password would make the client say it in plain
+            return new(Replies.TlsRequired); // a 331 reply would make the client send the password unencrypted
         }
 
-        return session.Certificate is not null ? LogInByCertificateAsync(session, argument, cancellationToken)
-            : session.Tls is { Options.ClientCertificates.Policy: FtpClientCertificatePolicy.Require } ? new(Replies.CertificateRequired)
+        if (session.Certificate is not null)
+        {
+            return LogInByCertificateAsync(session, argument, cancellationToken);
+        }
+
+        return session.Tls is { Options.ClientCertificates.Policy: FtpClientCertificatePolicy.Require }
+            ? new(Replies.CertificateRequired)
             : RequestPasswordAsync(session, argument, cancellationToken);
     }
 
@@ -32,7 +70,7 @@ internal static class LoginCommands
     public static ValueTask<FtpReply> AccountAsync(Session session, string argument, CancellationToken cancellationToken) =>
         new(session.Files is null ? Replies.NotLoggedIn : Replies.NotNeeded);
 
-    /// <summary>As after the greeting, or after the handshake: a host named since then is forgotten, too (RFC 7151 §3.2).</summary>
+    /// <summary>REIN: restores the state after the greeting or after the TLS handshake. HOST must be sent again (RFC 7151 §3.2).</summary>
     public static ValueTask<FtpReply> ReinitializeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Reset();
@@ -46,27 +84,35 @@ internal static class LoginCommands
         return new(Replies.Goodbye);
     }
 
-    /// <summary>The certificate's own account needs no password (232, RFC 2228 §4); whoever it does not sign in is asked like anybody.</summary>
+    /// <summary>Logs the client in by its certificate, without a password (232, RFC 2228 §4). Other accounts require a password.</summary>
     private static async ValueTask<FtpReply> LogInByCertificateAsync(Session session, string userName, CancellationToken cancellationToken)
     {
-        if (await session.Host.Authenticator.AuthenticateByCertificateAsync(CreateCredentials(session, userName, ""), cancellationToken) is not { } account)
+        Credentials credentials = CreateCredentials(session, userName, "");
+        if (await session.Host.Authenticator.AuthenticateByCertificateAsync(credentials, cancellationToken) is not { } account)
         {
             return await RequestPasswordAsync(session, userName, cancellationToken);
         }
 
         session.Files = CreateUserFiles(session, account);
         ClientCertificate certificate = session.Certificate!;
-        Log.LoggedInByCertificate(session.Server.Options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address, certificate.Subject.ToPrintable(), certificate.KeyFingerprint);
+        Log.LoggedInByCertificate(
+            session.Server.Options.Logger, session.Id, account.Name.ToPrintable(), session.Peer.Address, certificate.Subject.ToPrintable(),
+            certificate.KeyFingerprint);
         return Replies.LoggedInByCertificate;
     }
 
     private static ValueTask<FtpReply> RequestPasswordAsync(Session session, string userName, CancellationToken cancellationToken)
     {
         session.UserName = userName;
-        return session.Host.Authenticator.RequiresPassword(userName) ? new(Replies.NeedPassword) : LogInAsync(session, userName, "", cancellationToken);
+        return session.Host.Authenticator.RequiresPassword(userName)
+            ? new(Replies.NeedPassword)
+            : LogInAsync(session, userName, "", cancellationToken);
     }
 
-    /// <summary>A client of IPv6 changes the lower half of its address as it likes (RFC 8981).</summary>
+    /// <summary>
+    /// Creates the file access of the account. Uploads belong to the account and the address; of an IPv6 address, only the /64 network
+    /// counts, because clients change the rest (RFC 8981).
+    /// </summary>
     private static UserFiles CreateUserFiles(Session session, Account account)
     {
         byte[] address = session.Peer.Address.GetAddressBytes();
@@ -80,19 +126,23 @@ internal static class LoginCommands
             IsServerUserAsync = token => LocalPeer.IsOwnUserAsync(session, token),
         };
 
-    private static async ValueTask<FtpReply> LogInAsync(Session session, string userName, string password, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> LogInAsync(
+        Session session, string userName, string password, CancellationToken cancellationToken)
     {
         FtpServerOptions options = session.Server.Options;
-        session.UserName = null; // one password for one USER
-        LoginThrottle delays = session.Server.LoginThrottle;
+        session.UserName = null; // every USER permits one password
+        LoginThrottle throttle = session.Server.LoginThrottle;
         session.StartLoginDelay();
-        using LoginAttempt? turn = await delays.BeginAttemptAsync(session, userName, cancellationToken);
+        using LoginAttempt? attempt = await throttle.BeginAttemptAsync(session, userName, cancellationToken);
         session.EndLoginDelay();
-        Account? account = turn is null ? null : await session.Host.Authenticator.AuthenticateAsync(CreateCredentials(session, userName, password), cancellationToken);
+        Account? account = attempt is null
+            ? null
+            : await session.Host.Authenticator.AuthenticateAsync(CreateCredentials(session, userName, password), cancellationToken);
         session.StartLoginDelay();
-        bool isAnswered = turn is not null && await delays.EndAttemptAsync(turn, isAccepted: account is not null, cancellationToken);
+        bool isWithinLimits = attempt is not null &&
+            await throttle.EndAttemptAsync(attempt, isAccepted: account is not null, cancellationToken);
         session.EndLoginDelay();
-        if (!isAnswered)
+        if (!isWithinLimits)
         {
             Log.TooManyFailedLogins(options.Logger, session.Id, userName.ToPrintable(), session.Peer.Address);
             session.Next = NextAction.Close;

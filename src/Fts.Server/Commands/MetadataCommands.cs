@@ -4,32 +4,42 @@ using Fts.Storage;
 
 namespace Fts.Server.Commands;
 
-/// <summary>Facts set: times and permission bits (draft-somers-ftp-mfxx, and the SITE commands in use before it). What a reply names is set, all of it or nothing.</summary>
+/// <summary>
+/// Sets last-modified times and permission bits: MFMT and MFF (draft-somers-ftp-mfxx), and the older SITE commands. A positive reply means
+/// that everything in it was set.
+/// </summary>
 internal static class MetadataCommands
 {
-    /// <summary>MFMT (draft-somers-ftp-mfxx §3.1): sets the time and answers with what was set.</summary>
+    /// <summary>MFMT: sets the last-modified time and returns it (draft-somers-ftp-mfxx §3.1).</summary>
     public static async ValueTask<FtpReply> SetLastModifiedAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] parts = argument.Split(' ', 2);
-        return parts.Length < 2 || !WireTime.TryParse(parts[0], out DateTime lastModified) ? Replies.BadParameter
-            : await SetAsync(session, parts[1], new FileMetadata(lastModified), cancellationToken) ?? new FtpReply(FtpReplyCode.FileStatus, $"Modify={WireTime.Format(lastModified)}; {parts[1]}");
+        if (parts.Length < 2 || !WireTime.TryParse(parts[0], out DateTime lastModified))
+        {
+            return Replies.BadParameter;
+        }
+
+        return await SetAsync(session, parts[1], new FileMetadata(lastModified), cancellationToken)
+            ?? new FtpReply(FtpReplyCode.FileStatus, $"Modify={WireTime.Format(lastModified)}; {parts[1]}");
     }
 
-    /// <summary>Whether an argument is a time of at least 14 digits, a space and a name.</summary>
+    /// <summary>Returns whether the argument starts with a time of at least 14 digits and a space before a name.</summary>
     public static bool StartsWithTime(string argument) =>
-        argument.IndexOf(' ', StringComparison.Ordinal) is var space && space >= WireTime.Length && space < argument.Length - 1 && WireTime.TryParse(argument.AsSpan(..space), out _);
+        argument.IndexOf(' ', StringComparison.Ordinal) is var space && space >= WireTime.Length && space < argument.Length - 1 &&
+        WireTime.TryParse(argument.AsSpan(..space), out _);
 
     /// <summary>
-    /// MFCT (draft-somers-ftp-mfxx §4) for the time of creation, which on Linux is the kernel's alone to set and which no store here keeps: understood, and
-    /// refused as MFF refuses the fact <c>Create</c>, rather than answered as if something had been set. FEAT does not announce it.
+    /// MFCT: returns an error, because no store can set creation times (draft-somers-ftp-mfxx §4). On Linux only the kernel sets them. FEAT
+    /// does not list MFCT.
     /// </summary>
     public static ValueTask<FtpReply> SetCreationTimeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] parts = argument.Split(' ', 2);
-        return new(parts.Length < 2 || parts[1].Length == 0 || !WireTime.TryParse(parts[0], out _) ? Replies.BadParameter : Replies.NoCreationTime);
+        bool isValid = parts.Length == 2 && parts[1].Length > 0 && WireTime.TryParse(parts[0], out _);
+        return new(isValid ? Replies.NoCreationTime : Replies.BadParameter);
     }
 
-    /// <summary>MFF (draft-somers-ftp-mfxx §5): any of the facts that can be set, as MLST tells them.</summary>
+    /// <summary>MFF: sets the facts Modify and UNIX.mode (draft-somers-ftp-mfxx §5).</summary>
     public static async ValueTask<FtpReply> SetFactsAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] parts = argument.Split(' ', 2);
@@ -59,33 +69,46 @@ internal static class MetadataCommands
             }
         }
 
-        string told = (metadata.LastModified is { } time ? $"Modify={WireTime.Format(time)};" : "") +
+        string facts = (metadata.LastModified is { } time ? $"Modify={WireTime.Format(time)};" : "") +
             (metadata.UnixMode is { } bits ? $"UNIX.mode=0{Convert.ToString((int)bits, 8).PadLeft(3, '0')};" : "");
-        return await SetAsync(session, parts[1], metadata, cancellationToken) ?? new FtpReply(FtpReplyCode.FileStatus, $"{told} {parts[1]}");
+        return await SetAsync(session, parts[1], metadata, cancellationToken)
+            ?? new FtpReply(FtpReplyCode.FileStatus, $"{facts} {parts[1]}");
     }
 
     /// <summary>
-    /// SITE UTIME in both its forms: <c>time name</c>, and <c>name accessed modified created UTC</c>, of which the time modified counts. No draft has it.
+    /// SITE UTIME: sets the last-modified time. No standard defines its two forms, <c>time name</c> and <c>name accessed modified created
+    /// UTC</c>.
     /// </summary>
-    public static async ValueTask<FtpReply> SiteTimeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SetTimeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
-        string[] words = argument.Split(' '), halves = argument.Split(' ', 2);
-        (string name, DateTime lastModified) = words is [_, .., var accessed, var second, var created, "UTC"] && words.Length >= 5 &&
-            ParseTime(accessed) is not null && ParseTime(second) is { } later && ParseTime(created) is not null ? (string.Join(' ', words[..^4]), later)
-            : halves.Length == 2 && ParseTime(halves[0]) is { } first ? (halves[1], first)
-            : ("", default);
-        return name.Length == 0 ? Replies.BadParameter : await SetAsync(session, name, new FileMetadata(lastModified), cancellationToken) ?? Replies.Done;
+        return ParseUtimeArgument(argument) is { Name.Length: > 0 } utime
+            ? await SetAsync(session, utime.Name, new FileMetadata(utime.LastModified), cancellationToken) ?? Replies.CommandOkay
+            : Replies.BadParameter;
     }
 
-    public static async ValueTask<FtpReply> SiteModeAsync(Session session, string argument, CancellationToken cancellationToken)
+    public static async ValueTask<FtpReply> SetModeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] halves = argument.Split(' ', 2);
         return halves.Length < 2 || ParseMode(halves[0]) is not { } mode ? Replies.BadParameter
-            : await SetAsync(session, halves[1], new FileMetadata(UnixMode: mode), cancellationToken) ?? Replies.Done;
+            : await SetAsync(session, halves[1], new FileMetadata(UnixMode: mode), cancellationToken) ?? Replies.CommandOkay;
     }
 
-    /// <summary>Null when they are set.</summary>
-    private static async ValueTask<FtpReply?> SetAsync(Session session, string name, FileMetadata metadata, CancellationToken cancellationToken)
+    /// <summary>Parses the argument of SITE UTIME. Returns null for other text.</summary>
+    private static (string Name, DateTime LastModified)? ParseUtimeArgument(string argument)
+    {
+        string[] words = argument.Split(' '), halves = argument.Split(' ', 2);
+        if (words is [_, .., var accessed, var modified, var created, "UTC"] && words.Length >= 5 &&
+            ParseTime(accessed) is not null && ParseTime(modified) is { } lastModified && ParseTime(created) is not null)
+        {
+            return (string.Join(' ', words[..^4]), lastModified);
+        }
+
+        return halves.Length == 2 && ParseTime(halves[0]) is { } time ? (halves[1], time) : null;
+    }
+
+    /// <summary>Sets the metadata of a path. Returns the negative reply, or null on success.</summary>
+    private static async ValueTask<FtpReply?> SetAsync(
+        Session session, string name, FileMetadata metadata, CancellationToken cancellationToken)
     {
         if (session.Resolve(name) is not { } path)
         {
@@ -97,7 +120,7 @@ internal static class MetadataCommands
         return null;
     }
 
-    /// <summary>Octal digits, and none of the bits above the nine.</summary>
+    /// <summary>Parses octal permission bits. Returns null for other text and for bits above the lower nine.</summary>
     private static UnixFileMode? ParseMode(string text)
     {
         if (text.Length is < 3 or > 5 || text.AsSpan().ContainsAnyExceptInRange('0', '7'))
@@ -109,7 +132,7 @@ internal static class MetadataCommands
         return bits <= 0x1FF ? (UnixFileMode)bits : null;
     }
 
-    /// <summary>A time to the second or, as some clients send it here, to the minute.</summary>
+    /// <summary>Parses a time in UTC. Some clients send it without seconds. Returns null for other text.</summary>
     private static DateTime? ParseTime(string text) =>
         WireTime.TryParse(text.Length == WireTime.Length - 2 ? text + "00" : text, out DateTime time) ? time : null;
 }

@@ -5,10 +5,12 @@ using Fts.Server.Sessions;
 
 namespace Fts.Server.Commands;
 
-/// <summary>How the next transfer goes, and how it ends early (RFC 959 §4.1.2 and §4.1.3).</summary>
+/// <summary>
+/// Sets the parameters of the next transfer, and aborts transfers: TYPE, MODE, STRU, REST, RANG, ALLO, ABOR (RFC 959 §4.1.2, §4.1.3).
+/// </summary>
 internal static class ParameterCommands
 {
-    /// <summary>ASCII with non-print format, image, and local bytes of 8 bits, which are the image type (RFC 959 §3.1.1).</summary>
+    /// <summary>TYPE: supports ASCII non-print, image, and local bytes of 8 bits, which equal the image type (RFC 959 §3.1.1).</summary>
     public static ValueTask<FtpReply> TypeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         switch (argument.ToUpperInvariant())
@@ -43,7 +45,7 @@ internal static class ParameterCommands
         }
     }
 
-    /// <summary>Another mode's transfers have connections of their own; one that is open is of no more use.</summary>
+    /// <summary>Sets the mode. The data connection of block mode is closed, because other modes cannot use it.</summary>
     private static FtpReply SetMode(Session session, TransferMode mode, FtpReply reply)
     {
         if (session.Mode != mode)
@@ -55,12 +57,13 @@ internal static class ParameterCommands
         return reply;
     }
 
-    public static ValueTask<FtpReply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) => new(argument.ToUpperInvariant() switch
-    {
-        "F" => Replies.Done,
-        "R" or "P" => Replies.ParameterNotImplemented,
-        _ => Replies.BadParameter,
-    });
+    public static ValueTask<FtpReply> StructureAsync(Session session, string argument, CancellationToken cancellationToken) =>
+        new(argument.ToUpperInvariant() switch
+        {
+            "F" => Replies.CommandOkay,
+            "R" or "P" => Replies.ParameterNotImplemented,
+            _ => Replies.BadParameter,
+        });
 
     public static ValueTask<FtpReply> RestartAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -69,11 +72,13 @@ internal static class ParameterCommands
             return new(Replies.BadParameter);
         }
 
-        session.NextState = session.NextState with { RestartOffset = offset, RangeEnd = null };
-        return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {offset}; RETR, STOR or APPE next."));
+        session.Sequence.Next = session.Sequence.Next with { RestartOffset = offset, RangeEnd = null };
+        return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {offset}. Send RETR, STOR or APPE."));
     }
 
-    /// <summary>RANG (draft-bryan-ftp-range): the first and the last byte of what RETR or HASH does next. <c>1 0</c> takes it back.</summary>
+    /// <summary>
+    /// RANG: sets the offsets of the first and the last byte for RETR or HASH (draft-bryan-ftp-range). <c>1 0</c> resets the range.
+    /// </summary>
     public static ValueTask<FtpReply> RangeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string[] bounds = argument.Split(' ');
@@ -85,15 +90,17 @@ internal static class ParameterCommands
 
         if (first > last)
         {
-            session.NextState = session.NextState with { RestartOffset = 0, RangeEnd = null };
+            session.Sequence.Next = session.Sequence.Next with { RestartOffset = 0, RangeEnd = null };
             return new((first, last) == (1, 0) ? Replies.RangeReset : Replies.BadParameter);
         }
 
-        session.NextState = session.NextState with { RestartOffset = first, RangeEnd = last };
-        return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {first}, ending at {last}; RETR or HASH next."));
+        session.Sequence.Next = session.Sequence.Next with { RestartOffset = first, RangeEnd = last };
+        return new(new FtpReply(FtpReplyCode.PendingFurtherInformation, $"Restarting at {first}, ending at {last}. Send RETR or HASH."));
     }
 
-    /// <summary>Takes the size of the upload that follows: one that brings less is not stored. A second number, the record size, has no use here.</summary>
+    /// <summary>
+    /// ALLO: announces the size of the upload in bytes. An upload of another size is not stored. The record size after <c>R</c> is ignored.
+    /// </summary>
     public static ValueTask<FtpReply> AllocateAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string size = argument.Split(" R ", 2, StringSplitOptions.TrimEntries)[0];
@@ -102,11 +109,11 @@ internal static class ParameterCommands
             return new(Replies.BadParameter);
         }
 
-        session.NextState = session.NextState with { AnnouncedLength = length };
-        return new(new FtpReply(FtpReplyCode.Okay, $"Expecting {length} bytes."));
+        session.Sequence.Next = session.Sequence.Next with { AnnouncedLength = length };
+        return new(new FtpReply(FtpReplyCode.Okay, $"ALLO command successful, {length} bytes expected."));
     }
 
-    /// <summary>Ends the running transfer, whose own reply (426) goes first; without one there is nothing to do, which is success.</summary>
+    /// <summary>ABOR: aborts the running transfer, which sends 426 first, and returns 226. Without a transfer, returns only 226.</summary>
     public static ValueTask<FtpReply> AbortAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         session.Transfer?.Abort(TransferEndReason.Aborted);

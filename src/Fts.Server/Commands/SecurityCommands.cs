@@ -4,10 +4,12 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Commands;
 
-/// <summary>Encryption of the control and the data connections (RFC 2228, RFC 4217).</summary>
+/// <summary>Encrypts the control connection and the data connections: AUTH, PBSZ, PROT and CCC (RFC 2228, RFC 4217).</summary>
 internal static class SecurityCommands
 {
-    /// <summary>AUTH TLS, by any of the names it had; what was said before the handshake counts for nothing after it.</summary>
+    /// <summary>
+    /// AUTH: accepts TLS and its older names. Resets the session, because everything received before the handshake is untrusted.
+    /// </summary>
     public static ValueTask<FtpReply> AuthenticateAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (session.IsSecure)
@@ -25,7 +27,7 @@ internal static class SecurityCommands
         return new(Replies.StartHandshake);
     }
 
-    /// <summary>TLS protects a stream, whatever the buffer's size: it is always 0 (RFC 4217 §8).</summary>
+    /// <summary>PBSZ: the buffer size is always 0, because TLS protects a stream (RFC 4217 §8).</summary>
     public static ValueTask<FtpReply> ProtectionBufferSizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!session.IsSecure)
@@ -62,7 +64,7 @@ internal static class SecurityCommands
         }
     }
 
-    /// <summary>A connection that is open in block mode has the other protection.</summary>
+    /// <summary>Sets the protection level. The data connection of block mode is closed, because its protection cannot change.</summary>
     private static void SetProtection(Session session, SessionTls tls, bool isPrivate)
     {
         if (tls.IsDataProtected != isPrivate)
@@ -73,7 +75,10 @@ internal static class SecurityCommands
         tls.IsDataProtected = isPrivate;
     }
 
-    /// <summary>CCC: refused unless <see cref="FtpTlsOptions.AllowClearCommandChannel"/> allows it. Plain text begins after close_notify from both sides.</summary>
+    /// <summary>
+    /// CCC: ends the encryption of the control connection if <see cref="FtpTlsOptions.AllowClearCommandChannel"/> permits it. Plain text
+    /// starts after close_notify from both sides.
+    /// </summary>
     public static ValueTask<FtpReply> ClearCommandChannelAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         if (!session.IsSecure)
@@ -87,6 +92,6 @@ internal static class SecurityCommands
         }
 
         session.Next = NextAction.EndTls;
-        return new(Replies.Done);
+        return new(Replies.CommandOkay);
     }
 }

@@ -8,32 +8,40 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Commands;
 
-/// <summary>STOR, APPE and STOU (RFC 959 §4.1.3). What they receive is a pending file until all of it has come, and is kept to be continued where not all came.</summary>
+/// <summary>
+/// STOR, APPE and STOU (RFC 959 §4.1.3). A staging file receives the upload and is committed when it is complete. An interrupted upload is
+/// kept as a partial upload.
+/// </summary>
 internal static class StoreCommands
 {
-    public static ValueTask<FtpReply> StoreAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        session.IsAscii && session.CarriedState.RestartOffset > 0
+    public static ValueTask<FtpReply> StoreAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        long offset = session.Sequence.Current.RestartOffset;
+        return session.IsAscii && offset > 0
             ? new(Replies.RestartNeedsBinary)
-            : ReceiveAsync(session, argument, WriteStart.FromOffset(session.CarriedState.RestartOffset), Replies.OpeningDataConnection, cancellationToken);
+            : ReceiveAsync(session, argument, WriteStart.FromOffset(offset), Replies.OpeningDataConnection, cancellationToken);
+    }
 
     public static ValueTask<FtpReply> AppendAsync(Session session, string argument, CancellationToken cancellationToken) =>
         ReceiveAsync(session, argument, WriteStart.Append, Replies.OpeningDataConnection, cancellationToken);
 
-    /// <summary>Stores under a name that is not there yet, and tells it in 150 the way RFC 1123 §4.1.2.9 asks.</summary>
+    /// <summary>STOU: stores under a new name and reports the name in the 150 reply (RFC 1123 §4.1.2.9).</summary>
     public static ValueTask<FtpReply> StoreUniqueAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         string name = $"{(argument.Length == 0 ? "upload" : argument)}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         return session.Resolve(name) is null
             ? new(Replies.BadName)
-            : ReceiveAsync(session, name, WriteStart.Create, new FtpReply(FtpReplyCode.OpeningDataConnection, $"FILE: {name}"), cancellationToken);
+            : ReceiveAsync(
+                session, name, WriteStart.Create, new FtpReply(FtpReplyCode.OpeningDataConnection, $"FILE: {name}"), cancellationToken);
     }
 
-    private static async ValueTask<FtpReply> ReceiveAsync(Session session, string name, WriteStart start, FtpReply opening, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> ReceiveAsync(
+        Session session, string name, WriteStart start, FtpReply preliminaryReply, CancellationToken cancellationToken)
     {
         Transfer transfer = session.Transfer!;
-        if (session.CarriedState.RangeEnd is not null)
+        if (session.Sequence.Current.RangeEnd is not null)
         {
-            return Replies.RangeNotForUploads; // taking no notice would replace the file by what was meant for a part of it
+            return Replies.RangeNotForUploads; // otherwise the upload, which is for a range, would replace the whole file
         }
 
         if (session.Resolve(name) is not { } path)
@@ -42,28 +50,29 @@ internal static class StoreCommands
         }
 
         await using IFileWriter file = await UploadResumption.OpenAsync(session, path, start, cancellationToken);
-        transfer.TotalBytes = session.CarriedState.AnnouncedLength;
+        transfer.TotalBytes = session.Sequence.Current.AnnouncedLength;
         UploadVerdict verdict;
         try
         {
-            await using (DataConnection data = await DataConnection.OpenAsync(session, opening, cancellationToken))
+            await using (DataConnection data = await DataConnection.OpenAsync(session, preliminaryReply, cancellationToken))
             {
                 session.Server.RunningUploads.Add(session, path, file.StartOffset);
-                await session.Server.Pumps.GetReceivePump(session.IsAscii, data, file).ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
+                await session.Server.Pumps.GetReceivePump(session.IsAscii, data, file)
+                    .ReceiveAsync(transfer, data, file, file.StartOffset, cancellationToken);
                 await data.SendCloseNotifyAsync();
-                verdict = UploadVerdicts.Judge(session, data.HasReceivedEndMarker, file.StartOffset);
-                // ALLO may announce the rest or the whole of a resumed file. If both counted here, a truncated upload could have the announced size.
-                bool isSizeProven = verdict == UploadVerdict.Complete && transfer.Bytes == session.CarriedState.AnnouncedLength;
-                if (!isSizeProven && session.Tls is { Options.RequiresCloseNotify: true })
+                verdict = UploadVerdictRules.Determine(session, data.HasReceivedEndMarker, file.StartOffset);
+                // The verdict accepts the remaining or the total size of a resumed file. Only the former rules out a truncated upload.
+                bool isSizeVerified = verdict == UploadVerdict.Complete && transfer.Bytes == session.Sequence.Current.AnnouncedLength;
+                if (!isSizeVerified && session.Tls is { Options.RequiresCloseNotify: true })
                 {
                     data.ThrowIfEndedWithoutCloseNotify();
                 }
             }
 
-            // A connection that was shut down by ABOR or a stall ends like one that is done.
+            // After a shutdown by ABOR or a stall, the end of the data looks like the end of a complete upload.
             cancellationToken.ThrowIfCancellationRequested();
         }
-        catch (Exception e) when (UploadResumption.CanKeepAfter(session, e))
+        catch (Exception e) when (UploadResumption.CanKeepAfter(e))
         {
             await UploadResumption.KeepPartialUploadAsync(session, path, file);
             throw;
@@ -82,8 +91,10 @@ internal static class StoreCommands
         }
 
         transfer.StartCommit();
-        await file.CommitAsync(CancellationToken.None); // all of it is there: nothing is to be aborted any more
-        Log.Stored(log, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address, path.Value.ToPrintable(), transfer.Bytes, Environment.TickCount64 - transfer.StartedAt, verdict.Describe());
-        return new FtpReply(FtpReplyCode.TransferComplete, $"Stored, {transfer.Bytes} bytes received.");
+        await file.CommitAsync(CancellationToken.None); // the upload is complete, so ABOR must not affect it
+        Log.Stored(
+            log, session.Id, session.Files!.Account.Name.ToPrintable(), session.Peer.Address, path.Value.ToPrintable(), transfer.Bytes,
+            Environment.TickCount64 - transfer.StartedAt, verdict.Describe());
+        return new FtpReply(FtpReplyCode.TransferComplete, $"Transfer complete, {transfer.Bytes} bytes stored.");
     }
 }

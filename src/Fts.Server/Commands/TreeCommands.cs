@@ -6,15 +6,23 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Commands;
 
 /// <summary>
-/// A folder with all that is in it, and the space for more (draft-peterson-streamlined-ftp-command-extensions). A large tree takes long: DSIZ and RMDA are
-/// transfers without a data connection, which ABOR ends.
+/// Deletes a directory tree, and reports its size and the free space: RMDA, DSIZ and AVBL
+/// (draft-peterson-streamlined-ftp-command-extensions).
 /// </summary>
+/// <remarks>RMDA and DSIZ may take long. They are transfers without a data connection, so that ABOR can abort them.</remarks>
 internal static class TreeCommands
 {
-    public static async ValueTask<FtpReply> FreeSpaceAsync(Session session, string argument, CancellationToken cancellationToken) =>
-        session.Resolve(argument) is not { } directory ? Replies.BadName
-        : await session.Files!.GetFreeSpaceAsync(directory, cancellationToken) is { } bytes ? new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture))
-        : Replies.FreeSpaceUnknown;
+    public static async ValueTask<FtpReply> FreeSpaceAsync(Session session, string argument, CancellationToken cancellationToken)
+    {
+        if (session.Resolve(argument) is not { } directory)
+        {
+            return Replies.BadName;
+        }
+
+        return await session.Files!.GetFreeSpaceAsync(directory, cancellationToken) is { } bytes
+            ? new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture))
+            : Replies.FreeSpaceUnknown;
+    }
 
     public static async ValueTask<FtpReply> SizeAsync(Session session, string argument, CancellationToken cancellationToken)
     {
@@ -24,7 +32,8 @@ internal static class TreeCommands
         }
 
         Transfer transfer = session.Transfer!;
-        long bytes = await Task.Run(() => session.Files!.GetTreeSizeAsync(directory, () => transfer.AddBytes(0), cancellationToken).AsTask(), cancellationToken);
+        long bytes = await Task.Run(
+            () => session.Files!.GetTreeSizeAsync(directory, transfer.NoteProgress, cancellationToken).AsTask(), cancellationToken);
         return new FtpReply(FtpReplyCode.FileStatus, bytes.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -36,7 +45,8 @@ internal static class TreeCommands
         }
 
         Transfer transfer = session.Transfer!;
-        await Task.Run(() => session.Files!.DeleteTreeAsync(directory, () => transfer.AddBytes(0), cancellationToken).AsTask(), cancellationToken);
-        return Replies.FileActionDone;
+        await Task.Run(
+            () => session.Files!.DeleteTreeAsync(directory, transfer.NoteProgress, cancellationToken).AsTask(), cancellationToken);
+        return Replies.FileActionOkay;
     }
 }

@@ -215,8 +215,17 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
-    private static FtpReply ToAlreadyOpenReply(FtpReply announcement) => announcement == Replies.OpeningDataConnection ? Replies.DataConnectionAlreadyOpen
-        : new FtpReply(FtpReplyCode.TransferStarting, announcement.Text.Replace("Opening the data connection", "Data connection already open", StringComparison.Ordinal));
+    /// <summary>Returns the 125 reply with the same details as a 150 reply.</summary>
+    private static FtpReply ToAlreadyOpenReply(FtpReply openingReply)
+    {
+        if (openingReply == Replies.OpeningDataConnection)
+        {
+            return Replies.DataConnectionAlreadyOpen;
+        }
+
+        string opening = Replies.OpeningDataConnection.Text.TrimEnd('.'), alreadyOpen = Replies.DataConnectionAlreadyOpen.Text.TrimEnd('.');
+        return new FtpReply(FtpReplyCode.TransferStarting, openingReply.Text.Replace(opening, alreadyOpen, StringComparison.Ordinal));
+    }
 
     private InflateReader GetInflateReader()
     {

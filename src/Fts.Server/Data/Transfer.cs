@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Fts.Protocol;
 using Fts.Server.Data.Copy;
 
 namespace Fts.Server.Data;
@@ -68,6 +69,9 @@ internal sealed class Transfer(string description) : IDisposable
     public long LastProgress => Volatile.Read(ref _lastProgress);
 
     public TransferEndReason EndReason { get; private set; }
+
+    /// <summary>The run of the handler, which returns the final reply; null before its start. Only the session's loop uses it.</summary>
+    public Task<FtpReply>? Reply { get; set; }
 
     /// <summary>
     /// The time when the transfer was ended from outside, in <see cref="Environment.TickCount64"/> milliseconds; 0 if it was not.

@@ -6,28 +6,43 @@ using Fts.Storage;
 
 namespace Fts.Server.Hashing;
 
-/// <summary>The hash of a part of a file: its first byte, the one after its last, and the hash in lower-case hex.</summary>
+/// <summary>The hash of a byte range of a file.</summary>
+/// <param name="Start">The offset of the first byte.</param>
+/// <param name="End">The offset after the last byte.</param>
+/// <param name="Hex">The hash in lower-case hexadecimal digits.</param>
 internal readonly record struct FileHash(long Start, long End, string Hex)
 {
     private const int BufferBytes = 256 * 1024;
 
     /// <summary>
-    /// Hashes from an offset to another, or to the end of the file, away from the caller's thread, unless this process or, for the SHA-256 of a whole file, the
-    /// store remembers. Throws as <see cref="IFileStore"/> does.
+    /// Returns a cached hash, or computes it on a thread of the pool. The SHA-256 of a whole file is also cached by the store.
     /// </summary>
-    public static async ValueTask<FileHash> GetOrComputeAsync(Session session, StorePath path, HashKind kind, long start, long? end, CancellationToken cancellationToken)
+    /// <param name="session">The session. Its transfer reports the progress.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="kind">The hash algorithm.</param>
+    /// <param name="start">The offset of the first byte.</param>
+    /// <param name="end">The offset after the last byte; null, or a value beyond the end, for the end of the file.</param>
+    /// <param name="cancellationToken">Cancels the computation.</param>
+    /// <exception cref="StoreException">The file cannot be read, or the offset is beyond its end.</exception>
+    public static async ValueTask<FileHash> GetOrComputeAsync(
+        Session session, StorePath path, HashKind kind, long start, long? end, CancellationToken cancellationToken)
     {
         UserFiles files = session.Files!;
         HashCache cache = session.Server.HashCache;
         DateTime now = DateTime.UtcNow;
         FileEntry? before = await files.GetReadableEntryAsync(path, cancellationToken);
-        long? part = end >= before?.Length ? null : end;
-        bool isWholeSha256 = kind == HashKind.Sha256 && start == 0 && part is null;
-        HashCacheKey? key = HashCache.CreateKey(session.Host.Store, before, kind, start, part);
-        string? hash = (key is { } known ? cache.Find(known) : null) ?? (isWholeSha256 && before is { } there ? await GetStoredAsync(files, path, there, cancellationToken) : null);
+        long? rangeEnd = end >= before?.Length ? null : end;
+        bool isWholeSha256 = kind == HashKind.Sha256 && start == 0 && rangeEnd is null;
+        HashCacheKey? key = HashCache.CreateKey(session.Host.Store, before, kind, start, rangeEnd);
+        string? hash = key is { } cachedKey ? cache.Find(cachedKey) : null;
+        if (hash is null && isWholeSha256 && before is { } entry)
+        {
+            hash = await GetStoredAsync(files, path, entry, cancellationToken);
+        }
+
         if (hash is not null)
         {
-            return new FileHash(start, part ?? before!.Value.Length, hash);
+            return new FileHash(start, rangeEnd ?? before!.Value.Length, hash);
         }
 
         await using IFileReader file = await files.OpenReadAsync(path, cancellationToken);
@@ -36,17 +51,18 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
             throw new StoreException(StoreError.BadOffset, $"{path} has {file.Length} bytes.");
         }
 
-        long last = Math.Min(end ?? file.Length, file.Length);
+        long stop = Math.Min(end ?? file.Length, file.Length);
         Transfer transfer = session.Transfer!;
-        transfer.TotalBytes = last - start;
-        hash = await Task.Run(() => ComputeAsync(transfer, file, kind, start, last, cancellationToken), cancellationToken);
+        transfer.TotalBytes = stop - start;
+        hash = await Task.Run(() => ComputeAsync(transfer, file, kind, start, stop, cancellationToken), cancellationToken);
 
-        // Only of a file that was the same from before it was opened until after it was read.
-        if (before is { } hashed && HashCache.IsOldEnough(hashed, now) && file.Length == hashed.Length && await files.GetReadableEntryAsync(path, cancellationToken) == before)
+        // The hash is cached only if the file did not change from before it was opened until after it was read.
+        if (before is { } hashed && HashCache.IsOldEnough(hashed, now) && file.Length == hashed.Length &&
+            await files.GetReadableEntryAsync(path, cancellationToken) == before)
         {
-            if (key is { } settled)
+            if (key is { } newKey)
             {
-                cache.Add(settled, hash);
+                cache.Add(newKey, hash);
             }
 
             if (isWholeSha256)
@@ -55,13 +71,15 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
             }
         }
 
-        return new FileHash(start, last, hash);
+        return new FileHash(start, stop, hash);
     }
 
-    private static async ValueTask<string?> GetStoredAsync(UserFiles files, StorePath path, FileEntry file, CancellationToken cancellationToken) =>
+    private static async ValueTask<string?> GetStoredAsync(
+        UserFiles files, StorePath path, FileEntry file, CancellationToken cancellationToken) =>
         await files.GetCachedHashAsync(path, file, cancellationToken) is { } sha256 ? Convert.ToHexStringLower(sha256) : null;
 
-    private static async Task<string> ComputeAsync(Transfer transfer, IFileReader file, HashKind kind, long offset, long end, CancellationToken cancellationToken)
+    private static async Task<string> ComputeAsync(
+        Transfer transfer, IFileReader file, HashKind kind, long offset, long end, CancellationToken cancellationToken)
     {
         using var digest = new Digest(kind);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -72,14 +90,14 @@ internal readonly record struct FileHash(long Start, long End, string Hex)
                 int read = await file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(end - offset, buffer.Length)), cancellationToken);
                 if (read == 0)
                 {
-                    throw new StoreException("The file shrank while it was read.");
+                    throw new StoreException("The file became shorter while it was read.");
                 }
 
                 digest.Append(buffer.AsSpan(0, read));
                 offset += read;
                 transfer.AddBytes(read);
                 cancellationToken.ThrowIfCancellationRequested();
-                await Task.Yield(); // many who hash take turns on the pool's threads with everybody else
+                await Task.Yield(); // shares the threads of the pool with all other sessions
             }
         }
         finally

@@ -3,12 +3,19 @@ using Fts.Protocol;
 
 namespace Fts.Server.Hashing;
 
-/// <summary>What follows XCRC and its kind: a name, perhaps in quotes, then perhaps the part wanted. No draft fixed it; this is what clients send.</summary>
+/// <summary>
+/// The argument of XCRC and similar commands: a name, optionally quoted, then optional offsets. No standard defines it; this is what
+/// clients send.
+/// </summary>
+/// <param name="Name">The name of the file.</param>
+/// <param name="Start">The offset of the first byte.</param>
+/// <param name="End">The offset after the last byte; null for the end of the file.</param>
 internal readonly record struct HashArgument(string Name, long Start, long? End)
 {
-    /// <summary>The name is all there was, as it stood.</summary>
+    /// <summary>Whether the whole argument is the name.</summary>
     public bool IsNameOnly { get; private init; }
 
+    /// <summary>Parses an argument. Text without valid offsets is a name.</summary>
     public static HashArgument Parse(string text)
     {
         if (text.StartsWith('"') && PathQuoting.Unquote(text) is { } quoted)
@@ -22,17 +29,24 @@ internal readonly record struct HashArgument(string Name, long Start, long? End)
             string[] bounds = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (rest[0] == ' ' && bounds.Length <= 2 && bounds.All(bound => ParseOffset(bound) is not null))
             {
-                return new HashArgument(quoted, bounds.Length > 0 ? ParseOffset(bounds[0])!.Value : 0, bounds.Length > 1 ? ParseOffset(bounds[1]) : null);
+                long first = bounds.Length > 0 ? ParseOffset(bounds[0])!.Value : 0;
+                return new HashArgument(quoted, first, bounds.Length > 1 ? ParseOffset(bounds[1]) : null);
             }
 
             return new HashArgument(text, 0, null) { IsNameOnly = true };
         }
 
         string[] words = text.Split(' ');
-        return words.Length >= 3 && ParseOffset(words[^2]) is { } start && ParseOffset(words[^1]) is { } end ? new HashArgument(string.Join(' ', words[..^2]), start, end)
-            : words.Length >= 2 && ParseOffset(words[^1]) is { } only ? new HashArgument(string.Join(' ', words[..^1]), only, null)
+        if (words.Length >= 3 && ParseOffset(words[^2]) is { } start && ParseOffset(words[^1]) is { } end)
+        {
+            return new HashArgument(string.Join(' ', words[..^2]), start, end);
+        }
+
+        return words.Length >= 2 && ParseOffset(words[^1]) is { } onlyStart
+            ? new HashArgument(string.Join(' ', words[..^1]), onlyStart, null)
             : new HashArgument(text, 0, null) { IsNameOnly = true };
     }
 
-    private static long? ParseOffset(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+    private static long? ParseOffset(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 }

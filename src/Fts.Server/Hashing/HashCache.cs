@@ -2,61 +2,49 @@ using Fts.Storage;
 
 namespace Fts.Server.Hashing;
 
-/// <summary>What was hashed: a part of a file, told apart from what it was before and will be by its identity, size and time. Stores number their files each for itself.</summary>
-internal readonly record struct HashCacheKey(IFileStore Store, ulong Id, long Length, DateTime LastModified, HashKind Kind, long Start, long? End);
-
 /// <summary>
-/// The hashes computed last, of all sessions, so that asking twice is free. An identity is used again once its file is gone, and a time can be set: what
-/// changes a time through this server must <see cref="Clear"/>, and a file changed a moment ago is not remembered, since another change may get the same time.
-/// A program on this machine that rewrites a file in place and sets its old time again is not noticed. The SHA-256 of a whole file the store remembers, too.
+/// The key of a cached hash: a byte range of a file, and the identity, size and last-modified time of the file when it was hashed.
 /// </summary>
+/// <param name="Store">The store of the file. Identities are unique within one store only.</param>
+/// <param name="Id">The identity of the file.</param>
+/// <param name="Length">The size of the file in bytes.</param>
+/// <param name="LastModified">The last-modified time, in UTC.</param>
+/// <param name="Kind">The hash algorithm.</param>
+/// <param name="Start">The offset of the first byte of the range.</param>
+/// <param name="End">The offset after the last byte of the range; null for the end of the file.</param>
+internal readonly record struct HashCacheKey(
+    IFileStore Store, ulong Id, long Length, DateTime LastModified, HashKind Kind, long Start, long? End);
+
+/// <summary>The most recently computed hashes of all sessions. The store caches the SHA-256 of whole files in addition.</summary>
+/// <remarks>
+/// A command that sets a last-modified time must call <see cref="Clear"/>, because identities are reused after a file is deleted. The cache
+/// does not detect a local program that rewrites a file in place and restores its last-modified time.
+/// </remarks>
 internal sealed class HashCache
 {
     private const int MaxEntries = 1024;
+
+    /// <summary>Two changes within this time may result in the same last-modified time.</summary>
     private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(2);
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<HashCacheKey, string> _hashes = [];
-    private readonly Queue<HashCacheKey> _oldestFirst = new();
+    private readonly FifoCache<HashCacheKey, string> _hashes = new(MaxEntries);
 
-    /// <summary>What a part is remembered by; null where the store cannot tell its files apart.</summary>
+    /// <summary>Returns the key of a range of a file, or null if the store does not report an identity of the file.</summary>
     public static HashCacheKey? CreateKey(IFileStore store, FileEntry? file, HashKind kind, long start, long? end) =>
-        file is { Kind: EntryKind.File, Id: not 0 } entry ? new HashCacheKey(store, entry.Id, entry.Length, entry.LastModified, kind, start, end) : null;
+        file is { Kind: EntryKind.File, Id: not 0 } entry
+            ? new HashCacheKey(store, entry.Id, entry.Length, entry.LastModified, kind, start, end)
+            : null;
 
-    /// <summary>Whether whatever changed the file after <paramref name="now"/> gave it another time. Asked of the time before it was read, however long that took.</summary>
-    public static bool IsOldEnough(in FileEntry file, DateTime now) => now - file.LastModified >= MinAge;
+    /// <summary>Returns whether any change after <paramref name="readStart"/> gives the file another last-modified time.</summary>
+    /// <param name="file">The metadata of the file before it was read.</param>
+    /// <param name="readStart">The time before the metadata was read, in UTC.</param>
+    public static bool IsOldEnough(in FileEntry file, DateTime readStart) => readStart - file.LastModified >= MinAge;
 
-    public string? Find(HashCacheKey part)
-    {
-        lock (_lock)
-        {
-            return _hashes.GetValueOrDefault(part);
-        }
-    }
+    /// <summary>Returns the hash in lower-case hexadecimal digits, or null if it is not cached.</summary>
+    public string? Find(HashCacheKey key) => _hashes.TryGet(key, out string? hash) ? hash : null;
 
-    /// <summary>Of a settled file.</summary>
-    public void Add(HashCacheKey part, string hash)
-    {
-        lock (_lock)
-        {
-            if (_hashes.TryAdd(part, hash))
-            {
-                _oldestFirst.Enqueue(part);
-            }
+    /// <summary>Adds the hash of a file for which <see cref="IsOldEnough"/> returned true.</summary>
+    public void Add(HashCacheKey key, string hash) => _hashes.Add(key, hash);
 
-            if (_oldestFirst.Count > MaxEntries)
-            {
-                _hashes.Remove(_oldestFirst.Dequeue());
-            }
-        }
-    }
-
-    public void Clear()
-    {
-        lock (_lock)
-        {
-            _hashes.Clear();
-            _oldestFirst.Clear();
-        }
-    }
+    public void Clear() => _hashes.Clear();
 }

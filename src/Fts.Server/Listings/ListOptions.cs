@@ -12,13 +12,17 @@ internal enum ListOrder
     Size,
 }
 
-/// <summary>The options of <c>ls</c> that LIST, NLST and STAT obey. All others are ignored, because most clients send <c>-a</c> and <c>-l</c>.</summary>
+/// <summary>
+/// The options of <c>ls</c> that LIST, NLST and STAT support. All others are ignored, because most clients send <c>-a</c> and <c>-l</c>.
+/// </summary>
 /// <param name="Order">From <c>-t</c> and <c>-S</c>; the last one counts.</param>
 /// <param name="IsReversed">From <c>-r</c>. Alone it reverses the order by name.</param>
 /// <param name="IsRecursive">From <c>-R</c>.</param>
 internal readonly record struct ListOptions(ListOrder Order, bool IsReversed, bool IsRecursive)
 {
-    /// <summary>Reads the options at the start of an argument, in one word or several. <c>--</c> ends them. Long options are ignored.</summary>
+    /// <summary>
+    /// Parses the options at the start of an argument, in one word or several. <c>--</c> ends them. Long options are ignored.
+    /// </summary>
     /// <param name="argument">The argument of LIST, NLST or STAT.</param>
     /// <param name="path">The rest of the argument; empty for the current directory.</param>
     public static ListOptions Parse(string argument, out string path)

@@ -5,22 +5,25 @@ using Fts.Storage;
 
 namespace Fts.Server.Listings;
 
-/// <summary>What LIST, NLST or STAT was asked for: a folder's entries, one file, or those of a folder that fit a pattern.</summary>
-/// <param name="Entries">The entries, read as they are sent.</param>
-/// <param name="Prefix">What stood before the last component in the client's words; names get it back in NLST.</param>
+/// <summary>
+/// The entries for LIST, NLST or STAT: all entries of a directory, one file, or the entries of a directory that match a pattern.
+/// </summary>
+/// <param name="Entries">The entries, which are read while they are sent.</param>
+/// <param name="Prefix">The part of the client's path before the last component. NLST adds it to each name.</param>
 internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string Prefix)
 {
     /// <summary>The options of <c>ls</c> before the path.</summary>
     public ListOptions Options { get; init; }
 
-    /// <summary>The directory whose entries are listed; null for a file or a pattern.</summary>
+    /// <summary>The listed directory; null for a file or a pattern.</summary>
     public StorePath? Directory { get; init; }
 
-    /// <summary>
-    /// Reads the argument. <c>ls</c> options before the path, which many clients send, are read unless a file has that very name; <c>*</c> and
-    /// <c>?</c> in the last component are a pattern unless a file has that very name. Null for what is no path.
-    /// </summary>
-    /// <exception cref="StoreException">Nothing is there.</exception>
+    /// <summary>Parses the argument and opens the directory. Returns null if the path is invalid.</summary>
+    /// <remarks>
+    /// <c>ls</c> options before the path, which many clients send, and wildcards in the last component are recognised unless a file has
+    /// exactly that name.
+    /// </remarks>
+    /// <exception cref="StoreException">The path does not exist or cannot be listed.</exception>
     public static async ValueTask<ListSelection?> OpenAsync(Session session, string argument, CancellationToken cancellationToken)
     {
         (string text, ListOptions options) = (argument, default);
@@ -41,13 +44,15 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
         {
             case { Kind: EntryKind.Directory }:
                 string directory = text.Length == 0 || text.EndsWith('/') ? text : text + "/";
-                return new ListSelection(await session.Files!.ListAsync(target, cancellationToken), directory) { Options = options, Directory = target };
+                IAsyncEnumerable<FileEntry> entries = await session.Files!.ListAsync(target, cancellationToken);
+                return new ListSelection(entries, directory) { Options = options, Directory = target };
             case { } file:
                 return new ListSelection(CreateSingle(file), prefix);
             case null when target.Name.AsSpan().ContainsAny('*', '?') && text.EndsWith(target.Name, StringComparison.Ordinal):
-                return new ListSelection(FilterByPattern(await session.Files!.ListAsync(target.Parent, cancellationToken), target.Name, cancellationToken), prefix) { Options = options };
+                IAsyncEnumerable<FileEntry> all = await session.Files!.ListAsync(target.Parent, cancellationToken);
+                return new ListSelection(FilterByPattern(all, target.Name, cancellationToken), prefix) { Options = options };
             default:
-                throw new StoreException(StoreError.NotFound, "Nothing to list there.");
+                throw new StoreException(StoreError.NotFound, "The path does not exist.");
         }
     }
 
@@ -58,7 +63,7 @@ internal sealed record ListSelection(IAsyncEnumerable<FileEntry> Entries, string
     }
 
     /// <summary>
-    /// Passes the token on. Otherwise a folder without a match would be read to its end after its client has disconnected.
+    /// Passes the token on. Otherwise a directory without a match would be read to its end after the client disconnected.
     /// </summary>
     private static async IAsyncEnumerable<FileEntry> FilterByPattern(
         IAsyncEnumerable<FileEntry> entries, string pattern, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -4,11 +4,12 @@ using Fts.Storage;
 
 namespace Fts.Server.Listings;
 
-/// <summary>
-/// Sorts the directories of one listing. It holds at most <see cref="FtpServerOptions.MaxSortedEntriesPerListing"/> entries in memory at a time, over all directories of
-/// a recursive listing. A directory with more entries is sent in the order of the store. The same applies when the listings of all sessions hold
+/// <summary>Sorts the directories of one listing.</summary>
+/// <remarks>
+/// It holds at most <see cref="FtpServerOptions.MaxSortedEntriesPerListing"/> entries in memory at a time, over all directories of a
+/// recursive listing. A directory with more entries is sent unsorted. The same applies if the listings of all sessions hold
 /// <see cref="FtpServerOptions.MaxListingEntriesInMemory"/>.
-/// </summary>
+/// </remarks>
 internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBudget budget)
 {
     private int _heldCount;
@@ -16,11 +17,21 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBud
     /// <summary>The final reply if a directory could not be sorted; null if all are sorted.</summary>
     public FtpReply? UnsortedReply { get; private set; }
 
-    /// <summary>Returns the entries in the order that the options name. Without an order the entries are returned as they are.</summary>
-    public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) => options.Order == ListOrder.None ? entries : SortAsync(entries);
+    /// <summary>Returns the entries in the order of the options. Without an order, returns the entries unchanged.</summary>
+    public IAsyncEnumerable<FileEntry> Sort(IAsyncEnumerable<FileEntry> entries) =>
+        options.Order == ListOrder.None ? entries : SortAsync(entries);
 
     /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
-    public bool TryReserve() => _heldCount < maxEntries && budget.TryReserve() && ++_heldCount > 0;
+    public bool TryReserve()
+    {
+        if (_heldCount >= maxEntries || !budget.TryReserve())
+        {
+            return false;
+        }
+
+        _heldCount++;
+        return true;
+    }
 
     /// <summary>Releases the memory of entries.</summary>
     public void Release(int count)
@@ -29,7 +40,8 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBud
         budget.Release(count);
     }
 
-    private async IAsyncEnumerable<FileEntry> SortAsync(IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<FileEntry> SortAsync(
+        IAsyncEnumerable<FileEntry> entries, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var sorted = new List<FileEntry>();
         try
@@ -86,4 +98,29 @@ internal sealed class ListSorter(ListOptions options, int maxEntries, SortingBud
         order = order != 0 ? order : string.CompareOrdinal(left.Name, right.Name);
         return options.IsReversed ? -order : order;
     }
+}
+
+/// <summary>
+/// Counts the entries that all listings of a server hold in memory. The limit prevents many slow clients from using up the memory.
+/// Thread-safe.
+/// </summary>
+/// <param name="limit">The maximum number of entries.</param>
+internal sealed class SortingBudget(int limit)
+{
+    private int _count;
+
+    /// <summary>Reserves memory for one more entry. Returns false if the limit is reached.</summary>
+    public bool TryReserve()
+    {
+        if (Interlocked.Increment(ref _count) <= limit)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _count);
+        return false;
+    }
+
+    /// <summary>Releases the memory of entries.</summary>
+    public void Release(int count) => Interlocked.Add(ref _count, -count);
 }

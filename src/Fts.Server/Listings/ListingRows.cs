@@ -6,7 +6,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Listings;
 
-/// <summary>Turns a store's entries into listing rows, with what this session's account may do with them (RFC 3659 §7.5.5).</summary>
+/// <summary>Converts entries of a store to rows of a listing, with the permissions of the session's account (RFC 3659 §7.5.5).</summary>
 internal sealed class ListingRows(Session session)
 {
     private const UnixFileMode
@@ -14,20 +14,23 @@ internal sealed class ListingRows(Session session)
         DirectoryMode = FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private readonly byte[] _filePermissions = GetPermissionLetters(session.Files!,
-        (Permissions.Overwrite, (byte)'a'), (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'), (Permissions.Read, (byte)'r'), (Permissions.Overwrite, (byte)'w'));
+        (Permissions.Overwrite, (byte)'a'), (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'), (Permissions.Read, (byte)'r'),
+        (Permissions.Overwrite, (byte)'w'));
 
     private readonly byte[] _directoryPermissions = GetPermissionLetters(session.Files!,
         (Permissions.Create, (byte)'c'), (Permissions.Delete, (byte)'d'), (Permissions.List, (byte)'e'), (Permissions.Rename, (byte)'f'),
         (Permissions.List, (byte)'l'), (Permissions.CreateDirectory, (byte)'m'), (Permissions.Delete, (byte)'p'));
 
-    private readonly byte[] _otherPermissions = GetPermissionLetters(session.Files!, (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'));
+    private readonly byte[] _otherPermissions = GetPermissionLetters(session.Files!,
+        (Permissions.Delete, (byte)'d'), (Permissions.Rename, (byte)'f'));
 
     private readonly bool _includesHashes = session.Facts.HasFlag(MlsxFacts.Sha256) && session.Files!.HasPermission(Permissions.Read);
 
-    /// <summary>The hash to tell with an entry, where one is remembered and its fact was chosen: else nothing is asked.</summary>
+    /// <summary>Returns the cached SHA-256 of a file if the client selected that fact; otherwise null.</summary>
     public ValueTask<byte[]?> GetCachedHashAsync(StorePath path, in FileEntry entry, CancellationToken cancellationToken) =>
         _includesHashes && entry.Kind == EntryKind.File ? session.Files!.GetCachedHashAsync(path, entry, cancellationToken) : default;
 
+    /// <summary>Creates the row of an entry.</summary>
     public ListingRow Create(in FileEntry entry, byte[]? sha256 = null) => new()
     {
         Name = entry.Name,
@@ -35,13 +38,18 @@ internal sealed class ListingRows(Session session)
         {
             EntryKind.File => FtpEntryKind.File,
             EntryKind.Directory => FtpEntryKind.Directory,
-            // Where it leads is not reported: the text of the link could disclose paths outside the store.
+            // The target of a link is not reported, because it could disclose paths outside the store.
             _ => entry.IsLink ? FtpEntryKind.Link : FtpEntryKind.Other,
         },
         Length = entry.Length,
         LastModified = entry.LastModified,
         Mode = entry.UnixMode ?? (entry.Kind == EntryKind.Directory ? DirectoryMode : FileMode),
-        Permissions = entry.Kind switch { EntryKind.File => _filePermissions, EntryKind.Directory => _directoryPermissions, _ => _otherPermissions },
+        Permissions = entry.Kind switch
+        {
+            EntryKind.File => _filePermissions,
+            EntryKind.Directory => _directoryPermissions,
+            _ => _otherPermissions,
+        },
         Id = entry.Id,
         Sha256 = sha256,
     };

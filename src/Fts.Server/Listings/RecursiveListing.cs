@@ -9,8 +9,8 @@ namespace Fts.Server.Listings;
 internal readonly record struct ListedItem(string? Heading, FileEntry Entry);
 
 /// <summary>
-/// Lists a directory and those below it in the form of <c>ls -R</c>. Links are not followed. No directory is held in memory, except the names of its
-/// subdirectories up to the sorter's limit.
+/// Lists a directory and its subdirectories in the format of <c>ls -R</c>. Links are not followed. Only the names of subdirectories are
+/// held in memory, up to the limit of the sorter.
 /// </summary>
 internal sealed class RecursiveListing(Session session, ListSorter sorter)
 {
@@ -20,11 +20,26 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
     /// <summary>The number of headings so far.</summary>
     public int HeadingCount { get; private set; }
 
-    /// <summary>The final reply if the listing lacks something; null if it is complete. A client must not take an incomplete listing for the whole.</summary>
-    public FtpReply? IncompleteReply => _isTooLarge ? Replies.ListingTooLarge(session.Server.Options.MaxRecursiveEntries)
-        : _isTooDeep ? Replies.ListingTooDeep(session.Server.Options.MaxRecursiveDepth)
-        : _unreadableCount > 0 ? Replies.DirectoriesNotListed(_unreadableCount)
-        : null;
+    /// <summary>
+    /// The final reply if the listing is incomplete; otherwise null. Clients must not mistake an incomplete listing for a complete one.
+    /// </summary>
+    public FtpReply? IncompleteReply
+    {
+        get
+        {
+            if (_isTooLarge)
+            {
+                return Replies.ListingTooLarge(session.Server.Options.MaxRecursiveEntries);
+            }
+
+            if (_isTooDeep)
+            {
+                return Replies.ListingTooDeep(session.Server.Options.MaxRecursiveDepth);
+            }
+
+            return _unreadableCount > 0 ? Replies.DirectoriesNotListed(_unreadableCount) : null;
+        }
+    }
 
     /// <summary>Returns headings and entries, each directory before its subdirectories.</summary>
     /// <param name="directory">The directory.</param>
@@ -33,7 +48,8 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
     /// <param name="depth">The number of directories above it in this listing.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     public async IAsyncEnumerable<ListedItem> ReadAsync(
-        StorePath directory, IAsyncEnumerable<FileEntry> entries, string name, int depth, [EnumeratorCancellation] CancellationToken cancellationToken)
+        StorePath directory, IAsyncEnumerable<FileEntry> entries, string name, int depth,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         HeadingCount++;
         yield return new ListedItem(name, default);
@@ -93,9 +109,11 @@ internal sealed class RecursiveListing(Session session, ListSorter sorter)
 
     private static bool ShouldDescend(in FileEntry entry) => entry is { Kind: EntryKind.Directory, IsLink: false };
 
-    private async IAsyncEnumerable<string> ListDirectoriesAsync(StorePath directory, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<string> ListDirectoriesAsync(
+        StorePath directory, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (FileEntry entry in (await session.Files!.ListAsync(directory, cancellationToken)).WithCancellation(cancellationToken))
+        IAsyncEnumerable<FileEntry> entries = await session.Files!.ListAsync(directory, cancellationToken);
+        await foreach (FileEntry entry in entries.WithCancellation(cancellationToken))
         {
             if (ShouldDescend(entry))
             {

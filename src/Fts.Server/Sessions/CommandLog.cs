@@ -5,11 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// Logs changes of files and refused or failed commands: one line for each command whose row has an <see cref="CommandRow.Action"/>. A
-/// completed transfer is logged by its own command, with its byte count.
+/// Logs one line for each command with an <see cref="CommandRow.Action"/>: a completed change, or a command that failed. The handler of a
+/// transfer logs its success itself, with the byte count.
 /// </summary>
 internal static class CommandLog
 {
+    /// <summary>Logs the outcome of a command, if it has an action and the client is logged in.</summary>
     public static void Write(Session session, CommandRow row, string argument, FtpReply reply)
     {
         ILogger log = session.Server.Options.Logger;
@@ -24,22 +25,26 @@ internal static class CommandLog
                 ? "failed"
                 : "refused";
             Log.ChangeNotMade(
-                log, session.Id, account.ToPrintable(), session.Peer.Address, row.Verb, DescribePaths(session, row, argument).ToPrintable(), outcome,
-                (int)reply.Code, reply.Text.ToPrintable());
+                log, session.Id, account.ToPrintable(), session.Peer.Address, row.Verb,
+                DescribePaths(session, row, argument).ToPrintable(), outcome, (int)reply.Code, reply.Text.ToPrintable());
         }
         else if (!row.HasRule(CommandRules.NeedsDataConnector))
         {
-            Log.FileChanged(log, session.Id, account.ToPrintable(), session.Peer.Address, action, DescribePaths(session, row, argument).ToPrintable());
+            Log.FileChanged(
+                log, session.Id, account.ToPrintable(), session.Peer.Address, action, DescribePaths(session, row, argument).ToPrintable());
         }
     }
 
-    /// <summary>The virtual paths; the argument itself if it is not a path or has several.</summary>
+    /// <summary>Returns the virtual paths for the log. Returns the argument if it contains several paths or no valid path.</summary>
     private static string DescribePaths(Session session, CommandRow row, string argument) => row.Verb switch
     {
-        "RNTO" or "SITE CPTO" => $"{(session.CarriedState.RenameSource ?? session.CarriedState.CopySource)?.Value ?? "(nothing)"} to {GetVirtualPath(session, argument)}",
+        "RNTO" or "SITE CPTO" => $"{GetSourcePath(session.Sequence.Current)} to {GetVirtualPath(session, argument)}",
         "COMB" or "SITE COPY" or "SITE SYMLINK" or "SITE CHMOD" or "MFF" => argument,
         _ => GetVirtualPath(session, argument),
     };
+
+    private static string GetSourcePath(SequenceParameters sequence) =>
+        (sequence.RenameSource ?? sequence.CopySource)?.Value ?? "(no source)";
 
     private static string GetVirtualPath(Session session, string argument) => session.Resolve(argument) is { } path ? path.Value : argument;
 }

@@ -3,15 +3,20 @@ using Fts.Server.Commands;
 
 namespace Fts.Server.Sessions;
 
-/// <summary>Finds the row a line asks for, and refuses lines that ask for none: patiently those of a client, not those of anybody else.</summary>
+/// <summary>
+/// Finds the command of a line, or the reply that rejects the line. Before login, it closes the connection after too many unknown commands.
+/// </summary>
 internal static class CommandLookup
 {
-    /// <summary>Finds a command that is answered beside a transfer. Any other line leaves no trace here: it will be looked at in its turn.</summary>
+    /// <summary>
+    /// Finds a command that is allowed during a transfer. Other lines have no effect here, because they are processed after the transfer.
+    /// </summary>
     public static bool TryFindDuringTransfer(Session session, LineReadResult line, out CommandRow? row, out string argument)
     {
         (row, argument) = (null, "");
         if (line.Status == LineStatus.Line && Command.TryParse(line.Bytes.Span, out Command command) &&
-            CommandTable.Find(command) is { Row: var found } && found.HasRule(CommandRules.AllowedDuringTransfer) && (found.Verb == "ABOR" || session.Transfer is not { UsesControlConnection: true }))
+            CommandTable.Find(command) is { Row: var found } && found.HasRule(CommandRules.AllowedDuringTransfer) &&
+            (found.Verb == "ABOR" || session.Transfer is not { UsesControlConnection: true }))
         {
             return TryFind(session, line, out row, out argument, out _);
         }
@@ -19,26 +24,34 @@ internal static class CommandLookup
         return false;
     }
 
-    /// <summary>Finds a command's row, or the reply that refuses the line.</summary>
-    public static bool TryFind(Session session, LineReadResult line, out CommandRow? row, out string argument, out FtpReply? refusal)
+    /// <summary>Finds the command of a line. Returns false if the line is rejected.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="line">The line as received.</param>
+    /// <param name="row">The command; null if the line is rejected.</param>
+    /// <param name="argument">The argument for the handler.</param>
+    /// <param name="rejection">The reply that rejects the line; null if the command was found.</param>
+    public static bool TryFind(Session session, LineReadResult line, out CommandRow? row, out string argument, out FtpReply? rejection)
     {
-        (row, argument, refusal) = (null, "", null);
+        (row, argument, rejection) = (null, "", null);
         bool isFirst = !session.HasReadLine;
         session.HasReadLine |= line.Status != LineStatus.Line || !line.Bytes.IsEmpty;
         Command command = default;
         bool isCommand = line.Status == LineStatus.Line && Command.TryParse(line.Bytes.Span, out command);
-        session.Server.Options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, isCommand ? command.Redacted : "(not a command)"));
-        (CommandRow Row, string Argument)? found = isCommand && CommandTable.Find(command) is { } match && match.Row.IsAvailableTo(session) ? match : null;
+        string traced = isCommand ? command.Redacted : "(not a command)";
+        session.Server.Options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, traced));
+        (CommandRow Row, string Argument)? found =
+            isCommand && CommandTable.Find(command) is { } match && match.Row.IsAvailableTo(session) ? match : null;
         if (ProtocolSniffer.FindForeignProtocol(line, isCommand, isFirst, isKnown: found is not null) is { } protocol)
         {
             Log.NotFtp(session.Server.Options.Logger, session.Id, protocol);
             session.Next = NextAction.Close;
-            refusal = Replies.TooManyUnknownCommands;
+            rejection = Replies.TooManyUnknownCommands;
         }
-        else if (found is not null && EscapedUtf8.HasEscape(command.Argument) && (session.Files is null || command.Verb is "USER" or "PASS" or "ACCT"))
+        else if (found is not null && EscapedUtf8.HasEscape(command.Argument) &&
+            (session.Files is null || command.Verb is "USER" or "PASS" or "ACCT"))
         {
-            // Only names of files may have other bytes. Accounts are compared as text.
-            refusal = RejectLine(session, Replies.NotUtf8);
+            // Only file names may contain invalid UTF-8. Account names are compared as text.
+            rejection = RejectLine(session, Replies.NotUtf8);
         }
         else if (found is { } known)
         {
@@ -47,15 +60,19 @@ internal static class CommandLookup
         }
         else
         {
-            refusal = line.Status == LineStatus.TooLong ? RejectLine(session, Replies.LineTooLong)
-                : !isCommand ? RejectLine(session, Replies.NotACommand)
-                : RejectLine(session, Replies.UnknownCommand, isHttp: IsHttpMethod(command.Verb));
+            FtpReply syntaxError = line.Status == LineStatus.TooLong ? Replies.LineTooLong : Replies.NotACommand;
+            rejection = isCommand
+                ? RejectLine(session, Replies.UnknownCommand, isHttp: IsHttpMethod(command.Verb))
+                : RejectLine(session, syntaxError);
         }
 
         return false;
     }
 
-    /// <summary>Counts what is no command of ours before sign-in: a browser or a scanner is not a client to be patient with.</summary>
+    /// <summary>
+    /// Returns the reply that rejects a line. Before login, it counts the line, and closes the connection at the limit or on an HTTP
+    /// method.
+    /// </summary>
     private static FtpReply RejectLine(Session session, FtpReply reply, bool isHttp = false)
     {
         session.UnknownCommands += session.Files is null ? 1 : 0;
@@ -68,6 +85,9 @@ internal static class CommandLookup
         return Replies.TooManyUnknownCommands;
     }
 
-    /// <summary>A web page can make a browser send these with FTP commands in their body.</summary>
-    private static bool IsHttpMethod(string verb) => verb is "GET" or "POST" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "PATCH" or "CONNECT" or "TRACE";
+    /// <summary>
+    /// Returns whether the verb is an HTTP method. A web page can make a browser send a request with FTP commands in its body.
+    /// </summary>
+    private static bool IsHttpMethod(string verb) =>
+        verb is "GET" or "POST" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "PATCH" or "CONNECT" or "TRACE";
 }

@@ -11,9 +11,40 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Sessions;
 
-/// <summary>Runs a row's handler and turns what it throws into the one reply. Nothing of an exception's own text goes to the peer.</summary>
+/// <summary>
+/// Checks the rules of a command, runs its handler and converts exceptions to replies. The client never receives the message of an
+/// exception.
+/// </summary>
 internal static class CommandRunner
 {
+    /// <summary>Checks the rules of a command. Returns the negative reply, or null if the command may run.</summary>
+    public static FtpReply? CheckRules(Session session, CommandRow row, string argument)
+    {
+        if (row.HasRule(CommandRules.NeedsLogin) && session.Files is null)
+        {
+            return Replies.NotLoggedIn;
+        }
+
+        if (row.HasRule(CommandRules.NeedsArgument) && argument.Length == 0)
+        {
+            return new FtpReply(FtpReplyCode.ParameterError, $"Usage: {row.Usage}");
+        }
+
+        if (!row.HasRule(CommandRules.NeedsDataConnector))
+        {
+            return null;
+        }
+
+        bool requiresProtection = session.Server.Options.Tls is { Data: FtpTlsPolicy.Required };
+        if (requiresProtection && session.Tls is not { IsDataProtected: true })
+        {
+            return Replies.ProtectionMismatch;
+        }
+
+        return session.DataConnector.IsReady ? null : Replies.NoDataConnectionPrepared;
+    }
+
+    /// <summary>Runs the handler and logs the outcome. Returns the final reply.</summary>
     public static async ValueTask<FtpReply> RunAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
         FtpReply reply = await RunHandlerAsync(session, row, argument, cancellationToken);
@@ -23,10 +54,13 @@ internal static class CommandRunner
         }
 
         CommandLog.Write(session, row, argument, reply);
-        return row.HasRule(CommandRules.NeedsDataConnector) && session.Transfer?.KeptBytes is { } kept ? new FtpReply(reply.Code, $"{reply.Text} {kept} bytes are kept, REST {kept} continues.") : reply;
+        return row.HasRule(CommandRules.NeedsDataConnector) && session.Transfer?.KeptBytes is { } kept
+            ? new FtpReply(reply.Code, $"{reply.Text} Kept {kept} bytes; send REST {kept} to resume.")
+            : reply;
     }
 
-    private static async ValueTask<FtpReply> RunHandlerAsync(Session session, CommandRow row, string argument, CancellationToken cancellationToken)
+    private static async ValueTask<FtpReply> RunHandlerAsync(
+        Session session, CommandRow row, string argument, CancellationToken cancellationToken)
     {
         ILogger log = session.Server.Options.Logger;
         try
@@ -45,29 +79,34 @@ internal static class CommandRunner
         }
         catch (NoDataConnectionException e)
         {
-            string? reason = TransferFailure.Describe(session.Transfer!, session.Server.Options, e);
-            Log.NoDataConnection(log, session.Id, session.Transfer!.Description.ToPrintable(), (reason ?? e.InnerException?.Message ?? e.Message).ToPrintable());
-            return session.Transfer.EndReason is TransferEndReason.Aborted or TransferEndReason.SessionEnded ? Replies.TransferAborted : Replies.NoDataConnection(reason ?? "the connection failed");
+            Transfer transfer = session.Transfer!;
+            string? reason = TransferFailure.Describe(transfer, session.Server.Options, e);
+            string logged = reason ?? e.InnerException?.Message ?? e.Message;
+            Log.NoDataConnection(log, session.Id, transfer.Description.ToPrintable(), logged.ToPrintable());
+            return transfer.EndReason is TransferEndReason.Aborted or TransferEndReason.SessionEnded
+                ? Replies.TransferAborted
+                : Replies.NoDataConnection(reason ?? "the connection failed");
         }
         catch (DeflateException e)
         {
-            Log.TransferFailed(log, session.Id, session.Transfer!.Description.ToPrintable(), session.Transfer.Bytes, e.Message);
+            LogTransferFailure(session, e.Message);
             return GetAbortReply(session) ?? e.Fault switch
             {
-                DeflateFault.Truncated => Replies.DataConnectionLost("the data connection ended before the compressed data did"),
+                DeflateFault.Truncated => Replies.DataConnectionLost("the data connection closed before the end of the compressed data"),
                 DeflateFault.ExpansionLimitExceeded => Replies.DeflateExpansionTooLarge,
                 _ => Replies.InvalidDeflateData,
             };
         }
         catch (BlockFormatException e)
         {
-            Log.TransferFailed(log, session.Id, session.Transfer!.Description.ToPrintable(), session.Transfer.Bytes, e.Message);
+            LogTransferFailure(session, e.Message);
             return GetAbortReply(session) ?? Replies.InvalidBlock;
         }
-        catch (Exception e) when (row.IsTransfer(argument) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (
+            row.IsTransfer(argument) && e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             string? reason = TransferFailure.Describe(session.Transfer!, session.Server.Options, e);
-            Log.TransferFailed(log, session.Id, session.Transfer!.Description.ToPrintable(), session.Transfer.Bytes, reason ?? e.Message);
+            LogTransferFailure(session, reason ?? e.Message);
             return GetAbortReply(session) ?? Replies.DataConnectionLost(reason ?? "the data connection failed");
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -77,7 +116,7 @@ internal static class CommandRunner
         }
     }
 
-    /// <summary>Logs an exception of a store: a refusal at a detailed level, a failure as an error with its cause.</summary>
+    /// <summary>Logs an exception of a store: a rejected operation as debug message, a failure as error with its cause.</summary>
     public static void LogStoreException(Session session, string verb, StoreException e)
     {
         ILogger log = session.Server.Options.Logger;
@@ -91,10 +130,18 @@ internal static class CommandRunner
         }
     }
 
+    private static void LogTransferFailure(Session session, string reason)
+    {
+        Transfer transfer = session.Transfer!;
+        Log.TransferFailed(session.Server.Options.Logger, session.Id, transfer.Description.ToPrintable(), transfer.Bytes, reason);
+    }
+
+    /// <summary>Returns the reply of an aborted transfer; null if the transfer was not aborted.</summary>
     private static FtpReply? GetAbortReply(Session session) => session.Transfer?.EndReason switch
     {
         TransferEndReason.Stalled => Replies.TransferStalled,
-        TransferEndReason.NotConnected => Replies.NoDataConnection(TransferFailure.Describe(TransferEndReason.NotConnected, session.Server.Options)!),
+        TransferEndReason.NotConnected =>
+            Replies.NoDataConnection(TransferFailure.Describe(TransferEndReason.NotConnected, session.Server.Options)!),
         TransferEndReason.Superseded => Replies.TransferSuperseded,
         TransferEndReason.Aborted or TransferEndReason.SessionEnded => Replies.TransferAborted,
         _ => null,

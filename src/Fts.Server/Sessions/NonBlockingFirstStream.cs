@@ -4,8 +4,8 @@ using Fts.Server.Data.Copy;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// A socket's stream that does at once what can be done at once (<see cref="NonBlockingSocket"/>) and waits only for the rest. An idle session holds what waiting takes for
-/// the one direction it waits in.
+/// A network stream that tries a non-blocking call first (<see cref="NonBlockingSocket"/>) and waits asynchronously only for the rest. Idle
+/// sessions hold the memory of one pending operation, not two.
 /// </summary>
 internal sealed class NonBlockingFirstStream(Socket socket, bool ownsSocket) : NetworkStream(socket, ownsSocket)
 {
@@ -15,7 +15,7 @@ internal sealed class NonBlockingFirstStream(Socket socket, bool ownsSocket) : N
         return sent > 0 && sent == buffer.Length ? default : base.WriteAsync(buffer[sent..], cancellationToken);
     }
 
-    /// <summary>Without a buffer it only waits until there is something.</summary>
+    /// <summary>Reads bytes. With an empty buffer, only waits until bytes have arrived.</summary>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty || cancellationToken.IsCancellationRequested)

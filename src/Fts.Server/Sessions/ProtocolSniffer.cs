@@ -11,7 +11,8 @@ internal static class ProtocolSniffer
 {
     /// <summary>Bytes that no line of text contains: control characters except the tab, and bytes outside ASCII.</summary>
     private static readonly SearchValues<byte> BinaryBytes =
-        SearchValues.Create([.. Enumerable.Range(0, 256).Where(value => value is (< ' ' and not '\t') or > '~').Select(value => (byte)value)]);
+        SearchValues.Create(
+            [.. Enumerable.Range(0, 256).Where(value => value is (< ' ' and not '\t') or > '~').Select(value => (byte)value)]);
 
     /// <summary>Returns the name of the protocol, for the log, if an FTP client cannot have sent the line; otherwise null.</summary>
     /// <param name="line">The line as read.</param>

@@ -15,47 +15,28 @@ using Fts.Storage;
 
 namespace Fts.Server.Sessions;
 
-/// <summary>What the loop does once the reply is on its way.</summary>
+/// <summary>What the session's loop does after it has sent the reply of a command.</summary>
 internal enum NextAction
 {
     ReadNext,
-    /// <summary>Shake hands: from here on the control connection is TLS (AUTH).</summary>
+    /// <summary>Starts TLS on the control connection (AUTH).</summary>
     StartTls,
-    /// <summary>From here on the control connection is plain again (CCC).</summary>
+    /// <summary>Ends TLS on the control connection (CCC).</summary>
     EndTls,
     Close,
 }
 
-/// <summary>How data travels (RFC 959 §3.4, draft-preston-ftpext-deflate).</summary>
+/// <summary>The transfer mode (RFC 959 §3.4, draft-preston-ftpext-deflate).</summary>
 internal enum TransferMode
 {
     Stream,
-    /// <summary>MODE Z: one zlib stream for each transfer.</summary>
+    /// <summary>MODE Z: each transfer is one zlib stream.</summary>
     Deflate,
-    /// <summary>MODE B: the files of many transfers over one connection.</summary>
+    /// <summary>MODE B: one data connection transfers several files.</summary>
     Block,
 }
 
-/// <summary>What REST, RANG, ALLO, RNFR and SITE CPFR leave for the command that follows them.</summary>
-internal sealed record PendingState
-{
-    /// <summary>What other commands leave.</summary>
-    public static readonly PendingState None = new();
-
-    public long RestartOffset { get; init; }
-
-    /// <summary>The last byte wanted (RANG).</summary>
-    public long? RangeEnd { get; init; }
-
-    public long? AnnouncedLength { get; init; }
-
-    public StorePath? RenameSource { get; init; }
-
-    /// <summary>What SITE CPTO copies (SITE CPFR).</summary>
-    public StorePath? CopySource { get; init; }
-}
-
-/// <summary>The state of one control connection, and nothing that acts on it. Owned by its <see cref="SessionLoop"/>, which disposes it.</summary>
+/// <summary>The state of one control connection. Its <see cref="SessionLoop"/> owns and disposes it.</summary>
 internal sealed class Session : IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
@@ -66,15 +47,15 @@ internal sealed class Session : IDisposable
     private long _loginDelayedSince;
     private DataConnector? _dataConnector;
 
-    public Session(FtpServer server, long id, Socket socket, bool isImplicit, ConnectionEndPoints ends)
+    public Session(FtpServer server, long id, Socket socket, bool isImplicit, ConnectionEndPoints endPoints)
     {
         (Server, Id, Socket, IsImplicitTls) = (server, id, socket, isImplicit);
-        EndPoints = ends;
+        EndPoints = endPoints;
         PlainStream = new NonBlockingFirstStream(socket, ownsSocket: true);
         Channel = new LineChannel(PlainStream, server.Options.MaxLineLength, refusesBinary: true);
         Tls = server.Options.Tls is { Control: not FtpTlsPolicy.Off } tls ? new SessionTls(tls, isImplicit) : null;
         Host = server.Hosts.Default;
-        ConnectedAt = LastReceived = Environment.TickCount64;
+        LoginStartedAt = LastReceived = Environment.TickCount64;
     }
 
     // Control connection
@@ -86,39 +67,43 @@ internal sealed class Session : IDisposable
     public IPEndPoint Peer => EndPoints.Peer;
     public LineChannel Channel { get; }
     public NextAction Next { get; set; }
-    /// <summary>When it began, and when a new USER or REIN ended a sign-in; later by the delays of logins that the server caused.</summary>
-    public long ConnectedAt { get; private set; }
-    /// <summary>Whether the server delays a login: that time is not the client's.</summary>
+    /// <summary>
+    /// The start of the login time limit, in <see cref="Environment.TickCount64"/> milliseconds: the time of the connection or of the last
+    /// logout, plus login delays.
+    /// </summary>
+    public long LoginStartedAt { get; private set; }
+    /// <summary>Whether the server delays a login. This time does not count towards the login time limit.</summary>
     public bool IsLoginDelayed => Volatile.Read(ref _loginDelayedSince) != 0;
-    /// <summary>When the last line came, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
+    /// <summary>The time of the last received line, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     public long LastReceived { get; set; }
     public int UnknownCommands { get; set; }
     /// <summary>Whether a line with content was received.</summary>
     public bool HasReadLine { get; set; }
-    /// <summary>A line was read beside a transfer and waits for its end.</summary>
+    /// <summary>Whether a line that was read during a transfer waits for the end of the transfer.</summary>
     public bool HasLineWaiting { get; set; }
-    /// <summary>The peer has closed its side, with nothing said that is still to be answered.</summary>
-    public bool HasPeerClosed => !HasLineWaiting && !Channel.HasUnreadInput && Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
+    /// <summary>Whether the client has closed the control connection and no received command is left to process.</summary>
+    public bool HasPeerClosed =>
+        !HasLineWaiting && !Channel.HasUnreadInput && Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
 
-    /// <summary>The socket's own stream; under TLS the channel's lies on top of it.</summary>
+    /// <summary>The stream of the socket. With TLS, the stream of <see cref="Channel"/> wraps it.</summary>
     public NonBlockingFirstStream PlainStream { get; }
 
     // Security
-    /// <summary>Null where the server offers none.</summary>
+    /// <summary>The TLS state; null if the server does not support TLS.</summary>
     public SessionTls? Tls { get; }
     public bool IsSecure { get; set; }
-    /// <summary>Whom the client's certificate names; null where none is believed. In plain, after CCC, it proves nothing: anybody may be speaking.</summary>
+    /// <summary>The trusted certificate of the client, or null. Also null after CCC, because another host could inject commands.</summary>
     public ClientCertificate? Certificate => IsSecure ? Tls?.Certificate : null;
-    /// <summary>TLS from the first byte.</summary>
+    /// <summary>Whether the connection uses TLS from its first byte.</summary>
     public bool IsImplicitTls { get; }
 
     // Host
-    /// <summary>What is served here, and to whom.</summary>
+    /// <summary>The selected host: its store and its accounts.</summary>
     public ServedHost Host { get; set; }
-    /// <summary>The name HOST gave; null where it gave none, or an address.</summary>
+    /// <summary>The host name that the client sent with HOST; null if it sent none, or an address.</summary>
     public string? HostName { get; set; }
 
-    // Sign-in
+    // Login
     public string? UserName { get; set; }
     public UserFiles? Files { get; set; }
     public int FailedLogins { get; set; }
@@ -127,32 +112,32 @@ internal sealed class Session : IDisposable
     public StorePath WorkingDirectory { get; set; }
     public bool IsAscii { get; set; } = true; // RFC 959 §5.1: the default type is ASCII
     public TransferMode Mode { get; set; }
-    /// <summary>0 to 9, for what is sent in MODE Z.</summary>
+    /// <summary>The compression level for MODE Z, 0 to 9.</summary>
     public int DeflateLevel { get; set; } = DeflateWriter.DefaultLevel;
-    /// <summary>In block mode the client sends files before it knows whether they are wanted: those that are not are read to their end (OPTS MODE B DRAIN).</summary>
+    /// <summary>Whether rejected uploads in block mode are read to their last block (OPTS MODE B DRAIN).</summary>
     public bool ShouldDrainRefusedUpload { get; set; }
     public MlsxFacts Facts { get; set; } = MlsxFacts.Default;
-    /// <summary>What HASH computes.</summary>
+    /// <summary>The algorithm of HASH.</summary>
     public HashKind Hash { get; set; }
-    /// <summary>What this command leaves for the next.</summary>
-    public PendingState NextState { get; set; } = PendingState.None;
-    /// <summary>What the commands before left for this one.</summary>
-    public PendingState CarriedState { get; set; } = PendingState.None;
+    /// <summary>The parameters that one command sets for a later one (REST, RNFR, ALLO).</summary>
+    public CommandSequence Sequence { get; } = new();
 
-    /// <summary>Whose unfinished upload, not file, SIZE last told the length of, where there is a file too.</summary>
+    /// <summary>The path for which the last SIZE reported a partial upload although a file exists, or null.</summary>
     public StorePath? LastPartialSizePath { get; set; }
 
     // Data connection
-    /// <summary>Made when it is first spoken of: most of those who wait for long never do.</summary>
-    public DataConnector DataConnector => _dataConnector ??= new DataConnector(Server, ConnectionEndPoints.FromSocket(Socket).Local.Address, Peer.Address);
-    /// <summary>The connection that is open for the next transfer in block mode; null for none.</summary>
+    /// <summary>Prepares data connections. Created on first use, because most idle sessions never transfer data.</summary>
+    public DataConnector DataConnector =>
+        _dataConnector ??= new DataConnector(Server, ConnectionEndPoints.FromSocket(Socket).Local.Address, Peer.Address);
+    /// <summary>The open data connection of block mode, or null.</summary>
     public BlockConnection? BlockConnection => _dataConnector?.BlockConnection;
+    /// <summary>The running transfer, or null. Only the session's loop sets it; other threads may abort it.</summary>
     public Transfer? Transfer { get; set; }
 
-    /// <summary>Ends with the session.</summary>
+    /// <summary>Cancelled at the end of the session.</summary>
     public CancellationToken Ending => _ending.Token;
 
-    /// <summary>What the peer is told when the session was ended from outside.</summary>
+    /// <summary>The final reply if the session was ended from outside its loop; otherwise null.</summary>
     public FtpReply? FinalReply => _finalReply;
 
     /// <summary>
@@ -163,10 +148,10 @@ internal sealed class Session : IDisposable
     /// <summary>Whether <see cref="Disconnect"/> was called.</summary>
     public bool IsDisconnected { get; private set; }
 
-    /// <summary>The path a client means, from its folder; null where it is none.</summary>
+    /// <summary>Resolves a path relative to the working directory. Returns null if the path is invalid.</summary>
     public StorePath? Resolve(string path) => WorkingDirectory.Resolve(path);
 
-    /// <summary>Queues a reply; it leaves when the loop next waits for a line, or with the next flush.</summary>
+    /// <summary>Queues a reply. It is sent when the loop next waits for a line, or by the next flush.</summary>
     public void Queue(FtpReply reply)
     {
         Channel.Queue(reply.Bytes.Span);
@@ -179,31 +164,36 @@ internal sealed class Session : IDisposable
         }
     }
 
-    /// <summary>Stops the sign-in time until <see cref="EndLoginDelay"/>.</summary>
+    /// <summary>Suspends the login time limit until <see cref="EndLoginDelay"/>.</summary>
     public void StartLoginDelay() => Volatile.Write(ref _loginDelayedSince, Environment.TickCount64);
 
-    /// <summary>Continues the sign-in time.</summary>
+    /// <summary>Resumes the login time limit.</summary>
     public void EndLoginDelay()
     {
-        ConnectedAt += Environment.TickCount64 - _loginDelayedSince;
+        LoginStartedAt += Environment.TickCount64 - _loginDelayedSince;
         Volatile.Write(ref _loginDelayedSince, 0);
     }
 
-    /// <summary>Forgets who signed in and everything they set (REIN, and a new USER).</summary>
+    /// <summary>Logs the user out and resets all parameters (REIN, a new USER, AUTH).</summary>
     public void Reset()
     {
-        // Only who was signed in begins anew: saying USER again and again must not put the sign-in timeout off for ever.
-        ConnectedAt = Files is null ? ConnectedAt : Environment.TickCount64;
+        // Without a login, repeated USER commands must not extend the login time limit.
+        LoginStartedAt = Files is null ? LoginStartedAt : Environment.TickCount64;
         (UserName, Files, WorkingDirectory, Facts, Hash) = (null, null, StorePath.Root, MlsxFacts.Default, HashKind.Sha256);
         (IsAscii, Mode, DeflateLevel, ShouldDrainRefusedUpload) = (true, TransferMode.Stream, DeflateWriter.DefaultLevel, false);
-        (NextState, CarriedState, LastPartialSizePath) = (PendingState.None, PendingState.None, null);
+        LastPartialSizePath = null;
+        Sequence.Clear();
         _dataConnector?.Reset();
     }
 
-    /// <summary>Gives back the port for data that was not used since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).</summary>
+    /// <summary>
+    /// Closes the passive port if it was not used since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).
+    /// </summary>
     public void CloseIdleListener(long before) => _dataConnector?.CloseIdleListener(before);
 
-    /// <summary>Ends the session from outside its loop: a running transfer breaks off, the peer is told why. The first reason counts.</summary>
+    /// <summary>
+    /// Ends the session from outside its loop: aborts a running transfer and sends the final reply. Only the first call has an effect.
+    /// </summary>
     public void End(FtpReply finalReply)
     {
         if (Interlocked.CompareExchange(ref _finalReply, finalReply, null) is null)
@@ -216,13 +206,14 @@ internal sealed class Session : IDisposable
             }
             catch (ObjectDisposedException)
             {
-                // The loop ended by itself in this moment.
+                // The loop has just ended by itself.
             }
         }
     }
 
     /// <summary>
-    /// Closes the control connection from outside the loop, at once and without a reply: unsent replies are discarded, and every wait of the loop on the connection ends.
+    /// Closes the control connection from outside the loop, immediately and without a reply. Unsent replies are discarded, and all pending
+    /// operations of the loop fail.
     /// </summary>
     public void Disconnect()
     {
@@ -232,9 +223,11 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// Returns for how many milliseconds the client has acknowledged no byte of the reply that is being written; 0 if no write waits.
-    /// Called once a second by the watch. Only Linux reports acknowledged bytes; on other systems the whole write time counts.
+    /// Returns how many milliseconds ago the client last acknowledged a byte of the reply that is being written; 0 if no write waits.
     /// </summary>
+    /// <remarks>
+    /// The session monitor calls this method once a second. Only Linux reports acknowledged bytes; elsewhere the whole write time counts.
+    /// </remarks>
     public long GetWriteDelay(long now)
     {
         if (Channel.WriteStartedAt is not (> 0 and long since))
@@ -250,7 +243,7 @@ internal sealed class Session : IDisposable
         return now - Math.Max(since, _acknowledgedAt);
     }
 
-    /// <summary>Closes the data connection of block mode if a send of gathered bytes has waited for the peer since before a time.</summary>
+    /// <summary>Closes the data connection of block mode if a write of buffered bytes has waited since before a time.</summary>
     public void CloseStalledBlockConnection(long before)
     {
         if (BlockConnection is { BlockedSince: > 0 and var since } && since < before)

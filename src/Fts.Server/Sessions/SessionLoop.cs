@@ -7,13 +7,12 @@ using Fts.Server.Tls;
 namespace Fts.Server.Sessions;
 
 /// <summary>
-/// One session from greeting to goodbye: line → row → gate → handler → reply. Owns the session and disposes it. A running transfer is one
-/// task the loop holds while it reads on; commands marked so are answered meanwhile, any other line waits its turn.
+/// Runs one session from the greeting to its end: reads a line, finds the command, runs the handler and sends the reply. Owns and disposes
+/// the session.
 /// </summary>
 internal sealed class SessionLoop(Session session)
 {
     private readonly FtpServerOptions _options = session.Server.Options;
-    private Task<FtpReply>? _runningTransfer;
     private Task<LineReadResult>? _lineRead;
 
     public async Task RunAsync()
@@ -63,7 +62,7 @@ internal sealed class SessionLoop(Session session)
         }
         catch (Exception e)
         {
-            // A bug of ours ends one session, never the server.
+            // A bug must end only this session, not the server.
             Log.SessionFailed(_options.Logger, e, session.Id);
         }
         finally
@@ -72,17 +71,17 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
-    /// <summary>Releases everything the session holds. Each step runs even if an earlier one failed.</summary>
+    /// <summary>Releases the resources of the session. Each step runs even if an earlier one failed.</summary>
     private async ValueTask ReleaseAsync()
     {
         await RunReleaseStepAsync(() => AbortTransferAsync(TransferEndReason.SessionEnded));
-        await RunReleaseStepAsync(DisposeTransfer);
+        await RunReleaseStepAsync(DisposeTransferAsync);
         await RunReleaseStepAsync(CloseChannelAsync);
         await RunReleaseStepAsync(AbandonReadAsync);
         await RunReleaseStepAsync(RemoveSession);
     }
 
-    /// <summary>Runs one step of the release. A failure is logged; if the logger fails too, it is ignored.</summary>
+    /// <summary>Runs one step of the release. A failure is logged. If the logger also fails, the failure is ignored.</summary>
     private async ValueTask RunReleaseStepAsync(Func<ValueTask> step)
     {
         try
@@ -97,24 +96,25 @@ internal sealed class SessionLoop(Session session)
             }
             catch (Exception)
             {
-                // The remaining steps matter more than this line.
+                // The remaining steps are more important than this log line.
             }
         }
     }
 
-    /// <summary>Tells those who wait for the end of the transfer, if it failed before it could.</summary>
-    private ValueTask DisposeTransfer()
+    /// <summary>Disposes of the transfer, which completes <see cref="Transfer.Completion"/>.</summary>
+    private ValueTask DisposeTransferAsync()
     {
         session.Transfer?.Dispose();
         session.Transfer = null;
         return default;
     }
 
+    /// <summary>Closes the control connection. Resets it if the client does not read the replies.</summary>
     private async ValueTask CloseChannelAsync()
     {
         if (session.Channel.IsBroken || session.Channel.WriteStartedAt != 0)
         {
-            session.Socket.Close(0); // nobody reads the replies that the kernel still holds
+            session.Socket.Close(0); // the client does not read the replies in the kernel's buffer
         }
 
         await session.Channel.DisposeAsync();
@@ -135,8 +135,8 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Goes over to TLS, or back. A word of the peer's that came before the handshake was not protected by it: somebody else may have put it there
-    /// (CVE-2011-0411), and the session is over.
+    /// Starts or ends TLS after AUTH or CCC. Input before the handshake is not protected by TLS: an attacker may have injected it
+    /// (CVE-2011-0411), so the session is closed.
     /// </summary>
     private async ValueTask ChangeStreamAsync()
     {
@@ -173,9 +173,13 @@ internal sealed class SessionLoop(Session session)
         session.IsSecure = true;
     }
 
-    private ValueTask<LineReadResult> ReadAsync() => _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : EndReadAsync(_lineRead);
+    private ValueTask<LineReadResult> ReadAsync() =>
+        _lineRead is null ? FlushBlockConnectionWhileWaiting(session.Channel.ReadLineAsync(session.Ending)) : EndReadAsync(_lineRead);
 
-    /// <summary>Ends a read that was begun beside a transfer: what was queued since then would wait for the peer's next word.</summary>
+    /// <summary>
+    /// Completes a read that started during a transfer. Flushes first, because queued replies would otherwise wait for the client's next
+    /// line.
+    /// </summary>
     private async ValueTask<LineReadResult> EndReadAsync(Task<LineReadResult> read)
     {
         await session.Channel.FlushAsync(session.Ending);
@@ -184,6 +188,7 @@ internal sealed class SessionLoop(Session session)
         return line;
     }
 
+    /// <summary>Starts to send the buffered bytes of block mode if the operation does not complete immediately.</summary>
     private ValueTask<T> FlushBlockConnectionWhileWaiting<T>(ValueTask<T> waiting)
     {
         if (!waiting.IsCompleted)
@@ -196,54 +201,71 @@ internal sealed class SessionLoop(Session session)
 
     private async ValueTask DispatchAsync(LineReadResult line)
     {
-        if (!CommandLookup.TryFind(session, line, out CommandRow? row, out string argument, out FtpReply? refusal))
+        if (!CommandLookup.TryFind(session, line, out CommandRow? row, out string argument, out FtpReply? rejection))
         {
-            session.Queue(refusal!);
+            session.Queue(rejection!);
             return;
         }
 
-        bool isNextLineReceived = session.Channel.HasUnreadInput;
-        FtpReply? answer = await CheckAndRunAsync(row!, argument);
-        if (answer is not null)
+        if (!row!.HasRule(CommandRules.PreservesSequence))
         {
-            session.Queue(answer);
+            session.Sequence.Advance();
         }
 
-        if (_runningTransfer is not null)
+        if (CommandRunner.CheckRules(session, row, argument) is { } error)
         {
-            await RunTransferAsync(isNextLineReceived);
+            session.Queue(error);
+        }
+        else if (row.IsTransfer(argument))
+        {
+            await RunTransferAsync(row, argument);
+        }
+        else
+        {
+            if (row.HasRule(CommandRules.ClosesDataConnection) && session.BlockConnection is { } connection)
+            {
+                await connection.TryFlushAsync(session.Ending);
+            }
+
+            session.Queue(await CommandRunner.RunAsync(session, row, argument, session.Ending));
         }
     }
 
-    /// <summary>Reads on while the transfer runs, and sends its reply when it is done.</summary>
-    /// <param name="isNextLineReceived">Whether the client sent the next line before the transfer began, so that a QUIT there does not end it.</param>
-    private async ValueTask RunTransferAsync(bool isNextLineReceived)
+    /// <summary>
+    /// Runs a transfer from its start to its final reply. Meanwhile reads lines and runs the commands that are allowed during a transfer.
+    /// The first other line waits for the end of the transfer.
+    /// </summary>
+    private async ValueTask RunTransferAsync(CommandRow row, string argument)
     {
-        while (_runningTransfer is { } transfer)
+        // A QUIT that the client sent before the transfer began does not interrupt it.
+        bool isNextLineReceived = session.Channel.HasUnreadInput;
+        var transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}")
         {
-            if (!transfer.IsCompleted)
+            UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument),
+        };
+        session.Transfer = transfer;
+        Task<FtpReply> reply = CommandRunner.RunAsync(session, row, argument, transfer.Token).AsTask();
+        transfer.Reply = reply;
+        while (!reply.IsCompleted)
+        {
+            session.BlockConnection?.StartFlush();
+            _lineRead ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
+            await Task.WhenAny(session.HasLineWaiting ? [reply] : [reply, _lineRead]);
+            if (reply.IsCompleted)
             {
-                session.BlockConnection?.StartFlush();
-                _lineRead ??= session.Channel.ReadLineAsync(session.Ending).AsTask();
-                await Task.WhenAny(session.HasLineWaiting ? [transfer] : [transfer, _lineRead]);
+                break;
             }
 
-            if (transfer.IsCompleted)
-            {
-                await FinishTransferAsync();
-                return;
-            }
-
-            LineReadResult line = await _lineRead!;
+            LineReadResult line = await _lineRead;
             session.LastReceived = Environment.TickCount64;
             if (line.Status == LineStatus.Closed)
             {
                 await AbortTransferAsync(TransferEndReason.SessionEnded);
             }
-            else if (CommandLookup.TryFindDuringTransfer(session, line, out CommandRow? row, out string argument))
+            else if (CommandLookup.TryFindDuringTransfer(session, line, out CommandRow? other, out string otherArgument))
             {
                 _lineRead = null;
-                await RunDuringTransferAsync(row!, argument);
+                await RunDuringTransferAsync(other!, otherArgument);
                 isNextLineReceived &= session.Channel.HasUnreadInput;
             }
             else
@@ -255,8 +277,11 @@ internal sealed class SessionLoop(Session session)
                 }
             }
         }
+
+        await FinishTransferAsync();
     }
 
+    /// <summary>Records a QUIT that the client sent during the transfer.</summary>
     private void NoteQuit(LineReadResult line)
     {
         if (session.Transfer is { } transfer && Command.TryParse(line.Bytes.Span, out Command waiting) && waiting.Verb == "QUIT")
@@ -266,13 +291,16 @@ internal sealed class SessionLoop(Session session)
         }
     }
 
+    /// <summary>Runs a command during the transfer, for example ABOR or STAT, and sends its reply.</summary>
     private async ValueTask RunDuringTransferAsync(CommandRow row, string argument)
     {
-        // A second transfer cannot run beside the first.
-        FtpReply reply = row.IsTransfer(argument) ? Replies.BadSequence : await CommandRunner.RunAsync(session, row, argument, session.Ending);
+        // Two transfers cannot run at the same time.
+        FtpReply reply = row.IsTransfer(argument)
+            ? Replies.BadSequence
+            : await CommandRunner.RunAsync(session, row, argument, session.Ending);
         if (session.Transfer is { EndReason: not TransferEndReason.None })
         {
-            // RFC 959 §4.1.3, ABOR: first the end of the transfer (426), then the answer to the command that ended it.
+            // RFC 959 §4.1.3, ABOR: the reply of the transfer (426) precedes the reply of the command that aborted it.
             await FinishTransferAsync();
         }
 
@@ -280,69 +308,40 @@ internal sealed class SessionLoop(Session session)
         await session.Channel.FlushAsync(session.Ending);
     }
 
+    /// <summary>
+    /// Waits for the end of the transfer and queues its final reply: 226, or the reply of the failure. Does nothing if no transfer runs.
+    /// Every transfer ends here.
+    /// </summary>
     private async ValueTask FinishTransferAsync()
     {
-        if (_runningTransfer is not null)
+        if (session.Transfer is not { } transfer)
         {
-            session.Queue(await _runningTransfer);
-            _runningTransfer = null;
+            return;
         }
 
-        if (session.Transfer is { EndReason: not TransferEndReason.None, UsesControlConnection: false })
+        if (transfer.Reply is { } reply)
         {
-            session.DataConnector.CloseBlockConnection(); // shut down, even where the transfer had just got through
+            session.Queue(await reply);
         }
 
-        session.Transfer?.Dispose();
-        session.Transfer = null;
+        if (transfer is { EndReason: not TransferEndReason.None, UsesControlConnection: false })
+        {
+            session.DataConnector.CloseBlockConnection(); // it was shut down, even if the transfer had just completed
+        }
+
+        await DisposeTransferAsync();
         session.LastReceived = Environment.TickCount64;
     }
 
-    /// <summary>The row's rules, then its code. Null when a transfer is left running in <see cref="_runningTransfer"/>.</summary>
-    private async ValueTask<FtpReply?> CheckAndRunAsync(CommandRow row, string argument)
+    private async ValueTask AbortTransferAsync(TransferEndReason reason)
     {
-        if (!row.HasRule(CommandRules.PreservesPendingState))
-        {
-            (session.CarriedState, session.NextState) = (session.NextState, PendingState.None);
-        }
-
-        if (CommandGate.CheckRules(session, row, argument) is { } refusal)
-        {
-            return refusal;
-        }
-
-        if (!row.IsTransfer(argument))
-        {
-            if (row.HasRule(CommandRules.ClosesDataConnection) && session.BlockConnection is { } link)
-            {
-                await link.TryFlushAsync(session.Ending);
-            }
-
-            return await CommandRunner.RunAsync(session, row, argument, session.Ending);
-        }
-
-        session.Transfer = new Transfer(argument.Length == 0 ? row.Verb : $"{row.Verb} {argument}") { UsesControlConnection = row.HasRule(CommandRules.TransferWithArgument) };
-        ValueTask<FtpReply> running = CommandRunner.RunAsync(session, row, argument, session.Transfer.Token);
-        if (running.IsCompletedSuccessfully)
-        {
-            await FinishTransferAsync();
-            return running.Result;
-        }
-
-        _runningTransfer = running.AsTask();
-        return null;
+        session.Transfer?.Abort(reason);
+        await FinishTransferAsync();
     }
 
-    private async ValueTask AbortTransferAsync(TransferEndReason end)
-    {
-        if (session.Transfer is { } transfer)
-        {
-            transfer.Abort(end);
-            await FinishTransferAsync();
-        }
-    }
-
-    /// <summary>A read begun beside a transfer ends with the session's token or stream; how, no longer matters.</summary>
+    /// <summary>
+    /// Waits for the end of a read that started during a transfer and ignores its result. The session's token or stream ends the read.
+    /// </summary>
     private async ValueTask AbandonReadAsync()
     {
         if (_lineRead is not null)
@@ -353,23 +352,23 @@ internal sealed class SessionLoop(Session session)
     }
 
     /// <summary>
-    /// Sends the last reply and reads the remaining input. Closing with unread input would reset the connection, and the client could lose
-    /// the reply. If the server stops, closing does not wait for the client.
+    /// Sends the final reply and reads the remaining input. Closing with unread input would reset the connection, and the client could lose
+    /// the reply. If the server stops, this does not wait for the client.
     /// </summary>
     private async ValueTask CloseAsync()
     {
         await AbortTransferAsync(TransferEndReason.SessionEnded);
         await AbandonReadAsync();
-        if (session.FinalReply is { } farewell)
+        if (session.FinalReply is { } finalReply)
         {
-            session.Queue(farewell);
+            session.Queue(finalReply);
         }
 
         try
         {
-            using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            await (session.BlockConnection?.TryFlushAsync(budget.Token) ?? Task.CompletedTask);
-            await session.Channel.FlushAsync(budget.Token);
+            using var timeLimit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await (session.BlockConnection?.TryFlushAsync(timeLimit.Token) ?? Task.CompletedTask);
+            await session.Channel.FlushAsync(timeLimit.Token);
             session.Socket.Shutdown(SocketShutdown.Send);
             if (session.FinalReply == Replies.Stopping)
             {
@@ -377,17 +376,17 @@ internal sealed class SessionLoop(Session session)
                 return;
             }
 
-            for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(budget.Token)).Status != LineStatus.Closed; lines++)
+            for (int lines = 0; lines < 64 && (await session.Channel.ReadLineAsync(timeLimit.Token)).Status != LineStatus.Closed; lines++)
             {
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
-            // The peer went first, or stays silent: either way it has been told.
+            // The client disconnected or does not respond.
         }
     }
 
-    /// <summary>Reads and discards the input that has arrived already, at most the usual size of a socket's buffer.</summary>
+    /// <summary>Reads and discards the input that has already arrived, at most the usual size of a socket buffer.</summary>
     private void DiscardInput()
     {
         Span<byte> discarded = stackalloc byte[4096];

@@ -2,11 +2,15 @@ using Fts.Server.Data;
 
 namespace Fts.Server.Sessions;
 
-/// <summary>Looks at every session once a second and ends what takes too long. One timer for all: a timer or linked token per session would cost each idle one memory.</summary>
+/// <summary>
+/// Checks every session once a second and ends those that exceeded a time limit. One timer serves all sessions, because a timer per session
+/// would cost memory for each idle session.
+/// </summary>
 internal static class SessionMonitor
 {
     private static readonly TimeSpan ListenerIdleTime = TimeSpan.FromSeconds(60);
 
+    /// <summary>Runs the monitor until the token is cancelled.</summary>
     public static async Task RunAsync(FtpServer server, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
@@ -23,7 +27,7 @@ internal static class SessionMonitor
         }
     }
 
-    /// <summary>Checks every session. An unexpected exception is logged and does not end the watch.</summary>
+    /// <summary>Checks every session. An unexpected exception is logged, and the monitor continues.</summary>
     private static void CheckSessions(FtpServer server)
     {
         foreach (Session session in server.Sessions)
@@ -34,7 +38,7 @@ internal static class SessionMonitor
             }
             catch (Exception e)
             {
-                Log.LoopFailed(server.Options.Logger, e, "session watch");
+                Log.LoopFailed(server.Options.Logger, e, "session monitor");
             }
         }
 
@@ -44,7 +48,7 @@ internal static class SessionMonitor
         }
         catch (Exception e)
         {
-            Log.LoopFailed(server.Options.Logger, e, "session watch");
+            Log.LoopFailed(server.Options.Logger, e, "session monitor");
         }
     }
 
@@ -76,7 +80,7 @@ internal static class SessionMonitor
                 transfer.Abort(TransferEndReason.Stalled);
             }
         }
-        else if (session is { Files: null, IsLoginDelayed: false } && now - session.ConnectedAt > options.LoginTimeout.TotalMilliseconds)
+        else if (session is { Files: null, IsLoginDelayed: false } && now - session.LoginStartedAt > options.LoginTimeout.TotalMilliseconds)
         {
             session.End(Replies.LoginTimeout);
         }
@@ -97,9 +101,18 @@ internal static class SessionMonitor
     private static string? FindDisconnectReason(Session session, FtpServerOptions options, long now)
     {
         double closeTimeout = options.CloseTimeout.TotalMilliseconds;
-        return session.GetWriteDelay(now) > options.ControlWriteTimeout.TotalMilliseconds ? "the client reads no replies"
-            : session.EndedAt is > 0 and var endedAt && now - endedAt > closeTimeout ? "the session did not end in time"
-            : session.Transfer is { IsCommitting: false, EndedAt: > 0 and var abortedAt } && now - abortedAt > closeTimeout ? "the aborted transfer did not end in time"
+        if (session.GetWriteDelay(now) > options.ControlWriteTimeout.TotalMilliseconds)
+        {
+            return "the client reads no replies";
+        }
+
+        if (session.EndedAt is > 0 and var endedAt && now - endedAt > closeTimeout)
+        {
+            return "the session did not end in time";
+        }
+
+        return session.Transfer is { IsCommitting: false, EndedAt: > 0 and var abortedAt } && now - abortedAt > closeTimeout
+            ? "the aborted transfer did not end in time"
             : null;
     }
 }

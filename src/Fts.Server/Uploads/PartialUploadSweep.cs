@@ -3,16 +3,20 @@ using Fts.Storage;
 
 namespace Fts.Server.Uploads;
 
-/// <summary>Removes the uploads that broke off and that nobody continued in time: at the start, when those of an earlier run may have lain there for long, and then now and again.</summary>
+/// <summary>
+/// Deletes partial uploads that were not resumed within <see cref="FtpServerOptions.PartialUploadLifetime"/>: at the start of the server,
+/// then once an hour, or more often for a shorter lifetime.
+/// </summary>
 internal static class PartialUploadSweep
 {
     private static readonly TimeSpan MaxInterval = TimeSpan.FromHours(1), MinInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>Runs until the token is cancelled.</summary>
     public static async Task RunAsync(FtpServer server, CancellationToken cancellationToken)
     {
         TimeSpan lifetime = server.Options.PartialUploadLifetime;
         IFileStore[] stores = [.. server.Options.Hosts.Select(host => host.Store).Append(server.Options.Store).Distinct()];
-        using var timer = new PeriodicTimer(lifetime < MinInterval ? MinInterval : lifetime < MaxInterval ? lifetime : MaxInterval);
+        using var timer = new PeriodicTimer(TimeSpan.FromTicks(Math.Clamp(lifetime.Ticks, MinInterval.Ticks, MaxInterval.Ticks)));
         try
         {
             do

@@ -5,35 +5,52 @@ using Fts.Storage;
 
 namespace Fts.Server.Uploads;
 
-/// <summary>
-/// The uploads that are under way, by what they are for. A client whose connection died unnoticed comes back to continue while its old session still waits for
-/// bytes: that one makes room for it, if it is the same uploader's and has stood still for a while.
-/// </summary>
+/// <summary>Identifies an upload: its store, its target path, and the account and address of the client.</summary>
+internal readonly record struct UploadKey(IFileStore Store, StorePath Path, string Uploader)
+{
+    public static UploadKey Create(Session session, StorePath path) => new(session.Host.Store, path, session.Files!.Uploader);
+}
+
+/// <summary>The running uploads. Thread-safe.</summary>
+/// <remarks>
+/// If the connection of a client fails unnoticed, its old session still waits for data when the client reconnects to resume the upload. If
+/// the old upload has stalled for <paramref name="takeoverDelay"/> and belongs to the same uploader, the new session aborts it.
+/// </remarks>
 internal sealed class RunningUploads(TimeSpan takeoverDelay)
 {
-    /// <summary>For a transfer to end that was told to; it only has to notice.</summary>
+    /// <summary>The time limit for an aborted transfer to end.</summary>
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<(IFileStore Store, StorePath Path, string Uploader), RunningUpload> _uploads = new();
+    private readonly ConcurrentDictionary<UploadKey, RunningUpload> _uploads = new();
 
-    /// <summary>Notes an upload; whoever did takes it out again with <see cref="Remove"/>. Of several for one name the first is known.</summary>
-    public void Add(Session session, StorePath path, long start) =>
-        _uploads.TryAdd(GetKey(session, path), new RunningUpload(session.Transfer!, start));
+    /// <summary>
+    /// Adds the upload that the session runs. The caller must call <see cref="Remove"/> at its end. If an upload with the same key is
+    /// running, only that one is recorded.
+    /// </summary>
+    /// <param name="session">The session of the upload.</param>
+    /// <param name="path">The target path.</param>
+    /// <param name="startOffset">The offset in the file of the first received byte.</param>
+    public void Add(Session session, StorePath path, long startOffset) =>
+        _uploads.TryAdd(UploadKey.Create(session, path), new RunningUpload(session.Transfer!, startOffset));
 
-    /// <summary>The session's upload is over.</summary>
+    /// <summary>Removes the upload of the session.</summary>
     public void Remove(Session session, StorePath path)
     {
-        var key = GetKey(session, path);
+        var key = UploadKey.Create(session, path);
         if (_uploads.TryGetValue(key, out RunningUpload? running) && running.Transfer == session.Transfer)
         {
             _uploads.TryRemove(KeyValuePair.Create(key, running));
         }
     }
 
-    /// <summary>How many bytes the uploader's own has that stands still; null where there is none.</summary>
-    public long? GetStalledLength(Session session, StorePath path) => FindStalled(session, path) is { } stalled ? stalled.StartOffset + stalled.Transfer.Bytes : null;
+    /// <summary>Returns the size in bytes of a stalled upload of the same uploader, or null.</summary>
+    public long? GetStalledLength(Session session, StorePath path) =>
+        FindStalled(session, path) is { } stalled ? stalled.StartOffset + stalled.Transfer.Bytes : null;
 
-    /// <summary>Ends the uploader's own that stands still, and waits until it has; false where there is none.</summary>
+    /// <summary>
+    /// Aborts a stalled upload of the same uploader and waits for its end. Returns false if no upload has stalled, or if it did not end
+    /// within the time limit.
+    /// </summary>
     public async ValueTask<bool> TryAbortStalledAsync(Session session, StorePath path, CancellationToken cancellationToken)
     {
         if (FindStalled(session, path) is not { } stalled)
@@ -48,9 +65,10 @@ internal sealed class RunningUploads(TimeSpan takeoverDelay)
     }
 
     private RunningUpload? FindStalled(Session session, StorePath path) =>
-        _uploads.TryGetValue(GetKey(session, path), out RunningUpload? running) && Environment.TickCount64 - running.Transfer.LastProgress >= takeoverDelay.TotalMilliseconds ? running : null;
-
-    private static (IFileStore, StorePath, string) GetKey(Session session, StorePath path) => (session.Host.Store, path, session.Files!.Uploader);
+        _uploads.TryGetValue(UploadKey.Create(session, path), out RunningUpload? running) &&
+        Environment.TickCount64 - running.Transfer.LastProgress >= takeoverDelay.TotalMilliseconds
+            ? running
+            : null;
 
     private sealed record RunningUpload(Transfer Transfer, long StartOffset);
 }

@@ -3,63 +3,27 @@ using Fts.Storage;
 
 namespace Fts.Server.Uploads;
 
-/// <summary>
-/// SIZE tells of an upload that can be continued, where the same uploader left one, also over a file that is there: clients ask it before they resume. Many ask it
-/// before they download, too, and take no byte more than it told (curl ends there without an error). Such a download is refused once; from then on SIZE tells
-/// nothing of that name, by which downloads come out right and uploads begin anew.
-/// </summary>
+/// <summary>The names for which SIZE does not report the size of the partial upload.</summary>
+/// <remarks>
+/// If a file and a partial upload of the client have the same name, SIZE reports the partial upload, because clients send SIZE before they
+/// resume. Other clients send SIZE before a download and stop after that many bytes, so the server rejects the first such download and adds
+/// the name here. From then on downloads of the name are complete, and uploads restart from the beginning.
+/// </remarks>
 internal sealed class SuppressedPartialSizes
 {
-    /// <summary>More names than that are not forgotten wrongly: they are refused once more.</summary>
+    /// <summary>If a name is evicted, only one more download of it is rejected.</summary>
     private const int MaxNames = 1024;
 
-    private readonly Lock _lock = new();
-    private readonly HashSet<(IFileStore, StorePath, string)> _names = [];
-    private readonly Queue<(IFileStore, StorePath, string)> _oldestFirst = new();
+    private readonly FifoCache<UploadKey, bool> _names = new(MaxNames);
 
-    /// <summary>Whether SIZE is to tell nothing, since a download was misled by it.</summary>
-    public bool Contains(Session session, StorePath path)
-    {
-        lock (_lock)
-        {
-            return _names.Contains(GetKey(session, path));
-        }
-    }
+    /// <summary>Returns whether SIZE must not report the partial upload.</summary>
+    public bool Contains(Session session, StorePath path) => _names.TryGet(UploadKey.Create(session, path), out _);
 
-    /// <summary>A download of what SIZE told the wrong length of.</summary>
-    public void Add(Session session, StorePath path)
-    {
-        lock (_lock)
-        {
-            if (_names.Add(GetKey(session, path)))
-            {
-                _oldestFirst.Enqueue(GetKey(session, path));
-            }
+    /// <summary>Adds the name of a rejected download.</summary>
+    public void Add(Session session, StorePath path) => _names.Add(UploadKey.Create(session, path), true);
 
-            if (_oldestFirst.Count > MaxNames)
-            {
-                _names.Remove(_oldestFirst.Dequeue());
-            }
-        }
-    }
+    /// <summary>Removes the name when an upload of it starts: SIZE reports its partial upload again.</summary>
+    public void Remove(Session session, StorePath path) => _names.Remove(UploadKey.Create(session, path));
 
-    /// <summary>An upload begins or goes on: of what it leaves, SIZE tells again.</summary>
-    public void Remove(Session session, StorePath path)
-    {
-        lock (_lock)
-        {
-            _names.Remove(GetKey(session, path));
-        }
-    }
-
-    public void Clear()
-    {
-        lock (_lock)
-        {
-            _names.Clear();
-            _oldestFirst.Clear();
-        }
-    }
-
-    private static (IFileStore, StorePath, string) GetKey(Session session, StorePath path) => (session.Host.Store, path, session.Files!.Uploader);
+    public void Clear() => _names.Clear();
 }

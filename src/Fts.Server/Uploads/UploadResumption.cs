@@ -9,13 +9,17 @@ using Fts.Storage;
 namespace Fts.Server.Uploads;
 
 /// <summary>
-/// An upload of which only a part came, and its continuation. SIZE tells how much is there; REST with STOR, and APPE, go on from it, as clients that know
-/// nothing of pending uploads do anyway.
+/// Partial uploads and their resumption. SIZE reports the size of a partial upload; REST with STOR, and APPE, append to it. This is how
+/// common clients resume an upload.
 /// </summary>
 internal static class UploadResumption
 {
-    /// <summary>Opens the pending file. An upload of the same account's that stands still makes room for its continuation.</summary>
-    public static async ValueTask<IFileWriter> OpenAsync(Session session, StorePath path, WriteStart start, CancellationToken cancellationToken)
+    /// <summary>
+    /// Opens the staging file of an upload. If a stalled upload of the same uploader is being resumed, it is aborted first.
+    /// </summary>
+    /// <exception cref="StoreException">The store rejects the upload.</exception>
+    public static async ValueTask<IFileWriter> OpenAsync(
+        Session session, StorePath path, WriteStart start, CancellationToken cancellationToken)
     {
         session.Server.SuppressedPartialSizes.Remove(session, path);
         WriteStart upload = start.WithUploader(session.Files!.Uploader);
@@ -34,10 +38,16 @@ internal static class UploadResumption
         return await session.Files.OpenWriteAsync(path, upload, cancellationToken);
     }
 
-    /// <summary>What SIZE answers: from where the upload is continued (RFC 3659 §4, §5.5), unless a download was misled by that.</summary>
-    public static async ValueTask<FtpReply> GetReportedSizeAsync(Session session, StorePath path, long length, CancellationToken cancellationToken)
+    /// <summary>Returns the SIZE reply for a partial upload: the offset at which the client can resume (RFC 3659 §4, §5.5).</summary>
+    /// <remarks>
+    /// If a file with another size exists, the size is ambiguous. Then the path is recorded for a following RETR, or the reply is an error.
+    /// </remarks>
+    public static async ValueTask<FtpReply> GetReportedSizeAsync(
+        Session session, StorePath path, long length, CancellationToken cancellationToken)
     {
-        if (session.Files!.HasPermission(Permissions.Read) && await session.Files.GetReadableEntryAsync(path, cancellationToken) is { Kind: EntryKind.File } file && file.Length != length)
+        bool isAmbiguous = session.Files!.HasPermission(Permissions.Read) &&
+            await session.Files.GetReadableEntryAsync(path, cancellationToken) is { Kind: EntryKind.File } file && file.Length != length;
+        if (isAmbiguous)
         {
             if (session.Server.SuppressedPartialSizes.Contains(session, path))
             {
@@ -54,24 +64,27 @@ internal static class UploadResumption
         return new FtpReply(FtpReplyCode.FileStatus, length.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>How many bytes of an upload are there to be continued; null where there is none.</summary>
+    /// <summary>Returns the size in bytes of the client's partial upload of a path, or null.</summary>
     public static async ValueTask<long?> GetPartialLengthAsync(Session session, StorePath path, CancellationToken cancellationToken) =>
-        (await session.Files!.GetPartialUploadAsync(path, cancellationToken))?.Length ?? session.Server.RunningUploads.GetStalledLength(session, path);
+        (await session.Files!.GetPartialUploadAsync(path, cancellationToken))?.Length
+            ?? session.Server.RunningUploads.GetStalledLength(session, path);
 
     /// <summary>
-    /// Whether what came before an exception is the beginning of the file. It is not where compressed data was damaged or expanded beyond measure, nor where blocks were
-    /// none; and what the store could not take gives its space back.
+    /// Returns whether the bytes received before an exception are the start of the file. They are not if compressed data or block headers
+    /// were invalid. After a store failure they are discarded to free the space.
     /// </summary>
-    public static bool CanKeepAfter(Session session, Exception exception) => exception is not StoreException and not BlockFormatException and not DeflateException { Fault: not DeflateFault.Truncated };
+    public static bool CanKeepAfter(Exception exception) =>
+        exception is not StoreException and not BlockFormatException and not DeflateException { Fault: not DeflateFault.Truncated };
 
-    /// <summary>
-    /// Keeps it. Of one in ASCII the lines were translated: where in them the client would go on, no offset tells. More than was announced is nothing that a client
-    /// could want to continue.
-    /// </summary>
+    /// <summary>Keeps the received bytes as a partial upload.</summary>
+    /// <remarks>
+    /// A new upload in ASCII mode is discarded, because its line ends were converted and no offset of the client matches. An upload larger
+    /// than the size in ALLO is discarded too.
+    /// </remarks>
     public static async ValueTask KeepPartialUploadAsync(Session session, StorePath path, IFileWriter file)
     {
-        bool isTooLong = !session.IsAscii && session.CarriedState.AnnouncedLength is { } announced && session.Transfer!.Bytes > announced;
-        if ((session.IsAscii && !file.IsResumed) || isTooLong || session.Server.Options.PartialUploadLifetime == TimeSpan.Zero)
+        bool isTooLarge = !session.IsAscii && session.Transfer!.Bytes > session.Sequence.Current.AnnouncedLength;
+        if ((session.IsAscii && !file.IsResumed) || isTooLarge || session.Server.Options.PartialUploadLifetime == TimeSpan.Zero)
         {
             return;
         }
@@ -86,7 +99,7 @@ internal static class UploadResumption
         }
         catch (StoreException e)
         {
-            // The client is told why its upload broke off, not what befell the rest of it.
+            // The reply reports why the upload failed, not why its bytes could not be kept.
             CommandRunner.LogStoreException(session, "keep", e);
         }
     }

@@ -3,55 +3,71 @@ using Fts.Server.Sessions;
 
 namespace Fts.Server.Uploads;
 
-/// <summary>What is known of an upload whose data connection has ended.</summary>
+/// <summary>Whether an upload is complete, as known after the end of its data connection.</summary>
 internal enum UploadVerdict
 {
-    /// <summary>All of it came: its size was announced, or its end.</summary>
+    /// <summary>The upload has the announced size, or its end was marked (close_notify, zlib stream, last block).</summary>
     Complete,
-    /// <summary>Nothing says that something is missing, and nothing that all is there.</summary>
+    /// <summary>The upload may be complete or truncated.</summary>
     Unverified,
-    /// <summary>Other bytes came than were announced.</summary>
+    /// <summary>The size differs from the size in ALLO.</summary>
     SizeMismatch,
-    /// <summary>The client went away before it had heard that it was stored. A killed client's connections all end in good order.</summary>
+    /// <summary>
+    /// The client disconnected before the final reply. All connections of a killed client are closed in the same way as after a complete
+    /// upload.
+    /// </summary>
     ClientDisconnected,
-    /// <summary>The client said goodbye while its data was still under way.</summary>
+    /// <summary>The client sent QUIT while data was still being transferred.</summary>
     ClientQuit,
 }
 
-/// <summary>The one place where it is judged whether an upload may be published.</summary>
-internal static class UploadVerdicts
+/// <summary>The rules for the verdict on an upload and for its publication.</summary>
+internal static class UploadVerdictRules
 {
-    /// <summary>
-    /// The size that ALLO told is the one that came, with a restart of the part or of the whole; in ASCII the wire has another size than the file. Without one, an
-    /// end that was announced proves as much, unless nobody is left to have announced it.
-    /// </summary>
-    public static UploadVerdict Judge(Session session, bool isEndAnnounced, long start)
+    /// <summary>Returns the verdict on the upload of the session.</summary>
+    /// <param name="session">The session, which still has the transfer.</param>
+    /// <param name="hasEndMarker">Whether the end of the data was marked, for example by close_notify.</param>
+    /// <param name="startOffset">The offset in the file of the first received byte.</param>
+    public static UploadVerdict Determine(Session session, bool hasEndMarker, long startOffset)
     {
         Transfer transfer = session.Transfer!;
-        if (!session.IsAscii && session.CarriedState.AnnouncedLength is { } announced)
+        if (!session.IsAscii && session.Sequence.Current.AnnouncedLength is { } announced)
         {
-            return transfer.Bytes == announced || start + transfer.Bytes == announced ? UploadVerdict.Complete : UploadVerdict.SizeMismatch;
+            // Clients announce the remaining or the total size. In ASCII mode the transferred size differs from the size of the file.
+            return transfer.Bytes == announced || startOffset + transfer.Bytes == announced
+                ? UploadVerdict.Complete
+                : UploadVerdict.SizeMismatch;
         }
 
-        // A last block says so itself, whatever became of its sender since.
-        return session.Mode == TransferMode.Block ? UploadVerdict.Complete
-            : session.HasPeerClosed ? UploadVerdict.ClientDisconnected
-            : isEndAnnounced ? UploadVerdict.Complete
-            : transfer.HasClientQuitEarly ? UploadVerdict.ClientQuit
-            : UploadVerdict.Unverified;
+        if (session.Mode == TransferMode.Block)
+        {
+            return UploadVerdict.Complete; // the last block was received, even if the client disconnected afterwards
+        }
+
+        if (session.HasPeerClosed)
+        {
+            return UploadVerdict.ClientDisconnected;
+        }
+
+        if (hasEndMarker)
+        {
+            return UploadVerdict.Complete;
+        }
+
+        return transfer.HasClientQuitEarly ? UploadVerdict.ClientQuit : UploadVerdict.Unverified;
     }
 
-    /// <summary>Whether an upload so judged gets its name.</summary>
+    /// <summary>Returns whether an upload with this verdict is published.</summary>
     public static bool ShouldPublish(this UploadVerdict verdict, FtpPublishPolicy policy) =>
         verdict == UploadVerdict.Complete || (verdict == UploadVerdict.Unverified && policy == FtpPublishPolicy.CompleteOrUnverified);
 
-    /// <summary>For the log.</summary>
+    /// <summary>Returns the text for the log.</summary>
     public static string Describe(this UploadVerdict verdict) => verdict switch
     {
         UploadVerdict.Complete => "complete",
-        UploadVerdict.Unverified => "unknown whether complete",
-        UploadVerdict.SizeMismatch => "not the bytes announced",
-        UploadVerdict.ClientDisconnected => "the client has gone",
-        _ => "the client quit before its data ended",
+        UploadVerdict.Unverified => "unverified",
+        UploadVerdict.SizeMismatch => "size differs from ALLO",
+        UploadVerdict.ClientDisconnected => "the client disconnected",
+        _ => "the client sent QUIT before the end of the data",
     };
 }

@@ -23,12 +23,12 @@ internal static class ServerTargets
         Argument("rest", ParameterCommands.RestartAsync),
         Argument("rang", ParameterCommands.RangeAsync),
         Argument("allo", ParameterCommands.AllocateAsync),
-        Argument("opts", InformationCommands.OptionsAsync),
+        Argument("opts", OptionCommands.OptionsAsync),
         Argument("mfmt", MetadataCommands.SetLastModifiedAsync),
         Argument("mff", MetadataCommands.SetFactsAsync),
-        Argument("site-utime", MetadataCommands.SiteTimeAsync),
-        Argument("site-chmod", MetadataCommands.SiteModeAsync),
-        Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.OpenAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.Done),
+        Argument("site-utime", MetadataCommands.SetTimeAsync),
+        Argument("site-chmod", MetadataCommands.SetModeAsync),
+        Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.OpenAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.CommandOkay),
     ];
 
     /// <summary>A handler's argument, as its line brings it. What the store says is its refusal: nothing is there.</summary>
@@ -39,12 +39,12 @@ internal static class ServerTargets
         {
             if (text.Length <= session.Value.Server.Options.MaxLineLength && !text.AsSpan().ContainsAny('\r', '\n'))
             {
-                session.Value.NextState = PendingState.None;
+                session.Value.Sequence.Next = SequenceParameters.None;
                 ValueTask<FtpReply> reply = handler(session.Value, text, CancellationToken.None);
                 FuzzAssert.True(reply.IsCompleted, "what is not there is not waited for");
                 FtpReply told = reply.GetAwaiter().GetResult();
-                PendingState left = session.Value.NextState;
-                FuzzAssert.True(told.IsCompletion || told.IsIntermediate || left == PendingState.None, "a refused argument leaves nothing behind");
+                SequenceParameters left = session.Value.Sequence.Next;
+                FuzzAssert.True(told.IsCompletion || told.IsIntermediate || left == SequenceParameters.None, "a refused argument leaves nothing behind");
                 FuzzAssert.True(left.RestartOffset >= 0 && left.RangeEnd is not < 0 && left.AnnouncedLength is not < 0, "offsets and lengths are not negative");
                 FuzzAssert.True(left.RangeEnd is not { } last || (last >= left.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
             }

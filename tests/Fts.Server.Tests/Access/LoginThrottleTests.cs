@@ -53,7 +53,7 @@ public sealed class LoginThrottleTests
             await using Conversation talk = await AskedAsync(server, userName, "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
             _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
-            await talk.PlayAsync("S: 530 Sign-in refused.");
+            await talk.PlayAsync("S: 530 Login incorrect.");
         }
 
         Assert.Equal([1, 2, 4, 8, 16, 16, 16], delays);
@@ -134,7 +134,7 @@ public sealed class LoginThrottleTests
         await first.PlayAsync("S: 530 *");
         right.SetResult();
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
-        Assert.DoesNotContain(server.Log.Texts, text => text.Contains("signed in as", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Texts, text => text.Contains("logged in as", StringComparison.Ordinal));
         _clock.Advance(TimeSpan.FromSeconds(1));
         await second.PlayAsync("S: 230 *");
     }

@@ -2,7 +2,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>Names that are not UTF-8: every verb takes and sends their bytes (RFC 2640 §3.1).</summary>
+/// <summary>Names that are not UTF-8: every command accepts and sends their bytes (RFC 2640 §3.1).</summary>
 public sealed class ByteNameTests
 {
     // Latin-1 é, GBK, CP1251 with the Telnet byte 255.
@@ -95,7 +95,7 @@ public sealed class ByteNameTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Files_and_folders_are_made_renamed_copied_and_removed(Wire wire)
+    public async Task Files_and_directories_are_created_renamed_copied_and_deleted(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, Files);
         await server.PlayAsync("""
@@ -104,7 +104,7 @@ public sealed class ByteNameTests
             C: MKD \xdcb
             S: 550 *
             C: CWD \xdcb
-            S: 250 Now in /\xdcb
+            S: 250 Directory changed to /\xdcb
             C: PWD
             S: 257 "/\xdcb" *
             C: RNFR ../caf\xe9.txt
@@ -130,7 +130,7 @@ public sealed class ByteNameTests
     }
 
     [Theory, OnEveryWire]
-    public async Task The_byte_255_is_doubled_in_replies_and_taken_once_or_twice(Wire wire)
+    public async Task The_byte_255_is_doubled_in_replies_and_accepted_once_or_twice(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, Files);
         await server.PlayAsync("""
@@ -139,7 +139,7 @@ public sealed class ByteNameTests
             C: MKD \xff\xff\xe0\xff\xff
             S: 257 "/\xff\xff\xe0\xff\xff" *
             C: CWD \xff\xff\xe0\xff\xff
-            S: 250 Now in /\xff\xff\xe0\xff\xff
+            S: 250 Directory changed to /\xff\xff\xe0\xff\xff
             C: RMD /\xff\xff\xe0\xff\xff
             S: 250 *
             """);
@@ -205,7 +205,7 @@ public sealed class ByteNameTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Two_names_have_two_partial_uploads(Wire wire)
+    public async Task Different_bytes_in_a_name_have_separate_partial_uploads(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.PlayAsync("""
@@ -231,7 +231,7 @@ public sealed class ByteNameTests
     }
 
     [Theory, OnEveryWire]
-    public Task Accounts_stay_text(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task Account_names_must_be_text(Wire wire) => TestServer.PlayAsync(wire, """
         C: USER \xe4
         S: 501 *
         C: ACCT \xe4

@@ -5,14 +5,14 @@ using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>The SHA-256 that a store remembers with a file: HASH and XSHA256 answer by it, and MLST and MLSD tell it to who asks.</summary>
+/// <summary>The SHA-256 that a store caches with a file: HASH and XSHA256 return it, and MLST and MLSD report it as a fact.</summary>
 public sealed class CachedHashTests
 {
     private const string Hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
     private const string Date = "C: MFMT 20200101000000 a\nS: 213 *\n", Ask = $"C: HASH a\nS: 213 SHA-256 0-4 {Hello} a\n";
 
     [Theory, OnEveryWire]
-    public async Task A_file_read_once_is_not_read_again_by_another_server(Wire wire)
+    public async Task Another_server_uses_the_cached_hash(Wire wire)
     {
         int opened = 0;
         var store = new HookedStore();
@@ -61,7 +61,7 @@ public sealed class CachedHashTests
     }
 
     [Theory, OnEveryWire]
-    public async Task What_another_program_writes_is_hashed_anew(Wire wire)
+    public async Task A_file_changed_by_another_program_is_hashed_again(Wire wire)
     {
         using var folder = new TemporaryDirectory();
         string file = Path.Combine(folder.Path, "a");
@@ -101,7 +101,7 @@ public sealed class CachedHashTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_file_changed_just_now_is_not_remembered(Wire wire)
+    public async Task The_hash_of_a_recently_changed_file_is_not_cached(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.WriteAsync("/a", "hello");
@@ -109,7 +109,7 @@ public sealed class CachedHashTests
     }
 
     [Theory, OnEveryWire]
-    public Task Mlst_and_mlsd_tell_it_where_there_is_one_to_who_chose_the_fact(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task MLST_and_MLSD_return_a_cached_hash_if_its_fact_is_selected(Wire wire) => TestServer.PlayAsync(wire, $"""
         {Date}
         {Ask}
         C: OPTS MLST x.SHA256;size;
@@ -143,7 +143,7 @@ public sealed class CachedHashTests
         """, ("/a", "hello"), ("/b", "hello!"), ("/sub/", ""));
 
     [Theory, OnEveryWire]
-    public async Task Nobody_is_asked_for_a_fact_that_was_not_chosen(Wire wire)
+    public async Task An_unselected_fact_is_not_read_from_the_store(Wire wire)
     {
         int asked = 0;
         var store = new HookedStore();
@@ -163,7 +163,7 @@ public sealed class CachedHashTests
     }
 
     [Theory, OnEveryWire]
-    public async Task It_tells_of_what_is_in_a_file_and_so_only_to_who_may_read(Wire wire)
+    public async Task A_cached_hash_requires_the_read_permission(Wire wire)
     {
         var store = new HookedStore();
         await using (TestServer first = new(wire, store))

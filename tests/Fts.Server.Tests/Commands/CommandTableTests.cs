@@ -3,16 +3,16 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>What holds for every row, whichever rows there are.</summary>
+/// <summary>Properties of all rows of the command table.</summary>
 public sealed class CommandTableTests
 {
-    /// <summary>A server without TLS does not know the rows that are about it.</summary>
+    /// <summary>Returns the available rows. A server without TLS does not support the TLS commands.</summary>
     private static IEnumerable<CommandRow> RowsOn(Wire wire) => CommandTable.Rows.Where(row => wire.Tls() is not null || !row.HasRule(CommandRules.NeedsTls));
 
     private static string Line(CommandRow row) => row.HasRule(CommandRules.NeedsArgument) ? $"{row.Verb} x" : row.Verb;
 
     [Theory, OnEveryWire]
-    public async Task Every_login_row_answers_530_before_sign_in(Wire wire)
+    public async Task Every_row_that_needs_a_login_returns_530_before_it(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.ConnectAsync();
@@ -24,7 +24,7 @@ public sealed class CommandTableTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Every_argument_row_answers_501_with_its_usage_without_argument(Wire wire)
+    public async Task Every_row_that_needs_an_argument_returns_501_with_its_usage(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -35,7 +35,7 @@ public sealed class CommandTableTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Every_data_port_row_answers_425_without_a_data_port(Wire wire)
+    public async Task Every_row_that_needs_a_data_connection_returns_425_before_PASV(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -46,7 +46,7 @@ public sealed class CommandTableTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Every_row_answers_the_same_to_lower_case(Wire wire)
+    public async Task Every_verb_is_accepted_in_lower_case(Wire wire)
     {
         await using var server = new TestServer(wire);
         foreach (CommandRow row in RowsOn(wire))
@@ -59,7 +59,7 @@ public sealed class CommandTableTests
     }
 
     [Fact]
-    public void Every_row_tells_how_it_is_written()
+    public void Every_usage_starts_with_the_verb()
     {
         Assert.All(CommandTable.Rows, row => Assert.StartsWith(row.Verb, row.Usage, StringComparison.Ordinal));
         Assert.Distinct(CommandTable.Rows.Select(row => row.Verb));
@@ -93,7 +93,7 @@ public sealed class CommandTableTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_gate_that_refuses_leaves_the_session_as_it_was(Wire wire)
+    public async Task A_rejected_command_does_not_change_the_session(Wire wire)
     {
         await using var server = new TestServer(wire);
         await server.WriteAsync("/a", "hello");

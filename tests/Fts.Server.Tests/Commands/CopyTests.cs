@@ -7,7 +7,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class CopyTests
 {
     [Theory, OnEveryWire]
-    public async Task Comb_joins_the_parts_in_order_and_removes_them(Wire wire)
+    public async Task COMB_appends_the_parts_in_order_and_deletes_them(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/p 1", "one"), ("/p\"2", "two"), ("/sub/p3", "three"), ("/old", "four"), ("/end", "end"));
         await server.PlayAsync("""
@@ -47,7 +47,7 @@ public sealed class CopyTests
         await copyTo.PlayAsync("C: SITE CPFR b\nS: 350 *\nC: SITE CPTO d");
         for (int i = 0; i < 2; i++)
         {
-            // A silent session is closed after the server has looked at all sessions for longer than both timeouts.
+            // When an idle session is closed, the server has checked all sessions for longer than both timeouts.
             await using Conversation silent = await server.ConnectAsync();
             await silent.PlayAsync("S: 220 *\nS: 421 *\nS: (end)");
         }
@@ -60,7 +60,7 @@ public sealed class CopyTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Comb_refuses_a_part_that_is_named_twice(Wire wire)
+    public async Task COMB_rejects_a_duplicate_part(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one"), ("/b", "two"));
         await server.PlayAsync("""
@@ -79,7 +79,7 @@ public sealed class CopyTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Comb_that_fails_leaves_everything(Wire wire)
+    public async Task A_failed_COMB_changes_nothing(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one"), ("/b", "two"), ("/target", "old"), ("/sub/", ""));
         await server.PlayAsync("""
@@ -104,7 +104,7 @@ public sealed class CopyTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Comb_needs_the_permissions_for_all_it_does(Wire wire)
+    public async Task COMB_requires_all_its_permissions(Wire wire)
     {
         foreach (Permissions one in new[] { Permissions.Read, Permissions.Create, Permissions.Delete, Permissions.Overwrite })
         {
@@ -153,7 +153,7 @@ public sealed class CopyTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Abor_ends_a_copy_and_the_target_stays(Wire wire)
+    public async Task ABOR_aborts_a_copy_and_keeps_the_target(Wire wire)
     {
         var store = new HookedStore { BeforeRead = token => Task.Delay(Timeout.Infinite, token) };
         await using TestServer server = new(wire, store);

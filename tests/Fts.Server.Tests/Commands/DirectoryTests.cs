@@ -6,7 +6,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class DirectoryTests
 {
     [Theory, OnEveryWire]
-    public Task Cwd_goes_by_relative_and_absolute_paths_and_never_above_the_top(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task CWD_accepts_relative_and_absolute_paths_and_stops_at_the_root(Wire wire) => TestServer.PlayAsync(wire, """
         C: CWD a
         S: 250 *
         C: PWD
@@ -38,7 +38,7 @@ public sealed class DirectoryTests
         """, ("/a/b/", ""));
 
     [Theory, OnEveryWire]
-    public Task Cwd_to_nothing_or_to_a_file_answers_550_and_stays(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task CWD_to_a_missing_path_or_a_file_returns_550(Wire wire) => TestServer.PlayAsync(wire, """
         C: CWD sub
         S: 250 *
         C: CWD missing
@@ -52,7 +52,7 @@ public sealed class DirectoryTests
         """, ("/sub/file", "x"));
 
     [Theory, OnEveryWire]
-    public Task Names_keep_their_spaces_quotes_dashes_and_letters(Wire wire) => TestServer.PlayAsync(wire, """"
+    public Task Names_with_special_characters_are_preserved(Wire wire) => TestServer.PlayAsync(wire, """"
         C: MKD with  two spaces
         S: 257 "/with  two spaces" *
         C: CWD with  two spaces
@@ -82,7 +82,7 @@ public sealed class DirectoryTests
         """");
 
     [Theory, OnEveryWire]
-    public Task Mkd_makes_one_folder_below_what_exists(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task MKD_creates_one_directory_level(Wire wire) => TestServer.PlayAsync(wire, """
         C: MKD a
         S: 257 "/a" *
         C: XMKD a/b
@@ -102,7 +102,7 @@ public sealed class DirectoryTests
         """, ("/file", "x"));
 
     [Theory, OnEveryWire]
-    public Task Rmd_removes_empty_folders_only(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task RMD_deletes_only_empty_directories(Wire wire) => TestServer.PlayAsync(wire, """
         C: RMD full
         S: 550 *
         C: RMD full/file
@@ -122,7 +122,7 @@ public sealed class DirectoryTests
         """, ("/full/file", "x"), ("/empty/", ""), ("/gone/", ""));
 
     [Theory, OnEveryWire]
-    public Task A_current_folder_that_is_removed_answers_550_and_can_be_left(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_deleted_working_directory_returns_550_and_can_be_left(Wire wire) => TestServer.PlayAsync(wire, """
         C: CWD a
         S: 250 *
         C: RMD /a
@@ -142,7 +142,7 @@ public sealed class DirectoryTests
         """, ("/a/", ""));
 
     [Theory, OnEveryWire]
-    public async Task A_name_that_is_no_path_answers_550_and_553_where_a_name_is_given(Wire wire)
+    public async Task An_invalid_path_returns_550_or_553_if_it_creates_a_name(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.LogInAsync();

@@ -6,7 +6,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class FileTests
 {
     [Theory, OnEveryWire]
-    public async Task Dele_removes_files_only(Wire wire)
+    public async Task DELE_deletes_only_files(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a b", "x"), ("/sub/c", "x"));
         await server.PlayAsync("""
@@ -26,7 +26,7 @@ public sealed class FileTests
     }
 
     [Theory, OnEveryWire]
-    public Task Size_tells_the_bytes_of_a_file(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task SIZE_returns_the_size_of_a_file(Wire wire) => TestServer.PlayAsync(wire, """
         C: SIZE a
         S: 213 6
         C: SIZE sub/../a
@@ -40,7 +40,7 @@ public sealed class FileTests
         """, ("/a", "hellö"), ("/sub/", ""));
 
     [Theory, OnEveryWire]
-    public Task What_mfmt_sets_mdtm_tells(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task MDTM_returns_the_time_that_MFMT_set(Wire wire) => TestServer.PlayAsync(wire, """
         C: MFMT 20240229123456 a b
         S: 213 Modify=20240229123456; a b
         C: MDTM a b
@@ -68,7 +68,7 @@ public sealed class FileTests
         """, ("/a b", "x"), ("/sub/", ""));
 
     [Theory, OnEveryWire]
-    public Task Questions_between_rest_and_retr_are_allowed(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task Metadata_commands_are_allowed_between_REST_and_RETR(Wire wire) => TestServer.PlayAsync(wire, """
         C: REST 1
         S: 350 *
         C: SIZE a

@@ -3,11 +3,11 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>HASH, OPTS HASH, RANG, and XCRC with its kind.</summary>
+/// <summary>HASH, OPTS HASH, RANG, and XCRC and similar commands.</summary>
 public sealed class HashTests
 {
     [Theory, OnEveryWire]
-    public Task Hash_names_what_it_hashed_and_how(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task HASH_returns_the_algorithm_the_range_and_the_hash(Wire wire) => TestServer.PlayAsync(wire, """
         C: HASH a b
         S: 213 SHA-256 0-4 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824 a b
         C: OPTS HASH
@@ -47,7 +47,7 @@ public sealed class HashTests
         """, ("/a b", "hello"), ("/empty", ""), ("/sub/", ""));
 
     [Theory, OnEveryWire]
-    public Task A_new_user_begins_with_the_default(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_new_user_starts_with_the_default_algorithm(Wire wire) => TestServer.PlayAsync(wire, """
         C: OPTS HASH MD5
         S: 200 MD5
         C: REIN
@@ -57,7 +57,7 @@ public sealed class HashTests
         """);
 
     [Theory, OnEveryWire]
-    public Task Rang_is_for_the_one_command_that_follows(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task RANG_applies_to_one_command(Wire wire) => TestServer.PlayAsync(wire, """
         C: RANG 1 3
         S: 350 *
         C: HASH a
@@ -97,7 +97,7 @@ public sealed class HashTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
-    public Task Of_rang_and_rest_the_last_word_counts(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task The_last_of_RANG_and_REST_applies(Wire wire) => TestServer.PlayAsync(wire, """
         C: RANG 1 2
         S: 350 *
         C: REST 3
@@ -131,7 +131,7 @@ public sealed class HashTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
-    public async Task What_rang_cannot_mean_is_refused_and_nothing_is_overwritten(Wire wire)
+    public async Task An_invalid_RANG_is_rejected_and_nothing_is_overwritten(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"));
         await server.PlayAsync("""
@@ -176,7 +176,7 @@ public sealed class HashTests
     }
 
     [Theory, OnEveryWire]
-    public Task The_older_commands_take_a_name_with_or_without_quotes_and_a_part(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task The_older_commands_accept_quoted_names_and_ranges(Wire wire) => TestServer.PlayAsync(wire, """
         C: XCRC a b
         S: 250 3610A686
         C: XCRC "a b"
@@ -212,7 +212,7 @@ public sealed class HashTests
         """, ("/a b", "hello"), ("/report 7", "hello"), ("/quote\"d", "hello"));
 
     [Theory, OnEveryWire]
-    public async Task Asking_twice_reads_once_until_the_file_changes(Wire wire)
+    public async Task A_repeated_hash_reads_the_file_once_until_it_changes(Wire wire)
     {
         int opened = 0;
         var store = new HookedStore();
@@ -234,7 +234,7 @@ public sealed class HashTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_file_changed_just_now_is_read_again(Wire wire)
+    public async Task A_recently_changed_file_is_read_again(Wire wire)
     {
         int opened = 0;
         var store = new HookedStore();
@@ -250,7 +250,7 @@ public sealed class HashTests
     }
 
     [Theory, OnEveryWire]
-    public async Task While_it_hashes_others_are_answered_and_abor_ends_it(Wire wire)
+    public async Task Other_sessions_are_served_during_HASH_and_ABOR_aborts_it(Wire wire)
     {
         var store = new HookedStore { BeforeRead = token => Task.Delay(Timeout.Infinite, token) };
         await using TestServer server = new(wire, store);
@@ -261,7 +261,7 @@ public sealed class HashTests
             C: STAT
             S: 211-*
             S: ...
-            S:  Transferring, 0 *: HASH a
+            S:  Transfer in progress, 0 *: HASH a
             S: 211 *
             C: ABOR
             S: 426 *
@@ -272,7 +272,7 @@ public sealed class HashTests
     }
 
     [Theory, OnEveryWire]
-    public async Task It_asks_for_the_permission_to_read_and_no_other(Wire wire)
+    public async Task HASH_requires_only_the_read_permission(Wire wire)
     {
         const string Script = "C: HASH a\nS: 213 *\nC: XCRC a\nS: 250 *";
         await using TestServer reader = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Read) });

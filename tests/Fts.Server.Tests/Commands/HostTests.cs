@@ -4,11 +4,11 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>HOST (RFC 7151): which of several hosts behind one address is meant.</summary>
+/// <summary>HOST selects one of several hosts on one address (RFC 7151).</summary>
 public sealed class HostTests
 {
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task A_host_named_before_the_sign_in_has_files_and_a_greeting_of_its_own(Wire wire)
+    public async Task A_host_selected_before_login_has_its_own_files_and_greeting(Wire wire)
     {
         await using TestServer server = await WithHostsAsync(wire);
         await server.PlayFromGreetingAsync("""
@@ -31,7 +31,7 @@ public sealed class HostTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task Whoever_names_no_host_is_served_by_the_default_one(Wire wire)
+    public async Task Without_HOST_the_default_host_serves_the_client(Wire wire)
     {
         await using TestServer server = await WithHostsAsync(wire);
         await server.PlayAsync("""
@@ -45,7 +45,7 @@ public sealed class HostTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task The_last_host_named_counts_and_the_address_connected_to_is_the_default_one(Wire wire)
+    public async Task The_last_HOST_applies_and_the_server_address_selects_the_default_host(Wire wire)
     {
         await using TestServer server = await WithHostsAsync(wire);
         string own = wire.IsIPv4() ? "127.0.0.1" : "[::1]", other = wire.IsIPv4() ? "127.0.0.2" : "[::2]";
@@ -73,7 +73,7 @@ public sealed class HostTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task A_host_there_is_not_and_what_is_no_host_are_refused_and_change_nothing(Wire wire)
+    public async Task Unknown_and_invalid_hosts_are_rejected(Wire wire)
     {
         await using TestServer server = await WithHostsAsync(wire);
         await server.PlayFromGreetingAsync("""
@@ -118,7 +118,7 @@ public sealed class HostTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task Host_after_user_is_too_late(Wire wire)
+    public async Task HOST_after_USER_is_rejected(Wire wire)
     {
         await using TestServer server = await WithHostsAsync(wire);
         await server.PlayFromGreetingAsync("""
@@ -139,7 +139,7 @@ public sealed class HostTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task A_new_user_stays_on_the_host_and_rein_leaves_it(Wire wire)
+    public async Task USER_keeps_the_host_and_REIN_resets_it(Wire wire)
     {
         await using TestServer server = await WithHostsAsync(wire);
         await server.PlayFromGreetingAsync("""
@@ -176,7 +176,7 @@ public sealed class HostTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task A_name_is_somebody_on_its_own_host_only(Wire wire)
+    public async Task An_account_exists_only_on_its_own_host(Wire wire)
     {
         var owner = new OneTimePasswordAuthenticator("owner", Permissions.ReadWrite);
         await using TestServer server = await WithHostsAsync(wire, one => one with { Authenticator = owner });
@@ -200,7 +200,7 @@ public sealed class HostTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_server_without_hosts_is_whatever_host_it_is_taken_for(Wire wire)
+    public async Task A_server_without_hosts_accepts_any_HOST(Wire wire)
     {
         await using TestServer server = new(wire);
         string own = wire.IsIPv4() ? "127.0.0.1" : "[::1]";
@@ -223,11 +223,11 @@ public sealed class HostTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task Two_stores_that_number_their_files_alike_do_not_share_hashes(Wire wire)
+    public async Task Stores_with_equal_file_identities_do_not_share_hashes(Wire wire)
     {
         await using TestServer server = await WithHostsAsync(wire);
         await using Conversation one = await SignInAsync(server, "one.example"), two = await SignInAsync(server, "two.example");
-        // Before the first hash: a time that is set forgets them all, and of a file just written none is remembered.
+        // Set the time before the first hash: setting it clears the cache, and hashes of recently changed files are not cached.
         await one.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
         await two.PlayAsync("C: MFMT 20200101000000 who\nS: 213 *");
 
@@ -249,7 +249,7 @@ public sealed class HostTests
         return talk;
     }
 
-    /// <summary>A default host and two named ones, each with a file that tells which it is.</summary>
+    /// <summary>Returns a server with a default host and two named hosts, each with a file that identifies it.</summary>
     private static async Task<TestServer> WithHostsAsync(Wire wire, Func<FtpHost, FtpHost>? with = null)
     {
         var anybody = new AnonymousAuthenticator(Permissions.ReadWrite);
@@ -263,7 +263,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public void Hosts_that_cannot_work_are_told_at_once()
+    public void Invalid_hosts_are_rejected_by_the_constructor()
     {
         Assert.Throws<ArgumentException>(() => Make(Host("a"), Host("A")));
         Assert.Throws<ArgumentException>(() => Make(Host("a b")));

@@ -7,7 +7,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class InformationTests
 {
     [Theory, OnEveryWire]
-    public async Task What_a_server_tells_strangers(Wire wire)
+    public async Task Replies_before_login(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.PlayFromGreetingAsync("""
@@ -29,7 +29,7 @@ public sealed class InformationTests
             C: STAT
             S: 211-*
             S: ...
-            S:  Not signed in
+            S:  Not logged in
             S: ...
             S: 211 *
             C: STAT /
@@ -40,7 +40,7 @@ public sealed class InformationTests
     }
 
     [Theory, OnEveryWire]
-    public Task Opts_takes_utf8_on_and_refuses_what_it_does_not_know(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task OPTS_accepts_UTF8_ON_and_rejects_unknown_options(Wire wire) => TestServer.PlayAsync(wire, """
         C: OPTS UTF8
         S: 200 *
         C: opts utf-8 on
@@ -56,21 +56,21 @@ public sealed class InformationTests
         """);
 
     [Theory, OnEveryWire]
-    public Task Help_knows_site_and_tells_what_it_does_not_know(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task HELP_supports_SITE_and_rejects_unknown_commands(Wire wire) => TestServer.PlayAsync(wire, """
         C: HELP SITE
-        S: 214-SITE commands:
+        S: 214-The following SITE commands are recognized:
         S: ...
         S:  SITE HELP
         S: ...
         S: 214 *
         C: SITE HELP
-        S: 214-SITE commands:
+        S: 214-The following SITE commands are recognized:
         S: ...
         S:  SITE HELP
         S: ...
         S: 214 *
         C: site help
-        S: 214-SITE commands:
+        S: 214-The following SITE commands are recognized:
         S: ...
         S: 214 *
         C: HELP nonsense
@@ -84,19 +84,19 @@ public sealed class InformationTests
         """);
 
     [Theory, OnEveryWire]
-    public Task Stat_tells_how_the_session_stands(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task STAT_returns_the_state_of_the_session(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: STAT
         S: 211-Status:
         S:  Connected from {(wire.IsIPv4() ? "127.0.0.1" : "::1")}
-        S:  Signed in as anonymous
-        S:  Control connection {(wire.Tls() is null ? "in plain, data connections in plain" : "encrypted, data connections encrypted")}
+        S:  Logged in as anonymous
+        S:  Control connection {(wire.Tls() is null ? "not encrypted, data connections not encrypted" : "encrypted, data connections encrypted")}
         S:  Type image, mode stream, structure file
-        S:  No transfer running
+        S:  No transfer in progress
         S: 211 End.
         """);
 
     [Theory, OnEveryWire]
-    public Task Stat_with_a_path_lists_on_the_control_connection(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task STAT_with_a_path_lists_over_the_control_connection(Wire wire) => TestServer.PlayAsync(wire, """
         C: STAT sub
         S: 213-*
         S:  -rw-r--r-- 1 ftp ftp            5 * 213 End.
@@ -123,7 +123,7 @@ public sealed class InformationTests
         """, ("/sub/213 End.", "12345"), ("/empty/", ""));
 
     [Theory, OnEveryWire]
-    public async Task Every_feature_announced_works(Wire wire)
+    public async Task Every_listed_feature_works(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/ä", "hello"));
         await using Conversation talk = await server.LogInAsync();
@@ -158,8 +158,8 @@ public sealed class InformationTests
                 "HASH" => "C: HASH ä\nS: 213 SHA-256 0-4 * ä",
                 ['X', ..] => $"C: {feature} ä\nS: 250 *",
                 "UTF8" => "C: OPTS UTF8 ON\nS: 200 *",
-                "HOST" => "C: HOST this.example\nS: 503 *", // signed in already
-                "AUTH" => "C: AUTH TLS\nS: 503 *", // over TLS already
+                "HOST" => "C: HOST this.example\nS: 503 *", // already logged in
+                "AUTH" => "C: AUTH TLS\nS: 503 *", // already encrypted
                 "PBSZ" => "C: PBSZ 0\nS: 200 PBSZ=0",
                 "PROT" => "C: PROT P\nS: 200 *",
                 _ => throw new NotSupportedException($"{feature} has no proof here."),

@@ -9,7 +9,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class LinkTests
 {
     [Theory, OnEveryWire]
-    public async Task A_link_leads_down_and_nowhere_else(Wire wire)
+    public async Task A_link_target_must_be_below_the_directory_of_the_link(Wire wire)
     {
         using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
@@ -59,7 +59,7 @@ public sealed class LinkTests
     }
 
     [Theory, OnEveryWire]
-    public async Task It_needs_the_permission_to_make_files(Wire wire)
+    public async Task SITE_SYMLINK_requires_the_permission_to_create_files(Wire wire)
     {
         using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
@@ -70,7 +70,7 @@ public sealed class LinkTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_store_without_links_says_so(Wire wire)
+    public async Task SITE_SYMLINK_returns_502_if_the_store_has_no_links(Wire wire)
     {
         await using TestServer server = new(wire, new MemoryFileStore());
         await server.WriteAsync("/a", "hello");

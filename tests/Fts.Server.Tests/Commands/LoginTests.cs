@@ -13,7 +13,7 @@ public sealed class LoginTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Anonymous_signs_in_with_any_password(Wire wire)
+    public async Task Anonymous_logs_in_with_any_password(Wire wire)
     {
         await using var server = new TestServer(wire);
         await server.PlayFromGreetingAsync("""
@@ -33,7 +33,7 @@ public sealed class LoginTests
     }
 
     [Theory, OnEveryWire]
-    public async Task The_right_password_signs_in(Wire wire)
+    public async Task The_correct_password_logs_in(Wire wire)
     {
         await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
@@ -49,7 +49,7 @@ public sealed class LoginTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_known_and_an_unknown_name_are_refused_in_the_same_words(Wire wire)
+    public async Task Known_and_unknown_names_receive_the_same_reply(Wire wire)
     {
         await using TestServer server = WithPassword(wire, out _);
         var words = new List<string>();
@@ -65,7 +65,7 @@ public sealed class LoginTests
     }
 
     [Theory, OnEveryWire]
-    public async Task After_a_refusal_the_right_password_still_signs_in(Wire wire)
+    public async Task The_correct_password_logs_in_after_a_failed_login(Wire wire)
     {
         await using TestServer server = WithPassword(wire, out OneTimePasswordAuthenticator accounts);
         await server.PlayFromGreetingAsync($"""
@@ -84,7 +84,7 @@ public sealed class LoginTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Too_many_refusals_end_the_session(Wire wire)
+    public async Task Too_many_failed_logins_end_the_session(Wire wire)
     {
         await using TestServer server = WithPassword(wire, out _, attempts: 2);
         await server.PlayFromGreetingAsync("""
@@ -102,7 +102,7 @@ public sealed class LoginTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_refusal_is_one_after_any_number_of_others(Wire wire)
+    public async Task All_failed_logins_receive_530_until_the_limit(Wire wire)
     {
         await using TestServer server = WithPassword(wire, out _, attempts: 101);
         await using Conversation talk = await server.ConnectAsync();
@@ -116,7 +116,7 @@ public sealed class LoginTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Pass_before_user_answers_503(Wire wire)
+    public async Task PASS_before_USER_returns_503(Wire wire)
     {
         await using var server = new TestServer(wire);
         await server.PlayFromGreetingAsync("""
@@ -129,7 +129,7 @@ public sealed class LoginTests
     }
 
     [Theory, OnEveryWire]
-    public Task Pass_once_signed_in_answers_503_and_changes_nothing(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task PASS_after_login_returns_503(Wire wire) => TestServer.PlayAsync(wire, """
         C: PASS x
         S: 503 *
         C: PWD
@@ -137,7 +137,7 @@ public sealed class LoginTests
         """);
 
     [Theory, OnEveryWire]
-    public Task A_new_user_drops_the_rights_of_the_one_before(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task USER_revokes_the_permissions_of_the_previous_user(Wire wire) => TestServer.PlayAsync(wire, """
         C: CWD sub
         S: 250 *
         C: USER somebody
@@ -159,7 +159,7 @@ public sealed class LoginTests
         """, ("/sub/a", "a"));
 
     [Theory, OnEveryWire]
-    public Task Rein_forgets_everything_but_the_connection(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task REIN_resets_everything_except_the_connection(Wire wire) => TestServer.PlayAsync(wire, """
         C: CWD sub
         S: 250 *
         C: OPTS MLST size;
@@ -195,7 +195,7 @@ public sealed class LoginTests
         """, ("/sub/a", "a"));
 
     [Theory, OnEveryWire]
-    public async Task Quit_before_sign_in_says_goodbye(Wire wire)
+    public async Task QUIT_before_login_returns_221(Wire wire)
     {
         await using var server = new TestServer(wire);
         await server.PlayFromGreetingAsync("""

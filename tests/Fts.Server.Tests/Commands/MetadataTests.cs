@@ -8,7 +8,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class MetadataTests
 {
     [Theory, OnEveryWire]
-    public Task What_mff_sets_mlst_tells(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task MLST_returns_the_facts_that_MFF_set(Wire wire) => TestServer.PlayAsync(wire, """
         C: MFF Modify=20240229123456;UNIX.mode=0640; a b
         S: 213 Modify=20240229123456;UNIX.mode=0640; a b
         C: OPTS MLST modify;UNIX.mode;
@@ -30,7 +30,7 @@ public sealed class MetadataTests
         """, ("/a b", "x"), ("/sub/", ""));
 
     [Theory, OnEveryWire]
-    public Task Mff_sets_all_or_nothing(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task MFF_sets_all_facts_or_none(Wire wire) => TestServer.PlayAsync(wire, """
         C: MFMT 20200101000000 a
         S: 213 *
         C: MFF Modify=20240229123456;Owner=root; a
@@ -56,7 +56,7 @@ public sealed class MetadataTests
         """, ("/a", "x"));
 
     [Theory, OnEveryWire]
-    public Task A_time_of_creation_is_understood_refused_and_never_announced(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task MFCT_is_rejected_and_not_listed_in_FEAT(Wire wire) => TestServer.PlayAsync(wire, """
         C: MFCT 20240229123456 a
         S: 504 *creation*
         C: MFCT 2024 a
@@ -94,7 +94,7 @@ public sealed class MetadataTests
         """, ("/a b", "x"), ("/sub/", ""));
 
     [Theory, OnEveryWire]
-    public async Task Mdtm_of_a_file_whose_name_begins_with_a_time_reads_its_time(Wire wire)
+    public async Task MDTM_of_a_file_whose_name_starts_with_a_time_returns_its_time(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/20240102030405 a", "x"), ("/a", "x"));
         await server.PlayAsync("""
@@ -123,7 +123,7 @@ public sealed class MetadataTests
     }
 
     [Fact]
-    public async Task Mdtm_with_a_time_needs_the_permission_to_write()
+    public async Task MDTM_with_a_time_requires_the_write_permission()
     {
         await using TestServer server = new(Wire.IPv4, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.List | Permissions.Read) });
         await server.WriteAsync("/a", "x");
@@ -136,7 +136,7 @@ public sealed class MetadataTests
     }
 
     [Theory, OnEveryWire]
-    public Task Site_utime_takes_both_forms(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task SITE_UTIME_accepts_both_forms(Wire wire) => TestServer.PlayAsync(wire, """
         C: SITE UTIME 20240229123456 a b
         S: 200 *
         C: MDTM a b
@@ -160,7 +160,7 @@ public sealed class MetadataTests
         """, ("/a b", "x"));
 
     [Theory, OnEveryWire]
-    public async Task Site_chmod_sets_the_nine_bits_and_no_others(Wire wire)
+    public async Task SITE_CHMOD_sets_only_the_nine_permission_bits(Wire wire)
     {
         using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);

@@ -2,17 +2,17 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>TYPE, MODE, STRU, REST, ALLO: what is taken and what is refused.</summary>
+/// <summary>TYPE, MODE, STRU, REST and ALLO: accepted and rejected arguments.</summary>
 public sealed class ParameterTests
 {
     [Theory, OnEveryWire]
-    public Task Type_takes_ascii_image_and_local_bytes_of_eight_bits(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task TYPE_accepts_ASCII_image_and_local_bytes_of_8_bits(Wire wire) => TestServer.PlayAsync(wire, """
         C: TYPE A
-        S: 200 *ASCII*
+        S: 200 Type set to A.
         C: TYPE a n
-        S: 200 *ASCII*
+        S: 200 Type set to A.
         C: TYPE I
-        S: 200 *image*
+        S: 200 Type set to I.
         C: TYPE L 8
         S: 200 *
         C: TYPE A T
@@ -28,11 +28,11 @@ public sealed class ParameterTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
-    public Task Blanks_around_a_parameter_are_removed(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task Spaces_around_a_parameter_are_removed(Wire wire) => TestServer.PlayAsync(wire, """
         C> TYPE I \r\n
-        S: 200 *image*
+        S: 200 Type set to I.
         C> TYPE  A  \r\n
-        S: 200 *ASCII*
+        S: 200 Type set to A.
         C> MODE S \r\n
         S: 200 *
         C> STRU  F \r\n
@@ -72,7 +72,7 @@ public sealed class ParameterTests
         """);
 
     [Theory, OnEveryWire]
-    public Task Rest_and_allo_take_whole_numbers_only(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task REST_and_ALLO_accept_only_whole_numbers(Wire wire) => TestServer.PlayAsync(wire, """
         C: REST 0
         S: 350 *
         C: REST 9223372036854775807
@@ -96,7 +96,7 @@ public sealed class ParameterTests
         """);
 
     [Theory, OnEveryWire]
-    public Task The_first_session_is_in_ascii(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task The_default_type_is_ASCII(Wire wire) => TestServer.PlayAsync(wire, """
         C: USER ftp
         S: 331 *
         C: PASS x

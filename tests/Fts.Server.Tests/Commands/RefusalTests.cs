@@ -4,7 +4,7 @@ using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>A refused command changes nothing, the partial uploads of other clients included.</summary>
+/// <summary>A rejected command changes nothing, including the partial uploads of other clients.</summary>
 public sealed class RefusalTests
 {
     private const string Interrupted = """
@@ -17,13 +17,13 @@ public sealed class RefusalTests
         C: STOR a
         S: 150 *
         D> begun
-        S: 451 * 5 bytes are kept, REST 5 continues.
+        S: 451 * Kept 5 bytes; send REST 5 to resume.
         C: CWD /
         S: 250 *
         """;
 
     [Theory, OnEveryWire]
-    public async Task A_refused_removal_or_renaming_keeps_the_partial_uploads(Wire wire)
+    public async Task A_rejected_deletion_or_rename_keeps_the_partial_uploads(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/in/file", "text"), ("/other/file", "text"));
         await server.PlayAsync($"""

@@ -6,7 +6,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class RenameTests
 {
     [Theory, OnEveryWire]
-    public async Task Files_and_folders_are_renamed_and_moved(Wire wire)
+    public async Task Files_and_directories_are_renamed_and_moved(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"), ("/sub/deep/c", "y"));
         await server.PlayAsync("""
@@ -47,7 +47,7 @@ public sealed class RenameTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Rename_is_refused_where_it_makes_no_sense(Wire wire)
+    public async Task Invalid_renames_are_rejected(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"), ("/sub/deep/", ""), ("/full/b", "y"));
         await server.PlayAsync("""
@@ -86,7 +86,7 @@ public sealed class RenameTests
     }
 
     [Theory, OnEveryWire]
-    public Task Rnto_belongs_to_the_rnfr_before_it(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task RNTO_must_follow_RNFR(Wire wire) => TestServer.PlayAsync(wire, """
         C: RNTO b
         S: 503 *
         C: RNFR a

@@ -2,11 +2,11 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>RETR, and REST before it.</summary>
+/// <summary>RETR, with and without REST.</summary>
 public sealed class RetrieveTests
 {
     [Theory, OnEveryWire]
-    public Task Retr_sends_the_file_and_tells_its_size(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task RETR_sends_the_file_and_reports_its_size(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: RETR sub/a file.txt
@@ -30,7 +30,7 @@ public sealed class RetrieveTests
         """, ("/sub/a file.txt", "h\r\n\0!"), ("/empty", ""));
 
     [Theory, OnEveryWire]
-    public Task Retr_of_what_is_no_file_answers_550(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task RETR_of_a_directory_or_a_missing_path_returns_550(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: RETR missing
@@ -50,7 +50,7 @@ public sealed class RetrieveTests
         """, ("/sub/a", "x"));
 
     [Theory, OnEveryWire]
-    public Task A_restart_begins_at_its_offset_once(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_restart_offset_applies_once(Wire wire) => TestServer.PlayAsync(wire, """
         C: REST 3
         S: 350 *
         C: EPSV
@@ -78,7 +78,7 @@ public sealed class RetrieveTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
-    public Task A_restart_beyond_the_end_answers_554_and_is_forgotten(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_restart_beyond_the_end_returns_554_and_is_discarded(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: REST 6
@@ -92,7 +92,7 @@ public sealed class RetrieveTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
-    public Task A_restart_does_not_outlive_the_command_after_it(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_restart_offset_applies_only_to_the_next_command(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: REST 3
@@ -126,7 +126,7 @@ public sealed class RetrieveTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
-    public Task A_restart_in_ascii_is_refused(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_restart_in_ASCII_is_rejected(Wire wire) => TestServer.PlayAsync(wire, """
         C: TYPE A
         S: 200 *
         C: EPSV

@@ -2,11 +2,11 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Commands;
 
-/// <summary>STOR, APPE, STOU, and REST and ALLO before them.</summary>
+/// <summary>STOR, APPE and STOU, with REST and ALLO.</summary>
 public sealed class StoreTests
 {
     [Theory, OnEveryWire]
-    public async Task Stor_makes_and_replaces(Wire wire)
+    public async Task STOR_creates_and_replaces_files(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/old", "something longer"), ("/sub/", ""));
         await server.PlayAsync("""
@@ -35,7 +35,7 @@ public sealed class StoreTests
     }
 
     [Theory, OnEveryWire]
-    public Task Stor_where_no_file_can_be_is_refused(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task STOR_to_an_invalid_target_is_rejected(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: STOR missing/a
@@ -53,7 +53,7 @@ public sealed class StoreTests
         """, ("/file", "x"), ("/sub/", ""));
 
     [Theory, OnEveryWire]
-    public async Task Readers_see_the_old_file_until_the_new_one_is_whole(Wire wire)
+    public async Task Readers_see_the_old_file_until_the_upload_is_complete(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await using Conversation writer = await server.LogInAsync(), reader = await server.LogInAsync();
@@ -88,7 +88,7 @@ public sealed class StoreTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_restart_overwrites_from_its_offset_and_keeps_the_rest(Wire wire)
+    public async Task A_restarted_STOR_overwrites_from_its_offset(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "0123456789"), ("/b", "01234"));
         await server.PlayAsync("""
@@ -125,7 +125,7 @@ public sealed class StoreTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Appe_appends_and_makes_what_is_missing(Wire wire)
+    public async Task APPE_appends_or_creates_the_file(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one "));
         await server.PlayAsync("""
@@ -155,7 +155,7 @@ public sealed class StoreTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Stou_stores_under_a_new_name_and_tells_it(Wire wire)
+    public async Task STOU_stores_under_a_new_name_and_reports_it(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a.txt", "old"), ("/sub/", ""));
         await using Conversation talk = await server.LogInAsync();
@@ -173,7 +173,7 @@ public sealed class StoreTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Other_than_the_bytes_announced_are_not_stored(Wire wire)
+    public async Task An_upload_of_another_size_than_announced_is_not_stored(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync("""

@@ -11,7 +11,7 @@ namespace Fts.Server.Tests.Commands;
 public sealed class TreeTests
 {
     [Theory, OnEveryWire]
-    public async Task Dsiz_counts_all_that_lies_below_and_rmda_removes_it(Wire wire)
+    public async Task DSIZ_adds_up_the_tree_and_RMDA_deletes_it(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/sub/a", "12345"), ("/sub/deep/er/b", "123"), ("/sub/empty/", ""), ("/c", "1"));
         await server.PlayAsync("""
@@ -44,7 +44,7 @@ public sealed class TreeTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Links_are_removed_themselves_and_never_counted_or_followed(Wire wire)
+    public async Task Links_are_deleted_but_not_counted_or_followed(Wire wire)
     {
         using var folder = new TemporaryDirectory();
         using var store = new LocalFileStore(folder.Path);
@@ -79,7 +79,7 @@ public sealed class TreeTests
     }
 
     [Theory, OnEveryWire]
-    public async Task What_cannot_be_removed_stays_and_everything_else_goes(Wire wire)
+    public async Task RMDA_deletes_everything_that_can_be_deleted(Wire wire)
     {
         string[] files = ["/sub/a", "/sub/deep/er/b", "/sub/deep/er/c", "/sub/deep/d", "/sub/other/e"];
         var store = new HookedStore { Undeletable = StorePath.Root.Resolve("/sub/deep/er/b") };
@@ -96,7 +96,7 @@ public sealed class TreeTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Abor_ends_a_walk_and_leaves_the_rest(Wire wire)
+    public async Task ABOR_aborts_RMDA_and_keeps_the_remaining_files(Wire wire)
     {
         var reached = new TaskCompletionSource();
         var store = new HookedStore();
@@ -105,7 +105,7 @@ public sealed class TreeTests
         await server.WriteAsync("/sub/deep/b", "x");
         store.BeforeDelete = token =>
         {
-            // The first file goes; the second waits for what ABOR does to the walk.
+            // The first file is deleted. The deletion of the second waits until ABOR cancels it.
             store.BeforeDelete = async token =>
             {
                 reached.SetResult();
@@ -125,7 +125,7 @@ public sealed class TreeTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Avbl_tells_what_is_left_where_that_is_known(Wire wire)
+    public async Task AVBL_returns_the_free_space_if_it_is_known(Wire wire)
     {
         await using TestServer bounded = new(wire, new MemoryFileStore(capacity: 100));
         await bounded.WriteAsync("/sub/a", "12345");

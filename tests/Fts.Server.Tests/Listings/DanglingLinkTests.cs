@@ -3,7 +3,7 @@ using Fts.Storage.Local;
 
 namespace Fts.Server.Tests.Listings;
 
-/// <summary>Links that lead nowhere, out of the served folder or round in a circle are listed as links, without the path they contain.</summary>
+/// <summary>Dangling, escaping and circular links are listed as links, without their targets.</summary>
 public sealed class DanglingLinkTests
 {
     [Theory, OnEveryWire]

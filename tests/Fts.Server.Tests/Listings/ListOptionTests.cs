@@ -183,7 +183,7 @@ public sealed class ListOptionTests
             C: NLST -R
             S: 150 *
             D< .:\r\none\r\n\r\n./one:\r\n./one/two\r\n
-            S: 451 The listing is incomplete: more than 1 level of folders.*
+            S: 451 The listing is incomplete: more than 1 level of directories.*
             """);
         await held.PlayAsync("""
             C: EPSV
@@ -196,7 +196,7 @@ public sealed class ListOptionTests
     }
 
     [Theory, OnEveryWire]
-    public Task Stat_obeys_the_order(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task STAT_supports_the_order_options(Wire wire) => TestServer.PlayAsync(wire, """
         C: STAT -S f
         S: 213-*
         S:  * b
@@ -205,7 +205,7 @@ public sealed class ListOptionTests
         """, ("/f/a", "1"), ("/f/b", "12"));
 
     [Fact]
-    public Task Help_names_the_options() => TestServer.PlayAsync(Wire.IPv4, """
+    public Task HELP_lists_the_options() => TestServer.PlayAsync(Wire.IPv4, """
         C: HELP LIST
         S: 214 LIST [-RtSr] [path]
         C: HELP NLST

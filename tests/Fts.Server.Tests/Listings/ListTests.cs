@@ -2,13 +2,13 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Listings;
 
-/// <summary>LIST and NLST: folders, files, patterns and the options of ls.</summary>
+/// <summary>LIST and NLST: directories, files, patterns and the options of ls.</summary>
 public sealed class ListTests
 {
     private static readonly (string, string)[] Files = [("/a.txt", "12345"), ("/b.bin", ""), ("/sub/c d.txt", "1"), ("/sub/deeper/", ""), ("/-l", "dash"), ("/empty/", "")];
 
     [Theory, OnEveryWire]
-    public Task List_writes_lines_as_ls_does(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task LIST_returns_lines_in_the_format_of_ls(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: LIST
@@ -22,7 +22,7 @@ public sealed class ListTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public Task List_of_a_folder_a_file_and_nothing(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task LIST_of_a_directory_a_file_and_a_missing_path(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: LIST sub/
@@ -61,7 +61,7 @@ public sealed class ListTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public Task Options_of_ls_are_passed_over_unless_a_file_has_that_name(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task Options_of_ls_are_skipped_unless_a_file_has_that_name(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: LIST -la empty
@@ -98,7 +98,7 @@ public sealed class ListTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public Task A_pattern_chooses_among_names(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_pattern_selects_names(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: LIST *.txt
@@ -134,7 +134,7 @@ public sealed class ListTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public Task A_name_with_a_star_is_that_file_first(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_file_whose_name_contains_an_asterisk_precedes_the_pattern(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: NLST a*
@@ -144,7 +144,7 @@ public sealed class ListTests
         """, ("/a*", "x"), ("/ab", "y"));
 
     [Theory, OnEveryWire]
-    public Task Nlst_gives_names_as_retr_takes_them(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task NLST_returns_names_that_RETR_accepts(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: NLST sub

@@ -3,11 +3,11 @@ using Fts.Storage;
 
 namespace Fts.Server.Tests.Listings;
 
-/// <summary>Listings without an end: each ends with ABOR and with its client, and holds up nobody.</summary>
+/// <summary>Endless listings end with ABOR and when the client disconnects, and block no other session.</summary>
 public sealed class LongListingTests
 {
     [Theory, OnEveryWire]
-    public async Task Abor_ends_stat_with_a_path(Wire wire)
+    public async Task ABOR_aborts_STAT_with_a_path(Wire wire)
     {
         await using var listing = new EndlessListing(wire);
         await using Conversation talk = await listing.Server.LogInAsync();
@@ -20,7 +20,7 @@ public sealed class LongListingTests
             line = (await talk.ReadLineAsync())!;
         }
         while (line.StartsWith(' '));
-        Assert.Equal("213 The listing was aborted.", line);
+        Assert.Equal("213 Listing aborted.", line);
         await talk.PlayAsync("""
             S: 226 *
             C: NOOP
@@ -29,9 +29,9 @@ public sealed class LongListingTests
         await listing.Ended.WithDeadline();
     }
 
-    /// <summary>A reply between the lines of another would be taken for one of them.</summary>
+    /// <summary>The client would take a reply between the lines of the listing for one of its lines.</summary>
     [Theory, OnEveryWire]
-    public Task Commands_behind_stat_with_a_path_wait_for_its_end(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task Commands_after_STAT_with_a_path_wait_for_its_end(Wire wire) => TestServer.PlayAsync(wire, """
         C> STAT /\r\nNOOP\r\nSTAT\r\nSTAT /\r\n
         S: 213-Status:
         S:  -rw-r--r-- * a
@@ -39,7 +39,7 @@ public sealed class LongListingTests
         S: 200 *
         S: 211-*
         S: ...
-        S:  No transfer running
+        S:  No transfer in progress
         S: 211 End.
         S: 213-Status:
         S:  -rw-r--r-- * a
@@ -64,7 +64,7 @@ public sealed class LongListingTests
         }
     }
 
-    /// <summary>The commands that wait behind it are not begun for a client that is gone.</summary>
+    /// <summary>The waiting commands are not executed for a disconnected client.</summary>
     [Theory, OnEveryWire]
     public async Task Stat_with_a_path_ends_when_its_client_disconnects_although_commands_wait(Wire wire)
     {
@@ -82,7 +82,7 @@ public sealed class LongListingTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Abor_ends_a_listing_in_which_nothing_matches(Wire wire)
+    public async Task ABOR_aborts_a_listing_without_matches(Wire wire)
     {
         foreach (string verb in (string[])["LIST", "NLST"])
         {
@@ -104,7 +104,7 @@ public sealed class LongListingTests
         }
     }
 
-    /// <summary>A server whose folders have no last entry. Its store never waits and looks at no token.</summary>
+    /// <summary>Returns a server with endless directories, whose store never waits and ignores cancellation.</summary>
     private sealed class EndlessListing : IAsyncDisposable
     {
         private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously), _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -8,7 +8,7 @@ public sealed class MachineListTests
     private static readonly (string, string)[] Files = [("/a b.txt", "12345"), ("/sub/c", "1"), ("/empty/", "")];
 
     [Theory, OnEveryWire]
-    public Task Mlsd_tells_the_facts_of_each_entry(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task MLSD_returns_the_facts_of_each_entry(Wire wire) => TestServer.PlayAsync(wire, """
         C: MFMT 20240229123456 a b.txt
         S: 213 *
         C: EPSV
@@ -34,7 +34,7 @@ public sealed class MachineListTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public Task Mlsd_of_a_file_answers_501_and_of_nothing_550(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task MLSD_of_a_file_returns_501_and_of_a_missing_path_550(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: MLSD a b.txt
@@ -48,7 +48,7 @@ public sealed class MachineListTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public Task Mlst_tells_of_one_path_on_the_control_connection(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task MLST_returns_one_path_over_the_control_connection(Wire wire) => TestServer.PlayAsync(wire, """
         C: MLST a b.txt
         S: 250-*
         S:  type=file;size=5;modify=*;perm=adfrw;* /a b.txt
@@ -70,7 +70,7 @@ public sealed class MachineListTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public Task Opts_mlst_chooses_the_facts_and_feat_shows_the_choice(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task OPTS_MLST_selects_the_facts_and_FEAT_marks_them(Wire wire) => TestServer.PlayAsync(wire, """
         C: FEAT
         S: 211-*
         S: ...
@@ -104,7 +104,7 @@ public sealed class MachineListTests
         """, Files);
 
     [Theory, OnEveryWire]
-    public async Task The_perm_fact_tells_what_this_account_may_do(Wire wire)
+    public async Task The_perm_fact_contains_the_permissions_of_the_account(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { Authenticator = new Accounts.AnonymousAuthenticator(Accounts.Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");

@@ -6,18 +6,18 @@ using Fts.Storage;
 namespace Fts.Server.Tests.Model;
 
 /// <summary>
-/// Random sequences of commands, each answered by the server and by <see cref="SessionModel"/>: replies, data and files must be the same, so that no
-/// state leaks from one command into another. A sequence that differs is made as short as it still differs.
+/// Runs random sequences of commands on the server and on <see cref="SessionModel"/> and compares replies, data and files, so that no state
+/// leaks between commands. A sequence with a difference is shortened as far as possible.
 /// </summary>
 public sealed class ModelTests
 {
     private const int Sequences = 10_000, StepsEach = 14, SequencesPerSession = 100, LeastMet = 95;
 
-    /// <summary>Another seed finds other things; a failure names its own.</summary>
+    /// <summary>The seed of the sequences. A failure reports it.</summary>
     private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("FTS_MODEL_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out int seed) ? seed : 20;
 
     [Fact]
-    public async Task Ten_thousand_random_sequences_are_answered_as_the_model_says()
+    public async Task Ten_thousand_random_sequences_match_the_model()
     {
         var met = new HashSet<string>();
         for (int first = 0; first < Sequences; first += SequencesPerSession)
@@ -35,11 +35,11 @@ public sealed class ModelTests
             }
         }
 
-        // Every verb with every answer it has: sequences that only ever fail would prove nothing.
-        Assert.True(met.Count >= LeastMet, $"Only {met.Count} pairs of verb and answer were met: {string.Join(", ", met.Order(StringComparer.Ordinal))}");
+        // Each verb must have occurred with its replies: sequences that always fail would prove nothing.
+        Assert.True(met.Count >= LeastMet, $"Only {met.Count} pairs of verb and reply occurred: {string.Join(", ", met.Order(StringComparer.Ordinal))}");
     }
 
-    /// <summary>Leaves steps out for as long as the rest still differs.</summary>
+    /// <summary>Removes steps as long as the remaining sequence still shows a difference.</summary>
     private static async Task<(Step[] Steps, string Difference)> ShortenAsync(Wire wire, Step[] steps, string difference)
     {
         for (int i = steps.Length - 1; i >= 0; i--)
@@ -55,7 +55,7 @@ public sealed class ModelTests
         return (steps, difference);
     }
 
-    /// <summary>One server and one connection to it.</summary>
+    /// <summary>One server with one connection.</summary>
     private sealed class Run : IAsyncDisposable
     {
         private readonly TestServer _server;
@@ -72,7 +72,7 @@ public sealed class ModelTests
             return new Run(server, talk);
         }
 
-        /// <summary>Plays the steps from a fresh sign-in and an empty store; null when everything was as the model says.</summary>
+        /// <summary>Runs the steps after a new login on an empty store. Returns null if everything matches the model.</summary>
         public async Task<string?> DifferenceAsync(Step[] steps, HashSet<string>? met = null)
         {
             await _talk.SendAndReadReplyAsync("REIN");
@@ -134,13 +134,13 @@ public sealed class ModelTests
             await _talk.Data.SendAsync(content.AsMemory(0, half));
             if (step.End is UploadEnd.Abort or UploadEnd.Reset)
             {
-                // What is kept is what has come.
+                // The partial upload contains the received bytes.
                 string status;
                 do
                 {
                     status = string.Join('\n', await _talk.SendAndReadReplyAsync("STAT"));
                 }
-                while (status.Contains("Transferring, ", StringComparison.Ordinal) && !status.Contains($"Transferring, {half} ", StringComparison.Ordinal));
+                while (status.Contains("Transfer in progress, ", StringComparison.Ordinal) && !status.Contains($"Transfer in progress, {half} ", StringComparison.Ordinal));
             }
 
             switch (step.End)

@@ -1,16 +1,16 @@
 namespace Fts.Server.Tests.Model;
 
-/// <summary>Files and folders as one flat list of paths, and the current folder.</summary>
+/// <summary>Files and directories as a flat list of paths, and the working directory.</summary>
 internal sealed class ModelTree
 {
-    /// <summary>Null stands for a folder.</summary>
+    /// <summary>The content of each path; null for a directory.</summary>
     private readonly SortedDictionary<string, string?> _entries = new(StringComparer.Ordinal) { ["/"] = null };
 
     private readonly Dictionary<string, string> _partialUploads = new(StringComparer.Ordinal);
 
     public string WorkingDirectory { get; private set; } = "/";
 
-    /// <summary>Every path with its content, folders with a slash at their end.</summary>
+    /// <summary>Returns every path with its content. Directories end with a slash.</summary>
     public IEnumerable<string> Lines => _entries.Where(entry => entry.Key != "/").Select(entry => entry.Value is null ? entry.Key + "/" : $"{entry.Key}={entry.Value}");
 
     public string Resolve(string name)
@@ -35,7 +35,7 @@ internal sealed class ModelTree
 
     public string? File(string path) => _entries.GetValueOrDefault(path);
 
-    /// <summary>What an upload that broke off has left.</summary>
+    /// <summary>Returns the content of the partial upload of a path, or null.</summary>
     public string? GetPartialUpload(string path) => _partialUploads.GetValueOrDefault(path);
 
     public void KeepPartialUpload(string path, string content) => _partialUploads[path] = content;

@@ -2,37 +2,37 @@ using System.Globalization;
 
 namespace Fts.Server.Tests.Model;
 
-/// <summary>What a step must be answered with: the codes of its replies in order, and what the last one, or the data connection, must tell.</summary>
+/// <summary>The expected replies of a step: their codes in order, and the expected text of the last reply or of the data.</summary>
 internal sealed record ExpectedReply(int[] Codes, string? Text = null, string? Data = null)
 {
     public static ExpectedReply Of(params int[] codes) => new(codes);
 }
 
 /// <summary>
-/// The state of one session as the standards have it, in the simplest form there is: it knows nothing of the server's code. It tells for each step what
-/// the server must answer, and what the files must be afterwards.
+/// A model of one session according to the standards, independent of the server's code. It predicts the replies to each step and the
+/// resulting files.
 /// </summary>
 internal sealed class SessionModel
 {
     private bool _hasData, _onlyExtended;
     private string? _user;
     private bool _isSignedIn, _isAscii = true;
-    private PendingModel _before = new();
+    private SequenceModel _before = new();
     private string? _lastPartialSizePath;
     private readonly HashSet<string> _suppressedPartialSizes = new(StringComparer.Ordinal);
 
     public ModelTree Tree { get; } = new();
 
-    /// <summary>Whether the step, were it the next, begins an upload: then the client has something to send.</summary>
+    /// <summary>Returns whether the step, if it were the next, would start an upload, so that the client has data to send.</summary>
     public bool Uploads(Step step) => Clone().Apply(step).Codes[0] == 150 && step.Verb is "STOR" or "APPE";
 
-    /// <summary>What this step is answered with; the state becomes what it leaves behind.</summary>
+    /// <summary>Applies a step to the model and returns the expected replies.</summary>
     public ExpectedReply Apply(Step step)
     {
-        PendingModel before = _before;
-        if (!PreservesPendingState(step.Verb))
+        SequenceModel before = _before;
+        if (!PreservesSequence(step.Verb))
         {
-            _before = new PendingModel();
+            _before = new SequenceModel();
         }
 
         return step.Verb switch
@@ -57,7 +57,7 @@ internal sealed class SessionModel
         };
     }
 
-    private ExpectedReply ApplyCommand(Step step, PendingModel before)
+    private ExpectedReply ApplyCommand(Step step, SequenceModel before)
     {
         if (step.Argument.Length == 0 && step.Verb is not ("PWD" or "CDUP"))
         {
@@ -95,7 +95,7 @@ internal sealed class SessionModel
         }
     }
 
-    private ExpectedReply Retrieve(PendingModel before, string path)
+    private ExpectedReply Retrieve(SequenceModel before, string path)
     {
         if (_isAscii && before.Last is not null)
         {
@@ -107,7 +107,7 @@ internal sealed class SessionModel
             return ExpectedReply.Of(550);
         }
 
-        // SIZE told of the upload, not of the file: who believes it would take less, or wait for more.
+        // The last SIZE reported the partial upload, so a client would expect the wrong number of bytes.
         if (_lastPartialSizePath == path && Tree.GetPartialUpload(path) is not null)
         {
             _suppressedPartialSizes.Add(path);
@@ -125,7 +125,7 @@ internal sealed class SessionModel
             return ExpectedReply.Of(554);
         }
 
-        // Of a part that begins past the end there is nothing to send, which is no error.
+        // A range beyond the end is empty, which is not an error.
         _hasData = false;
         int end = (int)Math.Min(file.Length, before.Last + 1 ?? file.Length);
         string part = file[(int)Math.Min(before.Offset, end)..end];
@@ -145,7 +145,7 @@ internal sealed class SessionModel
         return (pending ?? file) is { } told ? new ExpectedReply([213], told.Length.ToString(CultureInfo.InvariantCulture)) : ExpectedReply.Of(550);
     }
 
-    private ExpectedReply Store(Step step, PendingModel before, string path)
+    private ExpectedReply Store(Step step, SequenceModel before, string path)
     {
         bool appends = step.Verb == "APPE";
         if (_isAscii && before.Offset > 0 && !appends)
@@ -164,7 +164,7 @@ internal sealed class SessionModel
             return ExpectedReply.Of(550);
         }
 
-        // What broke off is what is gone on with; who begins anew gives it up.
+        // APPE and a restart resume the partial upload. A new upload discards it.
         string? continued = appends || before.Offset > 0 ? Tree.GetPartialUpload(path) : null;
         string there = continued ?? Tree.File(path) ?? "";
         int start = appends ? there.Length : (int)Math.Min(before.Offset, int.MaxValue);
@@ -226,7 +226,7 @@ internal sealed class SessionModel
 
     private ExpectedReply Restart(int code)
     {
-        (_user, _isSignedIn, _isAscii, _hasData, _onlyExtended, _before, _lastPartialSizePath) = (null, false, true, false, false, new PendingModel(), null);
+        (_user, _isSignedIn, _isAscii, _hasData, _onlyExtended, _before, _lastPartialSizePath) = (null, false, true, false, false, new SequenceModel(), null);
         Tree.Enter("/");
         return ExpectedReply.Of(code);
     }
@@ -286,14 +286,14 @@ internal sealed class SessionModel
         return ExpectedReply.Of(_before.CopySource is null ? 550 : 350);
     }
 
-    private ExpectedReply CopyTo(PendingModel before, string path)
+    private ExpectedReply CopyTo(SequenceModel before, string path)
     {
         if (before.CopySource is null)
         {
             return ExpectedReply.Of(503);
         }
 
-        // Resolved when it was named: the file may have gone since.
+        // CPFR resolved the path, but the file may have been deleted since.
         return Tree.CanStore(path) && Tree.File(before.CopySource) is { } content ? Done(Tree.Store(path, content)) : ExpectedReply.Of(550);
     }
 
@@ -308,12 +308,12 @@ internal sealed class SessionModel
 
     private static ExpectedReply Done(bool done) => ExpectedReply.Of(done ? 250 : 550);
 
-    /// <summary>What may stand between REST, RANG, ALLO, RNFR or CPFR and the command these belong to: it asks, or sets what lasts.</summary>
-    private static bool PreservesPendingState(string verb) =>
+    /// <summary>Returns whether a command may be sent between REST, RANG, ALLO, RNFR or CPFR and the command that they apply to.</summary>
+    private static bool PreservesSequence(string verb) =>
         verb is "TYPE" or "MODE" or "STRU" or "PASV" or "EPSV" or "REST" or "RANG" or "ALLO" or "SIZE" or "MLST" or "STAT" or "SYST" or "NOOP" or "WHAT";
 
-    /// <summary>What the commands before left for the next that acts.</summary>
-    private sealed class PendingModel
+    /// <summary>The parameters that earlier commands set for the next one.</summary>
+    private sealed class SequenceModel
     {
         public long Offset { get; set; }
 
@@ -325,6 +325,6 @@ internal sealed class SessionModel
 
         public string? CopySource { get; set; }
 
-        public PendingModel Copy() => (PendingModel)MemberwiseClone();
+        public SequenceModel Copy() => (SequenceModel)MemberwiseClone();
     }
 }

@@ -1,18 +1,18 @@
 namespace Fts.Server.Tests.Model;
 
-/// <summary>How the client ends what it uploads.</summary>
+/// <summary>How the client ends an upload.</summary>
 internal enum UploadEnd
 {
     Whole,
-    /// <summary>STAT and NOOP in the middle, then the rest.</summary>
+    /// <summary>Sends STAT and NOOP in the middle, then the remaining data.</summary>
     WholeAfterQuestions,
-    /// <summary>ABOR in the middle.</summary>
+    /// <summary>Sends ABOR in the middle.</summary>
     Abort,
-    /// <summary>The data connection is reset in the middle.</summary>
+    /// <summary>Resets the data connection in the middle.</summary>
     Reset,
 }
 
-/// <summary>One command line, and for uploads what goes over the data connection.</summary>
+/// <summary>One command line and, for uploads, the data.</summary>
 internal sealed record Step(string Line, string Content = "", UploadEnd End = UploadEnd.Whole)
 {
     public string Verb => Line.Split(' ')[0];
@@ -22,14 +22,14 @@ internal sealed record Step(string Line, string Content = "", UploadEnd End = Up
     public override string ToString() => Verb is "STOR" or "APPE" ? $"{Line}   ({Content.Length} bytes, {End})" : Line;
 }
 
-/// <summary>Random steps: few names and few numbers, so that they meet.</summary>
+/// <summary>Creates random steps with few names and numbers, so that they refer to each other.</summary>
 internal static class Steps
 {
     private static readonly string[] Names = ["a", "a", "a", "b", "b", "d", "d", "d/a", "d/b", "/a", "/d/b", "d/d", "d/d/a", ".", "..", "/", "../a", "missing/a", "/d/../b"];
     private static readonly string[] Contents = ["", "x", "hello", "0123456789", "one\ntwo\n"];
     private static readonly string[] Numbers = ["0", "1", "3", "3", "5", "10", "99"];
 
-    /// <summary>What is likely to get somewhere stands more often.</summary>
+    /// <summary>The kinds of steps. Kinds that are likely to succeed occur several times.</summary>
     private static readonly Func<Random, Step>[] Kinds =
     [
         .. Often(12, random => new Step($"STOR {Name(random)}", Any(random, Contents), (UploadEnd)random.Next(4))),
@@ -76,7 +76,7 @@ internal static class Steps
         _ => new Step("WHAT"),
     ];
 
-    /// <summary>Mostly begins as clients do, or little else would be seen than 530.</summary>
+    /// <summary>Creates a sequence. Most start with a login, because otherwise nearly all replies would be 530.</summary>
     public static Step[] Sequence(Random random, int length)
     {
         Step[] start = random.Next(8) == 0 ? [] : [new("USER anonymous"), new("PASS x"), new("TYPE I"), new("MKD d"), new("EPSV"), new("STOR a", "0123456789"), new("EPSV")];

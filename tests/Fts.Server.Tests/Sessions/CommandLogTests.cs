@@ -3,7 +3,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>One line in the log for each change of a file, each transfer and each refusal, with account and address.</summary>
+/// <summary>One log line for each change, transfer and failed command, with account and address.</summary>
 public sealed class CommandLogTests
 {
     [Theory, OnEveryWire]
@@ -40,11 +40,11 @@ public sealed class CommandLogTests
             """);
         string who = $"anonymous@{wire.Loopback()}";
         string[] lines = [.. server.Log.Texts.Select(text => text.TrimEnd()).Where(text => text.StartsWith($"[1] {who} ", StringComparison.Ordinal)).Select(text => text[$"[1] {who} ".Length..])];
-        Assert.Equal("made folder /in", lines[0]);
+        Assert.Equal("created directory /in", lines[0]);
         Assert.StartsWith("stored /in/b: 5 bytes in ", lines[1], StringComparison.Ordinal);
         Assert.StartsWith("sent /a: 7 bytes in ", lines[2], StringComparison.Ordinal);
-        Assert.Equal(["renamed /a to /in/c", "deleted /in/b", "RMD /in refused: 550 The folder is not empty.", "deleted /in/c", "removed folder /in"], lines[3..]);
-        Assert.Contains(server.Log.Texts, text => text.StartsWith($"[1] signed in as anonymous from {wire.Loopback()}", StringComparison.Ordinal));
+        Assert.Equal(["renamed /a to /in/c", "deleted /in/b", "RMD /in refused: 550 Directory not empty.", "deleted /in/c", "deleted directory /in"], lines[3..]);
+        Assert.Contains(server.Log.Texts, text => text.StartsWith($"[1] logged in as anonymous from {wire.Loopback()}", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -73,8 +73,8 @@ public sealed class CommandLogTests
             C: RMD b\x1b[2J
             S: 550 *
             """);
-        Assert.Contains(@"[1] anonymous@127.0.0.1 made folder /a\x1b[2J ", server.Log.Texts);
-        Assert.Contains(@"[1] anonymous@127.0.0.1 RMD /b\x1b[2J refused: 550 No such file or folder. ", server.Log.Texts);
+        Assert.Contains(@"[1] anonymous@127.0.0.1 created directory /a\x1b[2J ", server.Log.Texts);
+        Assert.Contains(@"[1] anonymous@127.0.0.1 RMD /b\x1b[2J refused: 550 No such file or directory. ", server.Log.Texts);
         Assert.DoesNotContain(server.Log.Texts, text => text.Any(char.IsControl));
     }
 }

@@ -2,7 +2,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>What is said while bytes are flowing.</summary>
+/// <summary>Commands that arrive during a transfer.</summary>
 public sealed class DuringTransferTests
 {
     private static async Task<Conversation> DownloadingAsync(TestServer server)
@@ -19,7 +19,7 @@ public sealed class DuringTransferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Stat_and_noop_are_answered_at_once(Wire wire)
+    public async Task Stat_and_noop_are_answered_during_a_transfer(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation talk = await DownloadingAsync(server);
@@ -27,7 +27,7 @@ public sealed class DuringTransferTests
             C: STAT
             S: 211-*
             S: ...
-            S:  Transferring, * of 33554432 bytes so far: RETR large
+            S:  Transfer in progress, * of 33554432 bytes: RETR large
             S: 211 *
             C: NOOP
             S: 200 *
@@ -40,13 +40,13 @@ public sealed class DuringTransferTests
             C: STAT
             S: 211-*
             S: ...
-            S:  No transfer running
+            S:  No transfer in progress
             S: 211 *
             """);
     }
 
     [Theory, OnEveryWire]
-    public async Task Stat_shows_an_upload_grow(Wire wire)
+    public async Task Stat_reports_the_progress_of_an_upload(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -69,7 +69,7 @@ public sealed class DuringTransferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Any_other_line_waits_its_turn(Wire wire)
+    public async Task Any_other_command_waits_for_the_end_of_the_transfer(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation talk = await DownloadingAsync(server);
@@ -89,7 +89,7 @@ public sealed class DuringTransferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Quit_waits_for_the_end(Wire wire)
+    public async Task Quit_waits_for_the_end_of_the_transfer(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation talk = await DownloadingAsync(server);
@@ -103,7 +103,7 @@ public sealed class DuringTransferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_line_that_waits_is_traced_once(Wire wire)
+    public async Task A_waiting_line_is_traced_once(Wire wire)
     {
         var lines = new List<string>();
         await using TestServer server = new(wire, with: options => options with
@@ -125,7 +125,7 @@ public sealed class DuringTransferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task An_http_verb_ends_the_session_after_the_transfer_with_a_word(Wire wire)
+    public async Task An_http_verb_during_a_transfer_closes_the_session_after_it(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation talk = await DownloadingAsync(server);
@@ -139,7 +139,7 @@ public sealed class DuringTransferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Sessions_do_not_wait_for_one_another(Wire wire)
+    public async Task Sessions_do_not_block_each_other(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation first = await DownloadingAsync(server), second = await DownloadingAsync(server), third = await server.LogInAsync();

@@ -8,8 +8,8 @@ using Fts.Storage.Local;
 namespace Fts.Server.Tests.Sessions;
 
 /// <summary>
-/// Every verb that takes a path is given every way out of the served folder there is: by name, and by links that really lead out. Nothing outside may change,
-/// and nothing of it may be told. The verbs and the places of their paths come from the command table, so a verb that is added is tried too.
+/// Applies every command with a path to every kind of escape from the served folder: by name and by links that point outside. Nothing
+/// outside may change or be disclosed. The commands come from the command table, so that new ones are included.
 /// </summary>
 public sealed partial class EscapeTests
 {
@@ -23,12 +23,12 @@ public sealed partial class EscapeTests
         "out", "out/", "out/secret", "out/new", "sub/out/secret", "sub/out/../secret", "outfile", "outfile/", "absolute", "absolute/secret", "absolutefile", "chain/secret", "dangling", "loop", "loop/x", "up/secret",
     ];
 
-    /// <summary>Verbs that transfer something do it over every wire, and so by each engine.</summary>
+    /// <summary>The commands with the wires to test: transfers use every wire, and so every copy engine.</summary>
     public static TheoryData<string, Wire> Verbs => [.. CommandTable.Rows.Where(row => PathPlace().IsMatch(row.Usage))
         .SelectMany(row => row.HasRule(CommandRules.NeedsDataConnector) ? Enum.GetValues<Wire>() : [Wire.IPv4], (row, wire) => (row.Verb, wire))];
 
     [Theory, MemberData(nameof(Verbs))]
-    public async Task No_way_leads_out_of_the_served_folder(string verb, Wire wire)
+    public async Task No_command_accesses_paths_outside_the_served_folder(string verb, Wire wire)
     {
         string usage = CommandTable.Rows.Single(row => row.Verb == verb).Usage;
         using var home = new TemporaryDirectory();
@@ -51,9 +51,11 @@ public sealed partial class EscapeTests
         }
     }
 
-    /// <summary>The escapes would succeed on a server that does not look: else the test above proves nothing.</summary>
+    /// <summary>
+    /// Checks that the escapes would succeed on a server without confinement; otherwise the test above would prove nothing.
+    /// </summary>
     [Fact]
-    public void The_links_do_lead_out()
+    public void The_links_point_outside_the_served_folder()
     {
         using var home = new TemporaryDirectory();
         string outside = Path.Combine(home.Path, "outside"), root = Path.Combine(home.Path, "root");
@@ -64,7 +66,7 @@ public sealed partial class EscapeTests
             name => Assert.Equal(Secret, File.ReadAllText(Path.Combine(root, name))));
     }
 
-    /// <summary>What the server said, and what came over the data connection, when a client of a fresh session said the line.</summary>
+    /// <summary>Sends the line in a new session and returns the replies and the received data.</summary>
     private static async Task<string> SaidAsync(Wire wire, string root, string verb, string line)
     {
         using var store = new LocalFileStore(root);
@@ -100,7 +102,7 @@ public sealed partial class EscapeTests
             said.AppendJoin('\n', await talk.ReadReplyAsync());
         }
 
-        // What follows a success shows where it went: RNTO after RNFR, CPTO after CPFR, names after CWD.
+        // The next command shows the effect of a success: RNTO after RNFR, CPTO after CPFR, a listing after CWD.
         if (verb is "RNFR" or "SITE CPFR" or "CWD" or "XCWD")
         {
             said.AppendJoin('\n', await talk.SendAndReadReplyAsync(verb == "RNFR" ? "RNTO taken" : verb == "SITE CPFR" ? "SITE CPTO taken" : "STAT ."));
@@ -140,14 +142,14 @@ public sealed partial class EscapeTests
         }
     }
 
-    /// <summary>Everything outside the served folder: names, contents, times, rights.</summary>
+    /// <summary>Returns the state outside the served folder: names, contents, times and modes.</summary>
     private static string Snapshot(string home) => string.Join('\n', new DirectoryInfo(home).EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = false })
         .Where(entry => entry.Name != "root")
         .SelectMany(entry => entry is DirectoryInfo folder ? [entry, .. folder.EnumerateFileSystemInfos()] : (FileSystemInfo[])[entry])
         .OrderBy(entry => entry.FullName, StringComparer.Ordinal)
         .Select(entry => $"{entry.FullName} {entry.LastWriteTimeUtc.Ticks} {entry.UnixFileMode} {(entry is FileInfo file ? File.ReadAllText(file.FullName) : "")}"));
 
-    /// <summary>The line as its usage writes it, with the escape in one place and a harmless path in the others.</summary>
+    /// <summary>Returns the command line with the escape as one argument and harmless paths as the others.</summary>
     private static string Line(string usage, int place, string escape)
     {
         int at = 0;
@@ -156,10 +158,10 @@ public sealed partial class EscapeTests
             .Replace("<fact>=<value>", "Modify=20200101000000", StringComparison.Ordinal).Replace(" [start [end]]", "", StringComparison.Ordinal);
     }
 
-    [GeneratedRegex(@"<(path|file|folder|target|part|link)>|\[(path|folder|name)\]")]
+    [GeneratedRegex(@"<(path|file|directory|target|part|link)>|\[(path|directory|name)\]")]
     private static partial Regex PathPlace();
 
-    /// <summary>The size of the secret as a number. The random name of STOU may contain the same digits.</summary>
+    /// <summary>The size of the secret as text. The random name of STOU may contain the same digits.</summary>
     [GeneratedRegex("(?<![0-9a-fA-F])7919(?![0-9a-fA-F])")]
     private static partial Regex SecretSize();
 }

@@ -8,11 +8,11 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>What one peer asks for too often costs nobody else anything.</summary>
+/// <summary>Excessive requests of one client do not affect other clients.</summary>
 public sealed partial class FloodTests
 {
     [Fact]
-    public async Task A_flood_of_pasv_costs_one_port()
+    public async Task Repeated_pasv_commands_use_one_port()
     {
         const int Times = 2000;
         await using var server = new TestServer(Wire.IPv4);
@@ -32,7 +32,7 @@ public sealed partial class FloodTests
     }
 
     [Fact]
-    public async Task A_flood_of_connections_to_a_data_port_does_not_keep_its_owner_out()
+    public async Task A_flood_of_connections_to_a_passive_port_does_not_block_its_client()
     {
         await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
         await using Conversation talk = await server.LogInAsync();
@@ -52,7 +52,7 @@ public sealed partial class FloodTests
     }
 
     [Fact]
-    public async Task Two_thousand_idle_sessions_leave_room_for_one_that_works()
+    public async Task Two_thousand_idle_sessions_do_not_block_an_active_one()
     {
         const int Idle = 2000;
         await using var server = await TestServer.WithAsync(Wire.IPv4, ("/a", "content"));
@@ -84,7 +84,7 @@ public sealed partial class FloodTests
     }
 
     [Fact]
-    public async Task Who_pipelines_a_sign_in_is_the_last_user_named()
+    public async Task Pipelined_logins_result_in_the_last_user()
     {
         await using var server = new TestServer(Wire.IPv4);
         await server.PlayFromGreetingAsync("""
@@ -113,7 +113,7 @@ public sealed partial class FloodTests
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
-                // Turned away, as it should be; or done.
+                // The connection was rejected as expected, or the test is complete.
             }
         }
     }

@@ -2,7 +2,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>How many sessions there may be, and how long they may be silent.</summary>
+/// <summary>Limits on the number of sessions and on their idle time.</summary>
 public sealed class LimitTests
 {
     private const string TurnedAway = """
@@ -11,7 +11,7 @@ public sealed class LimitTests
         """;
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task One_session_too_many_is_greeted_with_421_until_another_ends(Wire wire)
+    public async Task A_session_beyond_the_limit_receives_421_until_another_ends(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxSessions = 2 });
         await using Conversation first = await server.LogInAsync();
@@ -27,7 +27,7 @@ public sealed class LimitTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task One_address_too_often_is_greeted_with_421_until_another_ends(Wire wire)
+    public async Task A_session_beyond_the_limit_per_address_receives_421_until_another_ends(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxSessionsPerAddress = 2, ShouldLimitLoopback = true });
         await using Conversation first = await server.LogInAsync();
@@ -43,7 +43,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task One_session_too_many_that_expects_tls_is_closed_without_a_word()
+    public async Task An_implicit_tls_session_beyond_the_limit_is_closed_without_a_reply()
     {
         await using TestServer server = new(Wire.Tls13, with: options => options with { MaxSessions = 1 });
         await using Conversation first = await server.LogInAsync();
@@ -52,7 +52,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Another_address_is_counted_by_itself()
+    public async Task Addresses_are_counted_separately()
     {
         await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessionsPerAddress = 1, ShouldLimitLoopback = true });
         await using Conversation first = await server.LogInAsync();
@@ -61,9 +61,9 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Being_turned_away_by_one_limit_does_not_lift_the_other()
+    public async Task A_rejection_by_one_limit_does_not_affect_the_other()
     {
-        // Four sessions in all, two from one address: those turned away for the first reason must not be taken off the second's count.
+        // At most four sessions, two per address. A rejection by the first limit must not reduce the count of the second.
         await using TestServer server = new(Wire.IPv4, with: options => options with { MaxSessions = 4, MaxSessionsPerAddress = 2, ShouldLimitLoopback = true });
         var others = new List<Conversation>();
         await using Conversation first = await server.LogInAsync(), second = await server.LogInAsync();
@@ -87,7 +87,7 @@ public sealed class LimitTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_silent_session_is_told_and_closed(Wire wire)
+    public async Task An_idle_session_receives_421_and_is_closed(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { IdleTimeout = TimeSpan.FromMilliseconds(500) });
         await server.PlayAsync("""
@@ -97,7 +97,7 @@ public sealed class LimitTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_peer_that_does_not_sign_in_is_told_and_closed(Wire wire)
+    public async Task A_client_that_does_not_log_in_receives_421_and_is_closed(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { LoginTimeout = TimeSpan.FromMilliseconds(500) });
         await server.PlayFromGreetingAsync("""
@@ -108,7 +108,7 @@ public sealed class LimitTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Beginning_again_and_again_buys_no_time(Wire wire)
+    public async Task Repeated_user_commands_do_not_extend_the_login_time_limit(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { LoginTimeout = TimeSpan.FromMilliseconds(500) });
         await using Conversation talk = await server.ConnectAsync();

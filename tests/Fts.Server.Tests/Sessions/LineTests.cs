@@ -3,7 +3,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>What may stand on a line, and how long one may be.</summary>
+/// <summary>The content and the maximum length of command lines.</summary>
 public sealed class LineTests
 {
     [Theory, OnEveryWire]
@@ -15,7 +15,7 @@ public sealed class LineTests
         """);
 
     [Theory, OnEveryWire]
-    public Task A_line_may_come_in_any_number_of_packets(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_line_may_arrive_in_any_number_of_packets(Wire wire) => TestServer.PlayAsync(wire, """
         C> P
         C> WD
         C> \r
@@ -26,7 +26,7 @@ public sealed class LineTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task The_longest_line_is_taken_and_a_longer_one_answers_500(Wire wire)
+    public async Task The_longest_line_is_accepted_and_a_longer_one_returns_500(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -45,7 +45,7 @@ public sealed class LineTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_line_of_ten_megabytes_costs_no_memory_and_answers_500_once(Wire wire)
+    public async Task A_line_of_ten_megabytes_needs_no_memory_and_returns_500_once(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -64,7 +64,7 @@ public sealed class LineTests
     }
 
     [Theory, OnEveryWire]
-    public Task What_is_no_command_answers_500(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_line_that_is_not_a_command_returns_500(Wire wire) => TestServer.PlayAsync(wire, """
         C:
         S: 500 *
         C:  NOOP
@@ -86,7 +86,7 @@ public sealed class LineTests
         """);
 
     [Theory, OnEveryWire]
-    public Task An_argument_that_is_not_utf8_names_nothing_that_exists(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task An_argument_with_invalid_utf8_matches_no_existing_file(Wire wire) => TestServer.PlayAsync(wire, """
         C: CWD \xe4
         S: 550 *
         C: CWD \xc0\xaf
@@ -100,7 +100,7 @@ public sealed class LineTests
         """);
 
     [Theory, OnEveryWire]
-    public Task Telnet_sequences_are_taken_out(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task Telnet_sequences_are_removed(Wire wire) => TestServer.PlayAsync(wire, """
         C: \xff\xf4\xff\xf2PWD
         S: 257 *
         C: P\xff\xfb\x01W\xff\xfe\x03D

@@ -4,7 +4,7 @@ using Fts.Server.Sessions;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>A stream that does at once what it can is still a stream: whole, in order, waiting where it must, and told of a break.</summary>
+/// <summary>The stream transfers all bytes in order, waits if necessary, and reports a reset.</summary>
 public sealed class NonBlockingFirstStreamTests : IDisposable
 {
     private readonly Socket _peer = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -28,12 +28,12 @@ public sealed class NonBlockingFirstStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_kernel_does_not_take_at_once_follows()
+    public async Task Bytes_beyond_the_socket_buffer_are_sent_asynchronously()
     {
         byte[] sent = new byte[32 * 1024 * 1024];
         new Random(1).NextBytes(sent);
         Task writing = _stream.WriteAsync(sent, Stopping).AsTask();
-        Assert.False(writing.IsCompleted); // more than any socket holds
+        Assert.False(writing.IsCompleted); // larger than any socket buffer
 
         byte[] received = new byte[sent.Length];
         await using (var peer = new NetworkStream(_peer))
@@ -46,7 +46,7 @@ public sealed class NonBlockingFirstStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task It_waits_for_what_is_not_there_yet()
+    public async Task A_read_waits_for_data()
     {
         byte[] buffer = new byte[10];
         ValueTask<int> waiting = _stream.ReadAsync(Memory<byte>.Empty, Stopping), reading;
@@ -65,7 +65,7 @@ public sealed class NonBlockingFirstStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reset_is_no_end()
+    public async Task A_reset_throws_instead_of_ending_the_stream()
     {
         byte[] buffer = new byte[10];
         _peer.Send("x"u8);
@@ -76,7 +76,7 @@ public sealed class NonBlockingFirstStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_begun_that_was_cancelled_before()
+    public async Task A_cancelled_token_prevents_the_operation()
     {
         var cancelled = new CancellationToken(canceled: true);
         _peer.Send("x"u8);

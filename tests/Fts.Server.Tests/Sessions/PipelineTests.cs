@@ -2,7 +2,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>Commands sent before the replies to those before them.</summary>
+/// <summary>Pipelined commands, sent before the replies to earlier ones.</summary>
 public sealed class PipelineTests
 {
     [Theory, OnEveryWire]
@@ -42,7 +42,7 @@ public sealed class PipelineTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Transfers_follow_one_another_in_one_packet(Wire wire)
+    public async Task Pipelined_transfers_run_one_after_the_other(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
         await using Conversation talk = await server.LogInAsync();
@@ -62,7 +62,7 @@ public sealed class PipelineTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Replies_are_complete_when_the_client_stops_speaking(Wire wire)
+    public async Task Replies_are_complete_after_the_client_shuts_down_its_side(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation talk = await server.ConnectAsync();

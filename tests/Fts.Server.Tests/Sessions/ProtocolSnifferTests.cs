@@ -2,11 +2,11 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>Peers that are no FTP clients.</summary>
+/// <summary>Connections of clients of other protocols.</summary>
 public sealed class ProtocolSnifferTests
 {
     [Theory, OnEveryWire]
-    public async Task Unknown_commands_before_sign_in_are_limited(Wire wire)
+    public async Task Unknown_commands_before_login_are_limited(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 4 });
         await server.PlayFromGreetingAsync("""
@@ -26,7 +26,7 @@ public sealed class ProtocolSnifferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Unknown_commands_of_somebody_signed_in_are_not(Wire wire)
+    public async Task Unknown_commands_after_login_are_not_limited(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 3 });
         await using Conversation talk = await server.LogInAsync();
@@ -37,7 +37,7 @@ public sealed class ProtocolSnifferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_browser_is_shown_the_door_before_its_body_is_read(Wire wire)
+    public async Task A_browser_is_disconnected_before_its_request_body_is_read(Wire wire)
     {
         foreach (string verb in (string[])["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"])
         {
@@ -53,7 +53,7 @@ public sealed class ProtocolSnifferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task An_http_verb_ends_a_signed_in_session_too(Wire wire)
+    public async Task An_http_verb_also_ends_a_session_after_login(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
         await server.PlayAsync("""
@@ -91,15 +91,18 @@ public sealed class ProtocolSnifferTests
             C: STOR kept\x1b]0;x\x07
             S: 150 *
             D> begun
-            S: 451 * 5 bytes are kept, REST 5 continues.
+            S: 451 * Kept 5 bytes; send REST 5 to resume.
             C: DELE absent\x1b]0;x\x07
             S: 550 *
             """);
-        Assert.Contains(server.Log.Texts, text => text.Contains("5 bytes of /kept\\x1b]0;x\\x07 are kept to be continued", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts, text => text.Contains("kept 5 bytes of /kept\\x1b]0;x\\x07 for resuming", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Texts, text => text.Any(char.IsControl));
     }
 
-    /// <summary>What a browser can be made to send with any method: the body holds commands. M-SEARCH is no verb by its spelling, and PRI begins HTTP/2.</summary>
+    /// <summary>
+    /// Requests that a web page can make a browser send, with FTP commands in the body. M-SEARCH is not a valid FTP verb, and PRI starts
+    /// HTTP/2.
+    /// </summary>
     [Theory, OnEveryWire]
     public async Task A_request_with_any_method_ends_the_session_at_its_first_line(Wire wire)
     {
@@ -117,7 +120,7 @@ public sealed class ProtocolSnifferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_request_after_blank_lines_ends_the_session_too(Wire wire)
+    public async Task A_request_after_blank_lines_also_ends_the_session(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
         await server.PlayFromGreetingAsync("""
@@ -132,7 +135,7 @@ public sealed class ProtocolSnifferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_request_with_an_unknown_method_ends_a_signed_in_session_too(Wire wire)
+    public async Task A_request_with_an_unknown_method_also_ends_a_session_after_login(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "x"));
         await server.PlayAsync("""
@@ -143,9 +146,9 @@ public sealed class ProtocolSnifferTests
         Assert.Equal("x", await server.ReadAsync("/a"));
     }
 
-    /// <summary>A ClientHello whose session ticket holds commands between line ends, and one of which no line end ever comes.</summary>
+    /// <summary>A ClientHello with FTP commands in its session ticket, and one without a line end.</summary>
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task A_tls_handshake_in_plain_ends_the_session_at_its_first_byte(Wire wire)
+    public async Task A_tls_handshake_without_AUTH_ends_the_session_at_its_first_byte(Wire wire)
     {
         foreach (string rest in (string[])["", "\\x03\\x01\\x02\\0\\x01\\0\\r\\nUSER anonymous\\r\\nPASS x\\r\\nDELE a\\r\\n"])
         {
@@ -208,7 +211,7 @@ public sealed class ProtocolSnifferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task What_clients_send_first_is_answered(Wire wire)
+    public async Task Usual_first_commands_are_answered(Wire wire)
     {
         foreach ((string line, string reply) in ((string, string)[])
             [("OPTS UTF8 ON", "200"), ("", "500"), ("  ", "500"), ("\\xff\\xf4\\xff\\xf2ABOR", "226"), ("\\xff\\xfb\\x01CLNT x", "200"), ("user anonymous", "331"), ("USER \\xe4", "501"),
@@ -226,7 +229,7 @@ public sealed class ProtocolSnifferTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Names_that_are_not_utf8_count_as_unknown_before_sign_in(Wire wire)
+    public async Task Invalid_utf8_before_login_counts_as_an_unknown_command(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { MaxUnknownCommands = 2 });
         await server.PlayFromGreetingAsync("""

@@ -3,7 +3,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Sessions;
 
-/// <summary>Clients that send commands and read no replies: their sessions end, whatever the sessions wait for.</summary>
+/// <summary>Sessions of clients that send commands but read no replies end.</summary>
 public sealed class UnreadReplyTests
 {
     private const int Disconnecting = 50;
@@ -11,7 +11,7 @@ public sealed class UnreadReplyTests
     private static readonly TimeSpan Never = TimeSpan.FromHours(1), Short = TimeSpan.FromMilliseconds(500);
 
     [Theory, OnEveryWire]
-    public async Task A_client_that_reads_no_replies_beside_its_stalled_upload_is_disconnected(Wire wire)
+    public async Task A_client_that_reads_no_replies_during_its_stalled_upload_is_disconnected(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short, StallTimeout = Never, CloseTimeout = Never });
         await using Conversation talk = await StalledUploadAsync(server);
@@ -61,7 +61,7 @@ public sealed class UnreadReplyTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_client_that_reads_no_replies_before_it_signs_in_is_disconnected(Wire wire)
+    public async Task A_client_that_reads_no_replies_before_login_is_disconnected(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { ControlWriteTimeout = Short });
         await using Conversation talk = await server.ConnectAsync();
@@ -87,7 +87,7 @@ public sealed class UnreadReplyTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_client_that_reads_slowly_gets_every_reply(Wire wire)
+    public async Task A_client_that_reads_slowly_receives_every_reply(Wire wire)
     {
         const int Times = 20_000;
         await using TestServer server = new(wire);
@@ -114,7 +114,7 @@ public sealed class UnreadReplyTests
         return talk;
     }
 
-    /// <summary>Sends a command without end, until the server closes the connection.</summary>
+    /// <summary>Sends commands until the server closes the connection.</summary>
     private static async Task FloodAsync(Conversation talk, string command)
     {
         byte[] commands = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(command, 1000)));

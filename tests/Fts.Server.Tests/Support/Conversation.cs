@@ -8,7 +8,9 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>One control connection seen from the client, byte by byte, and the data connection that its last 227, 229, PORT or EPRT spoke of.</summary>
+/// <summary>
+/// The client's side of one control connection, and the data connection of the last 227 or 229 reply or PORT or EPRT command.
+/// </summary>
 internal sealed class Conversation : IAsyncDisposable
 {
     private readonly Socket _socket;
@@ -26,17 +28,17 @@ internal sealed class Conversation : IAsyncDisposable
         _stream = new NetworkStream(socket);
     }
 
-    /// <summary>Connect the data connection only when it is first used, not as soon as the server told where.</summary>
+    /// <summary>Whether the data connection is opened on first use, not immediately after the 227 or 229 reply.</summary>
     public bool ConnectsLate { get; set; }
 
-    /// <summary>What its data connections begin with, as those through a balancer do.</summary>
+    /// <summary>The first bytes of each data connection, for a PROXY header; null for none.</summary>
     public byte[]? DataHeader { get; set; }
 
     public DataPeer? Data { get; private set; }
 
     public IPAddress Server { get; }
 
-    /// <summary>Connects from an address; what a balancer says first, it says on data connections too.</summary>
+    /// <summary>Connects from an address. The PROXY header is sent on the control connection and on data connections.</summary>
     public static async Task<Conversation> ConnectAsync(IPEndPoint server, IPAddress? from, SslProtocols? tls, byte[]? header = null)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -62,7 +64,7 @@ internal sealed class Conversation : IAsyncDisposable
 
     public Task PlayAsync(string script) => Script.PlayAsync(this, script);
 
-    /// <summary>Sends a command and returns the reply to it.</summary>
+    /// <summary>Sends a command and returns its reply.</summary>
     public async Task<string[]> SendAndReadReplyAsync(string command)
     {
         await SendAsync(command);
@@ -83,7 +85,7 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>Sends one byte as urgent data, as the Telnet Synch signal is sent (RFC 854).</summary>
     public void SendUrgent(byte value) => Assert.Equal(1, _socket.Send([value], SocketFlags.OutOfBand));
 
-    /// <summary>The lines of one whole reply as they came, and with 227 or 229 the data connection they tell of.</summary>
+    /// <summary>Reads one reply and returns its lines. A 227 or 229 reply prepares the data connection.</summary>
     public async Task<string[]> ReadReplyAsync()
     {
         var lines = new List<string> { await ReadLineAsync() ?? throw CreateFailure("A reply was expected, the server closed the connection.") };
@@ -105,14 +107,14 @@ internal sealed class Conversation : IAsyncDisposable
         return [.. lines];
     }
 
-    /// <summary>Listens for an active data connection and returns where, as PORT or EPRT spell it.</summary>
+    /// <summary>Listens for an active data connection and returns the argument for PORT or EPRT.</summary>
     public string Listen(bool extended)
     {
         Use(DataPeer.CreateListening(((IPEndPoint)_socket.LocalEndPoint!).Address, _tls, out IPEndPoint endPoint));
         return extended ? HostPort.FormatExtended(endPoint) : HostPort.Format(endPoint);
     }
 
-    /// <summary>Asks for a passive data port and connects to it.</summary>
+    /// <summary>Sends EPSV and connects to the passive port.</summary>
     public async Task<DataPeer> OpenDataAsync()
     {
         await PlayAsync("""
@@ -122,16 +124,16 @@ internal sealed class Conversation : IAsyncDisposable
         return Data!;
     }
 
-    /// <summary>Waits until so many bytes of a running transfer have come, by asking.</summary>
+    /// <summary>Polls STAT until the running transfer has a number of bytes.</summary>
     public async Task WaitUntilReceivedAsync(long bytes)
     {
         string status;
         do
         {
             status = string.Join('\n', await SendAndReadReplyAsync("STAT"));
-            Assert.Contains("Transferring, ", status, StringComparison.Ordinal);
+            Assert.Contains("Transfer in progress, ", status, StringComparison.Ordinal);
         }
-        while (!status.Contains($"Transferring, {bytes} ", StringComparison.Ordinal));
+        while (!status.Contains($"Transfer in progress, {bytes} ", StringComparison.Ordinal));
     }
 
     public void CloseData()
@@ -140,7 +142,7 @@ internal sealed class Conversation : IAsyncDisposable
         Data = null;
     }
 
-    /// <summary>Null at the orderly end of the connection.</summary>
+    /// <summary>Reads a line. Returns null at the regular end of the connection.</summary>
     public async Task<string?> ReadLineAsync()
     {
         using var line = new MemoryStream();
@@ -166,7 +168,7 @@ internal sealed class Conversation : IAsyncDisposable
         }
     }
 
-    /// <summary>Shakes hands over a connection that was plain so far; its data connections resume from then on, or begin anew each time.</summary>
+    /// <summary>Performs a TLS handshake on an unencrypted connection. Data connections resume the session or start new ones.</summary>
     public async Task StartTlsAsync(SslProtocols version, bool resumes = true, Action<SslClientAuthenticationOptions>? with = null)
     {
         var tls = new TlsClient(version, with);
@@ -174,17 +176,17 @@ internal sealed class Conversation : IAsyncDisposable
         (_stream, _tls) = (stream, resumes ? tls : new TlsClient(version, with));
     }
 
-    /// <summary>The subject of the certificate that the server showed.</summary>
+    /// <summary>The subject of the server certificate.</summary>
     public string? ServerSubject => (_stream as SslStream)?.RemoteCertificate?.Subject;
 
-    /// <summary>The protocol that was agreed on (ALPN); empty for none.</summary>
+    /// <summary>The negotiated application protocol (ALPN); empty for none.</summary>
     public string AgreedProtocol => (_stream as SslStream)?.NegotiatedApplicationProtocol.ToString() ?? "";
 
-    /// <summary>Shakes hands otherwise for the data connections than for the control connection.</summary>
+    /// <summary>Uses other TLS settings for data connections than for the control connection.</summary>
     public void UseForData(TlsClient tls) => _tls = tls;
 
-    /// <summary>Ends TLS on the control connection: close_notify goes both ways, and plain text follows (CCC).</summary>
-    /// <param name="firstCommand">Sent in plain in the same packet as the client's close_notify.</param>
+    /// <summary>Ends TLS on the control connection by close_notify from both sides; plain text follows (CCC).</summary>
+    /// <param name="firstCommand">Sent unencrypted in the same packet as the client's close_notify.</param>
     public async Task EndTlsAsync(string firstCommand = "")
     {
         _tap!.Gather(new byte[4096]);
@@ -196,13 +198,13 @@ internal sealed class Conversation : IAsyncDisposable
         UsePlain();
     }
 
-    /// <summary>Sends over the bare connection from now on, without a close_notify.</summary>
+    /// <summary>Sends unencrypted from now on, without close_notify.</summary>
     public void UsePlain() => _stream = new NetworkStream(_socket);
 
-    /// <summary>Says that nothing more will be said, and goes on listening.</summary>
+    /// <summary>Shuts down the sending side and continues to receive.</summary>
     public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>A failed expectation, with everything that was said before.</summary>
+    /// <summary>Creates the exception for a failed expectation, with the conversation so far.</summary>
     public Exception CreateFailure(string message) => new Xunit.Sdk.XunitException($"{message}\n--- the conversation so far:\n{_transcript}");
 
     public ValueTask DisposeAsync()

@@ -1,6 +1,6 @@
 namespace Fts.Server.Tests.Support;
 
-/// <summary>No wait of a test is without an end. It is far off: reaching it is a failure, never a measurement.</summary>
+/// <summary>The time limit of every wait in a test. It is long, so that reaching it is a failure and not a timing measurement.</summary>
 internal static class Deadline
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);

@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>A logger that throws for the messages a test chooses.</summary>
+/// <summary>A logger that throws for selected messages.</summary>
 internal sealed class FailingLogger : ILogger
 {
-    /// <summary>Asked with the id of each message whether the logger throws.</summary>
+    /// <summary>Receives the id of each message and returns whether the logger throws.</summary>
     public Func<int, bool>? Fails { get; set; }
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;

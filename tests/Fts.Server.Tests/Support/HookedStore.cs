@@ -4,18 +4,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>A store, in memory unless a test brings another, that can be made to refuse, fail, or list what the test likes.</summary>
+/// <summary>A store that a test can make fail, wait or return other entries. In memory by default.</summary>
 internal sealed class HookedStore(IFileStore? files = null) : IFileStore
 {
     private readonly IFileStore _files = files ?? new MemoryFileStore();
 
-    /// <summary>Asked before every call, by the member's name; what it returns is thrown.</summary>
+    /// <summary>Receives the member name before every call and returns the exception to throw, or null.</summary>
     public Func<string, Exception?>? Fault { get; set; }
 
-    /// <summary>What every listing brings instead of the folder's entries.</summary>
+    /// <summary>The entries of every listing, instead of those of the directory.</summary>
     public Func<IAsyncEnumerable<FileEntry>>? Entries { get; set; }
 
-    /// <summary>Waited for before every read of a file.</summary>
+    /// <summary>Awaited before every read of a file.</summary>
     public Func<CancellationToken, Task>? BeforeRead { get; set; }
 
     /// <summary>Awaited before every write to a file.</summary>
@@ -24,22 +24,22 @@ internal sealed class HookedStore(IFileStore? files = null) : IFileStore
     /// <summary>Awaited before every commit of a file.</summary>
     public Func<CancellationToken, Task>? BeforeCommit { get; set; }
 
-    /// <summary>What the kernel is given to write to instead of a file.</summary>
+    /// <summary>The file to which the kernel writes instead of the store's file.</summary>
     public SafeFileHandle? KernelWritesTo { get; set; }
 
-    /// <summary>What engines asked for, rather than the kernel.</summary>
+    /// <summary>The number of bytes that copy engines read, without those that the kernel copied.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>What engines brought, rather than the kernel.</summary>
+    /// <summary>The number of bytes that copy engines wrote, without those that the kernel copied.</summary>
     public long BytesWritten { get; private set; }
 
-    /// <summary>Waited for before every file is deleted.</summary>
+    /// <summary>Awaited before every deletion of a file.</summary>
     public Func<CancellationToken, Task>? BeforeDelete { get; set; }
 
-    /// <summary>Called before every sweep of partial uploads.</summary>
+    /// <summary>Awaited before every sweep of partial uploads.</summary>
     public Func<CancellationToken, Task>? BeforeSweep { get; set; }
 
-    /// <summary>Replaces what is found at a path.</summary>
+    /// <summary>Replaces the entry that is found at a path.</summary>
     public Func<FileEntry?, FileEntry?>? ReplaceEntry { get; set; }
 
     /// <summary>A file that cannot be deleted.</summary>

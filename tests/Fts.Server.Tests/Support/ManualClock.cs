@@ -10,7 +10,7 @@ internal sealed class ManualClock : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    /// <summary>How long each waiting timer still waits, the shortest first.</summary>
+    /// <summary>The remaining time of each waiting timer, the shortest first.</summary>
     public TimeSpan[] Waiting
     {
         get
@@ -38,7 +38,7 @@ internal sealed class ManualClock : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves the clock and fires the timers that are due.</summary>
+    /// <summary>Advances the clock and fires the due timers.</summary>
     public void Advance(TimeSpan by)
     {
         ManualTimer[] due;
@@ -58,7 +58,7 @@ internal sealed class ManualClock : TimeProvider
         }
     }
 
-    /// <summary>Waits until so many timers wait, and returns how long the first of them still does.</summary>
+    /// <summary>Waits until a number of timers wait, and returns the remaining time of the first.</summary>
     public async Task<TimeSpan> WaitForTimersAsync(int count = 1)
     {
         while (true)

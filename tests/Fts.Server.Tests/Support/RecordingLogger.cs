@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>Keeps what the server logs, and lets a test wait for it: the log tells when something has happened that no reply tells.</summary>
+/// <summary>Records the log messages of the server. A test can wait for events that no reply reports.</summary>
 internal sealed class RecordingLogger : ILogger
 {
     public const int Connected = 1, Disconnected = 2, TransferFailed = 6, HandshakeFailed = 13, CertificateRejected = 18, CertificateReloaded = 19, CertificateReloadFailed = 20, PartialUploadsSwept = 22, QuitDuringTransfer = 24;
@@ -38,7 +38,7 @@ internal sealed class RecordingLogger : ILogger
         }
     }
 
-    /// <summary>Waits until a message has been logged so many times.</summary>
+    /// <summary>Waits until a message has been logged a number of times.</summary>
     public async Task WaitForAsync(int id, int times = 1)
     {
         while (true)

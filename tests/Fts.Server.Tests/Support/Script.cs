@@ -5,18 +5,18 @@ using System.Text.RegularExpressions;
 namespace Fts.Server.Tests.Support;
 
 /// <summary>
-/// A conversation written down as it goes over the wire. Each line is one step:
+/// Runs a conversation that is written as a script. Each line is one step:
 /// <code>
 /// C: text      the client sends this line          C> text    … these bytes, without a line end
-/// S: 250 te*   one reply of one line               S: 211-te* a reply of several lines, each on an S: line of its own; "S: ..." passes over any
+/// S: 250 te*   one reply of one line               S: 211-te* a reply of several lines, each on an S: line of its own; "S: ..." skips any
 /// S: (end)     the server closes
-/// D&lt; text      the data connection brings exactly this, then its end
-/// L&lt; te*       the data connection brings these lines in any order, then its end; "L&lt; (none)" none
+/// D&lt; text      the data connection delivers exactly this, then ends
+/// L&lt; te*       the data connection delivers these lines in any order, then ends; "L&lt; (none)" none
 /// D> text      the client sends this over the data connection and closes it
 /// D+ text      … and does not close it             D: late | close | reset
-/// Z&lt; text      the data connection brings one zlib stream of exactly this, then its end
+/// Z&lt; text      the data connection delivers one zlib stream of exactly this, then ends
 /// Z> text      the client sends one of this and closes the connection
-/// B&lt; text      the data connection brings one file of exactly this in blocks (MODE B), and stays
+/// B&lt; text      the data connection delivers one file of exactly this in blocks (MODE B) and stays open
 /// B> text      the client sends one file of this in blocks
 /// </code>
 /// <c>*</c> stands for any text, <c>\*</c> for itself; <c>\r \n \0 \xNN \\</c> are bytes (in replies and lines only <c>\xNN</c>, not of UTF-8); <c>{PORT}</c> and <c>{EPRT}</c> make the client listen.
@@ -52,7 +52,7 @@ internal static class Script
         }
     }
 
-    /// <summary>The bytes an escaped text stands for.</summary>
+    /// <summary>Returns the bytes of an escaped text.</summary>
     public static byte[] Bytes(string text)
     {
         var bytes = new List<byte>();
@@ -129,7 +129,7 @@ internal static class Script
         {
             if (expected[i] == "...")
             {
-                // Passes over lines until the one that follows fits.
+                // Skips lines until the next expected line matches.
                 while (at < reply.Length && !MatchesPattern(expected[i + 1], reply[at]))
                 {
                     at++;

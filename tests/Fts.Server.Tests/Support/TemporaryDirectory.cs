@@ -1,6 +1,6 @@
 namespace Fts.Server.Tests.Support;
 
-/// <summary>A folder on disk that is gone after the test.</summary>
+/// <summary>A directory on disk that is deleted after the test.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("fts-tests-").FullName;
@@ -16,7 +16,7 @@ internal sealed class TemporaryDirectory : IDisposable
         }
         catch (IOException) when (OperatingSystem.IsLinux())
         {
-            // .NET cannot name entries that are not UTF-8.
+            // .NET cannot handle entry names that are not UTF-8.
             using var remove = System.Diagnostics.Process.Start("rm", ["-rf", Path]);
             remove.WaitForExit();
         }

@@ -7,28 +7,28 @@ using Xunit.v3;
 namespace Fts.Server.Tests.Support;
 
 /// <summary>
-/// The ways to a server, and the engine that moves its files' bytes. Every conversation is held over each of them; files are in memory unless a test brings a
-/// store, and then moved by read and send alone.
+/// The protocol and the copy engine of a test. Most conversations run over each of them. Files are in memory unless the test provides a
+/// store.
 /// </summary>
 public enum Wire
 {
-    /// <summary>In plain; by the engines as the server chooses them.</summary>
+    /// <summary>IPv4, unencrypted. The server selects the copy engine.</summary>
     IPv4,
-    /// <summary>In plain; by read and send, whatever the store and the size.</summary>
+    /// <summary>IPv6, unencrypted. The portable copy engine is used for every store and size.</summary>
     IPv6,
-    /// <summary>TLS 1.2 from the first byte, data connections too, over IPv4.</summary>
+    /// <summary>Implicit TLS 1.2 with encrypted data connections, over IPv4.</summary>
     Tls12,
-    /// <summary>TLS 1.3 from the first byte, data connections too, over IPv6.</summary>
+    /// <summary>Implicit TLS 1.3 with encrypted data connections, over IPv6.</summary>
     Tls13,
-    /// <summary>In plain over IPv4, with files on a disk; by the kernel from the first byte, of an upload from the first that comes after those.</summary>
+    /// <summary>IPv4, unencrypted, with files on disk. The kernel copies from the first byte.</summary>
     Kernel,
 }
 
-/// <summary>Runs a theory once over every <see cref="Wire"/>, its only parameter.</summary>
+/// <summary>Runs a theory once for every <see cref="Wire"/>, its only parameter.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class OnEveryWireAttribute : DataAttribute
 {
-    /// <summary>Only where bytes travel as they are: for what TLS does not let happen.</summary>
+    /// <summary>Restricts the theory to unencrypted wires, for behaviour that TLS prevents.</summary>
     public bool PlainOnly { get; set; }
 
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Fts.Server.Tests.Support;
 
-/// <summary>Received bytes as a script shows them: UTF-8 as text, any other byte as <c>\xNN</c>.</summary>
+/// <summary>Formats received bytes as in scripts: UTF-8 as text, any other byte as <c>\xNN</c>.</summary>
 internal static class WireText
 {
     public static string FromBytes(ReadOnlySpan<byte> bytes)

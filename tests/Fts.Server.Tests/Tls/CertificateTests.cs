@@ -84,7 +84,7 @@ public sealed class CertificateTests : IDisposable
             Assert.Equal("CN=old", await ShownAsync(server));
         }
 
-        Assert.Single(server.Log.Texts, text => text.Contains("cannot be used", StringComparison.Ordinal));
+        Assert.Single(server.Log.Texts, text => text.Contains("cannot use the changed certificate", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class CertificateTests : IDisposable
         (string certificate, string key) = TestAuthority.Pem(Authority.IssueTo("a longer name"));
         await File.WriteAllTextAsync(file, certificate + key, TestContext.Current.CancellationToken);
         server.Reload();
-        Assert.Contains(server.Log.Texts, text => text.StartsWith($"certificate read again from {file}", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts, text => text.StartsWith($"certificate reloaded from {file}", StringComparison.Ordinal));
         Assert.Contains("reloaded: certificates are read again if their files changed ", server.Log.Texts);
         Assert.Equal("CN=a longer name", await ShownAsync(server));
     }

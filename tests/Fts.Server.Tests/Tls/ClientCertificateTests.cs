@@ -50,7 +50,7 @@ public sealed class ClientCertificateTests
             C: USER ann
             S: 232 *
             """);
-        Assert.Contains(server.Log.Texts, text => text.Contains($"signed in as ann by the certificate of {Ann.Subject}, key {KeyFingerprint.Compute(Ann)}", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts, text => text.Contains($"logged in as ann by client certificate {Ann.Subject}, key {KeyFingerprint.Compute(Ann)}", StringComparison.Ordinal));
     }
 
     [Theory, MemberData(nameof(Versions))]

@@ -123,7 +123,7 @@ public sealed class TlsTests
             S: 150 *
             D+ content
             D: close
-            S: 426 * 7 bytes are kept, REST 7 continues.
+            S: 426 * Kept 7 bytes; send REST 7 to resume.
             C: MLST a
             S: 550 *
             """);
@@ -152,7 +152,7 @@ public sealed class TlsTests
             S: 150 *
             D+ content
             D: close
-            S: 426 * 7 bytes are kept, REST 7 continues.
+            S: 426 * Kept 7 bytes; send REST 7 to resume.
             """);
         Assert.Equal("content", await server.ReadAsync("/a"));
         Assert.Null(await server.ReadAsync("/b"));
@@ -170,7 +170,7 @@ public sealed class TlsTests
             S: 150 *
             D+ 0123
             D: close
-            S: 426 * 4 bytes are kept, REST 4 continues.
+            S: 426 * Kept 4 bytes; send REST 4 to resume.
             """;
         await talk.PlayAsync(Part);
         // Eight more bytes are announced. Four of them and the four that are there make eight, too.
@@ -185,7 +185,7 @@ public sealed class TlsTests
             S: 150 *
             D+ 4567
             D: close
-            S: 426 * 8 bytes are kept, REST 8 continues.
+            S: 426 * Kept 8 bytes; send REST 8 to resume.
             C: ALLO 4
             S: 200 *
             C: REST 8
@@ -244,7 +244,7 @@ public sealed class TlsTests
             S: 550 *
             """);
         Assert.Equal("content", await server.ReadAsync("/a"));
-        Assert.Contains(server.Log.Texts, text => text.Contains("unknown whether complete", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts, text => text.Contains("unverified", StringComparison.Ordinal));
     }
 
     [Theory, MemberData(nameof(Versions))]
@@ -262,7 +262,7 @@ public sealed class TlsTests
         await talk.Data!.SendUnencryptedAsync(new byte[] { 23, 3, 3, 0, 100, 1, 2, 3 });
         await talk.PlayAsync("""
             D: close
-            S: 426 * 7 bytes are kept, REST 7 continues.
+            S: 426 * Kept 7 bytes; send REST 7 to resume.
             C: MLST a
             S: 550 *
             """);

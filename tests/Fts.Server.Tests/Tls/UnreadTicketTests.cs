@@ -27,7 +27,7 @@ public sealed class UnreadTicketTests
             """);
         await talk.Data!.SendAsync(content);
         await talk.Data.CloseUnreadAsync();
-        await talk.PlayAsync($"S: 226 Stored, {size} bytes received.");
+        await talk.PlayAsync($"S: 226 Transfer complete, {size} bytes stored.");
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 
@@ -48,7 +48,7 @@ public sealed class UnreadTicketTests
         await talk.Data!.SendAsync(content);
         await talk.Data.CloseUnreadAsync();
         closed.SetResult();
-        await talk.PlayAsync("S: 226 Stored, 163840 bytes received.");
+        await talk.PlayAsync("S: 226 Transfer complete, 163840 bytes stored.");
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 
@@ -89,7 +89,7 @@ public sealed class UnreadTicketTests
             """);
         await talk.Data!.SendAsync(Zlib.Compress(content));
         await talk.Data.CloseUnreadAsync();
-        await talk.PlayAsync("S: 226 Stored, 8388608 bytes received.");
+        await talk.PlayAsync("S: 226 Transfer complete, 8388608 bytes stored.");
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 
@@ -110,7 +110,7 @@ public sealed class UnreadTicketTests
             """);
         await talk.Data!.SendAsync(Blocks.Encode(content));
         await talk.Data.CloseUnreadAsync();
-        await talk.PlayAsync("S: 250 Stored, 8388608 bytes received.");
+        await talk.PlayAsync("S: 250 Transfer complete, 8388608 bytes stored.");
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 

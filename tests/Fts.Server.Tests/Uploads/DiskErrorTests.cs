@@ -6,20 +6,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Tests.Uploads;
 
-/// <summary>A disk that fails in the middle of a transfer: the client is told, the old file stays, and nothing is left of the new one.</summary>
+/// <summary>A disk error during a transfer: the client receives an error, the existing file stays, and no staging file is left.</summary>
 public sealed class DiskErrorTests
 {
-    /// <summary>More than one write's worth, whatever the engine's buffer is.</summary>
+    /// <summary>Larger than the buffer of every copy engine.</summary>
     private static readonly string Content = new('x', 2 * 1024 * 1024);
 
     private static readonly Dictionary<StoreError, int> Replies = new() { [StoreError.Unavailable] = 451, [StoreError.NoSpace] = 452, [StoreError.QuotaExceeded] = 552 };
 
     [Theory, OnEveryWire]
-    public async Task An_upload_whose_third_write_fails_leaves_the_old_file_and_nothing_else(Wire wire)
+    public async Task An_upload_whose_third_write_fails_leaves_only_the_old_file(Wire wire)
     {
         using var folder = new TemporaryDirectory();
         using var disk = new LocalFileStore(folder.Path);
-        // To the kernel, too, it is a file that takes nothing: it gives what it has back to the store.
+        // The kernel cannot write to this file either, so its bytes are returned to the store.
         using SafeFileHandle unwritable = File.OpenHandle(Environment.ProcessPath!);
         var store = new HookedStore(disk) { KernelWritesTo = unwritable };
         await using TestServer server = new(wire, store);
@@ -53,7 +53,7 @@ public sealed class DiskErrorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task An_upload_that_cannot_be_committed_leaves_the_old_file_and_nothing_else(Wire wire)
+    public async Task An_upload_that_cannot_be_committed_leaves_only_the_old_file(Wire wire)
     {
         using var folder = new TemporaryDirectory();
         using var disk = new LocalFileStore(folder.Path);
@@ -76,7 +76,7 @@ public sealed class DiskErrorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_download_that_cannot_be_read_on_closes_its_connection_and_answers_451(Wire wire)
+    public async Task A_download_with_a_read_error_closes_the_data_connection_and_returns_451(Wire wire)
     {
         int reads = 0;
         var store = new HookedStore();
@@ -99,7 +99,7 @@ public sealed class DiskErrorTests
         }
         catch (IOException)
         {
-            // Not in good order, which says as much.
+            // A reset is also a sign of the failure.
         }
 
         await talk.PlayAsync("S: 451 *");
@@ -125,7 +125,7 @@ public sealed class DiskErrorTests
         store.Fault = called => called == member && ++calls == call ? new StoreException(error, "secret") : null;
     }
 
-    /// <summary>The server may close the data connection before everything is sent.</summary>
+    /// <summary>Sends until the server closes the data connection, which may happen before everything is sent.</summary>
     private static async Task UploadAsync(Conversation talk, string verb, int code)
     {
         await talk.OpenDataAsync();
@@ -140,7 +140,7 @@ public sealed class DiskErrorTests
         }
         catch (IOException)
         {
-            // The reply says why.
+            // The reply contains the reason.
         }
 
         talk.CloseData();

@@ -4,7 +4,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Tests.Uploads;
 
-/// <summary>Uploads that broke off, and the ways in which clients continue them.</summary>
+/// <summary>Partial uploads and how clients resume them.</summary>
 public sealed class ResumeTests
 {
     private const string BreaksOff = """
@@ -15,11 +15,11 @@ public sealed class ResumeTests
         C: STOR a
         S: 150 *
         D> begun
-        S: 451 * 5 bytes are kept, REST 5 continues.
+        S: 451 * Kept 5 bytes; send REST 5 to resume.
         """;
 
     [Theory, OnEveryWire]
-    public async Task Rest_and_stor_continue_from_where_size_says(Wire wire) => await ContinuesAsync(wire, "begun end", """
+    public async Task REST_and_STOR_resume_at_the_offset_from_SIZE(Wire wire) => await ContinuesAsync(wire, "begun end", """
         C: SIZE a
         S: 213 5
         C: REST 5
@@ -35,7 +35,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task Appe_continues_too(Wire wire) => await ContinuesAsync(wire, "begun end", """
+    public async Task APPE_resumes_an_upload(Wire wire) => await ContinuesAsync(wire, "begun end", """
         C: EPSV
         S: 229 *
         C: ALLO 4
@@ -47,7 +47,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task It_may_break_off_again(Wire wire) => await ContinuesAsync(wire, "begun end", """
+    public async Task A_resumed_upload_can_be_interrupted_again(Wire wire) => await ContinuesAsync(wire, "begun end", """
         C: REST 3
         S: 350 *
         C: EPSV
@@ -57,7 +57,7 @@ public sealed class ResumeTests
         C: STOR a
         S: 150 *
         D> un 
-        S: 451 * 6 bytes are kept, REST 6 continues.
+        S: 451 * Kept 6 bytes; send REST 6 to resume.
         C: REST 6
         S: 350 *
         C: EPSV
@@ -71,7 +71,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task An_offset_past_its_end_is_refused_before_a_byte_is_sent(Wire wire) => await ContinuesAsync(wire, "begun", """
+    public async Task An_offset_beyond_the_partial_upload_is_rejected_before_the_transfer(Wire wire) => await ContinuesAsync(wire, "begun", """
         C: REST 6
         S: 350 *
         C: EPSV
@@ -87,7 +87,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task Until_then_everything_else_shows_the_file_that_was_there(Wire wire)
+    public async Task Until_the_commit_all_other_commands_report_the_existing_file(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
@@ -118,9 +118,9 @@ public sealed class ResumeTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_download_that_size_misled_is_refused_once_and_then_comes_out_right(Wire wire)
+    public async Task A_download_after_SIZE_of_a_partial_upload_is_rejected_once(Wire wire)
     {
-        // curl takes no byte more than SIZE told, and ends there as if that were all.
+        // curl reads no more bytes than SIZE reported and treats the file as complete.
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "the old file"));
         await server.PlayAsync($"""
             {BreaksOff}
@@ -156,7 +156,7 @@ public sealed class ResumeTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_download_that_size_misled_by_an_upload_that_stands_still_is_refused_too(Wire wire)
+    public async Task A_download_after_SIZE_of_a_stalled_upload_is_rejected_once(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
         await server.WriteAsync("/a", "the old file");
@@ -178,7 +178,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public async Task Nobody_else_learns_of_it()
+    public async Task Other_clients_cannot_see_a_partial_upload()
     {
         await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "the old file"));
         await server.PlayAsync(BreaksOff);
@@ -203,7 +203,7 @@ public sealed class ResumeTests
     }
 
     [Theory, OnEveryWire]
-    public Task Stor_from_the_beginning_gives_it_up(Wire wire) => ContinuesAsync(wire, "new", """
+    public Task STOR_from_the_beginning_discards_the_partial_upload(Wire wire) => ContinuesAsync(wire, "new", """
         C: EPSV
         S: 229 *
         C: STOR a
@@ -215,7 +215,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public Task Dele_clears_it_away(Wire wire) => ContinuesAsync(wire, null, """
+    public Task DELE_discards_the_partial_upload(Wire wire) => ContinuesAsync(wire, null, """
         C: DELE a
         S: 250 *
         C: SIZE a
@@ -225,7 +225,7 @@ public sealed class ResumeTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task Without_a_data_connection_nothing_of_it_is_lost(Wire wire)
+    public async Task A_failed_data_connection_does_not_affect_the_partial_upload(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await using Conversation talk = await server.LogInAsync();
@@ -245,7 +245,7 @@ public sealed class ResumeTests
     }
 
     [Theory, OnEveryWire]
-    public async Task While_it_is_written_another_is_told_to_wait_and_may_begin_anew(Wire wire)
+    public async Task A_running_upload_cannot_be_resumed_but_can_be_restarted(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.FromDays(1) });
         await using Conversation first = await server.LogInAsync();
@@ -273,9 +273,9 @@ public sealed class ResumeTests
     }
 
     [Theory, OnEveryWire]
-    public async Task An_upload_that_stands_still_makes_room_for_its_continuation(Wire wire)
+    public async Task A_stalled_upload_is_aborted_when_the_client_resumes_it(Wire wire)
     {
-        // A client whose connection died unnoticed comes back while its old session still waits for bytes.
+        // A client reconnects after its connection failed unnoticed, while its old session still waits for data.
         await using TestServer server = new(wire, with: options => options with { UploadTakeoverDelay = TimeSpan.Zero });
         await using Conversation first = await server.LogInAsync();
         await first.PlayAsync("C: EPSV\nS: 229 *\nC: STOR a\nS: 150 *\nD+ first");
@@ -292,12 +292,12 @@ public sealed class ResumeTests
             D>  and last
             S: 226 *
             """);
-        await first.PlayAsync("S: 426 Another connection of yours *");
+        await first.PlayAsync("S: 426 Transfer aborted: another connection *");
         Assert.Equal("first and last", await server.ReadAsync("/a"));
     }
 
     [Theory, OnEveryWire]
-    public async Task Who_may_only_make_new_files_may_continue_his_own(Wire wire)
+    public async Task An_account_that_may_only_create_files_may_resume_its_uploads(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.Create) });
         await server.PlayAsync($"""
@@ -323,7 +323,7 @@ public sealed class ResumeTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Lines_of_a_text_are_not_kept(Wire wire)
+    public async Task An_interrupted_upload_in_ASCII_is_not_kept(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.PlayAsync("""
@@ -344,7 +344,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public async Task What_nobody_continues_in_time_is_swept_away_when_a_server_starts()
+    public async Task Expired_partial_uploads_are_deleted_when_a_server_starts()
     {
         var store = new Storage.Memory.MemoryFileStore();
         StorePath path = StorePath.Root.Child("a");

@@ -2,7 +2,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Uploads;
 
-/// <summary>Each way an upload can end: what is published, what is answered, what is logged, and what is there to be continued.</summary>
+/// <summary>For each end of an upload: the publication, the reply, the log line and the partial upload.</summary>
 public sealed class VerdictTests
 {
     private const string Start = """
@@ -13,7 +13,7 @@ public sealed class VerdictTests
         D+ half
         """;
 
-    /// <summary>The same in block mode, by way of the portable engine alone.</summary>
+    /// <summary>The same in block mode, which uses only the portable copy engine.</summary>
     private const string BlockStart = """
         C: MODE B
         S: 200 *
@@ -29,61 +29,61 @@ public sealed class VerdictTests
     private static readonly Func<FtpServerOptions, FtpServerOptions> CompleteOnly = options => options with { PublishPolicy = FtpPublishPolicy.CompleteOnly };
 
     [Theory, OnEveryWire]
-    public Task An_announced_size_that_came_is_complete(Wire wire) => EndsAsync(wire, $"{Announced}{Start}", "D> ", "S: 226 *", "complete", with: CompleteOnly);
+    public Task An_upload_with_the_announced_size_is_complete(Wire wire) => EndsAsync(wire, $"{Announced}{Start}", "D> ", "S: 226 *", "complete", with: CompleteOnly);
 
     [Theory, OnEveryWire]
-    public Task An_end_without_a_size_is_unknown_in_plain_and_complete_over_tls(Wire wire) => EndsAsync(
-        wire, Start, "D> ", "S: 226 *", IsPlain(wire) ? "unknown whether complete" : "complete");
+    public Task Without_a_size_an_upload_is_unverified_in_plain_text_and_complete_over_tls(Wire wire) => EndsAsync(
+        wire, Start, "D> ", "S: 226 *", IsPlain(wire) ? "unverified" : "complete");
 
     [Theory, OnEveryWire]
-    public Task Where_only_the_proven_is_published_an_end_without_a_size_is_refused_in_plain(Wire wire) => EndsAsync(
-        wire, Start, "D> ", IsPlain(wire) ? "S: 550 * 4 bytes are kept, REST 4 continues." : "S: 226 *", IsPlain(wire) ? "unknown whether complete" : "complete",
+    public Task CompleteOnly_rejects_an_upload_without_a_size_in_plain_text(Wire wire) => EndsAsync(
+        wire, Start, "D> ", IsPlain(wire) ? "S: 550 * Kept 4 bytes; send REST 4 to resume." : "S: 226 *", IsPlain(wire) ? "unverified" : "complete",
         isPublished: !IsPlain(wire), with: CompleteOnly);
 
     [Theory, OnEveryWire]
-    public Task The_end_of_a_compressed_stream_proves_that_all_of_it_came(Wire wire) => EndsAsync(
+    public Task The_end_of_a_compressed_stream_marks_a_complete_upload(Wire wire) => EndsAsync(
         wire, "C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "Z> half", "S: 226 *", "complete", with: CompleteOnly);
 
     [Theory, OnEveryWire]
-    public Task A_last_block_proves_that_all_of_it_came(Wire wire) => EndsAsync(
+    public Task The_last_block_marks_a_complete_upload(Wire wire) => EndsAsync(
         wire, "C: MODE B\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 250 *", "complete", with: CompleteOnly);
 
     [Theory, OnEveryWire]
     public Task Fewer_bytes_than_announced_are_not_published(Wire wire) => EndsAsync(
-        wire, $"C: ALLO 5\nS: 200 *\n{Start}", "D> ", "S: 451 * 4 bytes are kept, REST 4 continues.", "not the bytes announced", isPublished: false);
+        wire, $"C: ALLO 5\nS: 200 *\n{Start}", "D> ", "S: 451 * Kept 4 bytes; send REST 4 to resume.", "size differs from ALLO", isPublished: false);
 
     [Theory, OnEveryWire]
-    public Task Fewer_bytes_than_announced_are_not_published_though_a_last_block_came(Wire wire) => EndsAsync(
-        wire, "C: MODE B\nS: 200 *\nC: ALLO 5\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 451 * 4 bytes are kept, REST 4 continues.",
-        "not the bytes announced", isPublished: false);
+    public Task Fewer_bytes_than_announced_are_not_published_after_a_last_block(Wire wire) => EndsAsync(
+        wire, "C: MODE B\nS: 200 *\nC: ALLO 5\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *", "B> half", "S: 451 * Kept 4 bytes; send REST 4 to resume.",
+        "size differs from ALLO", isPublished: false);
 
     [Theory, OnEveryWire]
     public Task More_bytes_than_announced_are_neither_published_nor_kept(Wire wire) => EndsAsync(
-        wire, $"C: ALLO 3\nS: 200 *\n{Start}", "D> ", "S: 451 Not as many *stored.", "not the bytes announced", isPublished: false, kept: 0);
+        wire, $"C: ALLO 3\nS: 200 *\n{Start}", "D> ", "S: 451 The size differs *stored.", "size differs from ALLO", isPublished: false, kept: 0);
 
     [Theory, OnEveryWire]
-    public Task A_reset_is_not_published(Wire wire) => BreaksOffAsync(wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection. 4 bytes are kept, REST 4 continues.",
-        "broke off after 4 bytes: the client closed the data connection");
+    public Task An_upload_after_a_reset_is_not_published(Wire wire) => BreaksOffAsync(wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection. Kept 4 bytes; send REST 4 to resume.",
+        "failed after 4 bytes: the client closed the data connection");
 
     [Theory, OnEveryWire]
-    public Task Abor_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "C: ABOR", "S: 426 * 4 bytes are kept, REST 4 continues.\nS: 226 *", "broke off after 4 bytes: the client sent ABOR");
+    public Task An_upload_aborted_by_ABOR_is_not_published(Wire wire) => BreaksOffAsync(
+        wire, "C: ABOR", "S: 426 * Kept 4 bytes; send REST 4 to resume.\nS: 226 *", "failed after 4 bytes: the client sent ABOR");
 
     [Theory, OnEveryWire]
-    public Task Silence_for_too_long_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "", "S: 426 * 4 bytes are kept, REST 4 continues.", "broke off after 4 bytes: no data moved for 0.001 s",
+    public Task A_stalled_upload_is_not_published(Wire wire) => BreaksOffAsync(
+        wire, "", "S: 426 * Kept 4 bytes; send REST 4 to resume.", "failed after 4 bytes: no data moved for 0.001 s",
         with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
 
     [Theory, OnEveryWire]
-    public Task A_lost_control_connection_is_not_published(Wire wire) => BreaksOffAsync(
+    public Task An_upload_with_a_lost_control_connection_is_not_published(Wire wire) => BreaksOffAsync(
         wire, async (_, talk) =>
         {
             talk.CloseSending();
             await talk.Data!.ReadToAnyEndAsync();
-        }, null, "broke off after 4 bytes: the control connection was closed");
+        }, null, "failed after 4 bytes: the control connection was closed");
 
     [Theory, OnEveryWire]
-    public async Task The_servers_own_end_is_not_published(Wire wire)
+    public async Task An_upload_during_a_stop_is_not_published(Wire wire)
     {
         await using TestServer server = new(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -95,21 +95,21 @@ public sealed class VerdictTests
     }
 
     [Theory, OnEveryWire]
-    public Task Quit_while_data_is_under_way_is_not_published_in_plain_and_waits_for_the_announced_end_over_tls(Wire wire) => EndsAsync(
+    public Task Quit_during_the_data_prevents_publication_in_plain_text_and_waits_for_close_notify_over_tls(Wire wire) => EndsAsync(
         wire, Start, async (server, talk) =>
         {
             await talk.SendAsync("QUIT");
             await server.Log.WaitForAsync(RecordingLogger.QuitDuringTransfer);
             await FinishAsync(talk);
-        }, IsPlain(wire) ? "S: 426 * 4 bytes are kept, REST 4 continues.\nS: 221 *" : "S: 226 *\nS: 221 *",
-        IsPlain(wire) ? "the client quit before its data ended" : "complete", isPublished: !IsPlain(wire));
+        }, IsPlain(wire) ? "S: 426 * Kept 4 bytes; send REST 4 to resume.\nS: 221 *" : "S: 226 *\nS: 221 *",
+        IsPlain(wire) ? "the client sent QUIT before the end of the data" : "complete", isPublished: !IsPlain(wire));
 
     [Theory, OnEveryWire]
-    public Task Quit_said_in_advance_lets_the_transfer_end(Wire wire) => EndsAsync(
-        wire, "C: EPSV\nS: 229 *\nC> STOR a\\r\\nQUIT\\r\\n\nS: 150 *", "D> half", "S: 226 *\nS: 221 *", "complete");
+    public Task A_pipelined_QUIT_lets_the_transfer_end(Wire wire) => EndsAsync(
+        wire, "C: EPSV\nS: 229 *\nC> STOR a\\r\\nQUIT\\r\\n\nS: 150 *", "D> half", "S: 226 *\nS: 221 *", IsPlain(wire) ? "unverified" : "complete");
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task Quit_said_in_advance_lets_the_transfer_end_though_data_arrives_before_it_is_read(Wire wire)
+    public async Task A_pipelined_QUIT_lets_the_transfer_end_if_data_arrives_before_it_is_read(Wire wire)
     {
         await using TestServer server = new(wire);
         await server.PlayAsync("""
@@ -126,14 +126,14 @@ public sealed class VerdictTests
     }
 
     [Theory, OnEveryWire]
-    public Task Nothing_is_kept_where_nothing_is_to_be_kept(Wire wire) => BreaksOffAsync(
-        wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection.", "broke off", kept: 0,
+    public Task No_partial_upload_is_kept_if_the_lifetime_is_zero(Wire wire) => BreaksOffAsync(
+        wire, "D: reset", "S: 426 Transfer failed: the client closed the data connection.", "failed after", kept: 0,
         with: options => options with { PartialUploadLifetime = TimeSpan.Zero });
 
     private static Task BreaksOffAsync(Wire wire, string end, string reply, string logged, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
         BreaksOffAsync(wire, (_, talk) => talk.PlayAsync(end), reply, logged, kept, with);
 
-    /// <summary>In both modes.</summary>
+    /// <summary>Interrupts the upload in stream mode and in block mode.</summary>
     private static Task BreaksOffAsync(
         Wire wire, Func<TestServer, Conversation, Task> end, string? reply, string logged, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
         Task.WhenAll(EndsAsync(wire, Start, end, reply, logged, isPublished: false, kept, with), EndsAsync(wire, BlockStart, end, reply, logged, isPublished: false, kept, with));
@@ -142,7 +142,9 @@ public sealed class VerdictTests
         Wire wire, string start, string end, string reply, string logged, bool isPublished = true, long? kept = null, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
         EndsAsync(wire, start, (_, talk) => talk.PlayAsync(end), reply, logged, isPublished, kept, with);
 
-    /// <summary>An upload of four bytes over an old file, however it begins and ends. What is not published is kept, unless said otherwise.</summary>
+    /// <summary>
+    /// Uploads four bytes over an existing file. If the upload is not published, a partial upload is expected by default.
+    /// </summary>
     private static async Task EndsAsync(
         Wire wire, string start, Func<TestServer, Conversation, Task> end, string? reply, string logged, bool isPublished = true, long? kept = null,
         Func<FtpServerOptions, FtpServerOptions>? with = null)

@@ -75,7 +75,7 @@ public sealed class SandboxTests : IDisposable
 
         File.CreateSymbolicLink(_home["turned.pem"], elsewhere);
         File.Move(_home["turned.pem"], link, overwrite: true);
-        await ReconnectUntilMessageAsync(server, isSandboxed ? $"the changed certificate in {link} cannot be used, and the one before stays" : $"certificate read again from {link}");
+        await ReconnectUntilMessageAsync(server, isSandboxed ? $"cannot use the changed certificate in {link}, keeping the previous one" : $"certificate reloaded from {link}");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class SandboxTests : IDisposable
         File.Copy(MarkAsModified(authority.WritePem("second")), _home["archive/name/cert2.pem"]);
         File.CreateSymbolicLink(_home["live/name/new"], "../../archive/name/cert2.pem");
         File.Move(_home["live/name/new"], link, overwrite: true);
-        await ReconnectUntilMessageAsync(server, $"certificate read again from {link}");
+        await ReconnectUntilMessageAsync(server, $"certificate reloaded from {link}");
     }
 
     [Fact]

@@ -106,8 +106,8 @@ public sealed class ServerTests : IDisposable
         string[] lines = [.. server.Program.Messages.Split('\n').Where(line => line.Contains(" [1] ", StringComparison.Ordinal))];
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[1\] ", line));
         foreach (string text in (string[])
-            ["signed in as anonymous from 127.0.0.1", "anonymous@127.0.0.1 stored /a.txt: 5 bytes in ", "anonymous@127.0.0.1 made folder /made", "anonymous@127.0.0.1 renamed /a.txt to /made/b.txt",
-                "anonymous@127.0.0.1 deleted /made/b.txt", "anonymous@127.0.0.1 removed folder /made"])
+            ["logged in as anonymous from 127.0.0.1", "anonymous@127.0.0.1 stored /a.txt: 5 bytes in ", "anonymous@127.0.0.1 created directory /made", "anonymous@127.0.0.1 renamed /a.txt to /made/b.txt",
+                "anonymous@127.0.0.1 deleted /made/b.txt", "anonymous@127.0.0.1 deleted directory /made"])
         {
             Assert.Single(lines, line => line.Contains($"[1] {text}", StringComparison.Ordinal));
         }

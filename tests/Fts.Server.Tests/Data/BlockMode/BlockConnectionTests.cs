@@ -20,7 +20,7 @@ public sealed class BlockConnectionTests
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
         await server.PlayAsync($"""
             {Start}C: RETR a
-            S: 150 Opening the data connection (5 bytes).
+            S: 150 Opening data connection (5 bytes).
             B< hello
             S: 250 *
             C: RETR empty
@@ -328,7 +328,7 @@ public sealed class BlockConnectionTests
             {Start}C: STOR a
             S: 150 *
             D> \0\0\x05first\0\0\x09sec
-            S: 426 * 8 bytes are kept, REST 8 continues.
+            S: 426 * Kept 8 bytes; send REST 8 to resume.
             C: STOR a
             S: 425 *
             C: EPSV
@@ -430,7 +430,7 @@ public sealed class BlockConnectionTests
     [Theory, OnEveryWire]
     public Task Stat_tells_the_mode(Wire wire) => TestServer.PlayAsync(wire, """
         C: MODE B
-        S: 200 Mode is block.
+        S: 200 Mode set to B.
         C: STAT
         S: 211-*
         S: ...

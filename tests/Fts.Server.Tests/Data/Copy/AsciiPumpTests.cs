@@ -18,7 +18,7 @@ public sealed class AsciiPumpTests
             C: EPSV
             S: 229 *
             C: RETR a
-            S: 150 Opening the data connection.
+            S: 150 Opening data connection.
             D< one\r\ntwo\r\nthree\rfour\r\n\r\n
             S: 226 *
             C: EPSV

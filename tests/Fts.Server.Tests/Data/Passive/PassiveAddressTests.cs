@@ -96,7 +96,7 @@ public sealed class PassiveAddressTests
                 reply = (await talk.SendAndReadReplyAsync("PASV"))[0];
             }
             while (reply.StartsWith("425", StringComparison.Ordinal) && !TestContext.Current.CancellationToken.IsCancellationRequested);
-            Assert.StartsWith("227 Entering passive mode (127,0,0,1,", reply, StringComparison.Ordinal);
+            Assert.StartsWith("227 Entering Passive Mode (127,0,0,1,", reply, StringComparison.Ordinal);
         }
     }
 
