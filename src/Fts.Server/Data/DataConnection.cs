@@ -167,12 +167,23 @@ internal sealed class DataConnection : IAsyncDisposable
 
     private static async ValueTask<DataConnection> ConnectAsync(Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
-        bool announced = false;
         session.Transfer!.StartDataWait();
-        Socket socket = await session.DataConnector.ConnectAsync(AnnounceFirst, cancellationToken);
+        bool isPassive = session.DataConnector.IsPassive;
+        ValueTask<Socket> connecting = session.DataConnector.ConnectAsync(cancellationToken);
+        bool awaitsClient = isPassive && !connecting.IsCompleted;
+        ValueTask flushing = default;
+        if (awaitsClient)
+        {
+            // Some clients connect only after they have received 150.
+            QueuePreliminaryReply(session, preliminaryReply);
+            flushing = session.Channel.FlushAsync(cancellationToken);
+        }
+
+        Socket socket = await connecting;
         try
         {
-            if (!announced)
+            await flushing;
+            if (!awaitsClient)
             {
                 QueuePreliminaryReply(session, preliminaryReply);
             }
@@ -181,7 +192,7 @@ internal sealed class DataConnection : IAsyncDisposable
             var data = new DataConnection(session, socket);
             if (session.Tls is { IsDataProtected: true } tls)
             {
-                await data.SendPreliminaryReplyAsync(cancellationToken); // some clients shake hands only then
+                await data.SendPreliminaryReplyAsync(cancellationToken); // some clients start the handshake only after it
                 socket.NoDelay = true;
                 data._tls = await tls.AcceptDataAsync(session, new NonBlockingFirstStream(socket, ownsSocket: false), cancellationToken);
             }
@@ -192,18 +203,6 @@ internal sealed class DataConnection : IAsyncDisposable
         {
             socket.Dispose();
             throw;
-        }
-
-        ValueTask AnnounceFirst()
-        {
-            if (announced)
-            {
-                return default;
-            }
-
-            announced = true;
-            QueuePreliminaryReply(session, preliminaryReply);
-            return session.Channel.FlushAsync(cancellationToken);
         }
     }
 

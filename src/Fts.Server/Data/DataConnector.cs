@@ -35,6 +35,9 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     private long _lastUsed;
     private BlockConnection? _blockConnection;
 
+    /// <summary>Whether the next data connection is passive: the client connects, perhaps only after the preliminary reply.</summary>
+    public bool IsPassive => _isListening;
+
     /// <summary>Whether a transfer can start.</summary>
     public bool IsReady => _isListening || _target is not null || _blockConnection is not null;
 
@@ -132,11 +135,11 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     }
 
     /// <summary>
-    /// Meets the peer. <paramref name="beforeWaiting"/> runs when a passive peer is not there yet: some clients connect only once they have read 150.
-    /// The connection is the caller's to dispose.
+    /// Accepts the client's connection, or connects to the client. The caller disposes the socket. In passive mode, the result is completed at once
+    /// if the client has connected already.
     /// </summary>
-    /// <exception cref="NoDataConnectionException">It could not be reached.</exception>
-    public async ValueTask<Socket> ConnectAsync(Func<ValueTask> beforeWaiting, CancellationToken cancellationToken)
+    /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
+    public async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
     {
         Socket? listener;
         IPEndPoint? target;
@@ -156,17 +159,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
                 return await ConnectActiveAsync(target, cancellationToken);
             }
 
-            if (reservation is null)
-            {
-                return await AcceptPassiveAsync(listener!, beforeWaiting, cancellationToken);
-            }
-
-            if (!reservation.HasConnection)
-            {
-                await beforeWaiting();
-            }
-
-            return await reservation.AcceptAsync(cancellationToken);
+            return reservation is null ? await AcceptPassiveAsync(listener!, cancellationToken) : await reservation.AcceptAsync(cancellationToken);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -233,17 +226,11 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     /// Accepts a connection from an address of <see cref="FtpServerOptions.DataPeers"/>. Closes the connections of other hosts that arrive before
     /// it (RFC 2577 §4).
     /// </summary>
-    private async ValueTask<Socket> AcceptPassiveAsync(Socket listener, Func<ValueTask> beforeWaiting, CancellationToken cancellationToken)
+    private async ValueTask<Socket> AcceptPassiveAsync(Socket listener, CancellationToken cancellationToken)
     {
         while (true)
         {
-            ValueTask<Socket> accepting = listener.AcceptAsync(cancellationToken);
-            if (!accepting.IsCompleted)
-            {
-                await beforeWaiting();
-            }
-
-            Socket socket = await accepting;
+            Socket socket = await listener.AcceptAsync(cancellationToken);
             lock (_lock)
             {
                 _lastUsed = Environment.TickCount64;
@@ -251,7 +238,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
 
             try
             {
-                if (server.Options.DataPeers.Accepts(await GetPeerAddressAsync(socket, beforeWaiting, cancellationToken), peer))
+                if (server.Options.DataPeers.Accepts(await GetPeerAddressAsync(socket, cancellationToken), peer))
                 {
                     return socket;
                 }
@@ -270,16 +257,10 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    private async ValueTask<IPAddress> GetPeerAddressAsync(Socket socket, Func<ValueTask> beforeWaiting, CancellationToken cancellationToken)
+    private async ValueTask<IPAddress> GetPeerAddressAsync(Socket socket, CancellationToken cancellationToken)
     {
         IPAddress address = ConnectionEndPoints.FromSocket(socket).Peer.Address;
-        if (!server.ProxyHeaders.RequiresHeader(address))
-        {
-            return address;
-        }
-
-        await beforeWaiting();
-        return (await server.ProxyHeaders.ReadAsync(socket, cancellationToken)).Peer.Address;
+        return server.ProxyHeaders.RequiresHeader(address) ? (await server.ProxyHeaders.ReadAsync(socket, cancellationToken)).Peer.Address : address;
     }
 
     private async ValueTask<Socket> ConnectActiveAsync(IPEndPoint target, CancellationToken cancellationToken)
