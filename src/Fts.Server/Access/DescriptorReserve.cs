@@ -1,5 +1,6 @@
 using System.Net.Sockets;
-using Fts.Server.Data.Copy;
+using System.Runtime.Versioning;
+using Fts.Native;
 
 namespace Fts.Server.Access;
 
@@ -16,7 +17,7 @@ internal sealed class DescriptorReserve
     /// Reads the limit of this process (RLIMIT_NOFILE). On systems other than Linux it is unknown, and nothing is reserved.
     /// </summary>
     public DescriptorReserve()
-        : this(OperatingSystem.IsLinux() ? LinuxCalls.FindDescriptorLimit() : null)
+        : this(OperatingSystem.IsLinux() ? FindDescriptorLimit() : null)
     {
     }
 
@@ -28,4 +29,12 @@ internal sealed class DescriptorReserve
 
     /// <summary>Whether a descriptor belongs to the reserve.</summary>
     public bool IsReserved(nint descriptor) => descriptor >= _firstReserved;
+
+    /// <summary>Returns the number of descriptors that this process may have open (RLIMIT_NOFILE), or null if it is unlimited.</summary>
+    [SupportedOSPlatform("linux")]
+    private static unsafe long? FindDescriptorLimit()
+    {
+        ResourceLimit limit;
+        return ProcessCalls.Getrlimit(ProcessCalls.RLIMIT_NOFILE, &limit) == 0 && limit.Soft <= int.MaxValue ? (long)limit.Soft : null;
+    }
 }

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fts.Native;
-using Fts.Server.Data.Copy;
 using Fts.Server.ProxyProtocol;
 using Fts.Server.Sessions;
 using Microsoft.Win32.SafeHandles;
@@ -67,7 +67,9 @@ internal static class LocalPeer
     private static unsafe bool TryQueryKernel(ConnectionEndPoints ends, out uint? user)
     {
         user = null;
-        using SafeFileHandle netlink = LinuxCalls.OpenSocketDiagnostics();
+        using var netlink = new SafeFileHandle(
+            SocketCalls.Socket(SocketCalls.AF_NETLINK, SocketCalls.SOCK_RAW | SocketCalls.SOCK_CLOEXEC | SocketCalls.SOCK_NONBLOCK, SocketCalls.NETLINK_SOCK_DIAG),
+            ownsHandle: true);
         if (netlink.IsInvalid)
         {
             return false;
@@ -109,5 +111,30 @@ internal static class LocalPeer
         ends.Peer.Address.TryWriteBytes(body[12..], out _);
         ends.Local.Address.TryWriteBytes(body[28..], out _);
         BitConverter.TryWriteBytes(body[48..], ulong.MaxValue); // INET_DIAG_NOCOOKIE
+    }
+}
+
+/// <summary>The user ids of the machine that are mapped in this process's user namespace (user_namespaces(7)).</summary>
+internal static class UserMapping
+{
+    /// <summary>The id that the kernel reports for every user without a mapping (overflowuid).</summary>
+    public const uint Unmapped = 65534;
+
+    private static readonly Lazy<bool> LazyIsComplete = new(ReadIsComplete);
+
+    /// <summary>Whether every user id is mapped, as outside of containers.</summary>
+    public static bool IsComplete => LazyIsComplete.Value;
+
+    private static bool ReadIsComplete()
+    {
+        try
+        {
+            string[] columns = File.ReadAllText("/proc/self/uid_map").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+            return columns is ["0", "0", var count] && uint.TryParse(count, CultureInfo.InvariantCulture, out uint all) && all == uint.MaxValue;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

@@ -133,6 +133,6 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     private static Exception CreateException(string call)
     {
         string message = $"{call}: {Marshal.GetLastPInvokeErrorMessage()}";
-        return LinuxCalls.SocketErrorOf(Marshal.GetLastPInvokeError()) is { } error ? new IOException(message, new SocketException((int)error)) : new StoreException(message);
+        return NonBlockingSocket.GetSocketError(Marshal.GetLastPInvokeError()) is { } error ? new IOException(message, new SocketException((int)error)) : new StoreException(message);
     }
 }

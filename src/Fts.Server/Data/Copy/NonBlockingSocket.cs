@@ -50,6 +50,20 @@ internal static class NonBlockingSocket
 
         int received = (int)SocketCalls.Recv(socket.SafeHandle, buffer, (nuint)buffer.Length, SocketCalls.MSG_DONTWAIT);
         return received >= 0 || Marshal.GetLastPInvokeError() is Errno.EAGAIN or Errno.EINTR ? received
-            : throw new IOException(Marshal.GetLastPInvokeErrorMessage(), new SocketException((int)(LinuxCalls.SocketErrorOf(Marshal.GetLastPInvokeError()) ?? SocketError.SocketError)));
+            : throw new IOException(Marshal.GetLastPInvokeErrorMessage(), new SocketException((int)(GetSocketError(Marshal.GetLastPInvokeError()) ?? SocketError.SocketError)));
     }
+
+    /// <summary>Returns the .NET name of an errno of a connection; null for any other errno.</summary>
+    public static SocketError? GetSocketError(int error) => error switch
+    {
+        Errno.EPIPE => SocketError.Shutdown,
+        Errno.ENETDOWN => SocketError.NetworkDown,
+        Errno.ENETUNREACH => SocketError.NetworkUnreachable,
+        Errno.ECONNABORTED => SocketError.ConnectionAborted,
+        Errno.ECONNRESET => SocketError.ConnectionReset,
+        Errno.ENOTCONN => SocketError.NotConnected,
+        Errno.ETIMEDOUT => SocketError.TimedOut,
+        Errno.EHOSTUNREACH => SocketError.HostUnreachable,
+        _ => null,
+    };
 }

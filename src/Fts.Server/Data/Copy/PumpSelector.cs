@@ -1,4 +1,5 @@
 using Fts.Storage;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Data.Copy;
 
@@ -29,4 +30,17 @@ internal sealed class PumpSelector(long minKernelBytes)
 
     /// <summary>The engine for an upload.</summary>
     public IPump GetReceivePump(bool ascii, DataConnection data, IFileWriter file) => ascii ? Ascii : data.SupportsKernelCopy && _kernel is not null && file.Handle is not null ? _kernel : Portable;
+}
+
+/// <summary>A file that ends early, for RANG: the engines send to its end. Does not own the file.</summary>
+internal sealed class FileRange(IFileReader file, long end) : IFileReader
+{
+    public long Length { get; } = Math.Min(file.Length, end);
+
+    public SafeFileHandle? Handle => file.Handle;
+
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        file.ReadAsync(offset, buffer[..(int)Math.Clamp(Length - offset, 0, buffer.Length)], cancellationToken);
+
+    public ValueTask DisposeAsync() => default;
 }
