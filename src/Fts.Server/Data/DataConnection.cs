@@ -19,8 +19,8 @@ internal sealed class DataConnection : IAsyncDisposable
     private readonly bool _isDeflated;
     private readonly BlockConnection? _blockConnection;
     private DataConnectionTls? _tls;
-    private DeflateWriter? _deflate;
-    private InflateReader? _inflate;
+    private DeflateWriter? _deflateWriter;
+    private InflateReader? _inflateReader;
 
     private DataConnection(Session session, Socket socket) => (_session, Socket, _isDeflated) = (session, socket, session.Mode == TransferMode.Deflate);
 
@@ -155,8 +155,8 @@ internal sealed class DataConnection : IAsyncDisposable
             return;
         }
 
-        _deflate?.Dispose();
-        _inflate?.Dispose();
+        _deflateWriter?.Dispose();
+        _inflateReader?.Dispose();
         if (_tls is not null)
         {
             await _tls.DisposeAsync();
@@ -220,10 +220,10 @@ internal sealed class DataConnection : IAsyncDisposable
     private InflateReader GetInflateReader()
     {
         FtpServerOptions options = _session.Server.Options;
-        return _inflate ??= new InflateReader(ReceiveUncompressedAsync, new InflateLimit(options.AlwaysAllowedExpandedBytes, options.MaxExpansionRatio), acceptsEmptyConnection: false);
+        return _inflateReader ??= new InflateReader(ReceiveUncompressedAsync, new InflateLimit(options.AlwaysAllowedExpandedBytes, options.MaxExpansionRatio), acceptsEmptyConnection: false);
     }
 
-    private DeflateWriter GetDeflateWriter() => _deflate ??= new DeflateWriter(SendUncompressedAsync, _session.DeflateLevel);
+    private DeflateWriter GetDeflateWriter() => _deflateWriter ??= new DeflateWriter(SendUncompressedAsync, _session.DeflateLevel);
 
     /// <summary>What is on the wire keeps the transfer alive; what counts as its bytes is the content.</summary>
     private void AddWireBytes(int wireBytes) => _session.Transfer!.AddBytes(_isDeflated ? 0 : wireBytes);
