@@ -13,8 +13,8 @@ namespace Fts.Server.Data;
 /// The data connection of one transfer, in the session's transfer mode and protection level. Counts the bytes for <see cref="Transfer"/>.
 /// </summary>
 /// <remarks>
-/// The command's handler opens and disposes it. <see cref="FinishAsync"/> marks the end of the sent data. The handler disposes it before the final reply
-/// is sent, so that the reply never arrives before the end of the data.
+/// The command's handler opens and disposes it. <see cref="FinishAsync"/> marks the end of the sent data. The handler disposes it before
+/// the final reply is sent, so that the reply never arrives before the end of the data.
 /// </remarks>
 internal sealed class DataConnection : IAsyncDisposable
 {
@@ -34,20 +34,25 @@ internal sealed class DataConnection : IAsyncDisposable
     /// <summary>Whether the file's bytes are sent unchanged, so that the kernel can copy them.</summary>
     public bool SupportsKernelCopy => _tls is null && !_isDeflated && _blockConnection is null;
 
-    /// <summary>Whether the client marked the end of its data by a TLS close_notify, the end of the compressed stream or a last block.</summary>
+    /// <summary>
+    /// Whether the client marked the end of its data by a TLS close_notify, the end of the compressed stream or a last block.
+    /// </summary>
     public bool HasReceivedEndMarker => _isDeflated || _blockConnection is not null || _tls is { EndedWithoutCloseNotify: false };
 
     public Socket Socket { get; }
 
     /// <summary>
-    /// Establishes the data connection and queues <paramref name="preliminaryReply"/> (150). In block mode it uses an open connection again and queues 125.
+    /// Establishes the data connection and queues <paramref name="preliminaryReply"/> (150). In block mode it uses an open connection
+    /// again and queues 125.
     /// </summary>
     /// <remarks>
-    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>), so that 150 and 226 of a small file leave in one segment.
+    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>), so that 150 and 226 of a small file
+    /// leave in one segment.
     /// </remarks>
     /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
     /// <exception cref="HandshakeException">The TLS handshake failed.</exception>
-    public static async ValueTask<DataConnection> OpenAsync(Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
+    public static async ValueTask<DataConnection> OpenAsync(
+        Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
         if (session.BlockConnection is { } open)
         {
@@ -71,8 +76,8 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends the preliminary reply if it is still queued. In block mode it stays queued until <see cref="BlockMode.BlockConnection"/> waits, so that the
-    /// replies to many small files leave together.
+    /// Sends the preliminary reply if it is still queued. In block mode it stays queued until <see cref="BlockConnection"/> waits, so
+    /// that the replies to many small files leave together.
     /// </summary>
     public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) =>
         _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
@@ -115,7 +120,9 @@ internal sealed class DataConnection : IAsyncDisposable
         return read;
     }
 
-    /// <summary>Marks the end of the sent data: by a last block, or by the end of the zlib stream, close_notify and FIN, as far as they apply.</summary>
+    /// <summary>
+    /// Marks the end of the sent data: by a last block, or by the end of the zlib stream, close_notify and FIN, as far as they apply.
+    /// </summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
         if (_blockConnection is not null)
@@ -143,8 +150,8 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends close_notify at the end of an upload over TLS, because some clients wait for it. A failure is ignored: others (lftp) have already closed the
-    /// connection, and their own close_notify has marked the end of the upload.
+    /// Sends close_notify at the end of an upload over TLS, because some clients wait for it. A failure is ignored: others (lftp) have
+    /// already closed the connection, and their own close_notify has marked the end of the upload.
     /// </summary>
     public async ValueTask SendCloseNotifyAsync()
     {
@@ -181,7 +188,8 @@ internal sealed class DataConnection : IAsyncDisposable
         Socket.Dispose();
     }
 
-    private static async ValueTask<DataConnection> ConnectAsync(Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
+    private static async ValueTask<DataConnection> ConnectAsync(
+        Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
         session.Transfer!.StartDataWait();
         bool isPassive = session.DataConnector.IsPassive;
@@ -238,8 +246,8 @@ internal sealed class DataConnection : IAsyncDisposable
             return Replies.DataConnectionAlreadyOpen;
         }
 
-        string text = openingReply.Text.Replace("Opening the data connection", "Data connection already open", StringComparison.Ordinal);
-        return new FtpReply(FtpReplyCode.TransferStarting, text);
+        string opening = Replies.OpeningDataConnection.Text.TrimEnd('.'), alreadyOpen = Replies.DataConnectionAlreadyOpen.Text.TrimEnd('.');
+        return new FtpReply(FtpReplyCode.TransferStarting, openingReply.Text.Replace(opening, alreadyOpen, StringComparison.Ordinal));
     }
 
     private InflateReader GetInflateReader()

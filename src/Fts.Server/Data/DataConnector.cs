@@ -8,17 +8,19 @@ using Fts.Server.ProxyProtocol;
 namespace Fts.Server.Data;
 
 /// <summary>The data connection could not be established. The client receives 425.</summary>
-internal sealed class NoDataConnectionException(Exception? cause = null) : Exception("The data connection could not be established.", cause);
+internal sealed class NoDataConnectionException(Exception? cause = null)
+    : Exception("The data connection could not be established.", cause);
 
 /// <summary>
-/// Establishes the data connections of a session. PASV and EPSV prepare a passive connection, on a data listener of this session or a port of the server's
-/// range. PORT and EPRT prepare an active one. A prepared connection serves one transfer. In block mode, the open connection serves further transfers
-/// until one of these commands follows.
+/// Establishes the data connections of a session. PASV and EPSV prepare a passive connection, on a data listener of this session or a
+/// port of the server's range. PORT and EPRT prepare an active one. A prepared connection serves one transfer. In block mode, the open
+/// connection serves further transfers until one of these commands follows.
 /// </summary>
 /// <remarks>
-/// Without a range, one data listener on a random port serves the whole session. A bind for each transfer becomes very slow with tens of thousands of
-/// connections in TIME_WAIT. <see cref="CloseIdleListener"/> closes an unused listener or reservation, because other sessions need the port. The session
-/// owns this object. The session's tasks and the session monitor call it, so all fields are guarded by <c>_lock</c>.
+/// Without a range, one data listener on a random port serves the whole session. A bind for each transfer becomes very slow with tens of
+/// thousands of connections in TIME_WAIT. <see cref="CloseIdleListener"/> closes an unused listener or reservation, because other
+/// sessions need the port. The session owns this object. The session's tasks and the session monitor call it, so fields are written under
+/// <c>_lock</c> only.
 /// </remarks>
 /// <param name="server">The server with the range of ports and the load balancers.</param>
 /// <param name="local">The local address of the control connection's socket.</param>
@@ -36,7 +38,9 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     private long _lastUsed;
     private BlockConnection? _blockConnection;
 
-    /// <summary>Whether the next data connection is passive: the client connects, perhaps only after it has received the preliminary reply.</summary>
+    /// <summary>
+    /// Whether the next data connection is passive: the client connects, perhaps only after it has received the preliminary reply.
+    /// </summary>
     public bool IsPassive => _isPassive;
 
     /// <summary>Whether a data connection is prepared, or open in block mode.</summary>
@@ -49,8 +53,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     public bool IsExtendedPassiveOnly { get; set; }
 
     /// <summary>
-    /// Prepares a passive connection and returns the local address and port. Closes queued connections, so that a connection made before this call cannot
-    /// serve a later transfer.
+    /// Prepares a passive connection and returns the local address and port. Closes queued connections, so that a connection made before
+    /// this call cannot serve a later transfer.
     /// </summary>
     /// <exception cref="SocketException">No port is free.</exception>
     public IPEndPoint Listen()
@@ -139,8 +143,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     }
 
     /// <summary>
-    /// Accepts the client's connection, or connects to the client. The caller disposes the socket. In passive mode, the result is completed at once
-    /// if the client has connected already.
+    /// Accepts the client's connection, or connects to the client. The caller disposes the socket. In passive mode, the result is
+    /// completed at once if the client has connected already.
     /// </summary>
     /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
     public async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
@@ -162,7 +166,9 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
                 return await ConnectActiveAsync(target, cancellationToken);
             }
 
-            return reservation is null ? await AcceptPassiveAsync(listener!, cancellationToken) : await reservation.AcceptAsync(cancellationToken);
+            return reservation is null
+                ? await AcceptPassiveAsync(listener!, cancellationToken)
+                : await reservation.AcceptAsync(cancellationToken);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -227,8 +233,8 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     }
 
     /// <summary>
-    /// Accepts a connection from an address of <see cref="FtpServerOptions.DataPeers"/>. Closes the connections of other hosts that arrive before
-    /// it (RFC 2577 §4).
+    /// Accepts a connection from an address of <see cref="FtpServerOptions.DataPeers"/>. Closes the connections of other hosts that
+    /// arrive before it (RFC 2577 §4).
     /// </summary>
     private async ValueTask<Socket> AcceptPassiveAsync(Socket listener, CancellationToken cancellationToken)
     {
@@ -264,7 +270,9 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     private async ValueTask<IPAddress> GetPeerAddressAsync(Socket socket, CancellationToken cancellationToken)
     {
         IPAddress address = ConnectionEndPoints.FromSocket(socket).Peer.Address;
-        return server.ProxyHeaders.RequiresHeader(address) ? (await server.ProxyHeaders.ReadAsync(socket, cancellationToken)).Peer.Address : address;
+        return server.ProxyHeaders.RequiresHeader(address)
+            ? (await server.ProxyHeaders.ReadAsync(socket, cancellationToken)).Peer.Address
+            : address;
     }
 
     private async ValueTask<Socket> ConnectActiveAsync(IPEndPoint target, CancellationToken cancellationToken)

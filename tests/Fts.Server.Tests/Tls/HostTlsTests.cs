@@ -104,7 +104,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     {
         await Assert.ThrowsAnyAsync<Exception>(() => SecureAsync("HOST one.example", version, "two.example"));
         await _server.Log.WaitForAsync(RecordingLogger.HandshakeFailed);
-        Assert.Contains(_server.Log.Texts, text => text.Contains("HOST named one.example, and the handshake asks for two.example", StringComparison.Ordinal));
+        Assert.Contains(_server.Log.Texts, text => text.Contains("the handshake requests host two.example, but HOST named one.example", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -20,18 +20,21 @@ internal enum BlockState
 }
 
 /// <summary>
-/// A data connection in block mode (RFC 959 §3.4.2), which stays open for further transfers. It gathers the sent blocks, so that one system call sends
-/// many small files. It keeps received bytes that belong to the next file. <see cref="FlushAsync"/> sends the gathered blocks before any wait.
+/// A data connection in block mode (RFC 959 §3.4.2), which stays open for further transfers. It gathers the sent blocks, so that one
+/// system call sends many small files. It keeps received bytes that belong to the next file. <see cref="FlushAsync"/> sends the gathered
+/// blocks before any wait.
 /// </summary>
 /// <remarks>
-/// <para>Ownership: the session's <see cref="DataConnector"/> disposes it. The task of the running transfer returns the buffers to the pool.
-/// <see cref="Dispose"/> does not, because that task may still use them.</para>
-/// <para>Concurrency: the transfer's task calls the members that begin, send, receive, skip and end a file. There is one such task at a time, so
-/// the input fields and <c>_state</c> need no lock. The session's loop may call <see cref="StartFlush"/> and <see cref="TryFlushAsync"/> meanwhile.
-/// The session monitor reads <see cref="BlockedSince"/> and calls <see cref="Dispose"/>, only while no transfer runs.</para>
-/// <para>Locks: <c>_sendLock</c> is held for one whole send, and <c>_lock</c> for as long as the output buffer is filled or taken over. A flush acquires
-/// <c>_sendLock</c> first, then <c>_lock</c>. New blocks can therefore be gathered while a send waits for the peer. Disposal keeps
-/// <c>_sendLock</c> while it sends close_notify, because OpenSSL must not process a close_notify and a write at the same time.</para>
+/// <para>Ownership: the session's <see cref="DataConnector"/> disposes it. The task of the running transfer returns the buffers to the
+/// pool. <see cref="Dispose"/> does not, because that task may still use them.</para>
+/// <para>Concurrency: the transfer's task calls the members that begin, send, receive, skip and end a file. There is one such task at a
+/// time, so the input fields and <c>_state</c> need no lock. The session's loop may call <see cref="StartFlush"/> and
+/// <see cref="TryFlushAsync"/> meanwhile. The session monitor reads <see cref="BlockedSince"/> and calls <see cref="Dispose"/>, only
+/// while no transfer runs.</para>
+/// <para>Locks: <c>_sendLock</c> is held for one whole send, and <c>_lock</c> for as long as the output buffer is filled or taken over. A
+/// flush acquires <c>_sendLock</c> first, then <c>_lock</c>. New blocks can therefore be gathered while a send waits for the peer.
+/// Disposal keeps <c>_sendLock</c> while it sends close_notify, because OpenSSL must not process a close_notify and a write at the same
+/// time.</para>
 /// </remarks>
 internal sealed class BlockConnection(Session session, Socket socket, DataConnectionTls? tls) : IDisposable
 {
@@ -60,7 +63,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     private long _blockedSince;
 
     /// <summary>
-    /// The start time of the send that is waiting for the peer, in <see cref="Environment.TickCount64"/> milliseconds. 0 if no send is waiting.
+    /// The start time of the send that is waiting for the peer, in <see cref="Environment.TickCount64"/> milliseconds. 0 if no send is
+    /// waiting.
     /// </summary>
     public long BlockedSince => Volatile.Read(ref _blockedSince);
 
@@ -162,8 +166,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Sends the gathered blocks. Every caller that is about to wait calls it first, because the peer may be waiting for these blocks. If the send must
-    /// wait, the queued replies are sent meanwhile.
+    /// Sends the gathered blocks. Every caller that is about to wait calls it first, because the peer may be waiting for these blocks. If
+    /// the send must wait, the queued replies are sent meanwhile.
     /// </summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
@@ -211,7 +215,9 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
-    /// <summary>Sends the gathered blocks and ignores a failure. After a failure, <see cref="BeginTransfer"/> of the next transfer throws.</summary>
+    /// <summary>
+    /// Sends the gathered blocks and ignores a failure. After a failure, <see cref="BeginTransfer"/> of the next transfer throws.
+    /// </summary>
     public async Task TryFlushAsync(CancellationToken cancellationToken)
     {
         try
@@ -234,8 +240,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Starts to close the connection and returns without waiting. Over TLS, close_notify is sent first, except after an abort or during a send: the
-    /// aborted transfer may still read or write, and OpenSSL does not support concurrent calls.
+    /// Starts to close the connection and returns without waiting. Over TLS, close_notify is sent first, except after an abort or during
+    /// a send: the aborted transfer may still read or write, and OpenSSL does not support concurrent calls.
     /// </summary>
     public void Dispose()
     {
