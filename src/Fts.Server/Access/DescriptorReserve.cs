@@ -6,8 +6,8 @@ namespace Fts.Server.Access;
 
 /// <summary>
 /// Reserves a quarter of the process's file descriptors, which control connections may not use. Existing sessions can then open data
-/// connections and files, even if very many clients connect. The kernel assigns the lowest free number to each socket: a number in the
-/// top quarter means that all lower ones are in use.
+/// connections and files, even if very many clients connect. The kernel assigns the lowest free number to each socket. A number in the top
+/// quarter therefore means that all lower numbers are in use.
 /// </summary>
 internal sealed class DescriptorReserve
 {
