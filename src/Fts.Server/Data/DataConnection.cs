@@ -10,7 +10,8 @@ using Fts.Server.Tls;
 namespace Fts.Server.Data;
 
 /// <summary>
-/// The data connection of one transfer, in the session's transfer mode and protection level. Counts the bytes for <see cref="Transfer"/>.
+/// The data connection of one transfer, in the session's transfer mode and protection level. It reports the transferred bytes to the session's
+/// <see cref="Transfer"/>.
 /// </summary>
 /// <remarks>
 /// The command's handler opens and disposes it. <see cref="FinishAsync"/> marks the end of the sent data. The handler disposes it before
@@ -39,6 +40,7 @@ internal sealed class DataConnection : IAsyncDisposable
     /// </summary>
     public bool HasReceivedEndMarker => _isDeflated || _blockConnection is not null || _tls is { EndedWithoutCloseNotify: false };
 
+    /// <summary>The connected socket.</summary>
     public Socket Socket { get; }
 
     /// <summary>
@@ -46,8 +48,8 @@ internal sealed class DataConnection : IAsyncDisposable
     /// again and queues 125.
     /// </summary>
     /// <remarks>
-    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>), so that 150 and 226 of a small file
-    /// leave in one segment.
+    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>), so that one segment contains 150 and 226
+    /// of a small file.
     /// </remarks>
     /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
     /// <exception cref="HandshakeException">The TLS handshake failed.</exception>
@@ -77,7 +79,7 @@ internal sealed class DataConnection : IAsyncDisposable
 
     /// <summary>
     /// Sends the preliminary reply if it is still queued. In block mode it stays queued until <see cref="BlockConnection"/> waits, so
-    /// that the replies to many small files leave together.
+    /// that the replies to many small files are sent together.
     /// </summary>
     public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) =>
         _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
@@ -121,7 +123,8 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Marks the end of the sent data: by a last block, or by the end of the zlib stream, close_notify and FIN, as far as they apply.
+    /// Marks the end of the sent data. In block mode it adds the last block. Otherwise it sends the end of the zlib stream (MODE Z),
+    /// close_notify (TLS) and FIN.
     /// </summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
     {

@@ -135,7 +135,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Also ends the effect of EPSV ALL (REIN).</summary>
+    /// <summary>Discards the prepared connection, closes the block-mode connection, and ends the effect of EPSV ALL (REIN).</summary>
     public void Reset()
     {
         CancelPreparedConnection();
@@ -195,6 +195,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
+    /// <summary>Discards the prepared connection, and closes the block-mode connection and the data listener.</summary>
     public void Dispose()
     {
         lock (_lock)

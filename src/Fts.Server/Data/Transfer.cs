@@ -3,9 +3,10 @@ using Fts.Server.Data.Copy;
 
 namespace Fts.Server.Data;
 
-/// <summary>The reason why a transfer was ended early from outside its handler.</summary>
+/// <summary>The reason why a transfer was aborted.</summary>
 internal enum TransferEndReason
 {
+    /// <summary>The transfer was not aborted.</summary>
     None,
     /// <summary>The client sent ABOR.</summary>
     Aborted,
@@ -198,6 +199,7 @@ internal sealed class Transfer(string description) : IDisposable
         }
     }
 
+    /// <summary>Completes <see cref="Completion"/>.</summary>
     public void Dispose()
     {
         _completion.TrySetResult();

@@ -38,7 +38,7 @@ internal enum BlockState
 /// </remarks>
 internal sealed class BlockConnection(Session session, Socket socket, DataConnectionTls? tls) : IDisposable
 {
-    /// <summary>The output buffer holds about thirty files of 4 KiB.</summary>
+    /// <summary>The sizes of the buffers. The output buffer holds about thirty files of 4 KiB.</summary>
     private const int OutputBytes = 128 * 1024, InputBytes = 64 * 1024;
 
     private static readonly TimeSpan CloseNotifyTimeout = TimeSpan.FromSeconds(1);
@@ -68,8 +68,10 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     /// </summary>
     public long BlockedSince => Volatile.Read(ref _blockedSince);
 
+    /// <summary>The connected socket.</summary>
     public Socket Socket => socket;
 
+    /// <summary>The position in the stream.</summary>
     public BlockState State => _isBroken ? BlockState.Failed : _state;
 
     /// <summary>Begins a transfer.</summary>
