@@ -117,7 +117,8 @@ public sealed class FtpServer : IAsyncDisposable
 
         EndPoint = (IPEndPoint)_listeners[0].LocalEndPoint!;
         _acceptTask = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
-            () => ControlListener.AcceptAsync(listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
+            () => ControlListener.AcceptAsync(
+                listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
         // Sessions are watched until the last one ends; the other loops end as soon as the server stops.
         _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
         _maintenanceTask = Task.WhenAll(Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PartialUploadSweep.RunAsync(this, _stopping.Token)));
