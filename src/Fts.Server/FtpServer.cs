@@ -119,9 +119,10 @@ public sealed class FtpServer : IAsyncDisposable
         _acceptTask = Task.WhenAll(_listeners.Select((listener, i) => Task.Run(
             () => ControlListener.AcceptAsync(
                 listener, socket => HandleConnection(socket, isImplicit: i > 0), Options.Logger, _stopping.Token))));
-        // Sessions are watched until the last one ends; the other loops end as soon as the server stops.
+        // The monitor runs until the last session has ended. The other loops end when the server begins to stop.
         _monitorTask = Task.Run(() => SessionMonitor.RunAsync(this, _stopped.Token));
-        _maintenanceTask = Task.WhenAll(Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PartialUploadSweep.RunAsync(this, _stopping.Token)));
+        _maintenanceTask = Task.WhenAll(
+            Task.Run(() => PassiveAddresses.RunAsync(_stopping.Token)), Task.Run(() => PartialUploadSweep.RunAsync(this, _stopping.Token)));
     }
 
     /// <summary>

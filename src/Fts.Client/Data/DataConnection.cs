@@ -7,12 +7,7 @@ using Fts.Protocol.Deflate;
 namespace Fts.Client.Data;
 
 /// <summary>A data connection that stands: a socket, TLS over it where the control connection has that, and compression over that in MODE Z.</summary>
-/// <remarks>
-/// <para>Its <see cref="FtpDataStream"/> owns it and closes it, either in order (<see cref="Dispose"/>) or by a reset.</para>
-/// <para>Concurrency: during an upload over TLS, the caller writes to the SslStream while <see cref="ReadTicketsAsync"/> reads from it. SslStream allows
-/// this. Sending close_notify is a third call, which must not run while OpenSSL processes received bytes. Therefore the reading task holds
-/// <see cref="TlsTransportStream.ProcessingLock"/> from the arrival of bytes until its next read, and <see cref="SendCloseNotifyAsync"/> acquires it.</para>
-/// </remarks>
+/// <remarks>Owned by its <see cref="FtpDataStream"/>, which says whether it ends in order (<see cref="Dispose"/>) or by a reset.</remarks>
 internal sealed class DataConnection : IDisposable
 {
     private readonly Socket _socket;
@@ -43,9 +38,9 @@ internal sealed class DataConnection : IDisposable
         DataConnection data = await OpenAsync(socket, tls, isSender, isProxied, cancellationToken).ConfigureAwait(false);
         if (isCompressed)
         {
-            data._deflateWriter = isSender ? new DeflateWriter(data.SendAllUncompressedAsync, DeflateWriter.DefaultLevel) : null;
+            data._deflateWriter = isSender ? new DeflateWriter(data.WriteAllRawAsync, DeflateWriter.DefaultLevel) : null;
             // Some servers send no byte for an empty file; whether it is one, their final reply tells.
-            data._inflateReader = isSender ? null : new InflateReader(data.ReceiveUncompressedAsync, InflateLimit.None, acceptsEmptyConnection: true);
+            data._inflateReader = isSender ? null : new InflateReader(data.ReadRawAsync, InflateLimit.None, acceptsEmptyConnection: true);
         }
 
         return data;
@@ -75,11 +70,11 @@ internal sealed class DataConnection : IDisposable
     /// <summary>Reads some bytes; 0 at the end.</summary>
     /// <exception cref="DeflateException">What came compressed is not one whole zlib stream.</exception>
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
-        _inflateReader is null ? ReceiveUncompressedAsync(buffer, cancellationToken) : _inflateReader.ReadAsync(buffer, cancellationToken);
+        _inflateReader is null ? ReadRawAsync(buffer, cancellationToken) : _inflateReader.ReadAsync(buffer, cancellationToken);
 
     /// <summary>Sends some bytes; returns how many.</summary>
     public ValueTask<int> WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
-        _deflateWriter is null ? SendUncompressedAsync(buffer, cancellationToken) : WriteDeflatedAsync(buffer, cancellationToken);
+        _deflateWriter is null ? WriteRawAsync(buffer, cancellationToken) : WriteDeflatedAsync(buffer, cancellationToken);
 
     /// <summary>Says that all was sent. Servers that miss the close_notify call the transfer broken.</summary>
     /// <param name="isSender">Whether this side sent the data: then its end is the end of the file.</param>
@@ -153,17 +148,17 @@ internal sealed class DataConnection : IDisposable
         _tlsStream?.Dispose();
     }
 
-    private ValueTask<int> ReceiveUncompressedAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+    private ValueTask<int> ReadRawAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
         _tlsStream is null ? _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken) : ReadEncryptedAsync(buffer, cancellationToken);
 
-    private ValueTask<int> SendUncompressedAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
+    private ValueTask<int> WriteRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
         _tlsStream is null ? _socket.SendAsync(buffer, SocketFlags.None, cancellationToken) : WriteEncryptedAsync(buffer, cancellationToken);
 
-    private async ValueTask SendAllUncompressedAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    private async ValueTask WriteAllRawAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         while (!buffer.IsEmpty)
         {
-            buffer = buffer[await SendUncompressedAsync(buffer, cancellationToken).ConfigureAwait(false)..];
+            buffer = buffer[await WriteRawAsync(buffer, cancellationToken).ConfigureAwait(false)..];
         }
     }
 
@@ -197,10 +192,7 @@ internal sealed class DataConnection : IDisposable
         }
     }
 
-    /// <summary>
-    /// Sends close_notify under the processing lock. OpenSSL fails if only a part of a ticket has arrived, so the call is repeated until the rest has
-    /// arrived.
-    /// </summary>
+    /// <summary>Sends close_notify, between two reads: OpenSSL takes no two calls at once, and none in the middle of a ticket whose rest is still on its way.</summary>
     private async Task SendCloseNotifyAsync()
     {
         while (true)
@@ -213,7 +205,7 @@ internal sealed class DataConnection : IDisposable
             }
             catch (CryptographicException) when (!_tlsTransport.HasReachedEnd && !_ticketReading.IsCompleted)
             {
-                // A ticket has arrived only in part.
+                // In the middle of one.
             }
             finally
             {
@@ -237,23 +229,17 @@ internal sealed class DataConnection : IDisposable
         return buffer.Length;
     }
 
-    /// <summary>
-    /// The TCP stream below TLS. It records whether the TCP connection has ended: if TLS ends without that, the peer has sent close_notify. It also
-    /// holds the processing lock.
-    /// </summary>
+    /// <summary>Notes the end of TCP: a TLS stream that ends without it has read a close_notify. And tells when nothing that came is still being looked at.</summary>
     private sealed class TlsTransportStream(Socket socket) : NetworkStream(socket, ownsSocket: false)
     {
-        private bool _isProcessing; // used by the reading task only
+        private bool _isProcessing;
 
         public bool HasReachedEnd { get; private set; }
 
-        /// <summary>
-        /// Held by the reading task from the arrival of bytes until its next read. Not disposed, because it is acquired after disposal of the stream and
-        /// has no handle.
-        /// </summary>
+        /// <summary>Held from each arrival of bytes until the next are asked for. Never disposed: it has no handle, and is asked for after the end.</summary>
         public SemaphoreSlim ProcessingLock { get; } = new(1, 1);
 
-        /// <summary>Whether reads acquire <see cref="ProcessingLock"/>: only if another task may send close_notify.</summary>
+        /// <summary>Whether somebody else will want a quiet moment.</summary>
         public bool ShouldLockProcessing { get; set; }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -270,7 +256,7 @@ internal sealed class DataConnection : IDisposable
             return read;
         }
 
-        /// <summary>Releases <see cref="ProcessingLock"/> after the received bytes were processed.</summary>
+        /// <summary>What came last has been looked at.</summary>
         public void EndProcessing()
         {
             if (_isProcessing)

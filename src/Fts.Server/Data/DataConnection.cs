@@ -97,7 +97,7 @@ internal sealed class DataConnection : IAsyncDisposable
         }
         else
         {
-            await SendUncompressedAsync(bytes, cancellationToken);
+            await SendRawAsync(bytes, cancellationToken);
             return;
         }
 
@@ -112,7 +112,7 @@ internal sealed class DataConnection : IAsyncDisposable
     {
         if (_blockConnection is null && !_isDeflated)
         {
-            return await ReceiveUncompressedAsync(buffer, cancellationToken);
+            return await ReceiveRawAsync(buffer, cancellationToken);
         }
 
         int read = _blockConnection is null
@@ -257,17 +257,18 @@ internal sealed class DataConnection : IAsyncDisposable
     {
         FtpServerOptions options = _session.Server.Options;
         var limit = new InflateLimit(options.AlwaysAllowedExpandedBytes, options.MaxExpansionRatio);
-        return _inflateReader ??= new InflateReader(ReceiveUncompressedAsync, limit, acceptsEmptyConnection: false);
+        return _inflateReader ??= new InflateReader(ReceiveRawAsync, limit, acceptsEmptyConnection: false);
     }
 
-    private DeflateWriter GetDeflateWriter() => _deflateWriter ??= new DeflateWriter(SendUncompressedAsync, _session.DeflateLevel);
+    private DeflateWriter GetDeflateWriter() => _deflateWriter ??= new DeflateWriter(SendRawAsync, _session.DeflateLevel);
 
     /// <summary>
     /// Notes progress, and counts the bytes unless they are compressed: in MODE Z the callers count the uncompressed bytes.
     /// </summary>
     private void AddWireBytes(int wireBytes) => _session.Transfer!.AddBytes(_isDeflated ? 0 : wireBytes);
 
-    private async ValueTask SendUncompressedAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <summary>Sends all of the bytes without compression.</summary>
+    private async ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_tls is not null)
         {
@@ -291,7 +292,8 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
-    private async ValueTask<int> ReceiveUncompressedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    /// <summary>Receives some bytes without decompression.</summary>
+    private async ValueTask<int> ReceiveRawAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         int received = _tls is null
             ? await Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)

@@ -20,7 +20,7 @@ internal static class TransferFailure
     public static string? Describe(TransferEndReason reason, FtpServerOptions options) => reason switch
     {
         TransferEndReason.Aborted => "the client sent ABOR",
-        TransferEndReason.Stalled => $"no data was transferred for {FormatSeconds(options.StallTimeout)}",
+        TransferEndReason.Stalled => $"no data moved for {FormatSeconds(options.StallTimeout)}",
         TransferEndReason.NotConnected => $"timed out after {FormatSeconds(options.DataConnectionTimeout)}",
         TransferEndReason.SessionEnded => "the control connection was closed",
         TransferEndReason.Superseded => "another connection of the client resumes it",

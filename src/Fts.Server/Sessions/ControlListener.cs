@@ -4,15 +4,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Sessions;
 
-/// <summary>Opens the sockets on which the server listens for control connections.</summary>
+/// <summary>Listens for control connections and accepts them.</summary>
 internal static class ControlListener
 {
     private const int Backlog = 512;
 
-    /// <summary>A dead peer is found four probes after the idle time, that is one minute later.</summary>
+    /// <summary>A dead peer is detected after four probes, one minute after the idle time.</summary>
     private const int ProbeIntervalSeconds = 15, ProbeCount = 4;
 
-    /// <summary>Listens on the address. The caller owns the socket.</summary>
+    /// <summary>Listens on an address. The caller owns the socket.</summary>
     /// <param name="endPoint">The address; an IPv6 wildcard also accepts IPv4.</param>
     /// <param name="keepAlive">The idle time of a connection before its first keep-alive probe; zero for no probes.</param>
     /// <exception cref="SocketException">The address cannot be used.</exception>
@@ -42,7 +42,13 @@ internal static class ControlListener
         }
     }
 
-    /// <summary>Hands each connection to <paramref name="onAccepted"/>, whose it is from then on, and which must not wait.</summary>
+    /// <summary>
+    /// Accepts connections until <paramref name="stopping"/> is cancelled, which must happen before the listener is closed.
+    /// </summary>
+    /// <param name="listener">The listening socket. The caller owns it.</param>
+    /// <param name="onAccepted">Receives each connection and owns it from then on. It must not block.</param>
+    /// <param name="logger">The log for failures.</param>
+    /// <param name="stopping">Cancelled when the server stops.</param>
     public static async Task AcceptAsync(Socket listener, Action<Socket> onAccepted, ILogger logger, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
@@ -59,17 +65,18 @@ internal static class ControlListener
             }
             catch (SocketException) when (stopping.IsCancellationRequested)
             {
-                return; // the listener was closed under the call
+                return; // the listener was closed during the call
             }
             catch (SocketException e) when (socket is null)
             {
-                // A peer that left the queue, or no descriptor free: neither ends the server, and the second passes when a session ends.
+                // The peer disconnected before the accept, or no file descriptor is free until a session ends.
                 Log.AcceptFailed(logger, e.Message);
-                await Task.Delay(e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable ? 100 : 1, CancellationToken.None);
+                bool isOutOfResources = e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
+                await Task.Delay(isOutOfResources ? 100 : 1, CancellationToken.None);
             }
             catch (Exception e)
             {
-                // An error with one connection must not end the loop.
+                // A failure of one connection must not end the loop.
                 socket?.Dispose();
                 Log.LoopFailed(logger, e, "accept loop");
                 await Task.Delay(1, CancellationToken.None);
@@ -77,11 +84,12 @@ internal static class ControlListener
         }
     }
 
-    /// <summary>Accepted connections inherit these options, so they cost no system calls per connection.</summary>
+    /// <summary>Enables keep-alive on the listener. Accepted connections inherit these options without further system calls.</summary>
     private static void SetKeepAlive(Socket listener, TimeSpan idle)
     {
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        listener.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)Math.Clamp(Math.Ceiling(idle.TotalSeconds), 1, short.MaxValue));
+        int idleSeconds = (int)Math.Clamp(Math.Ceiling(idle.TotalSeconds), 1, short.MaxValue);
+        listener.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, idleSeconds);
         listener.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeIntervalSeconds);
         listener.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, ProbeCount);
     }

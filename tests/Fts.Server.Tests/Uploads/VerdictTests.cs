@@ -71,7 +71,7 @@ public sealed class VerdictTests
 
     [Theory, OnEveryWire]
     public Task Silence_for_too_long_is_not_published(Wire wire) => BreaksOffAsync(
-        wire, "", "S: 426 * 4 bytes are kept, REST 4 continues.", "broke off after 4 bytes: no data was transferred for 0.001 s",
+        wire, "", "S: 426 * 4 bytes are kept, REST 4 continues.", "broke off after 4 bytes: no data moved for 0.001 s",
         with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
 
     [Theory, OnEveryWire]
