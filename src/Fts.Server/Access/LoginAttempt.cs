@@ -27,7 +27,7 @@ internal sealed class LoginAttempt(LoginThrottle throttle, Session session, stri
     /// <summary>The number of failures of the address, or of a known account, before the password was checked.</summary>
     public int FailuresBefore { get; set; }
 
-    /// <summary>Whether the login holds the lock of its address or account, because it had to wait for others.</summary>
+    /// <summary>Whether the login has acquired the lock of its account or address, and so has waited for the delay.</summary>
     public bool HasWaited => _address is not null || _account is not null;
 
     /// <summary>Adds a record whose lock this login holds.</summary>

@@ -267,7 +267,7 @@ internal sealed class DataConnection : IAsyncDisposable
     /// </summary>
     private void AddWireBytes(int wireBytes) => _session.Transfer!.AddBytes(_isDeflated ? 0 : wireBytes);
 
-    /// <summary>Sends all of the bytes without compression.</summary>
+    /// <summary>Sends all of the bytes unchanged, over TLS if the data connection is encrypted.</summary>
     private async ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_tls is not null)
@@ -292,7 +292,7 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Receives some bytes without decompression.</summary>
+    /// <summary>Receives some bytes unchanged, over TLS if the data connection is encrypted.</summary>
     private async ValueTask<int> ReceiveRawAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         int received = _tls is null

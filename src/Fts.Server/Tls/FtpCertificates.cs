@@ -20,8 +20,8 @@ public sealed class FtpCertificates : IDisposable
 
     private FtpCertificates(Func<FtpCertificates> create) => _sources = new(() => create()._sources.Value);
 
-    /// <summary>Creates a collection of one certificate, which the caller disposes.</summary>
-    /// <param name="certificate">The certificate with its private key.</param>
+    /// <summary>Returns a collection with one certificate.</summary>
+    /// <param name="certificate">The certificate with its private key. The caller disposes it.</param>
     /// <exception cref="ArgumentException">The certificate has no private key.</exception>
     public static FtpCertificates FromCertificate(X509Certificate2 certificate)
     {
@@ -73,8 +73,10 @@ public sealed class FtpCertificates : IDisposable
     /// Returns certificates that are created when they are first needed, by a handshake or <see cref="KeyFingerprint"/>. The server can
     /// start to listen before that.
     /// </summary>
-    /// <param name="create"> Creates the certificates and is called once. The returned object belongs to this one. An exception is passed
-    /// to the first user of the certificates. </param>
+    /// <param name="create">
+    /// Creates the certificates and is called once. This object disposes the returned one. If it throws, the exception is passed to the first
+    /// caller that needs the certificates.
+    /// </param>
     public static FtpCertificates Deferred(Func<FtpCertificates> create)
     {
         ArgumentNullException.ThrowIfNull(create);

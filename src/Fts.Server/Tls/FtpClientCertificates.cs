@@ -8,7 +8,7 @@ public enum FtpClientCertificatePolicy
 {
     /// <summary>The server requests no certificate.</summary>
     Off,
-    /// <summary>The server requests a certificate. A client without a trusted certificate can still sign in with its password.</summary>
+    /// <summary>The server requests a certificate. A client without a trusted certificate can still log in with its password.</summary>
     Request,
     /// <summary>
     /// The server refuses USER with 530 unless the client has presented a trusted certificate. On unencrypted control connections it always

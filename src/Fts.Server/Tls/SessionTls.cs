@@ -93,7 +93,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// <see cref="FtpTlsOptions.HandshakeTimeout"/>. The bytes after the client's close_notify are then the next bytes of the socket's
     /// stream.
     /// </summary>
-    /// <returns> Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is unknown.
+    /// <returns>
+    /// Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is unknown.
     /// </returns>
     public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
     {
@@ -133,8 +134,8 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     /// <see cref="FtpTlsOptions.DataBinding"/>.
     /// </summary>
     /// <remarks>
-    /// TLS 1.3 session tickets are sent with the first bytes of the server; on an upload, with its close_notify. So the next upload can
-    /// resume the session, and if a client closes without reading, the bytes it sent are not lost.
+    /// The TLS 1.3 session tickets are sent with the first bytes of the server, on an upload with its close_notify. The upload of a client
+    /// that closes without reading is therefore not lost, and a client that reads to the end can resume the session.
     /// </remarks>
     /// <exception cref="HandshakeException">
     /// The handshake failed, timed out, or did not resume the control connection's TLS session although that is required.

@@ -12,8 +12,9 @@ namespace Fts.Server.Tls;
 /// into a reset. The stream owns the inner stream until <see cref="ReleaseInner"/>.
 /// </remarks>
 /// <param name="inner">The connection's stream.</param>
-/// <param name="stopsAtRecords"> Whether a read never returns bytes beyond the current TLS record, so that bytes after close_notify stay
-/// in the connection (CCC). </param>
+/// <param name="stopsAtRecords">
+/// Whether a read never returns bytes beyond the current TLS record, so that bytes after close_notify stay in the connection (CCC).
+/// </param>
 internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false) : Stream
 {
     /// <summary>More bytes than any server's first flight has before the start of its Certificate message.</summary>

@@ -92,7 +92,7 @@ internal sealed class SplicePipe : IDisposable
         return offset;
     }
 
-    /// <summary>Closes both ends.</summary>
+    /// <summary>Closes both ends of the pipe.</summary>
     public void Dispose()
     {
         _input.Dispose();
