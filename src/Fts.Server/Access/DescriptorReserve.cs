@@ -1,12 +1,13 @@
 using System.Net.Sockets;
-using Fts.Server.Data.Copy;
+using System.Runtime.Versioning;
+using Fts.Native;
 
 namespace Fts.Server.Access;
 
 /// <summary>
 /// Reserves a quarter of the process's file descriptors, which control connections may not use. Existing sessions can then open data
-/// connections and files, even if very many clients connect. The kernel assigns the lowest free number to each socket: a number in the
-/// top quarter means that all lower ones are in use.
+/// connections and files, even if very many clients connect. The kernel assigns the lowest free number to each socket. A number in the top
+/// quarter therefore means that all lower numbers are in use.
 /// </summary>
 internal sealed class DescriptorReserve
 {
@@ -16,7 +17,7 @@ internal sealed class DescriptorReserve
     /// Reads the limit of this process (RLIMIT_NOFILE). On systems other than Linux it is unknown, and nothing is reserved.
     /// </summary>
     public DescriptorReserve()
-        : this(OperatingSystem.IsLinux() ? LinuxCalls.FindDescriptorLimit() : null)
+        : this(OperatingSystem.IsLinux() ? FindDescriptorLimit() : null)
     {
     }
 
@@ -28,4 +29,12 @@ internal sealed class DescriptorReserve
 
     /// <summary>Whether a descriptor belongs to the reserve.</summary>
     public bool IsReserved(nint descriptor) => descriptor >= _firstReserved;
+
+    /// <summary>Returns the number of descriptors that this process may have open (RLIMIT_NOFILE), or null if it is unlimited.</summary>
+    [SupportedOSPlatform("linux")]
+    private static unsafe long? FindDescriptorLimit()
+    {
+        ResourceLimit limit;
+        return ProcessCalls.Getrlimit(ProcessCalls.RLIMIT_NOFILE, &limit) == 0 && limit.Soft <= int.MaxValue ? (long)limit.Soft : null;
+    }
 }

@@ -1,25 +1,25 @@
 namespace Fts.Server.Access;
 
 /// <summary>
-/// The accounts that signed in within the last day, per address. Accounts are named by a hash, so that an entry is small however long the
-/// name is.
+/// The accounts that logged in within the last day, for each address. An account is stored as the hash of its name, so that long names need
+/// no more memory.
 /// </summary>
 /// <param name="maxAddresses">The number of addresses kept. The address whose last login is the oldest is evicted first.</param>
 internal sealed class KnownAccounts(int maxAddresses)
 {
-    /// <summary>The number of accounts kept per address. The one whose last login is the oldest is evicted first.</summary>
+    /// <summary>The number of accounts kept per address. The account whose last login is the oldest is evicted first.</summary>
     public const int MaxAccounts = 32;
 
-    /// <summary>How long an account is known after its last login.</summary>
+    /// <summary>The time for which an account is known after its last login.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<AddressBlock, LinkedListNode<AddressLogins>> _addresses = [];
 
-    /// <summary>The values of <see cref="_addresses"/>, the one with the oldest last login in front.</summary>
+    /// <summary>The values of <see cref="_addresses"/>, ordered by last login, the oldest first.</summary>
     private readonly LinkedList<AddressLogins> _byLastLogin = new();
 
-    /// <summary>Whether the account signed in from the address within <see cref="Lifetime"/> before <paramref name="now"/>.</summary>
+    /// <summary>Whether the account logged in from the address within <see cref="Lifetime"/> before <paramref name="now"/>.</summary>
     public bool Contains(AddressBlock address, int account, TimeSpan now)
     {
         lock (_lock)
@@ -51,17 +51,18 @@ internal sealed class KnownAccounts(int maxAddresses)
             }
 
             _byLastLogin.AddLast(node);
-            Dictionary<int, TimeSpan> timeOf = node.Value.LastLoginTimes;
-            if (timeOf.Count >= MaxAccounts && !timeOf.ContainsKey(account))
+            Dictionary<int, TimeSpan> times = node.Value.LastLoginTimes;
+            if (times.Count >= MaxAccounts && !times.ContainsKey(account))
             {
-                timeOf.Remove(timeOf.MinBy(entry => entry.Value).Key);
+                times.Remove(times.MinBy(entry => entry.Value).Key);
             }
 
-            timeOf[account] = now;
+            times[account] = now;
         }
     }
 
+    /// <summary>The last logins from one address.</summary>
     /// <param name="Address">The address.</param>
-    /// <param name="LastLoginTimes">The time of each account's last login.</param>
+    /// <param name="LastLoginTimes">The time of the last login for each hash of an account name.</param>
     private sealed record AddressLogins(AddressBlock Address, Dictionary<int, TimeSpan> LastLoginTimes);
 }

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fts.Native;
-using Fts.Server.Data.Copy;
 using Fts.Server.ProxyProtocol;
 using Fts.Server.Sessions;
 using Microsoft.Win32.SafeHandles;
@@ -11,8 +11,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Finds the user whose process holds the client's end of a loopback connection. TCP has no SO_PEERCRED. The kernel reports the owner of a
-/// socket in one query of the netlink protocol sock_diag(7), and in /proc/net/tcp.
+/// Finds the user whose process holds the client's socket of a loopback connection. TCP does not support SO_PEERCRED. The kernel reports the
+/// owner of a socket through the netlink protocol sock_diag(7) and in /proc/net/tcp.
 /// </summary>
 internal static class LocalPeer
 {
@@ -41,8 +41,7 @@ internal static class LocalPeer
             return null;
         }
 
-        // Reading a whole /proc table takes milliseconds if there are many connections, so it must not run on the thread that serves
-        // sockets.
+        // With many connections, reading a whole /proc table takes milliseconds. It must not run on the thread that serves sockets.
         return TryQueryKernel(ends, out uint? user) ? user : await Task.Run(() => ProcNetTcp.FindUser(ends), cancellationToken);
     }
 
@@ -51,8 +50,10 @@ internal static class LocalPeer
         await FindUserAsync(session, cancellationToken) is { } user && OperatingSystem.IsLinux() &&
         IsTrusted(user, ProcessCalls.Geteuid(), UserMapping.IsComplete);
 
-    /// <summary>Returns true for root and the server's own user. In a user namespace, all users from outside have the same id
-    /// <see cref="UserMapping.Unmapped"/>, which is not trusted.</summary>
+    /// <summary>
+    /// Whether a user is root or the server's own user. In a user namespace, all users from outside have the same id
+    /// <see cref="UserMapping.Unmapped"/>, which is not trusted.
+    /// </summary>
     internal static bool IsTrusted(uint user, uint ownUser, bool isMappingComplete) =>
         (user == 0 || user == ownUser) && (isMappingComplete || user != UserMapping.Unmapped);
 
@@ -67,7 +68,9 @@ internal static class LocalPeer
     private static unsafe bool TryQueryKernel(ConnectionEndPoints ends, out uint? user)
     {
         user = null;
-        using SafeFileHandle netlink = LinuxCalls.OpenSocketDiagnostics();
+        const int Type = SocketCalls.SOCK_RAW | SocketCalls.SOCK_CLOEXEC | SocketCalls.SOCK_NONBLOCK; // the read must not wait
+        using var netlink = new SafeFileHandle(
+            SocketCalls.Socket(SocketCalls.AF_NETLINK, Type, SocketCalls.NETLINK_SOCK_DIAG), ownsHandle: true);
         if (netlink.IsInvalid)
         {
             return false;
@@ -80,13 +83,14 @@ internal static class LocalPeer
         var answer = new ReadOnlySpan<byte>(reply, Math.Max(length, 0));
         if (length < ReplyLength || BinaryPrimitives.ReadUInt16LittleEndian(answer[4..]) != SockDiagByFamily)
         {
-            return Volatile.Read(ref s_hasSocketDiagnostics); // the same error, ENOENT, for "no such connection" and for a kernel without this protocol
+            // The kernel returns ENOENT both for an unknown connection and if it does not support the protocol.
+            return Volatile.Read(ref s_hasSocketDiagnostics);
         }
 
         Volatile.Write(ref s_hasSocketDiagnostics, true);
-        bool isClients = BinaryPrimitives.ReadUInt16BigEndian(answer[PortsOffset..]) == ends.Peer.Port &&
+        bool isClientSocket = BinaryPrimitives.ReadUInt16BigEndian(answer[PortsOffset..]) == ends.Peer.Port &&
             BinaryPrimitives.ReadUInt16BigEndian(answer[(PortsOffset + 2)..]) == ends.Local.Port;
-        if (isClients && IsHeldByProcess(answer[StateOffset], BitConverter.ToUInt32(answer[InodeOffset..])))
+        if (isClientSocket && IsHeldByProcess(answer[StateOffset], BitConverter.ToUInt32(answer[InodeOffset..])))
         {
             user = BitConverter.ToUInt32(answer[UserOffset..]);
         }
@@ -109,5 +113,31 @@ internal static class LocalPeer
         ends.Peer.Address.TryWriteBytes(body[12..], out _);
         ends.Local.Address.TryWriteBytes(body[28..], out _);
         BitConverter.TryWriteBytes(body[48..], ulong.MaxValue); // INET_DIAG_NOCOOKIE
+    }
+}
+
+/// <summary>The user ids of the machine that are mapped in this process's user namespace (user_namespaces(7)).</summary>
+internal static class UserMapping
+{
+    /// <summary>The id that the kernel reports for every user without a mapping (overflowuid).</summary>
+    public const uint Unmapped = 65534;
+
+    private static readonly Lazy<bool> LazyIsComplete = new(ReadIsComplete);
+
+    /// <summary>Whether every user id is mapped, as outside of containers.</summary>
+    public static bool IsComplete => LazyIsComplete.Value;
+
+    private static bool ReadIsComplete()
+    {
+        try
+        {
+            string[] columns = File.ReadAllText("/proc/self/uid_map").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+            return columns is ["0", "0", var column] &&
+                uint.TryParse(column, CultureInfo.InvariantCulture, out uint count) && count == uint.MaxValue;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

@@ -1,31 +1,36 @@
+using System.Net;
 using Fts.Server.Sessions;
 
 namespace Fts.Server.Access;
 
 /// <summary>
-/// One login between its delay and its outcome. The login's command disposes it, which lets the next login of the same address begin.
+/// One login from its delay until its result. The login's command disposes it, so that the next login of the same address can start.
 /// </summary>
 internal sealed class LoginAttempt(LoginThrottle throttle, Session session, string userName) : IDisposable
 {
     private FailureRecord? _account, _address;
 
+    /// <summary>The session that logs in.</summary>
     public Session Session { get; } = session;
 
+    /// <summary>The argument of USER.</summary>
     public string UserName { get; } = userName;
 
-    /// <summary>The origin; null before it is looked up. A login of an address without failures does not need it.</summary>
+    /// <summary>
+    /// The origin of the login, or null if it has not been looked up. A login of an address without failures does not need it.
+    /// </summary>
     public LoginOrigin? Origin { get; set; }
 
-    /// <summary>Whether the account has signed in from this address before. Null before it is looked up.</summary>
+    /// <summary>Whether the account has recently logged in from this address. Null if that has not been looked up.</summary>
     public bool? IsKnown { get; set; }
 
-    /// <summary>The failures of the address, or of a known account, before the password was checked.</summary>
+    /// <summary>The number of failures of the address, or of a known account, before the password was checked.</summary>
     public int FailuresBefore { get; set; }
 
-    /// <summary>Whether the login waited for its turn among other logins of its address or account.</summary>
+    /// <summary>Whether the login has acquired the lock of its account or address, and so has waited for the delay.</summary>
     public bool HasWaited => _address is not null || _account is not null;
 
-    /// <summary>Notes a record whose turn this login holds.</summary>
+    /// <summary>Adds a record whose lock this login holds.</summary>
     public void AddHeldRecord(FailureRecord record)
     {
         if (record.Accounts is null)
@@ -38,6 +43,7 @@ internal sealed class LoginAttempt(LoginThrottle throttle, Session session, stri
         }
     }
 
+    /// <summary>Releases the locks that this login holds.</summary>
     public void Dispose()
     {
         foreach (FailureRecord? record in (FailureRecord?[])[_account, _address])
@@ -50,4 +56,23 @@ internal sealed class LoginAttempt(LoginThrottle throttle, Session session, stri
 
         (_account, _address) = (null, null);
     }
+}
+
+/// <summary>
+/// The origin of a login, for which failures are counted. On loopback it is the user of the peer's process. Otherwise one local user could
+/// delay the logins of all others, or evade the delays by using the many addresses of 127.0.0.0/8.
+/// </summary>
+/// <param name="Block">The client's block of addresses.</param>
+/// <param name="LocalUser">The user id of a client on this machine. Null if it is unknown, and for other clients.</param>
+internal readonly record struct LoginOrigin(AddressBlock Block, uint? LocalUser)
+{
+    /// <summary>Returns the origin of a session's logins. For a loopback connection, looks up the user of the client's process.</summary>
+    public static async ValueTask<LoginOrigin> FromSessionAsync(Session session, CancellationToken cancellationToken) =>
+        IPAddress.IsLoopback(session.Peer.Address)
+            ? new LoginOrigin(AddressBlock.Loopback, await LocalPeer.FindUserAsync(session, cancellationToken))
+            : new LoginOrigin(GetBlock(session), null);
+
+    /// <summary>Returns the client's block of addresses. Does not look up the user.</summary>
+    public static AddressBlock GetBlock(Session session) =>
+        IPAddress.IsLoopback(session.Peer.Address) ? AddressBlock.Loopback : AddressBlock.FromAddress(session.Peer.Address);
 }

@@ -3,15 +3,15 @@ using Fts.Server.Sessions;
 namespace Fts.Server.Access;
 
 /// <summary>
-/// Delays logins after failed ones, per address and per account and address, for all sessions and hosts of a server. The delay precedes the
-/// check of the password, so that a right guess is as slow as a wrong one. If a client closes early, the delay applies to its next
-/// connection.
+/// Delays logins after failed logins, for all sessions and hosts of a server. It counts failures per address, and per account of an
+/// address. The delay precedes the check of the password, so that a correct guess takes as long as a wrong one. If a client disconnects
+/// early, the delay applies to its next connection.
 /// </summary>
 /// <remarks>
-/// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account. Only every second
-/// one doubles the delay of its address, so that several users behind one address are delayed less. Failures expire one by one. Logins
-/// from an address without failures never wait. An account that signed in from the same address
-/// within a day waits for its own failures only, so that a client that guesses passwords does not lock out the others behind its address.
+/// Logins from an address with failures are checked one at a time. Each further failure doubles the delay of its account. Only every
+/// second failure doubles the delay of its address, so that several users behind one address are delayed less. Failures expire one by
+/// one. Logins from an address without failures never wait. An account that logged in from the same address within a day waits for its
+/// own failures only, so that a client that guesses passwords does not lock out the other users behind its address.
 /// </remarks>
 internal sealed class LoginThrottle(FtpServerOptions options)
 {
@@ -24,13 +24,13 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     /// </summary>
     public const int MaxAddressDoublings = 3;
 
-    /// <summary>Logins that may wait for one record, however long its delay is.</summary>
+    /// <summary>The number of logins that may always wait for one record. Further logins may wait only up to the longest delay.</summary>
     private const int MaxWaiting = 8;
 
-    /// <summary>The most failures that count at the same time. More would delay an address for hours after the last one.</summary>
+    /// <summary>The most unexpired failures that are counted. More would delay an address for hours after the last failure.</summary>
     private const int MaxCountedFailures = 60;
 
-    /// <summary>Account names per address with a record of their own, besides known accounts. Further names share one.</summary>
+    /// <summary>The number of unknown account names per address that have their own record. Further names share one record.</summary>
     private const int MaxAccountRecords = 8;
 
     private readonly TimeProvider _clock = options.TimeProvider;
@@ -56,76 +56,77 @@ internal sealed class LoginThrottle(FtpServerOptions options)
 
     private bool IsDisabled => options.LoginDelay == TimeSpan.Zero;
 
-    /// <summary>Waits until a password of this client may be checked.</summary>
-    /// <returns>The login's turn, which the caller ends and disposes; null if the login must be refused because too many others
-    /// wait.</returns>
+    /// <summary>Waits until the client's password may be checked.</summary>
+    /// <returns>
+    /// The attempt, which the caller ends and disposes. Null if the login must be refused because too many others wait.
+    /// </returns>
     public async ValueTask<LoginAttempt?> BeginAttemptAsync(Session session, string userName, CancellationToken cancellationToken)
     {
         if (IsDisabled || AddressCount == 0)
         {
-            return new LoginAttempt(this, session, userName); // the usual case: no look-up of the client's user, no lock
+            return new LoginAttempt(this, session, userName); // the usual case needs no look-up of the client's user and no lock
         }
 
-        var turn = new LoginAttempt(this, session, userName) { Origin = await LoginOrigin.FromSessionAsync(session, cancellationToken) };
-        turn.IsKnown = IsKnown(turn);
-        (FailureRecord? address, FailureRecord? account, turn.FailuresBefore) = FindRecords(turn);
+        var attempt = new LoginAttempt(this, session, userName) { Origin = await LoginOrigin.FromSessionAsync(session, cancellationToken) };
+        attempt.IsKnown = IsKnown(attempt);
+        (FailureRecord? address, FailureRecord? account, attempt.FailuresBefore) = FindRecords(attempt);
         bool isAcquired = false;
         try
         {
-            isAcquired = await TryAcquireAsync(turn, turn.IsKnown.Value ? null : address, account, cancellationToken);
-            return isAcquired ? turn : null;
+            isAcquired = await TryAcquireAsync(attempt, attempt.IsKnown.Value ? null : address, account, cancellationToken);
+            return isAcquired ? attempt : null;
         }
         finally
         {
             if (!isAcquired)
             {
-                turn.Dispose();
+                attempt.Dispose();
             }
         }
     }
 
-    /// <summary>Records how the login ended.</summary>
-    /// <returns>False if the login must be refused, even if the password was right.</returns>
-    public async ValueTask<bool> EndAttemptAsync(LoginAttempt turn, bool isAccepted, CancellationToken cancellationToken)
+    /// <summary>Records the result of the login. If other logins failed meanwhile, waits before the result may be sent.</summary>
+    /// <returns>False if the login must be refused although the password was correct, because too many others wait.</returns>
+    public async ValueTask<bool> EndAttemptAsync(LoginAttempt attempt, bool isAccepted, CancellationToken cancellationToken)
     {
         if (IsDisabled)
         {
             return true;
         }
 
-        bool isAnswered = (isAccepted && AddressCount == 0) || await EndAttemptWithFailuresAsync(turn, isAccepted, cancellationToken);
-        if (isAccepted && isAnswered)
+        bool canReply = (isAccepted && AddressCount == 0) || await EndAttemptWithFailuresAsync(attempt, isAccepted, cancellationToken);
+        if (isAccepted && canReply)
         {
-            _knownAccounts.Add(LoginOrigin.GetBlock(turn.Session), GetNameHash(turn.UserName), Now);
+            _knownAccounts.Add(LoginOrigin.GetBlock(attempt.Session), GetNameHash(attempt.UserName), Now);
         }
 
-        return isAnswered;
+        return canReply;
     }
 
-    private async ValueTask<bool> EndAttemptWithFailuresAsync(LoginAttempt turn, bool isAccepted, CancellationToken cancellationToken)
+    private async ValueTask<bool> EndAttemptWithFailuresAsync(LoginAttempt attempt, bool isAccepted, CancellationToken cancellationToken)
     {
-        turn.Origin ??= await LoginOrigin.FromSessionAsync(turn.Session, cancellationToken);
-        bool isKnown = turn.IsKnown ??= IsKnown(turn);
-        (FailureRecord? address, FailureRecord? account, int total) = FindRecords(turn);
+        attempt.Origin ??= await LoginOrigin.FromSessionAsync(attempt.Session, cancellationToken);
+        bool isKnown = attempt.IsKnown ??= IsKnown(attempt);
+        (FailureRecord? address, FailureRecord? account, int total) = FindRecords(attempt);
         if (isAccepted)
         {
-            ClearAccountFailures(address, turn.UserName);
+            ClearAccountFailures(address, attempt.UserName);
         }
         else
         {
-            (address, account) = AddFailure(turn);
+            (address, account) = AddFailure(attempt);
         }
 
-        // Of guesses checked at the same time, before any had failed, all but the first get their replies only after the delay.
-        if (turn.HasWaited || total == turn.FailuresBefore)
+        // If several guesses were checked at the same time before the first failure, all but the first are delayed before their replies.
+        if (attempt.HasWaited || total == attempt.FailuresBefore)
         {
             return true;
         }
 
-        return await TryAcquireAsync(turn, isKnown ? null : address, isAccepted && !isKnown ? null : account, cancellationToken);
+        return await TryAcquireAsync(attempt, isKnown ? null : address, isAccepted && !isKnown ? null : account, cancellationToken);
     }
 
-    /// <summary>Ends the turn of a record that <see cref="TryAcquireAsync"/> acquired.</summary>
+    /// <summary>Releases the lock of a record that <see cref="TryAcquireAsync"/> acquired.</summary>
     public void Release(FailureRecord record)
     {
         lock (_lock)
@@ -136,9 +137,13 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         record.CheckLock.Release();
     }
 
-    private async ValueTask<bool> TryAcquireAsync(LoginAttempt turn, FailureRecord? address, FailureRecord? account, CancellationToken cancellationToken)
+    /// <summary>
+    /// Acquires the locks of the account and the address, and waits for their delays. Returns false if too many other logins wait.
+    /// </summary>
+    private async ValueTask<bool> TryAcquireAsync(
+        LoginAttempt attempt, FailureRecord? address, FailureRecord? account, CancellationToken cancellationToken)
     {
-        // The account first: a login that waits for its account must not block other accounts of the same address.
+        // The account is first: a login that waits for its account must not block other accounts of the same address.
         foreach (FailureRecord? record in (FailureRecord?[])[account, address])
         {
             if (record is null)
@@ -165,10 +170,10 @@ internal sealed class LoginThrottle(FtpServerOptions options)
                 throw;
             }
 
-            turn.AddHeldRecord(record);
-            while (GetRemainingDelay(record) is var left && left > TimeSpan.Zero)
+            attempt.AddHeldRecord(record);
+            while (GetRemainingDelay(record) is var delay && delay > TimeSpan.Zero)
             {
-                await Task.Delay(left < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : left, _clock, cancellationToken);
+                await Task.Delay(delay < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : delay, _clock, cancellationToken);
             }
         }
 
@@ -176,7 +181,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Adds a waiting login. Returns false if <see cref="MaxWaiting"/> others wait and it would wait longer than the longest delay.
+    /// Counts a waiting login. Returns false if <see cref="MaxWaiting"/> others wait already and its wait would exceed the longest delay.
     /// </summary>
     private bool TryEnqueue(FailureRecord record)
     {
@@ -203,19 +208,21 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    private bool IsKnown(LoginAttempt turn) => _knownAccounts.Contains(LoginOrigin.GetBlock(turn.Session), GetNameHash(turn.UserName), Now);
+    private bool IsKnown(LoginAttempt attempt) =>
+        _knownAccounts.Contains(LoginOrigin.GetBlock(attempt.Session), GetNameHash(attempt.UserName), Now);
 
     /// <summary>
-    /// Returns the records with failures, and the failures that the login would wait for: a known account's own, or else its address's.
+    /// Returns the records that have unexpired failures, and the total number of failures for which the login waits. For a known account
+    /// these are its own failures, otherwise those of its address.
     /// </summary>
-    private (FailureRecord? Address, FailureRecord? Account, int Total) FindRecords(LoginAttempt turn)
+    private (FailureRecord? Address, FailureRecord? Account, int Total) FindRecords(LoginAttempt attempt)
     {
         lock (_lock)
         {
             TimeSpan now = Now;
-            FailureRecord? address = _addresses.GetValueOrDefault(turn.Origin!.Value);
-            FailureRecord? account = address is null ? null : FindAccount(address, turn);
-            int total = (turn.IsKnown!.Value ? account : address)?.TotalFailures ?? 0;
+            FailureRecord? address = _addresses.GetValueOrDefault(attempt.Origin!.Value);
+            FailureRecord? account = address is null ? null : FindAccount(address, attempt);
+            int total = (attempt.IsKnown!.Value ? account : address)?.TotalFailures ?? 0;
             if (address is null || GetFailureCount(address, now) == 0)
             {
                 return (null, null, total);
@@ -233,15 +240,15 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    private (FailureRecord Address, FailureRecord Account) AddFailure(LoginAttempt turn)
+    private (FailureRecord Address, FailureRecord Account) AddFailure(LoginAttempt attempt)
     {
         lock (_lock)
         {
             TimeSpan now = Now;
-            LoginOrigin origin = turn.Origin!.Value;
+            LoginOrigin origin = attempt.Origin!.Value;
             if (_addresses.TryGetValue(origin, out FailureRecord? address))
             {
-                _byExpiry.Remove(address); // its place in the order changes
+                _byExpiry.Remove(address); // its expiry time changes below
             }
             else
             {
@@ -250,7 +257,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             }
 
             address.Accounts ??= [];
-            FailureRecord account = FindAccount(address, turn) ?? AddAccount(address, turn, now);
+            FailureRecord account = FindAccount(address, attempt) ?? AddAccount(address, attempt, now);
             CountFailure(address, now);
             CountFailure(account, now);
             _byExpiry.Add(address);
@@ -259,7 +266,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    /// <summary>Removes expired records, and the record that expires next if the table is full.</summary>
+    /// <summary>Removes expired records. If the table is full, also removes the record that expires next.</summary>
     private void EvictRecords(TimeSpan now)
     {
         while (_byExpiry.Min is { } first && (first.ExpiresAt <= now || _addresses.Count >= options.MaxTrackedAddresses))
@@ -269,7 +276,7 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         }
     }
 
-    private FailureRecord AddAccount(FailureRecord address, LoginAttempt turn, TimeSpan now)
+    private FailureRecord AddAccount(FailureRecord address, LoginAttempt attempt, TimeSpan now)
     {
         Dictionary<int, FailureRecord> accounts = address.Accounts!;
         if (accounts.Count >= MaxAccountRecords)
@@ -283,28 +290,42 @@ internal sealed class LoginThrottle(FtpServerOptions options)
             }
         }
 
-        int key = accounts.Count >= MaxAccountRecords && !turn.IsKnown!.Value ? SharedRecordKey : GetNameHash(turn.UserName);
-        return accounts.TryGetValue(key, out FailureRecord? made) ? made : accounts[key] = new FailureRecord(address.Origin, ++_lastId);
+        int key = accounts.Count >= MaxAccountRecords && !attempt.IsKnown!.Value ? SharedRecordKey : GetNameHash(attempt.UserName);
+        if (!accounts.TryGetValue(key, out FailureRecord? record))
+        {
+            accounts[key] = record = new FailureRecord(address.Origin, ++_lastId);
+        }
+
+        return record;
     }
 
-    private static FailureRecord? FindAccount(FailureRecord address, LoginAttempt turn) =>
-        address.Accounts is not { } accounts ? null
-        : accounts.TryGetValue(GetNameHash(turn.UserName), out FailureRecord? own) ? own
-        : turn.IsKnown!.Value ? null
-        : accounts.GetValueOrDefault(SharedRecordKey);
+    /// <summary>Returns the account's own record, or for an unknown account the shared one. Returns null if it does not exist.</summary>
+    private static FailureRecord? FindAccount(FailureRecord address, LoginAttempt attempt)
+    {
+        if (address.Accounts is not { } accounts)
+        {
+            return null;
+        }
+
+        FailureRecord? own = accounts.GetValueOrDefault(GetNameHash(attempt.UserName));
+        return own is null && !attempt.IsKnown!.Value ? accounts.GetValueOrDefault(SharedRecordKey) : own;
+    }
 
     private void CountFailure(FailureRecord record, TimeSpan now)
     {
-        TimeSpan from = record.ExpiresAt > now ? record.ExpiresAt : now, latest = now + (MaxCountedFailures * options.FailedLoginLifetime);
-        record.ExpiresAt = from + options.FailedLoginLifetime < latest ? from + options.FailedLoginLifetime : latest;
+        TimeSpan expiresAt = (record.ExpiresAt > now ? record.ExpiresAt : now) + options.FailedLoginLifetime;
+        TimeSpan latest = now + (MaxCountedFailures * options.FailedLoginLifetime);
+        record.ExpiresAt = expiresAt < latest ? expiresAt : latest;
         record.TotalFailures++;
         record.NextCheckAt = now + GetDelay(record, now);
     }
 
     private TimeSpan GetDelay(FailureRecord record, TimeSpan now)
     {
-        int further = Math.Max(0, GetFailureCount(record, now) - 1);
-        int doublings = record.Accounts is null ? Math.Min(further, MaxAccountDoublings) : Math.Min(further / 2, MaxAddressDoublings);
+        int furtherFailures = Math.Max(0, GetFailureCount(record, now) - 1);
+        int doublings = record.Accounts is null
+            ? Math.Min(furtherFailures, MaxAccountDoublings)
+            : Math.Min(furtherFailures / 2, MaxAddressDoublings);
         return options.LoginDelay * (1 << doublings);
     }
 
@@ -312,11 +333,47 @@ internal sealed class LoginThrottle(FtpServerOptions options)
         record.ExpiresAt <= now ? 0 : (int)Math.Ceiling((record.ExpiresAt - now) / options.FailedLoginLifetime);
 
     /// <summary>
-    /// The key that all further names share. Names are stored as hashes, so that long names cost no memory. Two names with the same hash
-    /// share a record.
+    /// The key of the shared record. All other keys are hashes of account names, so that long names need no more memory. Two names with the
+    /// same hash share a record.
     /// </summary>
     private const int SharedRecordKey = 0;
 
     private static int GetNameHash(string userName) =>
         string.GetHashCode(userName, StringComparison.OrdinalIgnoreCase) is var hash && hash == SharedRecordKey ? 1 : hash;
+}
+
+/// <summary>
+/// The failed logins of one address, or of one account from one address. The lock of <see cref="LoginThrottle"/> guards all members except
+/// <see cref="CheckLock"/>. Times are measured from the creation of the server.
+/// </summary>
+/// <param name="origin">The origin of the logins.</param>
+/// <param name="id">A number that distinguishes records with the same expiry time.</param>
+internal sealed class FailureRecord(LoginOrigin origin, long id)
+{
+    /// <summary>The origin of the logins.</summary>
+    public LoginOrigin Origin { get; } = origin;
+
+    /// <summary>A number that distinguishes records with the same expiry time.</summary>
+    public long Id { get; } = id;
+
+    /// <summary>The time when the last failure expires. The number of unexpired failures is computed from it.</summary>
+    public TimeSpan ExpiresAt { get; set; }
+
+    /// <summary>The time when the next password may be checked.</summary>
+    public TimeSpan NextCheckAt { get; set; }
+
+    /// <summary>The number of failures since the record was created, including expired ones.</summary>
+    public int TotalFailures { get; set; }
+
+    /// <summary>The number of logins that hold <see cref="CheckLock"/> or wait for it.</summary>
+    public int WaitingCount { get; set; }
+
+    /// <summary>Held by the login that waits for <see cref="NextCheckAt"/> or whose password is being checked.</summary>
+    public SemaphoreSlim CheckLock { get; } = new(1, 1);
+
+    /// <summary>
+    /// The records of the address's accounts, by the hash of the account name. Null for the record of an account, and before the first
+    /// failure.
+    /// </summary>
+    public Dictionary<int, FailureRecord>? Accounts { get; set; }
 }

@@ -5,18 +5,19 @@ using Fts.Server.ProxyProtocol;
 
 namespace Fts.Server.Access;
 
-/// <summary>Reads the owner of a connection's client socket from /proc/net/tcp and /proc/net/tcp6, for kernels and containers without
-/// sock_diag.</summary>
+/// <summary>
+/// Reads the owner of a connection's client socket from /proc/net/tcp and /proc/net/tcp6, for kernels and containers without sock_diag.
+/// </summary>
 internal static class ProcNetTcp
 {
     private static readonly char[] ColumnSeparator = [' '];
 
-    /// <summary>Returns the user id, or null if no table has the client's socket, or none can be read.</summary>
+    /// <summary>Returns the user id of the client's process. Returns null if no readable table contains the client's socket.</summary>
     public static uint? FindUser(ConnectionEndPoints ends)
     {
         try
         {
-            // An IPv4 connection of an IPv6 socket is in the second table, with mapped addresses.
+            // The second table contains IPv4 connections of IPv6 sockets, with mapped addresses.
             return (ends.Peer.AddressFamily == AddressFamily.InterNetwork ? FindUser(File.ReadLines("/proc/self/net/tcp"), ends) : null) ??
                 FindUser(File.ReadLines("/proc/self/net/tcp6"), ends);
         }
@@ -26,20 +27,22 @@ internal static class ProcNetTcp
         }
     }
 
-    /// <summary>Finds the row whose local address is the client's and whose remote address is the server's.</summary>
+    /// <summary>Returns the user id in the row whose local address is the client's and whose remote address is the server's.</summary>
     internal static uint? FindUser(IEnumerable<string> lines, ConnectionEndPoints ends)
     {
-        (string four, string six) = (FormatAddressPair(ends, isMapped: false), FormatAddressPair(ends, isMapped: true));
+        (string ipv4Pair, string ipv6Pair) = (FormatAddressPair(ends, isMapped: false), FormatAddressPair(ends, isMapped: true));
         foreach (string line in lines)
         {
             string[] columns = line.Split(ColumnSeparator, StringSplitOptions.RemoveEmptyEntries);
-            if (columns.Length < 10 || $"{columns[1]} {columns[2]}" is var pair && pair != four && pair != six)
+            if (columns.Length < 10 || $"{columns[1]} {columns[2]}" is var pair && pair != ipv4Pair && pair != ipv6Pair)
             {
                 continue;
             }
 
-            if (int.TryParse(columns[3], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int state) && ulong.TryParse(columns[9], CultureInfo.InvariantCulture, out ulong inode) &&
-                uint.TryParse(columns[7], CultureInfo.InvariantCulture, out uint user) && LocalPeer.IsHeldByProcess(state, inode))
+            if (int.TryParse(columns[3], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int state) &&
+                ulong.TryParse(columns[9], CultureInfo.InvariantCulture, out ulong inode) &&
+                uint.TryParse(columns[7], CultureInfo.InvariantCulture, out uint user) &&
+                LocalPeer.IsHeldByProcess(state, inode))
             {
                 return user;
             }
@@ -48,13 +51,16 @@ internal static class ProcNetTcp
         return null;
     }
 
-    private static string FormatAddressPair(ConnectionEndPoints ends, bool isMapped) => $"{FormatEndPoint(ends.Peer, isMapped)} {FormatEndPoint(ends.Local, isMapped)}";
+    private static string FormatAddressPair(ConnectionEndPoints ends, bool isMapped) =>
+        $"{FormatEndPoint(ends.Peer, isMapped)} {FormatEndPoint(ends.Local, isMapped)}";
 
-    /// <summary>Addresses are written as 32-bit words in the byte order of the machine, ports as numbers.</summary>
+    /// <summary>
+    /// Formats an address and port as the tables do: hexadecimal 32-bit words in the machine's byte order, and the port's number.
+    /// </summary>
     private static string FormatEndPoint(IPEndPoint end, bool isMapped)
     {
         byte[] bytes = (isMapped ? end.Address.MapToIPv6() : end.Address).GetAddressBytes();
-        string words = string.Concat(bytes.Chunk(4).Select(word => BitConverter.ToUInt32(word).ToString("X8", CultureInfo.InvariantCulture)));
-        return string.Create(CultureInfo.InvariantCulture, $"{words}:{end.Port:X4}");
+        IEnumerable<string> words = bytes.Chunk(4).Select(word => BitConverter.ToUInt32(word).ToString("X8", CultureInfo.InvariantCulture));
+        return string.Create(CultureInfo.InvariantCulture, $"{string.Concat(words)}:{end.Port:X4}");
     }
 }

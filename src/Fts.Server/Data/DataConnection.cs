@@ -10,42 +10,58 @@ using Fts.Server.Tls;
 namespace Fts.Server.Data;
 
 /// <summary>
-/// The data connection of one transfer, announced to the client, in the session's mode. Whoever opened it disposes it; <see cref="FinishAsync"/> before
-/// that tells the peer that all was sent. After disposal the peer has seen the end, so that the final reply never overtakes it.
+/// The data connection of one transfer, in the session's transfer mode and protection level. It reports the transferred bytes to the session's
+/// <see cref="Transfer"/>.
 /// </summary>
+/// <remarks>
+/// The command's handler opens and disposes it. <see cref="FinishAsync"/> marks the end of the sent data. The handler disposes it before
+/// the final reply is sent, so that the reply never arrives before the end of the data.
+/// </remarks>
 internal sealed class DataConnection : IAsyncDisposable
 {
     private readonly Session _session;
     private readonly bool _isDeflated;
     private readonly BlockConnection? _blockConnection;
     private DataConnectionTls? _tls;
-    private DeflateWriter? _deflate;
-    private InflateReader? _inflate;
+    private DeflateWriter? _deflateWriter;
+    private InflateReader? _inflateReader;
 
-    private DataConnection(Session session, Socket socket) => (_session, Socket, _isDeflated) = (session, socket, session.Mode == TransferMode.Deflate);
+    private DataConnection(Session session, Socket socket) =>
+        (_session, Socket, _isDeflated) = (session, socket, session.Mode == TransferMode.Deflate);
 
-    private DataConnection(Session session, BlockConnection link) => (_session, Socket, _blockConnection) = (session, link.Socket, link);
+    private DataConnection(Session session, BlockConnection connection) =>
+        (_session, Socket, _blockConnection) = (session, connection.Socket, connection);
 
-    /// <summary>Whether bytes travel as they are, so that the kernel may copy them.</summary>
+    /// <summary>Whether the file's bytes are sent unchanged, so that the kernel can copy them.</summary>
     public bool SupportsKernelCopy => _tls is null && !_isDeflated && _blockConnection is null;
 
-    /// <summary>Whether the peer announced the end of its data: by a TLS close_notify, the end of the compressed stream or a last block.</summary>
+    /// <summary>
+    /// Whether the client marked the end of its data by a TLS close_notify, the end of the compressed stream or a last block.
+    /// </summary>
     public bool HasReceivedEndMarker => _isDeflated || _blockConnection is not null || _tls is { EndedWithoutCloseNotify: false };
 
+    /// <summary>The connected socket.</summary>
     public Socket Socket { get; }
 
     /// <summary>
-    /// Meets the peer and queues <paramref name="preliminaryReply"/> (150). It leaves at the latest when the transfer first waits
-    /// (<see cref="SendPreliminaryReplyAsync"/>), so that a small file's 150 and 226 travel together. A connection that is open in block mode is used again, which is 125.
+    /// Establishes the data connection and queues <paramref name="preliminaryReply"/> (150). In block mode it uses an open connection
+    /// again and queues 125.
     /// </summary>
-    public static async ValueTask<DataConnection> OpenAsync(Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
+    /// <remarks>
+    /// The reply is sent when the transfer first waits (<see cref="SendPreliminaryReplyAsync"/>), so that one segment contains 150 and 226
+    /// of a small file.
+    /// </remarks>
+    /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
+    /// <exception cref="HandshakeException">The TLS handshake failed.</exception>
+    public static async ValueTask<DataConnection> OpenAsync(
+        Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
-        if (session.BlockConnection is { } link)
+        if (session.BlockConnection is { } open)
         {
-            session.Transfer!.AttachDataSocket(link.Socket);
-            link.BeginTransfer();
+            session.Transfer!.AttachDataSocket(open.Socket);
+            open.BeginTransfer();
             QueuePreliminaryReply(session, preliminaryReply is null ? null : ToAlreadyOpenReply(preliminaryReply));
-            return new DataConnection(session, link);
+            return new DataConnection(session, open);
         }
 
         DataConnection data = await ConnectAsync(session, preliminaryReply, cancellationToken);
@@ -54,17 +70,21 @@ internal sealed class DataConnection : IAsyncDisposable
             return data;
         }
 
-        data.Socket.NoDelay = true; // no end of the connection pushes the last bytes of a file out
-        link = new BlockConnection(session, data.Socket, data._tls);
-        link.BeginTransfer();
-        session.DataConnector.KeepBlockConnection(link);
-        return new DataConnection(session, link);
+        data.Socket.NoDelay = true; // the connection stays open, so no FIN pushes the last bytes of a file
+        var connection = new BlockConnection(session, data.Socket, data._tls);
+        connection.BeginTransfer();
+        session.DataConnector.KeepBlockConnection(connection);
+        return new DataConnection(session, connection);
     }
 
-    /// <summary>Sends the announcement if it is still queued. In block mode that waits until the connection does: many of them leave together.</summary>
-    public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) => _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
+    /// <summary>
+    /// Sends the preliminary reply if it is still queued. In block mode it stays queued until <see cref="BlockConnection"/> waits, so
+    /// that the replies to many small files are sent together.
+    /// </summary>
+    public ValueTask SendPreliminaryReplyAsync(CancellationToken cancellationToken) =>
+        _blockConnection is null ? _session.Channel.FlushAsync(cancellationToken) : default;
 
-    /// <summary>Sends all of the bytes; in MODE Z what they are compressed to, and in block mode, some of it later.</summary>
+    /// <summary>Sends all of the bytes, compressed in MODE Z. In block mode, some of them may stay gathered.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_blockConnection is not null)
@@ -77,29 +97,35 @@ internal sealed class DataConnection : IAsyncDisposable
         }
         else
         {
-            await SendUncompressedAsync(bytes, cancellationToken);
+            await SendRawAsync(bytes, cancellationToken);
             return;
         }
 
         _session.Transfer!.AddBytes(bytes.Length);
     }
 
-    /// <summary>Receives some bytes, in MODE Z what they expand to; 0 when the peer has sent all.</summary>
-    /// <exception cref="DeflateException">In MODE Z what came is not one whole zlib stream.</exception>
-    /// <exception cref="BlockFormatException">In block mode what came is no block.</exception>
+    /// <summary>Receives some bytes, decompressed in MODE Z. Returns the number of bytes, or 0 at the end of the data.</summary>
+    /// <exception cref="DeflateException">MODE Z: the received bytes are not one complete zlib stream, or expand too far.</exception>
+    /// <exception cref="BlockFormatException">Block mode: a received block is invalid.</exception>
+    /// <exception cref="DataConnectionException">The connection ended within a TLS record or a file in block mode.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (_blockConnection is null && !_isDeflated)
         {
-            return await ReceiveUncompressedAsync(buffer, cancellationToken);
+            return await ReceiveRawAsync(buffer, cancellationToken);
         }
 
-        int read = _blockConnection is null ? await GetInflateReader().ReadAsync(buffer, cancellationToken) : await _blockConnection.ReceiveAsync(buffer, cancellationToken);
+        int read = _blockConnection is null
+            ? await GetInflateReader().ReadAsync(buffer, cancellationToken)
+            : await _blockConnection.ReceiveAsync(buffer, cancellationToken);
         _session.Transfer!.AddBytes(read);
         return read;
     }
 
-    /// <summary>Tells the peer that all was sent.</summary>
+    /// <summary>
+    /// Marks the end of the sent data. In block mode it adds the last block. Otherwise it sends the end of the zlib stream (MODE Z),
+    /// close_notify (TLS) and FIN.
+    /// </summary>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
         if (_blockConnection is not null)
@@ -116,8 +142,8 @@ internal sealed class DataConnection : IAsyncDisposable
         await ShutDownAsync();
     }
 
-    /// <summary>Throws if TLS ended without close_notify and nothing else announced the end of the data.</summary>
-    /// <exception cref="DataConnectionException">The end was not announced.</exception>
+    /// <summary>Throws if TLS ended without close_notify and nothing else marked the end of the data.</summary>
+    /// <exception cref="DataConnectionException">The end of the data was not marked.</exception>
     public void ThrowIfEndedWithoutCloseNotify()
     {
         if (!HasReceivedEndMarker)
@@ -127,8 +153,8 @@ internal sealed class DataConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Answers the peer's end of an upload with our own, which some clients wait for under TLS. Others (lftp) have closed the connection by then: they said
-    /// that they sent all, and that is what counts.
+    /// Sends close_notify at the end of an upload over TLS, because some clients wait for it. A failure is ignored: others (lftp) have
+    /// already closed the connection, and their own close_notify has marked the end of the upload.
     /// </summary>
     public async ValueTask SendCloseNotifyAsync()
     {
@@ -143,11 +169,11 @@ internal sealed class DataConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            // Nobody is there to hear it.
+            // The client has closed the connection.
         }
     }
 
-    /// <summary>A connection in block mode stays with the session.</summary>
+    /// <summary>Closes the connection. In block mode it stays open for the next transfer.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_blockConnection is not null)
@@ -155,8 +181,8 @@ internal sealed class DataConnection : IAsyncDisposable
             return;
         }
 
-        _deflate?.Dispose();
-        _inflate?.Dispose();
+        _deflateWriter?.Dispose();
+        _inflateReader?.Dispose();
         if (_tls is not null)
         {
             await _tls.DisposeAsync();
@@ -165,14 +191,26 @@ internal sealed class DataConnection : IAsyncDisposable
         Socket.Dispose();
     }
 
-    private static async ValueTask<DataConnection> ConnectAsync(Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
+    private static async ValueTask<DataConnection> ConnectAsync(
+        Session session, FtpReply? preliminaryReply, CancellationToken cancellationToken)
     {
-        bool announced = false;
         session.Transfer!.StartDataWait();
-        Socket socket = await session.DataConnector.ConnectAsync(AnnounceFirst, cancellationToken);
+        bool isPassive = session.DataConnector.IsPassive;
+        ValueTask<Socket> connecting = session.DataConnector.ConnectAsync(cancellationToken);
+        bool awaitsClient = isPassive && !connecting.IsCompleted;
+        ValueTask flushing = default;
+        if (awaitsClient)
+        {
+            // Some clients connect only after they have received 150.
+            QueuePreliminaryReply(session, preliminaryReply);
+            flushing = session.Channel.FlushAsync(cancellationToken);
+        }
+
+        Socket socket = await connecting;
         try
         {
-            if (!announced)
+            await flushing;
+            if (!awaitsClient)
             {
                 QueuePreliminaryReply(session, preliminaryReply);
             }
@@ -181,7 +219,7 @@ internal sealed class DataConnection : IAsyncDisposable
             var data = new DataConnection(session, socket);
             if (session.Tls is { IsDataProtected: true } tls)
             {
-                await data.SendPreliminaryReplyAsync(cancellationToken); // some clients shake hands only then
+                await data.SendPreliminaryReplyAsync(cancellationToken); // some clients start the handshake only after it
                 socket.NoDelay = true;
                 data._tls = await tls.AcceptDataAsync(session, new NonBlockingFirstStream(socket, ownsSocket: false), cancellationToken);
             }
@@ -192,18 +230,6 @@ internal sealed class DataConnection : IAsyncDisposable
         {
             socket.Dispose();
             throw;
-        }
-
-        ValueTask AnnounceFirst()
-        {
-            if (announced)
-            {
-                return default;
-            }
-
-            announced = true;
-            QueuePreliminaryReply(session, preliminaryReply);
-            return session.Channel.FlushAsync(cancellationToken);
         }
     }
 
@@ -230,15 +256,19 @@ internal sealed class DataConnection : IAsyncDisposable
     private InflateReader GetInflateReader()
     {
         FtpServerOptions options = _session.Server.Options;
-        return _inflate ??= new InflateReader(ReceiveUncompressedAsync, new InflateLimit(options.AlwaysAllowedExpandedBytes, options.MaxExpansionRatio), acceptsEmptyConnection: false);
+        var limit = new InflateLimit(options.AlwaysAllowedExpandedBytes, options.MaxExpansionRatio);
+        return _inflateReader ??= new InflateReader(ReceiveRawAsync, limit, acceptsEmptyConnection: false);
     }
 
-    private DeflateWriter GetDeflateWriter() => _deflate ??= new DeflateWriter(SendUncompressedAsync, _session.DeflateLevel);
+    private DeflateWriter GetDeflateWriter() => _deflateWriter ??= new DeflateWriter(SendRawAsync, _session.DeflateLevel);
 
-    /// <summary>What is on the wire keeps the transfer alive; what counts as its bytes is the content.</summary>
+    /// <summary>
+    /// Notes progress, and counts the bytes unless they are compressed: in MODE Z the callers count the uncompressed bytes.
+    /// </summary>
     private void AddWireBytes(int wireBytes) => _session.Transfer!.AddBytes(_isDeflated ? 0 : wireBytes);
 
-    private async ValueTask SendUncompressedAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <summary>Sends all of the bytes unchanged, over TLS if the data connection is encrypted.</summary>
+    private async ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_tls is not null)
         {
@@ -262,7 +292,8 @@ internal sealed class DataConnection : IAsyncDisposable
         }
     }
 
-    private async ValueTask<int> ReceiveUncompressedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    /// <summary>Receives some bytes unchanged, over TLS if the data connection is encrypted.</summary>
+    private async ValueTask<int> ReceiveRawAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         int received = _tls is null
             ? await Socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken)
@@ -271,7 +302,7 @@ internal sealed class DataConnection : IAsyncDisposable
         return received;
     }
 
-    /// <summary>Ends this side of the connection; under TLS the peer wants to hear so after an upload, too.</summary>
+    /// <summary>Closes the sending side of the connection, over TLS with a close_notify.</summary>
     private async ValueTask ShutDownAsync()
     {
         if (_tls is not null)

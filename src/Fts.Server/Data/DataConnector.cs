@@ -7,44 +7,55 @@ using Fts.Server.ProxyProtocol;
 
 namespace Fts.Server.Data;
 
-/// <summary>No data connection was established; the client receives 425.</summary>
-internal sealed class NoDataConnectionException(Exception? cause = null) : Exception("No data connection was established.", cause);
+/// <summary>The data connection could not be established. The client receives 425.</summary>
+internal sealed class NoDataConnectionException(Exception? cause = null)
+    : Exception("The data connection could not be established.", cause);
 
 /// <summary>
-/// How the peer of the next transfer is met: by waiting on this session's own listening socket, or on a port of the server's range (PASV, EPSV), or by
-/// connecting to it (PORT, EPRT). Good for one transfer, then it must be said anew; in block mode the connection stays, until any of these is said again.
+/// Establishes the data connections of a session. PASV and EPSV prepare a passive connection, on a data listener of this session or a
+/// port of the server's range. PORT and EPRT prepare an active one. A prepared connection serves one transfer. In block mode, the open
+/// connection serves further transfers until one of these commands follows.
 /// </summary>
 /// <remarks>
-/// Without a range, one listening socket serves the whole session, on a port the system picks at random: a fresh bind for each transfer slows to a crawl
-/// once tens of thousands of closed connections wait in TIME_WAIT. It is closed after a while without use (<see cref="CloseIdleListener"/>), and so is a
-/// reservation given back: others need the port.
+/// Without a range, one data listener on a random port serves the whole session. A bind for each transfer becomes very slow with tens of
+/// thousands of connections in TIME_WAIT. <see cref="CloseIdleListener"/> closes an unused listener or reservation, because other
+/// sessions need the port. The session owns this object. The session's tasks and the session monitor call it, so fields are written under
+/// <c>_lock</c> only.
 /// </remarks>
-/// <param name="server">Whose range and balancers count.</param>
-/// <param name="local">This machine's address that the control connection came to, or its balancer's did.</param>
+/// <param name="server">The server with the range of ports and the load balancers.</param>
+/// <param name="local">The local address of the control connection's socket.</param>
 /// <param name="peer">The client's address.</param>
 internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress peer) : IDisposable
 {
-    // linux/in.h: bind takes the address only, and connect the port, which then may be one that is busy towards another peer.
+    // linux/in.h, IP_BIND_ADDRESS_NO_PORT: bind sets the address only. Then connect can choose a port that is in use towards another peer.
     private const int IpLevel = 0, BindAddressNoPort = 24;
 
     private readonly Lock _lock = new();
     private Socket? _listener;
     private PassivePortReservation? _reservation;
     private IPEndPoint? _target;
-    private bool _isListening;
+    private bool _isPassive;
     private long _lastUsed;
     private BlockConnection? _blockConnection;
 
-    /// <summary>Whether a transfer can start.</summary>
-    public bool IsReady => _isListening || _target is not null || _blockConnection is not null;
+    /// <summary>
+    /// Whether the next data connection is passive: the client connects, perhaps only after it has received the preliminary reply.
+    /// </summary>
+    public bool IsPassive => _isPassive;
 
-    /// <summary>The connection that is open for the next transfer in block mode; null for none.</summary>
+    /// <summary>Whether a data connection is prepared, or open in block mode.</summary>
+    public bool IsReady => _isPassive || _target is not null || _blockConnection is not null;
+
+    /// <summary>The open block-mode connection, or null.</summary>
     public BlockConnection? BlockConnection => _blockConnection;
 
-    /// <summary>EPSV ALL was said: the other ways are closed for this session (RFC 2428 §4).</summary>
+    /// <summary>Whether the client has sent EPSV ALL: PASV, PORT and EPRT are then refused (RFC 2428 §4).</summary>
     public bool IsExtendedPassiveOnly { get; set; }
 
-    /// <summary>Waits on a port from now on. Whoever connected before and was not met is turned away: nobody gets in line for a later transfer.</summary>
+    /// <summary>
+    /// Prepares a passive connection and returns the local address and port. Closes queued connections, so that a connection made before
+    /// this call cannot serve a later transfer.
+    /// </summary>
     /// <exception cref="SocketException">No port is free.</exception>
     public IPEndPoint Listen()
     {
@@ -55,7 +66,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
             if (server.PassivePorts is { } range)
             {
                 _reservation = range.Reserve(local, peer);
-                _isListening = true;
+                _isPassive = true;
                 return _reservation.EndPoint;
             }
 
@@ -80,12 +91,12 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
                 CloseQueuedConnections(_listener);
             }
 
-            _isListening = true;
+            _isPassive = true;
             return (IPEndPoint)_listener.LocalEndPoint!;
         }
     }
 
-    /// <summary>Connects to this address at the next transfer.</summary>
+    /// <summary>Prepares an active connection to this address.</summary>
     public void SetActiveTarget(IPEndPoint target)
     {
         lock (_lock)
@@ -95,7 +106,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Keeps a connection for the transfers to come; it is disposed here.</summary>
+    /// <summary>Takes ownership of a block-mode connection, for the next transfers.</summary>
     public void KeepBlockConnection(BlockConnection connection)
     {
         lock (_lock)
@@ -105,7 +116,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Closes the connection that was kept.</summary>
+    /// <summary>Closes the block-mode connection.</summary>
     public void CloseBlockConnection()
     {
         lock (_lock)
@@ -115,7 +126,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Forgets where the next peer was to be met (ABOR); EPSV ALL still holds.</summary>
+    /// <summary>Discards the prepared connection and closes the block-mode connection (ABOR). EPSV ALL stays in effect.</summary>
     public void CancelPreparedConnection()
     {
         lock (_lock)
@@ -124,7 +135,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Forgets everything that was said (REIN).</summary>
+    /// <summary>Discards the prepared connection, closes the block-mode connection, and ends the effect of EPSV ALL (REIN).</summary>
     public void Reset()
     {
         CancelPreparedConnection();
@@ -132,23 +143,22 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     }
 
     /// <summary>
-    /// Meets the peer. <paramref name="beforeWaiting"/> runs when a passive peer is not there yet: some clients connect only once they have read 150.
-    /// The connection is the caller's to dispose.
+    /// Accepts the client's connection, or connects to the client. The caller disposes the socket. In passive mode, the result is
+    /// completed at once if the client has connected already.
     /// </summary>
-    /// <exception cref="NoDataConnectionException">It could not be reached.</exception>
-    public async ValueTask<Socket> ConnectAsync(Func<ValueTask> beforeWaiting, CancellationToken cancellationToken)
+    /// <exception cref="NoDataConnectionException">The data connection could not be established.</exception>
+    public async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
     {
         Socket? listener;
         IPEndPoint? target;
         PassivePortReservation? taken;
         lock (_lock)
         {
-            (listener, target, taken) = (_isListening ? _listener : null, _target, _reservation);
-            (_target, _isListening, _reservation) = (null, false, null);
+            (listener, target, taken) = (_isPassive ? _listener : null, _target, _reservation);
+            (_target, _isPassive, _reservation) = (null, false, null);
         }
 
         using PassivePortReservation? reservation = taken;
-
         try
         {
             if (target is not null)
@@ -156,17 +166,9 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
                 return await ConnectActiveAsync(target, cancellationToken);
             }
 
-            if (reservation is null)
-            {
-                return await AcceptPassiveAsync(listener!, beforeWaiting, cancellationToken);
-            }
-
-            if (!reservation.HasConnection)
-            {
-                await beforeWaiting();
-            }
-
-            return await reservation.AcceptAsync(cancellationToken);
+            return reservation is null
+                ? await AcceptPassiveAsync(listener!, cancellationToken)
+                : await reservation.AcceptAsync(cancellationToken);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -174,12 +176,13 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    /// <summary>Gives the listening socket back when no transfer used it since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).</summary>
+    /// <summary>Closes the data listener or the reservation if it was last used before a time.</summary>
+    /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public void CloseIdleListener(long before)
     {
         lock (_lock)
         {
-            if (_listener is not null && !_isListening && _lastUsed < before)
+            if (_listener is not null && !_isPassive && _lastUsed < before)
             {
                 _listener.Dispose();
                 _listener = null;
@@ -192,6 +195,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
+    /// <summary>Discards the prepared connection, and closes the block-mode connection and the data listener.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -206,7 +210,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
     {
         _reservation?.Dispose();
         _blockConnection?.Dispose();
-        (_reservation, _target, _isListening, _blockConnection) = (null, null, false, null);
+        (_reservation, _target, _isPassive, _blockConnection) = (null, null, false, null);
     }
 
     private static void CloseQueuedConnections(Socket listener)
@@ -215,35 +219,29 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         {
             try
             {
-                listener.Blocking = false; // whoever is in line may leave it before it is met
+                listener.Blocking = false; // the peer may close its connection before this call accepts it
                 listener.Accept().Dispose();
             }
             catch (SocketException)
             {
-                // It left.
+                // The peer has closed its connection.
             }
             finally
             {
-                listener.Blocking = true; // what is accepted inherits this
+                listener.Blocking = true; // accepted sockets inherit this
             }
         }
     }
 
     /// <summary>
-    /// Accepts a connection from an address of <see cref="FtpServerOptions.DataPeers"/>. Closes the connections of other hosts that arrive before
-    /// it (RFC 2577 §4).
+    /// Accepts a connection from an address of <see cref="FtpServerOptions.DataPeers"/>. Closes the connections of other hosts that
+    /// arrive before it (RFC 2577 §4).
     /// </summary>
-    private async ValueTask<Socket> AcceptPassiveAsync(Socket listener, Func<ValueTask> beforeWaiting, CancellationToken cancellationToken)
+    private async ValueTask<Socket> AcceptPassiveAsync(Socket listener, CancellationToken cancellationToken)
     {
         while (true)
         {
-            ValueTask<Socket> accepting = listener.AcceptAsync(cancellationToken);
-            if (!accepting.IsCompleted)
-            {
-                await beforeWaiting();
-            }
-
-            Socket socket = await accepting;
+            Socket socket = await listener.AcceptAsync(cancellationToken);
             lock (_lock)
             {
                 _lastUsed = Environment.TickCount64;
@@ -251,7 +249,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
 
             try
             {
-                if (server.Options.DataPeers.Accepts(await GetPeerAddressAsync(socket, beforeWaiting, cancellationToken), peer))
+                if (server.Options.DataPeers.Accepts(await GetPeerAddressAsync(socket, cancellationToken), peer))
                 {
                     return socket;
                 }
@@ -270,16 +268,12 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
         }
     }
 
-    private async ValueTask<IPAddress> GetPeerAddressAsync(Socket socket, Func<ValueTask> beforeWaiting, CancellationToken cancellationToken)
+    private async ValueTask<IPAddress> GetPeerAddressAsync(Socket socket, CancellationToken cancellationToken)
     {
         IPAddress address = ConnectionEndPoints.FromSocket(socket).Peer.Address;
-        if (!server.ProxyHeaders.RequiresHeader(address))
-        {
-            return address;
-        }
-
-        await beforeWaiting();
-        return (await server.ProxyHeaders.ReadAsync(socket, cancellationToken)).Peer.Address;
+        return server.ProxyHeaders.RequiresHeader(address)
+            ? (await server.ProxyHeaders.ReadAsync(socket, cancellationToken)).Peer.Address
+            : address;
     }
 
     private async ValueTask<Socket> ConnectActiveAsync(IPEndPoint target, CancellationToken cancellationToken)
@@ -292,7 +286,7 @@ internal sealed class DataConnector(FtpServer server, IPAddress local, IPAddress
                 socket.SetRawSocketOption(IpLevel, BindAddressNoPort, BitConverter.GetBytes(1));
             }
 
-            // From the address the client knows, or its firewall will not have it. Behind a balancer it may even be of the other family.
+            // The client's firewall may accept only the address of the control connection. Behind a load balancer, its family may differ.
             if (target.AddressFamily == local.AddressFamily)
             {
                 socket.Bind(new IPEndPoint(local, 0));

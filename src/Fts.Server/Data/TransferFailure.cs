@@ -6,18 +6,18 @@ namespace Fts.Server.Data;
 /// <summary>A data connection failed. The message is a fixed text without names or addresses, so that replies may contain it.</summary>
 internal sealed class DataConnectionException(string message, Exception? cause = null) : IOException(message, cause);
 
-/// <summary>The reason why a transfer ended early, in plain words for replies and log lines.</summary>
+/// <summary>Describes the reason why a transfer ended early, for replies and log lines.</summary>
 internal static class TransferFailure
 {
-    private const string ClosedByClient = "the client closed the data connection";
-
     /// <summary>
-    /// Returns the reason, or null if only the exception's own message contains it. That message is for the log, never for replies.
+    /// Returns the reason, or null if only the exception's own message contains it. That message may be logged, but must not be sent in a
+    /// reply.
     /// </summary>
-    public static string? Describe(Transfer transfer, FtpServerOptions options, Exception exception) => Describe(transfer.EndReason, options) ?? Describe(exception);
+    public static string? Describe(Transfer transfer, FtpServerOptions options, Exception exception) =>
+        Describe(transfer.EndReason, options) ?? Describe(exception);
 
-    /// <summary>Returns the reason why a transfer was aborted; null for <see cref="TransferEndReason.None"/>.</summary>
-    public static string? Describe(TransferEndReason end, FtpServerOptions options) => end switch
+    /// <summary>Returns the reason why a transfer was aborted, or null for <see cref="TransferEndReason.None"/>.</summary>
+    public static string? Describe(TransferEndReason reason, FtpServerOptions options) => reason switch
     {
         TransferEndReason.Aborted => "the client sent ABOR",
         TransferEndReason.Stalled => $"no data moved for {FormatSeconds(options.StallTimeout)}",
@@ -37,10 +37,12 @@ internal static class TransferFailure
 
     private static string? Describe(SocketError error) => error switch
     {
-        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown or SocketError.NotConnected => ClosedByClient,
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown or SocketError.NotConnected =>
+            "the client closed the data connection",
         SocketError.ConnectionRefused => "the client refused the connection",
         SocketError.TimedOut => "the client did not respond",
-        SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkUnreachable or SocketError.NetworkDown => "the client cannot be reached",
+        SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkUnreachable or SocketError.NetworkDown =>
+            "the client cannot be reached",
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => "the server has too many open files",
         _ => null,
     };

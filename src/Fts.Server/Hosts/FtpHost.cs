@@ -6,36 +6,44 @@ using Fts.Storage;
 namespace Fts.Server;
 
 /// <summary>
-/// One of several servers behind one address, chosen by its name: by HOST (RFC 7151) before the sign-in, or by the name that a TLS handshake asks for (SNI).
+/// One of several virtual hosts on one address. The client selects it with HOST before the login (RFC 7151), or by the name that it
+/// requests in the TLS handshake (SNI, RFC 6066 §3).
 /// </summary>
 public sealed record FtpHost
 {
-    /// <summary>The name clients know it by: a host name of ASCII letters, digits, hyphens and dots (an internationalised one as its A-label). Large and small letters are the same.</summary>
+    /// <summary>
+    /// The host name, of ASCII letters, digits, hyphens, underscores and dots. An internationalized name is written in its A-label form.
+    /// The comparison ignores case.
+    /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>The files it serves. The caller's: it outlives the server and is not disposed by it.</summary>
+    /// <summary>The store with the host's files. The caller disposes it after the server.</summary>
     public required IFileStore Store { get; init; }
 
-    /// <summary>Who may sign in to it. A name is somebody on this host only.</summary>
+    /// <summary>The accounts of the host. Accounts of other hosts are separate, even if they have the same name.</summary>
     public required IAuthenticator Authenticator { get; init; }
 
-    /// <summary>The certificates it shows; the caller's. Null for those of <see cref="FtpTlsOptions.Certificates"/>, by the name asked for.</summary>
+    /// <summary>
+    /// The host's certificates, which the caller disposes after the server. Null to use <see cref="FtpTlsOptions.Certificates"/>. Default:
+    /// null.
+    /// </summary>
     public FtpCertificates? Certificates { get; init; }
 
-    /// <summary>The text of its 220 reply to HOST; null for <see cref="FtpServerOptions.Greeting"/>.</summary>
+    /// <summary>The text of the 220 reply to HOST. Null to use <see cref="FtpServerOptions.Greeting"/>. Default: null.</summary>
     public string? Greeting { get; init; }
 
-    /// <summary>Whether a text can be a <see cref="Name"/>.</summary>
+    /// <summary>Whether a text is a valid <see cref="Name"/>.</summary>
     public static bool IsValidName(string? text) => HostName.IsValidName(text);
 
-    /// <exception cref="ArgumentException">A value that cannot work; the message names it.</exception>
+    /// <summary>Validates the values.</summary>
+    /// <exception cref="ArgumentException">A value is invalid. The message names it.</exception>
     internal void Validate(bool hasTls)
     {
         ArgumentNullException.ThrowIfNull(Store);
         ArgumentNullException.ThrowIfNull(Authenticator);
         if (!IsValidName(Name))
         {
-            throw new ArgumentException($"'{Name?.ToPrintable()}' is no host name.");
+            throw new ArgumentException($"'{Name?.ToPrintable()}' is not a valid host name.");
         }
 
         if (Greeting is not null)
@@ -45,7 +53,7 @@ public sealed record FtpHost
 
         if (Certificates is not null && !hasTls)
         {
-            throw new ArgumentException($"{Name} has certificates, and the server no TLS.");
+            throw new ArgumentException($"The host {Name} has certificates, but TLS is not enabled on the server.");
         }
     }
 }

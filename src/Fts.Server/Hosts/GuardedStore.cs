@@ -6,11 +6,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Hosts;
 
 /// <summary>
-/// Enforces the contract of <see cref="IFileStore"/> on any implementation. An unexpected exception becomes a <see cref="StoreException"/>
-/// with the cause inside, so that it is never mistaken for a connection error. An entry whose name is not one path component is skipped,
-/// because a line end in a name could forge entries and replies.
+/// Enforces the contract of <see cref="IFileStore"/> on any implementation. It wraps an unexpected exception in a
+/// <see cref="StoreException"/>, so that the exception is not mistaken for a connection error. It skips entries whose names are not one
+/// path component, because a line end in a name could forge entries and replies.
 /// </summary>
-/// <remarks>Does not own the store. One for each host, shared by its sessions.</remarks>
+/// <remarks>Each host has one, shared by its sessions. It does not own the store.</remarks>
 internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStore
 {
     /// <inheritdoc/>
@@ -120,11 +120,12 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
     public ValueTask CacheHashAsync(StorePath path, FileEntry hashed, ReadOnlyMemory<byte> sha256, CancellationToken cancellationToken) =>
         CallAsync(() => store.CacheHashAsync(path, hashed, sha256, cancellationToken), cancellationToken);
 
-    /// <summary>Returns true for any exception except a refusal of the store or a cancellation by the caller.</summary>
+    /// <summary>Whether an exception is neither a <see cref="StoreException"/> nor a cancellation by the caller.</summary>
     private static bool IsUnexpected(Exception e, CancellationToken cancellationToken) =>
         e is not StoreException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested);
 
-    private static StoreException CreateException(Exception cause) => new(StoreError.Unavailable, $"{cause.GetType().Name}: {cause.Message}", cause);
+    private static StoreException CreateException(Exception cause) =>
+        new(StoreError.Unavailable, $"{cause.GetType().Name}: {cause.Message}", cause);
 
     private static async ValueTask CallAsync(Func<ValueTask> call, CancellationToken cancellationToken)
     {
@@ -150,14 +151,16 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
     }
 
-    /// <summary>Whether a name is one component of a path. Names of ASCII letters, as most are, need no decoding.</summary>
+    /// <summary>Whether a name is one path component. Most names are ASCII and need no decoding.</summary>
     private static bool IsEntryName(string? name) =>
         name is not (null or "" or "." or "..") && (IsPlainAscii(name) || (StorePath.Root.Resolve(name) is { } path && path.Name == name));
 
     private static bool IsPlainAscii(string name) =>
-        name.Length <= StorePath.MaxNameBytes && !name.AsSpan().ContainsAnyExceptInRange(' ', '~') && !name.Contains('/', StringComparison.Ordinal);
+        name.Length <= StorePath.MaxNameBytes && !name.AsSpan().ContainsAnyExceptInRange(' ', '~') &&
+        !name.Contains('/', StringComparison.Ordinal);
 
-    private sealed class GuardedEntries(IAsyncEnumerable<FileEntry> entries, StorePath directory, ILogger logger) : IAsyncEnumerable<FileEntry>
+    private sealed class GuardedEntries(IAsyncEnumerable<FileEntry> entries, StorePath directory, ILogger logger)
+        : IAsyncEnumerable<FileEntry>
     {
         public IAsyncEnumerator<FileEntry> GetAsyncEnumerator(CancellationToken cancellationToken)
         {
@@ -180,12 +183,16 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
         }
     }
 
-    /// <summary>Owns the store's enumerator. Stops between two entries when it is cancelled, even if the store ignores the token.</summary>
+    /// <summary>
+    /// Owns the store's enumerator. After cancellation it stops before the next entry, even if the store ignores the token.
+    /// </summary>
     private sealed class GuardedEnumerator(
-        IAsyncEnumerator<FileEntry> source, Action logUnlisted, ILogger logger, CancellationToken cancellationToken) : IAsyncEnumerator<FileEntry>
+        IAsyncEnumerator<FileEntry> source, Action logUnlisted, ILogger logger, CancellationToken cancellationToken)
+        : IAsyncEnumerator<FileEntry>
     {
         /// <summary>
-        /// The number of entries after which the thread is yielded, so that ABOR is read while a store in memory lists without waiting.
+        /// The number of entries after which the thread is yielded, so that the session can read ABOR while a memory store lists entries
+        /// without waiting.
         /// </summary>
         private const int MaxSynchronousMoves = 1024;
 
@@ -231,7 +238,7 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             return CallAsync(source.DisposeAsync, CancellationToken.None);
         }
 
-        /// <summary>Logs one line per listing, because a folder may contain a million such names.</summary>
+        /// <summary>Logs at most one name per listing, because a directory may contain a million such names.</summary>
         private void LogOnce(string? name)
         {
             if (!_hasLogged)
@@ -285,9 +292,11 @@ internal sealed class GuardedStore(IFileStore store, ILogger logger) : IFileStor
             }
         }
 
-        public ValueTask CommitAsync(CancellationToken cancellationToken) => CallAsync(() => writer.CommitAsync(cancellationToken), cancellationToken);
+        public ValueTask CommitAsync(CancellationToken cancellationToken) =>
+            CallAsync(() => writer.CommitAsync(cancellationToken), cancellationToken);
 
-        public ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken) => CallAsync(() => writer.KeepPartialUploadAsync(cancellationToken), cancellationToken);
+        public ValueTask<long?> KeepPartialUploadAsync(CancellationToken cancellationToken) =>
+            CallAsync(() => writer.KeepPartialUploadAsync(cancellationToken), cancellationToken);
 
         public ValueTask DisposeAsync() => CallAsync(writer.DisposeAsync, CancellationToken.None);
     }

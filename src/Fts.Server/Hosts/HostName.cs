@@ -3,29 +3,36 @@ using System.Net.Sockets;
 
 namespace Fts.Server.Hosts;
 
-/// <summary>What HOST names (RFC 7151 §3.1): a host's name, or the address that was connected to, an IPv6 one in brackets. Pure.</summary>
+/// <summary>
+/// The argument of HOST (RFC 7151 §3.1): a host name, an IPv4 address, or an IPv6 address in brackets. One property is null.
+/// </summary>
 internal readonly record struct HostName(string? Name, IPAddress? Address)
 {
     private const int MaxLength = 253, MaxLabelLength = 63; // RFC 1035 §2.3.4
 
-    /// <summary>Reads HOST's argument; null where it is neither. A port is part of neither.</summary>
+    /// <summary>Parses the argument of HOST. Returns null if it is invalid. A port is not allowed.</summary>
     public static HostName? Parse(string text)
     {
         if (text.StartsWith('[') && text.EndsWith(']'))
         {
-            return IPAddress.TryParse(text[1..^1], out IPAddress? six) && six.AddressFamily == AddressFamily.InterNetworkV6 ? new HostName(null, Unmapped(six)) : null;
+            bool isIPv6 = IPAddress.TryParse(text[1..^1], out IPAddress? ipv6) && ipv6.AddressFamily == AddressFamily.InterNetworkV6;
+            return isIPv6 ? new HostName(null, Unmapped(ipv6!)) : null;
         }
 
-        // IPAddress.TryParse takes "1" for 0.0.0.1.
-        if (text.Count(c => c == '.') == 3 && IPAddress.TryParse(text, out IPAddress? four) && four.AddressFamily == AddressFamily.InterNetwork)
+        // IPAddress.TryParse parses "1" as 0.0.0.1, so the dots are counted.
+        if (text.Count(c => c == '.') == 3 &&
+            IPAddress.TryParse(text, out IPAddress? ipv4) && ipv4.AddressFamily == AddressFamily.InterNetwork)
         {
-            return new HostName(null, four);
+            return new HostName(null, ipv4);
         }
 
         return IsValidName(text) ? new HostName(text, null) : null;
     }
 
-    /// <summary>Whether a text is a host name and can be no address. Underscores are no part of one (RFC 952), but of many in use.</summary>
+    /// <summary>
+    /// Whether a text is a valid host name and not an address. Underscores are accepted, because many names in use contain them although
+    /// RFC 952 does not allow them.
+    /// </summary>
     public static bool IsValidName(string? text)
     {
         if (text is not { Length: > 0 and <= MaxLength })
@@ -34,12 +41,15 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
         }
 
         string[] labels = text.Split('.');
-        return labels.All(label => label.Length is > 0 and <= MaxLabelLength && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')) &&
-            !labels[^1].All(char.IsAsciiDigit);
+        return labels.All(IsValidLabel) && !labels[^1].All(char.IsAsciiDigit);
     }
 
-    /// <summary>Whether two names are the same host's.</summary>
+    /// <summary>Whether two names are equal. The comparison ignores case.</summary>
     public static bool AreSame(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsValidLabel(string label) =>
+        label.Length is > 0 and <= MaxLabelLength && label[0] != '-' && label[^1] != '-' &&
+        label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

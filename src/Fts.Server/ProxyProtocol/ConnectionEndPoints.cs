@@ -4,13 +4,16 @@ using System.Net.Sockets;
 namespace Fts.Server.ProxyProtocol;
 
 /// <summary>
-/// Both ends of a connection as its client sees them: those of the socket, or those a balancer tells of. Every check of an address, every limit and
-/// every log line means these.
+/// The local and the peer address of a connection, as the client uses them: those of the socket, or those in the PROXY header of a load
+/// balancer. All checks, limits and log lines use these addresses.
 /// </summary>
+/// <param name="Local">The server's address.</param>
+/// <param name="Peer">The client's address.</param>
 internal readonly record struct ConnectionEndPoints(IPEndPoint Local, IPEndPoint Peer)
 {
-    /// <summary>The ends of the socket itself.</summary>
-    public static ConnectionEndPoints FromSocket(Socket socket) => new(Unmapped((IPEndPoint)socket.LocalEndPoint!), Unmapped((IPEndPoint)socket.RemoteEndPoint!));
+    /// <summary>Returns the addresses of a socket.</summary>
+    public static ConnectionEndPoints FromSocket(Socket socket) =>
+        new(Unmapped((IPEndPoint)socket.LocalEndPoint!), Unmapped((IPEndPoint)socket.RemoteEndPoint!));
 
     /// <summary>A dual-stack socket shows IPv4 peers as mapped IPv6 addresses; everything here compares and prints real ones.</summary>
     private static IPEndPoint Unmapped(IPEndPoint endPoint) =>

@@ -6,10 +6,10 @@ using Fts.Protocol;
 namespace Fts.Server.ProxyProtocol;
 
 /// <summary>
-/// The balancers in front of this server, which begin every connection with a PROXY header: it tells whose connection they pass on. From anybody else
-/// such a header is never read, or everybody could claim any address. The rule holds for control and for data connections alike.
+/// Reads the PROXY protocol headers of load balancers, which contain the client's address. Connections from other addresses have no
+/// header and are never parsed for one, because a client could forge its address. The rule applies to control and data connections.
 /// </summary>
-/// <param name="options">Who they are, and how long a header may take.</param>
+/// <param name="options">The options with the load balancers' networks and the time limit.</param>
 internal sealed class ProxyHeaderReader(FtpServerOptions options)
 {
     private const int TypicalHeaderLength = 256;
@@ -18,7 +18,7 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
 
     private int _runningReads;
 
-    /// <summary>Whether a connection from this address begins with a header.</summary>
+    /// <summary>Whether a connection from this address must start with a PROXY header.</summary>
     public bool RequiresHeader(IPAddress address)
     {
         foreach (IPNetwork network in options.ProxyProtocolNetworks)
@@ -33,10 +33,13 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
     }
 
     /// <summary>
-    /// Reads the header beside everything else, then hands the connection on. The socket is closed when none comes in time; only so many are waited for
-    /// at once as there may be sessions.
+    /// Starts to read the header and returns without waiting. If the header is missing, invalid or late, the socket is closed. At most
+    /// <see cref="FtpServerOptions.MaxSessions"/> headers are read at the same time; further connections are closed.
     /// </summary>
-    public void StartReading(Socket socket, Action<ConnectionEndPoints> handOn, CancellationToken cancellationToken)
+    /// <param name="socket">The connection.</param>
+    /// <param name="onRead">Receives the addresses, and takes ownership of the socket.</param>
+    /// <param name="cancellationToken">Ends the read and closes the socket.</param>
+    public void StartReading(Socket socket, Action<ConnectionEndPoints> onRead, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _runningReads) > options.MaxSessions)
         {
@@ -45,13 +48,18 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
             return;
         }
 
-        _ = ReadHeaderAsync(socket, handOn, cancellationToken);
+        _ = ReadHeaderAsync(socket, onRead, cancellationToken);
     }
 
-    /// <summary>The ends a header tells of, or the socket's own where it is the balancer's connection. Not a byte behind the header is taken.</summary>
-    /// <exception cref="ProxyHeaderException">What came is no header, or none came in time.</exception>
-    /// <exception cref="EndOfStreamException">The connection ended without a byte, as that of a balancer does which only looks whether somebody listens.</exception>
-    /// <exception cref="SocketException">The connection broke.</exception>
+    /// <summary>
+    /// Reads the header and returns the addresses in it. If the header contains none, the connection is the load balancer's own, and the
+    /// socket's addresses are returned. Bytes after the header stay in the socket.
+    /// </summary>
+    /// <exception cref="ProxyHeaderException">The header is invalid, incomplete or late.</exception>
+    /// <exception cref="EndOfStreamException">
+    /// The connection ended before the first byte. Load balancers do this to check whether the server listens.
+    /// </exception>
+    /// <exception cref="SocketException">The connection failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<ConnectionEndPoints> ReadAsync(Socket socket, CancellationToken cancellationToken)
     {
@@ -60,33 +68,37 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
         byte[] buffer = ArrayPool<byte>.Shared.Rent(TypicalHeaderLength);
         try
         {
-            int come = 0;
+            int received = 0;
             while (true)
             {
-                if (come == buffer.Length)
+                if (received == buffer.Length)
                 {
                     Enlarge(ref buffer);
                 }
 
-                // Looked at first: how much of it is header is known only then.
-                int seen = await socket.ReceiveAsync(buffer.AsMemory(come), SocketFlags.Peek, limit.Token);
-                if (seen == 0)
+                // Peek first, because only the parser determines where the header ends.
+                int peeked = await socket.ReceiveAsync(buffer.AsMemory(received), SocketFlags.Peek, limit.Token);
+                if (peeked == 0)
                 {
-                    throw come == 0 ? new EndOfStreamException("it left without a word") : new ProxyHeaderException("the connection ended inside it");
+                    throw received == 0
+                        ? new EndOfStreamException("the connection was closed before the first byte")
+                        : new ProxyHeaderException("the connection was closed within the header");
                 }
 
-                ProxyHeader? header = ProxyHeader.Parse(buffer.AsSpan(0, come + seen), out int length);
-                int taken = header is null ? seen : length - come;
-                come += await socket.ReceiveAsync(buffer.AsMemory(come, taken), SocketFlags.None, limit.Token);
+                ProxyHeader? header = ProxyHeader.Parse(buffer.AsSpan(0, received + peeked), out int length);
+                int headerBytes = header is null ? peeked : length - received;
+                received += await socket.ReceiveAsync(buffer.AsMemory(received, headerBytes), SocketFlags.None, limit.Token);
                 if (header is not null)
                 {
-                    return header is { Source: { } source, Destination: { } destination } ? new ConnectionEndPoints(destination, source) : ConnectionEndPoints.FromSocket(socket);
+                    return header is { Source: { } source, Destination: { } destination }
+                        ? new ConnectionEndPoints(destination, source)
+                        : ConnectionEndPoints.FromSocket(socket);
                 }
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ProxyHeaderException("it took too long");
+            throw new ProxyHeaderException("no complete header was received in time");
         }
         finally
         {
@@ -94,7 +106,9 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
         }
     }
 
-    /// <summary>The parser refuses what is longer than <see cref="ProxyHeader.MaxLength"/>, so that this ends.</summary>
+    /// <summary>
+    /// Doubles the buffer. The parser rejects headers longer than <see cref="ProxyHeader.MaxLength"/>, which limits the size.
+    /// </summary>
     private static void Enlarge(ref byte[] buffer)
     {
         byte[] larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
@@ -103,13 +117,13 @@ internal sealed class ProxyHeaderReader(FtpServerOptions options)
         buffer = larger;
     }
 
-    private async Task ReadHeaderAsync(Socket socket, Action<ConnectionEndPoints> handOn, CancellationToken cancellationToken)
+    private async Task ReadHeaderAsync(Socket socket, Action<ConnectionEndPoints> onRead, CancellationToken cancellationToken)
     {
         EndPoint balancer = NoAddress;
         try
         {
-            balancer = socket.RemoteEndPoint!; // fails if the connection was reset
-            handOn(await ReadAsync(socket, cancellationToken));
+            balancer = socket.RemoteEndPoint!; // throws if the connection was reset
+            onRead(await ReadAsync(socket, cancellationToken));
         }
         catch (ProxyHeaderException e)
         {

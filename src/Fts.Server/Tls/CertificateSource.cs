@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tls;
 
-/// <summary>One certificate, and the files it comes from. A changed file that cannot be read keeps the certificate that worked: renewal writes two files, not at once.</summary>
+/// <summary>
+/// One certificate and the files that contain it. If a changed file cannot be read, the previous certificate stays in use: a renewal
+/// replaces two files one after the other.
+/// </summary>
 internal sealed class CertificateSource : IDisposable
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
@@ -26,10 +29,10 @@ internal sealed class CertificateSource : IDisposable
         _current = Load();
     }
 
-    /// <summary>The certificate as it is now.</summary>
+    /// <summary>Returns the current certificate. Reads the files again if they have changed, and logs the result.</summary>
     public FtpCertificates.PresentedCertificate Read(ILogger log) => Read(log, CheckInterval);
 
-    /// <summary>Checks the files now, even if they were checked a moment ago.</summary>
+    /// <summary>Checks the files for changes, even if the last check was less than one second ago.</summary>
     public void Reload(ILogger log) => Read(log, TimeSpan.Zero);
 
     private FtpCertificates.PresentedCertificate Read(ILogger log, TimeSpan checkInterval)
@@ -47,9 +50,9 @@ internal sealed class CertificateSource : IDisposable
                 (FileStamp, FileStamp) stamp = GetStamp();
                 if (stamp != _stamp)
                 {
-                    // Noted first: what cannot be used is not looked at, nor complained of, again before it changes once more.
+                    // Set before the attempt: files that cannot be used are read and logged again only after the next change.
                     _stamp = stamp;
-                    // The old one is not disposed: sessions that began with it go on using it.
+                    // The previous certificate is not disposed, because existing sessions still use it.
                     _current = Load();
                     Log.CertificateReloaded(log, _certificateFile.ToPrintable());
                 }
@@ -63,6 +66,7 @@ internal sealed class CertificateSource : IDisposable
         }
     }
 
+    /// <summary>Disposes the current certificate if it was read from a file.</summary>
     public void Dispose()
     {
         if (_certificateFile is not null)
@@ -71,14 +75,17 @@ internal sealed class CertificateSource : IDisposable
         }
     }
 
-    private (FileStamp, FileStamp) GetStamp() => (FileStamp.FromFile(_certificateFile!), _keyFile is null ? default : FileStamp.FromFile(_keyFile));
+    private (FileStamp, FileStamp) GetStamp() =>
+        (FileStamp.FromFile(_certificateFile!), _keyFile is null ? default : FileStamp.FromFile(_keyFile));
 
     private FtpCertificates.PresentedCertificate Load()
     {
         if (X509Certificate2.GetCertContentType(_certificateFile!) == X509ContentType.Pfx)
         {
-            X509Certificate2Collection all = X509CertificateLoader.LoadPkcs12CollectionFromFile(_certificateFile!, null, X509KeyStorageFlags.EphemeralKeySet);
-            X509Certificate2 own = all.FirstOrDefault(certificate => certificate.HasPrivateKey) ?? throw new CryptographicException($"{_certificateFile} holds no private key.");
+            X509Certificate2Collection all =
+                X509CertificateLoader.LoadPkcs12CollectionFromFile(_certificateFile!, null, X509KeyStorageFlags.EphemeralKeySet);
+            X509Certificate2 own = all.FirstOrDefault(certificate => certificate.HasPrivateKey)
+                ?? throw new CryptographicException($"{_certificateFile} contains no private key.");
             all.Remove(own);
             return new FtpCertificates.PresentedCertificate(own, all);
         }
@@ -93,12 +100,15 @@ internal sealed class CertificateSource : IDisposable
         }
         catch (ArgumentException e)
         {
-            // How .NET says that a key is another certificate's: of two files, one was renewed.
-            throw new CryptographicException("the key is not the certificate's", e);
+            // .NET reports a key of another certificate in this way. A renewal may have replaced only one of the two files so far.
+            throw new CryptographicException("the private key does not match the certificate", e);
         }
     }
 
-    /// <summary>What changes when a file does. Of a link it is its target's: renewal tools put a new file beside the old one and turn a link to it.</summary>
+    /// <summary>
+    /// The last write time and the length of a file, for the detection of changes. For a symbolic link they are those of its target,
+    /// because renewal tools create a new file and change the link.
+    /// </summary>
     private readonly record struct FileStamp(DateTime Written, long Length)
     {
         public static FileStamp FromFile(string path)

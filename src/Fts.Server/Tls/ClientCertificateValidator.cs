@@ -6,7 +6,10 @@ using Fts.Protocol;
 
 namespace Fts.Server.Tls;
 
-/// <summary>Looks at the certificates that one session's client shows: at the control connection's for whom it names, at a data connection's for being the same.</summary>
+/// <summary>
+/// Validates the client certificates of one session. On the control connection it decides whether the certificate is trusted. On a data
+/// connection it decides whether the certificate has the same key.
+/// </summary>
 internal sealed class ClientCertificateValidator
 {
     private const string CommonNameOid = "2.5.4.3", ClientAuthenticationOid = "1.3.6.1.5.5.7.3.2";
@@ -18,44 +21,49 @@ internal sealed class ClientCertificateValidator
     public ClientCertificateValidator(FtpClientCertificates options)
     {
         _options = options;
-        // Nothing is fetched from where a stranger's certificate says.
-        ChainPolicy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true, TrustMode = X509ChainTrustMode.CustomRootTrust };
+        // No downloads: the client's certificate could contain any address.
+        ChainPolicy = new X509ChainPolicy
+        {
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+        };
         ChainPolicy.CustomTrustStore.AddRange(options.Authorities.ToArray());
         ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthenticationOid));
     }
 
-    /// <summary>How chains are built.</summary>
+    /// <summary>The policy for building certificate chains.</summary>
     public X509ChainPolicy ChainPolicy { get; }
 
-    /// <summary>Whom the client is believed to be; null for nobody in particular.</summary>
+    /// <summary>The client's trusted certificate, or null if the client has presented none.</summary>
     public ClientCertificate? TrustedCertificate { get; private set; }
 
-    /// <summary>Why the last certificate was not believed; null where all is well.</summary>
+    /// <summary>The reason why the last certificate was not accepted, or null.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>The control connection's handshake is done: from here on there are data connections.</summary>
+    /// <summary>Notes that the control connection's handshake is complete. Later handshakes are those of data connections.</summary>
     public void CompleteControlHandshake() => _isControlHandshakeComplete = true;
 
     /// <summary>
-    /// Whether the handshake may go on. The control connection's may, whatever was shown: a refusal there would reach the client, in TLS 1.3, as a connection
-    /// that ends without a word, and USER can say what is missing.
+    /// Validates a certificate, and returns whether the handshake may continue. On the control connection it always may. In TLS 1.3 the
+    /// client would receive no reason for a failed handshake, but the reply to USER can contain one.
     /// </summary>
     public bool ValidateCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors problems)
     {
-        var shown = certificate as X509Certificate2;
-        string? key = shown is null ? null : KeyFingerprint.Compute(shown);
+        var presented = certificate as X509Certificate2;
+        string? key = presented is null ? null : KeyFingerprint.Compute(presented);
         if (_isControlHandshakeComplete)
         {
             bool isSame = key == _presentedKey || (key is null && _options.Policy != FtpClientCertificatePolicy.Require);
-            Problem = isSame ? null : "the data connection does not show the control connection's client certificate";
+            Problem = isSame ? null : "the data connection does not present the control connection's client certificate";
             return isSame;
         }
 
         _presentedKey = key;
-        Problem = shown is null ? null : FindProblem(shown, key!, chain, problems);
-        if (shown is not null && Problem is null)
+        Problem = presented is null ? null : FindProblem(presented, key!, chain, problems);
+        if (presented is not null && Problem is null)
         {
-            TrustedCertificate = new ClientCertificate(shown.Subject, GetCommonName(shown.SubjectName), key!);
+            TrustedCertificate = new ClientCertificate(presented.Subject, GetCommonName(presented.SubjectName), key!);
         }
 
         return true;
@@ -64,15 +72,24 @@ internal sealed class ClientCertificateValidator
     private string? FindProblem(X509Certificate2 certificate, string key, X509Chain? chain, SslPolicyErrors problems)
     {
         DateTime now = DateTime.Now;
-        string? reason = now < certificate.NotBefore || now > certificate.NotAfter ? "it is not within its dates"
-            : _options.PinnedKeys.Contains(key) ? null
-            : problems == SslPolicyErrors.None && _options.Authorities.Count > 0 ? null
-            : chain?.ChainStatus is [var first, ..] ? first.StatusInformation.Trim()
-            : "no authority vouches for it";
-        return reason is null ? null : $"the client certificate of {certificate.Subject.ToPrintable()}, key {key}, is not believed: {reason.ToPrintable()}";
+        string reason;
+        if (now < certificate.NotBefore || now > certificate.NotAfter)
+        {
+            reason = "it is expired or not yet valid";
+        }
+        else if (_options.PinnedKeys.Contains(key) || (problems == SslPolicyErrors.None && _options.Authorities.Count > 0))
+        {
+            return null;
+        }
+        else
+        {
+            reason = chain?.ChainStatus is [var first, ..] ? first.StatusInformation.Trim() : "no trusted authority issued it";
+        }
+
+        return $"the client certificate of {certificate.Subject.ToPrintable()}, key {key}, is not trusted: {reason.ToPrintable()}";
     }
 
-    /// <summary>Two common names are two people: then it is nobody's.</summary>
+    /// <summary>Returns the common name, or null if the subject has none or more than one.</summary>
     private static string? GetCommonName(X500DistinguishedName subject)
     {
         string? name = null;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Fts.Server.Tls;
@@ -7,18 +8,21 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fts.Server;
 
 /// <summary>
-/// The certificates a server shows, by the name the client asks for (SNI); the first is shown to clients that ask for none, or for one there is not.
-/// Files are read again when they change, without a restart. Safe for use by several callers at once.
+/// The certificates of a server, selected by the host name that the client requests (SNI, RFC 6066 §3). The first certificate is
+/// presented if the client requests no name or an unknown one.
 /// </summary>
+/// <remarks>Changed files are read again at the next handshake, without a restart. Thread-safe.</remarks>
 public sealed class FtpCertificates : IDisposable
 {
     private readonly Lazy<IReadOnlyList<CertificateSource>> _sources;
 
     private FtpCertificates(IReadOnlyList<CertificateSource> sources) => _sources = new(sources);
 
-    private FtpCertificates(Func<FtpCertificates> make) => _sources = new(() => make()._sources.Value);
+    private FtpCertificates(Func<FtpCertificates> create) => _sources = new(() => create()._sources.Value);
 
-    /// <summary>One certificate, with its private key. The caller's to dispose.</summary>
+    /// <summary>Returns a collection with one certificate.</summary>
+    /// <param name="certificate">The certificate with its private key. The caller disposes it.</param>
+    /// <exception cref="ArgumentException">The certificate has no private key.</exception>
     public static FtpCertificates FromCertificate(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
@@ -27,10 +31,14 @@ public sealed class FtpCertificates : IDisposable
             : throw new ArgumentException("The certificate has no private key.", nameof(certificate));
     }
 
-    /// <summary>Certificates from files: PEM with chain and key in one file, PEM and its key in another, or PFX without a password.</summary>
-    /// <param name="files">Each certificate's file, and its key's where that is another.</param>
+    /// <summary>
+    /// Reads certificates from files. Supported are PEM with chain and key in one file, PEM with the key in a second file, and PFX
+    /// without a password.
+    /// </summary>
+    /// <param name="files">For each certificate, its file, and the file of its key or null if the first file contains the key.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The list is empty.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    /// <exception cref="CryptographicException">A file holds no certificate with its key.</exception>
+    /// <exception cref="CryptographicException">A file contains no certificate, or the key is missing or does not match.</exception>
     public static FtpCertificates FromFiles(params IReadOnlyList<(string Certificate, string? Key)> files)
     {
         ArgumentNullException.ThrowIfNull(files);
@@ -38,7 +46,11 @@ public sealed class FtpCertificates : IDisposable
         return FromFiles(TimeProvider.System, files);
     }
 
-    /// <summary>The self-signed certificate kept in <paramref name="file"/> (PEM, readable by its owner only), made now where there is none: ECDSA P-256, ten years.</summary>
+    /// <summary>
+    /// Reads a self-signed certificate from a PEM file. If the file does not exist, creates it with a new certificate: ECDSA P-256, valid
+    /// for ten years, readable by its owner only.
+    /// </summary>
+    /// <param name="file">The path of the file. Missing directories are created.</param>
     /// <exception cref="IOException">The file cannot be written or read.</exception>
     public static FtpCertificates SelfSigned(string file)
     {
@@ -51,24 +63,45 @@ public sealed class FtpCertificates : IDisposable
         return FromFiles((file, null));
     }
 
-    /// <summary>A self-signed certificate for as long as this object lives: ECDSA P-256. Clients that remember keys will find another one next time.</summary>
+    /// <summary>
+    /// Creates a new self-signed certificate in memory (ECDSA P-256). Clients that remember the server's key will see a different one
+    /// after a restart.
+    /// </summary>
     public static FtpCertificates SelfSigned() => new([new CertificateSource(SelfSignedCertificate.Create())]);
 
-    /// <summary>Certificates that are read or made when first needed, by a handshake or <see cref="KeyFingerprint"/>: listening need not wait for them.</summary>
-    /// <param name="create">Makes them, once; what it returns is this object's. What it throws is thrown to whoever needed them.</param>
+    /// <summary>
+    /// Returns certificates that are created when they are first needed, by a handshake or <see cref="KeyFingerprint"/>. The server can
+    /// start to listen before that.
+    /// </summary>
+    /// <param name="create">
+    /// Creates the certificates and is called once. This object disposes the returned one. If it throws, the exception is passed to the first
+    /// caller that needs the certificates.
+    /// </param>
     public static FtpCertificates Deferred(Func<FtpCertificates> create)
     {
         ArgumentNullException.ThrowIfNull(create);
         return new FtpCertificates(create);
     }
 
-    /// <summary>SHA-256 of the first certificate's public key, as <c>SHA256:</c> and Base64: what clients that remember keys remember.</summary>
+    /// <summary>
+    /// The SHA-256 hash of the first certificate's public key, as <c>SHA256:</c> and Base64. Clients that remember the server's key compare
+    /// this fingerprint.
+    /// </summary>
     public string KeyFingerprint => Protocol.KeyFingerprint.Compute(GetCertificate(null, NullLogger.Instance).Certificate);
 
-    /// <summary>SHA-256 of the first certificate, as <c>AA:BB:…</c>: what a client is told to compare.</summary>
-    public string Fingerprint => string.Join(':', GetCertificate(null, NullLogger.Instance).Certificate.GetCertHash(HashAlgorithmName.SHA256).Select(b => b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture)));
+    /// <summary>
+    /// The SHA-256 hash of the first certificate, as <c>AA:BB:…</c>. Users compare it with the fingerprint that their client displays.
+    /// </summary>
+    public string Fingerprint
+    {
+        get
+        {
+            byte[] hash = GetCertificate(null, NullLogger.Instance).Certificate.GetCertHash(HashAlgorithmName.SHA256);
+            return string.Join(':', hash.Select(b => b.ToString("X2", CultureInfo.InvariantCulture)));
+        }
+    }
 
-    /// <summary>Forgets the certificates that were read from files.</summary>
+    /// <summary>Disposes the certificates that were read from files.</summary>
     public void Dispose()
     {
         foreach (CertificateSource source in _sources.IsValueCreated ? _sources.Value : [])
@@ -77,11 +110,13 @@ public sealed class FtpCertificates : IDisposable
         }
     }
 
-    /// <summary>As <see cref="FromFiles(IReadOnlyList{ValueTuple{string, string}})"/>, by a clock that says when to look at the files again.</summary>
+    /// <summary>
+    /// As <see cref="FromFiles(IReadOnlyList{ValueTuple{string, string}})"/>, with the clock that determines when files are checked again.
+    /// </summary>
     internal static FtpCertificates FromFiles(TimeProvider clock, params IReadOnlyList<(string Certificate, string? Key)> files) =>
         new([.. files.Select(file => new CertificateSource(file.Certificate, file.Key, clock))]);
 
-    /// <summary>Reads changed files again and logs the result. Certificates that no handshake has needed yet stay unread.</summary>
+    /// <summary>Reads changed files again and logs the result. Certificates that were not needed yet are not read.</summary>
     internal void Reload(ILogger log)
     {
         foreach (CertificateSource source in _sources.IsValueCreated ? _sources.Value : [])
@@ -90,7 +125,9 @@ public sealed class FtpCertificates : IDisposable
         }
     }
 
-    /// <summary>What to show to a client that asks for a name, or for none. Files that changed are read first, and the log told how that went.</summary>
+    /// <summary>Returns the certificate for a host name, or the first one. Reads changed files again and logs the result.</summary>
+    /// <param name="serverName">The requested host name (SNI or HOST), or null.</param>
+    /// <param name="log">The logger.</param>
     internal PresentedCertificate GetCertificate(string? serverName, ILogger log)
     {
         PresentedCertificate first = _sources.Value[0].Read(log);
@@ -101,16 +138,16 @@ public sealed class FtpCertificates : IDisposable
 
         foreach (CertificateSource source in _sources.Value)
         {
-            PresentedCertificate shown = source.Read(log);
-            if (shown.Certificate.MatchesHostname(serverName))
+            PresentedCertificate candidate = source.Read(log);
+            if (candidate.Certificate.MatchesHostname(serverName))
             {
-                return shown;
+                return candidate;
             }
         }
 
         return first;
     }
 
-    /// <summary>A certificate with its key, and the ones that vouch for it.</summary>
+    /// <summary>A certificate with its key, and the intermediate certificates of its chain.</summary>
     internal sealed record PresentedCertificate(X509Certificate2 Certificate, X509Certificate2Collection Chain);
 }

@@ -3,34 +3,45 @@ using Fts.Protocol;
 
 namespace Fts.Server;
 
-/// <summary>Whether clients are asked for a certificate of their own.</summary>
+/// <summary>Whether the server requests client certificates.</summary>
 public enum FtpClientCertificatePolicy
 {
-    /// <summary>Never.</summary>
+    /// <summary>The server requests no certificate.</summary>
     Off,
-    /// <summary>Asked for. A client without one, or with one that is not believed, goes on as one without.</summary>
+    /// <summary>The server requests a certificate. A client without a trusted certificate can still log in with its password.</summary>
     Request,
-    /// <summary>No sign-in without one that is believed: USER is answered with 530, over TLS and all the more in plain, where none can be shown.</summary>
+    /// <summary>
+    /// The server refuses USER with 530 unless the client has presented a trusted certificate. On unencrypted control connections it always
+    /// refuses USER.
+    /// </summary>
     Require,
 }
 
 /// <summary>
-/// Which certificates of clients are believed (RFC 4217). What one that is believed allows is decided by the accounts
-/// (<see cref="Fts.Accounts.IAuthenticator.AuthenticateByCertificateAsync"/>). Revocation is not looked up.
+/// The client certificates that a server trusts (RFC 4217). <see cref="Fts.Accounts.IAuthenticator.AuthenticateByCertificateAsync"/>
+/// decides to which account a trusted certificate belongs. Revocation is not checked.
 /// </summary>
 /// <remarks>
-/// Data connections are asked, too, for only so can they resume the control connection's session; they must show the same key, or none at all where one is
-/// only asked for: whether a data connection belongs to its session is what <see cref="FtpTlsOptions.DataBinding"/> decides.
+/// The server also requests the certificate on data connections, because they could not resume the control connection's TLS session
+/// otherwise. A data connection must present the same key. With <see cref="FtpClientCertificatePolicy.Request"/> it may also present
+/// none. <see cref="FtpTlsOptions.DataBinding"/> ensures that a data connection belongs to its session.
 /// </remarks>
 public sealed record FtpClientCertificates
 {
-    /// <summary>Whether clients are asked. Default: never.</summary>
+    /// <summary>Whether the server requests client certificates. Default: <see cref="FtpClientCertificatePolicy.Off"/>.</summary>
     public FtpClientCertificatePolicy Policy { get; init; }
 
-    /// <summary>Root certificates of the authorities whose certificates are believed, within their dates and where they are meant for clients. Nobody whom the system trusts is added.</summary>
+    /// <summary>
+    /// The root certificates of the trusted authorities. A client certificate that one of them issued is trusted if it is within its
+    /// validity period and permits client authentication. The system's trusted authorities are not used. Default: empty.
+    /// </summary>
     public IReadOnlyCollection<X509Certificate2> Authorities { get; init; } = [];
 
-    /// <summary>Keys that are believed whoever issued the certificate, within its dates: <c>SHA256:</c> and Base64, as <see cref="Fts.Accounts.ClientCertificate.KeyFingerprint"/> has them.</summary>
+    /// <summary>
+    /// The fingerprints of trusted client keys, as <c>SHA256:</c> and Base64 (see
+    /// <see cref="Fts.Accounts.ClientCertificate.KeyFingerprint"/>). A certificate with such a key is trusted within its validity period,
+    /// whether or not a trusted authority issued it. Default: empty.
+    /// </summary>
     public IReadOnlyCollection<string> PinnedKeys { get; init; } = [];
 
     internal void Validate()
@@ -39,17 +50,19 @@ public sealed record FtpClientCertificates
         ArgumentNullException.ThrowIfNull(PinnedKeys);
         if (!Enum.IsDefined(Policy))
         {
-            throw new ArgumentException($"{nameof(Policy)} {Policy} is none.");
+            throw new ArgumentException($"{Policy} is not a value of {nameof(Policy)}.");
         }
 
         if (PinnedKeys.FirstOrDefault(pin => !KeyFingerprint.IsFingerprint(pin)) is { } wrong)
         {
-            throw new ArgumentException($"'{wrong.ToPrintable()}' in {nameof(PinnedKeys)} is no fingerprint: SHA256: and 43 characters of Base64.");
+            throw new ArgumentException(
+                $"'{wrong.ToPrintable()}' in {nameof(PinnedKeys)} is not a fingerprint: expected SHA256: and 43 characters of Base64.");
         }
 
         if (Policy != FtpClientCertificatePolicy.Off && Authorities.Count + PinnedKeys.Count == 0)
         {
-            throw new ArgumentException($"With neither {nameof(Authorities)} nor {nameof(PinnedKeys)} no certificate can be believed.");
+            throw new ArgumentException(
+                $"Without {nameof(Authorities)} and {nameof(PinnedKeys)}, no client certificate can be trusted. Set at least one of them.");
         }
     }
 }

@@ -1,61 +1,76 @@
 namespace Fts.Server;
 
-/// <summary>Whether something may, or must, be encrypted.</summary>
+/// <summary>Whether connections may or must be encrypted.</summary>
 public enum FtpTlsPolicy
 {
-    /// <summary>Never encrypted; AUTH is not offered.</summary>
+    /// <summary>Connections are not encrypted. The server does not support AUTH or PROT P.</summary>
     Off,
-    /// <summary>As the client wishes.</summary>
+    /// <summary>The client chooses.</summary>
     Optional,
-    /// <summary>Refused in plain.</summary>
+    /// <summary>Unencrypted connections are refused.</summary>
     Required,
 }
 
-/// <summary>What becomes of a data connection whose handshake did not resume its own session's TLS session: it may belong to somebody else.</summary>
+/// <summary>
+/// The treatment of data connections that do not resume the control connection's TLS session. Such a connection may belong to another
+/// client.
+/// </summary>
 public enum FtpDataBinding
 {
-    /// <summary>Served, and not looked at.</summary>
+    /// <summary>The connection is accepted.</summary>
     Off,
-    /// <summary>Served, and logged once for the session.</summary>
+    /// <summary>The connection is accepted, and the first such connection of a session is logged.</summary>
     Observe,
     /// <summary>The connection is refused with 425 and receives no session ticket.</summary>
     Require,
 }
 
-/// <summary>TLS on a server: explicit with AUTH TLS (RFC 4217), and implicit on a port of its own. Versions 1.2 and 1.3 only.</summary>
+/// <summary>
+/// The TLS options of a server, for explicit TLS with AUTH TLS (RFC 4217) and for implicit TLS on a separate port. The server supports
+/// TLS 1.2 and 1.3.
+/// </summary>
 public sealed record FtpTlsOptions
 {
-    /// <summary>The certificates to show. The caller's: they outlive the server and are not disposed by it.</summary>
+    /// <summary>The server's certificates. The caller disposes them after the server.</summary>
     public required FtpCertificates Certificates { get; init; }
 
-    /// <summary>For control connections. Required refuses sign-in in plain. Default: optional.</summary>
+    /// <summary>
+    /// Whether control connections may or must be encrypted. <see cref="FtpTlsPolicy.Required"/> refuses logins on unencrypted control
+    /// connections. Default: <see cref="FtpTlsPolicy.Optional"/>.
+    /// </summary>
     public FtpTlsPolicy Control { get; init; } = FtpTlsPolicy.Optional;
 
-    /// <summary>For data connections of encrypted sessions. Required refuses PROT C. Default: optional.</summary>
+    /// <summary>
+    /// Whether the data connections of encrypted sessions may or must be encrypted. <see cref="FtpTlsPolicy.Required"/> refuses PROT C.
+    /// Default: <see cref="FtpTlsPolicy.Optional"/>.
+    /// </summary>
     public FtpTlsPolicy Data { get; init; } = FtpTlsPolicy.Optional;
 
-    /// <summary>For data connections that do not resume their control connection's TLS session. Default: observe.</summary>
+    /// <summary>
+    /// The treatment of data connections that do not resume the control connection's TLS session. Default:
+    /// <see cref="FtpDataBinding.Observe"/>.
+    /// </summary>
     public FtpDataBinding DataBinding { get; init; } = FtpDataBinding.Observe;
 
-    /// <summary>Whether clients are asked for certificates of their own, and which are believed. Default: never asked.</summary>
+    /// <summary>Whether the server requests client certificates, and which it trusts. Default: it requests none.</summary>
     public FtpClientCertificates ClientCertificates { get; init; } = new();
 
     /// <summary>
-    /// Whether an upload over TLS must end with close_notify, without which an attacker can truncate it unnoticed (RFC 4217 §11). If true, the server
-    /// replies 426 to an upload without close_notify, unless ALLO announced the number of bytes that the client sends and exactly these arrived. If
-    /// false, the upload is unverified, as without TLS, and <see cref="FtpServerOptions.PublishPolicy"/> decides. A connection that ends within a TLS record always receives
-    /// 426. Default: true.
+    /// Whether an upload over TLS must end with close_notify. Without it, an attacker can truncate the upload unnoticed (RFC 4217 §11).
+    /// If true, the server replies 426 to an upload without close_notify, unless ALLO announced exactly the number of bytes received. If
+    /// false, such an upload is unverified, as without TLS, and <see cref="FtpServerOptions.PublishPolicy"/> decides. If the connection
+    /// ends within a TLS record, the reply is always 426. Default: true.
     /// </summary>
     public bool RequiresCloseNotify { get; init; } = true;
 
     /// <summary>
     /// Whether CCC may end the encryption of a control connection. Firewalls can then read the commands, and so can anyone else on the
     /// network. Both sides first send close_notify (RFC 4217). A client that sends none within <see cref="HandshakeTimeout"/> is
-    /// disconnected. Default: no.
+    /// disconnected. Default: false.
     /// </summary>
     public bool AllowClearCommandChannel { get; init; }
 
-    /// <summary>How long a handshake may take, and after CCC the client's close_notify. Default: 15 s.</summary>
+    /// <summary>The time limit of a TLS handshake, and of the wait for the client's close_notify after CCC. Default: 15 s.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     internal void Validate()
@@ -65,7 +80,8 @@ public sealed record FtpTlsOptions
         ClientCertificates.Validate();
         if (Control == FtpTlsPolicy.Off && ClientCertificates.Policy != FtpClientCertificatePolicy.Off)
         {
-            throw new ArgumentException($"{nameof(ClientCertificates)} are shown over TLS, which {nameof(Control)} turns off.");
+            throw new ArgumentException(
+                $"{nameof(ClientCertificates)} need TLS on control connections, but {nameof(Control)} is {Control}.");
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeTimeout, TimeSpan.Zero);

@@ -3,10 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Fts.Server.Tls;
 
-/// <summary>Makes the certificate of a server that was given none. ECDSA P-256: RSA of like strength signs fourteen times slower.</summary>
+/// <summary>Creates self-signed certificates. ECDSA P-256 signs 14 times faster than RSA of similar strength.</summary>
 internal static class SelfSignedCertificate
 {
-    /// <summary>Makes certificate and key.</summary>
+    /// <summary>Creates a certificate with its key, for this machine's name and localhost, valid for ten years.</summary>
     public static X509Certificate2 Create()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -22,7 +22,10 @@ internal static class SelfSignedCertificate
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(10));
     }
 
-    /// <summary>Makes certificate and key, and puts them into one file in one step, readable by the owner only.</summary>
+    /// <summary>
+    /// Creates a certificate and writes it with its key to a PEM file that only the owner can read. The complete file appears in one
+    /// step. If another process creates the file at the same time, that file stays.
+    /// </summary>
     public static void CreatePemFile(string file)
     {
         using X509Certificate2 certificate = Create();
@@ -32,14 +35,14 @@ internal static class SelfSignedCertificate
             Directory.CreateDirectory(directory);
         }
 
-        string pending = $"{file}.{RandomNumberGenerator.GetHexString(8)}";
-        var owner = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        string temporary = $"{file}.{RandomNumberGenerator.GetHexString(8)}";
+        var ownerOnly = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
-            owner.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            ownerOnly.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        using (var writer = new StreamWriter(pending, owner))
+        using (var writer = new StreamWriter(temporary, ownerOnly))
         {
             writer.WriteLine(certificate.ExportCertificatePem());
             writer.WriteLine(key.ExportPkcs8PrivateKeyPem());
@@ -47,11 +50,11 @@ internal static class SelfSignedCertificate
 
         try
         {
-            File.Move(pending, file);
+            File.Move(temporary, file);
         }
         catch (IOException) when (File.Exists(file))
         {
-            File.Delete(pending); // another server made it in this moment; one of the two is enough
+            File.Delete(temporary); // another server has just created the file
         }
     }
 }

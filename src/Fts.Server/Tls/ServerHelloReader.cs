@@ -2,36 +2,38 @@ using System.Buffers.Binary;
 
 namespace Fts.Server.Tls;
 
-/// <summary>What a server's first flight says about resumption.</summary>
+/// <summary>Whether a handshake resumes a session, as far as the server's first flight shows it.</summary>
 internal enum Resumption
 {
-    /// <summary>Not enough seen yet.</summary>
+    /// <summary>Too few bytes were written to decide.</summary>
     Unknown,
-    /// <summary>A new session.</summary>
+    /// <summary>A full handshake, which creates a new session.</summary>
     Full,
-    /// <summary>The client's earlier session, resumed.</summary>
+    /// <summary>A handshake that resumes an earlier session of the client.</summary>
     Resumed,
-    /// <summary>Not a TLS 1.2 or 1.3 server's flight.</summary>
+    /// <summary>The bytes are not the first flight of a TLS 1.2 or 1.3 server.</summary>
     Unreadable,
 }
 
 /// <summary>
-/// Tells from the plain bytes of a server's own first flight whether the handshake resumes a session, which SslStream does not say: in TLS 1.3 by the
-/// pre_shared_key extension of ServerHello (RFC 8446 §4.2.11), in TLS 1.2 by the Certificate message that is missing after it (RFC 5246 §7.3). Pure.
+/// Detects from the server's first flight whether a handshake resumes a session, because SslStream does not report it. In TLS 1.3 the
+/// ServerHello then contains the pre_shared_key extension (RFC 8446 §4.2.11). In TLS 1.2 no Certificate message follows it (RFC 5246 §7.3).
 /// </summary>
 internal static class ServerHelloReader
 {
     private const byte ChangeCipherSpec = 20, Handshake = 22, ServerHello = 2, NewSessionTicket = 4, Certificate = 11;
     private const int RecordHeader = 5, MessageHeader = 4, PreSharedKey = 41, SupportedVersions = 43, Tls13 = 0x0304;
 
-    /// <summary>The random of a ServerHello that is a HelloRetryRequest: SHA-256 of those words (RFC 8446 §4.1.3).</summary>
+    /// <summary>
+    /// The random value of a ServerHello that is a HelloRetryRequest: the SHA-256 hash of "HelloRetryRequest" (RFC 8446 §4.1.3).
+    /// </summary>
     private static ReadOnlySpan<byte> RetryRandom =>
     [
         0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
         0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C,
     ];
 
-    /// <summary>Reads what the server has written so far.</summary>
+    /// <summary>Parses the bytes that the server has written so far. The last record and message may be incomplete.</summary>
     public static Resumption Read(ReadOnlySpan<byte> written)
     {
         bool isTls12 = false;
@@ -46,7 +48,7 @@ internal static class ServerHelloReader
                     return Resumption.Resumed;
                 }
 
-                // A TLS 1.3 server sends one after a HelloRetryRequest, for old middleboxes.
+                // A TLS 1.3 server sends ChangeCipherSpec after a HelloRetryRequest, for compatibility with middleboxes (RFC 8446 §D.4).
                 written = Skip(written, RecordHeader + length);
                 continue;
             }
@@ -56,7 +58,7 @@ internal static class ServerHelloReader
                 return Resumption.Unreadable;
             }
 
-            // What there is of it: a certificate chain may come in parts, and its first byte is enough.
+            // The record may be incomplete: the type of the Certificate message is enough, and the chain may follow in later writes.
             ReadOnlySpan<byte> record = written.Slice(RecordHeader, Math.Min(length, written.Length - RecordHeader));
             while (record.Length >= MessageHeader)
             {
@@ -93,7 +95,10 @@ internal static class ServerHelloReader
         return Resumption.Unknown;
     }
 
-    /// <summary>Decides by the hello alone where it can: not for TLS 1.2, and not for a retry.</summary>
+    /// <summary>
+    /// Returns the result if the ServerHello alone determines it. Returns <see cref="Resumption.Unknown"/> for TLS 1.2 and for a
+    /// HelloRetryRequest.
+    /// </summary>
     private static Resumption ReadHello(ReadOnlySpan<byte> hello, out bool isTls12)
     {
         isTls12 = false;
@@ -110,15 +115,22 @@ internal static class ServerHelloReader
             rest = rest[2..];
             while (rest.Length >= 4)
             {
-                int extension = BinaryPrimitives.ReadUInt16BigEndian(rest), length = BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
+                int extension = BinaryPrimitives.ReadUInt16BigEndian(rest);
+                int length = BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
                 hasKey |= extension == PreSharedKey;
-                isTls13 |= extension == SupportedVersions && length == 2 && rest.Length >= 6 && BinaryPrimitives.ReadUInt16BigEndian(rest[4..]) == Tls13;
+                isTls13 |= extension == SupportedVersions && length == 2 && rest.Length >= 6 &&
+                    BinaryPrimitives.ReadUInt16BigEndian(rest[4..]) == Tls13;
                 rest = Skip(rest, 4 + length);
             }
         }
 
         isTls12 = !isTls13;
-        return isTls12 || isRetry ? Resumption.Unknown : hasKey ? Resumption.Resumed : Resumption.Full;
+        if (isTls12 || isRetry)
+        {
+            return Resumption.Unknown;
+        }
+
+        return hasKey ? Resumption.Resumed : Resumption.Full;
     }
 
     private static ReadOnlySpan<byte> Skip(ReadOnlySpan<byte> bytes, int count) => bytes[Math.Min(count, bytes.Length)..];

@@ -10,18 +10,20 @@ using Microsoft.Extensions.Logging;
 
 namespace Fts.Server.Tls;
 
-/// <summary>A TLS handshake failed, or took too long.</summary>
+/// <summary>A TLS handshake failed or timed out.</summary>
 internal sealed class HandshakeException(string message, Exception? cause = null) : IOException(message, cause)
 {
-    /// <summary>It succeeded, but did not resume the control connection's session, which is required.</summary>
+    /// <summary>
+    /// Whether the only fault is that the handshake did not resume the control connection's TLS session, which is required.
+    /// </summary>
     public bool IsNotResumed { get; init; }
 }
 
 /// <summary>
-/// The TLS of one session: its control connection's handshake, then those of its data connections. It has a certificate context of its own, so that
-/// only tickets handed out in this session resume here: that, and nothing else, proves that a data connection is the same client's.
+/// The TLS of one session: performs the handshakes of its control connection and its data connections. Each session has its own certificate
+/// context, so that only the tickets of this session can be resumed. A resumed data connection is therefore from the same client.
 /// </summary>
-/// <remarks>The context costs 4.4 KiB and half a millisecond; it is made at the first handshake.</remarks>
+/// <remarks>The context costs 4.4 KiB and half a millisecond. It is created at the first handshake.</remarks>
 internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
 {
     private static readonly List<SslApplicationProtocol> AlpnProtocols = [new("ftp")]; // RFC 7301's registry
@@ -31,30 +33,32 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     private ClientCertificateValidator? _clientValidator;
     private (SslStream Stream, TlsRecordStream Tap)? _clearableStream;
 
-    /// <summary>Whether the next data connections are encrypted (PROT P).</summary>
+    /// <summary>Whether further data connections are encrypted (PROT P).</summary>
     public bool IsDataProtected { get; set; } = isImplicit && options.Data != FtpTlsPolicy.Off;
 
-    /// <summary>PBSZ was said, which PROT needs (RFC 4217 §9).</summary>
+    /// <summary>Whether the client has sent PBSZ, which must precede PROT (RFC 4217 §9).</summary>
     public bool HasProtectionBufferSize { get; set; } = isImplicit;
 
-    /// <summary>A data connection that did not resume was logged; once is enough.</summary>
+    /// <summary>Whether a data connection without resumption was logged. Further ones are not logged.</summary>
     public bool HasLoggedNotResumed { get; set; }
 
     public FtpTlsOptions Options { get; } = options;
 
-    /// <summary>The host name the handshake asked for (SNI); null where it asked for none.</summary>
+    /// <summary>The host name that the client requested in the handshake (SNI), or null.</summary>
     public string? ServerName { get; private set; }
 
-    /// <summary>The host the handshake was made with; null before it.</summary>
+    /// <summary>The host whose certificate was presented, or null before the handshake.</summary>
     public ServedHost? Host { get; private set; }
 
-    /// <summary>Whom the client's certificate names; null where none is believed.</summary>
+    /// <summary>The client's trusted certificate, or null.</summary>
     public ClientCertificate? Certificate => _clientValidator?.TrustedCertificate;
 
-    /// <summary>Whether a host's certificate is the one that was shown.</summary>
-    public bool HasPresentedCertificateOf(ServedHost host, string? name, ILogger log) => host.Certificates!.GetCertificate(name, log).Certificate.Equals(_presentedCertificate);
+    /// <summary>Whether the handshake presented the certificate that a host uses for a name.</summary>
+    public bool HasPresentedCertificateOf(ServedHost host, string? name, ILogger log) =>
+        host.Certificates!.GetCertificate(name, log).Certificate.Equals(_presentedCertificate);
 
-    /// <summary>Shakes hands over the control connection. The stream returned owns the socket's own.</summary>
+    /// <summary>Performs the handshake of the control connection. The returned stream owns the socket's stream.</summary>
+    /// <exception cref="HandshakeException">The handshake failed or timed out.</exception>
     public async ValueTask<SslStream> AcceptControlAsync(Session session, CancellationToken cancellationToken)
     {
         // Reading record by record costs two system calls instead of one, so only servers that allow CCC do it.
@@ -62,7 +66,11 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         var stream = new SslStream(tap ?? (Stream)session.PlainStream, leaveInnerStreamOpen: false);
         try
         {
-            await AuthenticateAsync(stream, (_, hello, _, _) => new(_authentication = CreateAuthenticationOptions(session, hello.ServerName)), tap, cancellationToken);
+            await AuthenticateAsync(
+                stream,
+                (_, hello, _, _) => new(_authentication = CreateAuthenticationOptions(session, hello.ServerName)),
+                tap,
+                cancellationToken);
         }
         catch
         {
@@ -81,11 +89,13 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
     }
 
     /// <summary>
-    /// Ends TLS on the control connection (CCC, RFC 4217): sends close_notify and waits for the client's, for <see cref="FtpTlsOptions.HandshakeTimeout"/> at most.
-    /// After that, the socket's stream can be read; bytes that the client sent after its close_notify are still in it.
+    /// Ends TLS on the control connection (CCC, RFC 4217): sends close_notify, and waits for the client's for at most
+    /// <see cref="FtpTlsOptions.HandshakeTimeout"/>. The bytes after the client's close_notify are then the next bytes of the socket's
+    /// stream.
     /// </summary>
-    /// <returns>Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is
-    /// unknown.</returns>
+    /// <returns>
+    /// Null, or the reason why the session must end. Without the client's close_notify, the start of the plain text is unknown.
+    /// </returns>
     public async ValueTask<string?> EndControlAsync(CancellationToken cancellationToken)
     {
         (SslStream stream, TlsRecordStream tap) = _clearableStream ?? throw new InvalidOperationException("CCC is not allowed.");
@@ -119,13 +129,18 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         return null;
     }
 
-    /// <summary>Performs the handshake of a data connection, with the control connection's certificate, and applies <see cref="FtpTlsOptions.DataBinding"/>.</summary>
+    /// <summary>
+    /// Performs the handshake of a data connection with the control connection's certificate, and applies
+    /// <see cref="FtpTlsOptions.DataBinding"/>.
+    /// </summary>
     /// <remarks>
-    /// TLS 1.3 session tickets are sent with the first bytes of the server; on an upload, with its close_notify. So the next upload can
-    /// resume the session, and if a client closes without reading, the bytes it sent are not lost.
+    /// The TLS 1.3 session tickets are sent with the first bytes of the server, on an upload with its close_notify. The upload of a client
+    /// that closes without reading is therefore not lost, and a client that reads to the end can resume the session.
     /// </remarks>
-    /// <exception cref="HandshakeException">The handshake failed, or did not resume the control connection's session although that is
-    /// required.</exception>
+    /// <exception cref="HandshakeException">
+    /// The handshake failed, timed out, or did not resume the control connection's TLS session although that is required.
+    /// </exception>
+    /// <exception cref="DataConnectionException">The client closed the connection during the handshake.</exception>
     public async ValueTask<DataConnectionTls> AcceptDataAsync(Session session, Stream plain, CancellationToken cancellationToken)
     {
         var tap = new TlsRecordStream(plain);
@@ -179,8 +194,12 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
     }
 
-    /// <summary>Performs a handshake. The caller disposes the stream if it fails: a finalizer would free the TLS library's memory too late.</summary>
-    private async ValueTask AuthenticateAsync(SslStream stream, ServerOptionsSelectionCallback select, TlsRecordStream? tap, CancellationToken cancellationToken)
+    /// <summary>
+    /// Performs a handshake. If it fails, the caller must dispose the stream: a finalizer would free the memory of the TLS library too
+    /// late.
+    /// </summary>
+    private async ValueTask AuthenticateAsync(
+        SslStream stream, ServerOptionsSelectionCallback select, TlsRecordStream? tap, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Options.HandshakeTimeout);
@@ -190,7 +209,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new HandshakeException("The TLS handshake took too long.", e);
+            throw new HandshakeException("the TLS handshake timed out", e);
         }
         catch (AuthenticationException e)
         {
@@ -199,7 +218,7 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
     }
 
-    /// <summary>Sends the alert that SslStream wrote last, so that the peer receives the reason why its handshake failed.</summary>
+    /// <summary>Sends the held TLS alert that SslStream has written, so that the client receives the reason of the failure.</summary>
     private static async ValueTask SendAlertAsync(TlsRecordStream? tap, CancellationToken cancellationToken)
     {
         try
@@ -208,39 +227,43 @@ internal sealed class SessionTls(FtpTlsOptions options, bool isImplicit)
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // The peer has closed the connection, or the handshake's time is over.
+            // The client has closed the connection, or the handshake has timed out.
         }
     }
 
-    /// <summary>Settles the host: by the name asked for, else by what HOST named before (RFC 7151 §4). The two must agree (§3.2.2).</summary>
-    private SslServerAuthenticationOptions CreateAuthenticationOptions(Session session, string? asked)
+    /// <summary>
+    /// Selects the host and its certificate. The name requested in the handshake (SNI) takes precedence. Otherwise the argument of an
+    /// earlier HOST applies (RFC 7151 §4). Both names must be equal (RFC 7151 §3.2.2).
+    /// </summary>
+    private SslServerAuthenticationOptions CreateAuthenticationOptions(Session session, string? requestedName)
     {
-        // RFC 6066 §3 knows no addresses here; clients that give one mean nothing by it.
-        ServerName = HostName.IsValidName(asked) ? asked : null;
+        // An IP address in SNI is invalid (RFC 6066 §3). Some clients send one, and it is ignored.
+        ServerName = HostName.IsValidName(requestedName) ? requestedName : null;
         if (ServerName is not null)
         {
-            if (session.HostName is { } named && !HostName.AreSame(named, ServerName))
+            if (session.HostName is { } hostName && !HostName.AreSame(hostName, ServerName))
             {
-                throw new AuthenticationException($"HOST named {named}, and the handshake asks for {ServerName}");
+                throw new AuthenticationException($"the handshake requests host {ServerName}, but HOST named {hostName}");
             }
 
             session.Host = session.Server.Hosts.GetByServerName(ServerName);
         }
 
         Host = session.Host;
-        FtpCertificates.PresentedCertificate shown = Host.Certificates!.GetCertificate(ServerName ?? session.HostName, session.Server.Options.Logger);
-        _presentedCertificate = shown.Certificate;
-        bool asks = Options.ClientCertificates.Policy != FtpClientCertificatePolicy.Off;
-        _clientValidator = asks ? new ClientCertificateValidator(Options.ClientCertificates) : null;
+        FtpCertificates.PresentedCertificate presented =
+            Host.Certificates!.GetCertificate(ServerName ?? session.HostName, session.Server.Options.Logger);
+        _presentedCertificate = presented.Certificate;
+        bool requestsCertificate = Options.ClientCertificates.Policy != FtpClientCertificatePolicy.Off;
+        _clientValidator = requestsCertificate ? new ClientCertificateValidator(Options.ClientCertificates) : null;
         return new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(shown.Certificate, shown.Chain, offline: true),
+            ServerCertificateContext = SslStreamCertificateContext.Create(presented.Certificate, presented.Chain, offline: true),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             ApplicationProtocols = AlpnProtocols,
             AllowRenegotiation = false,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            ClientCertificateRequired = asks,
-            RemoteCertificateValidationCallback = asks ? _clientValidator!.ValidateCertificate : null,
+            ClientCertificateRequired = requestsCertificate,
+            RemoteCertificateValidationCallback = _clientValidator is { } validator ? validator.ValidateCertificate : null,
             CertificateChainPolicy = _clientValidator?.ChainPolicy,
         };
     }

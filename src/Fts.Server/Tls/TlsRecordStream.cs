@@ -3,19 +3,21 @@ using System.Buffers;
 namespace Fts.Server.Tls;
 
 /// <summary>
-/// Sits between SslStream and the socket and records two facts that SslStream does not report: whether the handshake resumed a session, and
-/// whether the peer sent close_notify before the connection ended. Gathers writes that belong together. Owns the inner stream until
-/// <see cref="ReleaseInner"/>.
+/// The stream between SslStream and the socket. It detects two facts that SslStream does not report: whether the handshake resumed a
+/// session, and whether the peer's TCP side ended without close_notify. It can hold or gather writes and send them together.
 /// </summary>
 /// <remarks>
-/// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets last in the handshake, after it has
-/// read the client's Finished. A peer that only sends may close without reading them. Unread bytes turn its close into a reset.
+/// <see cref="HoldWrites"/> separates the server's session tickets from its handshake. SslStream writes TLS 1.3 tickets last in the
+/// handshake, after it has read the client's Finished. A peer that only sends may close without reading them. Unread bytes turn its close
+/// into a reset. The stream owns the inner stream until <see cref="ReleaseInner"/>.
 /// </remarks>
-/// <param name="inner">The connection.</param>
-/// <param name="stopsAtRecords">Whether a read ends with the TLS record, so that bytes after close_notify stay in the connection (CCC).</param>
+/// <param name="inner">The connection's stream.</param>
+/// <param name="stopsAtRecords">
+/// Whether a read never returns bytes beyond the current TLS record, so that bytes after close_notify stay in the connection (CCC).
+/// </param>
 internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false) : Stream
 {
-    /// <summary>More than any server flight up to the certificate's first bytes.</summary>
+    /// <summary>More bytes than any server's first flight has before the start of its Certificate message.</summary>
     private const int MaxInspectedBytes = 4096;
 
     private byte[]? _serverFlight = new byte[512];
@@ -25,12 +27,13 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     private bool _holdsWrites;
     private byte[]? _held;
     private int _heldLength;
-    private TlsRecordTracker _recordTracker;
+    private RecordTracker _recordTracker;
     private bool _hasReleasedInner;
 
+    /// <summary>Whether the handshake resumed a session.</summary>
     public Resumption Resumption { get; private set; }
 
-    /// <summary>The peer's TCP side has ended. SslStream that reads 0 without this has read a close_notify.</summary>
+    /// <summary>Whether the peer's TCP side has ended. If SslStream reads 0 bytes before that, the peer has sent close_notify.</summary>
     public bool HasEnded { get; private set; }
 
     /// <summary>The number of bytes that are held for the next write.</summary>
@@ -102,7 +105,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         return default;
     }
 
-    /// <summary>Holds each write until the next read, so that the peer still receives every message that it must answer.</summary>
+    /// <summary>Holds writes until the next read. The peer still receives every message before it must respond.</summary>
     public void HoldWrites() => _holdsWrites = true;
 
     /// <summary>Ends <see cref="HoldWrites"/>. The held bytes are sent with the next write.</summary>
@@ -111,20 +114,20 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
     /// <summary>Transfers ownership of the inner stream to the caller.</summary>
     public void ReleaseInner() => _hasReleasedInner = true;
 
-    /// <summary>Sends the bytes still held.</summary>
+    /// <summary>Sends the held bytes.</summary>
     public async ValueTask SendHeldAsync(CancellationToken cancellationToken)
     {
         if (_heldLength > 0)
         {
             (byte[] held, int length) = (_held!, _heldLength);
-            (_held, _heldLength) = (null, 0); // first: a write that fails is not repeated
+            (_held, _heldLength) = (null, 0); // before the write, so that a failed write is not repeated
             await inner.WriteAsync(held.AsMemory(0, length), cancellationToken);
             ArrayPool<byte>.Shared.Return(held);
         }
     }
 
     /// <summary>
-    /// Collects the held bytes and all further writes in <paramref name="buffer"/>, as far as they fit; null ends the collection.
+    /// Gathers the held bytes and all further writes in <paramref name="buffer"/>, as long as they fit. Null ends the gathering.
     /// </summary>
     public void Gather(byte[]? buffer)
     {
@@ -137,7 +140,7 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         }
     }
 
-    /// <summary>Sends what was gathered.</summary>
+    /// <summary>Sends the gathered bytes.</summary>
     public async ValueTask SendGatheredAsync(CancellationToken cancellationToken)
     {
         (int length, _gathered) = (_gathered, 0);
@@ -209,16 +212,17 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         await inner.WriteAsync(buffer, cancellationToken);
     }
 
+    /// <summary>Adds written bytes to the server's first flight until it shows whether the handshake resumes a session.</summary>
     private void Inspect(ReadOnlySpan<byte> bytes)
     {
-        int taken = Math.Min(bytes.Length, MaxInspectedBytes - _written);
-        if (_written + taken > _serverFlight!.Length)
+        int count = Math.Min(bytes.Length, MaxInspectedBytes - _written);
+        if (_written + count > _serverFlight!.Length)
         {
             Array.Resize(ref _serverFlight, MaxInspectedBytes);
         }
 
-        bytes[..taken].CopyTo(_serverFlight.AsSpan(_written));
-        _written += taken;
+        bytes[..count].CopyTo(_serverFlight.AsSpan(_written));
+        _written += count;
         Resumption = ServerHelloReader.Read(_serverFlight.AsSpan(0, _written));
         if (Resumption == Resumption.Unknown && _written == MaxInspectedBytes)
         {
@@ -228,6 +232,41 @@ internal sealed class TlsRecordStream(Stream inner, bool stopsAtRecords = false)
         if (Resumption != Resumption.Unknown)
         {
             _serverFlight = null;
+        }
+    }
+
+    /// <summary>
+    /// Tracks the bounds of TLS records in a stream (RFC 8446 §5.1), so that a reader reads no byte beyond the current record.
+    /// </summary>
+    private struct RecordTracker
+    {
+        private const int HeaderBytes = 5;
+
+        private ulong _header;
+        private int _headerLength, _remainingBodyBytes;
+
+        /// <summary>The most bytes that may be read next: the rest of the current header or body.</summary>
+        public readonly int MaxReadBytes => _remainingBodyBytes > 0 ? _remainingBodyBytes : HeaderBytes - _headerLength;
+
+        /// <summary>Records bytes that were read, at most <see cref="MaxReadBytes"/>.</summary>
+        public void Advance(ReadOnlySpan<byte> read)
+        {
+            if (_remainingBodyBytes > 0)
+            {
+                _remainingBodyBytes -= read.Length;
+                return;
+            }
+
+            foreach (byte next in read)
+            {
+                _header = (_header << 8) | next;
+            }
+
+            _headerLength += read.Length;
+            if (_headerLength == HeaderBytes)
+            {
+                (_remainingBodyBytes, _headerLength) = ((int)(_header & 0xFFFF), 0);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Access;
 
-/// <summary>Which connections are counted together, and which descriptors are left for data connections.</summary>
+/// <summary>The session limits per block of addresses, and the file descriptors reserved for data connections.</summary>
 public sealed class AdmissionTests
 {
     [Theory]
@@ -18,14 +18,14 @@ public sealed class AdmissionTests
         Assert.Equal(isSame, AddressBlock.FromAddress(IPAddress.Parse(one)) == AddressBlock.FromAddress(IPAddress.Parse(other)));
 
     [Fact]
-    public async Task By_default_100_sessions_of_one_IPv6_network_are_accepted_and_the_next_is_not()
+    public async Task By_default_100_sessions_of_one_IPv6_network_are_accepted_and_the_next_is_rejected()
     {
         await using TestServer server = new(Wire.IPv6, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("::1/128")] });
         var talks = new List<Conversation>();
         for (int i = 1; i <= 100; i++)
         {
             Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Create($"2001:db8::{i:x}", "2001:db8:ffff::1"));
-            await talk.PlayAsync("S: 220 *"); // none signs in
+            await talk.PlayAsync("S: 220 *"); // the sessions do not log in
             talks.Add(talk);
         }
 
@@ -54,7 +54,8 @@ public sealed class AdmissionTests
     [InlineData(767, false)]
     [InlineData(768, true)]
     [InlineData(1023, true)]
-    public void The_last_quarter_of_the_descriptors_is_reserved(int descriptor, bool isReserved) => Assert.Equal(isReserved, new DescriptorReserve(1024).IsReserved(descriptor));
+    public void The_last_quarter_of_the_descriptors_is_reserved(int descriptor, bool isReserved) =>
+        Assert.Equal(isReserved, new DescriptorReserve(1024).IsReserved(descriptor));
 
     [Fact]
     public void Without_a_limit_nothing_is_reserved() => Assert.False(new DescriptorReserve(null).IsReserved(int.MaxValue));

@@ -4,7 +4,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Access;
 
-/// <summary>One account, <c>owner</c> with the password <c>right</c>, and how many passwords were checked.</summary>
+/// <summary>One account, <c>owner</c> with the password <c>right</c>. Counts the checked passwords.</summary>
 internal sealed class GuessableAccounts : IAuthenticator
 {
     private readonly Lock _lock = new();
@@ -42,10 +42,10 @@ internal sealed class GuessableAccounts : IAuthenticator
         return credentials is { UserName: "owner", Password: "right" } ? new Account("owner", Permissions.ReadWrite) : null;
     }
 
-    /// <summary>Makes the check of a password wait until the test completes what is returned.</summary>
+    /// <summary>Makes the check of a password wait until the test completes the returned source.</summary>
     public TaskCompletionSource Hold(string password) => _holds[password] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Waits until so many passwords were checked.</summary>
+    /// <summary>Waits until <paramref name="count"/> passwords were checked.</summary>
     public async Task WaitForChecksAsync(int count)
     {
         while (true)

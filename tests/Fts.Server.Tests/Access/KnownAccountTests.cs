@@ -3,10 +3,10 @@ using Fts.Server.Access;
 
 namespace Fts.Server.Tests.Access;
 
-/// <summary>The accounts that signed in lately, per address.</summary>
+/// <summary>The accounts that recently logged in, per address.</summary>
 public sealed class KnownAccountTests
 {
-    private static readonly AddressBlock One = Block("192.0.2.1"), Two = Block("192.0.2.2"), Three = Block("192.0.2.3");
+    private static readonly AddressBlock One = GetBlock("192.0.2.1"), Two = GetBlock("192.0.2.2"), Three = GetBlock("192.0.2.3");
 
     private readonly KnownAccounts _known = new(maxAddresses: 2);
 
@@ -23,7 +23,7 @@ public sealed class KnownAccountTests
     }
 
     [Fact]
-    public void Of_33_accounts_the_one_with_the_oldest_login_is_forgotten()
+    public void The_33rd_account_evicts_the_one_with_the_oldest_login()
     {
         for (int account = 1; account <= 32; account++)
         {
@@ -36,7 +36,7 @@ public sealed class KnownAccountTests
     }
 
     [Fact]
-    public void Of_three_addresses_the_one_with_the_oldest_login_is_forgotten()
+    public void The_third_address_evicts_the_one_with_the_oldest_login()
     {
         _known.Add(One, 1, TimeSpan.FromSeconds(1));
         _known.Add(Two, 1, TimeSpan.FromSeconds(2));
@@ -45,5 +45,5 @@ public sealed class KnownAccountTests
         Assert.Equal([One, Three], ((AddressBlock[])[One, Two, Three]).Where(address => _known.Contains(address, 1, TimeSpan.FromSeconds(5))));
     }
 
-    private static AddressBlock Block(string address) => AddressBlock.FromAddress(IPAddress.Parse(address));
+    private static AddressBlock GetBlock(string address) => AddressBlock.FromAddress(IPAddress.Parse(address));
 }

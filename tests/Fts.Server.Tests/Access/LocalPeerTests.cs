@@ -8,8 +8,9 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Access;
 
-/// <summary>The user of the process that opened a loopback connection. Tests run a client as another user by setpriv, which needs
-/// root.</summary>
+/// <summary>
+/// The user of the process that opened a loopback connection. Tests run a client as another user with setpriv, which needs root.
+/// </summary>
 public sealed class LocalPeerTests
 {
     private const uint Nobody = 65534;
@@ -29,20 +30,20 @@ public sealed class LocalPeerTests
         SkipUnlessRoot();
         await using TestServer server = Start(Wire.IPv4);
         string refused = await RunAsNobodyAsync(server, "USER anonymous", "PASS x", "PWD", "QUIT");
-        Assert.Equal(["220", "331", "530", "530", "221"], Codes(refused));
+        Assert.Equal(["220", "331", "530", "530", "221"], GetCodes(refused));
         string accepted = await RunAsNobodyAsync(server, "USER fts", $"PASS {_password.Password}", "PWD", "QUIT");
-        Assert.Equal(["220", "331", "230", "257", "221"], Codes(accepted));
+        Assert.Equal(["220", "331", "230", "257", "221"], GetCodes(accepted));
     }
 
     [Fact]
     public async Task Another_user_with_a_closed_socket_is_not_treated_as_root()
     {
         SkipUnlessRoot();
-        var held = new HeldAccounts(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
+        var held = new WaitingAuthenticator(new LocalUserAuthenticator(Permissions.ReadWrite, _password));
         await using TestServer server = new(Wire.IPv4, with: options => options with { Authenticator = held });
         await RunAsNobodyAsync(server, read: false, "USER anonymous", "PASS x", "MKD made");
-        await held.Asked.Task.WithDeadline();
-        held.Go.SetResult();
+        await held.CheckStarted.Task.WithDeadline();
+        held.Continue.SetResult();
         await server.Log.WaitForAsync(RecordingLogger.Disconnected);
         Assert.Empty(await server.ListNamesAsync("/"));
     }
@@ -54,13 +55,13 @@ public sealed class LocalPeerTests
         var clock = new ManualClock();
         await using TestServer server = Start(Wire.IPv4, options => options with { LoginDelay = TimeSpan.FromSeconds(1), TimeProvider = clock });
         string refused = await RunAsNobodyAsync(server, "USER fts", "PASS x", "QUIT");
-        Assert.Equal(["220", "331", "530", "221"], Codes(refused));
+        Assert.Equal(["220", "331", "530", "221"], GetCodes(refused));
         await using Conversation talk = await server.LogInAsync();
         Assert.Empty(clock.Waiting);
     }
 
     [Fact]
-    public async Task A_client_of_a_balancer_on_this_machine_is_not_local()
+    public async Task A_client_of_a_load_balancer_on_this_machine_is_not_local()
     {
         await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
         foreach (byte[] header in (byte[][])[ProxyHeaders.Create("192.0.2.7"), ProxyHeaders.Create("127.0.0.1", "127.0.0.1"), ProxyHeaders.HealthCheck])
@@ -104,7 +105,7 @@ public sealed class LocalPeerTests
     [InlineData("127.0.0.1:50002", "127.0.0.1:2121", 1002u)]
     [InlineData("[::1]:50003", "[::1]:2121", 1003u)]
     [InlineData("127.0.0.1:50004", "127.0.0.1:2121", null)]
-    public void The_kernels_table_is_read_for_the_clients_row(string client, string server, uint? user)
+    public void The_clients_row_of_the_kernels_table_is_found(string client, string server, uint? user)
     {
         string[] rows =
         [
@@ -120,7 +121,7 @@ public sealed class LocalPeerTests
     }
 
     [Fact]
-    public async Task The_kernels_table_has_this_process()
+    public async Task The_kernels_table_contains_this_process()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has /proc/net/tcp.");
         using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
@@ -143,8 +144,9 @@ public sealed class LocalPeerTests
 
     private static Task<string> RunAsNobodyAsync(TestServer server, params string[] lines) => RunAsNobodyAsync(server, read: true, lines);
 
-    /// <summary>Sends lines as the user nobody, by the shell's own sockets, and returns the replies up to the server's end; or does not
-    /// wait for any.</summary>
+    /// <summary>
+    /// Sends lines as the user nobody with the shell's own sockets. Returns the replies until the server closes, or does not wait for replies.
+    /// </summary>
     private static async Task<string> RunAsNobodyAsync(TestServer server, bool read, params string[] lines)
     {
         string input = string.Concat(lines.Select(line => line + "\\r\\n"));
@@ -155,21 +157,21 @@ public sealed class LocalPeerTests
         return output;
     }
 
-    private static string[] Codes(string replies) => [.. replies.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line[..3])];
+    private static string[] GetCodes(string replies) => [.. replies.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line[..3])];
 
-    /// <summary>Checks no password before the test lets it.</summary>
-    private sealed class HeldAccounts(IAuthenticator accounts) : IAuthenticator
+    /// <summary>Waits in each password check until the test continues it.</summary>
+    private sealed class WaitingAuthenticator(IAuthenticator accounts) : IAuthenticator
     {
-        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource CheckStarted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource Continue { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public bool RequiresPassword(string userName) => accounts.RequiresPassword(userName);
 
         public async ValueTask<Account?> AuthenticateAsync(Credentials credentials, CancellationToken cancellationToken)
         {
-            Asked.TrySetResult();
-            await Go.Task;
+            CheckStarted.TrySetResult();
+            await Continue.Task;
             return await accounts.AuthenticateAsync(credentials, cancellationToken);
         }
     }

@@ -11,11 +11,11 @@ public sealed class LoginThrottleTests
     private readonly GuessableAccounts _accounts = new();
 
     [Theory, OnEveryWire]
-    public async Task After_a_wrong_password_the_right_one_waits_on_another_connection(Wire wire)
+    public async Task After_a_wrong_password_the_correct_one_is_delayed_on_another_connection(Wire wire)
     {
         await using TestServer server = Start(wire);
         await FailAsync(server, "owner");
-        await using Conversation talk = await AskedAsync(server, "owner", "right");
+        await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
         Assert.Equal(1, _accounts.Checks);
         _clock.Advance(TimeSpan.FromMilliseconds(999));
@@ -32,7 +32,7 @@ public sealed class LoginThrottleTests
         await using TestServer server = Start(Wire.IPv4);
         for (int i = 0; i < 3; i++)
         {
-            await using Conversation talk = await AskedAsync(server, "owner", "right");
+            await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
             await talk.PlayAsync("S: 230 *");
         }
 
@@ -50,7 +50,7 @@ public sealed class LoginThrottleTests
         var delays = new List<double>();
         for (int i = 0; i < 7; i++)
         {
-            await using Conversation talk = await AskedAsync(server, userName, "wrong");
+            await using Conversation talk = await SendPasswordAsync(server, userName, "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
             _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
             await talk.PlayAsync("S: 530 Login incorrect.");
@@ -67,7 +67,7 @@ public sealed class LoginThrottleTests
         var delays = new List<double>();
         foreach (string userName in (string[])["b", "c", "d", "e", "f", "g", "h", "i", "a"])
         {
-            await using Conversation talk = await AskedAsync(server, userName, "wrong");
+            await using Conversation talk = await SendPasswordAsync(server, userName, "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
             _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
             await talk.PlayAsync("S: 530 *");
@@ -77,18 +77,18 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public async Task Closing_early_leaves_the_delay_to_the_next_connection()
+    public async Task After_an_early_disconnect_the_delay_applies_to_the_next_connection()
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        await using (Conversation gone = await AskedAsync(server, "owner", "wrong"))
+        await using (Conversation gone = await SendPasswordAsync(server, "owner", "wrong"))
         {
             await _clock.WaitForTimersAsync();
         }
 
-        await using Conversation talk = await AskedAsync(server, "owner", "right");
+        await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
         _clock.Advance(TimeSpan.FromSeconds(1));
-        await _accounts.WaitForChecksAsync(2); // the one that closed
+        await _accounts.WaitForChecksAsync(2); // that of the closed connection
         Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync());
         Assert.Equal(2, _accounts.Checks);
         _clock.Advance(TimeSpan.FromSeconds(2));
@@ -96,17 +96,17 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public async Task Guesses_on_many_connections_are_checked_one_at_a_time_and_some_not_at_all()
+    public async Task Guesses_on_many_connections_are_checked_one_at_a_time_and_further_ones_are_refused()
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
         var talks = new List<Conversation>();
         for (int i = 0; i < 40; i++)
         {
-            talks.Add(await AskedAsync(server, "owner", i == 10 ? "right" : "wrong"));
+            talks.Add(await SendPasswordAsync(server, "owner", i == 10 ? "right" : "wrong"));
         }
 
-        // As far as a second apart, 16 seconds hold 16 of them; the others are turned away unchecked.
+        // With a delay of one second, 16 guesses fit into 16 seconds. The others are refused without a check.
         await server.Log.WaitForAsync(RecordingLogger.TooManyFailedLogins, times: 24);
         for (int check = 2; check <= 6; check++)
         {
@@ -124,11 +124,11 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public async Task A_guess_that_was_sent_before_another_had_failed_is_answered_after_the_delay()
+    public async Task A_guess_that_was_sent_before_another_failed_receives_its_reply_after_the_delay()
     {
         await using TestServer server = Start(Wire.IPv4);
         TaskCompletionSource wrong = _accounts.Hold("wrong"), right = _accounts.Hold("right");
-        await using Conversation first = await AskedAsync(server, "owner", "wrong"), second = await AskedAsync(server, "owner", "right");
+        await using Conversation first = await SendPasswordAsync(server, "owner", "wrong"), second = await SendPasswordAsync(server, "owner", "right");
         await _accounts.WaitForChecksAsync(2);
         wrong.SetResult();
         await first.PlayAsync("S: 530 *");
@@ -144,22 +144,22 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = Start(Wire.IPv4);
         await FailAsync(server, "owner");
-        await using (Conversation talk = await AskedAsync(server, "owner", "right"))
+        await using (Conversation talk = await SendPasswordAsync(server, "owner", "right"))
         {
             await _clock.WaitForTimersAsync();
             _clock.Advance(TimeSpan.FromSeconds(1));
             await talk.PlayAsync("S: 230 *");
         }
 
-        await FailAsync(server, "owner"); // the account's first again, the address's second
-        await using (Conversation talk = await AskedAsync(server, "owner", "wrong"))
+        await FailAsync(server, "owner"); // the first failure of the account after its login, the second of the address
+        await using (Conversation talk = await SendPasswordAsync(server, "owner", "wrong"))
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
             _clock.Advance(TimeSpan.FromSeconds(1));
             await talk.PlayAsync("S: 530 *");
         }
 
-        await using Conversation other = await AskedAsync(server, "other", "wrong");
+        await using Conversation other = await SendPasswordAsync(server, "other", "wrong");
         Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync()); // the third failure of the address
     }
 
@@ -170,7 +170,7 @@ public sealed class LoginThrottleTests
         await FailAsync(server, "owner");
         _clock.Advance(TimeSpan.FromMinutes(1));
         await FailAsync(server, "owner");
-        await using Conversation talk = await AskedAsync(server, "owner", "right");
+        await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
         _clock.Advance(TimeSpan.FromSeconds(1));
         await talk.PlayAsync("S: 230 *");
@@ -187,7 +187,7 @@ public sealed class LoginThrottleTests
         await using TestServer server = Start(wire, options => options with { ProxyProtocolNetworks = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] });
         string balancer = wire.IsIPv4() ? "198.51.100.1" : "2001:db8:ffff::1";
         await FailAsync(server, "owner", ProxyHeaders.Create(failed, balancer));
-        await using Conversation talk = await AskedAsync(server, "owner", "right", ProxyHeaders.Create(next, balancer));
+        await using Conversation talk = await SendPasswordAsync(server, "owner", "right", ProxyHeaders.Create(next, balancer));
         if (waits)
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
@@ -208,7 +208,7 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public async Task The_delay_holds_for_all_hosts()
+    public async Task The_delay_applies_to_all_hosts()
     {
         await using TestServer server = Start(Wire.IPv4, options => options with { Hosts = [new FtpHost { Name = "other.example", Store = new MemoryFileStore(), Authenticator = _accounts }] });
         await FailAsync(server, "owner");
@@ -223,7 +223,7 @@ public sealed class LoginThrottleTests
         await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")], MaxTrackedAddresses = 3 });
         byte[] attacker = ProxyHeaders.Create("192.0.2.1");
         await FailAsync(server, "owner", attacker);
-        await using (Conversation again = await AskedAsync(server, "owner", "wrong", attacker))
+        await using (Conversation again = await SendPasswordAsync(server, "owner", "wrong", attacker))
         {
             await _clock.WaitForTimersAsync();
             _clock.Advance(TimeSpan.FromSeconds(1));
@@ -235,15 +235,15 @@ public sealed class LoginThrottleTests
             await FailAsync(server, "owner", ProxyHeaders.Create($"192.0.2.{i}"));
         }
 
-        await using Conversation talk = await AskedAsync(server, "owner", "right", attacker);
+        await using Conversation talk = await SendPasswordAsync(server, "owner", "right", attacker);
         Assert.Equal(TimeSpan.FromSeconds(2), await _clock.WaitForTimersAsync());
     }
 
     [Theory, OnEveryWire]
-    public async Task An_account_that_signed_in_before_does_not_wait_for_the_failures_of_others(Wire wire)
+    public async Task A_known_account_does_not_wait_for_the_failures_of_others(Wire wire)
     {
         await using TestServer server = Start(wire);
-        await using (Conversation before = await AskedAsync(server, "owner", "right"))
+        await using (Conversation before = await SendPasswordAsync(server, "owner", "right"))
         {
             await before.PlayAsync("S: 230 *");
         }
@@ -252,11 +252,11 @@ public sealed class LoginThrottleTests
         var guesses = new List<Conversation>();
         for (int i = 0; i < 20; i++)
         {
-            guesses.Add(await AskedAsync(server, $"guess{i}", "wrong"));
+            guesses.Add(await SendPasswordAsync(server, $"guess{i}", "wrong"));
         }
 
         await server.Log.WaitForAsync(RecordingLogger.TooManyFailedLogins); // no further guess may wait
-        await using Conversation talk = await AskedAsync(server, "owner", "right");
+        await using Conversation talk = await SendPasswordAsync(server, "owner", "right");
         await talk.PlayAsync("S: 230 *");
         foreach (Conversation guess in guesses)
         {
@@ -265,10 +265,10 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public async Task An_account_that_signed_in_before_waits_for_its_own_failures()
+    public async Task A_known_account_waits_for_its_own_failures()
     {
         await using TestServer server = Start(Wire.IPv4);
-        await using (Conversation before = await AskedAsync(server, "owner", "right"))
+        await using (Conversation before = await SendPasswordAsync(server, "owner", "right"))
         {
             await before.PlayAsync("S: 230 *");
         }
@@ -277,15 +277,15 @@ public sealed class LoginThrottleTests
         var delays = new List<double>();
         for (int i = 0; i < 6; i++)
         {
-            await using Conversation guess = await AskedAsync(server, "owner", "wrong");
+            await using Conversation guess = await SendPasswordAsync(server, "owner", "wrong");
             delays.Add((await _clock.WaitForTimersAsync()).TotalSeconds);
             _clock.Advance(TimeSpan.FromSeconds(delays[^1]));
             await guess.PlayAsync("S: 530 *");
         }
 
         Assert.Equal([1, 2, 4, 8, 16, 16], delays);
-        await using Conversation other = await AskedAsync(server, "other", "wrong");
-        Assert.Equal(TimeSpan.FromSeconds(8), await _clock.WaitForTimersAsync()); // its failures count for the address, too
+        await using Conversation other = await SendPasswordAsync(server, "other", "wrong");
+        Assert.Equal(TimeSpan.FromSeconds(8), await _clock.WaitForTimersAsync()); // its failures also count for the address
     }
 
     [Fact]
@@ -293,13 +293,13 @@ public sealed class LoginThrottleTests
     {
         await using TestServer server = Start(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.1/32")] });
         byte[] known = ProxyHeaders.Create("192.0.2.1"), stranger = ProxyHeaders.Create("192.0.2.2");
-        await using (Conversation before = await AskedAsync(server, "owner", "right", known))
+        await using (Conversation before = await SendPasswordAsync(server, "owner", "right", known))
         {
             await before.PlayAsync("S: 230 *");
         }
 
         await FailAsync(server, "a", stranger);
-        await using (Conversation elsewhere = await AskedAsync(server, "owner", "right", stranger))
+        await using (Conversation elsewhere = await SendPasswordAsync(server, "owner", "right", stranger))
         {
             Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
             _clock.Advance(TimeSpan.FromSeconds(1));
@@ -308,7 +308,7 @@ public sealed class LoginThrottleTests
 
         _clock.Advance(TimeSpan.FromHours(24));
         await FailAsync(server, "a", known);
-        await using Conversation later = await AskedAsync(server, "owner", "right", known);
+        await using Conversation later = await SendPasswordAsync(server, "owner", "right", known);
         Assert.Equal(TimeSpan.FromSeconds(1), await _clock.WaitForTimersAsync());
     }
 
@@ -319,7 +319,7 @@ public sealed class LoginThrottleTests
         await FailAsync(server, "owner");
         for (int i = 0; i < 5; i++)
         {
-            await using Conversation guess = await AskedAsync(server, "owner", "wrong");
+            await using Conversation guess = await SendPasswordAsync(server, "owner", "wrong");
             _clock.Advance(await _clock.WaitForTimersAsync());
             await guess.PlayAsync("S: 530 *");
         }
@@ -327,7 +327,7 @@ public sealed class LoginThrottleTests
         var waiting = new List<Conversation>();
         for (int i = 0; i < 8; i++)
         {
-            waiting.Add(await AskedAsync(server, "owner", "right"));
+            waiting.Add(await SendPasswordAsync(server, "owner", "right"));
             await server.Log.WaitForAsync(RecordingLogger.Connected, times: 7 + i);
         }
 
@@ -341,15 +341,15 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
-    public async Task A_delay_does_not_count_as_sign_in_time()
+    public async Task A_delay_does_not_count_towards_the_login_timeout()
     {
         await using TestServer server = Start(Wire.IPv4, options => options with { LoginTimeout = TimeSpan.FromSeconds(2) });
         await FailAsync(server, "owner");
-        await using Conversation talk = await AskedAsync(server, "owner", "wrong");
+        await using Conversation talk = await SendPasswordAsync(server, "owner", "wrong");
         await _clock.WaitForTimersAsync();
         for (int i = 0; i < 2; i++)
         {
-            // The second silent session is closed by a later look at all sessions than the first.
+            // The monitor closes the second silent session in a later check than the first.
             await using Conversation silent = await server.ConnectAsync();
             await silent.PlayAsync("S: 220 *\nS: 421 *\nS: (end)");
         }
@@ -364,18 +364,18 @@ public sealed class LoginThrottleTests
         return with is null ? delayed : with(delayed);
     });
 
-    /// <summary>A connection that has sent its password; the reply is still to be read.</summary>
-    private static async Task<Conversation> AskedAsync(TestServer server, string userName, string password, byte[]? header = null)
+    /// <summary>Connects and sends a password. The caller reads the reply.</summary>
+    private static async Task<Conversation> SendPasswordAsync(TestServer server, string userName, string password, byte[]? header = null)
     {
         Conversation talk = await server.ConnectAsync(header: header);
         await talk.PlayAsync($"S: 220 *\nC: USER {userName}\nS: 331 *\nC: PASS {password}");
         return talk;
     }
 
-    /// <summary>A failed login that has nothing to wait for.</summary>
+    /// <summary>Performs a failed login that is not delayed.</summary>
     private static async Task FailAsync(TestServer server, string userName, byte[]? header = null)
     {
-        await using Conversation talk = await AskedAsync(server, userName, "wrong", header);
+        await using Conversation talk = await SendPasswordAsync(server, userName, "wrong", header);
         await talk.PlayAsync("S: 530 *");
     }
 }

@@ -2,10 +2,10 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Data;
 
-/// <summary>ABOR: 426 for the transfer, 226 for itself, and a session that goes on (RFC 959 §4.1.3).</summary>
+/// <summary>ABOR: the transfer receives 426, ABOR receives 226, and the session continues (RFC 959 §4.1.3).</summary>
 public sealed class AbortTests
 {
-    private const string Goes = """
+    private const string SessionContinues = """
         C: PWD
         S: 257 *
         C: EPSV
@@ -26,7 +26,7 @@ public sealed class AbortTests
     }
 
     [Theory, OnEveryWire]
-    public Task Without_a_transfer_there_is_nothing_to_do(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task Without_a_transfer_Abor_returns_226_only(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: ABOR
         S: 226 *
         C: EPSV
@@ -35,11 +35,11 @@ public sealed class AbortTests
         S: 226 *
         C: RETR small
         S: 425 *
-        {Goes}
+        {SessionContinues}
         """, ("/small", "ok"));
 
     [Theory, OnEveryWire]
-    public async Task A_download_ends_at_once(Wire wire)
+    public async Task Abor_ends_a_download_at_once(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -53,11 +53,11 @@ public sealed class AbortTests
             S: 226 *
             """);
         await talk.Data!.ReadToAnyEndAsync();
-        await talk.PlayAsync(Goes);
+        await talk.PlayAsync(SessionContinues);
     }
 
     [Theory, OnEveryWire]
-    public async Task An_upload_is_not_published(Wire wire)
+    public async Task An_aborted_upload_is_not_published(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
         await server.PlayAsync($"""
@@ -77,13 +77,13 @@ public sealed class AbortTests
             C: ABOR
             S: 426 *
             S: 226 *
-            {Goes}
+            {SessionContinues}
             """);
         Assert.Null(await server.ReadAsync("/new"));
     }
 
     [Theory, OnEveryWire]
-    public async Task A_wait_for_the_data_connection_ends(Wire wire)
+    public async Task Abor_ends_the_wait_for_the_data_connection(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
         await server.PlayAsync($"""
@@ -95,12 +95,12 @@ public sealed class AbortTests
             C: ABOR
             S: 426 *
             S: 226 *
-            {Goes}
+            {SessionContinues}
             """);
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task Interrupt_and_synch_as_urgent_data_come_before_it(Wire wire)
+    public async Task Telnet_interrupt_and_synch_may_precede_Abor_as_urgent_data(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -116,12 +116,12 @@ public sealed class AbortTests
             C: ABOR
             S: 426 *
             S: 226 *
-            {Goes}
+            {SessionContinues}
             """);
     }
 
     [Theory, OnEveryWire]
-    public async Task It_may_come_in_the_packet_of_the_transfer(Wire wire)
+    public async Task Abor_may_be_sent_in_the_packet_of_the_transfer_command(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
         await server.PlayAsync($"""
@@ -132,12 +132,12 @@ public sealed class AbortTests
             S: 426 *
             S: 226 *
             S: 200 *
-            {Goes}
+            {SessionContinues}
             """);
     }
 
     [Theory, OnEveryWire]
-    public async Task After_it_the_replies_never_run_out_of_step(Wire wire)
+    public async Task After_Abor_every_command_receives_its_own_reply(Wire wire)
     {
         await using TestServer server = await WithLargeFileAsync(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -146,7 +146,7 @@ public sealed class AbortTests
             await talk.OpenDataAsync();
             await talk.PlayAsync("C: RETR small\nS: 150 *");
             await talk.SendAsync("ABOR");
-            // The transfer is done or not when ABOR comes: 226 or 426, and in both cases 226 for ABOR.
+            // The transfer is complete (226) or not (426) when ABOR arrives. ABOR receives 226 in both cases.
             Assert.Matches("^(226|426) ", (await talk.ReadReplyAsync())[0]);
             await talk.PlayAsync("S: 226 *\nC: PWD\nS: 257 *");
         }

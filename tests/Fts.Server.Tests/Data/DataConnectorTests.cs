@@ -4,7 +4,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Data;
 
-/// <summary>PASV, EPSV, PORT and EPRT: where a data connection is met, and with whom.</summary>
+/// <summary>PASV, EPSV, PORT and EPRT: the establishment of data connections, and the peers that are accepted.</summary>
 public sealed class DataConnectorTests
 {
     private const string Listing = """
@@ -52,7 +52,7 @@ public sealed class DataConnectorTests
         """, ("/a", "x"));
 
     [Theory, OnEveryWire]
-    public Task The_other_family_answers_522_and_names_the_right_one(Wire wire) => TestServer.PlayAsync(wire, $"""
+    public Task The_other_address_family_returns_522_with_the_supported_one(Wire wire) => TestServer.PlayAsync(wire, $"""
         C: EPSV {(wire.IsIPv4() ? 2 : 1)}
         S: 522 *({(wire.IsIPv4() ? 1 : 2)})
         C: EPSV nonsense
@@ -64,7 +64,7 @@ public sealed class DataConnectorTests
         """);
 
     [Fact]
-    public async Task Port_takes_blanks_between_its_numbers()
+    public async Task Port_accepts_spaces_between_its_numbers()
     {
         await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "x"));
         await using Conversation talk = await server.LogInAsync();
@@ -85,7 +85,7 @@ public sealed class DataConnectorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Nonsense_answers_501(Wire wire)
+    public async Task Invalid_arguments_return_501(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -101,7 +101,7 @@ public sealed class DataConnectorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Another_address_or_a_low_port_is_refused_before_any_connect(Wire wire)
+    public async Task Another_address_or_a_low_port_is_rejected_without_a_connection_attempt(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -121,7 +121,7 @@ public sealed class DataConnectorTests
     }
 
     [Theory, OnEveryWire]
-    public Task After_epsv_all_only_epsv_is_taken_whatever_happens_then(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task After_Epsv_All_only_Epsv_is_accepted_until_Rein(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV ALL
         S: 200 *
         C: PASV
@@ -151,7 +151,7 @@ public sealed class DataConnectorTests
         """, ("/a", "x"));
 
     [Theory, OnEveryWire]
-    public Task A_data_port_is_good_for_one_transfer(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_prepared_data_connection_serves_one_transfer(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: RETR a
@@ -171,7 +171,7 @@ public sealed class DataConnectorTests
         """, ("/a", "x"));
 
     [Theory, OnEveryWire]
-    public Task A_refusal_of_the_store_costs_no_data_port(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task A_negative_reply_of_the_store_keeps_the_prepared_data_connection(Wire wire) => TestServer.PlayAsync(wire, """
         C: EPSV
         S: 229 *
         C: RETR missing
@@ -207,7 +207,7 @@ public sealed class DataConnectorTests
         """, ("/a", "x"));
 
     [Theory, OnEveryWire]
-    public async Task A_client_that_never_connects_is_told_so_and_lives(Wire wire)
+    public async Task A_client_that_never_connects_receives_425_and_its_session_continues(Wire wire)
     {
         await using var server = new TestServer(wire, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await server.PlayAsync("""
@@ -250,9 +250,9 @@ public sealed class DataConnectorTests
         Assert.Contains(server.Log.Texts, text => text.StartsWith("[1] STOR a failed: can't open the data connection: the client sent ABOR", StringComparison.Ordinal));
     }
 
-    /// <summary>A port whose queue is full does not answer: the connection is neither accepted nor refused.</summary>
+    /// <summary>The kernel neither accepts nor refuses a connection to a listener with a full queue.</summary>
     [Fact]
-    public async Task An_active_client_that_does_not_answer_ends_the_transfer_with_425()
+    public async Task An_active_client_that_does_not_respond_ends_the_transfer_with_425()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux drops what a full queue does not take.");
         await using var server = new TestServer(Wire.IPv4, with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
@@ -273,7 +273,7 @@ public sealed class DataConnectorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task An_active_client_that_does_not_listen_answers_425(Wire wire)
+    public async Task An_active_client_that_does_not_listen_causes_425(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -291,26 +291,26 @@ public sealed class DataConnectorTests
     }
 
     [Fact]
-    public async Task Another_host_that_connects_first_is_turned_away()
+    public async Task A_connection_of_another_host_is_closed()
     {
         await using TestServer server = await TestServer.WithAsync(Wire.IPv4, ("/a", "secret"));
         await using Conversation talk = await server.LogInAsync();
         talk.ConnectsLate = true;
         string reply = (await talk.SendAndReadReplyAsync("EPSV"))[0];
-        using var thief = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        thief.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
-        await thief.ConnectAsync(DataPeer.ParseTarget(reply, talk.Server)!, TestContext.Current.CancellationToken).WithDeadline();
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        await other.ConnectAsync(DataPeer.ParseTarget(reply, talk.Server)!, TestContext.Current.CancellationToken).WithDeadline();
         await talk.PlayAsync("""
             C: RETR a
             S: 150 *
             D< secret
             S: 226 *
             """);
-        Assert.Equal(0, await thief.ReceiveAsync(new byte[10], SocketFlags.None, TestContext.Current.CancellationToken).WithDeadline());
+        Assert.Equal(0, await other.ReceiveAsync(new byte[10], SocketFlags.None, TestContext.Current.CancellationToken).WithDeadline());
     }
 
     [Theory, OnEveryWire]
-    public async Task Nobody_gets_in_line_for_a_later_transfer(Wire wire)
+    public async Task An_early_connection_does_not_serve_a_later_transfer(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "secret"));
         await using Conversation talk = await server.LogInAsync();

@@ -15,48 +15,48 @@ public sealed class DataPeerTests
     public async Task By_default_only_the_same_address_is_served(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Same, hasRange);
-        await using Conversation talk = await SignInAsync(server);
-        await RefusesAsync(talk, Near);
-        await ServesAsync(talk, IPAddress.Loopback);
+        await using Conversation talk = await LogInAsync(server);
+        await AssertRejectsAsync(talk, Near);
+        await AssertAcceptsAsync(talk, IPAddress.Loopback);
     }
 
     [Theory, MemberData(nameof(WithAndWithoutRange))]
     public async Task The_same_network_is_served_if_it_is_allowed(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), hasRange);
-        await using Conversation talk = await SignInAsync(server);
-        await ServesAsync(talk, Near);
-        await RefusesAsync(talk, Far);
-        await ServesAsync(talk, IPAddress.Loopback);
+        await using Conversation talk = await LogInAsync(server);
+        await AssertAcceptsAsync(talk, Near);
+        await AssertRejectsAsync(talk, Far);
+        await AssertAcceptsAsync(talk, IPAddress.Loopback);
     }
 
     [Theory, MemberData(nameof(WithAndWithoutRange))]
     public async Task Every_address_is_served_if_that_is_allowed(bool hasRange)
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Any, hasRange);
-        await using Conversation talk = await SignInAsync(server);
-        await ServesAsync(talk, Far);
-        await ServesAsync(talk, IPAddress.Loopback);
+        await using Conversation talk = await LogInAsync(server);
+        await AssertAcceptsAsync(talk, Far);
+        await AssertAcceptsAsync(talk, IPAddress.Loopback);
     }
 
     [Fact]
     public async Task Sessions_of_one_network_use_different_passive_ports()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Network(24), range: FreePorts.FindRange(2));
-        await using Conversation first = await SignInAsync(server), second = await SignInAsync(server, Near), third = await SignInAsync(server);
-        await using Conversation other = await SignInAsync(server, Far);
-        IPEndPoint one = TargetOf(await first.SendAndReadReplyAsync("EPSV")), two = TargetOf(await second.SendAndReadReplyAsync("EPSV"));
+        await using Conversation first = await LogInAsync(server), second = await LogInAsync(server, Near), third = await LogInAsync(server);
+        await using Conversation other = await LogInAsync(server, Far);
+        IPEndPoint one = GetTarget(await first.SendAndReadReplyAsync("EPSV")), two = GetTarget(await second.SendAndReadReplyAsync("EPSV"));
 
         Assert.NotEqual(one.Port, two.Port);
         await third.PlayAsync("C: EPSV\nS: 425 *");
-        await ServesAsync(other, Far);
+        await AssertAcceptsAsync(other, Far);
     }
 
     [Theory]
     [InlineData("same", false, false)]
     [InlineData("network", true, false)]
     [InlineData("any", true, false)]
-    public async Task Port_leads_to_the_addresses_that_are_allowed(string peers, bool near, bool loopbackOfAnother)
+    public async Task Port_accepts_only_the_allowed_addresses(string peers, bool near, bool loopbackOfAnother)
     {
         FtpDataPeers allowed = peers == "same" ? FtpDataPeers.Same : peers == "any" ? FtpDataPeers.Any : FtpDataPeers.Network(24);
         Assert.Equal(near, allowed.AcceptsTarget(IPAddress.Parse("192.0.2.9"), IPAddress.Parse("192.0.2.1")));
@@ -73,7 +73,7 @@ public sealed class DataPeerTests
     }
 
     [Fact]
-    public void Port_does_not_lead_to_an_address_of_this_machine()
+    public void Port_rejects_the_addresses_of_this_machine()
     {
         IPAddress[] own = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Select(one => one.Address)];
         Assert.NotEmpty(own);
@@ -81,10 +81,10 @@ public sealed class DataPeerTests
     }
 
     [Fact]
-    public async Task Port_to_another_address_still_needs_a_port_from_1024_on()
+    public async Task Port_to_another_address_requires_a_port_of_at_least_1024()
     {
         await using TestServer server = await StartAsync(FtpDataPeers.Any);
-        await using Conversation talk = await SignInAsync(server);
+        await using Conversation talk = await LogInAsync(server);
         await talk.PlayAsync("""
             C: PORT 192,0,2,1,3,255
             S: 504 *not allowed.
@@ -100,20 +100,20 @@ public sealed class DataPeerTests
     [InlineData(33, 64)]
     [InlineData(24, 31)]
     [InlineData(24, 129)]
-    public void A_network_has_a_prefix_length(int prefix, int prefix6) => Assert.Throws<ArgumentOutOfRangeException>(() => FtpDataPeers.Network(prefix, prefix6));
+    public void An_invalid_prefix_length_is_rejected(int prefix, int prefix6) => Assert.Throws<ArgumentOutOfRangeException>(() => FtpDataPeers.Network(prefix, prefix6));
 
     private static async Task<TestServer> StartAsync(FtpDataPeers peers, bool hasRange = false, FtpPassivePorts? range = null)
     {
         var server = new TestServer(Wire.IPv4, with: options => options with
         {
-            // Addresses of 127.0.0.0/8 reach every listener of this machine.
+            // Every listener of this machine accepts connections to addresses of 127.0.0.0/8.
             EndPoint = new IPEndPoint(IPAddress.Any, 0), DataPeers = peers, PassivePorts = range ?? (hasRange ? FreePorts.FindRange(2) : null),
         });
         await server.WriteAsync("/a", "content");
         return server;
     }
 
-    private static async Task<Conversation> SignInAsync(TestServer server, IPAddress? from = null)
+    private static async Task<Conversation> LogInAsync(TestServer server, IPAddress? from = null)
     {
         Conversation talk = await Conversation.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), from, null);
         await talk.PlayAsync("S: 220 *\nC: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: TYPE I\nS: 200 *");
@@ -121,23 +121,23 @@ public sealed class DataPeerTests
         return talk;
     }
 
-    private static IPEndPoint TargetOf(string[] reply) => DataPeer.ParseTarget(reply[0], IPAddress.Loopback)!;
+    private static IPEndPoint GetTarget(string[] reply) => DataPeer.ParseTarget(reply[0], IPAddress.Loopback)!;
 
-    private static async Task ServesAsync(Conversation talk, IPAddress from)
+    private static async Task AssertAcceptsAsync(Conversation talk, IPAddress from)
     {
-        using var peer = DataPeer.CreateConnecting(TargetOf(await talk.SendAndReadReplyAsync("EPSV")), null, from);
+        using var peer = DataPeer.CreateConnecting(GetTarget(await talk.SendAndReadReplyAsync("EPSV")), null, from);
         await talk.SendAsync("RETR a");
         Assert.Equal("content", System.Text.Encoding.ASCII.GetString(await peer.ReadToEndAsync()));
         await talk.PlayAsync("S: 150 *\nS: 226 *");
     }
 
-    /// <summary>The connection is closed without a byte, and the session still waits for its own peer.</summary>
-    private static async Task RefusesAsync(Conversation talk, IPAddress from)
+    /// <summary>Verifies that the server closes the connection without sending a byte, and that the session still waits for its own client.</summary>
+    private static async Task AssertRejectsAsync(Conversation talk, IPAddress from)
     {
-        IPEndPoint target = TargetOf(await talk.SendAndReadReplyAsync("EPSV"));
+        IPEndPoint target = GetTarget(await talk.SendAndReadReplyAsync("EPSV"));
         await talk.SendAsync("RETR a");
-        using var stranger = DataPeer.CreateConnecting(target, null, from);
-        Assert.Empty(await stranger.ReadToEndAsync());
+        using var other = DataPeer.CreateConnecting(target, null, from);
+        Assert.Empty(await other.ReadToEndAsync());
         using var own = DataPeer.CreateConnecting(target, null);
         Assert.NotEmpty(await own.ReadToEndAsync());
         await talk.PlayAsync("S: 150 *\nS: 226 *");

@@ -3,13 +3,13 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Data;
 
-/// <summary>MODE Z and OPTS MODE Z: what is compressed, and what is not taken for a whole.</summary>
+/// <summary>MODE Z and OPTS MODE Z: compressed transfers, and the detection of incomplete or invalid streams.</summary>
 public sealed class DeflateTests
 {
     private const int Grace = 64 * 1024;
 
     [Theory, OnEveryWire]
-    public async Task What_is_compressed_arrives_as_it_was_in_both_directions(Wire wire)
+    public async Task Compressed_files_arrive_unchanged_in_both_directions(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
         await server.PlayAsync("""
@@ -72,7 +72,7 @@ public sealed class DeflateTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Offsets_and_sizes_are_those_of_the_content_and_ascii_is_translated_before(Wire wire)
+    public async Task Offsets_and_sizes_apply_to_the_content_and_ASCII_is_translated_before_compression(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
         await server.PlayAsync("""
@@ -138,7 +138,7 @@ public sealed class DeflateTests
     }
 
     [Theory, OnEveryWire]
-    public async Task What_is_not_one_whole_stream_is_not_stored(Wire wire)
+    public async Task An_upload_that_is_not_one_complete_zlib_stream_is_not_stored(Wire wire)
     {
         byte[] stream = Zlib.Compress(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 5000))));
         byte[] wrongSum = [.. stream[..^1], (byte)(stream[^1] ^ 1)], damaged = [.. stream];
@@ -165,7 +165,7 @@ public sealed class DeflateTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_bomb_is_turned_away_and_a_fat_file_is_not(Wire wire)
+    public async Task A_decompression_bomb_is_rejected_and_a_large_compressible_file_is_not(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { AlwaysAllowedExpandedBytes = Grace, MaxExpansionRatio = 100 });
         await using Conversation talk = await server.LogInAsync();
@@ -180,10 +180,10 @@ public sealed class DeflateTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Large_files_go_both_ways(Wire wire)
+    public async Task Large_files_are_transferred_in_both_directions(Wire wire)
     {
         byte[] content = new byte[3_000_000];
-        new Random(7).NextBytes(content.AsSpan(1_000_000, 1_000_000)); // and a million zeros before and after
+        new Random(7).NextBytes(content.AsSpan(1_000_000, 1_000_000)); // between a million zeros on each side
         await using TestServer server = new(wire);
         await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("C: MODE Z\nS: 200 *\nC: EPSV\nS: 229 *\nC: STOR a\nS: 150 *");
@@ -198,7 +198,7 @@ public sealed class DeflateTests
     }
 
     [Theory, OnEveryWire]
-    public Task The_level_can_be_chosen_and_nothing_else(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task Only_the_compression_level_can_be_set(Wire wire) => TestServer.PlayAsync(wire, """
         C: OPTS MODE Z LEVEL 9
         S: 200 MODE Z LEVEL set to 9.
         C: opts mode z engine zlib, level 0, method 8
@@ -236,7 +236,7 @@ public sealed class DeflateTests
         """, ("/a", "hello"));
 
     [Theory, OnEveryWire]
-    public Task Stat_tells_the_mode_and_a_new_user_begins_with_stream(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task Stat_reports_the_mode_and_a_new_user_starts_with_stream_mode(Wire wire) => TestServer.PlayAsync(wire, """
         C: MODE Z
         S: 200 *
         C: STAT
@@ -260,7 +260,7 @@ public sealed class DeflateTests
         """);
 
     [Theory, OnEveryWire]
-    public async Task A_server_that_does_not_offer_it_does_not_take_it(Wire wire)
+    public async Task A_server_without_MODE_Z_rejects_it(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { SupportsDeflate = false });
         await using Conversation talk = await server.LogInAsync();
@@ -281,7 +281,7 @@ public sealed class DeflateTests
         Assert.Equal(["a"], await server.ListNamesAsync("/"));
     }
 
-    /// <summary>Sends and closes; a server that has seen enough may have closed before.</summary>
+    /// <summary>Sends the bytes and closes the connection. The server may close it first if it rejects the data.</summary>
     private static async Task SendAllAsync(Conversation talk, byte[] bytes)
     {
         try
@@ -291,7 +291,7 @@ public sealed class DeflateTests
         }
         catch (IOException)
         {
-            // What it says is in its reply.
+            // The reply contains the reason.
         }
 
         talk.CloseData();

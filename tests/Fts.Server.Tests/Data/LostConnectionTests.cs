@@ -2,7 +2,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Data;
 
-/// <summary>Connections that end before their time: nothing half-received is published, and what can live lives.</summary>
+/// <summary>Connections that end early: partial uploads are not published, and the session continues if its control connection is open.</summary>
 public sealed class LostConnectionTests
 {
     private const string Upload = """
@@ -13,7 +13,7 @@ public sealed class LostConnectionTests
         D+ new but not whole
         """;
 
-    private const string StillThere = """
+    private const string ExistingFileIsUnchanged = """
         C: EPSV
         S: 229 *
         C: RETR a
@@ -36,9 +36,9 @@ public sealed class LostConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_client_that_dies_mid_upload_publishes_nothing(Wire wire)
+    public async Task An_upload_of_a_killed_client_is_not_published(Wire wire)
     {
-        // A killed process closes its control connection, then its data connection, in orderly fashion both.
+        // The kernel closes the connections of a killed process without a reset: first the control connection, then the data connection.
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         for (int i = 1; i <= 30; i++)
         {
@@ -60,7 +60,7 @@ public sealed class LostConnectionTests
             {Upload}
             D: reset
             S: 426 *
-            {StillThere}
+            {ExistingFileIsUnchanged}
             """);
     }
 
@@ -83,7 +83,7 @@ public sealed class LostConnectionTests
             S: 150 *
             D: reset
             S: 426 *
-            {StillThere}
+            {ExistingFileIsUnchanged}
             """);
     }
 
@@ -106,7 +106,7 @@ public sealed class LostConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Closing_without_a_word_ends_the_session(Wire wire)
+    public async Task Closing_the_control_connection_without_QUIT_ends_the_session(Wire wire)
     {
         await using TestServer server = new(wire);
         Conversation talk = await server.LogInAsync();

@@ -5,12 +5,15 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Data;
 
-/// <summary>A transfer that is ended from outside, seen from its engine.</summary>
+/// <summary>Tests how a pump observes the abort of its transfer.</summary>
 public sealed class TransferTests
 {
-    /// <summary>Whoever takes the end of the data for the end of the file publishes half of it: the token must tell first.</summary>
+    /// <summary>
+    /// The abort shuts the connection down. A pump that took this for the end of the upload would publish a part of the file, so the token must be
+    /// cancelled first.
+    /// </summary>
     [Fact]
-    public async Task An_engine_that_sees_the_end_finds_its_token_cancelled()
+    public async Task A_pump_that_sees_the_end_of_the_data_finds_its_token_cancelled()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -22,11 +25,11 @@ public sealed class TransferTests
             using Socket data = await listener.AcceptAsync(TestContext.Current.CancellationToken).WithDeadline();
             using var transfer = new Transfer("STOR a");
             transfer.AttachDataSocket(data);
-            Task<bool> engine = Task.Factory.StartNew(
+            Task<bool> pump = Task.Factory.StartNew(
                 () => data.Receive(new byte[1]) == 0 && transfer.Token.IsCancellationRequested,
                 TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             transfer.Abort(TransferEndReason.Aborted);
-            Assert.True(await engine.WithDeadline());
+            Assert.True(await pump.WithDeadline());
         }
     }
 }

@@ -5,7 +5,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Tests.Hosts;
 
-/// <summary>How a store's refusals and failures look from outside: a fixed reply each, and never a word of theirs.</summary>
+/// <summary>The replies to errors of a store. Each error has a fixed reply, which never contains the store's message.</summary>
 public sealed class StoreErrorTests
 {
     private static readonly Dictionary<StoreError, int> Replies = new()
@@ -15,7 +15,7 @@ public sealed class StoreErrorTests
         [StoreError.BadOffset] = 554, [StoreError.Unavailable] = 451, [StoreError.NotSupported] = 550,
     };
 
-    /// <summary>A command for every call to the store, the call that fails, and whether it fails only once bytes have come.</summary>
+    /// <summary>A command for every call to the store, the call that fails, and whether it fails only after bytes were received.</summary>
     private static readonly (string Command, string Member, bool Uploads)[] Calls =
     [
         ("CWD a", nameof(IFileStore.GetEntryAsync), false), ("MKD a", nameof(IFileStore.CreateDirectoryAsync), false), ("RMD a", nameof(IFileStore.DeleteDirectoryAsync), false), ("DELE a", "DeleteFileAsync", false),
@@ -26,7 +26,7 @@ public sealed class StoreErrorTests
     ];
 
     [Theory, OnEveryWire]
-    public async Task Every_refusal_has_its_reply_whatever_the_verb(Wire wire)
+    public async Task Every_store_error_has_its_reply_for_every_verb(Wire wire)
     {
         Assert.Equal(Enum.GetValues<StoreError>().Order(), Replies.Keys.Order());
         foreach ((StoreError error, int code) in Replies)
@@ -36,12 +36,12 @@ public sealed class StoreErrorTests
     }
 
     [Theory, OnEveryWire]
-    public Task What_a_store_should_never_throw_answers_451_and_the_session_lives(Wire wire) =>
+    public Task An_unexpected_exception_of_a_store_returns_451_and_the_session_continues(Wire wire) =>
         FailAsync(wire, new InvalidOperationException("secret /real/path"), 451);
 
-    /// <summary>A store may be written by anybody, and throw what a broken connection throws.</summary>
+    /// <summary>A custom store may throw the same exceptions as a failed connection.</summary>
     [Theory, OnEveryWire]
-    public async Task A_connection_error_thrown_by_a_store_is_451_and_the_cause_is_logged(Wire wire)
+    public async Task A_connection_error_thrown_by_a_store_returns_451_and_its_cause_is_logged(Wire wire)
     {
         foreach (Exception fault in (Exception[])
             [new IOException("secret /real/path"), new SocketException(104, "secret /real/path"), new ObjectDisposedException("x", "secret /real/path"), new OperationCanceledException("secret /real/path")])
@@ -51,7 +51,7 @@ public sealed class StoreErrorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_store_that_fails_during_a_download_is_451_and_the_cause_is_logged(Wire wire)
+    public async Task A_store_that_fails_during_a_download_returns_451_and_the_cause_is_logged(Wire wire)
     {
         var store = new HookedStore { BeforeRead = _ => Task.FromException(new OperationCanceledException("the disk is away")) };
         await using TestServer server = new(wire, store);
@@ -69,7 +69,7 @@ public sealed class StoreErrorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Names_that_are_not_one_component_are_in_no_listing(Wire wire)
+    public async Task Names_that_are_not_one_path_component_are_not_listed(Wire wire)
     {
         var store = new HookedStore { Entries = Forged };
         await using TestServer server = new(wire, store);
@@ -118,7 +118,7 @@ public sealed class StoreErrorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_name_that_is_found_with_line_ends_is_replaced_by_that_of_its_path(Wire wire)
+    public async Task A_name_with_line_ends_is_replaced_by_the_name_in_the_path(Wire wire)
     {
         var store = new HookedStore();
         await using TestServer server = new(wire, store);
@@ -165,11 +165,11 @@ public sealed class StoreErrorTests
             }
 
             string[] reply = await talk.ReadReplyAsync();
-            // RFC 959 §5.4 knows 553 only where a name is given.
+            // RFC 959 §5.4 lists 553 only for commands with a new name.
             int expected = code == 553 && !command.StartsWith("STO", StringComparison.Ordinal) && !command.StartsWith("APPE", StringComparison.Ordinal) ? 550 : code;
             Assert.StartsWith($"{expected} ", Assert.Single(reply), StringComparison.Ordinal);
             Assert.DoesNotContain("secret", reply[0], StringComparison.Ordinal);
-            // The cause, and then the line about the command that failed.
+            // The cause, followed by the line about the failed command.
             string[] lines = [.. server.Log.Texts.TakeLast(2)];
             Assert.True(logged is null || lines.Any(line => line.Contains(logged, StringComparison.Ordinal)), $"{command}: {string.Join('\n', lines)}");
             store.Fault = null;
@@ -186,7 +186,7 @@ public sealed class StoreErrorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_listing_that_breaks_off_says_so(Wire wire)
+    public async Task A_listing_that_fails_midway_returns_451(Wire wire)
     {
         var store = new HookedStore { Entries = Broken };
         await using TestServer server = new(wire, store);
@@ -213,7 +213,7 @@ public sealed class StoreErrorTests
     }
 
     [Theory, OnEveryWire]
-    public async Task What_an_account_may_not_do_answers_550(Wire wire)
+    public async Task A_missing_permission_returns_550(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly) });
         await server.WriteAsync("/sub/a", "x");

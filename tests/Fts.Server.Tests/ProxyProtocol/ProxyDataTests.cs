@@ -7,13 +7,13 @@ using static Fts.Server.Tests.ProxyProtocol.ProxyProtocolTests;
 
 namespace Fts.Server.Tests.ProxyProtocol;
 
-/// <summary>Data connections of sessions that came through a balancer.</summary>
+/// <summary>Data connections of sessions that are connected through a load balancer.</summary>
 public sealed class ProxyDataTests
 {
     [Fact]
-    public async Task Active_data_connections_go_to_the_client_not_to_the_balancer()
+    public async Task Active_data_connections_connect_to_the_client_and_not_to_the_load_balancer()
     {
-        await using TestServer server = Behind(Wire.IPv4);
+        await using TestServer server = CreateServer(Wire.IPv4);
         await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("127.0.0.2"));
         using DataPeer client = DataPeer.CreateListening(IPAddress.Parse("127.0.0.2"), null, out IPEndPoint endPoint);
         await talk.PlayAsync($"""
@@ -31,9 +31,9 @@ public sealed class ProxyDataTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_data_connection_comes_through_the_balancer_for_the_same_client_or_from_the_client_itself(bool isRange)
+    public async Task A_data_connection_arrives_through_the_load_balancer_or_directly_from_the_client(bool isRange)
     {
-        await using TestServer server = Behind(Wire.IPv4, options => options with { PassivePorts = isRange ? FreePorts.FindRange(3) : null, ProxyHeaderTimeout = TimeSpan.FromMilliseconds(300) });
+        await using TestServer server = CreateServer(Wire.IPv4, options => options with { PassivePorts = isRange ? FreePorts.FindRange(3) : null, ProxyHeaderTimeout = TimeSpan.FromMilliseconds(300) });
         await server.WriteAsync("/a", "secret");
         await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("127.0.0.2"));
         talk.ConnectsLate = true;
@@ -57,7 +57,7 @@ public sealed class ProxyDataTests
             await talk.PlayAsync("C: RETR a\nS: 150 *");
             foreach (DataPeer stranger in strangers)
             {
-                await NothingAsync(stranger);
+                await AssertClosedWithoutDataAsync(stranger);
                 stranger.Dispose();
             }
 
@@ -68,22 +68,22 @@ public sealed class ProxyDataTests
     }
 
     [Fact]
-    public async Task Pasv_tells_the_address_the_client_reached_the_balancer_by()
+    public async Task Pasv_returns_the_load_balancers_address_that_the_client_used()
     {
-        await using TestServer server = Behind(Wire.IPv4, options => options with { PassiveAddresses = [new FtpPassiveAddress("203.0.113.5")] });
-        await using TestServer plain = Behind(Wire.IPv6);
-        foreach ((TestServer at, string client, string balancer, string told) in ((TestServer, string, string, string)[])
+        await using TestServer server = CreateServer(Wire.IPv4, options => options with { PassiveAddresses = [new FtpPassiveAddress("203.0.113.5")] });
+        await using TestServer plain = CreateServer(Wire.IPv6);
+        foreach ((TestServer at, string client, string balancer, string address) in ((TestServer, string, string, string)[])
             [(server, "192.0.2.7", "198.51.100.1", "203,0,113,5"), (server, "10.0.0.7", "10.0.0.1", "10,0,0,1"), (plain, "192.0.2.7", "198.51.100.1", "198,51,100,1")])
         {
             await using Conversation talk = await at.LogInAsync(header: ProxyHeaders.Create(client, balancer));
-            await talk.PlayAsync($"D: late\nC: PASV\nS: 227 *({told},*\nC: EPSV 2\nS: 522 *\nC: EPSV 1\nS: 229 *");
+            await talk.PlayAsync($"D: late\nC: PASV\nS: 227 *({address},*\nC: EPSV 2\nS: 522 *\nC: EPSV 1\nS: 229 *");
         }
     }
 
     [Fact]
-    public async Task An_ipv6_client_of_an_ipv4_balancer_uses_ipv6()
+    public async Task An_IPv6_client_of_an_IPv4_load_balancer_uses_IPv6()
     {
-        await using TestServer server = Behind(Wire.IPv4);
+        await using TestServer server = CreateServer(Wire.IPv4);
         await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("2001:db8::7", "2001:db8::1"));
         await talk.PlayAsync("""
             C: PASV
@@ -101,7 +101,7 @@ public sealed class ProxyDataTests
             """);
     }
 
-    private static async Task NothingAsync(DataPeer peer)
+    private static async Task AssertClosedWithoutDataAsync(DataPeer peer)
     {
         try
         {
@@ -109,7 +109,7 @@ public sealed class ProxyDataTests
         }
         catch (IOException e) when (e.InnerException is SocketException)
         {
-            // Reset, as above.
+            // The connection was reset, as above.
         }
     }
 }

@@ -3,13 +3,13 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.ProxyProtocol;
 
-/// <summary>Balancers that say in a PROXY header whose connection they pass on, and everybody else, who may not.</summary>
+/// <summary>PROXY headers on control connections: accepted from load balancers, and rejected from all other addresses.</summary>
 public sealed class ProxyProtocolTests
 {
     [Theory, OnEveryWire]
-    public async Task The_client_is_who_the_header_names(Wire wire)
+    public async Task The_client_address_is_taken_from_the_header(Wire wire)
     {
-        await using TestServer server = Behind(wire);
+        await using TestServer server = CreateServer(wire);
         await server.WriteAsync("/a", "content");
         (string client, string balancer) = wire.IsIPv4() ? ("192.0.2.7", "198.51.100.1") : ("2001:db8::7", "2001:db8::1");
         (IPEndPoint source, IPEndPoint destination) = (new(IPAddress.Parse(client), 4711), new(IPAddress.Parse(balancer), 21));
@@ -42,9 +42,9 @@ public sealed class ProxyProtocolTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task A_balancers_own_connection_is_its_own(Wire wire)
+    public async Task A_load_balancers_own_connection_has_its_own_address(Wire wire)
     {
-        await using TestServer server = Behind(wire);
+        await using TestServer server = CreateServer(wire);
         foreach (byte[] header in (byte[][])[ProxyHeaders.HealthCheck, [.. "PROXY UNKNOWN\r\n"u8], [.. "PROXY UNKNOWN 192.0.2.7 192.0.2.1 1 2\r\n"u8]])
         {
             await using Conversation talk = await server.LogInAsync(header: header);
@@ -65,7 +65,7 @@ public sealed class ProxyProtocolTests
     }
 
     [Fact]
-    public async Task From_anybody_else_a_header_is_a_command_that_is_not_known()
+    public async Task From_another_address_a_header_is_an_unknown_command()
     {
         await using var server = new TestServer(Wire.IPv4, with: options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.9/32")] });
         await using Conversation talk = await server.ConnectAsync(header: ProxyHeaders.Create("192.0.2.7"));
@@ -83,17 +83,17 @@ public sealed class ProxyProtocolTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task A_second_header_is_a_command_that_is_not_known(Wire wire)
+    public async Task A_second_header_is_an_unknown_command(Wire wire)
     {
-        await using TestServer server = Behind(wire);
+        await using TestServer server = CreateServer(wire);
         await using Conversation talk = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
         await talk.PlayAsync("C: PROXY TCP4 192.0.2.8 198.51.100.1 4711 21\nS: 500 *\nC: NOOP\nS: 200 *");
     }
 
     [Fact]
-    public async Task A_header_may_come_in_pieces_and_commands_right_behind_it()
+    public async Task A_header_may_arrive_in_parts_with_commands_directly_after_it()
     {
-        await using TestServer server = Behind(Wire.IPv4);
+        await using TestServer server = CreateServer(Wire.IPv4);
         (IPEndPoint client, IPEndPoint to) = (IPEndPoint.Parse("192.0.2.7:1"), IPEndPoint.Parse("192.0.2.1:21"));
         foreach (byte[] header in (byte[][])[ProxyHeaders.Text(client, to), ProxyHeaders.Binary(client, to, additions: 20)])
         {
@@ -116,50 +116,50 @@ public sealed class ProxyProtocolTests
     [InlineData("\\r\\n\\r\\n\\0\\r\\nQUIT\\n\\x11\\x11\\0\\0")]
     [InlineData("\\r\\n\\r\\n\\0\\r\\nQUIT\\n\\x21\\x11\\xff\\xff")]
     [InlineData("\\x16\\x03\\x01\\x02\\0\\x01\\0")]
-    public async Task Without_its_header_a_balancers_connection_is_closed_without_a_word(string instead)
+    public async Task A_load_balancers_connection_without_a_header_is_closed_without_a_reply(string instead)
     {
-        await using TestServer server = Behind(Wire.IPv4);
+        await using TestServer server = CreateServer(Wire.IPv4);
         await using Conversation talk = await server.ConnectAsync(header: Script.Bytes(instead));
-        await ClosedAsync(talk);
+        await WaitForCloseAsync(talk);
         Assert.Equal(0, server.SessionCount);
         await using Conversation next = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
     }
 
     [Fact]
-    public async Task A_header_that_does_not_come_or_not_wholly_is_not_waited_for()
+    public async Task A_missing_or_incomplete_header_times_out()
     {
-        await using TestServer server = Behind(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMilliseconds(50) });
+        await using TestServer server = CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMilliseconds(50) });
         foreach (byte[] start in (byte[][])[[], [.. "PROXY TCP4 192."u8]])
         {
             await using Conversation talk = await server.ConnectAsync(header: start);
-            await ClosedAsync(talk);
+            await WaitForCloseAsync(talk);
         }
     }
 
     [Fact]
-    public async Task Only_as_many_headers_are_waited_for_as_there_may_be_sessions()
+    public async Task The_number_of_pending_headers_is_limited_by_MaxSessions()
     {
-        await using TestServer server = Behind(Wire.IPv4, options => options with { MaxSessions = 2, ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
+        await using TestServer server = CreateServer(Wire.IPv4, options => options with { MaxSessions = 2, ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
         await using Conversation first = await server.ConnectAsync(), second = await server.ConnectAsync(), third = await server.ConnectAsync();
-        await ClosedAsync(third);
+        await WaitForCloseAsync(third);
         await first.SendAsync(ProxyHeaders.Create("192.0.2.7"));
         await first.PlayAsync("S: 220 *");
     }
 
     [Fact]
-    public async Task A_stop_does_not_wait_for_a_header()
+    public async Task Stopping_does_not_wait_for_a_header()
     {
-        await using TestServer server = Behind(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
+        await using TestServer server = CreateServer(Wire.IPv4, options => options with { ProxyHeaderTimeout = TimeSpan.FromMinutes(5) });
         await using Conversation talk = await server.ConnectAsync();
-        await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7")); // the one before is welcomed, too
+        await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7")); // the connection before is accepted, too
         await server.StopAsync(TimeSpan.Zero).WithDeadline();
-        await ClosedAsync(talk);
+        await WaitForCloseAsync(talk);
     }
 
     [Fact]
     public async Task Sessions_are_counted_by_the_clients_address()
     {
-        await using TestServer server = Behind(Wire.IPv4, options => options with { MaxSessionsPerAddress = 1, ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.0/30")] });
+        await using TestServer server = CreateServer(Wire.IPv4, options => options with { MaxSessionsPerAddress = 1, ProxyProtocolNetworks = [IPNetwork.Parse("127.0.0.0/30")] });
         await using Conversation first = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.7"));
         await using Conversation other = await server.LogInAsync(header: ProxyHeaders.Create("192.0.2.8"));
         foreach (string balancer in (string[])["127.0.0.1", "127.0.0.2"])
@@ -174,9 +174,9 @@ public sealed class ProxyProtocolTests
     }
 
     [Fact]
-    public async Task Many_at_once_of_one_address_get_no_more_than_its_share()
+    public async Task Simultaneous_connections_of_one_address_do_not_exceed_its_limit()
     {
-        await using TestServer server = Behind(Wire.IPv4, options => options with { MaxSessionsPerAddress = 3 });
+        await using TestServer server = CreateServer(Wire.IPv4, options => options with { MaxSessionsPerAddress = 3 });
         Conversation[] all = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => server.ConnectAsync()));
         await Task.WhenAll(all.Select(talk => talk.SendAsync(ProxyHeaders.Create("192.0.2.7"))));
         string?[] greetings = await Task.WhenAll(all.Select(talk => talk.ReadLineAsync()));
@@ -188,16 +188,16 @@ public sealed class ProxyProtocolTests
     }
 
     [Fact]
-    public void Everybody_is_no_balancer() => Assert.ThrowsAny<ArgumentException>(() => Behind(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("0.0.0.0/0")] }));
+    public void A_network_of_all_addresses_is_rejected_as_load_balancer() => Assert.ThrowsAny<ArgumentException>(() => CreateServer(Wire.IPv4, options => options with { ProxyProtocolNetworks = [IPNetwork.Parse("0.0.0.0/0")] }));
 
-    internal static TestServer Behind(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
+    internal static TestServer CreateServer(Wire wire, Func<FtpServerOptions, FtpServerOptions>? with = null) => new(wire, with: options =>
     {
         FtpServerOptions behind = options with { ProxyProtocolNetworks = [new IPNetwork(wire.Loopback(), wire.IsIPv4() ? 32 : 128)] };
         return with is null ? behind : with(behind);
     });
 
-    /// <summary>Closed or reset: whoever is closed on with something unread sees the latter.</summary>
-    private static async Task ClosedAsync(Conversation talk)
+    /// <summary>Waits until the connection is closed or reset. It is reset if the server closes it with unread input.</summary>
+    private static async Task WaitForCloseAsync(Conversation talk)
     {
         try
         {

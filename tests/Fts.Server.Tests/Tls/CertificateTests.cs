@@ -6,13 +6,13 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Tls;
 
-/// <summary>Which certificate a server shows: by the name asked for, and as its files are now.</summary>
+/// <summary>The selection of the server's certificate by name, and the detection of changed files.</summary>
 public sealed class CertificateTests : IDisposable
 {
     private static readonly TestAuthority Authority = new();
 
     private readonly TemporaryDirectory _folder = new();
-    private readonly SetClock _clock = new();
+    private readonly SettableClock _clock = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -22,32 +22,32 @@ public sealed class CertificateTests : IDisposable
     [InlineData("any.three.example", "CN=*.three.example")]
     [InlineData("other.example", "CN=one.example")]
     [InlineData("", "CN=one.example")]
-    public async Task Of_several_certificates_the_one_for_the_name_asked_for_is_shown_else_the_first(string asked, string shown)
+    public async Task The_certificate_for_the_requested_name_is_presented_or_else_the_first(string asked, string shown)
     {
-        using FtpCertificates certificates = FtpCertificates.FromFiles((Pem("one.example"), null), (Pem("two.example"), null), (Pem("*.three.example"), null));
-        await using TestServer server = Showing(certificates);
-        Assert.Equal(shown, await ShownAsync(server, asked));
+        using FtpCertificates certificates = FtpCertificates.FromFiles((WritePemFile("one.example"), null), (WritePemFile("two.example"), null), (WritePemFile("*.three.example"), null));
+        await using TestServer server = CreateServer(certificates);
+        Assert.Equal(shown, await GetPresentedNameAsync(server, asked));
     }
 
     [Fact]
-    public async Task A_pair_of_PEM_files_is_read_again_once_both_have_changed()
+    public async Task A_pair_of_PEM_files_is_read_again_after_both_have_changed()
     {
         (string certificate, string key) = (_folder.Path + "/cert.pem", _folder.Path + "/key.pem");
         Write(("old", certificate, key));
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (certificate, key));
-        await using TestServer server = Showing(certificates);
-        Assert.Equal("CN=old", await ShownAsync(server));
+        await using TestServer server = CreateServer(certificates);
+        Assert.Equal("CN=old", await GetPresentedNameAsync(server));
 
-        // The certificate is there and its key still the old one, then half of the key, then all of it.
+        // First only the certificate is new, then the key is incomplete, and then it is complete.
         (string newCertificate, string newKey) = TestAuthority.Pem(Authority.IssueTo("new"));
         await ChangeAsync(certificate, newCertificate);
-        Assert.Equal("CN=old", await ShownAsync(server));
+        Assert.Equal("CN=old", await GetPresentedNameAsync(server));
         await server.Log.WaitForAsync(RecordingLogger.CertificateReloadFailed, times: 1);
         await ChangeAsync(key, newKey[..(newKey.Length / 2)]);
-        Assert.Equal("CN=old", await ShownAsync(server));
+        Assert.Equal("CN=old", await GetPresentedNameAsync(server));
         await server.Log.WaitForAsync(RecordingLogger.CertificateReloadFailed, times: 2);
         await ChangeAsync(key, newKey);
-        Assert.Equal("CN=new", await ShownAsync(server));
+        Assert.Equal("CN=new", await GetPresentedNameAsync(server));
         await server.Log.WaitForAsync(RecordingLogger.CertificateReloaded);
         Assert.DoesNotContain(server.Log.Texts, text => text.Contains("PRIVATE KEY", StringComparison.Ordinal));
     }
@@ -58,89 +58,89 @@ public sealed class CertificateTests : IDisposable
         string file = _folder.Path + "/server.pfx";
         await File.WriteAllBytesAsync(file, Authority.IssueTo("old").Export(X509ContentType.Pfx), TestContext.Current.CancellationToken);
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (file, null));
-        await using TestServer server = Showing(certificates);
-        Assert.Equal("CN=old", await ShownAsync(server));
+        await using TestServer server = CreateServer(certificates);
+        Assert.Equal("CN=old", await GetPresentedNameAsync(server));
 
         byte[] renewed = Authority.IssueTo("new").Export(X509ContentType.Pfx);
         await File.WriteAllBytesAsync(file, renewed[..100], TestContext.Current.CancellationToken);
         _clock.Advance();
-        Assert.Equal("CN=old", await ShownAsync(server));
+        Assert.Equal("CN=old", await GetPresentedNameAsync(server));
         await server.Log.WaitForAsync(RecordingLogger.CertificateReloadFailed);
         await File.WriteAllBytesAsync(file, renewed, TestContext.Current.CancellationToken);
         _clock.Advance();
-        Assert.Equal("CN=new", await ShownAsync(server));
+        Assert.Equal("CN=new", await GetPresentedNameAsync(server));
     }
 
     [Fact]
-    public async Task A_file_that_vanishes_changes_nothing_and_is_complained_of_once()
+    public async Task A_deleted_file_changes_nothing_and_is_logged_once()
     {
-        string file = Pem("old");
+        string file = WritePemFile("old");
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (file, null));
-        await using TestServer server = Showing(certificates);
+        await using TestServer server = CreateServer(certificates);
         File.Delete(file);
         for (int i = 0; i < 3; i++)
         {
             _clock.Advance();
-            Assert.Equal("CN=old", await ShownAsync(server));
+            Assert.Equal("CN=old", await GetPresentedNameAsync(server));
         }
 
         Assert.Single(server.Log.Texts, text => text.Contains("cannot use the changed certificate", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_link_that_is_turned_to_another_file_is_a_change()
+    public async Task A_symbolic_link_to_another_file_counts_as_a_change()
     {
-        // As Kubernetes and certbot renew: the new file lies ready, and a link is turned to it in one step.
+        // Kubernetes and certbot renew in this way: they write a new file, and then change a symbolic link to it in one step.
         string old = Directory.CreateDirectory(_folder.Path + "/1").FullName, renewed = Directory.CreateDirectory(_folder.Path + "/2").FullName, current = _folder.Path + "/current";
-        File.Move(Pem("old"), old + "/server.pem");
-        File.Move(Pem("new"), renewed + "/server.pem");
+        File.Move(WritePemFile("old"), old + "/server.pem");
+        File.Move(WritePemFile("new"), renewed + "/server.pem");
         File.SetLastWriteTimeUtc(renewed + "/server.pem", DateTime.UtcNow.AddMinutes(1));
         Directory.CreateSymbolicLink(current, old);
         File.CreateSymbolicLink(_folder.Path + "/server.pem", current + "/server.pem");
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (_folder.Path + "/server.pem", null));
-        await using TestServer server = Showing(certificates);
-        Assert.Equal("CN=old", await ShownAsync(server));
+        await using TestServer server = CreateServer(certificates);
+        Assert.Equal("CN=old", await GetPresentedNameAsync(server));
 
         Directory.CreateSymbolicLink(current + ".new", renewed);
         Directory.Delete(current);
         Directory.Move(current + ".new", current);
         _clock.Advance();
-        Assert.Equal("CN=new", await ShownAsync(server));
+        Assert.Equal("CN=new", await GetPresentedNameAsync(server));
     }
 
     [Fact]
-    public async Task A_session_that_began_with_the_old_certificate_goes_on_with_it()
+    public async Task A_session_keeps_the_certificate_of_its_handshake()
     {
-        string file = Pem("old");
+        string file = WritePemFile("old");
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (file, null));
-        await using TestServer server = Showing(certificates, FtpDataBinding.Require);
+        await using TestServer server = CreateServer(certificates, FtpDataBinding.Require);
         await using Conversation talk = await SecureAsync(server, "host.example");
         await talk.PlayAsync("C: USER anonymous\nS: 331 *\nC: PASS x\nS: 230 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
         (string certificate, string key) = TestAuthority.Pem(Authority.IssueTo("new"));
         await ChangeAsync(file, certificate + key);
-        Assert.Equal("CN=new", await ShownAsync(server));
+        Assert.Equal("CN=new", await GetPresentedNameAsync(server));
         await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
     }
 
     [Fact]
-    public async Task A_reload_looks_at_the_files_at_once()
+    public async Task Reload_checks_the_files_at_once()
     {
-        string file = Pem("old");
+        string file = WritePemFile("old");
         using FtpCertificates certificates = FtpCertificates.FromFiles(_clock, (file, null));
-        await using TestServer server = Showing(certificates);
-        Assert.Equal("CN=old", await ShownAsync(server));
+        await using TestServer server = CreateServer(certificates);
+        Assert.Equal("CN=old", await GetPresentedNameAsync(server));
         (string certificate, string key) = TestAuthority.Pem(Authority.IssueTo("a longer name"));
         await File.WriteAllTextAsync(file, certificate + key, TestContext.Current.CancellationToken);
         server.Reload();
         Assert.Contains(server.Log.Texts, text => text.StartsWith($"certificate reloaded from {file}", StringComparison.Ordinal));
         Assert.Contains("reloaded: certificates are read again if their files changed ", server.Log.Texts);
-        Assert.Equal("CN=a longer name", await ShownAsync(server));
+        Assert.Equal("CN=a longer name", await GetPresentedNameAsync(server));
     }
 
-    private static TestServer Showing(FtpCertificates certificates, FtpDataBinding binding = FtpDataBinding.Observe) =>
+    private static TestServer CreateServer(FtpCertificates certificates, FtpDataBinding binding = FtpDataBinding.Observe) =>
         new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = certificates, DataBinding = binding } });
 
-    private static async Task<string?> ShownAsync(TestServer server, string asked = "host.example")
+    private static async Task<string?> GetPresentedNameAsync(TestServer server, string asked = "host.example")
     {
         await using Conversation talk = await SecureAsync(server, asked);
         return talk.ServerSubject;
@@ -150,11 +150,11 @@ public sealed class CertificateTests : IDisposable
     {
         Conversation talk = await server.ConnectPlainAsync();
         await talk.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
-        await talk.StartTlsAsync(SslProtocols.Tls13, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, Anything));
+        await talk.StartTlsAsync(SslProtocols.Tls13, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
         return talk;
     }
 
-    private static bool Anything(object sender, object? certificate, object? chain, SslPolicyErrors problems) => true;
+    private static bool AcceptAnyCertificate(object sender, object? certificate, object? chain, SslPolicyErrors problems) => true;
 
     private static void Write((string Name, string Certificate, string Key) pair)
     {
@@ -163,8 +163,8 @@ public sealed class CertificateTests : IDisposable
         File.WriteAllText(pair.Key, key);
     }
 
-    /// <summary>A file with certificate and key.</summary>
-    private string Pem(string name)
+    /// <summary>Writes a file with a certificate and its key.</summary>
+    private string WritePemFile(string name)
     {
         (string certificate, string key) = TestAuthority.Pem(Authority.IssueTo(name));
         string file = $"{_folder.Path}/{Guid.NewGuid():N}.pem";
@@ -178,8 +178,8 @@ public sealed class CertificateTests : IDisposable
         _clock.Advance();
     }
 
-    /// <summary>A clock that only goes on when it is told to.</summary>
-    private sealed class SetClock : TimeProvider
+    /// <summary>A clock that advances only by <see cref="Advance"/>.</summary>
+    private sealed class SettableClock : TimeProvider
     {
         private long _now = 1;
 
@@ -187,7 +187,7 @@ public sealed class CertificateTests : IDisposable
 
         public override long GetTimestamp() => Volatile.Read(ref _now);
 
-        /// <summary>Far enough for files to be looked at again.</summary>
+        /// <summary>Advances by more than the interval between two checks of the files.</summary>
         public void Advance() => Interlocked.Add(ref _now, 10);
     }
 }

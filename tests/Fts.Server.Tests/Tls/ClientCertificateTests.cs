@@ -8,19 +8,19 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Tls;
 
-/// <summary>Certificates of clients: which are believed, and whom they sign in (232).</summary>
+/// <summary>Client certificates: which are trusted, and which accounts they log in (232).</summary>
 public sealed class ClientCertificateTests
 {
-    private static readonly TestAuthority Authority = new(), Stranger = new();
-    private static readonly X509Certificate2 Ann = Authority.Issue("CN=ann, O=Example"), Foreign = Stranger.Issue("CN=ann");
+    private static readonly TestAuthority Authority = new(), UntrustedAuthority = new();
+    private static readonly X509Certificate2 Ann = Authority.Issue("CN=ann, O=Example"), Untrusted = UntrustedAuthority.Issue("CN=ann");
     private static readonly OneTimePasswordAuthenticator Owner = new("owner", Permissions.ReadWrite);
 
     public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task A_certificate_signs_its_own_name_in_without_a_password(SslProtocols version)
+    public async Task A_certificate_logs_in_the_account_of_its_name_without_a_password(SslProtocols version)
     {
-        await using TestServer server = Asking();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version, Ann);
         await talk.PlayAsync("""
             C: USER ann
@@ -54,9 +54,9 @@ public sealed class ClientCertificateTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task With_another_name_its_holder_is_asked_for_that_ones_password(SslProtocols version)
+    public async Task For_another_account_the_certificate_does_not_replace_the_password(SslProtocols version)
     {
-        await using TestServer server = Asking();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version, Ann);
         await talk.PlayAsync($"""
             C: USER Ann
@@ -75,11 +75,11 @@ public sealed class ClientCertificateTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Where_certificates_are_only_asked_for_one_that_is_not_believed_counts_for_nothing(SslProtocols version)
+    public async Task If_certificates_are_only_requested_an_untrusted_one_is_ignored(SslProtocols version)
     {
-        await using TestServer server = Asking();
+        await using TestServer server = CreateServer();
         foreach (X509Certificate2? certificate in (X509Certificate2?[])
-            [null, Foreign, Authority.Issue("CN=ann", days: -1), Authority.Issue("CN=ann", usage: TestAuthority.ForServers), Stranger.Certificate])
+            [null, Untrusted, Authority.Issue("CN=ann", days: -1), Authority.Issue("CN=ann", usage: TestAuthority.ForServers), UntrustedAuthority.Certificate])
         {
             await using Conversation talk = await SecureAsync(server, version, certificate);
             await talk.PlayAsync($"""
@@ -95,16 +95,16 @@ public sealed class ClientCertificateTests
         }
 
         await server.Log.WaitForAsync(RecordingLogger.CertificateRejected, times: 4);
-        Assert.Contains(server.Log.Texts, text => text.Contains("not within its dates", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Texts, text => text.Contains("expired or not yet valid", StringComparison.Ordinal));
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Where_one_is_required_nobody_signs_in_without_it_and_nobody_in_plain(SslProtocols version)
+    public async Task If_a_certificate_is_required_no_login_succeeds_without_it_or_without_TLS(SslProtocols version)
     {
-        await using TestServer server = Asking(client => client with { Policy = FtpClientCertificatePolicy.Require });
+        await using TestServer server = CreateServer(client => client with { Policy = FtpClientCertificatePolicy.Require });
         await using Conversation plain = await server.ConnectPlainAsync();
         await plain.PlayAsync("S: 220 *");
-        await using Conversation none = await SecureAsync(server, version, null), foreign = await SecureAsync(server, version, Foreign);
+        await using Conversation none = await SecureAsync(server, version, null), foreign = await SecureAsync(server, version, Untrusted);
         foreach (Conversation talk in (Conversation[])[plain, none, foreign])
         {
             await talk.PlayAsync($"""
@@ -122,9 +122,9 @@ public sealed class ClientCertificateTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task A_data_connection_shows_the_same_certificate_or_resumes(SslProtocols version)
+    public async Task A_data_connection_presents_the_same_certificate_or_resumes(SslProtocols version)
     {
-        await using TestServer server = Asking(client => client with { Policy = FtpClientCertificatePolicy.Require }, FtpDataBinding.Observe);
+        await using TestServer server = CreateServer(client => client with { Policy = FtpClientCertificatePolicy.Require }, FtpDataBinding.Observe);
         await using Conversation talk = await SecureAsync(server, version, Ann);
         await talk.PlayAsync("""
             C: USER ann
@@ -137,30 +137,30 @@ public sealed class ClientCertificateTests
         X509Certificate2 other = Authority.Issue("CN=ann");
         foreach ((X509Certificate2? certificate, bool isServed) in ((X509Certificate2?, bool)[])[(Ann, true), (other, false), (null, false)])
         {
-            talk.UseForData(new TlsClient(version, tls => Show(tls, certificate)));
+            talk.UseForData(new TlsClient(version, tls => SetCertificate(tls, certificate)));
             await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *");
             Assert.StartsWith(isServed ? "226" : "522", (await talk.ReadReplyAsync())[0], StringComparison.Ordinal);
         }
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Where_one_is_only_asked_for_a_data_connection_need_not_show_it_again_but_shows_no_other(SslProtocols version)
+    public async Task If_certificates_are_only_requested_a_data_connection_may_present_none_but_no_other(SslProtocols version)
     {
-        await using TestServer server = Asking(dataBinding: FtpDataBinding.Observe);
+        await using TestServer server = CreateServer(dataBinding: FtpDataBinding.Observe);
         await using Conversation talk = await SecureAsync(server, version, Ann);
         await talk.PlayAsync("C: USER ann\nS: 232 *\nC: PBSZ 0\nS: 200 *\nC: PROT P\nS: 200 *");
         talk.UseForData(new TlsClient(version));
         await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 226 *");
-        talk.UseForData(new TlsClient(version, tls => Show(tls, Foreign)));
+        talk.UseForData(new TlsClient(version, tls => SetCertificate(tls, Untrusted)));
         await talk.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 522 *");
     }
 
     [Fact]
-    public async Task A_pinned_key_is_believed_whoever_issued_its_certificate_within_its_dates()
+    public async Task A_pinned_key_is_trusted_within_the_validity_period_whichever_authority_issued_it()
     {
-        X509Certificate2 old = Stranger.Issue("CN=ann", days: -1);
-        await using TestServer server = Asking(client => client with { Authorities = [], PinnedKeys = [KeyFingerprint.Compute(Foreign), KeyFingerprint.Compute(old)] });
-        foreach ((X509Certificate2 certificate, string reply) in ((X509Certificate2, string)[])[(Foreign, "232"), (Ann, "331"), (old, "331")])
+        X509Certificate2 old = UntrustedAuthority.Issue("CN=ann", days: -1);
+        await using TestServer server = CreateServer(client => client with { Authorities = [], PinnedKeys = [KeyFingerprint.Compute(Untrusted), KeyFingerprint.Compute(old)] });
+        foreach ((X509Certificate2 certificate, string reply) in ((X509Certificate2, string)[])[(Untrusted, "232"), (Ann, "331"), (old, "331")])
         {
             await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13, certificate);
             await talk.PlayAsync($"C: USER ann\nS: {reply} *");
@@ -175,17 +175,17 @@ public sealed class ClientCertificateTests
     [InlineData("CN=anonymous", "anonymous")]
     [InlineData("CN=FTP", "FTP")]
     [InlineData("CN=\"an,n\"", "an")]
-    public async Task Of_an_unclear_name_nobody_is_signed_in(string subject, string user)
+    public async Task A_certificate_with_an_ambiguous_name_logs_in_no_account(string subject, string user)
     {
-        await using TestServer server = Asking();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue(subject));
         await talk.PlayAsync($"C: USER {user}\nS: 331 *\nC: PASS x\nS: 530 *");
     }
 
     [Fact]
-    public async Task In_plain_again_the_certificate_proves_nothing()
+    public async Task After_Ccc_the_certificate_is_ignored()
     {
-        await using TestServer server = Asking();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, SslProtocols.Tls12, Ann);
         await talk.PlayAsync("C: USER ann\nS: 232 *\nC: CCC\nS: 200 *");
         await talk.EndTlsAsync();
@@ -193,21 +193,21 @@ public sealed class ClientCertificateTests
     }
 
     [Fact]
-    public async Task Accounts_that_know_nothing_of_certificates_ask_for_the_password()
+    public async Task An_authenticator_without_certificate_support_requires_the_password()
     {
-        await using TestServer server = Asking(accounts: Owner);
+        await using TestServer server = CreateServer(accounts: Owner);
         await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13, Authority.Issue("CN=owner"));
         await talk.PlayAsync("C: USER owner\nS: 331 *\nC: PASS x\nS: 530 *");
     }
 
     [Fact]
-    public void What_cannot_work_is_told_at_once()
+    public void Invalid_options_are_rejected_at_the_start()
     {
-        Assert.Throws<ArgumentException>(() => Asking(client => client with { Authorities = [] }));
-        Assert.Throws<ArgumentException>(() => Asking(client => client with { PinnedKeys = ["SHA256:short"] }));
+        Assert.Throws<ArgumentException>(() => CreateServer(client => client with { Authorities = [] }));
+        Assert.Throws<ArgumentException>(() => CreateServer(client => client with { PinnedKeys = ["SHA256:short"] }));
     }
 
-    private static TestServer Asking(
+    private static TestServer CreateServer(
         Func<FtpClientCertificates, FtpClientCertificates>? with = null, FtpDataBinding dataBinding = FtpDataBinding.Require, IAuthenticator? accounts = null)
     {
         var client = new FtpClientCertificates { Policy = FtpClientCertificatePolicy.Request, Authorities = [Authority.Certificate] };
@@ -229,10 +229,10 @@ public sealed class ClientCertificateTests
     {
         Conversation talk = await server.ConnectPlainAsync();
         await talk.PlayAsync("S: 220 *\nC: AUTH TLS\nS: 234 *");
-        await talk.StartTlsAsync(version, with: tls => Show(tls, certificate));
+        await talk.StartTlsAsync(version, with: tls => SetCertificate(tls, certificate));
         return talk;
     }
 
-    private static void Show(SslClientAuthenticationOptions tls, X509Certificate2? certificate) =>
+    private static void SetCertificate(SslClientAuthenticationOptions tls, X509Certificate2? certificate) =>
         tls.ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true);
 }

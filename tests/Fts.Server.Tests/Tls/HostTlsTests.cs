@@ -7,25 +7,25 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Tls;
 
-/// <summary>HOST (RFC 7151) and the name a TLS handshake asks for.</summary>
+/// <summary>HOST (RFC 7151) together with the name that the client requests in the TLS handshake (SNI).</summary>
 public sealed class HostTlsTests : IAsyncDisposable
 {
     private static readonly TestAuthority Authority = new();
-    private static readonly FtpCertificates OfOne = FtpCertificates.FromCertificate(Authority.IssueTo("one.example")), OfTwo = FtpCertificates.FromCertificate(Authority.IssueTo("two.example"));
+    private static readonly FtpCertificates CertificatesOfOne = FtpCertificates.FromCertificate(Authority.IssueTo("one.example")), CertificatesOfTwo = FtpCertificates.FromCertificate(Authority.IssueTo("two.example"));
 
     private readonly MemoryFileStore _one = new(), _two = new(), _three = new();
     private readonly TestServer _server;
 
     public HostTlsTests()
     {
-        var anybody = new AnonymousAuthenticator(Permissions.ReadWrite);
+        var anonymous = new AnonymousAuthenticator(Permissions.ReadWrite);
         _server = new TestServer(Wire.Tls13, with: options => options with
         {
             Hosts =
             [
-                new FtpHost { Name = "one.example", Store = _one, Authenticator = anybody, Certificates = OfOne, Greeting = "This is one." },
-                new FtpHost { Name = "two.example", Store = _two, Authenticator = anybody, Certificates = OfTwo },
-                new FtpHost { Name = "three.example", Store = _three, Authenticator = anybody, Greeting = "This is three." },
+                new FtpHost { Name = "one.example", Store = _one, Authenticator = anonymous, Certificates = CertificatesOfOne, Greeting = "This is one." },
+                new FtpHost { Name = "two.example", Store = _two, Authenticator = anonymous, Certificates = CertificatesOfTwo },
+                new FtpHost { Name = "three.example", Store = _three, Authenticator = anonymous, Greeting = "This is three." },
             ],
         });
     }
@@ -35,7 +35,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task The_name_the_handshake_asks_for_chooses_certificate_and_files(SslProtocols version)
+    public async Task The_requested_name_of_the_handshake_selects_the_certificate_and_the_files(SslProtocols version)
     {
         await using Conversation talk = await SecureAsync("AUTH TLS", version, "Two.Example");
         Assert.Equal("CN=two.example", talk.ServerSubject);
@@ -51,7 +51,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task After_the_handshake_host_must_name_what_it_asked_for(SslProtocols version)
+    public async Task After_the_handshake_Host_must_have_the_requested_name(SslProtocols version)
     {
         await using Conversation talk = await SecureAsync("AUTH TLS", version, "one.example");
         await talk.PlayAsync("""
@@ -71,7 +71,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Host_before_auth_chooses_the_certificate(SslProtocols version)
+    public async Task Host_before_Auth_selects_the_certificate(SslProtocols version)
     {
         await using Conversation talk = await SecureAsync("HOST two.example", version, "");
         Assert.Equal("CN=two.example", talk.ServerSubject);
@@ -100,15 +100,15 @@ public sealed class HostTlsTests : IAsyncDisposable
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task A_handshake_that_asks_for_another_host_than_was_named_fails(SslProtocols version)
+    public async Task A_handshake_that_requests_another_name_than_Host_fails(SslProtocols version)
     {
         await Assert.ThrowsAnyAsync<Exception>(() => SecureAsync("HOST one.example", version, "two.example"));
         await _server.Log.WaitForAsync(RecordingLogger.HandshakeFailed);
-        Assert.Contains(_server.Log.Texts, text => text.Contains("HOST named one.example, and the handshake asks for two.example", StringComparison.Ordinal));
+        Assert.Contains(_server.Log.Texts, text => text.Contains("the handshake requests host two.example, but HOST named one.example", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_handshake_that_asks_for_no_host_leaves_those_of_the_same_certificate()
+    public async Task After_a_handshake_without_a_name_Host_may_select_hosts_with_the_same_certificate()
     {
         await using Conversation talk = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "");
         Assert.Equal($"CN={Environment.MachineName}", talk.ServerSubject);
@@ -123,7 +123,7 @@ public sealed class HostTlsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_name_there_is_not_gets_the_default_host_from_the_handshake_and_a_refusal_from_host()
+    public async Task An_unknown_name_selects_the_default_host_in_the_handshake_and_is_rejected_by_Host()
     {
         await using Conversation talk = await SecureAsync("AUTH TLS", SslProtocols.Tls13, "four.example");
         Assert.Equal($"CN={Environment.MachineName}", talk.ServerSubject);
@@ -135,7 +135,7 @@ public sealed class HostTlsTests : IAsyncDisposable
             """);
     }
 
-    /// <summary>Says HOST first if that is what is said first, then AUTH, and shakes hands asking for a name.</summary>
+    /// <summary>Connects, sends HOST if a name is given for it, sends AUTH, and performs a handshake that requests a name.</summary>
     private async Task<Conversation> SecureAsync(string first, SslProtocols version, string asked)
     {
         Conversation talk = await _server.ConnectPlainAsync();
@@ -148,7 +148,7 @@ public sealed class HostTlsTests : IAsyncDisposable
             }
 
             await talk.PlayAsync("C: AUTH TLS\nS: 234 *");
-            await talk.StartTlsAsync(version, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, Anything));
+            await talk.StartTlsAsync(version, with: tls => (tls.TargetHost, tls.RemoteCertificateValidationCallback) = (asked, AcceptAnyCertificate));
             return talk;
         }
         catch
@@ -158,5 +158,5 @@ public sealed class HostTlsTests : IAsyncDisposable
         }
     }
 
-    private static bool Anything(object sender, object? certificate, object? chain, SslPolicyErrors problems) => true;
+    private static bool AcceptAnyCertificate(object sender, object? certificate, object? chain, SslPolicyErrors problems) => true;
 }

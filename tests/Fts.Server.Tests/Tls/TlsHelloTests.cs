@@ -6,7 +6,7 @@ using Fts.Server.Tests.Support;
 
 namespace Fts.Server.Tests.Tls;
 
-/// <summary>What a handshake's first words may ask for: the version, and the protocol that is to be spoken (ALPN).</summary>
+/// <summary>The negotiation in the ClientHello: the TLS version and the application protocol (ALPN).</summary>
 public sealed class TlsHelloTests
 {
     private const byte Alert = 21, Handshake = 22, Fatal = 2, ProtocolVersion = 70;
@@ -14,27 +14,27 @@ public sealed class TlsHelloTests
     public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Ftp_is_agreed_on_with_clients_that_name_it_among_others(SslProtocols version)
+    public async Task Alpn_selects_ftp_if_the_client_offers_it(SslProtocols version)
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version, "http/1.1", "ftp");
         Assert.Equal("ftp", talk.AgreedProtocol);
         await talk.PlayAsync("C: NOOP\nS: 200 *");
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Nothing_is_agreed_on_with_clients_that_name_none(SslProtocols version)
+    public async Task Alpn_selects_nothing_if_the_client_offers_nothing(SslProtocols version)
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         Assert.Equal("", talk.AgreedProtocol);
     }
 
-    /// <summary>RFC 7301 §3.2 wants it refused; a browser lured here would otherwise take our words for a web server's.</summary>
+    /// <summary>RFC 7301 §3.2 requires it. Otherwise a browser could take the server's replies for those of a web server.</summary>
     [Theory, MemberData(nameof(Versions))]
-    public async Task A_client_that_came_to_speak_something_else_is_refused(SslProtocols version)
+    public async Task A_client_that_offers_only_other_protocols_is_refused(SslProtocols version)
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await Assert.ThrowsAnyAsync<Exception>(() => SecureAsync(server, version, "http/1.1", "h2"));
         await server.Log.WaitForAsync(RecordingLogger.HandshakeFailed);
     }
@@ -42,20 +42,20 @@ public sealed class TlsHelloTests
     [Theory]
     [InlineData(1)] // TLS 1.0
     [InlineData(2)] // TLS 1.1
-    public async Task Old_versions_are_refused_by_name(byte minor)
+    public async Task Old_TLS_versions_are_refused_with_a_protocol_version_alert(byte minor)
     {
-        (byte kind, byte[] content) = await AnswerAsync(minor);
+        (byte kind, byte[] content) = await ReadResponseAsync(minor);
         Assert.Equal((Alert, Fatal, ProtocolVersion), (kind, content[0], content[1]));
     }
 
     [Fact]
-    public async Task The_same_words_in_version_1_2_are_answered()
+    public async Task The_same_ClientHello_in_version_1_2_is_accepted()
     {
-        (byte kind, _) = await AnswerAsync(minor: 3);
+        (byte kind, _) = await ReadResponseAsync(minor: 3);
         Assert.Equal(Handshake, kind);
     }
 
-    private static TestServer Offering() => new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates } });
+    private static TestServer CreateServer() => new(Wire.IPv4, with: options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates } });
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version, params string[] protocols)
     {
@@ -73,8 +73,11 @@ public sealed class TlsHelloTests
         }
     }
 
-    /// <summary>The first record a server answers a ClientHello of this version with. Written by hand: the system's own TLS no longer asks for the old ones.</summary>
-    private static async Task<(byte Kind, byte[] Content)> AnswerAsync(byte minor)
+    /// <summary>
+    /// Returns the first record with which the server responds to a ClientHello of a version. The message is written here, because the system's
+    /// TLS library no longer offers old versions.
+    /// </summary>
+    private static async Task<(byte Kind, byte[] Content)> ReadResponseAsync(byte minor)
     {
         await using var server = new TestServer(Wire.Tls12);
         using var socket = new Socket(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -90,7 +93,7 @@ public sealed class TlsHelloTests
 
     private static byte[] ClientHello(byte minor)
     {
-        byte[] suites = [0xC0, 0x2B, 0xC0, 0x09, 0xC0, 0x0A, 0xC0, 0x13, 0x00, 0x2F]; // ECDHE-ECDSA with AES-GCM and AES-CBC, and what 1.0 had
+        byte[] suites = [0xC0, 0x2B, 0xC0, 0x09, 0xC0, 0x0A, 0xC0, 0x13, 0x00, 0x2F]; // ECDHE-ECDSA with AES-GCM and AES-CBC, and a TLS 1.0 suite
         byte[] extensions =
         [
             0, 10, 0, 4, 0, 2, 0, 23, // supported_groups: secp256r1

@@ -2,7 +2,7 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Tls;
 
-/// <summary>What is gathered leaves at once and in its order, also where there is not room for all.</summary>
+/// <summary>Held and gathered writes are sent in order, even if the buffer is too small for all of them.</summary>
 public sealed class TlsRecordStreamTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -12,7 +12,7 @@ public sealed class TlsRecordStreamTests
     [InlineData(12, 0, 1)]
     [InlineData(7, 2, 3)]
     [InlineData(0, 3, 3)]
-    public async Task What_is_gathered_leaves_in_its_order(int room, int before, int after)
+    public async Task Gathered_writes_are_sent_in_order(int room, int before, int after)
     {
         var wire = new CountingStream();
         await using var tap = new TlsRecordStream(wire);
@@ -33,7 +33,7 @@ public sealed class TlsRecordStreamTests
     }
 
     [Fact]
-    public async Task Held_writes_leave_before_a_read_and_the_last_ones_with_the_next_write()
+    public async Task Held_writes_are_sent_before_a_read_and_the_last_ones_with_the_next_write()
     {
         var wire = new CountingStream();
         await using var tap = new TlsRecordStream(wire);
@@ -59,7 +59,7 @@ public sealed class TlsRecordStreamTests
     [Theory]
     [InlineData(3)]
     [InlineData(1)]
-    public async Task Held_writes_leave_before_what_is_gathered(int room)
+    public async Task Held_writes_are_sent_before_gathered_writes(int room)
     {
         var wire = new CountingStream();
         await using var tap = new TlsRecordStream(wire);
@@ -73,12 +73,12 @@ public sealed class TlsRecordStreamTests
         Assert.Equal(1, wire.Writes);
     }
 
-    /// <summary>Plain text after the last record stays in the connection, however the records are read.</summary>
+    /// <summary>Plain text after the last record stays in the connection, for every size of reads.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
     [InlineData(100)]
-    public async Task A_read_takes_nothing_beyond_its_record(int size)
+    public async Task A_read_returns_no_bytes_beyond_its_record(int size)
     {
         byte[] records = [21, 3, 3, 0, 2, 1, 0, 23, 3, 3, 0, 0, 21, 3, 3, 1, 0, .. new byte[256]];
         var wire = new CountingStream();

@@ -7,15 +7,15 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Tests.Tls;
 
-/// <summary>AUTH TLS and what comes of it (RFC 4217); the conversations of the other tests are held over TLS as well.</summary>
+/// <summary>AUTH, PBSZ, PROT and CCC (RFC 4217), and the data connections over TLS. Other tests run their conversations over TLS as well.</summary>
 public sealed class TlsTests
 {
     public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Auth_tls_turns_a_plain_session_into_an_encrypted_one(SslProtocols version)
+    public async Task Auth_tls_encrypts_a_plain_session(SslProtocols version)
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: EPSV
@@ -29,9 +29,9 @@ public sealed class TlsTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Many_mixed_transfers_resume_where_that_is_required(SslProtocols version)
+    public async Task Many_mixed_transfers_resume_the_TLS_session_if_that_is_required(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
         await using Conversation talk = await SecureAsync(server, version);
         for (int i = 0; i < 10; i++)
         {
@@ -59,9 +59,9 @@ public sealed class TlsTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task A_data_connection_of_another_tls_session_is_refused_where_that_is_required(SslProtocols version)
+    public async Task A_data_connection_of_another_TLS_session_is_refused_if_resumption_is_required(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
         await using Conversation talk = await SecureAsync(server, version, resumes: false);
         await talk.PlayAsync("""
             C: EPSV
@@ -74,11 +74,11 @@ public sealed class TlsTests
             """);
     }
 
-    /// <summary>A ticket of this session in other hands would make their next connection look like the client's own.</summary>
+    /// <summary>With a ticket of this session, another client's connection would look like a connection of this client.</summary>
     [Theory, MemberData(nameof(Versions))]
     public async Task A_refused_data_connection_does_not_make_the_next_one_resume(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
         await using Conversation talk = await SecureAsync(server, version, resumes: false);
         for (int i = 0; i < 3; i++)
         {
@@ -93,13 +93,13 @@ public sealed class TlsTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task A_refused_data_connection_is_disposed_of(SslProtocols version)
+    public async Task A_refused_data_connection_is_disposed(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { DataBinding = FtpDataBinding.Require });
+        await using TestServer server = CreateServer(tls => tls with { DataBinding = FtpDataBinding.Require });
         await using Conversation talk = await SecureAsync(server, version);
         var session = (Session)server.Sessions.Single().Target!;
         (Socket client, Socket accepted) = await ConnectAsync();
-        var stream = new NotingStream(accepted);
+        var stream = new RecordingStream(accepted);
         Task shaking = new TlsClient(version).HandshakeAsync(new NetworkStream(client, ownsSocket: true));
 
         HandshakeException refusal = await Assert.ThrowsAsync<HandshakeException>(
@@ -107,14 +107,14 @@ public sealed class TlsTests
 
         Assert.True(refusal.IsNotResumed);
         Assert.True(stream.IsDisposed);
-        // Over TLS 1.2 the client waits for the server's Finished, and reads the end of the connection instead.
+        // In TLS 1.2 the client waits for the server's Finished message, and receives the end of the connection.
         await Task.WhenAny(shaking).WithDeadline();
     }
 
     [Theory, MemberData(nameof(Versions))]
     public async Task An_upload_that_ends_without_close_notify_is_not_published(SslProtocols version)
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: EPSV
@@ -132,7 +132,7 @@ public sealed class TlsTests
     [Theory, MemberData(nameof(Versions))]
     public async Task An_upload_of_the_size_that_ALLO_announced_needs_no_close_notify(SslProtocols version)
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: ALLO 7
@@ -161,7 +161,7 @@ public sealed class TlsTests
     [Theory, MemberData(nameof(Versions))]
     public async Task A_resumed_upload_without_close_notify_must_have_the_number_of_bytes_that_ALLO_announced(SslProtocols version)
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         const string Part = """
             C: EPSV
@@ -173,7 +173,7 @@ public sealed class TlsTests
             S: 426 * Kept 4 bytes; send REST 4 to resume.
             """;
         await talk.PlayAsync(Part);
-        // Eight more bytes are announced. Four of them and the four that are there make eight, too.
+        // ALLO announces eight further bytes. Four of them and the four of the partial upload must not count as eight.
         await talk.PlayAsync("""
             C: ALLO 8
             S: 200 *
@@ -204,7 +204,7 @@ public sealed class TlsTests
     [Theory, MemberData(nameof(Versions))]
     public async Task The_end_of_a_compressed_upload_needs_no_close_notify(SslProtocols version)
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: MODE Z
@@ -223,7 +223,7 @@ public sealed class TlsTests
     [Theory, MemberData(nameof(Versions))]
     public async Task A_server_that_requires_no_close_notify_publishes_uploads_without_it_like_plain_ones(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { RequiresCloseNotify = false });
+        await using TestServer server = CreateServer(tls => tls with { RequiresCloseNotify = false });
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: EPSV
@@ -250,7 +250,7 @@ public sealed class TlsTests
     [Theory, MemberData(nameof(Versions))]
     public async Task An_upload_that_ends_within_a_tls_record_is_never_published(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { RequiresCloseNotify = false });
+        await using TestServer server = CreateServer(tls => tls with { RequiresCloseNotify = false });
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: EPSV
@@ -269,9 +269,9 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task What_came_before_the_handshake_ends_the_session()
+    public async Task Input_before_the_handshake_ends_the_session()
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await server.ConnectPlainAsync();
         await talk.PlayAsync("""
             S: 220 *
@@ -282,9 +282,9 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task Nothing_said_before_the_handshake_counts_after_it()
+    public async Task Commands_before_the_handshake_have_no_effect_after_it()
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await server.ConnectPlainAsync();
         await talk.PlayAsync("""
             S: 220 *
@@ -301,9 +301,9 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task Where_tls_is_required_nobody_signs_in_in_plain()
+    public async Task If_TLS_is_required_plain_sessions_cannot_log_in()
     {
-        await using TestServer server = Offering(tls => tls with { Control = FtpTlsPolicy.Required });
+        await using TestServer server = CreateServer(tls => tls with { Control = FtpTlsPolicy.Required });
         await using Conversation talk = await server.ConnectPlainAsync();
         await talk.PlayAsync("""
             S: 220 *
@@ -315,9 +315,9 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task Where_data_must_be_encrypted_prot_c_and_plain_transfers_are_refused()
+    public async Task If_data_must_be_encrypted_Prot_C_and_plain_transfers_are_refused()
     {
-        await using TestServer server = Offering(tls => tls with { Data = FtpTlsPolicy.Required });
+        await using TestServer server = CreateServer(tls => tls with { Data = FtpTlsPolicy.Required });
         await using Conversation talk = await server.ConnectPlainAsync();
         await talk.PlayAsync("""
             S: 220 *
@@ -350,9 +350,9 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task The_ways_of_asking_are_checked()
+    public async Task The_arguments_of_Auth_Pbsz_and_Prot_are_checked()
     {
-        await using TestServer server = Offering();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await server.ConnectPlainAsync();
         await talk.PlayAsync("""
             S: 220 *
@@ -387,7 +387,7 @@ public sealed class TlsTests
     [Theory, MemberData(nameof(Versions))]
     public async Task Ccc_ends_tls_with_close_notify_from_both_sides_if_it_is_allowed(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: CCC
@@ -407,9 +407,9 @@ public sealed class TlsTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task A_plain_command_in_the_same_packet_as_close_notify_is_answered(SslProtocols version)
+    public async Task A_plain_command_in_the_same_packet_as_close_notify_receives_a_reply(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: CCC
@@ -424,7 +424,7 @@ public sealed class TlsTests
     [Theory, MemberData(nameof(Versions))]
     public async Task A_plain_command_after_ccc_without_close_notify_is_not_executed(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await server.WriteAsync("/a", "content");
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
@@ -442,7 +442,7 @@ public sealed class TlsTests
     [Theory, MemberData(nameof(Versions))]
     public async Task An_encrypted_command_after_ccc_ends_the_session(SslProtocols version)
     {
-        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await server.WriteAsync("/a", "content");
         await using Conversation talk = await SecureAsync(server, version);
         await talk.SendAsync("CCC");
@@ -458,7 +458,7 @@ public sealed class TlsTests
     [Fact]
     public async Task A_client_that_sends_no_close_notify_after_ccc_is_disconnected()
     {
-        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true, HandshakeTimeout = TimeSpan.FromSeconds(1) });
+        await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true, HandshakeTimeout = TimeSpan.FromSeconds(1) });
         await using Conversation talk = await SecureAsync(server, SslProtocols.Tls13);
         await talk.PlayAsync("""
             C: CCC
@@ -469,9 +469,9 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task What_came_with_ccc_ends_the_session()
+    public async Task Input_in_the_same_packet_as_Ccc_ends_the_session()
     {
-        await using TestServer server = Offering(tls => tls with { AllowClearCommandChannel = true });
+        await using TestServer server = CreateServer(tls => tls with { AllowClearCommandChannel = true });
         await server.WriteAsync("/a", "content");
         await using Conversation talk = await SecureAsync(server, SslProtocols.Tls12);
         await talk.PlayAsync("""
@@ -483,9 +483,9 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task A_handshake_that_does_not_come_ends_the_session()
+    public async Task A_missing_handshake_ends_the_session()
     {
-        await using TestServer server = Offering(tls => tls with { HandshakeTimeout = TimeSpan.FromMilliseconds(50) });
+        await using TestServer server = CreateServer(tls => tls with { HandshakeTimeout = TimeSpan.FromMilliseconds(50) });
         await using Conversation talk = await server.ConnectPlainAsync();
         await talk.PlayAsync("""
             S: 220 *
@@ -496,7 +496,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task Without_certificates_the_verbs_are_not_known()
+    public async Task Without_certificates_the_TLS_verbs_are_unknown()
     {
         await using TestServer server = new(Wire.IPv4);
         await server.PlayAsync("""
@@ -517,8 +517,8 @@ public sealed class TlsTests
         return (client, await listener.AcceptAsync(TestContext.Current.CancellationToken).WithDeadline());
     }
 
-    /// <summary>Notes that it was disposed, as SslStream does with the stream below it.</summary>
-    private sealed class NotingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+    /// <summary>Records its disposal. SslStream disposes the stream below it.</summary>
+    private sealed class RecordingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
     {
         public bool IsDisposed { get; private set; }
 
@@ -529,7 +529,7 @@ public sealed class TlsTests
         }
     }
 
-    private static TestServer Offering(Func<FtpTlsOptions, FtpTlsOptions>? with = null)
+    private static TestServer CreateServer(Func<FtpTlsOptions, FtpTlsOptions>? with = null)
     {
         var tls = new FtpTlsOptions { Certificates = TestServer.Certificates };
         return new TestServer(Wire.IPv4, with: options => options with { Tls = with is null ? tls : with(tls) });

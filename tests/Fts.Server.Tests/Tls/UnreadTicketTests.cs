@@ -4,21 +4,22 @@ using Fts.Server.Tests.Support;
 namespace Fts.Server.Tests.Tls;
 
 /// <summary>
-/// Clients that close an upload's data connection without reading from it: Go's TLS and others. Unread session tickets would turn that close into a reset, and
-/// a reset discards the end of the upload. So the server sends nothing before it has read the client's close_notify.
+/// Clients that close the data connection of an upload without reading from it, for example Go's TLS. Unread session tickets would turn that
+/// close into a reset, which discards the end of the upload. The server therefore sends nothing before it has received the client's
+/// close_notify.
 /// </summary>
 public sealed class UnreadTicketTests
 {
     public static TheoryData<SslProtocols> Versions => [SslProtocols.Tls12, SslProtocols.Tls13];
 
-    /// <summary>The largest does not fit into all socket buffers together.</summary>
+    /// <summary>The sizes of the uploads. The largest does not fit into the socket buffers.</summary>
     public static MatrixTheoryData<SslProtocols, int> VersionsAndSizes => new([SslProtocols.Tls12, SslProtocols.Tls13], [0, 1, 64 * 1024, 50 * 1024 * 1024]);
 
     [Theory, MemberData(nameof(VersionsAndSizes))]
-    public async Task An_upload_is_whole_although_its_sender_never_reads(SslProtocols version, int size)
+    public async Task An_upload_is_complete_even_if_the_client_never_reads(SslProtocols version, int size)
     {
-        byte[] content = Content(size);
-        await using TestServer server = Requiring();
+        byte[] content = CreateContent(size);
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         await talk.OpenDataAsync();
         await talk.PlayAsync("""
@@ -32,13 +33,13 @@ public sealed class UnreadTicketTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Bytes_still_in_the_senders_buffer_arrive_after_it_closed(SslProtocols version)
+    public async Task Bytes_in_the_clients_send_buffer_arrive_after_it_has_closed(SslProtocols version)
     {
-        // More than the server's buffers take while its store holds still, less than the client's.
-        byte[] content = Content(160 * 1024);
+        // More bytes than the server's buffers hold while its store is blocked, but fewer than the client's buffers hold.
+        byte[] content = CreateContent(160 * 1024);
         var closed = new TaskCompletionSource();
         var store = new HookedStore { BeforeWrite = cancellationToken => closed.Task.WaitAsync(cancellationToken) };
-        await using TestServer server = Requiring(store);
+        await using TestServer server = CreateServer(store);
         await using Conversation talk = await SecureAsync(server, version);
         await talk.OpenDataAsync();
         await talk.PlayAsync("""
@@ -55,7 +56,7 @@ public sealed class UnreadTicketTests
     [Theory, MemberData(nameof(Versions))]
     public async Task The_server_sends_nothing_while_it_receives(SslProtocols version)
     {
-        await using TestServer server = Requiring();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: EPSV
@@ -75,8 +76,8 @@ public sealed class UnreadTicketTests
     [Theory, MemberData(nameof(Versions))]
     public async Task Compressed_uploads_end_the_same_way(SslProtocols version)
     {
-        byte[] content = Content(8 * 1024 * 1024);
-        await using TestServer server = Requiring();
+        byte[] content = CreateContent(8 * 1024 * 1024);
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: MODE Z
@@ -94,10 +95,10 @@ public sealed class UnreadTicketTests
     }
 
     [Theory, MemberData(nameof(Versions))]
-    public async Task Uploads_in_blocks_end_the_same_way(SslProtocols version)
+    public async Task Uploads_in_block_mode_end_the_same_way(SslProtocols version)
     {
-        byte[] content = Content(8 * 1024 * 1024);
-        await using TestServer server = Requiring();
+        byte[] content = CreateContent(8 * 1024 * 1024);
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: MODE B
@@ -114,11 +115,11 @@ public sealed class UnreadTicketTests
         Assert.Equal(content, await server.ReadBytesAsync("/a"));
     }
 
-    /// <summary>One connection in block mode carries data both ways: the tickets leave with the first of the server's.</summary>
+    /// <summary>In block mode, one connection transfers in both directions. The tickets are sent with the first bytes of the server.</summary>
     [Theory, MemberData(nameof(Versions))]
-    public async Task One_connection_in_blocks_carries_uploads_and_downloads(SslProtocols version)
+    public async Task One_block_mode_connection_transfers_uploads_and_downloads(SslProtocols version)
     {
-        await using TestServer server = Requiring();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         await talk.PlayAsync("""
             C: MODE B
@@ -144,11 +145,11 @@ public sealed class UnreadTicketTests
             """);
     }
 
-    /// <summary>Each .NET client's ticket is good for one connection, so that the tenth upload needs what came with the uploads before.</summary>
+    /// <summary>.NET uses each ticket for one connection only, so that later uploads need the tickets of earlier ones.</summary>
     [Theory, MemberData(nameof(Versions))]
     public async Task A_client_that_reads_to_the_end_resumes_after_each_of_many_uploads(SslProtocols version)
     {
-        await using TestServer server = Requiring();
+        await using TestServer server = CreateServer();
         await using Conversation talk = await SecureAsync(server, version);
         for (int i = 0; i < 10; i++)
         {
@@ -163,14 +164,14 @@ public sealed class UnreadTicketTests
         }
     }
 
-    private static byte[] Content(int size)
+    private static byte[] CreateContent(int size)
     {
         byte[] content = new byte[size];
         new Random(size).NextBytes(content);
         return content;
     }
 
-    private static TestServer Requiring(HookedStore? store = null) =>
+    private static TestServer CreateServer(HookedStore? store = null) =>
         new(Wire.IPv4, store, options => options with { Tls = new FtpTlsOptions { Certificates = TestServer.Certificates, DataBinding = FtpDataBinding.Require } });
 
     private static async Task<Conversation> SecureAsync(TestServer server, SslProtocols version)

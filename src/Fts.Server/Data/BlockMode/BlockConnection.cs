@@ -6,55 +6,76 @@ using Fts.Server.Tls;
 
 namespace Fts.Server.Data.BlockMode;
 
-/// <summary>Where in its stream a connection in block mode stands.</summary>
+/// <summary>The position of a block-mode connection in its stream.</summary>
 internal enum BlockState
 {
-    /// <summary>Between two files: in step with the peer.</summary>
+    /// <summary>Between two files. The next transfer can use the connection.</summary>
     Idle,
-    /// <summary>A transfer has begun.</summary>
+    /// <summary>A transfer has begun. It either sends or has received nothing yet.</summary>
     Started,
+    /// <summary>Within a received file.</summary>
     Receiving,
-    /// <summary>It ended where nobody can tell anything further from what came, or went.</summary>
+    /// <summary>A send or receive failed, or a received block was invalid. The connection cannot be used again.</summary>
     Failed,
 }
 
 /// <summary>
-/// A data connection in block mode (RFC 959 §3.4.2), which stays open from one transfer to the next. What is sent is gathered, so that small files leave together, and
-/// what came beyond one file is kept for the next. Neither is ever held while somebody waits: see <see cref="FlushAsync"/>.
+/// A data connection in block mode (RFC 959 §3.4.2), which stays open for further transfers. It gathers the sent blocks, so that one
+/// system call sends many small files. It keeps received bytes that belong to the next file. <see cref="FlushAsync"/> sends the gathered
+/// blocks before any wait.
 /// </summary>
 /// <remarks>
-/// Owned by the session's <see cref="DataConnector"/>, which disposes it, from whichever thread finds the reason. Its buffers belong to the transfer that runs: they go back
-/// to the pool where a file ends with nothing left in them, and never when it is disposed.
+/// <para>Ownership: the session's <see cref="DataConnector"/> disposes it. The task of the running transfer returns the buffers to the
+/// pool. <see cref="Dispose"/> does not, because that task may still use them.</para>
+/// <para>Concurrency: the transfer's task calls the members that begin, send, receive, skip and end a file. There is one such task at a
+/// time, so the input fields and <c>_state</c> need no lock. The session's loop may call <see cref="StartFlush"/> and
+/// <see cref="TryFlushAsync"/> meanwhile. The session monitor reads <see cref="BlockedSince"/> and calls <see cref="Dispose"/>, only
+/// while no transfer runs.</para>
+/// <para>Locks: <c>_sendLock</c> is held for one whole send, and <c>_lock</c> for as long as the output buffer is filled or taken over. A
+/// flush acquires <c>_sendLock</c> first, then <c>_lock</c>. New blocks can therefore be gathered while a send waits for the peer.
+/// Disposal keeps <c>_sendLock</c> while it sends close_notify, because OpenSSL must not process a close_notify and a write at the same
+/// time.</para>
 /// </remarks>
 internal sealed class BlockConnection(Session session, Socket socket, DataConnectionTls? tls) : IDisposable
 {
-    /// <summary>Some thirty files of 4 KiB to a call.</summary>
+    /// <summary>The sizes of the buffers. The output buffer holds about thirty files of 4 KiB.</summary>
     private const int OutputBytes = 128 * 1024, InputBytes = 64 * 1024;
 
     private static readonly TimeSpan CloseNotifyTimeout = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _sendLock = new(1, 1);
+
+    // Written under _lock. StartFlush and FlushAsync read _writer without it: a stale value is corrected by the next flush.
     private byte[]? _output;
     private BlockWriter? _writer;
+
+    // Used by the transfer's task only.
     private byte[]? _input;
     private int _inputStart, _inputEnd;
     private BlockReader _reader;
     private BlockState _state;
+
+    // Set by any task, never reset.
     private volatile bool _isBroken;
+
+    // Written under _sendLock.
     private long _blockedSince;
 
     /// <summary>
-    /// The start time of the send that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.
+    /// The start time of the send that is waiting for the peer, in <see cref="Environment.TickCount64"/> milliseconds. 0 if no send is
+    /// waiting.
     /// </summary>
     public long BlockedSince => Volatile.Read(ref _blockedSince);
 
+    /// <summary>The connected socket.</summary>
     public Socket Socket => socket;
 
+    /// <summary>The position in the stream.</summary>
     public BlockState State => _isBroken ? BlockState.Failed : _state;
 
-    /// <summary>A transfer begins.</summary>
-    /// <exception cref="IOException">The connection broke since the last one.</exception>
+    /// <summary>Begins a transfer.</summary>
+    /// <exception cref="DataConnectionException">The connection failed after the previous transfer.</exception>
     public void BeginTransfer()
     {
         if (State == BlockState.Failed)
@@ -65,7 +86,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         (_state, _reader) = (BlockState.Started, default);
     }
 
-    /// <summary>Sends content of the file, some of it later.</summary>
+    /// <summary>Adds content of the file to the output buffer, and sends the buffer each time it is full.</summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         while (true)
@@ -84,7 +105,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
-    /// <summary>Ends the file that is sent.</summary>
+    /// <summary>Ends the sent file with a last block. The block may stay in the output buffer.</summary>
     public async ValueTask EndFileAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -102,8 +123,9 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
-    /// <summary>Receives content of the file; 0 once its last block has ended.</summary>
-    /// <exception cref="IOException">The connection ended before, or what came is no block.</exception>
+    /// <summary>Receives content of the file. Returns the number of bytes, or 0 after the end of the last block.</summary>
+    /// <exception cref="DataConnectionException">The connection ended before the last block.</exception>
+    /// <exception cref="BlockFormatException">A received block is invalid.</exception>
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         _state = _reader.IsEndOfFile ? BlockState.Idle : BlockState.Receiving;
@@ -114,12 +136,12 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
                 await FillInputAsync(cancellationToken);
             }
 
-            BlockReadResult piece = ReadBlock(Math.Min(_inputEnd - _inputStart, buffer.Length));
-            _inputStart += piece.ConsumedBytes;
-            if (piece.ContentBytes > 0)
+            BlockReadResult read = ReadBlock(Math.Min(_inputEnd - _inputStart, buffer.Length));
+            _inputStart += read.ConsumedBytes;
+            if (read.ContentBytes > 0)
             {
-                _input.AsSpan(_inputStart - piece.ContentBytes, piece.ContentBytes).CopyTo(buffer.Span);
-                return piece.ContentBytes;
+                _input.AsSpan(_inputStart - read.ContentBytes, read.ContentBytes).CopyTo(buffer.Span);
+                return read.ContentBytes;
             }
         }
 
@@ -133,7 +155,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         return 0;
     }
 
-    /// <summary>Reads on to the end of a file that is not taken.</summary>
+    /// <summary>Receives the rest of a file and discards it.</summary>
     public async ValueTask SkipFileAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(InputBytes);
@@ -146,8 +168,8 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Sends what was gathered. Whoever is about to wait calls it: the peer may be waiting for just that. Where the connection takes no more, the replies that are
-    /// queued leave first.
+    /// Sends the gathered blocks. Every caller that is about to wait calls it first, because the peer may be waiting for these blocks. If
+    /// the send must wait, the queued replies are sent meanwhile.
     /// </summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
@@ -195,7 +217,9 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
     }
 
-    /// <summary>Sends what was gathered, if that can be done: the next transfer finds the connection broken, and until then nobody asks for it.</summary>
+    /// <summary>
+    /// Sends the gathered blocks and ignores a failure. After a failure, <see cref="BeginTransfer"/> of the next transfer throws.
+    /// </summary>
     public async Task TryFlushAsync(CancellationToken cancellationToken)
     {
         try
@@ -204,11 +228,11 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // It is broken, or everything is at its end.
+            // FlushAsync has marked the connection as broken, or the session has ended.
         }
     }
 
-    /// <summary>Begins to send what was gathered, while the caller waits for something else.</summary>
+    /// <summary>Starts to send the gathered blocks and returns without waiting.</summary>
     public void StartFlush()
     {
         if (_writer is not null)
@@ -218,12 +242,13 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
     }
 
     /// <summary>
-    /// Closes the connection; over TLS with a word of goodbye, unless somebody is still reading or writing, for OpenSSL does one thing at a time: an aborted transfer, which
-    /// ends with an exception.
+    /// Starts to close the connection and returns without waiting. Over TLS, close_notify is sent first, except after an abort or during
+    /// a send: the aborted transfer may still read or write, and OpenSSL does not support concurrent calls.
     /// </summary>
     public void Dispose()
     {
-        if (tls is not null && session.Transfer is null or { EndReason: TransferEndReason.None } && _sendLock.Wait(0))
+        bool isAborted = session.Transfer is not (null or { EndReason: TransferEndReason.None });
+        if (tls is not null && !isAborted && _sendLock.Wait(0))
         {
             _ = SendCloseNotifyAsync();
         }
@@ -241,7 +266,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
         catch (Exception e) when (e is IOException or SocketException or InvalidOperationException or TimeoutException)
         {
-            // Nobody is there to hear it.
+            // The peer has closed the connection, or does not read.
         }
 
         _sendLock.Release();
@@ -256,7 +281,7 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It has ended.
+            // The connection is closed already.
         }
 
         if (tls is not null)
@@ -282,7 +307,9 @@ internal sealed class BlockConnection(Session session, Socket socket, DataConnec
         _input ??= ArrayPool<byte>.Shared.Rent(InputBytes);
         try
         {
-            ValueTask<int> receiving = tls is null ? socket.ReceiveAsync(_input, SocketFlags.None, cancellationToken) : tls.ReadAsync(_input, cancellationToken);
+            ValueTask<int> receiving = tls is null
+                ? socket.ReceiveAsync(_input, SocketFlags.None, cancellationToken)
+                : tls.ReadAsync(_input, cancellationToken);
             if (!receiving.IsCompleted)
             {
                 await FlushAsync(cancellationToken);

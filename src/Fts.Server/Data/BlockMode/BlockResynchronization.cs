@@ -5,11 +5,14 @@ using Fts.Server.Sessions;
 
 namespace Fts.Server.Data.BlockMode;
 
-/// <summary>What becomes of the connection in block mode when a command is done with it: it is in step for the next, or it is closed.</summary>
+/// <summary>
+/// Resynchronizes the block-mode connection after a transfer command, or closes it. A resynchronized connection is between two files.
+/// </summary>
 internal static class BlockResynchronization
 {
-    /// <summary>The reply as block mode has it, once the connection is in step or closed.</summary>
-    public static async ValueTask<FtpReply> RunAfterCommandAsync(Session session, CommandRow row, FtpReply reply, CancellationToken cancellationToken)
+    /// <summary>Resynchronizes or closes the connection, and returns the reply with its code for block mode.</summary>
+    public static async ValueTask<FtpReply> RunAfterCommandAsync(
+        Session session, CommandRow row, FtpReply reply, CancellationToken cancellationToken)
     {
         if (reply.IsCompletion)
         {
@@ -26,19 +29,27 @@ internal static class BlockResynchronization
         {
             await ResynchronizeAsync(session, isUpload: row.HasRule(CommandRules.CreatesName), cancellationToken);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or NoDataConnectionException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException
+            or NoDataConnectionException)
         {
-            session.DataConnector.CloseBlockConnection(); // why the command failed is said already, and the peer sees that this is over
+            session.DataConnector.CloseBlockConnection(); // the reply already contains the reason why the command failed
         }
 
         return reply;
     }
 
-    /// <summary>226 says that the data connection closes; one that stays open is 250 (RFC 959 §5.4).</summary>
-    private static FtpReply ToOpenConnectionReply(FtpReply reply) =>
-        reply == Replies.TransferComplete ? Replies.TransferCompleteStillOpen
-        : reply.Code == FtpReplyCode.TransferComplete ? new FtpReply(FtpReplyCode.FileActionOkay, reply.Lines)
-        : reply;
+    /// <summary>
+    /// Returns the reply with code 250 instead of 226, because 226 means that the data connection is closed (RFC 959 §5.4).
+    /// </summary>
+    private static FtpReply ToOpenConnectionReply(FtpReply reply)
+    {
+        if (reply == Replies.TransferComplete)
+        {
+            return Replies.TransferCompleteStillOpen;
+        }
+
+        return reply.Code == FtpReplyCode.TransferComplete ? new FtpReply(FtpReplyCode.FileActionOkay, reply.Lines) : reply;
+    }
 
     private static async ValueTask ResynchronizeAsync(Session session, bool isUpload, CancellationToken cancellationToken)
     {
@@ -52,11 +63,11 @@ internal static class BlockResynchronization
         }
         else if (session.BlockConnection is { State: BlockState.Receiving } receiving)
         {
-            await receiving.SkipFileAsync(cancellationToken); // the client was told to send it
+            await receiving.SkipFileAsync(cancellationToken); // after 125 or 150, the client sends the whole file
         }
-        else if (session.BlockConnection is { State: not BlockState.Idle } link)
+        else if (session.BlockConnection is { State: not BlockState.Idle } connection)
         {
-            await link.FlushAsync(cancellationToken); // the files before are whole
+            await connection.FlushAsync(cancellationToken); // sends the complete files before this one
             session.DataConnector.CloseBlockConnection();
         }
     }

@@ -4,12 +4,13 @@ using Fts.Storage;
 
 namespace Fts.Server.Data.Copy;
 
-/// <summary>TYPE A: line ends are translated on the way, CRLF on the wire and LF in the file (RFC 959 §3.1.1.1).</summary>
+/// <summary>Copies a file in ASCII type: translates between CRLF on the wire and LF in the file (RFC 959 §3.1.1.1).</summary>
 internal sealed class AsciiPump : IPump
 {
     private const int BufferBytes = 64 * 1024;
 
-    public async ValueTask SendAsync(Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken)
+    public async ValueTask SendAsync(
+        Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         byte[] wire = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
@@ -31,7 +32,8 @@ internal sealed class AsciiPump : IPump
         }
     }
 
-    public async ValueTask ReceiveAsync(Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
+    public async ValueTask ReceiveAsync(
+        Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
     {
         byte[] wire = ArrayPool<byte>.Shared.Rent(BufferBytes);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(wire.Length + 1);

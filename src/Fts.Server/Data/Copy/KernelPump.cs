@@ -8,19 +8,20 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// The kernel copies: sendfile(2) for downloads, splice(2) through a pipe for uploads, on pump threads that block in it. Half the processor time of
-/// read and send (bench: get, put). Ending the transfer shuts its socket down, which ends the call.
+/// Copies within the kernel: downloads by sendfile(2), uploads by splice(2) through a pipe. It needs half the processor time of read and
+/// send (bench: get, put). Pump threads block in these calls. <see cref="Transfer.Abort"/> shuts the socket down, which ends a call.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : IPump
 {
-    /// <summary>Bytes per call: enough to make the call's cost vanish, few enough to see progress.</summary>
+    /// <summary>Bytes per call. The cost of the call is then negligible, and progress is still reported often enough.</summary>
     private const int ChunkBytes = 1024 * 1024;
 
-    // Of all servers in the process.
+    // Shared by all servers in the process.
     private static readonly PumpThreads Threads = new(maxThreads: 64);
 
-    public async ValueTask SendAsync(Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken)
+    public async ValueTask SendAsync(
+        Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken)
     {
         await data.SendPreliminaryReplyAsync(cancellationToken);
         if (Threads.TryRun(() => Send(transfer, data.Socket, file.Handle!, offset, file.Length)) is { } sending)
@@ -33,8 +34,12 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         }
     }
 
-    /// <summary>A thread and a pipe for a small file would cost three times the whole transfer: only what turns out to be large goes that way.</summary>
-    public async ValueTask ReceiveAsync(Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
+    /// <summary>
+    /// Receives the first bytes through the portable pump, and only the rest of a large file through the kernel. For a small file, a thread
+    /// and a pipe would cost three times as much as the whole transfer.
+    /// </summary>
+    public async ValueTask ReceiveAsync(
+        Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken)
     {
         ReceiveProgress start = await PortablePump.ReceiveUpToAsync(data, file, offset, minKernelBytes, cancellationToken);
         if (start.IsComplete)
@@ -60,7 +65,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             await receiving;
             if (pipe.HeldBytes > 0)
             {
-                // The kernel would not write to this file: the store does, or says in its own words why it cannot either (no space, quota).
+                // The kernel could not write to the file. The store writes the rest, or throws the reason (no space, quota).
                 offset = await pipe.WriteToStoreAsync(file, offset, cancellationToken);
                 SetBlocking(data.Socket, false);
                 await portable.ReceiveAsync(transfer, data, file, offset, cancellationToken);
@@ -80,7 +85,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
             nint sent = SocketCalls.Sendfile(socket.SafeHandle, file, ref offset, (nuint)Math.Min(ChunkBytes, end - offset));
             if (sent == 0)
             {
-                throw new StoreException("The file shrank while it was read.");
+                throw new StoreException("The file became shorter while it was read.");
             }
 
             if (sent > 0)
@@ -94,7 +99,7 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         }
     }
 
-    /// <summary>Receives to the end, or until the file takes no more: then the pipe holds what came last.</summary>
+    /// <summary>Receives until the end of the data, or until a write to the file fails. The pipe then holds the unwritten bytes.</summary>
     private static void Receive(Transfer transfer, Socket socket, SafeFileHandle file, SplicePipe pipe, ref long offset)
     {
         SetBlocking(socket, true);
@@ -117,7 +122,8 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
     }
 
     /// <summary>
-    /// Lets calls on the socket wait in the kernel, or not: .NET made it non-blocking at its first asynchronous call, and must find it so if it is asked again.
+    /// Makes the socket blocking or non-blocking. .NET makes a socket non-blocking at its first asynchronous call. It must be non-blocking
+    /// again before the next asynchronous call.
     /// </summary>
     private static void SetBlocking(Socket socket, bool blocking)
     {
@@ -129,10 +135,14 @@ internal sealed class KernelPump(PortablePump portable, long minKernelBytes) : I
         }
     }
 
-    /// <summary>Returns the exception for a failed call. The error number shows whether the connection or the file failed.</summary>
+    /// <summary>
+    /// Returns the exception for a failed system call. The error number determines whether the connection or the file failed.
+    /// </summary>
     private static Exception CreateException(string call)
     {
         string message = $"{call}: {Marshal.GetLastPInvokeErrorMessage()}";
-        return LinuxCalls.SocketErrorOf(Marshal.GetLastPInvokeError()) is { } error ? new IOException(message, new SocketException((int)error)) : new StoreException(message);
+        return NonBlockingSocket.GetSocketError(Marshal.GetLastPInvokeError()) is { } error
+            ? new IOException(message, new SocketException((int)error))
+            : new StoreException(message);
     }
 }

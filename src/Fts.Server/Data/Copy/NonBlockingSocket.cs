@@ -5,8 +5,8 @@ using Fts.Native;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// What a socket does at once, without the state of an asynchronous operation, which is half a kilobyte for each direction of each socket and costs more than the
-/// call itself where nothing has to be waited for. Elsewhere than on Linux nothing is done at once.
+/// Non-blocking calls on a socket, on Linux only. They avoid the state of an asynchronous operation, which takes half a kilobyte for each
+/// direction of each socket. If no wait is needed, creating that state costs more than the system call.
 /// </summary>
 internal static class NonBlockingSocket
 {
@@ -15,7 +15,9 @@ internal static class NonBlockingSocket
 
     private const int TcpLevel = 6, TcpInfo = 11, BytesAcknowledgedOffset = 120;
 
-    /// <summary>Reads struct tcp_info, and returns the number of bytes read; 0 if the socket is closed or the system has no such structure.</summary>
+    /// <summary>
+    /// Reads struct tcp_info, and returns the number of bytes read. Returns 0 if the socket is closed or the system has no such structure.
+    /// </summary>
     public static int ReadTcpInfo(this Socket socket, Span<byte> info)
     {
         try
@@ -28,19 +30,32 @@ internal static class NonBlockingSocket
         }
     }
 
-    /// <summary>Returns how many bytes the peer has acknowledged so far, or null if the socket is closed or the system does not report it.</summary>
+    /// <summary>
+    /// Returns the number of bytes that the peer has acknowledged, or null if the socket is closed or the system does not report it.
+    /// </summary>
     public static long? GetAcknowledgedBytes(this Socket socket)
     {
         Span<byte> info = stackalloc byte[TcpInfoLength];
         return socket.ReadTcpInfo(info) == TcpInfoLength ? BitConverter.ToInt64(info[BytesAcknowledgedOffset..]) : null;
     }
 
-    /// <summary>Sends what the kernel takes now; how many bytes. 0 also where the connection is broken: who then sends in earnest is told why.</summary>
-    public static int TrySend(this Socket socket, ReadOnlySpan<byte> bytes) =>
-        OperatingSystem.IsLinux() ? (int)Math.Max(0, SocketCalls.Send(socket.SafeHandle, bytes, (nuint)bytes.Length, SocketCalls.MSG_DONTWAIT | SocketCalls.MSG_NOSIGNAL)) : 0;
+    /// <summary>
+    /// Sends as many bytes as the kernel accepts without waiting, and returns their number. Returns 0 also after an error and on other
+    /// systems. The caller's asynchronous send then reports the error.
+    /// </summary>
+    public static int TrySend(this Socket socket, ReadOnlySpan<byte> bytes)
+    {
+        const int Flags = SocketCalls.MSG_DONTWAIT | SocketCalls.MSG_NOSIGNAL;
+        return OperatingSystem.IsLinux() ? (int)Math.Max(0, SocketCalls.Send(socket.SafeHandle, bytes, (nuint)bytes.Length, Flags)) : 0;
+    }
 
-    /// <summary>Receives what is there now; how many bytes, 0 at the end, and -1 where nothing has come.</summary>
-    /// <exception cref="IOException">The connection is broken. Whoever asked the kernel again would be told that it ended.</exception>
+    /// <summary>
+    /// Receives the bytes that have arrived, and returns their number. Returns 0 at the end of the connection. Returns -1 if no byte has
+    /// arrived, and on other systems.
+    /// </summary>
+    /// <exception cref="IOException">
+    /// The connection failed. The kernel reports an error once: the next call would report the end of the connection.
+    /// </exception>
     public static int TryReceive(this Socket socket, Span<byte> buffer)
     {
         if (!OperatingSystem.IsLinux())
@@ -49,7 +64,26 @@ internal static class NonBlockingSocket
         }
 
         int received = (int)SocketCalls.Recv(socket.SafeHandle, buffer, (nuint)buffer.Length, SocketCalls.MSG_DONTWAIT);
-        return received >= 0 || Marshal.GetLastPInvokeError() is Errno.EAGAIN or Errno.EINTR ? received
-            : throw new IOException(Marshal.GetLastPInvokeErrorMessage(), new SocketException((int)(LinuxCalls.SocketErrorOf(Marshal.GetLastPInvokeError()) ?? SocketError.SocketError)));
+        if (received >= 0 || Marshal.GetLastPInvokeError() is Errno.EAGAIN or Errno.EINTR)
+        {
+            return received;
+        }
+
+        SocketError error = GetSocketError(Marshal.GetLastPInvokeError()) ?? SocketError.SocketError;
+        throw new IOException(Marshal.GetLastPInvokeErrorMessage(), new SocketException((int)error));
     }
+
+    /// <summary>Returns the .NET error of a connection's errno, or null for an errno that does not concern a connection.</summary>
+    public static SocketError? GetSocketError(int error) => error switch
+    {
+        Errno.EPIPE => SocketError.Shutdown,
+        Errno.ENETDOWN => SocketError.NetworkDown,
+        Errno.ENETUNREACH => SocketError.NetworkUnreachable,
+        Errno.ECONNABORTED => SocketError.ConnectionAborted,
+        Errno.ECONNRESET => SocketError.ConnectionReset,
+        Errno.ENOTCONN => SocketError.NotConnected,
+        Errno.ETIMEDOUT => SocketError.TimedOut,
+        Errno.EHOSTUNREACH => SocketError.HostUnreachable,
+        _ => null,
+    };
 }

@@ -3,28 +3,35 @@ using Fts.Storage;
 
 namespace Fts.Server.Data.Copy;
 
-/// <summary>Read, send, and the reverse, on every system and every store; and the whole way of a small file, which one read and one send carry.</summary>
+/// <summary>
+/// Copies by read and send, or receive and write, on every system and for every store. It also copies small files, which need one read and
+/// one send.
+/// </summary>
 internal sealed class PortablePump : IPump
 {
-    /// <summary>Bulk below 256 KiB a call costs 20 to 45 % more processor time; above it, nothing is gained (bench: get, put).</summary>
+    /// <summary>
+    /// The buffer sizes for large and small files. Large files with smaller buffers need 20 to 45 % more processor time; larger buffers do
+    /// not save more (bench: get, put).
+    /// </summary>
     private const int BulkBytes = 256 * 1024, SmallBytes = 64 * 1024;
 
-    public async ValueTask SendAsync(Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken)
+    public async ValueTask SendAsync(
+        Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken)
     {
-        long left = file.Length - offset;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(left, 1, left <= SmallBytes ? SmallBytes : BulkBytes));
+        long remaining = file.Length - offset;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(remaining, 1, remaining <= SmallBytes ? SmallBytes : BulkBytes));
         try
         {
-            while (left > 0)
+            while (remaining > 0)
             {
-                int read = await file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken);
+                int read = await file.ReadAsync(offset, buffer.AsMemory(0, (int)Math.Min(remaining, buffer.Length)), cancellationToken);
                 if (read == 0)
                 {
-                    throw new StoreException("The file shrank while it was read.");
+                    throw new StoreException("The file became shorter while it was read.");
                 }
 
                 await data.SendAsync(buffer.AsMemory(0, read), cancellationToken);
-                (offset, left) = (offset + read, left - read);
+                (offset, remaining) = (offset + read, remaining - read);
             }
         }
         finally
@@ -33,11 +40,13 @@ internal sealed class PortablePump : IPump
         }
     }
 
-    public async ValueTask ReceiveAsync(Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken) =>
+    public async ValueTask ReceiveAsync(
+        Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken) =>
         await ReceiveUpToAsync(data, file, offset, long.MaxValue, cancellationToken);
 
-    /// <summary>Receives until the end, or until <paramref name="limit"/> bytes have come.</summary>
-    public static async ValueTask<ReceiveProgress> ReceiveUpToAsync(DataConnection data, IFileWriter file, long offset, long limit, CancellationToken cancellationToken)
+    /// <summary>Receives until the end of the data, or until at least <paramref name="limit"/> bytes have been received.</summary>
+    public static async ValueTask<ReceiveProgress> ReceiveUpToAsync(
+        DataConnection data, IFileWriter file, long offset, long limit, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(SmallBytes);
         long start = offset;
@@ -70,5 +79,7 @@ internal sealed class PortablePump : IPump
     }
 }
 
-/// <summary>How far an upload came: the offset of the next byte, and whether there is none.</summary>
+/// <summary>The progress of an upload.</summary>
+/// <param name="Offset">The file offset after the last received byte.</param>
+/// <param name="IsComplete">Whether the end of the data was received.</param>
 internal readonly record struct ReceiveProgress(long Offset, bool IsComplete);

@@ -1,32 +1,68 @@
 using Fts.Storage;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Data.Copy;
 
-/// <summary>An engine that copies a file's bytes over a data connection. Reports progress to the transfer as it goes.</summary>
+/// <summary>Copies a file's bytes to or from a data connection, and reports the progress to the transfer.</summary>
 internal interface IPump
 {
-    /// <summary>Sends a file from an offset to the end it had when it was opened.</summary>
+    /// <summary>Sends a file from an offset to <see cref="IFileReader.Length"/>.</summary>
     ValueTask SendAsync(Transfer transfer, DataConnection data, IFileReader file, long offset, CancellationToken cancellationToken);
 
-    /// <summary>Receives into a pending file, from an offset on, until the peer has sent all.</summary>
+    /// <summary>Receives into a staging file from an offset, until the end of the data.</summary>
     ValueTask ReceiveAsync(Transfer transfer, DataConnection data, IFileWriter file, long offset, CancellationToken cancellationToken);
 }
 
-/// <summary>Which engine moves what.</summary>
-/// <param name="minKernelBytes">From how many bytes on the kernel copies what it can; the first of an upload go through the store, which counts on that.</param>
+/// <summary>Selects the pump for a transfer.</summary>
+/// <param name="minKernelBytes">
+/// The size in bytes from which the kernel copies. The first bytes of an upload, up to this number, always pass through the store's writer.
+/// Stores rely on that.
+/// </param>
 internal sealed class PumpSelector(long minKernelBytes)
 {
-    /// <summary>From here on a pump thread's work is worth waking it; a small file is faster sent by who read its command.</summary>
+    /// <summary>
+    /// The default of the size in bytes from which the kernel copies. Below it, waking a pump thread costs more than it saves.
+    /// </summary>
     public const int DefaultMinKernelBytes = 256 * 1024;
 
     private static readonly PortablePump Portable = new();
     private static readonly AsciiPump Ascii = new();
     private readonly KernelPump? _kernel = OperatingSystem.IsLinux() ? new KernelPump(Portable, minKernelBytes) : null;
 
-    /// <summary>The engine for a download of so many bytes.</summary>
-    public IPump GetSendPump(bool ascii, DataConnection data, IFileReader file, long length) =>
-        ascii ? Ascii : data.SupportsKernelCopy && _kernel is not null && file.Handle is not null && length >= minKernelBytes ? _kernel : Portable;
+    /// <summary>Returns the pump for a download of <paramref name="length"/> bytes.</summary>
+    public IPump GetSendPump(bool isAscii, DataConnection data, IFileReader file, long length)
+    {
+        if (isAscii)
+        {
+            return Ascii;
+        }
 
-    /// <summary>The engine for an upload.</summary>
-    public IPump GetReceivePump(bool ascii, DataConnection data, IFileWriter file) => ascii ? Ascii : data.SupportsKernelCopy && _kernel is not null && file.Handle is not null ? _kernel : Portable;
+        bool canUseKernel = data.SupportsKernelCopy && file.Handle is not null && length >= minKernelBytes;
+        return canUseKernel && _kernel is not null ? _kernel : Portable;
+    }
+
+    /// <summary>Returns the pump for an upload.</summary>
+    public IPump GetReceivePump(bool isAscii, DataConnection data, IFileWriter file)
+    {
+        if (isAscii)
+        {
+            return Ascii;
+        }
+
+        bool canUseKernel = data.SupportsKernelCopy && file.Handle is not null;
+        return canUseKernel && _kernel is not null ? _kernel : Portable;
+    }
+}
+
+/// <summary>A file that appears to end at an earlier offset, for RANG. Does not own the file.</summary>
+internal sealed class FileRange(IFileReader file, long end) : IFileReader
+{
+    public long Length { get; } = Math.Min(file.Length, end);
+
+    public SafeFileHandle? Handle => file.Handle;
+
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        file.ReadAsync(offset, buffer[..(int)Math.Clamp(Length - offset, 0, buffer.Length)], cancellationToken);
+
+    public ValueTask DisposeAsync() => default;
 }

@@ -3,9 +3,9 @@ using Fts.Native;
 namespace Fts.Server.Data.Copy;
 
 /// <summary>
-/// A bounded set of threads that do nothing but pump bytes, kept for reuse. They run at a lower priority than the rest of the process, for good:
-/// beside eight bulk downloads the control connections then answer in a tenth of the time (bench: latency), and a bulk loop on the
-/// thread pool would starve everybody else's work.
+/// A limited number of reusable threads for blocking copies. They always run at a lower priority than the rest of the process. During eight
+/// large downloads, control connections then reply in a tenth of the time (bench: latency). Blocking copies on the thread pool would delay
+/// all other work.
 /// </summary>
 internal sealed class PumpThreads(int maxThreads)
 {
@@ -16,7 +16,10 @@ internal sealed class PumpThreads(int maxThreads)
     private readonly Queue<Action> _work = new();
     private int _threadCount, _idleCount;
 
-    /// <summary>Runs work on a pump thread; null when all are busy and no more may be made, and the caller pumps another way. The task goes on elsewhere.</summary>
+    /// <summary>
+    /// Runs work on a pump thread and returns its task, whose continuations run on the thread pool. Returns null if the maximum number of
+    /// threads is busy. The caller then copies without a pump thread.
+    /// </summary>
     public Task? TryRun(Action work)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,7 +52,7 @@ internal sealed class PumpThreads(int maxThreads)
         }
         catch (Exception e)
         {
-            done.SetException(e); // the handler that awaits the task answers for it
+            done.SetException(e); // the handler that awaits the task receives the exception
         }
     }
 

@@ -8,7 +8,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Server.Data.Copy;
 
-/// <summary>A pipe for bytes on their way from a socket to a file without passing through the process. Rented and returned.</summary>
+/// <summary>
+/// A pipe that moves bytes from a socket to a file within the kernel. The renter returns it with <see cref="Return"/>, which pools or
+/// disposes it.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class SplicePipe : IDisposable
 {
@@ -21,17 +24,17 @@ internal sealed class SplicePipe : IDisposable
     private SplicePipe(SafeFileHandle output, SafeFileHandle input)
     {
         (_output, _input) = (output, input);
-        // A system that allows less leaves it at its 64 KiB: slower, not wrong.
+        // If the system does not allow this size, the pipe keeps its 64 KiB and is slower.
         _ = FileCalls.Fcntl(_input, FileCalls.F_SETPIPE_SZ, PipeBytes);
     }
 
-    /// <summary>Bytes in the pipe.</summary>
+    /// <summary>The number of bytes in the pipe.</summary>
     public long HeldBytes { get; private set; }
 
     /// <summary>Returns a pipe, or null if the process or the system has too few file descriptors left.</summary>
     public static SplicePipe? TryRent() => Pool.TryTake(out SplicePipe? pipe) ? pipe : TryCreate();
 
-    /// <summary>Keeps an empty pipe for the next upload; one that still holds another's bytes is closed.</summary>
+    /// <summary>Returns an empty pipe to the pool. Closes a pipe that still holds bytes of an upload.</summary>
     public void Return()
     {
         if (HeldBytes == 0 && Pool.Count < MaxPooled)
@@ -44,15 +47,18 @@ internal sealed class SplicePipe : IDisposable
         }
     }
 
-    /// <summary>Moves what a socket has received into the pipe, waiting for some. Returns the bytes, 0 at the end, less on an error.</summary>
-    public nint Fill(Socket socket, int most)
+    /// <summary>
+    /// Moves received bytes of a socket into the pipe, and waits for the first. Returns their number, 0 at the end of the data, or a
+    /// negative number after an error.
+    /// </summary>
+    public nint Fill(Socket socket, int maxBytes)
     {
-        nint received = SocketCalls.Splice(socket.SafeHandle, 0, _input, 0, (nuint)most, SocketCalls.SPLICE_F_MOVE);
+        nint received = SocketCalls.Splice(socket.SafeHandle, 0, _input, 0, (nuint)maxBytes, SocketCalls.SPLICE_F_MOVE);
         HeldBytes += Math.Max(0, received);
         return received;
     }
 
-    /// <summary>Moves everything into the file. False when the kernel would not.</summary>
+    /// <summary>Moves all bytes of the pipe into the file. Returns false if the kernel cannot write to the file.</summary>
     public bool TryDrain(SafeFileHandle file, ref long offset)
     {
         while (HeldBytes > 0)
@@ -71,7 +77,7 @@ internal sealed class SplicePipe : IDisposable
         return true;
     }
 
-    /// <summary>Writes everything through the store. Returns the offset reached.</summary>
+    /// <summary>Writes all bytes of the pipe through the store's writer. Returns the file offset after them.</summary>
     public async ValueTask<long> WriteToStoreAsync(IFileWriter file, long offset, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[64 * 1024];
@@ -86,6 +92,7 @@ internal sealed class SplicePipe : IDisposable
         return offset;
     }
 
+    /// <summary>Closes both ends of the pipe.</summary>
     public void Dispose()
     {
         _input.Dispose();
@@ -105,7 +112,7 @@ internal sealed class SplicePipe : IDisposable
         fixed (byte* start = buffer)
         {
             nint read = FileCalls.Read(_output, start, (nuint)buffer.Length);
-            return read > 0 ? (int)read : throw new StoreException($"The pipe cannot be read: error {Marshal.GetLastPInvokeError()}.");
+            return read > 0 ? (int)read : throw new StoreException($"Reading from the pipe failed: error {Marshal.GetLastPInvokeError()}.");
         }
     }
 }

@@ -6,36 +6,54 @@ using Fts.Server.ProxyProtocol;
 
 namespace Fts.Server.Data.Passive;
 
-/// <summary>Where peers are told to connect to in passive mode. Names are resolved beside the sessions, which never wait for one.</summary>
+/// <summary>
+/// Provides the addresses and ports that the replies to PASV and EPSV contain. Host names are resolved in the background, so that
+/// sessions never wait for name resolution.
+/// </summary>
 internal sealed class PassiveAddresses(FtpServerOptions options)
 {
-    private static readonly TimeSpan ResolveInterval = TimeSpan.FromMinutes(5), RetryInterval = TimeSpan.FromSeconds(20), ResolveTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ResolveInterval = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(30);
 
-    private static readonly IPNetwork[] PrivateNetworks = [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16")];
+    /// <summary>RFC 1918 §3.</summary>
+    private static readonly IPNetwork[] PrivateNetworks =
+        [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16")];
 
     private static readonly IPNetwork IPv4LinkLocal = IPNetwork.Parse("169.254.0.0/16");
 
     private readonly ConcurrentDictionary<string, IPAddress> _resolved = new(StringComparer.OrdinalIgnoreCase);
     private readonly FtpPassiveAddress? _defaultAddress = options.PassiveAddresses.FirstOrDefault(address => address.Network is null);
     private readonly FtpPassiveAddress[] _byNetwork =
-        [.. options.PassiveAddresses.Where(address => address.Network is not null).OrderByDescending(address => address.Network!.Value.PrefixLength)];
+        [.. options.PassiveAddresses.Where(address => address.Network is not null)
+            .OrderByDescending(address => address.Network!.Value.PrefixLength)];
 
-    /// <summary>The address PASV tells the peer; null while its name has none.</summary>
-    public IPAddress? GetAddress(ConnectionEndPoints ends) => FindConfiguredAddress(ends) is not { } told ? ends.Local.Address : told.Address ?? _resolved.GetValueOrDefault(told.Host);
+    /// <summary>Returns the address for the reply to PASV. Returns null if the configured host name has not been resolved yet.</summary>
+    public IPAddress? GetAddress(ConnectionEndPoints ends)
+    {
+        if (FindConfiguredAddress(ends) is not { } configured)
+        {
+            return ends.Local.Address;
+        }
 
-    /// <summary>The port PASV and EPSV tell the peer.</summary>
+        return configured.Address ?? _resolved.GetValueOrDefault(configured.Host);
+    }
+
+    /// <summary>Returns the port for the replies to PASV and EPSV.</summary>
     public int GetPort(ConnectionEndPoints ends, int port) =>
-        options.PassivePorts is { } ports && (FindConfiguredAddress(ends) is not null || !IsOnSameNetwork(ends)) ? ports.ToExternalPort(port) : port;
+        options.PassivePorts is { } ports && (FindConfiguredAddress(ends) is not null || !IsOnSameNetwork(ends))
+            ? ports.ToExternalPort(port)
+            : port;
 
-    /// <summary>Resolves the names again and again until the server stops.</summary>
+    /// <summary>Resolves the host names periodically until the server stops.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
             while (options.PassiveAddresses.Any(address => address.Address is null))
             {
-                bool all = await ResolveAsync(cancellationToken);
-                await Task.Delay(all ? ResolveInterval : RetryInterval, cancellationToken);
+                bool allResolved = await ResolveAsync(cancellationToken);
+                await Task.Delay(allResolved ? ResolveInterval : RetryInterval, cancellationToken);
             }
         }
         catch (OperationCanceledException)
@@ -44,10 +62,12 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
         }
     }
 
-    /// <summary>Resolves every name once. One that cannot be resolved now keeps the address it had; true when there is none such.</summary>
+    /// <summary>
+    /// Resolves every host name once, and returns whether all could be resolved. A name that cannot be resolved keeps its previous address.
+    /// </summary>
     public async Task<bool> ResolveAsync(CancellationToken cancellationToken)
     {
-        bool all = true;
+        bool allResolved = true;
         foreach (string name in options.PassiveAddresses.Where(address => address.Address is null).Select(address => address.Host))
         {
             try
@@ -58,7 +78,7 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
                     throw new SocketException((int)SocketError.NoData);
                 }
 
-                // A name with several addresses brings them in changing order: no reason to tell another.
+                // The order of several addresses varies between answers. The previous address stays in use if it is among them.
                 _resolved.AddOrUpdate(name, found[0], (_, old) => found.Contains(old) ? old : found[0]);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -69,17 +89,21 @@ internal sealed class PassiveAddresses(FtpServerOptions options)
                     Log.LoopFailed(options.Logger, e, "resolution of passive addresses");
                 }
 
-                all = false;
+                allResolved = false;
             }
         }
 
-        return all;
+        return allResolved;
     }
 
     private FtpPassiveAddress? FindConfiguredAddress(ConnectionEndPoints ends) =>
-        Array.Find(_byNetwork, address => address.Network!.Value.Contains(ends.Peer.Address)) ?? (IsOnSameNetwork(ends) ? null : _defaultAddress);
+        Array.Find(_byNetwork, address => address.Network!.Value.Contains(ends.Peer.Address)) ??
+            (IsOnSameNetwork(ends) ? null : _defaultAddress);
 
-    /// <summary>Whether no router stands between: then the server's own address and port are the right ones.</summary>
+    /// <summary>
+    /// Whether the client is on the server's network, so that no translated address or port is needed: it is on this machine or link, or
+    /// both have addresses of the same private range.
+    /// </summary>
     private static bool IsOnSameNetwork(ConnectionEndPoints ends)
     {
         IPAddress peer = ends.Peer.Address;

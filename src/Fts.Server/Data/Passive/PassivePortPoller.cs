@@ -5,11 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace Fts.Server.Data.Passive;
 
 /// <summary>
-/// Waits for connections on all shared ports with one thread, begun when the first port opens. It takes nobody from a queue: the port does, under its
-/// lock, so that it is certain who came before a reservation and who after it. (An asynchronous accept takes first and tells later.)
+/// Waits for connections on all shared passive ports with one thread, which starts with the first port. It accepts no connection itself.
+/// <see cref="SharedPassivePort"/> accepts under its lock, so that it knows which connections arrived before a reservation. An
+/// asynchronous accept would accept outside the lock.
 /// </summary>
-/// <remarks>Its owner, <see cref="PassivePorts"/>, disposes it. A listener is removed before it is closed.</remarks>
-/// <param name="logger">Where unexpected exceptions are logged.</param>
+/// <remarks>Its owner, <see cref="PassivePorts"/>, disposes it. A listener must be removed before it is closed.</remarks>
+/// <param name="logger">The logger for unexpected exceptions.</param>
 internal sealed class PassivePortPoller(ILogger logger) : IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
@@ -19,7 +20,9 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
     private Socket? _wakeSocket;
     private bool _isDisposed;
 
-    /// <summary>Tells the port from now on when somebody has connected to its listener.</summary>
+    /// <summary>
+    /// Adds a listener. From now on, <see cref="SharedPassivePort.AcceptQueuedConnections"/> is called when a connection arrives on it.
+    /// </summary>
     /// <exception cref="SocketException">No descriptor is free.</exception>
     public void Add(Socket listener, SharedPassivePort port)
     {
@@ -36,6 +39,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
         }
     }
 
+    /// <summary>Removes a listener.</summary>
     public void Remove(Socket listener)
     {
         lock (_lock)
@@ -45,6 +49,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
         }
     }
 
+    /// <summary>Ends the thread.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -54,7 +59,9 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
         }
     }
 
-    /// <summary>A datagram socket that hears only itself: the one thing a thread in select can be woken by on every system.</summary>
+    /// <summary>
+    /// Creates a UDP socket that is connected to itself. On every system, a datagram to it ends the wait of a thread in select.
+    /// </summary>
     private static Socket CreateWakeSocket()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
@@ -79,14 +86,14 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
         }
         catch (SocketException)
         {
-            // Its queue is full of such words.
+            // The socket's queue is full, so the thread will wake up anyway.
         }
     }
 
     private void Run()
     {
         var ready = new List<Socket>();
-        byte[] word = new byte[1];
+        byte[] datagram = new byte[1];
         while (true)
         {
             ready.Clear();
@@ -108,12 +115,12 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
                 Socket.Select(ready, null, null, Timeout.InfiniteTimeSpan);
                 if (ready.Remove(_wakeSocket!))
                 {
-                    _wakeSocket!.Receive(word);
+                    _wakeSocket!.Receive(datagram);
                 }
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                continue; // a listener was closed in this moment
+                continue; // a listener has just been closed
             }
 
             foreach (Socket listener in ready)
@@ -124,8 +131,8 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
                 }
                 catch (Exception e)
                 {
-                    // On a thread of its own an exception would end the process.
-                    Log.LoopFailed(logger, e, "watch of passive ports");
+                    // An unhandled exception of this thread would end the process.
+                    Log.LoopFailed(logger, e, "poller of passive ports");
                     Thread.Sleep(RetryDelay);
                 }
             }
@@ -142,7 +149,7 @@ internal sealed class PassivePortPoller(ILogger logger) : IDisposable
 
         if (port?.AcceptQueuedConnections() == false)
         {
-            Thread.Sleep(RetryDelay); // no descriptor is free: that passes when a session ends
+            Thread.Sleep(RetryDelay); // no descriptor is free until a session ends
         }
     }
 }

@@ -4,26 +4,27 @@ using System.Net.Sockets;
 namespace Fts.Server.Data.Passive;
 
 /// <summary>
-/// A port of the server's range on which one session waits for one connection of its peer. Whoever reserved it disposes it, which gives the port back; the
-/// connection, once taken, is the taker's.
+/// The right of one session to accept one connection of its client on a port of the server's range. <see cref="DataConnector"/> disposes
+/// it, which releases the port. The caller of <see cref="AcceptAsync"/> owns the accepted connection.
 /// </summary>
 /// <param name="port">The port.</param>
-/// <param name="peer">Whose connection is waited for.</param>
-/// <param name="sequence">When, in the order in which reservations and connections came to the port.</param>
+/// <param name="peer">The client's address.</param>
+/// <param name="sequence">The position in the order of the port's reservations and connections.</param>
 internal sealed class PassivePortReservation(SharedPassivePort port, IPAddress peer, long sequence) : IDisposable
 {
     private readonly TaskCompletionSource<Socket> _connection = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isAccepted;
 
+    /// <summary>The position in the order of the port's reservations and connections.</summary>
     public long Sequence => sequence;
 
-    /// <summary>Where the connection is waited for.</summary>
+    /// <summary>The local address and port.</summary>
     public IPEndPoint EndPoint => port.EndPoint;
 
-    /// <summary>The peer is there.</summary>
+    /// <summary>Whether the client has connected.</summary>
     public bool HasConnection => _connection.Task.IsCompletedSuccessfully;
 
-    /// <summary>Waits for the connection.</summary>
+    /// <summary>Waits for the client's connection and returns its socket.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<Socket> AcceptAsync(CancellationToken cancellationToken)
     {
@@ -32,12 +33,13 @@ internal sealed class PassivePortReservation(SharedPassivePort port, IPAddress p
         return socket;
     }
 
-    /// <summary>Called by the port, once, after it has forgotten the reservation.</summary>
+    /// <summary>Completes <see cref="AcceptAsync"/>. The port calls this once, after it has removed the reservation.</summary>
     public void SetConnection(Socket socket) => _connection.SetResult(socket);
 
+    /// <summary>Releases the port, and closes a connection that was not accepted.</summary>
     public void Dispose()
     {
-        // Either it is forgotten before anybody came, or somebody is there, or will be in this moment.
+        // If the port no longer has the reservation, it has called SetConnection or is about to.
         if (!port.RemoveReservation(this, peer) && !_isAccepted)
         {
             _ = CloseConnectionAsync();

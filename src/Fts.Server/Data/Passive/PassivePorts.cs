@@ -5,17 +5,19 @@ using System.Security.Cryptography;
 namespace Fts.Server.Data.Passive;
 
 /// <summary>
-/// The server's range of passive ports. Each port is listened on once for all sessions, from when it is first needed until it has been idle for a while:
-/// a fresh bind for each transfer would have to pass over all the closed connections of that port in TIME_WAIT.
+/// The server's range of passive ports. All sessions share one listener for each port. It opens when the port is first needed, and closes
+/// after some time without use. A bind for each transfer would be slow, because the kernel searches all connections of the port in
+/// TIME_WAIT.
 /// </summary>
-/// <remarks>The server disposes it, after its sessions.</remarks>
+/// <remarks>The server disposes it after its sessions.</remarks>
 internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : IDisposable
 {
-    /// <summary>How many ports that turn out to be another program's are tried for one command.</summary>
+    /// <summary>The most failed binds for one command. A bind fails if another program uses the port.</summary>
     private const int MaxBindFailures = 100;
 
     /// <summary>
-    /// How many ports stay open that nobody waits on: a client that says PASV without end would otherwise have all of a great range listened on.
+    /// The number of open ports above which ports without a reservation are closed. Otherwise a client that repeats PASV would open a
+    /// listener on every port of a large range.
     /// </summary>
     private const int MaxIdlePorts = 256;
 
@@ -23,18 +25,21 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
     private readonly PassivePortPoller _poller = new(server.Options.Logger);
     private readonly Dictionary<IPEndPoint, SharedPassivePort> _openPorts = [];
 
-    /// <summary>Waits for a connection of this peer, on a port that cannot be foreseen (RFC 2577 §8) and on which no other session waits for the same address.</summary>
-    /// <param name="local">The address of this machine to listen on.</param>
-    /// <param name="peer">Whose connection is waited for.</param>
-    /// <exception cref="SocketException">No port is free for that peer.</exception>
+    /// <summary>
+    /// Reserves a random port (RFC 2577 §8) for a connection of a client. No other session has a reservation for the same client address
+    /// on that port.
+    /// </summary>
+    /// <param name="local">The local address to listen on.</param>
+    /// <param name="peer">The client's address.</param>
+    /// <exception cref="SocketException">No port is free for that client.</exception>
     public PassivePortReservation Reserve(IPAddress local, IPAddress peer)
     {
         int failures = 0;
         lock (_lock)
         {
-            // The first draw nearly always does; all ports are gone through only when they run short.
-            int drawn = RandomNumberGenerator.GetInt32(range.First, range.Last + 1);
-            if (TryReserve(new IPEndPoint(local, drawn), peer, ref failures) is { } first)
+            // The first random port is nearly always free. All ports are tried only if it is not.
+            int random = RandomNumberGenerator.GetInt32(range.First, range.Last + 1);
+            if (TryReserve(new IPEndPoint(local, random), peer, ref failures) is { } first)
             {
                 return first;
             }
@@ -56,7 +61,8 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
         throw new SocketException((int)SocketError.AddressAlreadyInUse);
     }
 
-    /// <summary>Closes the ports on which nobody waits, nor did since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).</summary>
+    /// <summary>Closes the ports that have no reservation and were last reserved before a time.</summary>
+    /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public void CloseIdle(long before)
     {
         lock (_lock)
@@ -72,6 +78,7 @@ internal sealed class PassivePorts(FtpServer server, FtpPassivePorts range) : ID
         }
     }
 
+    /// <summary>Closes all ports.</summary>
     public void Dispose()
     {
         lock (_lock)

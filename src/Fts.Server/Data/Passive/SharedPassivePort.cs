@@ -5,9 +5,14 @@ using Fts.Server.ProxyProtocol;
 namespace Fts.Server.Data.Passive;
 
 /// <summary>
-/// One port of the server's range, listened on for all the sessions that wait there, one for each peer address. Who connects is known by that address;
-/// whoever nobody waits for is turned away at once, so that no queue forms. Its owner, <see cref="PassivePorts"/>, disposes it.
+/// One port of the server's range, shared by sessions with different client addresses. The peer address of a connection decides which
+/// reservation it completes. A connection without a reservation is closed at once, so that the queue stays empty. Its owner,
+/// <see cref="PassivePorts"/>, disposes it.
 /// </summary>
+/// <remarks>
+/// <c>_lock</c> guards the reservations and the sequence. The poller's thread and the sessions both accept connections, under this lock
+/// only.
+/// </remarks>
 internal sealed class SharedPassivePort : IDisposable
 {
     private const int Backlog = 128;
@@ -20,8 +25,8 @@ internal sealed class SharedPassivePort : IDisposable
     private long _sequence;
     private long _lastUsed;
 
-    /// <summary>Listens from now on.</summary>
-    /// <exception cref="SocketException">The port is somebody else's.</exception>
+    /// <summary>Opens the listener.</summary>
+    /// <exception cref="SocketException">The port is in use, or no file descriptor is free.</exception>
     public SharedPassivePort(FtpServer server, PassivePortPoller poller, IPEndPoint endPoint)
     {
         (_server, _poller, EndPoint, _lastUsed) = (server, poller, endPoint, Environment.TickCount64);
@@ -39,14 +44,17 @@ internal sealed class SharedPassivePort : IDisposable
         }
     }
 
+    /// <summary>The local address and port.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>Waits for a connection of this peer; null when another session already does.</summary>
+    /// <summary>
+    /// Reserves the port for one connection of a client. Returns null if another session has a reservation for the same client address.
+    /// </summary>
     public PassivePortReservation? Reserve(IPAddress peer)
     {
         lock (_lock)
         {
-            // Whoever connected before this moment came for an earlier reservation, or for none: nobody gets in line for a later one.
+            // Connections that arrived before the reservation must not complete it.
             AcceptQueuedConnections();
             var reservation = new PassivePortReservation(this, peer, _sequence++);
             _lastUsed = Environment.TickCount64;
@@ -54,16 +62,18 @@ internal sealed class SharedPassivePort : IDisposable
         }
     }
 
-    /// <summary>Waits no longer; false when the peer was there before.</summary>
+    /// <summary>Removes a reservation. Returns false if the client has connected already.</summary>
     public bool RemoveReservation(PassivePortReservation reservation, IPAddress peer)
     {
+        var entry = new KeyValuePair<IPAddress, PassivePortReservation>(_server.Options.DataPeers.GetKey(peer), reservation);
         lock (_lock)
         {
-            return ((ICollection<KeyValuePair<IPAddress, PassivePortReservation>>)_reservations).Remove(new(_server.Options.DataPeers.GetKey(peer), reservation));
+            return ((ICollection<KeyValuePair<IPAddress, PassivePortReservation>>)_reservations).Remove(entry);
         }
     }
 
-    /// <summary>Whether nobody waits here, nor did since <paramref name="before"/> (<see cref="Environment.TickCount64"/>).</summary>
+    /// <summary>Whether the port has no reservation and was last reserved before a time.</summary>
+    /// <param name="before">The time, in <see cref="Environment.TickCount64"/> milliseconds.</param>
     public bool IsIdle(long before)
     {
         lock (_lock)
@@ -72,14 +82,16 @@ internal sealed class SharedPassivePort : IDisposable
         }
     }
 
-    /// <summary>Hands over whoever has connected, or turns them away. False when no descriptor is free to take them.</summary>
+    /// <summary>
+    /// Accepts the queued connections. Each completes a reservation or is closed. Returns false if no file descriptor is free.
+    /// </summary>
     public bool AcceptQueuedConnections()
     {
         lock (_lock)
         {
             try
             {
-                // No more than were in the queue: strangers who connect without end must not hold up the others.
+                // At most one full queue, so that a flood of connections does not block the other sessions.
                 for (int i = 0; i <= Backlog && _listener.Poll(0, SelectMode.SelectRead); i++)
                 {
                     RouteConnection(_listener.Accept());
@@ -87,7 +99,7 @@ internal sealed class SharedPassivePort : IDisposable
             }
             catch (ObjectDisposedException)
             {
-                // Closed in this moment.
+                // The listener has just been closed.
             }
             catch (SocketException e)
             {
@@ -99,6 +111,7 @@ internal sealed class SharedPassivePort : IDisposable
         }
     }
 
+    /// <summary>Closes the listener.</summary>
     public void Dispose()
     {
         _poller.Remove(_listener);
@@ -107,25 +120,27 @@ internal sealed class SharedPassivePort : IDisposable
 
     private void RouteConnection(Socket socket)
     {
-        socket.Blocking = true; // it inherits the listener's way
-        long turn = _sequence++;
+        socket.Blocking = true; // the socket has inherited the listener's non-blocking mode
+        long sequence = _sequence++;
         IPAddress peer = ConnectionEndPoints.FromSocket(socket).Peer.Address;
         if (_server.ProxyHeaders.RequiresHeader(peer))
         {
-            _server.ProxyHeaders.StartReading(socket, told => HandOver(socket, told.Peer.Address, turn), CancellationToken.None);
+            _server.ProxyHeaders.StartReading(
+                socket, ends => CompleteReservation(socket, ends.Peer.Address, sequence), CancellationToken.None);
         }
         else
         {
-            HandOver(socket, peer, turn);
+            CompleteReservation(socket, peer, sequence);
         }
     }
 
-    private void HandOver(Socket socket, IPAddress peer, long turn)
+    /// <summary>Completes the client's reservation if it was made before the connection arrived. Otherwise closes the connection.</summary>
+    private void CompleteReservation(Socket socket, IPAddress peer, long sequence)
     {
         IPAddress key = _server.Options.DataPeers.GetKey(peer);
         lock (_lock)
         {
-            if (_reservations.TryGetValue(key, out PassivePortReservation? reservation) && reservation.Sequence < turn)
+            if (_reservations.TryGetValue(key, out PassivePortReservation? reservation) && reservation.Sequence < sequence)
             {
                 _reservations.Remove(key);
                 reservation.SetConnection(socket);

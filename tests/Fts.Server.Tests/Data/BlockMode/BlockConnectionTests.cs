@@ -3,7 +3,7 @@ using Fts.Storage;
 
 namespace Fts.Server.Tests.Data.BlockMode;
 
-/// <summary>MODE B (RFC 959 §3.4.2): many files over one data connection, and what ends it.</summary>
+/// <summary>MODE B (RFC 959 §3.4.2): transfers many files over one data connection.</summary>
 public sealed class BlockConnectionTests
 {
     private const string Start = """
@@ -15,7 +15,7 @@ public sealed class BlockConnectionTests
         """;
 
     [Theory, OnEveryWire]
-    public async Task One_connection_carries_files_both_ways_and_listings(Wire wire)
+    public async Task One_connection_transfers_files_in_both_directions_and_listings(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/empty", ""), ("/sub/one", "1"));
         await server.PlayAsync($"""
@@ -68,7 +68,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Blocks_are_those_of_the_rfc(Wire wire)
+    public async Task Blocks_have_the_format_of_the_RFC(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"));
         await server.PlayAsync($$"""
@@ -110,7 +110,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Files_of_many_blocks_go_both_ways(Wire wire)
+    public async Task Files_of_many_blocks_are_transferred_in_both_directions(Wire wire)
     {
         byte[] content = new byte[3_000_000];
         new Random(5).NextBytes(content);
@@ -126,7 +126,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Offsets_and_parts_and_ascii_are_those_of_the_content(Wire wire)
+    public async Task Offsets_ranges_and_ASCII_apply_to_the_content(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "hello"), ("/text", "1\n2\n"));
         await server.PlayAsync($"""
@@ -163,7 +163,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Downloads_in_one_packet_follow_one_another_and_a_missing_one_leaves_no_trace_in_the_stream(Wire wire)
+    public async Task Downloads_requested_in_one_packet_follow_each_other_and_a_missing_file_sends_no_block(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
         await server.PlayAsync($"""
@@ -183,7 +183,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task What_closes_the_connection_comes_after_what_was_sent(Wire wire)
+    public async Task A_command_that_closes_the_connection_first_sends_the_gathered_blocks(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "first"), ("/b", "second"));
         foreach (string last in (string[])["MODE S", "MODE Z", "QUIT", "REIN", "EPSV"])
@@ -218,7 +218,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Refused_uploads_read_nothing_unless_that_is_asked_for(Wire wire)
+    public async Task Refused_uploads_are_not_read_by_default(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/sub/", ""));
         await server.PlayAsync($"""
@@ -239,7 +239,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Refused_uploads_are_read_to_their_end_when_that_is_asked_for(Wire wire)
+    public async Task Refused_uploads_are_read_to_their_end_with_the_DRAIN_option(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/sub/", ""));
         await server.PlayAsync($"""
@@ -291,7 +291,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_refused_upload_whose_bytes_stop_coming_is_not_waited_for(Wire wire)
+    public async Task A_refused_upload_that_stalls_times_out(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { StallTimeout = TimeSpan.FromMilliseconds(1) });
         await server.PlayAsync($"""
@@ -305,7 +305,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task An_upload_that_fails_midway_is_read_to_its_end_and_the_next_one_goes(Wire wire)
+    public async Task An_upload_that_fails_midway_is_read_to_its_end_and_the_next_one_succeeds(Wire wire)
     {
         bool isFull = false;
         var store = new HookedStore { Fault = member => isFull && member == nameof(IFileWriter.WriteAsync) ? new StoreException(StoreError.NoSpace, "Full.") : null };
@@ -321,7 +321,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_connection_that_breaks_inside_a_file_keeps_what_came(Wire wire)
+    public async Task A_connection_that_fails_within_a_file_leaves_a_partial_upload(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
@@ -344,7 +344,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task What_is_no_block_is_not_stored_and_ends_the_connection(Wire wire)
+    public async Task An_invalid_block_is_not_stored_and_closes_the_connection(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "old"));
         await server.PlayAsync($"""
@@ -367,7 +367,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_download_that_fails_midway_ends_the_connection_after_the_files_before(Wire wire)
+    public async Task A_download_that_fails_midway_closes_the_connection_after_the_previous_files(Wire wire)
     {
         bool fails = false;
         var store = new HookedStore();
@@ -381,7 +381,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Abor_closes_the_connection_beside_a_transfer_and_between_two(Wire wire)
+    public async Task Abor_closes_the_connection_during_a_transfer_and_between_two_transfers(Wire wire)
     {
         var store = new HookedStore { BeforeRead = token => Task.Delay(Timeout.Infinite, token) };
         await using TestServer server = new(wire, store);
@@ -417,7 +417,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task A_last_block_proves_that_all_came_even_of_a_client_that_has_gone(Wire wire)
+    public async Task A_last_block_marks_a_complete_upload_even_if_the_client_has_disconnected(Wire wire)
     {
         await using TestServer server = new(wire, with: options => options with { PublishPolicy = FtpPublishPolicy.CompleteOnly });
         await using Conversation talk = await server.LogInAsync();
@@ -428,7 +428,7 @@ public sealed class BlockConnectionTests
     }
 
     [Theory, OnEveryWire]
-    public Task Stat_tells_the_mode(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task Stat_reports_the_mode(Wire wire) => TestServer.PlayAsync(wire, """
         C: MODE B
         S: 200 Mode set to B.
         C: STAT

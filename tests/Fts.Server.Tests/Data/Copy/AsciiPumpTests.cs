@@ -9,7 +9,7 @@ public sealed class AsciiPumpTests
     private const int Buffer = 64 * 1024;
 
     [Theory, OnEveryWire]
-    public async Task Line_ends_are_translated_both_ways(Wire wire)
+    public async Task Line_ends_are_translated_in_both_directions(Wire wire)
     {
         await using TestServer server = await TestServer.WithAsync(wire, ("/a", "one\ntwo\r\nthree\rfour\n\n"), ("/b", "no end"));
         await server.PlayAsync("""
@@ -39,7 +39,7 @@ public sealed class AsciiPumpTests
     }
 
     [Theory, OnEveryWire]
-    public async Task A_line_end_cut_by_a_packet_is_still_one(Wire wire)
+    public async Task A_line_end_split_between_packets_is_one_line_end(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -57,7 +57,7 @@ public sealed class AsciiPumpTests
     }
 
     [Theory, OnEveryWire]
-    public async Task Line_ends_around_a_buffers_end_survive_the_round_trip(Wire wire)
+    public async Task Line_ends_at_the_end_of_a_buffer_survive_the_round_trip(Wire wire)
     {
         await using var server = new TestServer(wire);
         await using Conversation talk = await server.LogInAsync();
@@ -82,7 +82,7 @@ public sealed class AsciiPumpTests
     }
 
     [Theory, OnEveryWire]
-    public Task Going_back_to_image_sends_the_bytes_as_they_are(Wire wire) => TestServer.PlayAsync(wire, """
+    public Task After_a_change_to_image_type_the_bytes_are_sent_unchanged(Wire wire) => TestServer.PlayAsync(wire, """
         C: TYPE A
         S: 200 *
         C: SIZE a

@@ -8,7 +8,7 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Data.Passive;
 
-/// <summary>What peers are told to connect to where a router stands before the server.</summary>
+/// <summary>The addresses and ports in the replies to PASV and EPSV if a router translates addresses.</summary>
 public sealed class PassiveAddressTests
 {
     private static readonly FtpPassiveAddress[] Several =
@@ -19,44 +19,44 @@ public sealed class PassiveAddressTests
     ];
 
     [Theory]
-    [InlineData("192.0.2.7", "10.1.2.3", "203.0.113.5", 60001)] // beyond the router
+    [InlineData("192.0.2.7", "10.1.2.3", "203.0.113.5", 60001)] // a client beyond the router
     [InlineData("192.0.2.7", "198.51.100.1", "203.0.113.5", 60001)]
-    [InlineData("192.168.1.7", "10.1.2.3", "203.0.113.5", 60001)] // private, but of another block
-    [InlineData("172.17.0.1", "172.31.0.2", "172.31.0.2", 50001)] // the server's own block
+    [InlineData("192.168.1.7", "10.1.2.3", "203.0.113.5", 60001)] // a private address of another range
+    [InlineData("172.17.0.1", "172.31.0.2", "172.31.0.2", 50001)] // the server's own range
     [InlineData("192.168.1.7", "192.168.200.1", "192.168.200.1", 50001)]
     [InlineData("127.0.0.1", "127.0.0.1", "127.0.0.1", 50001)]
     [InlineData("169.254.1.1", "169.254.1.2", "169.254.1.2", 50001)]
-    [InlineData("10.2.0.7", "10.1.2.3", "203.0.113.6", 60001)] // named, so not taken for local
-    [InlineData("10.1.0.7", "10.1.2.3", "203.0.113.7", 60001)] // the smaller network
-    public void A_peer_is_told_the_address_and_port_that_are_of_use_to_it(string peer, string local, string address, int port)
+    [InlineData("10.2.0.7", "10.1.2.3", "203.0.113.6", 60001)] // configured, so the own network does not apply
+    [InlineData("10.1.0.7", "10.1.2.3", "203.0.113.7", 60001)] // the smaller of two configured networks
+    public void The_replies_contain_the_address_and_port_that_the_client_can_reach(string peer, string local, string address, int port)
     {
-        var told = new PassiveAddresses(Options(Several) with { PassivePorts = new FtpPassivePorts(50000, 50009) { ExternalFirst = 60000 } });
+        var addresses = new PassiveAddresses(Options(Several) with { PassivePorts = new FtpPassivePorts(50000, 50009) { ExternalFirst = 60000 } });
         var ends = new ConnectionEndPoints(new IPEndPoint(IPAddress.Parse(local), 21), new IPEndPoint(IPAddress.Parse(peer), 4711));
-        Assert.Equal((address, port), ($"{told.GetAddress(ends)}", told.GetPort(ends, 50001)));
+        Assert.Equal((address, port), ($"{addresses.GetAddress(ends)}", addresses.GetPort(ends, 50001)));
     }
 
     [Fact]
-    public async Task A_name_keeps_its_address_when_it_cannot_be_resolved_or_the_order_changes()
+    public async Task A_host_name_keeps_its_address_if_it_cannot_be_resolved_or_the_order_changes()
     {
         var ends = new ConnectionEndPoints(IPEndPoint.Parse("10.0.0.1:21"), IPEndPoint.Parse("192.0.2.7:4711"));
         string[]? answer = null;
-        var told = new PassiveAddresses(Options(new FtpPassiveAddress("ftp.example.org")) with
+        var addresses = new PassiveAddresses(Options(new FtpPassiveAddress("ftp.example.org")) with
         {
             ResolveNameAsync = (_, _) => answer is null ? throw new SocketException((int)SocketError.HostNotFound) : Task.FromResult(Array.ConvertAll(answer, IPAddress.Parse)),
         });
-        Assert.False(await told.ResolveAsync(CancellationToken.None));
-        Assert.Null(told.GetAddress(ends));
+        Assert.False(await addresses.ResolveAsync(CancellationToken.None));
+        Assert.Null(addresses.GetAddress(ends));
         foreach ((string[]? found, bool isFound, string expected) in ((string[]?, bool, string)[])
             [(["203.0.113.5", "203.0.113.6"], true, "203.0.113.5"), (["203.0.113.6", "203.0.113.5"], true, "203.0.113.5"), (null, false, "203.0.113.5"), ([], false, "203.0.113.5"), (["203.0.113.9"], true, "203.0.113.9")])
         {
             answer = found;
-            Assert.Equal(isFound, await told.ResolveAsync(CancellationToken.None));
-            Assert.Equal(expected, $"{told.GetAddress(ends)}");
+            Assert.Equal(isFound, await addresses.ResolveAsync(CancellationToken.None));
+            Assert.Equal(expected, $"{addresses.GetAddress(ends)}");
         }
     }
 
     [Fact]
-    public async Task Pasv_tells_the_external_address_and_port_and_epsv_the_port()
+    public async Task Pasv_returns_the_external_address_and_port_and_Epsv_the_external_port()
     {
         FtpPassivePorts range = FreePorts.FindRange(1) with { ExternalFirst = 60000 };
         await using TestServer server = new(Wire.IPv4, with: options => options with
@@ -68,7 +68,7 @@ public sealed class PassiveAddressTests
         await beyond.PlayAsync($"D: late\nC: PASV\nS: 227 *(203,0,113,5,{60000 >> 8},{60000 & 255})*\nC: EPSV\nS: 229 *(|||60000|)*");
         await local.PlayAsync($"D: late\nC: PASV\nS: 227 *(127,0,0,1,{range.First >> 8},{range.First & 255})*\nC: EPSV\nS: 229 *(|||{range.First}|)*\nC: NLST\nS: 150 *\nD<\nS: 226 *");
 
-        // Told one port, met on another, as the router has it.
+        // The reply contains the external port, which the router forwards to the local one.
         await beyond.PlayAsync("C: NLST\nS: 150 *");
         using var client = DataPeer.CreateConnecting(new IPEndPoint(IPAddress.Loopback, range.First), null, IPAddress.Parse("127.0.0.2"));
         Assert.Empty(await client.ReadToEndAsync());
@@ -76,7 +76,7 @@ public sealed class PassiveAddressTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task A_name_without_an_address_yet_costs_only_pasv(Wire wire)
+    public async Task Only_Pasv_fails_until_the_host_name_is_resolved(Wire wire)
     {
         var resolving = new TaskCompletionSource<IPAddress[]>();
         await using TestServer server = new(wire, with: options => options with
@@ -88,7 +88,7 @@ public sealed class PassiveAddressTests
         await talk.PlayAsync("C: PASV\nS: 425 *EPSV*\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
         if (wire.IsIPv4())
         {
-            // The last one was met: EPSV's. Now the name has an address, which the server sees in its own time.
+            // Now the name is resolved. The server uses the address after its next resolution, so PASV is repeated.
             resolving.SetResult([IPAddress.Loopback]);
             string reply;
             do
@@ -110,10 +110,10 @@ public sealed class PassiveAddressTests
     [InlineData("224.0.0.1")]
     [InlineData("two words")]
     [InlineData("a..b")]
-    public void What_pasv_cannot_tell_is_refused_at_the_start(string host) => Assert.ThrowsAny<ArgumentException>(() => new FtpServer(Options(new FtpPassiveAddress(host))));
+    public void An_address_that_Pasv_cannot_return_is_rejected_at_the_start(string host) => Assert.ThrowsAny<ArgumentException>(() => new FtpServer(Options(new FtpPassiveAddress(host))));
 
     [Fact]
-    public void Two_addresses_for_the_same_peers_are_refused_at_the_start()
+    public void Two_addresses_for_the_same_network_are_rejected_at_the_start()
     {
         Assert.Throws<ArgumentException>(() => new FtpServer(Options(new("203.0.113.5"), new FtpPassiveAddress("203.0.113.6"))));
         Assert.Throws<ArgumentException>(() => new FtpServer(Options(Several[1], Several[1] with { Host = "203.0.113.9" })));

@@ -8,18 +8,18 @@ using Fts.Storage.Memory;
 
 namespace Fts.Server.Tests.Data.Passive;
 
-/// <summary>A range of passive ports: chosen at random, shared by peers of different addresses, given back.</summary>
+/// <summary>The range of passive ports: random selection, sharing by clients of different addresses, and release.</summary>
 public sealed class PassivePortsTests
 {
     [Theory, OnEveryWire]
-    public async Task Every_data_connection_is_met_on_a_port_of_the_range(Wire wire)
+    public async Task Every_data_connection_is_accepted_on_a_port_of_the_range(Wire wire)
     {
         FtpPassivePorts range = FreePorts.FindRange(5);
-        await using TestServer server = With(range, wire);
+        await using TestServer server = CreateServer(range, wire);
         await using Conversation talk = await server.LogInAsync();
         for (int i = 0; i < 12; i++)
         {
-            Assert.InRange(PortIn(await talk.SendAndReadReplyAsync("EPSV"), talk), range.First, range.Last);
+            Assert.InRange(GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk), range.First, range.Last);
             await talk.PlayAsync($"C: STOR a\nS: 150 *\nD> content {i}\nS: 226 *");
             Assert.Equal($"content {i}", await server.ReadAsync("/a"));
         }
@@ -28,7 +28,7 @@ public sealed class PassivePortsTests
     [Theory, OnEveryWire]
     public async Task A_client_that_connects_only_after_150_is_served(Wire wire)
     {
-        await using TestServer server = With(FreePorts.FindRange(2), wire);
+        await using TestServer server = CreateServer(FreePorts.FindRange(2), wire);
         await server.PlayAsync("""
             D: late
             C: EPSV
@@ -47,15 +47,15 @@ public sealed class PassivePortsTests
     }
 
     [Fact]
-    public async Task No_port_tells_of_the_next()
+    public async Task Ports_are_not_predictable()
     {
         FtpPassivePorts range = FreePorts.FindRange(1000);
-        await using TestServer server = With(range);
+        await using TestServer server = CreateServer(range);
         await using Conversation talk = await server.LogInAsync();
         int[] ports = new int[10];
         for (int i = 0; i < ports.Length; i++)
         {
-            ports[i] = PortIn(await talk.SendAndReadReplyAsync("EPSV"), talk);
+            ports[i] = GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk);
         }
 
         int[] steps = [.. ports.Zip(ports.Skip(1), (one, next) => next - one)];
@@ -63,19 +63,19 @@ public sealed class PassivePortsTests
     }
 
     [Theory, OnEveryWire(PlainOnly = true)]
-    public async Task Peers_of_different_addresses_share_the_ports_and_never_meet_each_other(Wire wire)
+    public async Task Clients_of_different_addresses_share_the_ports_and_receive_their_own_connections(Wire wire)
     {
-        // Only 127.0.0.0/8 has many addresses of one machine; over IPv6 a balancer tells of them.
+        // Over IPv4, the clients use several addresses of 127.0.0.0/8. Over IPv6, their addresses are in PROXY headers.
         const int Peers = 9;
         FtpPassivePorts range = FreePorts.FindRange(2);
-        await using TestServer server = With(range, wire, wire.IsIPv4() ? null : options => options with { ProxyProtocolNetworks = [new IPNetwork(IPAddress.IPv6Loopback, 128)] });
+        await using TestServer server = CreateServer(range, wire, wire.IsIPv4() ? null : options => options with { ProxyProtocolNetworks = [new IPNetwork(IPAddress.IPv6Loopback, 128)] });
         var talks = new List<Conversation>();
         for (int i = 0; i < Peers; i++)
         {
             Conversation talk = wire.IsIPv4() ? await server.LogInAsync(IPAddress.Parse($"127.0.1.{i + 1}")) : await server.LogInAsync(header: ProxyHeaders.Create($"2001:db8::{i + 1}", "2001:db8::f"));
             talk.ConnectsLate = true;
             talks.Add(talk);
-            Assert.InRange(PortIn(await talk.SendAndReadReplyAsync("EPSV"), talk), range.First, range.Last);
+            Assert.InRange(GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk), range.First, range.Last);
         }
 
         for (int i = Peers - 1; i >= 0; i--)
@@ -92,16 +92,16 @@ public sealed class PassivePortsTests
     }
 
     [Fact]
-    public async Task One_address_gets_as_many_as_there_are_ports_and_then_425_until_one_is_free()
+    public async Task One_address_can_use_every_port_once_and_then_receives_425_until_one_is_free()
     {
-        await using TestServer server = With(FreePorts.FindRange(2));
+        await using TestServer server = CreateServer(FreePorts.FindRange(2));
         await using Conversation first = await server.LogInAsync(), second = await server.LogInAsync(), third = await server.LogInAsync();
-        await using Conversation stranger = await server.LogInAsync(IPAddress.Parse("127.0.0.2"));
+        await using Conversation otherAddress = await server.LogInAsync(IPAddress.Parse("127.0.0.2"));
         first.ConnectsLate = second.ConnectsLate = true;
         await first.PlayAsync("C: EPSV\nS: 229 *");
         await second.PlayAsync("C: EPSV\nS: 229 *");
         await third.PlayAsync("C: EPSV\nS: 425 *port*\nC: PASV\nS: 425 *port*\nC: NLST\nS: 425 *\nC: NOOP\nS: 200 *");
-        await stranger.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
+        await otherAddress.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
         await second.PlayAsync("C: NLST\nS: 150 *\nD<\nS: 226 *");
         await third.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
     }
@@ -113,9 +113,9 @@ public sealed class PassivePortsTests
     [InlineData("C: NLST\nS: 150 *\nC: ABOR\nS: 426 *\nS: 226 *")]
     [InlineData("C: REIN\nS: 220 *")]
     [InlineData("C: QUIT\nS: 221 *\nS: (end)")]
-    public async Task A_port_that_is_not_needed_any_more_is_free_again(string ending)
+    public async Task A_port_that_is_no_longer_needed_is_released(string ending)
     {
-        await using TestServer server = With(FreePorts.FindRange(1));
+        await using TestServer server = CreateServer(FreePorts.FindRange(1));
         await using Conversation other = await server.LogInAsync();
         await using (Conversation talk = await server.LogInAsync())
         {
@@ -130,27 +130,27 @@ public sealed class PassivePortsTests
     }
 
     [Fact]
-    public async Task Whoever_is_not_waited_for_is_turned_away_at_once()
+    public async Task A_connection_without_a_reservation_is_closed_at_once()
     {
         FtpPassivePorts range = FreePorts.FindRange(1);
-        await using TestServer server = With(range);
+        await using TestServer server = CreateServer(range);
         await server.WriteAsync("/a", "secret");
         await using Conversation talk = await server.LogInAsync();
         talk.ConnectsLate = true;
-        var target = new IPEndPoint(IPAddress.Loopback, PortIn(await talk.SendAndReadReplyAsync("EPSV"), talk));
-        using var thief = DataPeer.CreateConnecting(target, null, IPAddress.Parse("127.0.0.2"));
-        Assert.Empty(await thief.ReadToEndAsync());
+        var target = new IPEndPoint(IPAddress.Loopback, GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk));
+        using var other = DataPeer.CreateConnecting(target, null, IPAddress.Parse("127.0.0.2"));
+        Assert.Empty(await other.ReadToEndAsync());
         await talk.PlayAsync("C: RETR a\nS: 150 *\nD< secret\nS: 226 *");
 
-        // Nobody waits at all: not even the same peer gets in line.
+        // Without a reservation, a connection of the same client is closed, too.
         using var early = DataPeer.CreateConnecting(target, null);
         Assert.Empty(await early.ReadToEndAsync());
     }
 
     [Theory, OnEveryWire]
-    public async Task Nobody_gets_in_line_for_a_later_transfer(Wire wire)
+    public async Task An_early_connection_does_not_serve_a_later_transfer(Wire wire)
     {
-        await using TestServer server = With(FreePorts.FindRange(1), wire);
+        await using TestServer server = CreateServer(FreePorts.FindRange(1), wire);
         await server.WriteAsync("/a", "secret");
         await using Conversation talk = await server.LogInAsync();
         talk.ConnectsLate = true;
@@ -163,40 +163,40 @@ public sealed class PassivePortsTests
     }
 
     [Fact]
-    public async Task Ports_of_other_programs_are_passed_over()
+    public async Task Ports_of_other_programs_are_skipped()
     {
         FtpPassivePorts range = FreePorts.FindRange(3);
-        using Socket first = Taken(range.First), second = Taken(range.First + 1);
-        await using TestServer server = With(range);
+        using Socket first = OpenListener(range.First), second = OpenListener(range.First + 1);
+        await using TestServer server = CreateServer(range);
         await using Conversation talk = await server.LogInAsync();
         for (int i = 0; i < 5; i++)
         {
-            Assert.Equal(range.Last, PortIn(await talk.SendAndReadReplyAsync("EPSV"), talk));
+            Assert.Equal(range.Last, GetPort(await talk.SendAndReadReplyAsync("EPSV"), talk));
         }
 
         await talk.PlayAsync("C: NLST\nS: 150 *\nD<\nS: 226 *");
     }
 
     [Fact]
-    public async Task A_range_that_is_all_taken_answers_425_and_the_session_lives()
+    public async Task A_range_without_a_free_port_returns_425_and_the_session_continues()
     {
         FtpPassivePorts range = FreePorts.FindRange(1);
-        using Socket taken = Taken(range.First);
-        await using TestServer server = With(range);
+        using Socket taken = OpenListener(range.First);
+        await using TestServer server = CreateServer(range);
         await server.PlayAsync("C: EPSV\nS: 425 *port*\nC: EPRT {EPRT}\nS: 200 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
     }
 
     [Fact]
-    public async Task A_client_that_never_connects_is_told_so_and_its_port_is_free_again()
+    public async Task A_client_that_never_connects_receives_425_and_its_port_is_released()
     {
-        await using TestServer server = With(FreePorts.FindRange(1), with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
+        await using TestServer server = CreateServer(FreePorts.FindRange(1), with: options => options with { DataConnectionTimeout = TimeSpan.FromSeconds(1) });
         await using Conversation talk = await server.LogInAsync(), other = await server.LogInAsync();
         await talk.PlayAsync("D: late\nC: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nS: 425 Can't open data connection: timed out after 1 s.");
         await other.PlayAsync("C: EPSV\nS: 229 *\nC: NLST\nS: 150 *\nD<\nS: 226 *");
     }
 
     [Fact]
-    public async Task What_was_reserved_long_ago_is_given_back_and_ports_nobody_waits_on_are_closed()
+    public async Task Old_reservations_are_released_and_unused_ports_are_closed()
     {
         FtpPassivePorts range = FreePorts.FindRange(1);
         await using var server = new FtpServer(new FtpServerOptions { Store = new MemoryFileStore(), Authenticator = new AnonymousAuthenticator(Permissions.ReadOnly), PassivePorts = range });
@@ -209,18 +209,18 @@ public sealed class PassivePortsTests
         first.CloseIdleListener(before: long.MaxValue);
         Assert.False(first.IsReady);
         second.Listen();
-        server.PassivePorts!.CloseIdle(before: long.MaxValue); // second waits there
-        Assert.Throws<SocketException>(() => Taken(range.First));
+        server.PassivePorts!.CloseIdle(before: long.MaxValue); // second has a reservation
+        Assert.Throws<SocketException>(() => OpenListener(range.First));
         second.CancelPreparedConnection();
         server.PassivePorts!.CloseIdle(before: long.MaxValue);
-        using Socket free = Taken(range.First);
+        using Socket free = OpenListener(range.First);
     }
 
     [Fact]
-    public async Task A_client_that_asks_without_end_does_not_make_the_server_listen_everywhere()
+    public async Task A_client_that_repeats_Epsv_does_not_open_every_port()
     {
         FtpPassivePorts range = FreePorts.FindRange(1500);
-        await using TestServer server = With(range);
+        await using TestServer server = CreateServer(range);
         await using Conversation talk = await server.LogInAsync();
         talk.ConnectsLate = true;
         for (int i = 0; i < 3000; i++)
@@ -237,11 +237,11 @@ public sealed class PassivePortsTests
     public async Task Stopping_closes_the_ports()
     {
         FtpPassivePorts range = FreePorts.FindRange(1);
-        await using TestServer server = With(range);
+        await using TestServer server = CreateServer(range);
         await using Conversation talk = await server.LogInAsync();
         await talk.PlayAsync("D: late\nC: EPSV\nS: 229 *");
         await server.StopAsync(TimeSpan.Zero);
-        using Socket free = Taken(range.First);
+        using Socket free = OpenListener(range.First);
     }
 
     [Theory]
@@ -250,19 +250,19 @@ public sealed class PassivePortsTests
     [InlineData(2000, 65536, null)]
     [InlineData(2000, 2001, 65535)]
     [InlineData(2000, 2001, 0)]
-    public void Ranges_that_cannot_be_are_refused_at_the_start(int first, int last, int? external) =>
-        Assert.ThrowsAny<ArgumentException>(() => With(new FtpPassivePorts(first, last) { ExternalFirst = external }));
+    public void Invalid_ranges_are_rejected_at_the_start(int first, int last, int? external) =>
+        Assert.ThrowsAny<ArgumentException>(() => CreateServer(new FtpPassivePorts(first, last) { ExternalFirst = external }));
 
     [Fact]
-    public void A_range_that_holds_the_servers_own_port_is_refused_at_the_start() =>
-        Assert.Throws<ArgumentException>(() => With(new FtpPassivePorts(2000, 2002), with: options => options with { EndPoint = new IPEndPoint(IPAddress.Loopback, 2001) }));
+    public void A_range_that_contains_the_servers_own_port_is_rejected_at_the_start() =>
+        Assert.Throws<ArgumentException>(() => CreateServer(new FtpPassivePorts(2000, 2002), with: options => options with { EndPoint = new IPEndPoint(IPAddress.Loopback, 2001) }));
 
-    private static TestServer With(FtpPassivePorts range, Wire wire = Wire.IPv4, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
+    private static TestServer CreateServer(FtpPassivePorts range, Wire wire = Wire.IPv4, Func<FtpServerOptions, FtpServerOptions>? with = null) =>
         new(wire, with: options => with is null ? options with { PassivePorts = range } : with(options with { PassivePorts = range }));
 
-    private static int PortIn(string[] reply, Conversation talk) => (DataPeer.ParseTarget(reply[0], talk.Server) ?? throw talk.CreateFailure("229 was expected.")).Port;
+    private static int GetPort(string[] reply, Conversation talk) => (DataPeer.ParseTarget(reply[0], talk.Server) ?? throw talk.CreateFailure("229 was expected.")).Port;
 
-    private static Socket Taken(int port)
+    private static Socket OpenListener(int port)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
