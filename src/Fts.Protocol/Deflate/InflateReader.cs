@@ -2,6 +2,23 @@ using System.IO.Compression;
 
 namespace Fts.Protocol.Deflate;
 
+/// <summary>What is wrong with a deflated transfer.</summary>
+internal enum DeflateFault
+{
+    /// <summary>The connection ended before the zlib stream did: the transfer broke off.</summary>
+    Truncated,
+    /// <summary>Not a zlib stream, one whose checksum is wrong, or one that something follows.</summary>
+    Corrupt,
+    /// <summary>It expands beyond what is allowed.</summary>
+    ExpansionLimitExceeded,
+}
+
+/// <summary>A deflated transfer that cannot be taken for what its sender meant. An <see cref="IOException"/>, as any other end of a connection before its time.</summary>
+internal sealed class DeflateException(DeflateFault fault, string message, Exception? cause = null) : IOException(message, cause)
+{
+    public DeflateFault Fault { get; } = fault;
+}
+
 /// <summary>How far a deflated transfer may expand: a few bytes can be a terabyte of zeros.</summary>
 /// <param name="UnrestrictedBytes">So many bytes of content may come of nothing.</param>
 /// <param name="MaxRatio">Beyond them, so many bytes of content for each byte received, and no more.</param>
@@ -95,6 +112,39 @@ internal sealed class InflateReader : IDisposable
         if (await _transport.ReadAsync(rest, cancellationToken).ConfigureAwait(false) > 0 || _transport.LastFourBytes != _checksum.Value)
         {
             throw new DeflateException(DeflateFault.Corrupt, "something follows the zlib stream");
+        }
+    }
+
+    /// <summary>The checksum that ends a zlib stream (RFC 1950 §8.2).</summary>
+    private struct Adler32
+    {
+        private const uint Modulus = 65521;
+
+        /// <summary>As many bytes as can be summed before the sums must be reduced.</summary>
+        private const int MaxUnreducedBytes = 5552;
+
+        private uint _first = 1, _second;
+
+        public Adler32()
+        {
+        }
+
+        public readonly uint Value => (_second << 16) | _first;
+
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            while (!bytes.IsEmpty)
+            {
+                ReadOnlySpan<byte> part = bytes[..Math.Min(bytes.Length, MaxUnreducedBytes)];
+                foreach (byte b in part)
+                {
+                    _first += b;
+                    _second += _first;
+                }
+
+                (_first, _second) = (_first % Modulus, _second % Modulus);
+                bytes = bytes[part.Length..];
+            }
         }
     }
 }

@@ -3,6 +3,13 @@ using Fts.Protocol.Listings.Dialects;
 
 namespace Fts.Protocol.Listings;
 
+/// <summary>A line of a listing that no known format explains.</summary>
+internal sealed class ListingFormatException(string rawLine) : FormatException("A line of the listing is in no known format.")
+{
+    /// <summary>The line as it came.</summary>
+    public string RawLine { get; } = rawLine;
+}
+
 /// <summary>
 /// Reads one listing line by line. Most formats can be recognised from any line. For the others, this class keeps state: a heading (MVS), a name
 /// whose metadata is on the next line (VMS), and names without metadata. A line in no known format becomes an entry of kind <see cref="FtpEntryKind.Unknown"/>.
