@@ -7,7 +7,6 @@ namespace Fts.Protocol;
 internal readonly record struct Command(string Verb, string Argument)
 {
     private const int MaxVerbLength = 16;
-    private const byte FirstTelnetCommand = 240;
 
     /// <summary>RFC 959 §5.3 knows letters only; XSHA256 and its kind end in digits.</summary>
     private static readonly SearchValues<byte> VerbBytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8);
@@ -21,7 +20,7 @@ internal readonly record struct Command(string Verb, string Argument)
     public static bool TryParse(ReadOnlySpan<byte> line, out Command command)
     {
         command = default;
-        while (line is [>= FirstTelnetCommand, ..])
+        while (line is [>= TelnetBytes.FirstCommand, ..])
         {
             line = line[1..];
         }

@@ -29,8 +29,6 @@ internal readonly record struct LineReadResult(LineStatus Status, ReadOnlyMemory
 /// <param name="refusesBinary">Whether the first read returns <see cref="LineStatus.Binary"/> if the connection does not begin with text.</param>
 internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLimit = false, bool refusesBinary = false) : IAsyncDisposable
 {
-    private const byte Iac = 255, FirstTelnetCommand = 240, FirstOption = 251, LastOption = 254;
-
     /// <summary>
     /// The number of queued bytes from which they are flushed before the next line is read, so that a peer that reads no replies cannot
     /// make the queue grow.
@@ -171,7 +169,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     /// Returns whether a byte can begin a text line. The parser handles line ends, spaces, tabs and Telnet commands before a command's
     /// first letter.
     /// </summary>
-    private static bool IsStartOfText(byte first) => first is (byte)'\r' or (byte)'\n' or (byte)'\t' or (>= (byte)' ' and <= (byte)'~') or Iac;
+    private static bool IsStartOfText(byte first) => first is (byte)'\r' or (byte)'\n' or (byte)'\t' or (>= (byte)' ' and <= (byte)'~') or TelnetBytes.Iac;
 
     /// <summary>Writes the queued bytes and then releases the write lock, which the caller has acquired.</summary>
     private async ValueTask WriteQueuedAsync()
@@ -247,7 +245,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
 
         bool tooLong = _isSkippingLine || raw.Length > maxLineLength;
         _isSkippingLine = false;
-        line = tooLong ? new LineReadResult(LineStatus.TooLong, default) : new LineReadResult(LineStatus.Line, RemoveTelnetCommands(raw));
+        line = tooLong ? new LineReadResult(LineStatus.TooLong, default) : new LineReadResult(LineStatus.Line, TelnetBytes.RemoveCommands(raw, ref _sendsIacOnce));
         return true;
     }
 
@@ -282,77 +280,6 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
 
         return _input.AsMemory(_end);
-    }
-
-    /// <summary>
-    /// Removes Telnet commands from a line, in place. Before the first space, IAC IAC is the byte 255, an option request has three bytes, and other
-    /// commands have two; IAC before a byte that is no Telnet command stays. After the first space only IAC IAC counts: many peers send the byte 255 of
-    /// a name that is not UTF-8 once, and no peer sends commands there. After a peer has sent a single 255, two in a row are read as two
-    /// bytes.
-    /// </summary>
-    private Memory<byte> RemoveTelnetCommands(Memory<byte> line)
-    {
-        Span<byte> bytes = line.Span;
-        int first = bytes.IndexOf(Iac);
-        if (first < 0)
-        {
-            return line;
-        }
-
-        int head = bytes.IndexOf((byte)' ') is >= 0 and int space ? space : bytes.Length;
-        _sendsIacOnce |= HasSingleIac(bytes[head..]);
-        int to = Math.Min(first, head);
-        for (int from = to; from < head; from++)
-        {
-            if (bytes[from] != Iac)
-            {
-                bytes[to++] = bytes[from];
-            }
-            else if (++from < head)
-            {
-                if (bytes[from] is Iac or < FirstTelnetCommand)
-                {
-                    bytes[to++] = Iac;
-                    if (bytes[from] != Iac)
-                    {
-                        bytes[to++] = bytes[from];
-                    }
-                }
-                else if (bytes[from] is >= FirstOption and <= LastOption)
-                {
-                    from++;
-                }
-            }
-        }
-
-        for (int from = head; from < bytes.Length; from++)
-        {
-            bytes[to++] = bytes[from];
-            if (!_sendsIacOnce && bytes[from] == Iac)
-            {
-                from++; // the second of two
-            }
-        }
-
-        return line[..to];
-    }
-
-    /// <summary>Whether the byte 255 occurs an odd number of times in a row.</summary>
-    private static bool HasSingleIac(ReadOnlySpan<byte> bytes)
-    {
-        while (bytes.IndexOf(Iac) is >= 0 and int at)
-        {
-            bytes = bytes[at..];
-            int length = bytes.IndexOfAnyExcept(Iac) is >= 0 and int end ? end : bytes.Length;
-            if (length % 2 != 0)
-            {
-                return true;
-            }
-
-            bytes = bytes[length..];
-        }
-
-        return false;
     }
 
     private static void ReturnBuffer(ref byte[]? buffer)
