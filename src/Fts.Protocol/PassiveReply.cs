@@ -120,7 +120,7 @@ internal static class PassiveReply
         }
 
         int port = (numbers[length] << 8) | numbers[length + 1];
-        endPoint = new PassiveEndPoint(UnmapIPv4(new IPAddress(numbers[..length])), port);
+        endPoint = new PassiveEndPoint(new IPAddress(numbers[..length]).UnmapIPv4(), port);
         return port > 0;
     }
 
@@ -168,7 +168,7 @@ internal static class PassiveReply
 
         // IPAddress also reads other spellings of an address, such as octal numbers: those count as no address.
         bool isAddress = TryReadAddress(host, out IPAddress? address);
-        endPoint = new PassiveEndPoint(isAddress ? UnmapIPv4(address!) : null, port);
+        endPoint = new PassiveEndPoint(isAddress ? address!.UnmapIPv4() : null, port);
         return true;
     }
 
@@ -182,8 +182,6 @@ internal static class PassiveReply
         text = end < 0 ? text : text[(end + 1)..];
         return end >= 0;
     }
-
-    private static IPAddress UnmapIPv4(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>Removes the blanks beside commas. Others separate the numbers from the text before them.</summary>
     private static ReadOnlySpan<char> RemoveBlanks(ReadOnlySpan<char> line, Span<char> kept)

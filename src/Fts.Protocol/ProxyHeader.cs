@@ -140,7 +140,7 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
 
     private static ProxyHeader CreateWithAddresses(IPAddress source, int sourcePort, IPAddress destination, int destinationPort)
     {
-        source = UnmapIPv4(source);
+        source = source.UnmapIPv4(); // A load balancer that listens for both families sends IPv4 clients as mapped addresses.
         // Nobody connects from there; and as a target of PORT 0.0.0.0 would be this machine.
         if (source.Equals(IPAddress.Any) || source.Equals(IPAddress.IPv6Any) || source.IsIPv6Multicast ||
             (source.AddressFamily == AddressFamily.InterNetwork && source.GetAddressBytes()[0] >= 224))
@@ -148,9 +148,6 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
             throw new ProxyHeaderException("no client has that address");
         }
 
-        return new ProxyHeader(new IPEndPoint(source, sourcePort), new IPEndPoint(UnmapIPv4(destination), destinationPort));
+        return new ProxyHeader(new IPEndPoint(source, sourcePort), new IPEndPoint(destination.UnmapIPv4(), destinationPort));
     }
-
-    /// <summary>A balancer that listens for both families shows IPv4 clients as mapped IPv6 addresses.</summary>
-    private static IPAddress UnmapIPv4(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server;
 
@@ -50,7 +51,7 @@ public sealed record FtpDataPeers
 
     /// <summary>Returns whether PORT or EPRT may lead to this address.</summary>
     internal bool AcceptsTarget(IPAddress target, IPAddress client) =>
-        HasSameBytes(target, client) || (Accepts(target, client) && !IsReserved(target.IsIPv4MappedToIPv6 ? target.MapToIPv4() : target) && !IsLocalAddress(target));
+        HasSameBytes(target, client) || (Accepts(target, client) && !IsReserved(target.UnmapIPv4()) && !IsLocalAddress(target));
 
     /// <summary>Returns a key that all addresses of one client share, and no address of another client.</summary>
     internal IPAddress GetKey(IPAddress address)

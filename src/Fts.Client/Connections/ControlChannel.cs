@@ -26,8 +26,8 @@ internal sealed class ControlChannel : IAsyncDisposable
         _lines = new LineChannel(_plainStream, options.Limits.ReplyLine, stopsAtLimit: true);
         _replies = new ReplyReader(options.Limits.Reply);
         Text = new WireText(options.Encoding);
-        RemoteEndPoint = ToUnmapped((IPEndPoint)socket.RemoteEndPoint!);
-        LocalEndPoint = ToUnmapped((IPEndPoint)socket.LocalEndPoint!);
+        RemoteEndPoint = ((IPEndPoint)socket.RemoteEndPoint!).UnmapIPv4();
+        LocalEndPoint = ((IPEndPoint)socket.LocalEndPoint!).UnmapIPv4();
     }
 
     /// <summary>The server's end, or the proxy's where there is one; data connections go to no other address.</summary>
@@ -303,7 +303,4 @@ internal sealed class ControlChannel : IAsyncDisposable
         exception is null ? new FtpConnectionException(phase, "the server closed the connection")
         : TlsAlert.IsClientCertificateRejection(exception) ? TlsAlert.CreateException(exception)
         : new FtpConnectionException(phase, $"the connection was lost: {exception.Message}", exception);
-
-    private static IPEndPoint ToUnmapped(IPEndPoint endPoint) =>
-        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server.Hosts;
 
@@ -13,7 +14,7 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
     {
         if (text.StartsWith('[') && text.EndsWith(']'))
         {
-            return IPAddress.TryParse(text[1..^1], out IPAddress? six) && six.AddressFamily == AddressFamily.InterNetworkV6 ? new HostName(null, Unmapped(six)) : null;
+            return IPAddress.TryParse(text[1..^1], out IPAddress? six) && six.AddressFamily == AddressFamily.InterNetworkV6 ? new HostName(null, six.UnmapIPv4()) : null;
         }
 
         // IPAddress.TryParse takes "1" for 0.0.0.1.
@@ -40,6 +41,4 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
 
     /// <summary>Whether two names are the same host's.</summary>
     public static bool AreSame(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
-
-    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server.ProxyProtocol;
 
@@ -10,9 +11,5 @@ namespace Fts.Server.ProxyProtocol;
 internal readonly record struct ConnectionEndPoints(IPEndPoint Local, IPEndPoint Peer)
 {
     /// <summary>The ends of the socket itself.</summary>
-    public static ConnectionEndPoints FromSocket(Socket socket) => new(Unmapped((IPEndPoint)socket.LocalEndPoint!), Unmapped((IPEndPoint)socket.RemoteEndPoint!));
-
-    /// <summary>A dual-stack socket shows IPv4 peers as mapped IPv6 addresses; everything here compares and prints real ones.</summary>
-    private static IPEndPoint Unmapped(IPEndPoint endPoint) =>
-        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+    public static ConnectionEndPoints FromSocket(Socket socket) => new(((IPEndPoint)socket.LocalEndPoint!).UnmapIPv4(), ((IPEndPoint)socket.RemoteEndPoint!).UnmapIPv4());
 }
