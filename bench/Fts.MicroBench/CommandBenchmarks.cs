@@ -19,7 +19,7 @@ public class CommandBenchmarks
     [Benchmark]
     public object Parse()
     {
-        _ = Command.TryParse(_line, out Command command);
+        _ = FtpCommand.TryParse(_line, out FtpCommand command);
         return command.Argument;
     }
 }

@@ -3,8 +3,8 @@ using System.Net;
 namespace Fts.Protocol;
 
 /// <summary>
-/// Converts IPv4-mapped IPv6 addresses (<c>::ffff:192.0.2.1</c>, RFC 4291 §2.5.5.2) to IPv4 addresses. Sockets that accept both families return
-/// the mapped form, so addresses must be converted before they are compared, printed or sent.
+/// Converts IPv4-mapped IPv6 addresses (<c>::ffff:192.0.2.1</c>, RFC 4291 §2.5.5.2) to IPv4 addresses. Sockets that accept both families
+/// return the mapped form, so addresses must be converted before they are compared, printed or sent.
 /// </summary>
 public static class IPv4MappedAddress
 {

@@ -1,12 +1,16 @@
 namespace Fts.Protocol;
 
-/// <summary>The byte 255 on a control connection, where it begins a Telnet command (RFC 959 §5.3, RFC 854).</summary>
-internal static class TelnetBytes
+/// <summary>
+/// Escapes and removes Telnet commands on a control connection (RFC 959 §5.3, RFC 854). The byte 255 (IAC) starts a command, and two of
+/// them represent one byte of data.
+/// </summary>
+public static class TelnetBytes
 {
     internal const byte Iac = 255, FirstCommand = 240;
     private const byte FirstOption = 251, LastOption = 254;
 
-    /// <summary>Returns the bytes with each 255 doubled, which makes it data. UTF-8 never contains it, but other names may.</summary>
+    /// <summary>Returns the bytes with each 255 doubled. UTF-8 does not contain this byte, but names in other encodings may.</summary>
+    /// <param name="bytes">The bytes of a command or reply.</param>
     public static ReadOnlySpan<byte> Escape(ReadOnlySpan<byte> bytes)
     {
         int count = bytes.Count(Iac);
@@ -29,12 +33,14 @@ internal static class TelnetBytes
         return escaped;
     }
 
-    /// <summary>
-    /// Removes Telnet commands from a line, in place. Before the first space, IAC IAC is the byte 255, an option request has three bytes, and other
-    /// commands have two; IAC before a byte that is no Telnet command stays. After the first space only IAC IAC counts: many peers send the byte 255 of
-    /// a name that is not UTF-8 once, and no peer sends commands there. After a peer has sent a single 255, two in a row are read as two
-    /// bytes.
-    /// </summary>
+    /// <summary>Removes the Telnet commands from a received line, in place, and returns the rest.</summary>
+    /// <remarks>
+    /// Before the first space, IAC IAC represents the byte 255, an option request has three bytes, and other commands have two. IAC before
+    /// a byte that is not a command is kept. After the first space, where no peer sends commands, only IAC IAC is converted. Many peers do
+    /// not double the byte 255 of a name: after a single 255, the line and all later lines are read without this conversion.
+    /// </remarks>
+    /// <param name="line">The line without its line end.</param>
+    /// <param name="sendsIacOnce">Whether the peer has sent a single 255 after the first space. Set by this method.</param>
     internal static Memory<byte> RemoveCommands(Memory<byte> line, ref bool sendsIacOnce)
     {
         Span<byte> bytes = line.Span;
@@ -75,14 +81,14 @@ internal static class TelnetBytes
             bytes[to++] = bytes[from];
             if (!sendsIacOnce && bytes[from] == Iac)
             {
-                from++; // the second of two
+                from++; // Skips the second of two.
             }
         }
 
         return line[..to];
     }
 
-    /// <summary>Whether the byte 255 occurs an odd number of times in a row.</summary>
+    /// <summary>Returns whether a run of bytes 255 has an odd length.</summary>
     private static bool HasSingleIac(ReadOnlySpan<byte> bytes)
     {
         while (bytes.IndexOf(Iac) is >= 0 and int at)

@@ -16,7 +16,7 @@ public sealed class CommandAndReplyTests
     [InlineData("CWD caf\u00e9", "CWD", "caf\u00e9")]
     public void A_command_is_a_verb_and_the_rest(string line, string verb, string argument)
     {
-        Assert.True(Command.TryParse(Encoding.UTF8.GetBytes(line), out Command command));
+        Assert.True(FtpCommand.TryParse(Encoding.UTF8.GetBytes(line), out FtpCommand command));
         Assert.Equal((verb, argument), (command.Verb, command.Argument));
     }
 
@@ -28,12 +28,12 @@ public sealed class CommandAndReplyTests
     [InlineData("NO_OP")]
     [InlineData("N\u00d6OP")]
     [InlineData("GET/1")]
-    public void A_verb_is_made_of_ASCII_letters_and_digits_after_them(string line) => Assert.False(Command.TryParse(Encoding.UTF8.GetBytes(line), out _));
+    public void A_verb_is_made_of_ASCII_letters_and_digits_after_them(string line) => Assert.False(FtpCommand.TryParse(Encoding.UTF8.GetBytes(line), out _));
 
     [Fact]
     public void Bytes_that_are_not_UTF8_are_escaped_in_the_argument()
     {
-        Assert.True(Command.TryParse([.. "CWD "u8, 0xC3, 0x28, 0xC3, 0xA9, 0xE9], out Command command));
+        Assert.True(FtpCommand.TryParse([.. "CWD "u8, 0xC3, 0x28, 0xC3, 0xA9, 0xE9], out FtpCommand command));
         Assert.Equal("\udcc3(é\udce9", command.Argument);
         Assert.Equal("CWD \\xc3(é\\xe9", command.Redacted);
     }
@@ -45,13 +45,13 @@ public sealed class CommandAndReplyTests
     [Fact]
     public void A_password_never_shows_in_the_line_for_logs()
     {
-        Assert.Equal("PASS ****", new Command("PASS", "secret").Redacted);
-        Assert.Equal("ACCT ****", new Command("ACCT", "secret").Redacted);
-        Assert.Equal("CWD a\\x1b[1m", new Command("CWD", "a\u001b[1m").Redacted);
+        Assert.Equal("PASS ****", new FtpCommand("PASS", "secret").Redacted);
+        Assert.Equal("ACCT ****", new FtpCommand("ACCT", "secret").Redacted);
+        Assert.Equal("CWD a\\x1b[1m", new FtpCommand("CWD", "a\u001b[1m").Redacted);
     }
 
     [Fact]
-    public void No_command_line_throws() => Prop.ForAll<byte[]>(line => { _ = Command.TryParse(line, out _); }).QuickCheckThrowOnFailure();
+    public void No_command_line_throws() => Prop.ForAll<byte[]>(line => { _ = FtpCommand.TryParse(line, out _); }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void A_reply_refuses_text_that_would_forge_another()

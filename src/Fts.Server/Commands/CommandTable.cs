@@ -136,7 +136,7 @@ internal static class CommandTable
     private static readonly FrozenDictionary<string, CommandRow> ByVerb = Rows.ToFrozenDictionary(row => row.Verb, StringComparer.Ordinal);
 
     /// <summary>The row of a command and the argument its handler gets; SITE's first word belongs to the verb. Null for a verb that is not spoken.</summary>
-    public static (CommandRow Row, string Argument)? Find(Command command)
+    public static (CommandRow Row, string Argument)? Find(FtpCommand command)
     {
         if (command.Verb != "SITE")
         {

@@ -34,7 +34,7 @@ internal static class InformationCommands
             return new(SiteHelp);
         }
 
-        var words = new Command(argument.ToUpperInvariant(), "");
+        var words = new FtpCommand(argument.ToUpperInvariant(), "");
         CommandRow? row = argument.Contains(' ', StringComparison.Ordinal)
             ? CommandTable.Rows.FirstOrDefault(row => row.Verb == words.Verb)
             : CommandTable.Find(words)?.Row;

@@ -17,7 +17,7 @@ internal static class CommandTargets
 
     private static void Command(ReadOnlySpan<byte> input)
     {
-        if (!Fts.Protocol.Command.TryParse(input, out Command command))
+        if (!FtpCommand.TryParse(input, out FtpCommand command))
         {
             return;
         }
@@ -25,7 +25,7 @@ internal static class CommandTargets
         FuzzAssert.True(command.Verb.Length is > 0 and <= 16 && command.Verb.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c)), "a verb is ASCII, in upper case");
         FuzzAssert.True(!command.Redacted.Any(char.IsControl), "the line for logs shows no control character");
         FuzzAssert.True(command.Verb != "PASS" || command.Argument.Length == 0 || command.Redacted == "PASS ****", "a password never shows");
-        FuzzAssert.True(Fts.Protocol.Command.TryParse(EscapedUtf8.GetBytes(command.ToString()), out Command again), "what was a command is one again");
+        FuzzAssert.True(FtpCommand.TryParse(EscapedUtf8.GetBytes(command.ToString()), out FtpCommand again), "what was a command is one again");
         FuzzAssert.Equal(command, again, "a command comes back");
         FuzzAssert.True(EscapedUtf8.GetBytes(command.Argument).AsSpan().SequenceEqual(input[(input.IndexOf((byte)' ') is >= 0 and int space ? space + 1 : input.Length)..]),
             "an argument keeps its bytes");

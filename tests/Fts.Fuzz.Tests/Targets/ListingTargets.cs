@@ -27,7 +27,7 @@ internal static class ListingTargets
 
     private static void Listing(string text) => Array.ForEach(Todays, today => Read(text, new ListingReader(today)));
 
-    private static void MachineListing(string text) => Read(text, new ListingReader(Todays[0], isMachine: true));
+    private static void MachineListing(string text) => Read(text, new ListingReader(Todays[0], isMlsd: true));
 
     private static void Read(string text, ListingReader reader)
     {

@@ -32,6 +32,21 @@ public sealed class ReferenceRuleTests
         Assert.Empty(references.Except(Allowed[name]));
     }
 
+    /// <summary>A package may not use the internals of another. Only its tests and the benchmarks may.</summary>
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_exposes_its_internals_to_tests_and_benchmarks_only(string project)
+    {
+        string file = Path.Combine(Checkout.Root, project);
+        IEnumerable<string> friends = XDocument.Load(file).Descendants()
+            .Where(element => element.Name.LocalName == "InternalsVisibleTo")
+            .Select(element => ((string?)element.Attribute("Include") ?? (string?)element.Attribute("Update") ?? element.Value).Trim());
+        Assert.DoesNotContain(friends, friend => !friend.EndsWith(".Tests", StringComparison.Ordinal) && friend != "Fts.MicroBench");
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.cs", SearchOption.AllDirectories),
+            source => File.ReadAllText(source).Contains("InternalsVisibleTo", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Every_project_of_the_table_is_there() =>
         Assert.Empty(Allowed.Keys.Except(Projects.Select(row => Path.GetFileNameWithoutExtension(row.Data))));
