@@ -3,7 +3,7 @@ using Fts.FuzzTests.Engine;
 
 namespace Fts.FuzzTests.Targets;
 
-/// <summary>What the program reads: its own files, what is typed, where to connect to.</summary>
+/// <summary>Input of the program: its files, command lines and targets.</summary>
 internal static class ProgramTargets
 {
     private const string Secret = "s3cr3t";
@@ -12,8 +12,8 @@ internal static class ProgramTargets
     [
         FuzzTarget.OfText("known-hosts", Known),
         FuzzTarget.OfText("netrc", NetRcFile) with { BytesPerByte = 256 },
-        FuzzTarget.OfText("typed-line", Typed) with { Refusal = typeof(FailureException), BytesPerByte = 256 },
-        FuzzTarget.OfText("target", Where) with { Weight = 30, BytesPerByte = 1024 },
+        FuzzTarget.OfText("typed-line", Typed) with { ExpectedException = typeof(FailureException), BytesPerByte = 256 },
+        FuzzTarget.OfText("target", ParseTarget) with { Weight = 30, BytesPerByte = 1024 },
     ];
 
     private static void Known(string text)
@@ -22,8 +22,10 @@ internal static class ProgramTargets
         {
             if (KnownHosts.Parse(line) is { } record)
             {
-                FuzzAssert.True(record.Server.Length > 0 && record.Server[0] != '#' && record.Proof.Length > 0, "a record has a server and a proof");
-                FuzzAssert.Equal(record, KnownHosts.Parse($"{record.Server} {record.Proof}"), "a written record is read as the same record");
+                FuzzAssert.True(record.Server.Length > 0 && record.Server[0] != '#' &&
+                    record.Proof.Length > 0, "a record has a server and a proof");
+                FuzzAssert.Equal(record, KnownHosts.Parse($"{record.Server} {record.Proof}"),
+                    "a written record is read as the same record");
             }
         }
     }
@@ -34,35 +36,40 @@ internal static class ProgramTargets
         {
             if (NetRc.Find(text, host, user) is { } entry)
             {
-                FuzzAssert.True(entry.User is not { } name || (name.Length > 0 && text.Contains(name, StringComparison.Ordinal)), "a user stands in the file");
-                FuzzAssert.True(user is null || entry.User is null || entry.User == user, "an entry is the user's");
+                FuzzAssert.True(entry.User is not { } name ||
+                    (name.Length > 0 && text.Contains(name, StringComparison.Ordinal)), "a user name is in the file");
+                FuzzAssert.True(user is null || entry.User is null || entry.User == user, "an entry has the requested user");
             }
         }
     }
 
     private static void Typed(string text)
     {
-        FuzzAssert.Equal(text, text.Length == 0 ? "" : Words.Split(Words.Escape(text)).Single().Text, "a name comes back from its backslashes");
+        FuzzAssert.Equal(text, text.Length == 0
+            ? ""
+            : Words.Split(Words.Escape(text)).Single().Text, "an escaped name is split to the same name");
         (int start, string last) = Words.Last(text);
-        FuzzAssert.True(start <= text.Length && last.Length <= text.Length, "the last word lies in the line");
+        FuzzAssert.True(start <= text.Length && last.Length <= text.Length, "the last word is in the line");
         FuzzAssert.True(Words.Split(text).Sum(word => word.Text.Length) <= text.Length, "words are no longer than the line");
     }
 
-    private static void Where(string text)
+    private static void ParseTarget(string text)
     {
         try
         {
             Target target = Target.From(new CommandLine("client", "", 3, [text]), null);
             FuzzAssert.True(target.Host.Length > 0 && target.Port is > 0 and <= 65535, "a target has a host and a port");
-            FuzzAssert.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end is smuggled into a command");
-            FuzzAssert.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true || !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is no user");
+            FuzzAssert.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end gets into a command");
+            FuzzAssert.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true ||
+                !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is not part of the user name");
         }
         catch (FailureException e)
         {
-            // What stands behind the last at sign is a host and a path, and may be shown.
+            // The text after the last @ is host and path, and may be in a message.
             int at = text.LastIndexOf('@'), secret = text.LastIndexOf(Secret, StringComparison.Ordinal);
             bool isPassword = secret >= 0 && secret < at && text.StartsWith("ftp://ann:", StringComparison.Ordinal);
-            FuzzAssert.True(!isPassword || !e.Message.Contains(Secret, StringComparison.Ordinal), "a password is not repeated");
+            FuzzAssert.True(!isPassword ||
+                !e.Message.Contains(Secret, StringComparison.Ordinal), "a message does not contain the password");
         }
     }
 }
