@@ -6,7 +6,7 @@ namespace Fts.Protocol.Blocks;
 /// Writes files in block mode (RFC 959 §3.4.2) into a buffer, one after the other. The buffer may hold several small files. The last block
 /// of each file has the end-of-file flag, and is empty if the content of the file was sent before.
 /// </summary>
-/// <param name="buffer">The buffer for the blocks. The writer uses it until it is no longer needed.</param>
+/// <param name="buffer">The buffer for the blocks. The caller owns it and keeps it unchanged while it uses the writer.</param>
 public sealed class BlockWriter(byte[] buffer)
 {
     /// <summary>The maximum length of a block's content in bytes, the largest value of its 16-bit count.</summary>
@@ -16,7 +16,7 @@ public sealed class BlockWriter(byte[] buffer)
     private int? _openBlock;
 
     /// <summary>
-    /// The bytes to send. All blocks in it are complete, so a file whose end is not written yet continues in a further block.
+    /// The bytes to send. All blocks in it are complete, so they can be sent before the file ends.
     /// </summary>
     public ReadOnlyMemory<byte> Blocks => buffer.AsMemory(0, _length);
 

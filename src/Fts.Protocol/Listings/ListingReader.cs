@@ -74,7 +74,7 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
         }
     }
 
-    /// <summary>Removes and returns the next complete entry. Returns false if there is none until a further line is added.</summary>
+    /// <summary>Removes and returns the next complete entry. Returns false if a further line is needed.</summary>
     /// <param name="entry">The entry, if the method returns true.</param>
     public bool TryDequeue([NotNullWhen(true)] out ListingEntry? entry)
     {
