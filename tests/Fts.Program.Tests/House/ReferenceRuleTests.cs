@@ -3,7 +3,7 @@ using Fts.ProgramTests.Running;
 
 namespace Fts.ProgramTests.House;
 
-/// <summary>Who may reference whom. A project that is not in the table may reference nothing: it is added here when it is designed.</summary>
+/// <summary>The dependency rules of ARCHITECTURE.md. A test fails on a project that is not in the table.</summary>
 public sealed class ReferenceRuleTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
