@@ -5,27 +5,31 @@ using Fts.Bench.Servers;
 
 namespace Fts.Bench;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>The parsed command line.</summary>
 internal sealed record Options
 {
     public const string Ours = "fts";
 
-    /// <summary>Families that a first word names; elsewhere a number may be left out: small-get is also small-get-8.</summary>
+    /// <summary>
+    /// Prefixes that select all scenarios that start with them. Other prefixes select only names with a number after them, as small-get
+    /// selects small-get-8.
+    /// </summary>
     private static readonly string[] s_families = ["list", "client", "tree", "growth"];
 
     public static string Usage { get; } = $"""
         bench/run [SCENARIO…] [--rounds N] [--servers A,B,…] [--clients A,B,…] [--json FILE] [--hold]
 
-        Measures this checkout's server and client beside others, in turns, and prints a table each. Without a scenario: all of them.
-          --rounds N         rounds per scenario (3)
-          --servers A,B      which of {Ours}, {string.Join(", ", Peers.Names)} (all)
-          --clients A,B      which of {string.Join(", ", ClientCommands.Names)} (all)
-          --program FILE     our program (the one ./fts builds)
-          --peers FOLDER     where servers are unpacked that are not installed
-          --json FILE        also write every figure there (artifacts/bench.json)
-          --hold             start the servers, print their ports and process ids, and wait for Enter instead of measuring
+        Measures the server and client of this checkout beside other programs in turns, and prints a table for each
+        kind of scenario. Runs all scenarios by default.
+          --rounds N         rounds per scenario (default 3)
+          --servers A,B      some of {Ours}, {string.Join(", ", Peers.Names)} (default all)
+          --clients A,B      some of {string.Join(", ", ClientCommands.Names)} (default all)
+          --program FILE     the fts program (default: built by ./fts)
+          --peers FOLDER     the directory of servers that are unpacked and not installed
+          --json FILE        write all figures to this file (default artifacts/bench.json)
+          --hold             only start the servers, print their ports and process ids, and wait for Enter
 
-        {string.Join('\n', Scenario.All.Select(scenario => $"  {scenario.Name,-17}  {scenario.What}"))}
+        {string.Join('\n', Scenario.All.Select(scenario => $"  {scenario.Name,-17}  {scenario.Description}"))}
         """;
 
     public required IReadOnlyList<Scenario> Scenarios { get; init; }
@@ -44,7 +48,8 @@ internal sealed record Options
 
     public bool Hold { get; init; }
 
-    /// <exception cref="ArgumentException">A word that is neither a scenario nor an option, with what would be.</exception>
+    /// <summary>Parses the command line.</summary>
+    /// <exception cref="ArgumentException">An argument is not a scenario or option, or a value is missing or not valid.</exception>
     public static Options Parse(IEnumerable<string> arguments)
     {
         var words = new Queue<string>(arguments);
@@ -53,45 +58,53 @@ internal sealed record Options
         {
             options = word switch
             {
-                "--rounds" => options with { Rounds = int.TryParse(Value(), CultureInfo.InvariantCulture, out int rounds) && rounds > 0 ? rounds : throw Wrong("--rounds takes a number from 1 on.") },
-                "--servers" => options with { Servers = Each(Value(), "server", options.Servers) },
-                "--clients" => options with { Clients = Each(Value(), "client", options.Clients) },
-                "--program" => options with { Program = Value() },
-                "--peers" => options with { UnpackedPeers = Value() },
-                "--json" => options with { Json = Value() },
+                "--rounds" => options with { Rounds = ParseRounds(TakeValue()) },
+                "--servers" => options with { Servers = ParseNames(TakeValue(), "server", options.Servers) },
+                "--clients" => options with { Clients = ParseNames(TakeValue(), "client", options.Clients) },
+                "--program" => options with { Program = TakeValue() },
+                "--peers" => options with { UnpackedPeers = TakeValue() },
+                "--json" => options with { Json = TakeValue() },
                 "--hold" => options with { Hold = true },
-                _ => options with { Scenarios = [.. options.Scenarios, .. Named(word)] },
+                _ => options with { Scenarios = [.. options.Scenarios, .. FindScenarios(word)] },
             };
         }
 
         return options.Scenarios.Count > 0 ? options : options with { Scenarios = Scenario.All };
 
-        string Value() => words.TryDequeue(out string? value) ? value : throw Wrong("The last option lacks its value.");
+        string TakeValue() => words.TryDequeue(out string? value) ? value : throw new ArgumentException("The last option has no value.");
     }
 
-    /// <summary>Who takes part, in the order of the table's columns.</summary>
-    public IReadOnlyList<string> Takers(Contest contest) => contest switch
+    /// <summary>Returns the participants of a comparison, in the order of the table columns.</summary>
+    public IReadOnlyList<string> GetParticipants(Comparison comparison) => comparison switch
     {
-        Contest.Clients => Clients,
-        Contest.Growth => GrowthScenarios.Amounts,
+        Comparison.Clients => Clients,
+        Comparison.Growth => GrowthScenarios.Amounts,
         _ => Servers,
     };
 
-    /// <summary>A scenario by its name, or a family: <c>small-get</c> is 1 session and 8, <c>list</c> both verbs.</summary>
-    private static Scenario[] Named(string word)
+    /// <summary>
+    /// Returns the scenarios with this name or prefix. For example, <c>small-get</c> selects 1 and 8 sessions, and <c>list</c> selects both
+    /// verbs.
+    /// </summary>
+    private static Scenario[] FindScenarios(string word)
     {
         Scenario[] found = [.. Scenario.All.Where(scenario => scenario.Name == word || IsOfFamily(scenario.Name, word))];
-        return found.Length > 0 ? found : throw Wrong($"No such scenario: {word}.");
+        return found.Length > 0 ? found : throw new ArgumentException($"Unknown scenario: {word}");
     }
 
     private static bool IsOfFamily(string name, string word) =>
-        name.StartsWith(word + "-", StringComparison.Ordinal) && (name[(word.Length + 1)..].All(char.IsAsciiDigit) || s_families.Contains(word));
+        name.StartsWith(word + "-", StringComparison.Ordinal) &&
+        (name[(word.Length + 1)..].All(char.IsAsciiDigit) || s_families.Contains(word));
 
-    private static string[] Each(string list, string kind, IReadOnlyList<string> known)
+    private static string[] ParseNames(string list, string kind, IReadOnlyList<string> known)
     {
         string[] names = list.Split(',');
-        return names.FirstOrDefault(name => !known.Contains(name)) is { } unknown ? throw Wrong($"No such {kind}: {unknown}") : names;
+        return names.FirstOrDefault(name => !known.Contains(name)) is { } unknown
+            ? throw new ArgumentException($"Unknown {kind}: {unknown}")
+            : names;
     }
 
-    private static ArgumentException Wrong(string message) => new(message);
+    private static int ParseRounds(string text) => int.TryParse(text, CultureInfo.InvariantCulture, out int rounds) && rounds > 0
+        ? rounds
+        : throw new ArgumentException("--rounds requires a positive number.");
 }

@@ -25,16 +25,19 @@ catch (ArgumentException e)
 }
 
 var results = new Results();
-Console.Error.WriteLine("making what the servers serve");
-using var folder = new ServedFolder([.. options.Scenarios.Select(scenario => scenario.Name)], [Options.Ours, .. Peers.Names]);
+Console.Error.WriteLine("creating the files to serve");
+using var served = new ServedDirectory([.. options.Scenarios.Select(scenario => scenario.Name)], [Options.Ours, .. Peers.Names]);
 DirectoryInfo scratch = Directory.CreateTempSubdirectory("fts-bench-");
 var certificate = new Certificate(scratch.FullName);
 var link = new Lazy<LongLink>(() => new LongLink());
-// The far end is a network of its own: any address there is.
-using ServerSet servers = Servers("127.0.0.1", scratch.FullName), serversAfar = Servers("0.0.0.0", Path.Combine(scratch.FullName, "afar"), link);
-using var ended = new ManualResetEventSlim();
-// A run that is broken off still removes what it made: the signal ends the servers, so that nothing waits for them, and this thread does the rest.
-using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, BreakOff), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, BreakOff);
+// The servers of the long link listen on any address of their own network.
+using ServerSet servers = CreateServers("127.0.0.1", scratch.FullName);
+using ServerSet remoteServers = CreateServers("0.0.0.0", Path.Combine(scratch.FullName, "remote"), link);
+using var isEnded = new ManualResetEventSlim();
+// An interrupted run removes its files too: the signal handler ends the servers, so that no measurement waits for them, and this thread
+// cleans up.
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Abort);
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Abort);
 try
 {
     if (options.Hold)
@@ -43,20 +46,20 @@ try
         return 0;
     }
 
-    var site = new Site(folder, new Payload(), servers, serversAfar, link, options.Program, scratch.FullName);
+    var testbed = new Testbed(served, new Payload(), servers, remoteServers, link, options.Program, scratch.FullName);
     foreach (Scenario scenario in options.Scenarios)
     {
-        Measure(scenario, site);
+        Measure(scenario, testbed);
     }
 
-    if (ended.IsSet)
+    if (isEnded.IsSet)
     {
         return 130;
     }
 
-    foreach (IGrouping<Contest, Scenario> contest in options.Scenarios.GroupBy(scenario => scenario.Contest))
+    foreach (IGrouping<Comparison, Scenario> comparison in options.Scenarios.GroupBy(scenario => scenario.Comparison))
     {
-        Console.WriteLine(Table.Write(results, contest.Key, [.. contest], options.Takers(contest.Key)) + "\n");
+        Console.WriteLine(Table.Write(results, comparison.Key, [.. comparison], options.GetParticipants(comparison.Key)) + "\n");
     }
 
     foreach (string line in results.NotMeasured)
@@ -65,28 +68,28 @@ try
     }
 
     JsonFile.Write(options.Json, results, options);
-    // A run that says nothing of ours has failed, whatever it says of others; what growth measures is ours alone.
-    return results.Has(Options.Ours) || GrowthScenarios.Amounts.Any(results.Has) ? 0 : 1;
+    // A run without results for our programs has failed. The growth scenarios measure only our server.
+    return results.HasValues(Options.Ours) || GrowthScenarios.Amounts.Any(results.HasValues) ? 0 : 1;
 }
 finally
 {
     servers.Dispose();
-    serversAfar.Dispose();
+    remoteServers.Dispose();
     scratch.Delete(recursive: true);
 }
 
-ServerSet Servers(string address, string settings, Lazy<LongLink>? link = null) => new(
-    new Peers(options.UnpackedPeers, address, folder.Path, settings, certificate),
-    options.Program is null ? null : new Ours(options.Program, address, folder.Path, certificate),
+ServerSet CreateServers(string address, string settings, Lazy<LongLink>? link = null) => new(
+    new Peers(options.UnpackedPeers, address, served.Path, settings, certificate),
+    options.Program is null ? null : new OurServer(options.Program, address, served.Path, certificate),
     link);
 
-void Measure(Scenario scenario, Site site)
+void Measure(Scenario scenario, Testbed testbed)
 {
     for (int round = scenario.IsWarmedUp ? 0 : 1; round <= options.Rounds; round++)
     {
-        foreach (string taker in options.Takers(scenario.Contest))
+        foreach (string participant in options.GetParticipants(scenario.Comparison))
         {
-            if (ended.IsSet)
+            if (isEnded.IsSet)
             {
                 return;
             }
@@ -98,17 +101,19 @@ void Measure(Scenario scenario, Site site)
 
             try
             {
-                double[] values = scenario.Run(taker, site);
+                double[] values = scenario.Run(participant, testbed);
                 if (round > 0)
                 {
-                    results.Add(scenario, taker, values);
-                    Console.Error.WriteLine($"{scenario.Name} {round}/{options.Rounds} {taker}: {string.Join(", ", scenario.Figures.Zip(values, (figure, value) => $"{Table.Number(value)} {figure.Unit}"))}");
+                    results.Add(scenario, participant, values);
+                    IEnumerable<string> figures = scenario.Figures.Zip(values, (figure, value) =>
+                        $"{Table.FormatNumber(value)} {figure.Unit}");
+                    Console.Error.WriteLine($"{scenario.Name} {round}/{options.Rounds} {participant}: {string.Join(", ", figures)}");
                 }
             }
-            catch (Exception e) when (e is LoadException or DllNotFoundException)
+            catch (Exception e) when (e is MeasurementException or DllNotFoundException)
             {
-                results.Miss(scenario, taker, e.Message);
-                Console.Error.WriteLine($"{scenario.Name} {taker}: not measured: {e.Message}");
+                results.AddFailure(scenario, participant, e.Message);
+                Console.Error.WriteLine($"{scenario.Name} {participant}: not measured: {e.Message}");
             }
         }
     }
@@ -123,28 +128,30 @@ void Hold()
             try
             {
                 ServerProcess server = servers.Get(name, overTls);
-                Console.WriteLine($"{name}: 127.0.0.1 port {server.Port}{(overTls ? ", with TLS" : "")}, process {server.ProcessId}, user {server.Account.User}, password {server.Account.Password}");
+                string tls = overTls ? ", with TLS" : "";
+                Console.WriteLine(
+                    $"{name}: 127.0.0.1 port {server.Port}{tls}, process {server.ProcessId}, user {server.Account.User}, password {server.Account.Password}");
             }
-            catch (LoadException e)
+            catch (MeasurementException e)
             {
                 Console.WriteLine($"{name}: {e.Message}");
             }
         }
     }
 
-    Console.WriteLine($"serving {folder.Path}; Enter ends it");
+    Console.WriteLine($"serving {served.Path}; press Enter to quit");
     _ = Task.Run(() =>
     {
         Console.ReadLine();
-        ended.Set();
+        isEnded.Set();
     });
-    ended.Wait();
+    isEnded.Wait();
 }
 
-void BreakOff(PosixSignalContext signal)
+void Abort(PosixSignalContext signal)
 {
     signal.Cancel = true;
-    ended.Set();
-    servers.Break();
-    serversAfar.Break();
+    isEnded.Set();
+    servers.Abort();
+    remoteServers.Abort();
 }

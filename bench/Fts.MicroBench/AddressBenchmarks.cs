@@ -4,31 +4,37 @@ using Fts.Protocol;
 
 namespace Fts.MicroBench;
 
-/// <summary>The addresses of data connections, as commands and replies spell them.</summary>
+/// <summary>Reading and writing the addresses of data connections in commands and replies.</summary>
 [MemoryDiagnoser]
 public class AddressBenchmarks
 {
     private readonly IPEndPoint _ipv4 = IPEndPoint.Parse("192.168.100.17:51234"), _ipv6 = IPEndPoint.Parse("[2001:db8::17]:51234");
 
     [Benchmark]
-    public object Port() => HostPort.TryParse("192,168,100,17,200,34", out IPEndPoint endPoint) ? endPoint : throw new InvalidOperationException();
+    public object Port() =>
+        HostPort.TryParse("192,168,100,17,200,34", out IPEndPoint endPoint) ? endPoint : throw new InvalidOperationException();
 
     [Benchmark]
-    public object Eprt() => HostPort.TryParseExtended("|1|192.168.100.17|51234|", out IPEndPoint endPoint, out _) ? endPoint : throw new InvalidOperationException();
+    public object Eprt() => ParseExtended("|1|192.168.100.17|51234|");
 
     [Benchmark]
-    public object EprtOfIPv6() => HostPort.TryParseExtended("|2|2001:db8::17|51234|", out IPEndPoint endPoint, out _) ? endPoint : throw new InvalidOperationException();
+    public object EprtOfIPv6() => ParseExtended("|2|2001:db8::17|51234|");
 
     [Benchmark]
-    public object PasvReply() =>
-        PassiveReply.TryRead("Entering Passive Mode (192,168,100,17,200,34).", FtpReplyCode.PassiveMode, out PassiveEndPoint place) ? new IPEndPoint(place.Address!, place.Port) : throw new InvalidOperationException();
+    public object PasvReply() => ReadReply("Entering Passive Mode (192,168,100,17,200,34).", FtpReplyCode.PassiveMode);
 
     [Benchmark]
-    public int EpsvReply() => PassiveReply.TryRead("Entering Extended Passive Mode (|||51234|)", FtpReplyCode.ExtendedPassiveMode, out PassiveEndPoint place) ? place.Port : throw new InvalidOperationException();
+    public int EpsvReply() => ReadReply("Entering Extended Passive Mode (|||51234|)", FtpReplyCode.ExtendedPassiveMode).Port;
 
     [Benchmark]
     public string FormatPasv() => HostPort.Format(_ipv4);
 
     [Benchmark]
     public string FormatEprt() => HostPort.FormatExtended(_ipv6);
+
+    private static IPEndPoint ParseExtended(string argument) =>
+        HostPort.TryParseExtended(argument, out IPEndPoint endPoint, out _) ? endPoint : throw new InvalidOperationException();
+
+    private static PassiveEndPoint ReadReply(string line, FtpReplyCode code) =>
+        PassiveReply.TryRead(line, code, out PassiveEndPoint endPoint) ? endPoint : throw new InvalidOperationException();
 }

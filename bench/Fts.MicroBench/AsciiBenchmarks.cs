@@ -4,7 +4,7 @@ using Fts.Protocol;
 
 namespace Fts.MicroBench;
 
-/// <summary>Line ends of TYPE A. Figures are of 64 KiB of text.</summary>
+/// <summary>Conversion of line ends for TYPE A. A figure is for 64 KiB of text.</summary>
 [MemoryDiagnoser]
 public class AsciiBenchmarks
 {
@@ -13,7 +13,9 @@ public class AsciiBenchmarks
     private readonly byte[] _buffer = new byte[TextBytes * 2];
     private byte[] _file = [], _wire = [];
 
-    /// <summary>Bytes of a line, its end included; the largest is a file without any, as binary ones sent by mistake are.</summary>
+    /// <summary>
+    /// The length of a line with its line end, in bytes. With the largest, the text has one line, like a binary file sent by mistake.
+    /// </summary>
     [Params(8, 64, TextBytes)]
     public int LineBytes { get; set; }
 

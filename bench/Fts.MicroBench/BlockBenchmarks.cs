@@ -3,7 +3,7 @@ using Fts.Protocol.Blocks;
 
 namespace Fts.MicroBench;
 
-/// <summary>Files as blocks (MODE B): many small ones beside each other, or one of whole blocks. Figures are of 64 KiB of content.</summary>
+/// <summary>Reading and writing MODE B: many small files, or one of full blocks. A figure is for 64 KiB of content.</summary>
 [MemoryDiagnoser]
 public class BlockBenchmarks
 {

@@ -4,7 +4,7 @@ using Fts.Protocol;
 
 namespace Fts.MicroBench;
 
-/// <summary>A line of the control connection, from its bytes to verb and argument.</summary>
+/// <summary>Parsing of a command line into verb and argument.</summary>
 [MemoryDiagnoser]
 public class CommandBenchmarks
 {
@@ -19,7 +19,7 @@ public class CommandBenchmarks
     [Benchmark]
     public object Parse()
     {
-        _ = Command.TryParse(_line, out Command command);
+        _ = FtpCommand.TryParse(_line, out FtpCommand command);
         return command.Argument;
     }
 }

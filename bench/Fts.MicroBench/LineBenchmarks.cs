@@ -4,23 +4,26 @@ using Fts.Protocol;
 
 namespace Fts.MicroBench;
 
-/// <summary>Lines that came all at once, taken one by one; figures are of one line.</summary>
+/// <summary>Reading of lines that have arrived at the same time. A figure is for one line.</summary>
 [MemoryDiagnoser]
 public class LineBenchmarks
 {
     private const int Lines = 10_000;
 
-    private readonly MemoryStream _plain = new(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, Lines).Select(i => $"RETR file{i:d5}.txt\r\n"))));
-    private readonly MemoryStream _telnet = new([.. Enumerable.Range(0, Lines).SelectMany(i => (byte[])[255, 244, 255, 242, .. Encoding.ASCII.GetBytes($"ABOR {i:d10}\r\n")])]);
+    private readonly MemoryStream _plain =
+        new([.. Enumerable.Range(0, Lines).SelectMany(i => Encoding.ASCII.GetBytes($"RETR file{i:d5}.txt\r\n"))]);
+
+    private readonly MemoryStream _telnet =
+        new([.. Enumerable.Range(0, Lines).SelectMany(i => (byte[])[255, 244, 255, 242, .. Encoding.ASCII.GetBytes($"ABOR {i:d10}\r\n")])]);
 
     [Benchmark(OperationsPerInvoke = Lines)]
-    public Task<int> Pipelined() => TakeAsync(_plain);
+    public Task<int> Pipelined() => ReadAllAsync(_plain);
 
     [Benchmark(OperationsPerInvoke = Lines)]
-    public Task<int> WithTelnetSequences() => TakeAsync(_telnet);
+    public Task<int> WithTelnetSequences() => ReadAllAsync(_telnet);
 
-    /// <summary>The channel is not disposed: the stream is for the next run, too.</summary>
-    private static async Task<int> TakeAsync(MemoryStream stream)
+    /// <summary>Reads all lines. Does not dispose the channel, because the next run uses the same stream.</summary>
+    private static async Task<int> ReadAllAsync(MemoryStream stream)
     {
         stream.Position = 0;
         var channel = new LineChannel(stream, maxLineLength: 4096);

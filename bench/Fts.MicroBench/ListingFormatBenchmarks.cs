@@ -4,7 +4,7 @@ using Fts.Protocol.Listings;
 
 namespace Fts.MicroBench;
 
-/// <summary>One entry as a line of a listing, written into the buffer that is sent.</summary>
+/// <summary>Writing of one line of a listing by the server.</summary>
 [MemoryDiagnoser]
 public class ListingFormatBenchmarks
 {

@@ -1,13 +1,21 @@
 namespace Fts.Protocol;
 
 /// <summary>
-/// Line ends of TYPE A: CRLF on the wire (RFC 959 §3.1.1.1), LF in the file. Keeps the last byte between calls, so that a CRLF cut by a buffer's end is still one.
+/// Converts the line ends of TYPE A: CRLF on the wire (RFC 959 §3.1.1.1) and LF in the file. Remembers the last byte between calls, so a
+/// CRLF may be split between two buffers.
 /// </summary>
-internal struct AsciiTranslator
+/// <remarks>
+/// One instance converts one transfer in one direction. It is a mutable struct: keep it in a field or pass it by reference.
+/// </remarks>
+public struct AsciiTranslator
 {
     private bool _isAfterCr;
 
-    /// <summary>File to wire: a LF that no CR precedes gets one. <paramref name="wire"/> needs room for twice the input. Returns the bytes written.</summary>
+    /// <summary>
+    /// Converts bytes of a file for sending: inserts a CR before each LF that does not follow one. Returns the number of bytes written.
+    /// </summary>
+    /// <param name="file">The bytes of the file.</param>
+    /// <param name="wire">Receives the bytes to send. It must be twice as long as the input.</param>
     public int ToWire(ReadOnlySpan<byte> file, Span<byte> wire)
     {
         int written = 0;
@@ -25,7 +33,12 @@ internal struct AsciiTranslator
         return written;
     }
 
-    /// <summary>Wire to file: CRLF becomes LF, a CR alone stays. <paramref name="file"/> needs room for one byte more than the input. Returns the bytes written.</summary>
+    /// <summary>
+    /// Converts received bytes for the file: CRLF becomes LF, and any other CR is kept. Returns the number of bytes written.
+    /// </summary>
+    /// <remarks>A CR at the end of the input is held back until the next call, or until <see cref="Finish"/>.</remarks>
+    /// <param name="wire">The received bytes.</param>
+    /// <param name="file">Receives the bytes for the file. It must be one byte longer than the input.</param>
     public int ToFile(ReadOnlySpan<byte> wire, Span<byte> file)
     {
         int written = 0;
@@ -46,7 +59,10 @@ internal struct AsciiTranslator
         return written;
     }
 
-    /// <summary>Ends the wire side: writes the CR that was held back for a LF that never came. Returns the bytes written, 0 or 1.</summary>
+    /// <summary>
+    /// Ends a conversion by <see cref="ToFile"/>: writes the CR that was held back. Returns the number of bytes written, 0 or 1.
+    /// </summary>
+    /// <param name="file">Receives the byte for the file.</param>
     public int Finish(Span<byte> file)
     {
         if (!_isAfterCr)

@@ -5,20 +5,21 @@ using System.Text.Unicode;
 namespace Fts;
 
 /// <summary>
-/// Converts file names between bytes and text so that every byte sequence survives both ways. Bytes that are valid UTF-8 become the text they
-/// encode. Each other byte 0xNN becomes the lone surrogate U+DCNN, which well-formed text never contains.
+/// Converts file names between bytes and text so that every byte sequence survives both ways. Bytes that are valid UTF-8 become the text
+/// they encode. Each other byte 0xNN becomes the lone surrogate U+DCNN, which well-formed text never contains.
 /// </summary>
 /// <remarks>
-/// File names on Unix are bytes, and RFC 2640 §3.1 expects FTP peers to accept names that are not UTF-8. Text with such surrogates must not be shown
-/// as it is: <c>VisibleText</c> shows U+DCNN as <c>\xNN</c>. Fts.Protocol, Fts.Native and Fts.Storage each compile this file, because
-/// Fts.Protocol and Fts.Native depend on nothing.
+/// File names on Unix are bytes, and RFC 2640 §3.1 expects FTP peers to accept names that are not UTF-8. Text with such surrogates must be
+/// converted before it is displayed: <c>PrintableText.ToPrintable</c> writes U+DCNN as <c>\xNN</c>.
 /// </remarks>
-internal static class EscapedUtf8
+// Fts.Native and Fts.Storage compile this file too, because neither depends on Fts.Protocol. The type is public in Fts.Protocol only.
+static partial class EscapedUtf8
 {
     private const char FirstEscape = '\uDC80', LastEscape = '\uDCFF';
     private const int EscapeBase = 0xDC00;
 
-    /// <summary>Returns the text of the bytes. No byte sequence is an error.</summary>
+    /// <summary>Returns the text of the bytes. Every byte sequence has one.</summary>
+    /// <param name="bytes">The bytes of a file name or of a whole line.</param>
     public static string GetString(ReadOnlySpan<byte> bytes)
     {
         if (Utf8.IsValid(bytes))
@@ -48,12 +49,17 @@ internal static class EscapedUtf8
         return text.ToString();
     }
 
-    /// <summary>Returns the number of bytes of the text.</summary>
+    /// <summary>Returns the number of bytes that <see cref="GetBytes(ReadOnlySpan{char})"/> returns for the text.</summary>
+    /// <param name="text">The text.</param>
     /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte.</exception>
     public static int GetByteCount(ReadOnlySpan<char> text) => HasSurrogate(text) ? CountBytes(text) : Encoding.UTF8.GetByteCount(text);
 
     /// <summary>Writes the bytes of the text and returns their number.</summary>
-    /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte, or <paramref name="bytes"/> is too short.</exception>
+    /// <param name="text">The text.</param>
+    /// <param name="bytes">Receives the bytes.</param>
+    /// <exception cref="ArgumentException">
+    /// The text contains a lone surrogate that does not represent a byte, or <paramref name="bytes"/> is too short.
+    /// </exception>
     public static int GetBytes(ReadOnlySpan<char> text, Span<byte> bytes)
     {
         if (!HasSurrogate(text))
@@ -85,6 +91,7 @@ internal static class EscapedUtf8
     }
 
     /// <summary>Returns the bytes of the text.</summary>
+    /// <param name="text">The text.</param>
     /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte.</exception>
     public static byte[] GetBytes(ReadOnlySpan<char> text)
     {
@@ -93,10 +100,12 @@ internal static class EscapedUtf8
         return bytes;
     }
 
-    /// <summary>
-    /// Returns whether the text is the one spelling of its bytes. Returns false for a surrogate that does not represent a byte, and for escaped bytes
-    /// that together are valid UTF-8: those bytes have another text, and two spellings of one file would pass each other's checks.
-    /// </summary>
+    /// <summary>Returns whether the text is the one that <see cref="GetString"/> returns for its bytes.</summary>
+    /// <remarks>
+    /// Returns false for a lone surrogate that does not represent a byte, and for escaped bytes that together are valid UTF-8. If one file
+    /// had two spellings, a check of one spelling would not apply to the other.
+    /// </remarks>
+    /// <param name="text">The text.</param>
     public static bool IsCanonical(ReadOnlySpan<char> text)
     {
         if (!HasSurrogate(text))
@@ -117,7 +126,8 @@ internal static class EscapedUtf8
         return GetString(GetBytes(text)).AsSpan().SequenceEqual(text);
     }
 
-    /// <summary>Returns whether the text contains an escaped byte, so that its bytes are not UTF-8.</summary>
+    /// <summary>Returns whether the text contains an escaped byte. The bytes of such a text are not UTF-8.</summary>
+    /// <param name="text">The text.</param>
     public static bool HasEscape(ReadOnlySpan<char> text)
     {
         while (text.IndexOfAnyInRange(FirstEscape, LastEscape) is >= 0 and var at)
@@ -133,7 +143,8 @@ internal static class EscapedUtf8
         return false;
     }
 
-    /// <summary>Returns the lone surrogate that stands for a byte from 0x80 on.</summary>
+    /// <summary>Returns the lone surrogate that represents a byte.</summary>
+    /// <param name="value">A byte from 0x80 to 0xFF.</param>
     public static char EscapeByte(byte value) => (char)(EscapeBase + value);
 
     private static bool HasSurrogate(ReadOnlySpan<char> text) => text.IndexOfAnyInRange('\uD800', '\uDFFF') >= 0;

@@ -1,10 +1,8 @@
 namespace Fts.Protocol;
 
-/// <summary>
-/// What a server announces in its FEAT reply (RFC 2389 §3.2): names and what stands behind them. A name announced on several lines (AUTH, OPTS)
-/// has its parameters joined by a space.
-/// </summary>
-internal sealed class FeatureList
+/// <summary>The features in a server's FEAT reply (RFC 2389 §3.2). Names are compared without regard to case.</summary>
+/// <remarks>If a name is on several lines, as AUTH and OPTS often are, its parameters are joined by a space.</remarks>
+public sealed class FeatureList
 {
     private readonly Dictionary<string, string> _features = new(StringComparer.OrdinalIgnoreCase);
 
@@ -12,17 +10,25 @@ internal sealed class FeatureList
     {
     }
 
-    /// <summary>Nothing announced.</summary>
+    /// <summary>A list without features.</summary>
     public static FeatureList Empty { get; } = new();
 
-    /// <summary>The names announced, in upper case.</summary>
+    /// <summary>The names of the features, in upper case.</summary>
     public IReadOnlyCollection<string> Names => _features.Keys;
 
     /// <summary>
-    /// Reads a 211 reply; a one-line reply announces nothing. The space RFC 2389 asks for before each feature is not insisted on: several servers leave it out.
+    /// The facts that the server supports in MLST and MLSD, and whether each is selected: marked with <c>*</c> (RFC 3659 §7.8).
     /// </summary>
+    internal IEnumerable<(string Fact, bool IsSelected)> MlsxFacts =>
+        (GetParameters("MLST") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(fact => (fact.TrimEnd('*'), fact.EndsWith('*')));
+
+    /// <summary>Reads the features in a 211 reply. A reply of one or two lines has none.</summary>
+    /// <remarks>RFC 2389 requires a space before each feature. It may be missing, because several servers do not send it.</remarks>
+    /// <param name="reply">The positive reply to FEAT.</param>
     public static FeatureList Parse(FtpReply reply)
     {
+        ArgumentNullException.ThrowIfNull(reply);
         var parameters = new Dictionary<string, List<string>>(StringComparer.OrdinalIgnoreCase);
         for (int i = 1; i < reply.Lines.Count - 1; i++)
         {
@@ -34,35 +40,32 @@ internal sealed class FeatureList
                 continue;
             }
 
-            if (!parameters.TryGetValue(name, out List<string>? told))
+            if (!parameters.TryGetValue(name, out List<string>? values))
             {
-                parameters[name] = told = [];
+                parameters[name] = values = [];
             }
 
             if (space >= 0)
             {
-                told.Add(line[(space + 1)..].Trim().ToString());
+                values.Add(line[(space + 1)..].Trim().ToString());
             }
         }
 
         var list = new FeatureList();
-        foreach ((string name, List<string> told) in parameters)
+        foreach ((string name, List<string> values) in parameters)
         {
-            // Joined once: a server may announce one name on each of a hundred thousand lines.
-            list._features[name] = string.Join(' ', told);
+            // Joined once, because a hostile server may repeat one name on a hundred thousand lines.
+            list._features[name] = string.Join(' ', values);
         }
 
         return list;
     }
 
-    /// <summary>Whether a feature is announced.</summary>
+    /// <summary>Returns whether the list has the feature.</summary>
+    /// <param name="feature">The name of the feature.</param>
     public bool Supports(string feature) => _features.ContainsKey(feature);
 
-    /// <summary>What stands behind a feature's name; empty when nothing does, null when it is not announced.</summary>
+    /// <summary>Returns the parameters of a feature, empty if it has none, or null if the list does not have the feature.</summary>
+    /// <param name="feature">The name of the feature.</param>
     public string? GetParameters(string feature) => _features.GetValueOrDefault(feature);
-
-    /// <summary>The facts MLST can tell, and of these, the ones it does tell unless asked otherwise: those marked with <c>*</c> (RFC 3659 §7.8).</summary>
-    public IEnumerable<(string Fact, bool IsOn)> MlsxFacts =>
-        (GetParameters("MLST") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(fact => (fact.TrimEnd('*'), fact.EndsWith('*')));
 }

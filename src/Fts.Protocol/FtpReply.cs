@@ -4,20 +4,24 @@ using System.Text;
 namespace Fts.Protocol;
 
 /// <summary>
-/// One FTP reply: a code and its text, one line or several (RFC 959 §4.2). Immutable; the bytes on the wire are made once.
+/// One FTP reply: a code and one or more lines of text (RFC 959 §4.2). Immutable. Its encoding is computed once and cached.
 /// </summary>
 public sealed class FtpReply
 {
     private byte[]? _bytes;
 
-    /// <summary>A reply with its lines of text, without codes, separators or line ends.</summary>
-    /// <exception cref="ArgumentException">No line, or a line with CR or LF, which would let text forge another reply.</exception>
+    /// <summary>Creates a reply.</summary>
+    /// <param name="code">The reply code.</param>
+    /// <param name="lines">The lines of text, without codes, separators and line ends.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no line, or a line contains CR or LF, with which a text could forge another reply.
+    /// </exception>
     public FtpReply(FtpReplyCode code, params IReadOnlyList<string> lines)
     {
         ArgumentNullException.ThrowIfNull(lines);
         if (lines.Count == 0 || lines.Any(line => line.AsSpan().IndexOfAny('\r', '\n') >= 0))
         {
-            throw new ArgumentException("A reply has at least one line, and no line holds CR or LF.", nameof(lines));
+            throw new ArgumentException("A reply needs at least one line, and its lines must not contain CR or LF.", nameof(lines));
         }
 
         Code = code;
@@ -27,31 +31,36 @@ public sealed class FtpReply
     /// <summary>The three-digit code.</summary>
     public FtpReplyCode Code { get; }
 
-    /// <summary>The text, line by line; lines between the first and the last keep their leading space.</summary>
+    /// <summary>The lines of text, at least one. Lines between the first and the last keep their leading space.</summary>
     public IReadOnlyList<string> Lines { get; }
 
-    /// <summary>The last line, which carries the reply's meaning when there is only one.</summary>
+    /// <summary>The last line of text, which is the only line of most replies.</summary>
     public string Text => Lines[^1];
 
-    /// <summary>1yz: something further follows before the command is done.</summary>
+    /// <summary>Whether the reply is preliminary (1yz): a final reply follows.</summary>
     public bool IsPreliminary => (int)Code / 100 == 1;
 
-    /// <summary>2yz: done.</summary>
+    /// <summary>Whether the command succeeded (2yz).</summary>
     public bool IsCompletion => (int)Code / 100 == 2;
 
-    /// <summary>3yz: the server waits for the next part.</summary>
+    /// <summary>Whether the server requires a further command, such as PASS after USER (3yz).</summary>
     public bool IsIntermediate => (int)Code / 100 == 3;
 
-    /// <summary>4yz: refused, and the same command may work later.</summary>
+    /// <summary>Whether the command failed, but may succeed later (4yz).</summary>
     public bool IsTransientFailure => (int)Code / 100 == 4;
 
-    /// <summary>5yz: refused for good.</summary>
+    /// <summary>Whether the command failed and would fail again (5yz).</summary>
     public bool IsPermanentFailure => (int)Code / 100 == 5;
 
-    /// <summary>The reply as it goes over the wire, CRLF included. Lines between first and last are set off by a space, so that no text can look like the end.</summary>
-    internal ReadOnlyMemory<byte> Bytes => _bytes ??= Encode();
+    /// <summary>The reply as sent on the wire, with CRLF after each line, in UTF-8.</summary>
+    /// <remarks>
+    /// Lines between the first and the last start with a space, so that their text cannot look like the last line. Escaped bytes
+    /// (<see cref="EscapedUtf8"/>) are sent as these bytes.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The text contains a lone surrogate that does not represent a byte.</exception>
+    public ReadOnlyMemory<byte> Bytes => _bytes ??= Encode();
 
-    /// <summary>Code and text as one would read them on the wire, lines separated by LF.</summary>
+    /// <summary>Returns the reply as sent on the wire, with LF between its lines and no line end after the last.</summary>
     public override string ToString() => Format("\n").TrimEnd('\n');
 
     private byte[] Encode()

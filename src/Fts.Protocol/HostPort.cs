@@ -4,10 +4,16 @@ using System.Net.Sockets;
 
 namespace Fts.Protocol;
 
-/// <summary>Addresses of data connections as they stand on the wire: <c>h1,h2,h3,h4,p1,p2</c> (RFC 959 §4.1.2) and <c>|1|address|port|</c> (RFC 2428).</summary>
-internal static class HostPort
+/// <summary>
+/// Reads and writes the addresses of data connections: <c>h1,h2,h3,h4,p1,p2</c> for PORT and PASV (RFC 959 §4.1.2), and
+/// <c>|1|address|port|</c> for EPRT (RFC 2428 §2).
+/// </summary>
+public static class HostPort
 {
-    /// <summary>Reads the argument of PORT: six numbers of 0 to 255. Blanks around the numbers, which some devices send, are skipped.</summary>
+    /// <summary>Reads the argument of PORT: six numbers from 0 to 255. Returns false for any other text.</summary>
+    /// <remarks>Spaces around the numbers are skipped, because some devices send them. Port 0 is accepted.</remarks>
+    /// <param name="text">The argument.</param>
+    /// <param name="endPoint">The IPv4 address and port, if the method returns true.</param>
     public static bool TryParse(ReadOnlySpan<char> text, out IPEndPoint endPoint)
     {
         endPoint = null!;
@@ -30,25 +36,37 @@ internal static class HostPort
         return true;
     }
 
-    /// <summary>The six numbers of an IPv4 address and port.</summary>
+    /// <summary>Returns the six numbers of an IPv4 address and port, as in PORT and in the reply to PASV.</summary>
+    /// <param name="endPoint">The address and port.</param>
+    /// <exception cref="ArgumentException">The address is not an IPv4 address.</exception>
     public static string Format(IPEndPoint endPoint)
     {
+        ArgumentNullException.ThrowIfNull(endPoint);
         Span<byte> address = stackalloc byte[4];
         if (!endPoint.Address.TryWriteBytes(address, out int length) || length != 4)
         {
-            throw new ArgumentException("PORT and PASV carry IPv4 addresses only.", nameof(endPoint));
+            throw new ArgumentException("PORT and PASV support IPv4 addresses only.", nameof(endPoint));
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{address[0]},{address[1]},{address[2]},{address[3]},{endPoint.Port >> 8},{endPoint.Port & 255}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{address[0]},{address[1]},{address[2]},{address[3]},{endPoint.Port >> 8},{endPoint.Port & 255}");
     }
 
-    /// <summary>Reads the argument of EPRT. <paramref name="isKnownFamily"/> tells a protocol number that is not 1 or 2 (522) from nonsense (501).</summary>
+    /// <summary>Reads the argument of EPRT. Returns false if it is not valid.</summary>
+    /// <param name="text">The argument.</param>
+    /// <param name="endPoint">The address and port, if the method returns true.</param>
+    /// <param name="isKnownFamily">
+    /// False if the argument has a network protocol other than 1 (IPv4) and 2 (IPv6), to which a server replies 522. For other errors a
+    /// server replies 501.
+    /// </param>
     public static bool TryParseExtended(ReadOnlySpan<char> text, out IPEndPoint endPoint, out bool isKnownFamily)
     {
         (endPoint, isKnownFamily) = (null!, true);
         Span<Range> parts = stackalloc Range[6];
-        // The delimiter is the first character, any of 33 to 126 (RFC 2428 §2).
-        if (text.Length < 2 || text[0] is < '!' or > '~' || text.Split(parts, text[0]) != 5 || parts[0].End.Value != 0 || !text[parts[4]].IsEmpty)
+        // The delimiter is the first character, any from 33 to 126 (RFC 2428 §2).
+        if (text.Length < 2 || text[0] is < '!' or > '~' || text.Split(parts, text[0]) != 5 || parts[0].End.Value != 0 ||
+            !text[parts[4]].IsEmpty)
         {
             return false;
         }
@@ -65,7 +83,8 @@ internal static class HostPort
         }
 
         ReadOnlySpan<char> host = text[parts[2]];
-        if (!TryParsePortNumber(text[parts[3]], out int port) || !IPAddress.TryParse(host, out IPAddress? address) || !IsCanonical(host, address, family))
+        if (!TryParsePortNumber(text[parts[3]], out int port) || !IPAddress.TryParse(host, out IPAddress? address) ||
+            !IsCanonical(host, address, family))
         {
             return false;
         }
@@ -74,11 +93,24 @@ internal static class HostPort
         return true;
     }
 
-    /// <summary>
-    /// IPAddress also takes octal and hexadecimal parts, fewer than four of them, brackets, ports and scopes; on the wire an address has one spelling
-    /// for everyone who checks it (RFC 2428 §2).
-    /// </summary>
-    public static bool IsCanonical(ReadOnlySpan<char> host, IPAddress address, int family)
+    /// <summary>Returns the argument of EPRT for an address and port.</summary>
+    /// <param name="endPoint">The address and port.</param>
+    public static string FormatExtended(IPEndPoint endPoint)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        int family = endPoint.AddressFamily == AddressFamily.InterNetwork ? 1 : 2;
+        return string.Create(CultureInfo.InvariantCulture, $"|{family}|{endPoint.Address}|{endPoint.Port}|");
+    }
+
+    /// <summary>Returns whether the text is the standard spelling of the address (RFC 2428 §2).</summary>
+    /// <remarks>
+    /// <see cref="IPAddress.TryParse(string, out IPAddress)"/> also accepts octal and hexadecimal parts, fewer than four parts, brackets,
+    /// ports and scopes. A firewall that inspects the command could read such text as another address.
+    /// </remarks>
+    /// <param name="host">The text from which the address was parsed.</param>
+    /// <param name="address">The parsed address.</param>
+    /// <param name="family">The network protocol: 1 for IPv4, 2 for IPv6.</param>
+    internal static bool IsCanonical(ReadOnlySpan<char> host, IPAddress address, int family)
     {
         if (family != 1)
         {
@@ -86,12 +118,9 @@ internal static class HostPort
         }
 
         Span<char> spelling = stackalloc char["255.255.255.255".Length];
-        return address.AddressFamily == AddressFamily.InterNetwork && address.TryFormat(spelling, out int length) && host.SequenceEqual(spelling[..length]);
+        return address.AddressFamily == AddressFamily.InterNetwork && address.TryFormat(spelling, out int length) &&
+            host.SequenceEqual(spelling[..length]);
     }
-
-    /// <summary>The argument of EPRT for an address and port.</summary>
-    public static string FormatExtended(IPEndPoint endPoint) =>
-        string.Create(CultureInfo.InvariantCulture, $"|{(endPoint.AddressFamily == AddressFamily.InterNetwork ? 1 : 2)}|{endPoint.Address}|{endPoint.Port}|");
 
     private static bool TryParsePortNumber(ReadOnlySpan<char> text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535;

@@ -3,19 +3,29 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Fts.Protocol;
 
-/// <summary>How a key is called wherever one is shown, compared or remembered: SHA-256 of its SubjectPublicKeyInfo, as <c>SHA256:</c> and Base64 without padding.</summary>
-internal static class KeyFingerprint
+/// <summary>
+/// The fingerprint of a public key: the SHA-256 hash of its SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), written as <c>SHA256:</c> and Base64
+/// without padding. A renewed certificate with the same key has the same fingerprint.
+/// </summary>
+public static class KeyFingerprint
 {
     private const string Prefix = "SHA256:";
 
-    /// <summary>The fingerprint of a certificate's key.</summary>
-    public static string Compute(X509Certificate2 certificate) =>
-        Prefix + Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo())).TrimEnd('=');
+    /// <summary>Returns the fingerprint of a certificate's public key.</summary>
+    /// <param name="certificate">The certificate.</param>
+    public static string Compute(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return Prefix + Convert.ToBase64String(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo())).TrimEnd('=');
+    }
 
-    /// <summary>Whether a text has the form of one.</summary>
+    /// <summary>Returns whether the text has the form of a fingerprint.</summary>
+    /// <param name="text">The text.</param>
     public static bool IsFingerprint(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        return text.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(text[Prefix.Length..] + "=", hash, out int length) && length == hash.Length;
+        return text.StartsWith(Prefix, StringComparison.Ordinal) &&
+            Convert.TryFromBase64String(text[Prefix.Length..] + "=", hash, out int length) && length == hash.Length;
     }
 }

@@ -2,38 +2,45 @@ using System.Buffers;
 
 namespace Fts.Protocol;
 
-/// <summary>What a read from the control connection brought.</summary>
-internal enum LineStatus
+/// <summary>The result of reading a line from the control connection.</summary>
+public enum LineStatus
 {
-    /// <summary>A line, possibly empty.</summary>
+    /// <summary>A line was read. It may be empty.</summary>
     Line,
-    /// <summary>A line over the limit; it was read to its end and dropped, or is not read on.</summary>
+    /// <summary>The line exceeds the limit. It was discarded, or its rest is still unread if the channel stops at the limit.</summary>
     TooLong,
-    /// <summary>The peer closed its side; an unfinished line before that is dropped.</summary>
+    /// <summary>The peer closed its sending side. An unfinished line before that was discarded.</summary>
     Closed,
-    /// <summary>The first byte of the connection cannot begin a text line, so the peer uses another protocol.</summary>
+    /// <summary>The first byte of the connection cannot start a text line, so the peer uses another protocol.</summary>
     Binary,
 }
 
-/// <summary>One line from the peer without its line end; the bytes are valid until the next read.</summary>
-internal readonly record struct LineReadResult(LineStatus Status, ReadOnlyMemory<byte> Bytes);
+/// <summary>One line from the peer.</summary>
+/// <param name="Status">Whether a line was read, and if not, why.</param>
+/// <param name="Bytes">The line without its line end, valid until the next read. Empty if no line was read.</param>
+public readonly record struct LineReadResult(LineStatus Status, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>
-/// The control connection as lines: bounded, Telnet sequences taken out (RFC 854, as RFC 959 §5.3 asks), CRLF and bare LF both an end.
-/// Who waits with <see cref="WaitForInputAsync"/> holds no buffer. One reader; writers may be several, their replies never interleave.
+/// Reads and writes the lines of a control connection. A line ends with CRLF or LF. Telnet commands are removed (RFC 959 §5.3, RFC 854).
 /// </summary>
-/// <remarks>The channel owns the stream it is given and disposes it; <see cref="ReplaceStream"/> moves that ownership to the new one.</remarks>
+/// <remarks>
+/// One reader may use the channel together with any number of writers. Bytes that were queued in one call are sent without others in
+/// between. The channel owns its stream and disposes it. After <see cref="ReplaceStream"/> it owns the replacement.
+/// </remarks>
 /// <param name="stream">The connection.</param>
-/// <param name="maxLineLength">Limit of a line in bytes, without its line end.</param>
-/// <param name="stopsAtLimit">Whether a line is told to be too long as soon as it is, for a reader that leaves then: it might never end.</param>
-/// <param name="refusesBinary">Whether the first read returns <see cref="LineStatus.Binary"/> if the connection does not begin with text.</param>
-internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLimit = false, bool refusesBinary = false) : IAsyncDisposable
+/// <param name="maxLineLength">The limit of a line in bytes, without its line end.</param>
+/// <param name="stopsAtLimit">
+/// Whether a read returns as soon as a line exceeds the limit, and does not wait for the end of that line. For a reader that then closes
+/// the connection.
+/// </param>
+/// <param name="refusesBinary">
+/// Whether the first read returns <see cref="LineStatus.Binary"/> if the connection does not start with text.
+/// </param>
+public sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAtLimit = false, bool refusesBinary = false) : IAsyncDisposable
 {
-    private const byte Iac = 255, FirstTelnetCommand = 240, FirstOption = 251, LastOption = 254;
-
     /// <summary>
-    /// The number of queued bytes from which they are flushed before the next line is read, so that a peer that reads no replies cannot
-    /// make the queue grow.
+    /// If at least this many bytes are queued, they are sent before the next line is read. Otherwise a peer that reads no replies could
+    /// make the queue grow without limit.
     /// </summary>
     private const int FlushThreshold = 64 * 1024;
 
@@ -50,23 +57,29 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     private volatile bool _isBroken;
 
     /// <summary>
-    /// The start time of the write that waits for the peer now, in <see cref="Environment.TickCount64"/> milliseconds; 0 if none waits.
+    /// The start time of the write that is waiting for the peer, in <see cref="Environment.TickCount64"/> milliseconds, or 0.
     /// </summary>
     public long WriteStartedAt => Volatile.Read(ref _writeStartedAt);
 
-    /// <summary>Whether a write failed. A part of a line may have been sent, so nothing further can be written or read.</summary>
+    /// <summary>Whether a write failed. A part of a line may have been sent, so further reads and writes throw an exception.</summary>
     public bool IsBroken => _isBroken;
 
     /// <summary>Whether the writer should flush before it queues more bytes.</summary>
     public bool ShouldFlush => Volatile.Read(ref _outputLength) >= FlushThreshold;
 
-    /// <summary>Bytes of the peer's that were received and not yet read as lines: at a TLS upgrade these would be an injection (CVE-2011-0411).</summary>
+    /// <summary>
+    /// Whether received bytes have not been read as lines. Before a TLS handshake such bytes are an injection attack (CVE-2011-0411).
+    /// </summary>
     public bool HasUnreadInput => _end > _start;
 
-    /// <summary>
-    /// Waits for something to read, or the peer's end, and holds no buffer meanwhile. What was queued for the peer is sent first. No state machine lies between
-    /// the caller and the stream: each of many sessions that wait would keep one.
-    /// </summary>
+    /// <summary>Sends the queued bytes, then waits until the peer sends bytes or closes its sending side.</summary>
+    /// <remarks>
+    /// The channel holds no input buffer during the wait. The method is not <c>async</c>, because each of many idle sessions would then
+    /// keep a state machine in memory.
+    /// </remarks>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>Always 0, the result of a read into an empty buffer.</returns>
+    /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
     public ValueTask<int> WaitForInputAsync(CancellationToken cancellationToken)
     {
         if (HasUnreadInput)
@@ -77,12 +90,15 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         ReturnBuffer(ref _input);
         (_start, _end) = (0, 0);
         ValueTask flushing = FlushAsync(cancellationToken);
-        return flushing.IsCompletedSuccessfully ? _stream.ReadAsync(Memory<byte>.Empty, cancellationToken) : FlushThenWaitAsync(flushing, cancellationToken);
+        return flushing.IsCompletedSuccessfully
+            ? _stream.ReadAsync(Memory<byte>.Empty, cancellationToken)
+            : FlushThenWaitAsync(flushing, cancellationToken);
     }
 
     /// <summary>
-    /// Reads the next line. Queued bytes are sent before the reader has to wait, and before the next line if they are 64 KiB or more.
+    /// Reads the next line. Sends the queued bytes first if it has to wait for the line, or if 64 KiB or more are queued.
     /// </summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
     public async ValueTask<LineReadResult> ReadLineAsync(CancellationToken cancellationToken)
     {
@@ -116,7 +132,8 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
     }
 
-    /// <summary>Queues bytes for the peer; they leave with the next flush, or when the reader next waits.</summary>
+    /// <summary>Queues bytes for the peer. They are sent by the next flush, or before the reader next waits.</summary>
+    /// <param name="bytes">Whole lines with their line ends. The channel copies them.</param>
     public void Queue(ReadOnlySpan<byte> bytes)
     {
         lock (_queueLock)
@@ -134,8 +151,11 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
     }
 
-    /// <summary>Sends everything queued so far.</summary>
-    /// <remarks>Cancelling ends the wait, not a write that has begun: half a line, or half a TLS record, would make the connection useless.</remarks>
+    /// <summary>Sends the queued bytes.</summary>
+    /// <remarks>
+    /// Cancellation ends the wait, but not a write that has started. A part of a line or TLS record would make the connection unusable.
+    /// </remarks>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="IOException">The connection failed, or an earlier write did.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
@@ -149,31 +169,31 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         await (writing.IsCompleted ? writing : new ValueTask(writing.AsTask().WaitAsync(cancellationToken))).ConfigureAwait(false);
     }
 
-    /// <summary>Replaces the stream by another one on top of it. No byte may be unread or unsent.</summary>
+    /// <summary>Replaces the stream, for example by a TLS stream that uses it. The channel then owns the replacement.</summary>
+    /// <param name="replacement">The new stream.</param>
+    /// <exception cref="InvalidOperationException">Received bytes are unread, or queued bytes are unsent.</exception>
     public void ReplaceStream(Stream replacement)
     {
         if (HasUnreadInput || _outputLength > 0)
         {
-            throw new InvalidOperationException("The stream was replaced with bytes still in the channel.");
+            throw new InvalidOperationException("The stream cannot be replaced while bytes are unread or unsent.");
         }
 
         _stream = replacement;
     }
 
-    /// <summary>Closes the stream. A waiting reader or writer receives an exception of the stream.</summary>
+    /// <summary>Closes the stream. A waiting reader or writer gets an exception from the stream.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync().ConfigureAwait(false);
         _writeLock.Dispose();
     }
 
-    /// <summary>
-    /// Returns whether a byte can begin a text line. The parser handles line ends, spaces, tabs and Telnet commands before a command's
-    /// first letter.
-    /// </summary>
-    private static bool IsStartOfText(byte first) => first is (byte)'\r' or (byte)'\n' or (byte)'\t' or (>= (byte)' ' and <= (byte)'~') or Iac;
+    /// <summary>Returns whether a byte can start a text line. Line ends, spaces, tabs and Telnet commands may precede a command.</summary>
+    private static bool IsStartOfText(byte first) =>
+        first is (byte)'\r' or (byte)'\n' or (byte)'\t' or (>= (byte)' ' and <= (byte)'~') or TelnetBytes.Iac;
 
-    /// <summary>Writes the queued bytes and then releases the write lock, which the caller has acquired.</summary>
+    /// <summary>Writes the queued bytes, then releases the write lock, which the caller has acquired.</summary>
     private async ValueTask WriteQueuedAsync()
     {
         try
@@ -198,7 +218,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
                 Volatile.Write(ref _writeStartedAt, 0);
             }
 
-            ReturnBuffer(ref bytes); // after a failure the stream may still read it
+            ReturnBuffer(ref bytes); // Not after a failure: the stream may still read the buffer.
         }
         catch
         {
@@ -226,7 +246,7 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         if (end < 0)
         {
             _searched = _end - _start;
-            // One byte more than the limit: the CR that belongs to the line end.
+            // One byte more than the limit may be the CR of the line end.
             if (_isSkippingLine || _searched > maxLineLength + 1)
             {
                 _isSkippingLine = true;
@@ -245,9 +265,11 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
             raw = raw[..^1];
         }
 
-        bool tooLong = _isSkippingLine || raw.Length > maxLineLength;
+        bool isTooLong = _isSkippingLine || raw.Length > maxLineLength;
         _isSkippingLine = false;
-        line = tooLong ? new LineReadResult(LineStatus.TooLong, default) : new LineReadResult(LineStatus.Line, RemoveTelnetCommands(raw));
+        line = isTooLong
+            ? new LineReadResult(LineStatus.TooLong, default)
+            : new LineReadResult(LineStatus.Line, TelnetBytes.RemoveCommands(raw, ref _sendsIacOnce));
         return true;
     }
 
@@ -258,8 +280,8 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
     }
 
     /// <summary>
-    /// Where the next bytes go: behind an unfinished line, which is moved to the front when it reaches the end of its buffer, or to a larger one; the limit in
-    /// <see cref="TryReadBufferedLine"/> bounds the growth.
+    /// Returns the free space after an unfinished line. Moves that line to the start of the buffer, or to a larger buffer, if the buffer is
+    /// full. The limit in <see cref="TryReadBufferedLine"/> bounds the growth.
     /// </summary>
     private Memory<byte> GetInputBuffer()
     {
@@ -282,77 +304,6 @@ internal sealed class LineChannel(Stream stream, int maxLineLength, bool stopsAt
         }
 
         return _input.AsMemory(_end);
-    }
-
-    /// <summary>
-    /// Removes Telnet commands from a line, in place. Before the first space, IAC IAC is the byte 255, an option request has three bytes, and other
-    /// commands have two; IAC before a byte that is no Telnet command stays. After the first space only IAC IAC counts: many peers send the byte 255 of
-    /// a name that is not UTF-8 once, and no peer sends commands there. After a peer has sent a single 255, two in a row are read as two
-    /// bytes.
-    /// </summary>
-    private Memory<byte> RemoveTelnetCommands(Memory<byte> line)
-    {
-        Span<byte> bytes = line.Span;
-        int first = bytes.IndexOf(Iac);
-        if (first < 0)
-        {
-            return line;
-        }
-
-        int head = bytes.IndexOf((byte)' ') is >= 0 and int space ? space : bytes.Length;
-        _sendsIacOnce |= HasSingleIac(bytes[head..]);
-        int to = Math.Min(first, head);
-        for (int from = to; from < head; from++)
-        {
-            if (bytes[from] != Iac)
-            {
-                bytes[to++] = bytes[from];
-            }
-            else if (++from < head)
-            {
-                if (bytes[from] is Iac or < FirstTelnetCommand)
-                {
-                    bytes[to++] = Iac;
-                    if (bytes[from] != Iac)
-                    {
-                        bytes[to++] = bytes[from];
-                    }
-                }
-                else if (bytes[from] is >= FirstOption and <= LastOption)
-                {
-                    from++;
-                }
-            }
-        }
-
-        for (int from = head; from < bytes.Length; from++)
-        {
-            bytes[to++] = bytes[from];
-            if (!_sendsIacOnce && bytes[from] == Iac)
-            {
-                from++; // the second of two
-            }
-        }
-
-        return line[..to];
-    }
-
-    /// <summary>Whether the byte 255 occurs an odd number of times in a row.</summary>
-    private static bool HasSingleIac(ReadOnlySpan<byte> bytes)
-    {
-        while (bytes.IndexOf(Iac) is >= 0 and int at)
-        {
-            bytes = bytes[at..];
-            int length = bytes.IndexOfAnyExcept(Iac) is >= 0 and int end ? end : bytes.Length;
-            if (length % 2 != 0)
-            {
-                return true;
-            }
-
-            bytes = bytes[length..];
-        }
-
-        return false;
     }
 
     private static void ReturnBuffer(ref byte[]? buffer)

@@ -3,16 +3,20 @@ using System.Globalization;
 namespace Fts.Protocol;
 
 /// <summary>
-/// Reads the replies to SIZE and MDTM (RFC 3659 §3.1, §4.1) as servers send them. What cannot be read with certainty is unknown (null),
-/// never an error: a transfer does not depend on it.
+/// Reads the replies to SIZE and MDTM (RFC 3659 §3.1, §4.1), also in the forms of servers that deviate from the standard. Text that cannot
+/// be read with certainty gives null, not an exception, because a transfer does not depend on it.
 /// </summary>
-internal static class MetadataReply
+public static class MetadataReply
 {
     private const int DateLength = 8, TimeLength = 6, LongYearLength = 15;
 
-    /// <summary>Returns the length in bytes in a reply to SIZE: <c>213 5</c>, <c>213 5 bytes</c>. Returns null for any other text.</summary>
+    /// <summary>
+    /// Returns the length in bytes from a reply to SIZE, such as <c>213 5</c> or <c>213 5 bytes</c>, or null if it has none.
+    /// </summary>
+    /// <param name="reply">The reply, positive or negative.</param>
     public static long? ParseLength(FtpReply reply)
     {
+        ArgumentNullException.ThrowIfNull(reply);
         if (!reply.IsCompletion)
         {
             return null;
@@ -22,19 +26,24 @@ internal static class MetadataReply
         int end = text.IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : text.Length;
         ReadOnlySpan<char> rest = text[end..];
         bool isNumber = rest.IsEmpty || IsByteUnit(rest.Trim());
-        // RFC 3659 gives 213 no other meaning, so that what follows the number may be the name of the file.
+        // In RFC 3659 code 213 has no other meaning, so the text after the number may be the name of the file.
         bool isLength = isNumber || (reply.Code == FtpReplyCode.FileStatus && rest[0] is ' ' or '\t' && !StartsWithUnit(rest.Trim()));
         return isLength && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : null;
     }
 
-    /// <summary>Returns the time in a reply to MDTM, UTC, or null.</summary>
-    public static DateTime? ParseLastModified(FtpReply reply) => reply.IsCompletion && TryFindTime(reply.Text, out DateTime utc) ? utc : null;
+    /// <summary>Returns the last-modified time from a reply to MDTM, in UTC, or null if it has none.</summary>
+    /// <param name="reply">The reply, positive or negative.</param>
+    public static DateTime? ParseLastModified(FtpReply reply)
+    {
+        ArgumentNullException.ThrowIfNull(reply);
+        return reply.IsCompletion && TryFindTime(reply.Text, out DateTime utc) ? utc : null;
+    }
 
     /// <summary>
-    /// Finds a time in a text: by RFC 3659 §2.3, with a blank or T between date and time, or with a year of five digits. A server that adds
-    /// "19" to the years since 1900 sends 19124 for 2024.
+    /// Finds a time in a text: in the form of RFC 3659 §2.3, with a space or T between date and time, or with a year of five digits.
+    /// Servers that write "19" and the years since 1900 send 19124 for 2024.
     /// </summary>
-    public static bool TryFindTime(ReadOnlySpan<char> text, out DateTime utc)
+    internal static bool TryFindTime(ReadOnlySpan<char> text, out DateTime utc)
     {
         for (int start = 0; start < text.Length;)
         {
@@ -46,8 +55,8 @@ internal static class MetadataReply
 
             start += skipped;
             int length = text[start..].IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : text.Length - start;
-            bool isWord = start == 0 || !(char.IsLetterOrDigit(text[start - 1]) || text[start - 1] is '-' or '+' or '_' or '.');
-            if (isWord && TryParseTimeAt(text[start..], length, out utc))
+            bool isWholeWord = start == 0 || !(char.IsLetterOrDigit(text[start - 1]) || text[start - 1] is '-' or '+' or '_' or '.');
+            if (isWholeWord && TryParseTimeAt(text[start..], length, out utc))
             {
                 return true;
             }
@@ -74,7 +83,8 @@ internal static class MetadataReply
             "20".CopyTo(digits);
             text[3..length].CopyTo(digits[2..]);
         }
-        else if (length == DateLength && rest.Length > TimeLength && rest[0] is ' ' or 'T' && !rest[1..(TimeLength + 1)].ContainsAnyExceptInRange('0', '9'))
+        else if (length == DateLength && rest.Length > TimeLength && rest[0] is ' ' or 'T' &&
+            !rest[1..(TimeLength + 1)].ContainsAnyExceptInRange('0', '9'))
         {
             text[..DateLength].CopyTo(digits);
             rest[1..(TimeLength + 1)].CopyTo(digits[DateLength..]);
@@ -93,21 +103,21 @@ internal static class MetadataReply
         }
 
         ReadOnlySpan<char> after = rest[fraction..];
-        // A zone other than UTC, or a letter, makes it something else.
+        // With another time zone or a letter after it, the text is not a time in UTC.
         bool isEnded = after.IsEmpty || after[0] == 'Z' || !(char.IsLetterOrDigit(after[0]) || after[0] is '+' or '-' or '_');
         return isEnded && WireTime.TryParse($"{digits}{rest[..fraction]}", out utc);
     }
 
     private static bool IsByteUnit(ReadOnlySpan<char> word) =>
-        word.Equals("bytes", StringComparison.OrdinalIgnoreCase) || word.Equals("byte", StringComparison.OrdinalIgnoreCase)
-        || word.Equals("octets", StringComparison.OrdinalIgnoreCase);
+        word.Equals("bytes", StringComparison.OrdinalIgnoreCase) || word.Equals("byte", StringComparison.OrdinalIgnoreCase) ||
+        word.Equals("octets", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Returns true if the first word multiplies the number before it: <c>5 KB</c>.</summary>
+    /// <summary>Returns whether the first word is a unit other than the byte, as in <c>5 KB</c>.</summary>
     private static bool StartsWithUnit(ReadOnlySpan<char> words)
     {
         int end = words.IndexOf(' ');
         ReadOnlySpan<char> word = end < 0 ? words : words[..end];
-        return word.IsEmpty || "kmgtKMGT".Contains(word[0]) && word.Length <= 5 && !word.Contains('.')
-            || word.Equals("blocks", StringComparison.OrdinalIgnoreCase) || word.Equals("records", StringComparison.OrdinalIgnoreCase);
+        return word.IsEmpty || ("kmgtKMGT".Contains(word[0]) && word.Length <= 5 && !word.Contains('.')) ||
+            word.Equals("blocks", StringComparison.OrdinalIgnoreCase) || word.Equals("records", StringComparison.OrdinalIgnoreCase);
     }
 }

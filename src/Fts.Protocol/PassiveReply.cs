@@ -5,31 +5,34 @@ using System.Net;
 
 namespace Fts.Protocol;
 
-/// <summary>The end point at which a server waits for a data connection.</summary>
-/// <param name="Address">The address in the reply; null if it contains none that can be read.</param>
-/// <param name="Port">The port, 1 to 65535.</param>
-internal readonly record struct PassiveEndPoint(IPAddress? Address, int Port);
+/// <summary>The address and port at which a server in passive mode accepts the data connection.</summary>
+/// <param name="Address">The address in the reply, or null if the reply has none or none that can be read.</param>
+/// <param name="Port">The port, from 1 to 65535.</param>
+public readonly record struct PassiveEndPoint(IPAddress? Address, int Port);
 
 /// <summary>
-/// Reads the replies to PASV and EPSV. Servers send <c>h1,h2,h3,h4,p1,p2</c> (RFC 959 §4.1.2) and <c>|||port|</c> (RFC 2428 §3) with each
-/// reply code, with and without brackets, and with blanks.
+/// Reads the replies to PASV and EPSV. Servers send <c>h1,h2,h3,h4,p1,p2</c> (RFC 959 §4.1.2) and <c>|||port|</c> (RFC 2428 §3) with either
+/// reply code, with or without parentheses, and with spaces.
 /// </summary>
-internal static class PassiveReply
+public static class PassiveReply
 {
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
-    private const int MaxAddressLength = 45; // of the longest IPv6 address in text
+    private const int MaxAddressLength = 45; // the longest IPv6 address as text
     private const int MinEndPointLength = 11; // 0,0,0,0,0,1
 
-    /// <summary>Finds the port, and the address if there is one, in a positive reply. Returns false if no line contains a port.</summary>
+    /// <summary>Finds the port, and the address if it has one, in a positive reply. Returns false if no line has a port.</summary>
+    /// <param name="reply">The reply, positive or negative.</param>
+    /// <param name="endPoint">The port and address, if the method returns true. IPv4-mapped addresses are converted to IPv4.</param>
     public static bool TryRead(FtpReply reply, out PassiveEndPoint endPoint)
     {
+        ArgumentNullException.ThrowIfNull(reply);
         endPoint = default;
         if (!reply.IsCompletion)
         {
             return false;
         }
 
-        // The last line has the port in every server known; a line before it may be a notice.
+        // All known servers send the port in the last line. A line before it may be a notice.
         for (int i = reply.Lines.Count - 1; i >= 0; i--)
         {
             if (TryRead(reply.Lines[i], reply.Code, out endPoint))
@@ -41,12 +44,12 @@ internal static class PassiveReply
         return false;
     }
 
-    /// <summary>Finds the port, and the address if there is one, in one line. The reply code decides which form is tried first.</summary>
-    public static bool TryRead(string line, FtpReplyCode code, out PassiveEndPoint endPoint) => code == FtpReplyCode.PassiveMode
+    /// <summary>Finds the port, and the address if it has one, in one line. The reply code decides which form is tried first.</summary>
+    internal static bool TryRead(string line, FtpReplyCode code, out PassiveEndPoint endPoint) => code == FtpReplyCode.PassiveMode
         ? TryReadNumbers(line, out endPoint) || TryReadExtended(line, out endPoint)
         : TryReadExtended(line, out endPoint) || TryReadNumbers(line, out endPoint);
 
-    /// <summary>Finds six numbers, which may be located anywhere in the line (RFC 1123 §4.1.2.6). Port 0 is unusable.</summary>
+    /// <summary>Finds six numbers anywhere in the line (RFC 1123 §4.1.2.6). Port 0 is rejected.</summary>
     private static bool TryReadNumbers(ReadOnlySpan<char> line, out PassiveEndPoint endPoint)
     {
         if (TryFindNumbers(line, allowsDots: false, out endPoint))
@@ -57,7 +60,7 @@ internal static class PassiveReply
         char[] buffer = ArrayPool<char>.Shared.Rent(line.Length);
         try
         {
-            ReadOnlySpan<char> compact = RemoveBlanks(line, buffer);
+            ReadOnlySpan<char> compact = RemoveSpaces(line, buffer);
             return TryFindNumbers(compact, allowsDots: false, out endPoint) || TryFindNumbers(compact, allowsDots: true, out endPoint);
         }
         finally
@@ -94,7 +97,7 @@ internal static class PassiveReply
         return next < 0 ? -1 : from + next;
     }
 
-    /// <summary>Reads six numbers, or eighteen: an IPv6 address byte by byte, then the port.</summary>
+    /// <summary>Reads six numbers, or eighteen numbers: the 16 bytes of an IPv6 address and the port.</summary>
     private static bool TryReadEndPoint(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
     {
         const int LongAddress = 16, ShortAddress = 4, PortBytes = 2;
@@ -105,7 +108,8 @@ internal static class PassiveReply
         {
             int end = text.IndexOfAny(',', '.');
             isLast = end < 0;
-            if (count == numbers.Length || !byte.TryParse(isLast ? text : text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[count]))
+            ReadOnlySpan<char> number = isLast ? text : text[..end];
+            if (count == numbers.Length || !byte.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out numbers[count]))
             {
                 return false;
             }
@@ -120,18 +124,21 @@ internal static class PassiveReply
         }
 
         int port = (numbers[length] << 8) | numbers[length + 1];
-        endPoint = new PassiveEndPoint(UnmapIPv4(new IPAddress(numbers[..length])), port);
+        endPoint = new PassiveEndPoint(new IPAddress(numbers[..length]).UnmapIPv4(), port);
         return port > 0;
     }
 
-    /// <summary>Finds <c>|||port|</c> or <c>|protocol|address|port|</c>: in brackets with any delimiter, or without them with bars. The last one counts.</summary>
+    /// <summary>
+    /// Finds <c>|||port|</c> or <c>|protocol|address|port|</c>. In parentheses it may have any delimiter, and without them only bars. Reads
+    /// the last one in the line.
+    /// </summary>
     private static bool TryReadExtended(ReadOnlySpan<char> line, out PassiveEndPoint endPoint)
     {
         for (int start = line.Length - 1; start >= 0; start--)
         {
-            bool isInBrackets = line[start] == '(';
-            bool isBegin = isInBrackets || (line[start] == '|' && (start == 0 || line[..start].TrimEnd() is [] or [.., not '|']));
-            if (isBegin && TryReadExtendedAt(line[(isInBrackets ? start + 1 : start)..].TrimStart(), out endPoint))
+            bool isInParentheses = line[start] == '(';
+            bool isStart = isInParentheses || (line[start] == '|' && (start == 0 || line[..start].TrimEnd() is [] or [.., not '|']));
+            if (isStart && TryReadExtendedAt(line[(isInParentheses ? start + 1 : start)..].TrimStart(), out endPoint))
             {
                 return true;
             }
@@ -144,15 +151,16 @@ internal static class PassiveReply
     private static bool TryReadExtendedAt(ReadOnlySpan<char> text, out PassiveEndPoint endPoint)
     {
         endPoint = default;
-        // RFC 2428 §2: any of the characters 33 to 126. A digit or letter would not delimit a port or an address.
+        // RFC 2428 §2 allows the characters 33 to 126. Characters that occur in addresses or ports cannot delimit them.
         if (text.IsEmpty || text[0] is < '!' or > '~' || char.IsAsciiLetterOrDigit(text[0]) || text[0] is '(' or ')' or ':' or '.')
         {
             return false;
         }
 
         char delimiter = text[0];
-        if (!TryReadField(ref text, delimiter, out ReadOnlySpan<char> before) || !before.IsEmpty || !TryReadField(ref text, delimiter, out ReadOnlySpan<char> family)
-            || family is not ("" or "1" or "2") || !TryReadField(ref text, delimiter, out ReadOnlySpan<char> host) || host.Length > MaxAddressLength)
+        if (!TryReadField(ref text, delimiter, out ReadOnlySpan<char> before) || !before.IsEmpty ||
+            !TryReadField(ref text, delimiter, out ReadOnlySpan<char> family) || family is not ("" or "1" or "2") ||
+            !TryReadField(ref text, delimiter, out ReadOnlySpan<char> host) || host.Length > MaxAddressLength)
         {
             return false;
         }
@@ -160,20 +168,23 @@ internal static class PassiveReply
         text = text.TrimStart();
         int digits = text.IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : text.Length;
         ReadOnlySpan<char> rest = text[digits..].TrimStart();
-        bool isEnded = rest.IsEmpty || rest[0] == delimiter || rest[0] == ')';
-        if (!isEnded || !int.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > IPEndPoint.MaxPort)
+        bool hasEnd = rest.IsEmpty || rest[0] == delimiter || rest[0] == ')';
+        if (!hasEnd || !int.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out int port) ||
+            port is < 1 or > IPEndPoint.MaxPort)
         {
             return false;
         }
 
-        // IPAddress also reads other spellings of an address, such as octal numbers: those count as no address.
-        bool isAddress = TryReadAddress(host, out IPAddress? address);
-        endPoint = new PassiveEndPoint(isAddress ? UnmapIPv4(address!) : null, port);
+        endPoint = new PassiveEndPoint(TryReadAddress(host, out IPAddress? address) ? address.UnmapIPv4() : null, port);
         return true;
     }
 
+    /// <summary>
+    /// Reads an address in its standard spelling. <see cref="IPAddress"/> also parses other spellings, such as octal numbers.
+    /// </summary>
     private static bool TryReadAddress(ReadOnlySpan<char> host, [NotNullWhen(true)] out IPAddress? address) =>
-        IPAddress.TryParse(host, out address) && (HostPort.IsCanonical(host, address, family: 1) || HostPort.IsCanonical(host, address, family: 2));
+        IPAddress.TryParse(host, out address) &&
+        (HostPort.IsCanonical(host, address, family: 1) || HostPort.IsCanonical(host, address, family: 2));
 
     private static bool TryReadField(ref ReadOnlySpan<char> text, char delimiter, out ReadOnlySpan<char> field)
     {
@@ -183,27 +194,27 @@ internal static class PassiveReply
         return end >= 0;
     }
 
-    private static IPAddress UnmapIPv4(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-
-    /// <summary>Removes the blanks beside commas. Others separate the numbers from the text before them.</summary>
-    private static ReadOnlySpan<char> RemoveBlanks(ReadOnlySpan<char> line, Span<char> kept)
+    /// <summary>
+    /// Removes the spaces beside commas. Other runs of spaces become one space, which separates the numbers from the text before them.
+    /// </summary>
+    private static ReadOnlySpan<char> RemoveSpaces(ReadOnlySpan<char> line, Span<char> kept)
     {
-        int length = 0, blanks = 0;
+        int length = 0, spaces = 0;
         foreach (char c in line)
         {
             if (c is ' ' or '\t')
             {
-                blanks++;
+                spaces++;
                 continue;
             }
 
-            if (blanks > 0 && c != ',' && length > 0 && kept[length - 1] != ',')
+            if (spaces > 0 && c != ',' && length > 0 && kept[length - 1] != ',')
             {
                 kept[length++] = ' ';
             }
 
             kept[length++] = c;
-            blanks = 0;
+            spaces = 0;
         }
 
         return kept[..length];

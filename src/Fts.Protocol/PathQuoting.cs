@@ -1,14 +1,21 @@
 namespace Fts.Protocol;
 
-/// <summary>The quoted path of a 257 reply: quotes inside are doubled (RFC 959 appendix II).</summary>
-internal static class PathQuoting
+/// <summary>Quotes paths as in a 257 reply (RFC 959 appendix II).</summary>
+public static class PathQuoting
 {
-    /// <summary>The path between quotes, each quote inside doubled.</summary>
-    public static string Quote(string path) => $"\"{path.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    /// <summary>Returns the path in double quotes. Each quote in the path is doubled.</summary>
+    /// <param name="path">The path.</param>
+    public static string Quote(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return $"\"{path.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
 
-    /// <summary>The path at the start of a 257 reply's text; null when there is no closed quotation.</summary>
+    /// <summary>Returns the first quoted path in a text, or null if the text has no closed quotation.</summary>
+    /// <param name="text">The text of a 257 reply. Text before and after the quotation is ignored.</param>
     public static string? Unquote(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         int start = text.IndexOf('"', StringComparison.Ordinal);
         for (int i = start + 1; start >= 0 && i < text.Length; i++)
         {

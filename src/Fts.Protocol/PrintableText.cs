@@ -4,13 +4,19 @@ using System.Text;
 
 namespace Fts.Protocol;
 
-/// <summary>Text from a peer, made safe to show: control characters would let a name or a reply drive the terminal or forge a log line.</summary>
+/// <summary>
+/// Escapes text from a peer for display and logs. Control characters in a name or reply could otherwise control the terminal or forge a log
+/// line.
+/// </summary>
 public static class PrintableText
 {
-    /// <summary>
-    /// The text with control, format and line-separating characters, and halves of surrogate pairs, replaced by <c>\xNN</c>, <c>\uNNNN</c> or
-    /// <c>\UNNNNNNNN</c>; unchanged text is returned as it is. U+DC80 to U+DCFF stand for bytes of a name that is not UTF-8 and become <c>\xNN</c>.
-    /// </summary>
+    /// <summary>Returns the text with unprintable characters replaced by <c>\xNN</c>, <c>\uNNNN</c> or <c>\UNNNNNNNN</c>.</summary>
+    /// <remarks>
+    /// Unprintable are control and format characters, line and paragraph separators, and lone surrogates. Format characters include the
+    /// bidirectional overrides, which reorder a name on the screen. The surrogates U+DC80 to U+DCFF represent bytes of a name that is not
+    /// UTF-8 (<see cref="EscapedUtf8"/>) and become <c>\xNN</c>.
+    /// </remarks>
+    /// <param name="text">The text.</param>
     public static string ToPrintable(this string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -20,29 +26,37 @@ public static class PrintableText
             return text;
         }
 
-        var visible = new StringBuilder(text.Length + 16);
+        var printable = new StringBuilder(text.Length + 16);
         for (ReadOnlySpan<char> rest = text; !rest.IsEmpty;)
         {
-            int hidden = GetUnprintableAtStart(rest, out int length);
-            _ = hidden < 0 ? visible.Append(rest[..length])
-                : hidden < 0x100 ? visible.Append(CultureInfo.InvariantCulture, $"\\x{hidden:x2}")
-                : hidden < 0x10000 ? visible.Append(CultureInfo.InvariantCulture, $"\\u{hidden:x4}")
-                : visible.Append(CultureInfo.InvariantCulture, $"\\U{hidden:x8}");
+            int unprintable = GetUnprintableAtStart(rest, out int length);
+            _ = unprintable switch
+            {
+                < 0 => printable.Append(rest[..length]),
+                < 0x100 => printable.Append(CultureInfo.InvariantCulture, $"\\x{unprintable:x2}"),
+                < 0x10000 => printable.Append(CultureInfo.InvariantCulture, $"\\u{unprintable:x4}"),
+                _ => printable.Append(CultureInfo.InvariantCulture, $"\\U{unprintable:x8}"),
+            };
             rest = rest[length..];
         }
 
-        return visible.ToString();
+        return printable.ToString();
     }
 
-    /// <summary>The same for a peer that reads names as bytes: escaped bytes (<see cref="EscapedUtf8"/>) stay as they are.</summary>
-    internal static string ToPrintableKeepingBytes(this string text)
+    /// <summary>
+    /// Escapes text as <see cref="ToPrintable"/>, but keeps escaped bytes (<see cref="EscapedUtf8"/>), for a reply that contains a file
+    /// name.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    public static string ToPrintableKeepingBytes(this string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         if (!EscapedUtf8.HasEscape(text))
         {
             return text.ToPrintable();
         }
 
-        var visible = new StringBuilder(text.Length + 16);
+        var printable = new StringBuilder(text.Length + 16);
         for (int start = 0; start < text.Length;)
         {
             int end = start;
@@ -51,11 +65,11 @@ public static class PrintableText
                 end++;
             }
 
-            visible.Append(text[start..end].ToPrintable()).Append(text.AsSpan(end, Math.Min(1, text.Length - end)));
+            printable.Append(text[start..end].ToPrintable()).Append(text.AsSpan(end, Math.Min(1, text.Length - end)));
             start = end + 1;
         }
 
-        return visible.ToString();
+        return printable.ToString();
     }
 
     private static bool ContainsUnprintable(this ReadOnlySpan<char> text)
@@ -73,7 +87,7 @@ public static class PrintableText
         return false;
     }
 
-    /// <summary>The code point at the start when it must not be shown; -1 when it may be. Format characters include the bidirectional overrides that make a name read as another.</summary>
+    /// <summary>Returns the code point at the start of the text if it is unprintable, and otherwise -1.</summary>
     private static int GetUnprintableAtStart(ReadOnlySpan<char> text, out int length)
     {
         if (Rune.DecodeFromUtf16(text, out Rune rune, out length) != OperationStatus.Done)
@@ -81,8 +95,9 @@ public static class PrintableText
             return text[0] is >= '\uDC80' and <= '\uDCFF' ? text[0] & 0xFF : text[0];
         }
 
-        return Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-            ? rune.Value
-            : -1;
+        UnicodeCategory category = Rune.GetUnicodeCategory(rune);
+        bool isUnprintable = category is UnicodeCategory.Control or UnicodeCategory.Format or
+            UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+        return isUnprintable ? rune.Value : -1;
     }
 }

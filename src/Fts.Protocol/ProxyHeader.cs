@@ -6,22 +6,26 @@ using System.Text;
 
 namespace Fts.Protocol;
 
-/// <summary>What came is no header of the PROXY protocol, or one longer than is taken.</summary>
-internal sealed class ProxyHeaderException(string message) : FormatException(message);
+/// <summary>The received bytes are not a valid PROXY protocol header, or the header is too long.</summary>
+/// <param name="message">The reason, as a phrase for a log line.</param>
+public sealed class ProxyHeaderException(string message) : FormatException(message);
 
 /// <summary>
-/// The header in which a balancer says whose connection it passes on: the PROXY protocol, versions 1 (a line of text) and 2 (binary), as HAProxy's
-/// proxy-protocol.txt has it. Without addresses the connection is the balancer's own (LOCAL), or it could not tell (UNKNOWN, UNSPEC, a family that is
-/// not TCP): then the connection's real ends count.
+/// The PROXY protocol header, with which a load balancer reports the addresses of the client's connection. Supports version 1 (text) and
+/// version 2 (binary), as specified in HAProxy's proxy-protocol.txt; section numbers refer to that document.
 /// </summary>
-/// <param name="Source">The client's end.</param>
-/// <param name="Destination">The end the client connected to.</param>
-internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
+/// <remarks>
+/// A header has no addresses if the load balancer itself opened the connection (LOCAL), or if it does not report TCP addresses (UNKNOWN,
+/// UNSPEC, other protocols). The addresses of the connection then apply.
+/// </remarks>
+/// <param name="Source">The address of the client, or null. IPv4-mapped addresses are converted to IPv4.</param>
+/// <param name="Destination">The address to which the client connected, or null. IPv4-mapped addresses are converted to IPv4.</param>
+public sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
 {
-    /// <summary>The longest header taken, in bytes: addresses, and whatever a version 2 adds to them (TLVs), which is skipped.</summary>
+    /// <summary>The maximum length of a header in bytes, with the extensions (TLVs) of version 2, which are ignored.</summary>
     public const int MaxLength = 8 * 1024;
 
-    /// <summary>The longest line of version 1, its CRLF included (§2.1).</summary>
+    /// <summary>The maximum length of a version 1 line in bytes, with its CRLF (§2.1).</summary>
     private const int MaxLineLength = 107;
 
     private const int Version2HeaderLength = 16, IPv4Length = 2 * 4 + 2 * 2, IPv6Length = 2 * 16 + 2 * 2;
@@ -32,23 +36,28 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
 
     private static ReadOnlySpan<byte> Version2Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
 
-    /// <summary>Reads the header at the start of <paramref name="bytes"/>; null while more of it has to come.</summary>
-    /// <param name="bytes">What came so far.</param>
-    /// <param name="length">How many bytes the header is; what follows is the client's.</param>
-    /// <exception cref="ProxyHeaderException">No header: said as soon as it is certain.</exception>
+    /// <summary>Reads the header at the start of the received bytes. Returns null if the header is not complete yet.</summary>
+    /// <param name="bytes">The bytes received so far.</param>
+    /// <param name="length">The length of the header in bytes, if it is complete. The client sent the bytes after it.</param>
+    /// <exception cref="ProxyHeaderException">
+    /// The bytes cannot be the start of a valid header. Thrown as soon as this is certain.
+    /// </exception>
     public static ProxyHeader? Parse(ReadOnlySpan<byte> bytes, out int length)
     {
         length = 0;
-        if (IsPrefix(bytes, Version1Prefix))
+        if (MatchesSignature(bytes, Version1Prefix))
         {
             return ParseVersion1(bytes, out length);
         }
 
-        return IsPrefix(bytes, Version2Signature) ? ParseVersion2(bytes, out length) : throw new ProxyHeaderException("it begins with something else");
+        return MatchesSignature(bytes, Version2Signature)
+            ? ParseVersion2(bytes, out length)
+            : throw new ProxyHeaderException("the connection does not start with a PROXY header");
     }
 
-    private static bool IsPrefix(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> with) =>
-        bytes.Length < with.Length ? with.StartsWith(bytes) : bytes.StartsWith(with);
+    /// <summary>Returns whether the bytes start with the signature, or are a part of it.</summary>
+    private static bool MatchesSignature(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature) =>
+        bytes.Length < signature.Length ? signature.StartsWith(bytes) : bytes.StartsWith(signature);
 
     private static ProxyHeader? ParseVersion1(ReadOnlySpan<byte> bytes, out int length)
     {
@@ -56,14 +65,16 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
         length = within.IndexOf((byte)'\n') + 1;
         if (length == 0)
         {
-            return within.Length < MaxLineLength ? null : throw new ProxyHeaderException("its line does not end");
+            return within.Length < MaxLineLength
+                ? null
+                : throw new ProxyHeaderException($"the header line is longer than {MaxLineLength} bytes");
         }
 
-        // No line end but CRLF, and nothing that is not printable, is tolerated (§2.1): a lone CR is a line end to somebody else.
+        // Only CRLF ends the line (§2.1). A lone CR is rejected, because another program could read it as a line end.
         ReadOnlySpan<byte> line = within[Version1Prefix.Length..(length - 1)];
         if (line.IsEmpty || line[^1] != '\r' || line[..^1].ContainsAnyExceptInRange((byte)' ', (byte)'~'))
         {
-            throw new ProxyHeaderException("its line does not end with CRLF");
+            throw new ProxyHeaderException("the header line does not end with CRLF, or contains unprintable characters");
         }
 
         return ParseVersion1Fields(Encoding.ASCII.GetString(line[..^1]));
@@ -71,28 +82,32 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
 
     private static ProxyHeader ParseVersion1Fields(ReadOnlySpan<char> text)
     {
-        Span<Range> words = stackalloc Range[6];
-        int count = text.Split(words, ' ');
-        switch (text[words[0]])
+        Span<Range> fields = stackalloc Range[6];
+        int count = text.Split(fields, ' ');
+        switch (text[fields[0]])
         {
             case "UNKNOWN":
-                return WithoutAddresses; // whatever stands behind the word (§2.1)
+                return WithoutAddresses; // The rest of the line is ignored (§2.1).
             case "TCP4" or "TCP6" when count == 5:
-                int family = text[words[0]][^1] == '4' ? 1 : 2;
+                int family = text[fields[0]][^1] == '4' ? 1 : 2;
                 return CreateWithAddresses(
-                    ParseAddress(text[words[1]], family), ParsePort(text[words[3]]), ParseAddress(text[words[2]], family), ParsePort(text[words[4]]));
+                    ParseAddress(text[fields[1]], family), ParsePort(text[fields[3]]),
+                    ParseAddress(text[fields[2]], family), ParsePort(text[fields[4]]));
             default:
-                throw new ProxyHeaderException("it is not made of a protocol, two addresses and two ports");
+                throw new ProxyHeaderException("the header line does not consist of a protocol, two addresses and two ports");
         }
     }
 
     private static IPAddress ParseAddress(ReadOnlySpan<char> text, int family) =>
-        IPAddress.TryParse(text, out IPAddress? address) && HostPort.IsCanonical(text, address, family) ? address : throw new ProxyHeaderException("an address is none");
+        IPAddress.TryParse(text, out IPAddress? address) && HostPort.IsCanonical(text, address, family)
+            ? address
+            : throw new ProxyHeaderException("an address is not valid");
 
     private static int ParsePort(ReadOnlySpan<char> text) =>
-        text is not ['0', _, ..] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort
+        text is not ['0', _, ..] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) &&
+        port <= IPEndPoint.MaxPort
             ? port
-            : throw new ProxyHeaderException("a port is none");
+            : throw new ProxyHeaderException("a port is not valid");
 
     private static ProxyHeader? ParseVersion2(ReadOnlySpan<byte> bytes, out int length)
     {
@@ -105,29 +120,34 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
         (int version, int command, int family, int protocol) = (bytes[12] >> 4, bytes[12] & 15, bytes[13] >> 4, bytes[13] & 15);
         if (version != 2 || command > 1)
         {
-            throw new ProxyHeaderException("its version or command is not known");
+            throw new ProxyHeaderException("the version or command is unknown");
         }
 
         length = Version2HeaderLength + BinaryPrimitives.ReadUInt16BigEndian(bytes[14..]);
         if (length > MaxLength)
         {
-            throw new ProxyHeaderException($"it is longer than {MaxLength} bytes");
+            throw new ProxyHeaderException($"the header is longer than {MaxLength} bytes");
         }
 
-        // Of a LOCAL connection everything but the length is to be ignored (§2.2).
+        // For LOCAL, the receiver must ignore everything but the length (§2.2).
         bool isLocal = command == 0;
         if (!isLocal && (family > 3 || protocol > 2))
         {
-            throw new ProxyHeaderException("its address family or protocol is not known");
+            throw new ProxyHeaderException("the address family or protocol is unknown");
         }
 
         int size = isLocal || protocol != 1 ? 0 : family switch { 1 => IPv4Length, 2 => IPv6Length, _ => 0 };
         if (length < Version2HeaderLength + size)
         {
-            throw new ProxyHeaderException("it is too short for its addresses");
+            throw new ProxyHeaderException("the header is too short for its addresses");
         }
 
-        return bytes.Length < length ? null : size == 0 ? WithoutAddresses : ParseVersion2Addresses(bytes.Slice(Version2HeaderLength, size));
+        if (bytes.Length < length)
+        {
+            return null;
+        }
+
+        return size == 0 ? WithoutAddresses : ParseVersion2Addresses(bytes.Slice(Version2HeaderLength, size));
     }
 
     private static ProxyHeader ParseVersion2Addresses(ReadOnlySpan<byte> block)
@@ -140,17 +160,15 @@ internal sealed record ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination)
 
     private static ProxyHeader CreateWithAddresses(IPAddress source, int sourcePort, IPAddress destination, int destinationPort)
     {
-        source = UnmapIPv4(source);
-        // Nobody connects from there; and as a target of PORT 0.0.0.0 would be this machine.
+        // A load balancer that listens for both families reports IPv4 clients with mapped addresses.
+        source = source.UnmapIPv4();
+        // No client has such an address. As the target of PORT, 0.0.0.0 would be this machine.
         if (source.Equals(IPAddress.Any) || source.Equals(IPAddress.IPv6Any) || source.IsIPv6Multicast ||
             (source.AddressFamily == AddressFamily.InterNetwork && source.GetAddressBytes()[0] >= 224))
         {
-            throw new ProxyHeaderException("no client has that address");
+            throw new ProxyHeaderException("the client address is unspecified or multicast");
         }
 
-        return new ProxyHeader(new IPEndPoint(source, sourcePort), new IPEndPoint(UnmapIPv4(destination), destinationPort));
+        return new ProxyHeader(new IPEndPoint(source, sourcePort), new IPEndPoint(destination.UnmapIPv4(), destinationPort));
     }
-
-    /// <summary>A balancer that listens for both families shows IPv4 clients as mapped IPv6 addresses.</summary>
-    private static IPAddress UnmapIPv4(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

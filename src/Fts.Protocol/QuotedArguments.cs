@@ -2,12 +2,17 @@ using System.Text;
 
 namespace Fts.Protocol;
 
-/// <summary>Several names in one argument: words between spaces; one that starts with a quote goes on to the next, and doubled quotes inside it stand for one.</summary>
-internal static class QuotedArguments
+/// <summary>
+/// Splits an argument with several names, such as that of some SITE commands, into words at spaces. A word in double quotes may contain
+/// spaces, and a doubled quote in it represents one.
+/// </summary>
+public static class QuotedArguments
 {
-    /// <summary>The words; null when a quote is not closed, or something sticks to one that is.</summary>
+    /// <summary>Returns the words, or null if a quotation is not closed or is followed by a character other than a space.</summary>
+    /// <param name="text">The argument.</param>
     public static IReadOnlyList<string>? Parse(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var words = new List<string>();
         for (int at = 0; at < text.Length;)
         {
@@ -21,7 +26,7 @@ internal static class QuotedArguments
                 words.Add(end < 0 ? text[at..] : text[at..end]);
                 at = end < 0 ? text.Length : end;
             }
-            else if (ReadQuotedArgument(text, ref at) is { } word && (at == text.Length || text[at] == ' '))
+            else if (ReadQuotedWord(text, ref at) is { } word && (at == text.Length || text[at] == ' '))
             {
                 words.Add(word);
             }
@@ -34,7 +39,7 @@ internal static class QuotedArguments
         return words;
     }
 
-    private static string? ReadQuotedArgument(string text, ref int at)
+    private static string? ReadQuotedWord(string text, ref int at)
     {
         var word = new StringBuilder();
         for (at++; at < text.Length; at++)

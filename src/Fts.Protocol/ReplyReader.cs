@@ -1,29 +1,36 @@
 namespace Fts.Protocol;
 
-/// <summary>What came is not a reply of RFC 959 §4.2, or it is over the limit.</summary>
-internal sealed class ReplyFormatException(string message) : FormatException(message);
+/// <summary>The received line does not belong to a reply (RFC 959 §4.2), or the reply exceeds the limit.</summary>
+/// <param name="message">The reason, as a sentence.</param>
+public sealed class ReplyFormatException(string message) : FormatException(message);
 
 /// <summary>
-/// Puts replies together: lines in, a reply or "need more" out. Lines inside a reply may begin with anything, other codes included; only the first
-/// line's own code followed by a space ends it.
+/// Assembles replies from lines (RFC 959 §4.2). The lines of one reply may start with any text, including other codes. Only the code of the
+/// first line, followed by a space or the line end, ends the reply.
 /// </summary>
-/// <param name="maxLength">Limit of one reply in characters, line ends included; a hostile server's reply would otherwise never end.</param>
-internal sealed class ReplyReader(int maxLength)
+/// <param name="maxLength">
+/// The limit of one reply in characters, with its line ends. A hostile server could otherwise send a reply without end.
+/// </param>
+public sealed class ReplyReader(int maxLength)
 {
     private readonly List<string> _lines = [];
     private int _code;
     private int _length;
 
-    /// <summary>True between the first and the last line of a reply.</summary>
+    /// <summary>Whether the first line of a reply was added, but not the last.</summary>
     public bool IsInsideReply => _code != 0;
 
-    /// <summary>Takes the next line, without its line end. Null until the reply is complete.</summary>
-    /// <exception cref="ReplyFormatException">Not a reply, or too long a one; the reader is ready for another reply then.</exception>
+    /// <summary>Adds the next line. Returns the reply if the line completes it, and otherwise null.</summary>
+    /// <param name="line">The line without its line end.</param>
+    /// <exception cref="ReplyFormatException">
+    /// The line does not start a reply, or the reply exceeds the limit. The reader discards it and is ready for another reply.
+    /// </exception>
     public FtpReply? AddLine(string line)
     {
-        // A lone CR is no line end here but would be one to others.
+        ArgumentNullException.ThrowIfNull(line);
+        // A lone CR does not end a line here, but other programs treat it as a line end.
         line = line.TrimEnd('\r').Replace('\r', ' ');
-        // Two characters more, so that a reply of endless empty lines ends too.
+        // Two more characters for the line end, so that the limit also bounds a reply of empty lines.
         if ((_length += line.Length + 2) > maxLength)
         {
             Reset();
@@ -39,7 +46,7 @@ internal sealed class ReplyReader(int maxLength)
         if (code == 0 || (line.Length > 3 && line[3] is not (' ' or '-')))
         {
             Reset();
-            throw new ReplyFormatException($"Not a reply: {Truncate(line).ToPrintable()}");
+            throw new ReplyFormatException($"The server sent a line that is not an FTP reply: {Truncate(line).ToPrintable()}");
         }
 
         _lines.Add(line.Length > 4 ? line[4..] : "");
@@ -56,7 +63,8 @@ internal sealed class ReplyReader(int maxLength)
         }
 
         _lines.Add(line.Length > 4 ? line[4..] : "");
-        // Many servers repeat "code-" on every line; that is text still. A bare code can only be the end: RFC 959 has servers pad such lines.
+        // Many servers repeat "code-" on every line: such a line is text. A bare code ends the reply, because servers must indent text that
+        // starts with the code (RFC 959 §4.2).
         return line.Length > 3 && line[3] == '-' ? null : CompleteReply();
     }
 
@@ -73,7 +81,7 @@ internal sealed class ReplyReader(int maxLength)
         (_code, _length) = (0, 0);
     }
 
-    /// <summary>The three digits at a line's start, 100 to 599; 0 when there are none.</summary>
+    /// <summary>Returns the code at the start of a line, from 100 to 599, or 0 if it has none.</summary>
     private static int ParseCode(string line) =>
         line.Length >= 3 && line[0] is >= '1' and <= '5' && char.IsAsciiDigit(line[1]) && char.IsAsciiDigit(line[2])
             ? ((line[0] - '0') * 100) + ((line[1] - '0') * 10) + (line[2] - '0')

@@ -1,11 +1,16 @@
 namespace Fts.Protocol;
 
-/// <summary>The byte 255 on a control connection, where it begins a Telnet command (RFC 959 §5.3, RFC 854).</summary>
-internal static class TelnetBytes
+/// <summary>
+/// Escapes and removes Telnet commands on a control connection (RFC 959 §5.3, RFC 854). The byte 255 (IAC) starts a command, and two of
+/// them represent one byte of data.
+/// </summary>
+public static class TelnetBytes
 {
-    private const byte Iac = 255;
+    internal const byte Iac = 255, FirstCommand = 240;
+    private const byte FirstOption = 251, LastOption = 254;
 
-    /// <summary>Returns the bytes with each 255 doubled, which makes it data. UTF-8 never contains it, but other names may.</summary>
+    /// <summary>Returns the bytes with each 255 doubled. UTF-8 does not contain this byte, but names in other encodings may.</summary>
+    /// <param name="bytes">The bytes of a command or reply.</param>
     public static ReadOnlySpan<byte> Escape(ReadOnlySpan<byte> bytes)
     {
         int count = bytes.Count(Iac);
@@ -26,5 +31,78 @@ internal static class TelnetBytes
         }
 
         return escaped;
+    }
+
+    /// <summary>Removes the Telnet commands from a received line, in place, and returns the rest.</summary>
+    /// <remarks>
+    /// Before the first space, IAC IAC represents the byte 255, an option request has three bytes, and other commands have two. IAC before
+    /// a byte that is not a command is kept. After the first space, where no peer sends commands, only IAC IAC is converted. Many peers do
+    /// not double the byte 255 of a name: after a single 255, the line and all later lines are read without this conversion.
+    /// </remarks>
+    /// <param name="line">The line without its line end.</param>
+    /// <param name="sendsIacOnce">Whether the peer has sent a single 255 after the first space. Set by this method.</param>
+    internal static Memory<byte> RemoveCommands(Memory<byte> line, ref bool sendsIacOnce)
+    {
+        Span<byte> bytes = line.Span;
+        int first = bytes.IndexOf(Iac);
+        if (first < 0)
+        {
+            return line;
+        }
+
+        int head = bytes.IndexOf((byte)' ') is >= 0 and int space ? space : bytes.Length;
+        sendsIacOnce |= HasSingleIac(bytes[head..]);
+        int to = Math.Min(first, head);
+        for (int from = to; from < head; from++)
+        {
+            if (bytes[from] != Iac)
+            {
+                bytes[to++] = bytes[from];
+            }
+            else if (++from < head)
+            {
+                if (bytes[from] is Iac or < FirstCommand)
+                {
+                    bytes[to++] = Iac;
+                    if (bytes[from] != Iac)
+                    {
+                        bytes[to++] = bytes[from];
+                    }
+                }
+                else if (bytes[from] is >= FirstOption and <= LastOption)
+                {
+                    from++;
+                }
+            }
+        }
+
+        for (int from = head; from < bytes.Length; from++)
+        {
+            bytes[to++] = bytes[from];
+            if (!sendsIacOnce && bytes[from] == Iac)
+            {
+                from++; // Skips the second of two.
+            }
+        }
+
+        return line[..to];
+    }
+
+    /// <summary>Returns whether a run of bytes 255 has an odd length.</summary>
+    private static bool HasSingleIac(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.IndexOf(Iac) is >= 0 and int at)
+        {
+            bytes = bytes[at..];
+            int length = bytes.IndexOfAnyExcept(Iac) is >= 0 and int end ? end : bytes.Length;
+            if (length % 2 != 0)
+            {
+                return true;
+            }
+
+            bytes = bytes[length..];
+        }
+
+        return false;
     }
 }

@@ -2,16 +2,21 @@ using System.Globalization;
 
 namespace Fts.Protocol;
 
-/// <summary>Times on the wire: <c>YYYYMMDDHHMMSS[.fraction]</c>, always UTC (RFC 3659 §2.3).</summary>
-internal static class WireTime
+/// <summary>Reads and writes times in the form of RFC 3659 §2.3: <c>YYYYMMDDHHMMSS[.fraction]</c>, always in UTC.</summary>
+public static class WireTime
 {
-    /// <summary>Length of a time without its fraction.</summary>
+    /// <summary>The length of a time without its fraction, in characters.</summary>
     public const int Length = 14;
 
-    /// <summary>The time to the second. Servers and clients that choke on fractions are many; none needs them.</summary>
+    /// <summary>
+    /// Returns the time to the second. Fractions are omitted, because many servers and clients reject them and none needs them.
+    /// </summary>
+    /// <param name="utc">The time in UTC.</param>
     public static string Format(DateTime utc) => utc.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
 
-    /// <summary>Reads a time; a fraction of any length is taken to 100 ns.</summary>
+    /// <summary>Reads a time. A fraction may have any number of digits and is truncated to 100 ns.</summary>
+    /// <param name="text">The text, without anything before or after the time.</param>
+    /// <param name="utc">The time in UTC, if the method returns true.</param>
     public static bool TryParse(ReadOnlySpan<char> text, out DateTime utc)
     {
         utc = default;
@@ -41,7 +46,7 @@ internal static class WireTime
         return true;
     }
 
-    /// <summary>RFC 3659 §2.3 allows second 60, a leap second: it is taken as the one before, which every clock has.</summary>
+    /// <summary>Reads a time to the second. The leap second 60, which RFC 3659 §2.3 allows, is read as second 59.</summary>
     private static bool TryParseSeconds(ReadOnlySpan<char> text, out DateTime utc)
     {
         Span<char> digits = stackalloc char[Length];
@@ -51,6 +56,7 @@ internal static class WireTime
             "59".CopyTo(digits[^2..]);
         }
 
-        return DateTime.TryParseExact(digits, "yyyyMMddHHmmss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out utc);
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return DateTime.TryParseExact(digits, "yyyyMMddHHmmss", CultureInfo.InvariantCulture, Utc, out utc);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server;
 
@@ -52,7 +53,7 @@ public sealed record FtpDataPeers
     /// <summary>Returns whether PORT or EPRT may use a target address.</summary>
     internal bool AcceptsTarget(IPAddress target, IPAddress client) =>
         HasSameBytes(target, client) ||
-        (Accepts(target, client) && !IsReserved(target.IsIPv4MappedToIPv6 ? target.MapToIPv4() : target) && !IsLocalAddress(target));
+        (Accepts(target, client) && !IsReserved(target.UnmapIPv4()) && !IsLocalAddress(target));
 
     /// <summary>Returns the address with which the server identifies the client: all addresses of one client have the same key.</summary>
     internal IPAddress GetKey(IPAddress address)

@@ -5,9 +5,10 @@ public sealed class FeatureListTests
     private static FeatureList Parse(params string[] lines) => FeatureList.Parse(new FtpReply(FtpReplyCode.SystemStatus, lines));
 
     [Fact]
-    public void Features_are_found_whatever_the_case_with_what_stands_behind_them()
+    public void Features_are_found_in_any_case_with_their_parameters()
     {
-        FeatureList list = Parse("Features:", " UTF8", " rest STREAM", " MLST type*;size*;modify*;perm;", "HASH SHA-256*;SHA-1", " EPSV", "", "End");
+        FeatureList list = Parse("Features:", " UTF8", " rest STREAM", " MLST type*;size*;modify*;perm;", "HASH SHA-256*;SHA-1", " EPSV",
+            "", "End");
         Assert.Equal(["UTF8", "REST", "MLST", "HASH", "EPSV"], list.Names);
         Assert.True(list.Supports("utf8"));
         Assert.Equal("STREAM", list.GetParameters("REST"));
@@ -17,8 +18,9 @@ public sealed class FeatureListTests
     }
 
     [Fact]
-    public void A_name_on_several_lines_keeps_all_its_parameters() => Assert.Equal("TLS SSL", Parse("x", " AUTH TLS", " AUTH SSL", "End").GetParameters("AUTH"));
+    public void A_name_on_several_lines_keeps_all_its_parameters() =>
+        Assert.Equal("TLS SSL", Parse("x", " AUTH TLS", " AUTH SSL", "End").GetParameters("AUTH"));
 
     [Fact]
-    public void A_reply_of_one_line_announces_nothing() => Assert.Empty(Parse("no features").Names);
+    public void A_reply_of_one_line_has_no_features() => Assert.Empty(Parse("no features").Names);
 }

@@ -20,7 +20,7 @@ public sealed class HostPortTests
     [InlineData("1,2,3,4,5, 6")]
     [InlineData(" 1, 2, 3, 4, 5, 6 ")]
     [InlineData("1 ,2 ,3 ,4 ,5 ,6")]
-    public void Blanks_around_the_numbers_are_skipped(string text)
+    public void Spaces_around_the_numbers_are_skipped(string text)
     {
         Assert.True(HostPort.TryParse(text, out IPEndPoint endPoint));
         Assert.Equal("1.2.3.4:1286", endPoint.ToString());
@@ -36,7 +36,7 @@ public sealed class HostPortTests
     [InlineData("1,2,3,4,5,")]
     [InlineData("1,2,3,4,5, ")]
     [InlineData("1,2,3,4,,6")]
-    public void Anything_else_is_not(string text) => Assert.False(HostPort.TryParse(text, out _));
+    public void Any_other_text_is_rejected(string text) => Assert.False(HostPort.TryParse(text, out _));
 
     [Theory]
     [InlineData("|1|10.0.0.1|1025|", "10.0.0.1:1025")]
@@ -62,14 +62,14 @@ public sealed class HostPortTests
     [InlineData("|1|010.0.0.1|1025|", true)]
     [InlineData("|1|0x7f.0.0.1|1025|", true)]
     [InlineData("|2|[::1]|1025|", true)]
-    public void A_wrong_extended_address_is_refused_and_an_unknown_family_told_apart(string text, bool knownFamily)
+    public void An_invalid_extended_address_is_rejected_and_an_unknown_protocol_is_reported(string text, bool knownFamily)
     {
         Assert.False(HostPort.TryParseExtended(text, out _, out bool known));
         Assert.Equal(knownFamily, known);
     }
 
     [Fact]
-    public void Every_address_and_port_comes_back() => Prop.ForAll<uint, ushort>((address, port) =>
+    public void Every_address_and_port_survives_the_round_trip() => Prop.ForAll<uint, ushort>((address, port) =>
     {
         var endPoint = new IPEndPoint(new IPAddress(BitConverter.GetBytes(address)), Math.Max((ushort)1, port));
         Assert.True(HostPort.TryParse(HostPort.Format(endPoint), out IPEndPoint read));
@@ -78,7 +78,7 @@ public sealed class HostPortTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Nothing_that_comes_throws() => Prop.ForAll<string>(text =>
+    public void No_text_throws() => Prop.ForAll<string>(text =>
     {
         string given = text ?? "";
         _ = HostPort.TryParse(given, out _);

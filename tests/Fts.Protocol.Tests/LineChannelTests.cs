@@ -10,7 +10,7 @@ public sealed class LineChannelTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Everything a channel reads from bytes that arrive in pieces of a size; a line too long shows as "(too long)".</summary>
+    /// <summary>Returns all lines that a channel reads from bytes that arrive in pieces. A line over the limit is "(too long)".</summary>
     private static async Task<List<string>> ReadAllAsync(byte[] bytes, int pieceLength, int limit = Limit)
     {
         await using var channel = new LineChannel(new PieceStream(bytes, pieceLength), limit);
@@ -34,7 +34,7 @@ public sealed class LineChannelTests
     [InlineData("a\u00ff\u00f4\u00ff\u00f2b\r\n", "ab")]
     [InlineData("a\u00ff\u00fbxb\r\n", "ab")]
     [InlineData("a\u00ff\r\n", "a")]
-    public async Task Lines_come_out_the_same_however_they_arrive(string sent, string expected)
+    public async Task Lines_are_read_independently_of_packet_boundaries(string sent, string expected)
     {
         for (int piece = 1; piece <= sent.Length; piece++)
         {
@@ -43,21 +43,22 @@ public sealed class LineChannelTests
     }
 
     [Fact]
-    public async Task A_line_of_megabytes_is_dropped_and_the_next_one_read()
+    public async Task A_line_of_megabytes_is_discarded_and_the_next_line_is_read()
     {
         byte[] bytes = [.. new byte[5_000_000], .. "\r\nNOOP\r\n"u8];
         Assert.Equal(["(too long)", "NOOP"], await ReadAllAsync(bytes, 4096));
     }
 
     [Fact]
-    public void Any_bytes_in_any_pieces_read_the_same() => Prop.ForAll<byte[], PositiveInt>((noise, piece) =>
+    public void Any_bytes_are_read_the_same_in_any_pieces() => Prop.ForAll<byte[], PositiveInt>((noise, piece) =>
     {
         byte[] bytes = [.. noise.SelectMany<byte, byte>(b => b % 7 == 0 ? [(byte)'\n'] : b % 11 == 0 ? [(byte)'\r', (byte)'\n'] : [b])];
-        Assert.Equal(ReadAllAsync(bytes, Math.Max(1, bytes.Length), 8).GetAwaiter().GetResult(), ReadAllAsync(bytes, piece.Get, 8).GetAwaiter().GetResult());
+        Assert.Equal(ReadAllAsync(bytes, Math.Max(1, bytes.Length), 8).GetAwaiter().GetResult(),
+            ReadAllAsync(bytes, piece.Get, 8).GetAwaiter().GetResult());
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public async Task What_is_queued_leaves_before_the_reader_waits_and_in_order()
+    public async Task Queued_bytes_are_sent_in_order_before_the_reader_waits()
     {
         var stream = new PieceStream("x\r\n"u8.ToArray(), 10);
         await using var channel = new LineChannel(stream, Limit);
@@ -69,7 +70,7 @@ public sealed class LineChannelTests
     }
 
     [Fact]
-    public async Task A_wait_sends_what_is_queued_and_ends_when_there_is_something_to_read()
+    public async Task A_wait_sends_the_queued_bytes_and_ends_when_input_arrives()
     {
         var stream = new PieceStream("one\r\ntwo\r\n"u8.ToArray(), 100) { WaitsAtEnd = true };
         await using var channel = new LineChannel(stream, Limit);
@@ -87,7 +88,7 @@ public sealed class LineChannelTests
     }
 
     [Fact]
-    public async Task What_was_received_before_a_switch_is_seen()
+    public async Task Input_received_before_the_stream_is_replaced_is_reported()
     {
         await using var channel = new LineChannel(new PieceStream("AUTH TLS\r\nUSER x\r\n"u8.ToArray(), 100), Limit);
         await channel.ReadLineAsync(Token);
@@ -96,7 +97,7 @@ public sealed class LineChannelTests
     }
 
     [Fact]
-    public async Task A_read_that_was_cancelled_loses_nothing()
+    public async Task A_cancelled_read_loses_no_bytes()
     {
         var stream = new PieceStream("half"u8.ToArray(), 100) { WaitsAtEnd = true };
         await using var channel = new LineChannel(stream, Limit);
@@ -109,7 +110,7 @@ public sealed class LineChannelTests
     }
 
     [Fact]
-    public async Task Replies_to_pipelined_lines_are_flushed_from_64_KiB_on()
+    public async Task Replies_to_pipelined_lines_are_flushed_at_64_KiB()
     {
         var stream = new PieceStream(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP\r\n", 1000))), 6000);
         await using var channel = new LineChannel(stream, 4096);
@@ -126,18 +127,19 @@ public sealed class LineChannelTests
     }
 
     [Fact]
-    public async Task A_flush_that_is_cancelled_before_it_begins_keeps_what_is_queued()
+    public async Task A_flush_that_is_cancelled_before_it_starts_keeps_the_queued_bytes()
     {
         var stream = new PieceStream([], 100);
         await using var channel = new LineChannel(stream, Limit);
         channel.Queue("226 done\r\n"u8);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await channel.FlushAsync(new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await channel.FlushAsync(new CancellationToken(canceled: true)));
         await channel.FlushAsync(Token);
         Assert.Equal("226 done\r\n", Encoding.ASCII.GetString(stream.Written.ToArray()));
     }
 
     [Fact]
-    public async Task Cancelling_a_flush_does_not_cut_the_write_and_the_next_one_follows_it()
+    public async Task Cancelling_a_flush_does_not_interrupt_the_write_and_the_next_write_follows_it()
     {
         var stream = new PieceStream([], 100) { Taking = new TaskCompletionSource() };
         await using var channel = new LineChannel(stream, Limit);
@@ -158,7 +160,7 @@ public sealed class LineChannelTests
     }
 
     [Fact]
-    public async Task After_a_write_that_failed_nothing_is_written_or_read()
+    public async Task After_a_failed_write_reads_and_writes_throw()
     {
         var stream = new PieceStream("NOOP\r\n"u8.ToArray(), 100) { Taking = new TaskCompletionSource() };
         await using var channel = new LineChannel(stream, Limit);
@@ -180,13 +182,13 @@ public sealed class LineChannelTests
     [InlineData("\r\n", LineStatus.Line)]
     [InlineData("\tNOOP\r\n", LineStatus.Line)]
     [InlineData("NOOP\u0016\r\n", LineStatus.Line)]
-    public async Task A_connection_that_begins_with_no_text_is_binary_before_its_first_line_ends(string sent, object expected)
+    public async Task A_connection_that_does_not_start_with_text_is_binary_before_its_first_line_ends(string sent, object expected)
     {
         await using var channel = new LineChannel(new PieceStream(Encoding.Latin1.GetBytes(sent), 100), Limit, refusesBinary: true);
         Assert.Equal(expected, (await channel.ReadLineAsync(Token)).Status);
     }
 
-    /// <summary>Gives bytes in pieces, takes what is written.</summary>
+    /// <summary>A stream that returns bytes in pieces and records written bytes.</summary>
     private sealed class PieceStream(byte[] bytes, int pieceLength) : Stream
     {
         private byte[] _bytes = bytes;

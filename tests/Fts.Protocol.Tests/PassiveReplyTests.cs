@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 
 namespace Fts.Protocol.Tests;
 
-/// <summary>Replies to PASV and EPSV as servers send them, by the book and otherwise.</summary>
+/// <summary>Replies to PASV and EPSV, in the standard form and in the forms of servers that deviate from it.</summary>
 public sealed class PassiveReplyTests
 {
     [Theory]
@@ -22,7 +22,7 @@ public sealed class PassiveReplyTests
     [InlineData("Entering Passive Mode (0,0,0,0,0,0,0,0,0,0,255,255,10,0,0,1,4,1)")]
     [InlineData("Entering Passive Mode (10,0,0,1,4,1")]
     [InlineData("(|1|10.0.0.1|1025|)")]
-    public void The_address_and_port_of_a_227_are_found_wherever_they_are(string text) =>
+    public void The_address_and_port_of_a_227_reply_are_found_anywhere_in_the_text(string text) =>
         Assert.Equal("10.0.0.1:1025", Read(FtpReplyCode.PassiveMode, text));
 
     [Theory]
@@ -41,7 +41,8 @@ public sealed class PassiveReplyTests
     [InlineData("(|||5|) then (|||6|)", "?:6")]
     [InlineData("Entering Passive Mode (10,0,0,1,4,1).", "10.0.0.1:1025")]
     [InlineData("(,,,6446,)", "?:6446")]
-    public void The_port_of_a_229_is_found(string text, string expected) => Assert.Equal(expected, Read(FtpReplyCode.ExtendedPassiveMode, text));
+    public void The_port_of_a_229_reply_is_found(string text, string expected) =>
+        Assert.Equal(expected, Read(FtpReplyCode.ExtendedPassiveMode, text));
 
     [Theory]
     [InlineData("(|||0|)")]
@@ -61,7 +62,7 @@ public sealed class PassiveReplyTests
     [InlineData("Entering Passive Mode (1,10,0,0,1,4,1)")]
     [InlineData("Entering Passive Mode (10,0,0,1,-4,1)")]
     [InlineData("")]
-    public void A_reply_without_a_usable_port_is_refused(string text)
+    public void A_reply_without_a_valid_port_is_rejected(string text)
     {
         Assert.Null(Read(FtpReplyCode.ExtendedPassiveMode, text));
         Assert.Null(Read(FtpReplyCode.PassiveMode, text));
@@ -75,24 +76,25 @@ public sealed class PassiveReplyTests
     [InlineData(350, null)]
     [InlineData(425, null)]
     [InlineData(500, null)]
-    public void Every_positive_reply_counts_and_no_other(int code, string? expected) =>
-        Assert.Equal(expected, Shown(new FtpReply((FtpReplyCode)code, "ok (10,0,0,1,4,1)")));
+    public void Only_positive_replies_are_read(int code, string? expected) =>
+        Assert.Equal(expected, Format(new FtpReply((FtpReplyCode)code, "ok (10,0,0,1,4,1)")));
 
     [Fact]
-    public void Any_line_may_hold_the_port_and_the_last_one_counts()
+    public void The_port_is_read_from_the_last_line_that_has_one()
     {
-        Assert.Equal("?:7", Shown(new FtpReply(FtpReplyCode.ExtendedPassiveMode, "Entering (|||7|)", " have fun")));
-        Assert.Equal("?:8", Shown(new FtpReply(FtpReplyCode.ExtendedPassiveMode, "Entering (|||7|)", "no: (|||8|)")));
+        Assert.Equal("?:7", Format(new FtpReply(FtpReplyCode.ExtendedPassiveMode, "Entering (|||7|)", " have fun")));
+        Assert.Equal("?:8", Format(new FtpReply(FtpReplyCode.ExtendedPassiveMode, "Entering (|||7|)", "no: (|||8|)")));
     }
 
     [Fact]
-    public void Every_address_and_port_is_found_in_each_usual_form() => Prop.ForAll<uint, ushort>((address, port) =>
+    public void Every_address_and_port_is_found_in_each_common_form() => Prop.ForAll<uint, ushort>((address, port) =>
     {
         var endPoint = new IPEndPoint(new IPAddress(BitConverter.GetBytes(address)), Math.Max((ushort)1, port));
         string numbers = HostPort.Format(endPoint);
         string[] forms =
         [
-            $"Entering Passive Mode ({numbers}).", numbers, $"={numbers}", $"ok {numbers.Replace(",", ", ", StringComparison.Ordinal)}", $"({HostPort.FormatExtended(endPoint)})",
+            $"Entering Passive Mode ({numbers}).", numbers, $"={numbers}", $"ok {numbers.Replace(",", ", ", StringComparison.Ordinal)}",
+                $"({HostPort.FormatExtended(endPoint)})",
         ];
         Assert.All(forms, form => Assert.Equal(endPoint.ToString(), Read(FtpReplyCode.PassiveMode, form)));
         Assert.All(forms, form => Assert.Equal(endPoint.ToString(), Read(FtpReplyCode.ExtendedPassiveMode, form)));
@@ -100,11 +102,15 @@ public sealed class PassiveReplyTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void No_text_throws_and_every_port_is_one() => Prop.ForAll<string, bool>((text, isExtended) =>
-        !PassiveReply.TryRead(text ?? "", isExtended ? FtpReplyCode.ExtendedPassiveMode : FtpReplyCode.PassiveMode, out PassiveEndPoint found)
+    public void No_text_throws_and_every_port_is_valid() => Prop.ForAll<string, bool>((text, isExtended) =>
+        !PassiveReply.TryRead(text ?? "", isExtended
+            ? FtpReplyCode.ExtendedPassiveMode
+            : FtpReplyCode.PassiveMode, out PassiveEndPoint found)
         || found.Port is > 0 and <= 65535).QuickCheckThrowOnFailure();
 
-    private static string? Read(FtpReplyCode code, string text) => Shown(new FtpReply(code, text));
+    private static string? Read(FtpReplyCode code, string text) => Format(new FtpReply(code, text));
 
-    private static string? Shown(FtpReply reply) => PassiveReply.TryRead(reply, out PassiveEndPoint found) ? $"{found.Address?.ToString() ?? "?"}:{found.Port}" : null;
+    private static string? Format(FtpReply reply) => PassiveReply.TryRead(reply, out PassiveEndPoint found)
+        ? $"{found.Address?.ToString() ?? "?"}:{found.Port}"
+        : null;
 }

@@ -18,7 +18,7 @@ public sealed class ProxyHeaderTests
     [InlineData("PROXY UNKNOWN\r\n", "", "")]
     [InlineData("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n", "", "")]
     [InlineData("PROXY UNKNOWN  what ever\r\n", "", "")]
-    public void A_line_is_read_and_what_follows_is_left(string line, string? source, string? destination)
+    public void A_version_1_header_is_read_without_the_bytes_after_it(string line, string? source, string? destination)
     {
         byte[] bytes = Encoding.ASCII.GetBytes(line + "PROXY TCP4 and more\r\n");
         if (source is null)
@@ -62,11 +62,11 @@ public sealed class ProxyHeaderTests
     [InlineData("PROXY TCP6 ff02::1 ::1 56324 21\r\n")]
     [InlineData("PROXY TCP6 ::ffff:0.0.0.0 ::1 56324 21\r\n")]
     [InlineData("PROXY UNKNOWN\u0001\r\n")]
-    public void Any_other_line_is_refused(string line) =>
+    public void Any_other_line_is_rejected(string line) =>
         Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Parse(Encoding.ASCII.GetBytes(line), out _));
 
     [Fact]
-    public void A_line_without_end_is_refused_at_its_limit()
+    public void A_line_without_end_is_rejected_at_the_limit()
     {
         byte[] line = [.. "PROXY UNKNOWN "u8, .. Enumerable.Repeat((byte)'x', 200)];
         Assert.Null(ProxyHeader.Parse(line.AsSpan(0, 106), out _));
@@ -74,13 +74,14 @@ public sealed class ProxyHeaderTests
     }
 
     [Fact]
-    public void The_binary_form_is_read_with_either_family_and_what_it_adds_is_skipped()
+    public void A_version_2_header_is_read_with_either_family_and_its_extensions_are_skipped()
     {
         byte[] ipv4 = Binary(0x21, 0x11, [192, 0, 2, 7, 198, 51, 100, 1, 0xDC, 0x04, 0, 21, /* a TLV: NOOP */ 4, 0, 2, 0, 0]);
         ProxyHeader header = ProxyHeader.Parse([.. ipv4, 1, 2, 3], out int length)!;
         Assert.Equal((ipv4.Length, "192.0.2.7:56324", "198.51.100.1:21"), (length, $"{header.Source}", $"{header.Destination}"));
 
-        byte[] ipv6 = Binary(0x21, 0x21, [.. IPAddress.Parse("2001:db8::7").GetAddressBytes(), .. IPAddress.Parse("2001:db8::1").GetAddressBytes(), 0, 1, 3, 0xDE]);
+        byte[] ipv6 = Binary(0x21, 0x21,
+            [.. IPAddress.Parse("2001:db8::7").GetAddressBytes(), .. IPAddress.Parse("2001:db8::1").GetAddressBytes(), 0, 1, 3, 0xDE]);
         header = ProxyHeader.Parse(ipv6, out length)!;
         Assert.Equal((ipv6.Length, "[2001:db8::7]:1", "[2001:db8::1]:990"), (length, $"{header.Source}", $"{header.Destination}"));
     }
@@ -94,7 +95,7 @@ public sealed class ProxyHeaderTests
     [InlineData(0x21, 0x10)]
     [InlineData(0x21, 0x12)] // UDP
     [InlineData(0x21, 0x31)] // a Unix socket
-    public void Without_tcp_addresses_the_real_ends_count(byte command, byte family)
+    public void A_header_without_TCP_addresses_has_none(byte command, byte family)
     {
         byte[] bytes = Binary(command, family, new byte[300]);
         ProxyHeader header = ProxyHeader.Parse(bytes, out int length)!;
@@ -112,18 +113,19 @@ public sealed class ProxyHeaderTests
     [InlineData(0x21, 0x21, 35)]
     [InlineData(0x21, 0x11, 8177)] // one more than is taken
     [InlineData(0x20, 0x00, 65535)]
-    public void Any_other_binary_header_is_refused(byte command, byte family, int length)
+    public void Any_other_version_2_header_is_rejected(byte command, byte family, int length)
     {
         byte[] bytes = Binary(command, family, [.. Enumerable.Repeat((byte)1, length)]);
         Assert.Throws<ProxyHeaderException>(() => ProxyHeader.Parse(bytes.AsSpan(0, 16), out _));
     }
 
     [Fact]
-    public void A_binary_header_of_the_greatest_length_is_taken() =>
+    public void A_version_2_header_of_the_maximum_length_is_accepted() =>
         Assert.NotNull(ProxyHeader.Parse(Binary(0x21, 0x11, [.. Enumerable.Repeat((byte)1, ProxyHeader.MaxLength - 16)]), out _));
 
     [Fact]
-    public void Every_pair_of_ends_comes_back_whole_and_only_when_all_has_come() => Prop.ForAll<ulong, ushort, ushort>((bits, port, other) =>
+    public void Every_pair_of_addresses_is_read_only_when_the_header_is_complete() =>
+        Prop.ForAll<ulong, ushort, ushort>((bits, port, other) =>
     {
         bool isIPv4 = port % 2 == 0;
         byte[] random = BitConverter.GetBytes(bits);
@@ -140,12 +142,13 @@ public sealed class ProxyHeaderTests
             }
 
             ProxyHeader header = ProxyHeader.Parse(bytes, out int length)!;
-            Assert.Equal((bytes.Length, new IPEndPoint(client, port), new IPEndPoint(server, other)), (length, header.Source, header.Destination));
+            Assert.Equal((bytes.Length, new IPEndPoint(client, port), new IPEndPoint(server, other)),
+                (length, header.Source, header.Destination));
         }
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Whatever_comes_is_a_header_more_or_the_parsers_own_error() => Prop.ForAll<byte[], byte, byte>((bytes, family, start) =>
+    public void Any_bytes_are_a_header_incomplete_or_rejected() => Prop.ForAll<byte[], byte, byte>((bytes, family, start) =>
     {
         ReadOnlySpan<byte> given = bytes ?? [];
         byte[] any = (start % 4) switch
@@ -166,7 +169,7 @@ public sealed class ProxyHeaderTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void No_prefix_of_anything_is_waited_on_beyond_the_limit() => Prop.ForAll<byte>(filler =>
+    public void No_incomplete_header_exceeds_the_limit() => Prop.ForAll<byte>(filler =>
     {
         foreach (byte[] start in (byte[][])[[], [.. "PROXY UNKNOWN "u8], [.. Signature, 0x21, 0x11]])
         {

@@ -6,7 +6,8 @@ namespace Fts.Protocol.Tests;
 public sealed class QuotedArgumentsTests
 {
     private static readonly Gen<string> s_text =
-        Gen.OneOf(Gen.Elements("\"", "\"\"", " ", "a", "b c", "\\", "/"), ArbMap.Default.GeneratorFor<string>().Select(text => text ?? "")).ListOf().Select(string.Concat);
+        Gen.OneOf(Gen.Elements("\"", "\"\"", " ", "a", "b c", "\\", "/"), ArbMap.Default.GeneratorFor<string>().Select(text =>
+            text ?? "")).ListOf().Select(string.Concat);
 
     [Theory]
     [InlineData("", "")]
@@ -16,7 +17,7 @@ public sealed class QuotedArgumentsTests
     [InlineData("\"a\"\"b\"", "a\"b")]
     [InlineData("\"\" a", "|a")]
     [InlineData("a\"b\"", "a\"b\"")]
-    public void Words_stand_between_spaces_or_quotes(string text, string words) =>
+    public void Words_are_separated_by_spaces_or_quoted(string text, string words) =>
         Assert.Equal(words.Length == 0 ? [] : words.Split('|'), QuotedArguments.Parse(text));
 
     [Theory]
@@ -25,15 +26,17 @@ public sealed class QuotedArgumentsTests
     [InlineData("\"a\"\"")]
     [InlineData("\"a\"b")]
     [InlineData("\"a\"b\"")]
-    public void A_quote_is_closed_and_stands_alone(string text) => Assert.Null(QuotedArguments.Parse(text));
+    public void A_quotation_must_be_closed_and_followed_by_a_space(string text) => Assert.Null(QuotedArguments.Parse(text));
 
     [Fact]
-    public void What_was_quoted_comes_back() => Check.One(
+    public void Quoted_words_are_parsed_to_the_same_words() => Check.One(
         Config.QuickThrowOnFailure.WithQuietOnSuccess(true),
-        Prop.ForAll(s_text.ListOf().ToArbitrary(), words => QuotedArguments.Parse(string.Join(' ', words.Select(PathQuoting.Quote)))!.SequenceEqual(words)));
+        Prop.ForAll(s_text.ListOf().ToArbitrary(), words =>
+            QuotedArguments.Parse(string.Join(' ', words.Select(PathQuoting.Quote)))!.SequenceEqual(words)));
 
     [Fact]
-    public void Any_text_is_refused_or_gives_words_no_longer_than_itself() => Check.One(
+    public void Any_text_is_rejected_or_gives_words_that_are_not_longer() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(1000).WithQuietOnSuccess(true),
-        Prop.ForAll(s_text.ToArbitrary(), text => QuotedArguments.Parse(text) is not { } words || words.Sum(word => word.Length) <= text.Length));
+        Prop.ForAll(s_text.ToArbitrary(), text => QuotedArguments.Parse(text) is not { } words ||
+            words.Sum(word => word.Length) <= text.Length));
 }

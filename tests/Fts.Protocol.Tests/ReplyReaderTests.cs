@@ -33,13 +33,13 @@ public sealed class ReplyReaderTests
     }
 
     [Fact]
-    public void Lines_inside_may_begin_with_anything_but_the_end() =>
+    public void Inner_lines_may_start_with_any_text_but_the_last_line() =>
         Assert.Equal(
             ["first", "second line", "226 not the end", " 220 set off", "220abc", "again", "", "last"],
             Read("220-first", "second line", "226 not the end", " 220 set off", "220abc", "220-again", "", "220 last").Lines);
 
     [Fact]
-    public void Codes_repeated_on_every_line_are_left_out() => Assert.Equal(["a", "b", "c"], Read("230-a", "230-b", "230 c").Lines);
+    public void Codes_repeated_on_every_line_are_removed() => Assert.Equal(["a", "b", "c"], Read("230-a", "230-b", "230 c").Lines);
 
     [Fact]
     public void A_bare_code_ends_a_reply() => Assert.Equal(["a", ""], Read("211-a", "211").Lines);
@@ -54,7 +54,7 @@ public sealed class ReplyReaderTests
     [InlineData(" 220 set off")]
     [InlineData("220_x")]
     [InlineData("٢٢٠ digits of another script")]
-    public void What_is_no_reply_is_said_and_the_reader_goes_on(string line)
+    public void A_line_that_is_not_a_reply_throws_and_the_reader_can_continue(string line)
     {
         var reader = new ReplyReader(1000);
         Assert.Throws<ReplyFormatException>(() => reader.AddLine(line));
@@ -62,7 +62,7 @@ public sealed class ReplyReaderTests
     }
 
     [Fact]
-    public void A_reply_without_end_is_cut_off_even_when_its_lines_are_empty()
+    public void A_reply_without_end_is_rejected_at_the_limit_even_if_its_lines_are_empty()
     {
         var reader = new ReplyReader(1000);
         reader.AddLine("220-x");
@@ -77,10 +77,11 @@ public sealed class ReplyReaderTests
     }
 
     [Fact]
-    public void A_reply_comes_back_from_its_own_bytes() => Prop.ForAll<int, string[]>((code, texts) =>
+    public void A_reply_survives_the_round_trip() => Prop.ForAll<int, string[]>((code, texts) =>
     {
-        // A leading space on an inner line is the padding's, and lost; a CR or LF is refused by Reply itself.
-        string[] lines = [.. (texts.Length == 0 ? ["x"] : texts).Select(text => "." + new string([.. (text ?? "").Where(c => c is not ('\r' or '\n') && !char.IsSurrogate(c))]))];
+        // A leading space of an inner line is removed as indentation. FtpReply rejects CR and LF.
+        string[] lines = [.. (texts.Length == 0 ? ["x"] : texts).Select(text =>
+            "." + new string([.. (text ?? "").Where(c => c is not ('\r' or '\n') && !char.IsSurrogate(c))]))];
         var reply = new FtpReply((FtpReplyCode)(100 + (Math.Abs(code % 500) % 500)), lines);
         var reader = new ReplyReader(int.MaxValue);
         FtpReply? read = null;
@@ -95,7 +96,7 @@ public sealed class ReplyReaderTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Whatever_comes_is_a_reply_more_or_the_readers_own_error() => Prop.ForAll<string[]>(lines =>
+    public void Any_lines_are_replies_incomplete_or_rejected() => Prop.ForAll<string[]>(lines =>
     {
         var reader = new ReplyReader(500);
         foreach (string line in lines)

@@ -5,25 +5,30 @@ using Fts.Bench.Load;
 namespace Fts.Bench.Link;
 
 /// <summary>
-/// Carries packets from one device to another, each so much later than it came, in their order. Two threads with a ring of bytes between them, in which
-/// records lie one behind the other: when it is due, its length, and the packet. Lives as long as the program.
+/// Forwards packets from one device to another in order, each after a fixed delay. One thread reads packets into a ring buffer, and another
+/// writes them when they are due. A record in the ring consists of the due time, the length and the packet. Both threads run until the
+/// program ends.
 /// </summary>
 internal sealed unsafe class DelayLine
 {
-    /// <summary>Of the ring: 1.3 GB/s for 25 ms. A packet that comes while it is full is dropped, as a router does.</summary>
+    /// <summary>
+    /// The size of the ring in bytes, enough for 1.3 GB/s during 25 ms. While the ring is full, packets are dropped, as by a router.
+    /// </summary>
     private const int Size = 32 << 20;
 
     private const int Header = 16, LargestPacket = 65536 + 64, Alignment = 16;
 
-    /// <summary>A record's length that says: the next record is at the beginning of the ring.</summary>
+    /// <summary>The length in a record that is only a marker: the next record is at the start of the ring.</summary>
     private const int Wrap = -1;
 
     private readonly int _from, _to;
     private readonly long _delay;
     private readonly byte* _ring = (byte*)NativeMemory.AlignedAlloc(Size, Alignment);
 
-    /// <summary>Bytes ever put into the ring, by the one thread, and taken out, by the other.</summary>
-    private long _put, _taken, _lost;
+    /// <summary>
+    /// The total bytes written to the ring, changed by the receiving thread, and read from it, changed by the delivering thread.
+    /// </summary>
+    private long _written, _read, _lost;
 
     public DelayLine(int from, int to, TimeSpan delay)
     {
@@ -32,7 +37,7 @@ internal sealed unsafe class DelayLine
         new Thread(Deliver) { IsBackground = true }.Start();
     }
 
-    /// <summary>Packets that were dropped.</summary>
+    /// <summary>The number of dropped packets.</summary>
     public long Lost => Volatile.Read(ref _lost);
 
     private void Receive()
@@ -40,16 +45,16 @@ internal sealed unsafe class DelayLine
         byte* dropped = stackalloc byte[LargestPacket];
         while (true)
         {
-            long put = _put;
-            int position = (int)(put % Size);
+            long written = _written;
+            int position = (int)(written % Size);
             if (Size - position < Header + LargestPacket)
             {
-                // Records are multiples of a header's size, so there is room for one that only says so.
+                // The length of a record is a multiple of the header length, so there is always space for a marker.
                 ((int*)(_ring + position))[2] = Wrap;
-                (put, position) = (put + Size - position, 0);
+                (written, position) = (written + Size - position, 0);
             }
 
-            bool isFull = put + Header + LargestPacket - Volatile.Read(ref _taken) > Size;
+            bool isFull = written + Header + LargestPacket - Volatile.Read(ref _read) > Size;
             byte* record = _ring + position;
             nint length = Kernel.Read(_from, isFull ? dropped : record + Header, LargestPacket);
             if (length < 0)
@@ -65,7 +70,7 @@ internal sealed unsafe class DelayLine
 
             *(long*)record = Stopwatch.GetTimestamp() + _delay;
             ((int*)record)[2] = (int)length;
-            Volatile.Write(ref _put, put + Header + ((length + Alignment - 1) & ~(Alignment - 1)));
+            Volatile.Write(ref _written, written + Header + ((length + Alignment - 1) & ~(Alignment - 1)));
         }
     }
 
@@ -73,30 +78,30 @@ internal sealed unsafe class DelayLine
     {
         while (true)
         {
-            if (Volatile.Read(ref _put) == _taken)
+            if (Volatile.Read(ref _written) == _read)
             {
-                // Whatever comes meanwhile is due later than this is over.
+                // A packet that arrives during this sleep is due after it.
                 Sleep(_delay / 4);
                 continue;
             }
 
-            byte* record = _ring + (_taken % Size);
+            byte* record = _ring + (_read % Size);
             int length = ((int*)record)[2];
             if (length == Wrap)
             {
-                Volatile.Write(ref _taken, _taken + Size - (_taken % Size));
+                Volatile.Write(ref _read, _read + Size - (_read % Size));
                 continue;
             }
 
-            long left = *(long*)record - Stopwatch.GetTimestamp();
-            if (left > 0)
+            long remaining = *(long*)record - Stopwatch.GetTimestamp();
+            if (remaining > 0)
             {
-                Sleep(left);
+                Sleep(remaining);
             }
 
-            // What the other side's kernel does not want, such as packets before the device is up, is lost as on any link.
+            // Packets that the receiving kernel rejects, for example before the device is up, are lost as on any link.
             _ = Kernel.Write(_to, record + Header, length);
-            Volatile.Write(ref _taken, _taken + Header + ((length + Alignment - 1) & ~(Alignment - 1)));
+            Volatile.Write(ref _read, _read + Header + ((length + Alignment - 1) & ~(Alignment - 1)));
         }
     }
 

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Fts.Bench.Load;
 
-/// <summary>One control connection, reduced to what a measurement needs: a command out, a reply's code in.</summary>
+/// <summary>A blocking control connection with little overhead: it sends commands and returns reply codes.</summary>
 internal sealed class FtpWire : IDisposable
 {
     [ThreadStatic]
@@ -14,17 +14,17 @@ internal sealed class FtpWire : IDisposable
     private readonly IWire _wire;
     private nint _ticket;
 
-    /// <summary>Connects from 127.0.0.<paramref name="source"/>, reads the greeting and, if wanted, asks for TLS.</summary>
+    /// <summary>Connects from 127.0.0.<paramref name="source"/>, reads the greeting and starts TLS if requested.</summary>
     public FtpWire(int port, bool overTls = false, int source = 1)
     {
         var plain = new Wire(port, source);
         _wire = plain;
         try
         {
-            Expect(220, _replies.Read(_wire), "the greeting");
+            RequireCode(220, _replies.Read(_wire), "the greeting");
             if (overTls)
             {
-                Must(2, "AUTH", "TLS");
+                SendExpecting(2, "AUTH", "TLS");
                 _tls = new TlsWire(plain);
                 _wire = _tls;
             }
@@ -36,50 +36,53 @@ internal sealed class FtpWire : IDisposable
         }
     }
 
-    /// <summary>Data connections so far that TLS shook hands for, and how many of them were resumed.</summary>
+    /// <summary>The number of TLS handshakes on data connections so far, and how many of them resumed a session.</summary>
     public (int All, int Resumed) DataHandshakes { get; private set; }
 
     /// <summary>The last line of the last reply.</summary>
     public string Line => Encoding.UTF8.GetString(_replies.Line);
 
-    public void SignIn(string user, string password)
+    public void Login(string user, string password)
     {
-        int code = Ask("USER", user);
+        int code = SendCommand("USER", user);
         if (code == 331)
         {
-            code = Ask("PASS", password);
+            code = SendCommand("PASS", password);
         }
 
-        Expect(230, code, "sign-in");
+        RequireCode(230, code, "login");
     }
 
     /// <summary>Sends a command and returns the code of the reply.</summary>
-    public int Ask(string verb, string argument = "")
+    public int SendCommand(string verb, string argument = "")
     {
-        Send(verb, argument);
+        WriteCommand(verb, argument);
         return _replies.Read(_wire);
     }
 
-    /// <summary>Sends a command whose reply must be of the hundred <paramref name="class"/>.</summary>
-    public void Must(int @class, string verb, string argument = "")
+    /// <summary>Sends a command whose reply code must have the first digit <paramref name="class"/>.</summary>
+    /// <exception cref="MeasurementException">The reply has another code.</exception>
+    public void SendExpecting(int @class, string verb, string argument = "")
     {
-        int code = Ask(verb, argument);
+        int code = SendCommand(verb, argument);
         if (code / 100 != @class)
         {
-            throw new LoadException($"{verb} {argument}: {Line}");
+            throw new MeasurementException($"{verb} {argument}: {Line}");
         }
     }
 
-    /// <summary>Begins a transfer with EPSV and <paramref name="verb"/>. The data connection is the caller's.</summary>
-    public IWire Begin(string verb, string argument)
+    /// <summary>Sends EPSV and <paramref name="verb"/> and returns the data connection, which the caller disposes.</summary>
+    public IWire OpenTransfer(string verb, string argument)
     {
-        Must(2, "EPSV");
+        SendExpecting(2, "EPSV");
         ReadOnlySpan<byte> line = _replies.Line;
         int bars = line.IndexOf("|||"u8);
-        var data = new Wire(bars >= 0 && Utf8Parser.TryParse(line[(bars + 3)..], out int port, out _) ? port : throw new LoadException("EPSV: " + Line));
+        var data = bars >= 0 && Utf8Parser.TryParse(line[(bars + 3)..], out int port, out _)
+            ? new Wire(port)
+            : throw new MeasurementException("EPSV: " + Line);
         try
         {
-            Must(1, verb, argument);
+            SendExpecting(1, verb, argument);
             return _tls is null ? data : Secure(_tls, data);
         }
         catch
@@ -89,36 +92,39 @@ internal sealed class FtpWire : IDisposable
         }
     }
 
-    /// <summary>Fetches with EPSV and <paramref name="verb"/>; the bytes are dropped, in the kernel or after a copy. Returns how many came.</summary>
-    public long Fetch(string verb, string argument, bool copy = false)
+    /// <summary>
+    /// Receives a file or listing with EPSV and <paramref name="verb"/>, and discards the bytes in the kernel or after a copy. Returns
+    /// their number.
+    /// </summary>
+    public long Download(string verb, string argument, bool copy = false)
     {
-        using IWire data = Begin(verb, argument);
+        using IWire data = OpenTransfer(verb, argument);
         long total = 0, read;
-        while ((read = copy ? data.Receive(t_copy ??= new byte[1 << 20]) : data.Drop(1 << 20)) > 0)
+        while ((read = copy ? data.Receive(t_copy ??= new byte[1 << 20]) : data.Discard(1 << 20)) > 0)
         {
             total += read;
         }
 
-        // Before the reply is awaited: ProFTPD waits for the other side's close before it sends one.
+        // The data connection is closed before the reply is read, because ProFTPD sends the reply only after that.
         KeepTicket(data);
-        data.Forget();
+        data.CloseAfterServer();
         Finish(verb, argument);
         return total;
     }
 
-    /// <summary>Stores <paramref name="length"/> bytes with EPSV and STOR.</summary>
-    public void Store(string path, long length, Payload payload)
+    /// <summary>Uploads <paramref name="length"/> bytes with EPSV and STOR.</summary>
+    public void Upload(string path, long length, Payload payload)
     {
-        using IWire data = Begin("STOR", path);
+        using IWire data = OpenTransfer("STOR", path);
         if (length < 65536)
         {
             data.Send(payload.Bytes.AsSpan(0, (int)length));
         }
         else
         {
-            for (long left = length; left > 0;)
+            for (long remaining = length; remaining > 0;)
             {
-                left -= data.SendFrom(payload, (nint)Math.Min(left, payload.Bytes.Length));
+                remaining -= data.SendPayload(payload, (nint)Math.Min(remaining, payload.Bytes.Length));
             }
         }
 
@@ -140,16 +146,16 @@ internal sealed class FtpWire : IDisposable
 
     private TlsWire Secure(TlsWire control, Wire plain)
     {
-        _ticket = _ticket != 0 ? _ticket : control.TakeSession();
+        _ticket = _ticket != 0 ? _ticket : control.GetSession();
         var data = new TlsWire(plain, _ticket);
         DataHandshakes = (DataHandshakes.All + 1, DataHandshakes.Resumed + (data.IsResumed ? 1 : 0));
         return data;
     }
 
-    /// <summary>A ticket of TLS 1.3 is best used once, and each connection may bring the next.</summary>
+    /// <summary>Keeps the newest session ticket. A TLS 1.3 ticket should be used once, and each connection may bring a new one.</summary>
     private void KeepTicket(IWire data)
     {
-        if (data is TlsWire tls && tls.TakeSession() is not 0 and var newer)
+        if (data is TlsWire tls && tls.GetSession() is not 0 and var newer)
         {
             OpenSsl.FreeSession(_ticket);
             _ticket = newer;
@@ -160,19 +166,19 @@ internal sealed class FtpWire : IDisposable
     {
         if (_replies.Read(_wire) / 100 != 2)
         {
-            throw new LoadException($"{verb} {argument}: {Line}");
+            throw new MeasurementException($"{verb} {argument}: {Line}");
         }
     }
 
-    private void Expect(int code, int actual, string what)
+    private void RequireCode(int code, int actual, string step)
     {
         if (code != actual)
         {
-            throw new LoadException($"{what}: {Line}");
+            throw new MeasurementException($"{step}: {Line}");
         }
     }
 
-    private void Send(string verb, string argument)
+    private void WriteCommand(string verb, string argument)
     {
         byte[] command = t_command ??= new byte[1024];
         int length = Encoding.UTF8.GetBytes(verb, command);

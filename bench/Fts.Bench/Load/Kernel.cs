@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Fts.Bench.Load;
 
 /// <summary>
-/// The system's calls, unadorned and blocking: every microsecond the load generator spends is one the server on the same processors lacks, and
-/// .NET's sockets cannot throw received bytes away without copying them.
+/// Blocking system calls. Processor time of the load generator is not available to the server on the same processors, and the sockets of
+/// .NET cannot discard received bytes without copying them.
 /// </summary>
 internal static unsafe partial class Kernel
 {
@@ -62,7 +62,7 @@ internal static unsafe partial class Kernel
     public static partial int Unshare(int flags);
 
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
-    public static partial int Enter(int @namespace, int kind);
+    public static partial int SetNamespace(int @namespace, int kind);
 
     [LibraryImport("libc", EntryPoint = "usleep", SetLastError = true)]
     public static partial int Sleep(uint microseconds);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Fts.Bench.Load;
 
 /// <summary>
-/// The system's libssl. .NET's own stream keeps sessions by the host's name, for all connections together, and costs this side more; here a data
-/// connection resumes what its own control connection was given, and what it costs is seen.
+/// The libssl of the system. The TLS stream of .NET caches sessions by host name for all connections and uses more processor time. Here a
+/// data connection resumes the session of its own control connection, and resumption can be verified.
 /// </summary>
 internal static unsafe partial class OpenSsl
 {
@@ -16,9 +16,11 @@ internal static unsafe partial class OpenSsl
 
     private const ulong IgnoreUnexpectedEnd = 1 << 7;
 
-    private static readonly Lazy<nint> s_context = new(MakeContext);
+    private static readonly Lazy<nint> s_context = new(CreateContext);
 
-    /// <summary>TLS 1.3 alone, so that nobody is measured over another. No certificate is checked: whose it is, is no matter of speed.</summary>
+    /// <summary>
+    /// The context for all connections. It allows only TLS 1.3, the same for every server, and does not verify certificates.
+    /// </summary>
     public static nint Context => s_context.Value;
 
     [LibraryImport(Library, EntryPoint = "SSL_new")]
@@ -49,7 +51,7 @@ internal static unsafe partial class OpenSsl
     public static partial void Free(nint ssl);
 
     [LibraryImport(Library, EntryPoint = "SSL_get1_session")]
-    public static partial nint TakeSession(nint ssl);
+    public static partial nint GetSession(nint ssl);
 
     [LibraryImport(Library, EntryPoint = "SSL_set_session")]
     public static partial int SetSession(nint ssl, nint session);
@@ -63,14 +65,14 @@ internal static unsafe partial class OpenSsl
     [LibraryImport(Library, EntryPoint = "SSL_SESSION_free")]
     public static partial void FreeSession(nint session);
 
-    /// <summary>The oldest error of this thread, in words; the others are forgotten.</summary>
-    public static string Reason()
+    /// <summary>Returns the text of the oldest error of this thread and clears the error queue.</summary>
+    public static string TakeError()
     {
         ulong code = NextError();
         ClearErrors();
         if (code == 0)
         {
-            return "the connection broke";
+            return "the connection was lost";
         }
 
         byte* text = stackalloc byte[256];
@@ -78,14 +80,14 @@ internal static unsafe partial class OpenSsl
         return Marshal.PtrToStringUTF8((nint)text)!;
     }
 
-    private static nint MakeContext()
+    private static nint CreateContext()
     {
         nint context = NewContext(ClientMethod());
         Control(context, SetLowestVersion, Tls13, 0);
-        // Many records per system call, as the plain client takes many segments.
+        // Reads many records with one system call, as the client without TLS reads many segments.
         Control(context, SetReadAhead, 1, 0);
         SetReadBuffer(context, 256 << 10);
-        // What counts as the end is the other side's reply and the count of bytes, not TLS's own word for it.
+        // The final reply and the byte count show whether a transfer is complete, so a missing close_notify is ignored.
         SetOptions(context, IgnoreUnexpectedEnd);
         return context;
     }

@@ -1,6 +1,8 @@
 namespace Fts.Bench.Load;
 
-/// <summary>What is uploaded: 4 MiB of noise, in memory and as a file of memory that can be sent without a copy on this side. Lives as long as the program.</summary>
+/// <summary>
+/// The content of uploads: 4 MiB of random bytes, in memory and in a memory file for sendfile. It exists until the program ends.
+/// </summary>
 internal sealed unsafe class Payload
 {
     public Payload()
@@ -12,7 +14,7 @@ internal sealed unsafe class Payload
         {
             if (File < 0 || Kernel.Write(File, start, Bytes.Length) != Bytes.Length)
             {
-                throw new LoadException("no memory for the upload's bytes");
+                throw new MeasurementException("cannot create the memory file for uploads");
             }
         }
     }

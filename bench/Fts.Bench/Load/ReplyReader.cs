@@ -2,10 +2,10 @@ using System.Buffers.Text;
 
 namespace Fts.Bench.Load;
 
-/// <summary>Reads replies, and keeps no more of them than the last line.</summary>
+/// <summary>Reads replies and keeps only the last line.</summary>
 internal sealed class ReplyReader
 {
-    // Ten thousand idle sessions have one each: room for a line, not more.
+    // Small, because each of 50,000 idle sessions has a reader.
     private readonly byte[] _input = new byte[2048];
     private int _start, _end;
     private Range _line;
@@ -13,27 +13,27 @@ internal sealed class ReplyReader
     /// <summary>The last line of the last reply.</summary>
     public ReadOnlySpan<byte> Line => _input.AsSpan(_line);
 
-    /// <summary>Reads a reply, of one line or many, and returns its code.</summary>
+    /// <summary>Reads a reply of one or more lines and returns its code.</summary>
     public int Read(IWire wire)
     {
-        int first = 0;
+        int firstCode = 0;
         while (true)
         {
             ReadLine(wire);
             ReadOnlySpan<byte> line = Line;
             bool isReply = Utf8Parser.TryParse(line[..Math.Min(3, line.Length)], out int code, out int digits) && digits == 3;
-            if (first == 0 && !isReply)
+            if (firstCode == 0 && !isReply)
             {
-                throw new LoadException("not a reply: " + System.Text.Encoding.UTF8.GetString(line));
+                throw new MeasurementException("the server sent a line that is not a reply: " + System.Text.Encoding.UTF8.GetString(line));
             }
 
-            bool goesOn = line.Length > 3 && line[3] == (byte)'-';
-            if (isReply && !goesOn && (first == 0 || first == code))
+            bool isContinued = line.Length > 3 && line[3] == (byte)'-';
+            if (isReply && !isContinued && (firstCode == 0 || firstCode == code))
             {
                 return code;
             }
 
-            first = first == 0 ? code : first;
+            firstCode = firstCode == 0 ? code : firstCode;
         }
     }
 
@@ -56,8 +56,10 @@ internal sealed class ReplyReader
                 (_start, _end) = (0, _end - _start);
             }
 
-            int read = _end < _input.Length ? wire.Receive(_input.AsSpan(_end)) : throw new LoadException("a reply line without end");
-            _end += read > 0 ? read : throw new LoadException("the server closed the control connection");
+            int read = _end < _input.Length
+                ? wire.Receive(_input.AsSpan(_end))
+                : throw new MeasurementException("a reply line is too long");
+            _end += read > 0 ? read : throw new MeasurementException("the server closed the control connection");
         }
     }
 }

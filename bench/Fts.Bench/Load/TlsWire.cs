@@ -1,18 +1,20 @@
 namespace Fts.Bench.Load;
 
-/// <summary>TLS 1.3 over a connection, which it owns from then on.</summary>
+/// <summary>A connection with TLS 1.3. Owns the underlying connection.</summary>
 internal sealed unsafe class TlsWire : IWire
 {
-    private const int Record = 256 << 10;
+    private const int MaxRecordsLength = 256 << 10;
 
     [ThreadStatic]
     private static byte[]? t_dropped;
 
     private readonly Wire _wire;
     private readonly nint _ssl;
-    private bool _closed;
+    private bool _isDisposed;
 
-    /// <summary>Shakes hands; with <paramref name="session"/>, which stays the caller's, asks to resume it.</summary>
+    /// <summary>
+    /// Performs the handshake and offers to resume <paramref name="session"/>, if it is not 0. The caller keeps the session.
+    /// </summary>
     public TlsWire(Wire wire, nint session = 0)
     {
         (_wire, _ssl) = (wire, OpenSsl.New(OpenSsl.Context));
@@ -24,18 +26,18 @@ internal sealed unsafe class TlsWire : IWire
 
         if (OpenSsl.Connect(_ssl) != 1)
         {
-            string reason = OpenSsl.Reason();
+            string reason = OpenSsl.TakeError();
             Dispose();
-            throw new LoadException("TLS 1.3 handshake: " + reason);
+            throw new MeasurementException("TLS 1.3 handshake: " + reason);
         }
     }
 
     public bool IsResumed => OpenSsl.IsResumed(_ssl) == 1;
 
-    /// <summary>The newest session that the server gave a ticket for, or 0. The caller frees it.</summary>
-    public nint TakeSession()
+    /// <summary>Returns the newest session with a ticket from the server, or 0. The caller frees it.</summary>
+    public nint GetSession()
     {
-        nint session = OpenSsl.TakeSession(_ssl);
+        nint session = OpenSsl.GetSession(_ssl);
         if (session != 0 && OpenSsl.IsResumable(session) == 0)
         {
             OpenSsl.FreeSession(session);
@@ -51,16 +53,16 @@ internal sealed unsafe class TlsWire : IWire
         {
             for (int sent = 0; sent < bytes.Length;)
             {
-                sent += Check(OpenSsl.Write(_ssl, start + sent, Math.Min(Record, bytes.Length - sent)), "write");
+                sent += Check(OpenSsl.Write(_ssl, start + sent, Math.Min(MaxRecordsLength, bytes.Length - sent)), "write");
             }
         }
     }
 
-    public long SendFrom(Payload payload, nint length)
+    public long SendPayload(Payload payload, nint length)
     {
         fixed (byte* start = payload.Bytes)
         {
-            return Check(OpenSsl.Write(_ssl, start, (int)Math.Min(Record, length)), "write");
+            return Check(OpenSsl.Write(_ssl, start, (int)Math.Min(MaxRecordsLength, length)), "write");
         }
     }
 
@@ -73,30 +75,34 @@ internal sealed unsafe class TlsWire : IWire
         }
     }
 
-    /// <summary>Decrypted first: there is no other way to see the end.</summary>
-    public long Drop(nint length) => Receive((t_dropped ??= new byte[Record]).AsSpan(0, (int)Math.Min(Record, length)));
+    /// <summary>Decrypts the bytes and discards them. The end of the stream is visible only after decryption.</summary>
+    public long Discard(nint length) =>
+        Receive((t_dropped ??= new byte[MaxRecordsLength]).AsSpan(0, (int)Math.Min(MaxRecordsLength, length)));
 
     public void FinishSending()
     {
         _ = OpenSsl.Shutdown(_ssl);
-        // Tickets that are still unread would turn the close into a reset, and that into a broken upload.
+        // With unread tickets, closing would send a reset, and the server would report a truncated upload.
         _wire.FinishSending();
     }
 
-    /// <summary>Without a reset: some servers still wait for the other side's end, and call a reset a broken transfer.</summary>
-    public void Forget() => Dispose();
+    /// <summary>
+    /// Closes without a reset, because some servers still wait for the end of the connection and report a reset as a failed transfer.
+    /// </summary>
+    public void CloseAfterServer() => Dispose();
 
     public void Dispose()
     {
-        if (!_closed)
+        if (!_isDisposed)
         {
-            _closed = true;
-            // Or libssl would call the session broken and not resume it.
+            _isDisposed = true;
+            // Otherwise libssl would not resume the session.
             OpenSsl.SetShutdown(_ssl, OpenSsl.SentAndReceived);
             OpenSsl.Free(_ssl);
             _wire.Dispose();
         }
     }
 
-    private static int Check(int result, string call) => result > 0 ? result : throw new LoadException($"TLS {call}: {OpenSsl.Reason()}");
+    private static int Check(int result, string call) =>
+        result > 0 ? result : throw new MeasurementException($"TLS {call}: {OpenSsl.TakeError()}");
 }

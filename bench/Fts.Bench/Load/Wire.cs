@@ -3,24 +3,49 @@ using System.Runtime.InteropServices;
 
 namespace Fts.Bench.Load;
 
-/// <summary>One blocking TCP connection to a port of 127.0.0.1.</summary>
+/// <summary>A blocking connection, with or without TLS. The creator disposes it.</summary>
+internal interface IWire : IDisposable
+{
+    void Send(ReadOnlySpan<byte> bytes);
+
+    /// <summary>
+    /// Sends at most this number of bytes of the payload, with as little processor time as possible. Returns the number of bytes sent.
+    /// </summary>
+    long SendPayload(Payload payload, nint length);
+
+    /// <summary>Receives available bytes. Returns their number, or 0 at the end of the stream.</summary>
+    int Receive(Span<byte> buffer);
+
+    /// <summary>Receives at most this number of bytes and discards them. Returns their number, or 0 at the end of the stream.</summary>
+    long Discard(nint length);
+
+    /// <summary>Closes the sending side and waits until the server closes its side.</summary>
+    void FinishSending();
+
+    /// <summary>Closes a connection that the server has already closed.</summary>
+    void CloseAfterServer();
+}
+
+/// <summary>A blocking TCP connection to a port of 127.0.0.1.</summary>
 internal sealed unsafe class Wire : IWire
 {
     private const int ReceiveTimeout = 20, SendTimeout = 21, Linger = 13, SocketLevel = 1;
 
     private readonly int _descriptor;
-    private bool _closed;
+    private bool _isDisposed;
 
-    /// <summary>Connects, from 127.0.0.<paramref name="source"/>: one address has 28,000 ports to give.</summary>
+    /// <summary>
+    /// Connects from 127.0.0.<paramref name="source"/>. Several source addresses are needed for more than 28,000 connections.
+    /// </summary>
     public Wire(int port, int source = 1)
     {
         _descriptor = Check(Kernel.Socket(Kernel.Inet, Kernel.Stream | Kernel.CloseOnExec, 0), "socket");
         try
         {
-            // A server that hangs ends the measurement, not the whole run.
-            long* patience = stackalloc long[] { 60, 0 };
-            Check(Kernel.SetOption(_descriptor, SocketLevel, ReceiveTimeout, patience, 16), "setsockopt");
-            Check(Kernel.SetOption(_descriptor, SocketLevel, SendTimeout, patience, 16), "setsockopt");
+            // If a server hangs, only this measurement fails.
+            long* timeout = stackalloc long[] { 60, 0 };
+            Check(Kernel.SetOption(_descriptor, SocketLevel, ReceiveTimeout, timeout, 16), "setsockopt");
+            Check(Kernel.SetOption(_descriptor, SocketLevel, SendTimeout, timeout, 16), "setsockopt");
             byte* address = stackalloc byte[16];
             if (source != 1)
             {
@@ -51,8 +76,8 @@ internal sealed unsafe class Wire : IWire
         }
     }
 
-    /// <summary>From a file of memory: nothing is copied on this side.</summary>
-    public long SendFrom(Payload payload, nint length)
+    /// <summary>Sends from the memory file with sendfile, without a copy.</summary>
+    public long SendPayload(Payload payload, nint length)
     {
         long offset = 0;
         return Check(Kernel.SendFile(_descriptor, payload.File, &offset, length), "sendfile");
@@ -66,23 +91,23 @@ internal sealed unsafe class Wire : IWire
         }
     }
 
-    /// <summary>In the kernel: nothing is copied.</summary>
-    public long Drop(nint length) => Check(Kernel.Receive(_descriptor, null, length, Kernel.Truncate), "recv");
+    /// <summary>Discards the bytes in the kernel, without a copy.</summary>
+    public long Discard(nint length) => Check(Kernel.Receive(_descriptor, null, length, Kernel.Truncate), "recv");
 
     public void FinishSending()
     {
         Check(Kernel.Shutdown(_descriptor, Kernel.ShutWrite), "shutdown");
-        while (Drop(65536) > 0)
+        while (Discard(65536) > 0)
         {
-            // A server has nothing to say here; what it says anyway is dropped.
+            // Discards bytes that a server sends here against the protocol.
         }
     }
 
     /// <summary>
-    /// Closes so that neither side remembers: a server that closed first would keep the connection for a minute, and beyond some ten thousand of those
-    /// every server slows down that asks for a free port. Only once both sides are done.
+    /// Closes with a reset, so that the connection is in TIME_WAIT on neither side. With more than about 10,000 connections in TIME_WAIT,
+    /// servers find a free port more slowly. Call it only after both sides have finished.
     /// </summary>
-    public void Forget()
+    public void CloseAfterServer()
     {
         int* linger = stackalloc int[] { 1, 0 };
         Check(Kernel.SetOption(_descriptor, SocketLevel, Linger, linger, 8), "setsockopt");
@@ -91,9 +116,9 @@ internal sealed unsafe class Wire : IWire
 
     public void Dispose()
     {
-        if (!_closed)
+        if (!_isDisposed)
         {
-            _closed = true;
+            _isDisposed = true;
             _ = Kernel.Close(_descriptor);
         }
     }
@@ -106,9 +131,10 @@ internal sealed unsafe class Wire : IWire
         (address[4], address[7]) = (127, (byte)host);
     }
 
-    private static nint Check(nint result, string call) => result >= 0 ? result : throw Failure(call);
+    private static nint Check(nint result, string call) => result >= 0 ? result : throw CreateException(call);
 
-    private static int Check(int result, string call) => result >= 0 ? result : throw Failure(call);
+    private static int Check(int result, string call) => result >= 0 ? result : throw CreateException(call);
 
-    private static LoadException Failure(string call) => new($"{call}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    private static MeasurementException CreateException(string call) =>
+        new($"{call}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 }

@@ -3,17 +3,18 @@ using Fts.Bench.Load;
 
 namespace Fts.Bench.Measuring;
 
-/// <summary>How many files, and so connections, this program and what it starts may hold.</summary>
+/// <summary>The limit of open files, and so of connections, for this program and the processes that it starts.</summary>
 internal static class FileLimit
 {
-    /// <exception cref="LoadException">Fewer than wanted.</exception>
-    public static void Demand(int wanted)
+    /// <summary>Verifies that the limit allows this number of open files.</summary>
+    /// <exception cref="MeasurementException">The limit is lower.</exception>
+    public static void Require(int required)
     {
         string line = File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal));
         string hard = line[14..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        if (hard != "unlimited" && int.Parse(hard, CultureInfo.InvariantCulture) < wanted)
+        if (hard != "unlimited" && int.Parse(hard, CultureInfo.InvariantCulture) < required)
         {
-            throw new LoadException($"takes {wanted} open files per process, and this machine allows {hard} (ulimit -Hn)");
+            throw new MeasurementException($"requires {required} open files per process, but the limit is {hard} (ulimit -Hn)");
         }
     }
 }

@@ -4,35 +4,39 @@ using Fts.Bench.Load;
 namespace Fts.Bench.Measuring;
 
 /// <summary>
-/// Processor time and memory of a process and its descendants. The time includes those that ended and were waited for; a descendant that nobody waits
-/// for takes its time with it. Exact for processes of one thread, by /proc/PID/schedstat: the 10 ms steps of /proc/PID/stat would lose half of one for
-/// each of many short processes. Of those with more threads there is one, and its steps remain.
+/// The processor time and memory of a process and its descendants. The time includes ended descendants for which their parent has waited,
+/// and no others.
 /// </summary>
+/// <remarks>
+/// The time is exact for processes with one thread (/proc/PID/schedstat). For processes with several threads it has steps of 10 ms
+/// (/proc/PID/stat).
+/// </remarks>
+/// <param name="root">The process id.</param>
 internal sealed class ProcessTree(int root)
 {
     private const int KillSignal = 9;
 
     private const double NanosecondsPerTick = 10_000_000;
 
-    /// <summary>Seconds so far, and how many processes are alive.</summary>
+    /// <summary>Returns the processor time so far in seconds, and the number of running processes.</summary>
     public (double Seconds, int Processes) Read()
     {
-        (int Id, Stat Stat)[] members = [.. Members()];
-        return (members.Sum(member => Nanoseconds(member.Id, member.Stat)) / 1e9, members.Length);
+        (int Id, Stat Stat)[] members = [.. GetMembers()];
+        return (members.Sum(member => GetNanoseconds(member.Id, member.Stat)) / 1e9, members.Length);
     }
 
-    /// <summary>Memory in KiB, a page that several processes share counted once (PSS).</summary>
-    public double ReadMemory() => Members().Sum(member => ReadKiB(member.Id, "smaps_rollup", "Pss:"));
+    /// <summary>Returns the memory in KiB, in which a page shared by several processes counts once (PSS).</summary>
+    public double ReadMemory() => GetMembers().Sum(member => ReadKiB(member.Id, "smaps_rollup", "Pss:"));
 
-    /// <summary>Memory in KiB that is resident now, and forgets how much it ever was.</summary>
+    /// <summary>Resets the peak of resident memory. Returns the resident memory in KiB.</summary>
     public double ResetPeak()
     {
         double resident = 0;
-        foreach ((int id, Stat _) in Members())
+        foreach ((int id, Stat _) in GetMembers())
         {
             try
             {
-                // 5 is the peak alone, by proc(5).
+                // 5 resets only the peak (proc(5)).
                 File.WriteAllText($"/proc/{id}/clear_refs", "5");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -46,16 +50,16 @@ internal sealed class ProcessTree(int root)
         return resident;
     }
 
-    /// <summary>The most KiB that were resident since <see cref="ResetPeak"/>.</summary>
-    public double ReadPeak() => Members().Sum(member => ReadKiB(member.Id, "status", "VmHWM:"));
+    /// <summary>Returns the peak of resident memory since <see cref="ResetPeak"/>, in KiB.</summary>
+    public double ReadPeak() => GetMembers().Sum(member => ReadKiB(member.Id, "status", "VmHWM:"));
 
     /// <summary>
-    /// Ends them all, the first one first, so that it starts no more. .NET's own way looks at every process of the machine once for each of them: minutes,
-    /// where each of a thousand sessions is two.
+    /// Kills all processes, the root first, so that it starts no more. <see cref="System.Diagnostics.Process.Kill(bool)"/> reads all
+    /// processes of the machine for each of them, which takes minutes for 2,000 processes.
     /// </summary>
     public void Kill()
     {
-        int[] ids = [.. Members().Select(member => member.Id)];
+        int[] ids = [.. GetMembers().Select(member => member.Id)];
         _ = Kernel.Kill(root, KillSignal);
         foreach (int id in ids)
         {
@@ -63,22 +67,22 @@ internal sealed class ProcessTree(int root)
         }
     }
 
-    private IEnumerable<(int Id, Stat Stat)> Members()
+    private IEnumerable<(int Id, Stat Stat)> GetMembers()
     {
-        // One look at every process of the machine: a list of children exists only in kernels built for checkpoints.
+        // Reads all processes of the machine, because only some kernels have a list of children.
         var stats = new Dictionary<int, Stat>();
-        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out int id) && ReadStat(id) is { } stat)
+            if (int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out int id) && ReadStat(id) is { } stat)
             {
                 stats[id] = stat;
             }
         }
 
-        return stats.Where(stat => Descends(stat.Key, stats)).Select(stat => (stat.Key, stat.Value));
+        return stats.Where(stat => IsDescendant(stat.Key, stats)).Select(stat => (stat.Key, stat.Value));
     }
 
-    private bool Descends(int id, Dictionary<int, Stat> stats)
+    private bool IsDescendant(int id, Dictionary<int, Stat> stats)
     {
         while (id != root)
         {
@@ -93,10 +97,12 @@ internal sealed class ProcessTree(int root)
         return true;
     }
 
-    private static double Nanoseconds(int id, Stat stat)
+    private static double GetNanoseconds(int id, Stat stat)
     {
         string exact = stat.Threads == 1 ? ReadText($"/proc/{id}/schedstat") : "";
-        double own = exact.Length > 0 ? double.Parse(exact.AsSpan(0, exact.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture) : stat.Ticks * NanosecondsPerTick;
+        double own = exact.Length > 0
+            ? double.Parse(exact.AsSpan(0, exact.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture)
+            : stat.Ticks * NanosecondsPerTick;
         return own + (stat.EndedTicks * NanosecondsPerTick);
     }
 
@@ -107,7 +113,8 @@ internal sealed class ProcessTree(int root)
             return null;
         }
 
-        // The name may hold anything; the numbers begin behind its last parenthesis. Fields by proc(5): 4 ppid, 14 utime, 15 stime, 16 cutime, 17 cstime, 20 num_threads.
+        // The name may contain spaces and parentheses; the numbers start after the last parenthesis. Fields (proc(5)): 4 ppid, 14 utime, 15
+        // stime, 16 cutime, 17 cstime, 20 num_threads.
         string[] fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
         return new Stat((int)Number(1), Number(11) + Number(12), Number(13) + Number(14), (int)Number(17));
 
@@ -117,10 +124,13 @@ internal sealed class ProcessTree(int root)
     private static double ReadKiB(int id, string file, string name)
     {
         string? line = ReadText($"/proc/{id}/{file}").Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
-        return line is null ? 0 : double.Parse(line.AsSpan(name.Length, line.LastIndexOf("kB", StringComparison.Ordinal) - name.Length), CultureInfo.InvariantCulture);
+        return line is null
+            ? 0
+            : double.Parse(line.AsSpan(name.Length, line.LastIndexOf("kB", StringComparison.Ordinal) - name.Length),
+                CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Empty for a process that ended while we looked, or is another's.</summary>
+    /// <summary>Returns the content of a file, or an empty string if the process has ended or belongs to another user.</summary>
     private static string ReadText(string path)
     {
         try

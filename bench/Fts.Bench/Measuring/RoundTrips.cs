@@ -3,20 +3,21 @@ using Fts.Bench.Load;
 
 namespace Fts.Bench.Measuring;
 
-/// <summary>How long NOOPs took.</summary>
+/// <summary>The durations of NOOP commands.</summary>
 internal sealed class RoundTrips
 {
     private readonly List<long> _ticks = [];
 
-    public void Ask(FtpWire wire)
+    /// <summary>Sends NOOP and records the time until the reply.</summary>
+    public void MeasureNoop(FtpWire wire)
     {
         long start = Stopwatch.GetTimestamp();
-        wire.Must(2, "NOOP");
+        wire.SendExpecting(2, "NOOP");
         _ticks.Add(Stopwatch.GetTimestamp() - start);
     }
 
-    /// <summary>The time in microseconds within which this share of them was answered.</summary>
-    public double Within(double share)
+    /// <summary>Returns a percentile of the durations in microseconds, for example the median for 0.5.</summary>
+    public double GetPercentile(double share)
     {
         _ticks.Sort();
         return _ticks[Math.Min(_ticks.Count - 1, (int)(_ticks.Count * share))] * 1e6 / Stopwatch.Frequency;

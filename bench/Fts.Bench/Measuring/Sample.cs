@@ -1,12 +1,12 @@
 namespace Fts.Bench.Measuring;
 
-/// <summary>One measurement: how much was done, in what time, and what it cost the server.</summary>
-/// <param name="Work">GiB, names or operations.</param>
-/// <param name="Seconds">Wall-clock time.</param>
-/// <param name="ServerSeconds">Processor time of the server's processes.</param>
+/// <summary>One measurement: the amount of work, its duration and its cost for the server.</summary>
+/// <param name="Work">The amount of work, in GiB, names or operations.</param>
+/// <param name="Seconds">The elapsed time in seconds.</param>
+/// <param name="ServerSeconds">The processor time of the server processes in seconds.</param>
 internal readonly record struct Sample(double Work, double Seconds, double ServerSeconds)
 {
-    /// <summary>How many KiB more than before the server's processes held at most, where that was measured.</summary>
+    /// <summary>The peak increase of the resident memory of the server in KiB, or 0 if it was not measured.</summary>
     public double Growth { get; init; }
 
     public double PerSecond => Work / Seconds;

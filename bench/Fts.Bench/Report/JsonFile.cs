@@ -3,7 +3,7 @@ using Fts.Bench.Scenarios;
 
 namespace Fts.Bench.Report;
 
-/// <summary>Every figure of a run as JSON, for whoever compares two of them.</summary>
+/// <summary>Writes all figures of a run as JSON, so that two runs can be compared.</summary>
 internal static class JsonFile
 {
     public static void Write(string path, Results results, Options options)
@@ -18,13 +18,13 @@ internal static class JsonFile
         json.WriteStartArray("figures");
         foreach (Scenario scenario in options.Scenarios)
         {
-            foreach (string taker in options.Takers(scenario.Contest))
+            foreach (string participant in options.GetParticipants(scenario.Comparison))
             {
                 foreach (Figure figure in scenario.Figures)
                 {
-                    if (results.Of(scenario, taker, figure) is { } spread)
+                    if (results.GetSpread(scenario, participant, figure) is { } spread)
                     {
-                        Write(json, scenario, taker, figure, spread);
+                        Write(json, scenario, participant, figure, spread);
                     }
                 }
             }
@@ -41,11 +41,11 @@ internal static class JsonFile
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, Scenario scenario, string taker, Figure figure, Spread spread)
+    private static void Write(Utf8JsonWriter json, Scenario scenario, string participant, Figure figure, Spread spread)
     {
         json.WriteStartObject();
         json.WriteString("scenario", scenario.Name);
-        json.WriteString("of", taker);
+        json.WriteString("of", participant);
         json.WriteString("unit", figure.Unit);
         json.WriteNumber("median", spread.Median);
         json.WriteStartArray("rounds");

@@ -2,50 +2,56 @@ using Fts.Bench.Scenarios;
 
 namespace Fts.Bench.Report;
 
-/// <summary>Every value of a run, by scenario and who took part, and what could not be measured.</summary>
+/// <summary>All values of a run by scenario and participant, and the failed measurements.</summary>
 internal sealed class Results
 {
-    private readonly Dictionary<(string Scenario, string Who), List<double[]>> _rounds = [];
+    private readonly Dictionary<(string Scenario, string Participant), List<double[]>> _rounds = [];
 
-    private readonly List<(string Reason, List<string> What)> _missing = [];
+    private readonly List<(string Reason, List<string> Measurements)> _failures = [];
 
-    /// <summary>What has no figure, or fewer than rounds, by the reason.</summary>
-    public IEnumerable<string> NotMeasured => _missing.Select(missing =>
-        $"{missing.Reason}: {string.Join("; ", missing.What.GroupBy(what => what).Select(same => same.Count() == 1 ? same.Key : $"{same.Key} ({same.Count()} times)"))}");
-
-    /// <summary>Notes a measurement that did not come about.</summary>
-    public void Miss(Scenario scenario, string who, string reason)
+    /// <summary>The failed measurements, grouped by reason.</summary>
+    public IEnumerable<string> NotMeasured => _failures.Select(failure =>
     {
-        if (!_missing.Exists(missing => missing.Reason == reason))
+        IEnumerable<string> counted = failure.Measurements.GroupBy(measurement => measurement)
+            .Select(group => group.Count() == 1 ? group.Key : $"{group.Key} ({group.Count()} times)");
+        return $"{failure.Reason}: {string.Join("; ", counted)}";
+    });
+
+    /// <summary>Records a failed measurement.</summary>
+    public void AddFailure(Scenario scenario, string participant, string reason)
+    {
+        if (!_failures.Exists(failure => failure.Reason == reason))
         {
-            _missing.Add((reason, []));
+            _failures.Add((reason, []));
         }
 
-        _missing.Find(missing => missing.Reason == reason).What.Add($"{scenario.Name}, {who}");
+        _failures.Find(failure => failure.Reason == reason).Measurements.Add($"{scenario.Name}, {participant}");
     }
 
-    public void Add(Scenario scenario, string who, double[] values)
+    public void Add(Scenario scenario, string participant, double[] values)
     {
-        if (!_rounds.TryGetValue((scenario.Name, who), out List<double[]>? rounds))
+        if (!_rounds.TryGetValue((scenario.Name, participant), out List<double[]>? rounds))
         {
-            _rounds[(scenario.Name, who)] = rounds = [];
+            _rounds[(scenario.Name, participant)] = rounds = [];
         }
 
         rounds.Add(values);
     }
 
-    /// <summary>Whether there is anything at all about somebody.</summary>
-    public bool Has(string who) => _rounds.Keys.Any(key => key.Who == who);
+    /// <summary>Returns whether the run has a value for the participant.</summary>
+    public bool HasValues(string participant) => _rounds.Keys.Any(key => key.Participant == participant);
 
-    /// <summary>A figure's values; null where there is none.</summary>
-    public Spread? Of(Scenario scenario, string who, Figure figure)
+    /// <summary>Returns the values of a figure, or null if there are none.</summary>
+    public Spread? GetSpread(Scenario scenario, string participant, Figure figure)
     {
         int index = scenario.Figures.ToList().IndexOf(figure);
-        return _rounds.TryGetValue((scenario.Name, who), out List<double[]>? rounds) ? new Spread([.. rounds.Select(values => values[index])]) : null;
+        return _rounds.TryGetValue((scenario.Name, participant), out List<double[]>? rounds)
+            ? new Spread([.. rounds.Select(values => values[index])])
+            : null;
     }
 }
 
-/// <summary>Values of several rounds, in their order.</summary>
+/// <summary>The values of one figure, in the order of the rounds.</summary>
 internal sealed record Spread(IReadOnlyList<double> Values)
 {
     private readonly double[] _ascending = [.. Values.Order()];

@@ -3,42 +3,58 @@ using Fts.Bench.Scenarios;
 
 namespace Fts.Bench.Report;
 
-/// <summary>One contest's results as a Markdown table: one line per figure, one column for each who takes part, and a ratio.</summary>
+/// <summary>
+/// Writes the results of one comparison as a Markdown table: a line for each figure, a column for each participant, and a ratio.
+/// </summary>
 internal static class Table
 {
-    /// <summary>The last column tells what the first of those who take part is to the best of the others; in growth, the last to the first.</summary>
-    public static string Write(Results results, Contest contest, IReadOnlyList<Scenario> scenarios, IReadOnlyList<string> takers)
+    /// <summary>
+    /// Returns the table. The last column is our value divided by the best of the others, or, for growth, ten times the work divided by
+    /// one.
+    /// </summary>
+    public static string Write(Results results, Comparison comparison, IReadOnlyList<Scenario> scenarios,
+        IReadOnlyList<string> participants)
     {
-        var rows = new List<string[]> { (string[])["scenario", "unit", .. takers, contest == Contest.Growth ? "10x / 1x" : "fts / best peer"] };
+        var rows = new List<string[]> { (string[])["scenario", "unit", .. participants,
+            comparison == Comparison.Growth ? "10x / 1x" : "fts / best peer"] };
         foreach (Scenario scenario in scenarios)
         {
-            rows.AddRange(scenario.Figures.Select(figure => Row(results, scenario, figure, takers)));
+            rows.AddRange(scenario.Figures.Select(figure => Row(results, scenario, figure, participants)));
         }
 
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
-        IEnumerable<string> lines = rows.Select(row => "| " + string.Join(" | ", row.Select((cell, column) => cell.PadRight(widths[column]))) + " |");
+        IEnumerable<string> lines = rows.Select(row =>
+            "| " + string.Join(" | ", row.Select((cell, column) => cell.PadRight(widths[column]))) + " |");
         string rule = "|" + string.Join('|', widths.Select(width => new string('-', width + 2))) + "|";
         return string.Join('\n', [lines.First(), rule, .. lines.Skip(1)]);
     }
 
-    /// <summary>Three digits that count: more would claim what the machine's noise does not give.</summary>
-    public static string Number(double value) =>
-        value.ToString(Math.Abs(value) switch { >= 100 => "0", >= 10 => "0.0", >= 1 => "0.00", _ => "0.000" }, CultureInfo.InvariantCulture);
+    /// <summary>Returns the number with about three significant digits, because the noise is larger than further digits.</summary>
+    public static string FormatNumber(double value) =>
+        value.ToString(Math.Abs(value) switch { >= 100 => "0", >= 10 => "0.0", >= 1 => "0.00", _ =>
+            "0.000" }, CultureInfo.InvariantCulture);
 
-    private static string[] Row(Results results, Scenario scenario, Figure figure, IReadOnlyList<string> takers)
+    private static string[] Row(Results results, Scenario scenario, Figure figure, IReadOnlyList<string> participants)
     {
-        IEnumerable<string> cells = takers.Select(taker => results.Of(scenario, taker, figure) is { } spread ? Cell(spread) : "-");
-        return [figure == scenario.Figures[0] ? scenario.Name : "", figure.Unit, .. cells, Ratio(results, scenario, figure, takers)];
+        IEnumerable<string> cells = participants.Select(participant =>
+            results.GetSpread(scenario, participant, figure) is { } spread ? Cell(spread) : "-");
+        return [figure == scenario.Figures[0] ? scenario.Name : "", figure.Unit, .. cells, Ratio(results, scenario, figure, participants)];
     }
 
-    private static string Ratio(Results results, Scenario scenario, Figure figure, IReadOnlyList<string> takers)
+    private static string Ratio(Results results, Scenario scenario, Figure figure, IReadOnlyList<string> participants)
     {
-        string ours = scenario.Contest == Contest.Growth ? takers[^1] : Options.Ours;
-        double[] others = [.. takers.Where(taker => taker != ours).Select(taker => results.Of(scenario, taker, figure)).OfType<Spread>().Select(spread => spread.Median)];
+        string ours = scenario.Comparison == Comparison.Growth ? participants[^1] : Options.Ours;
+        double[] others =
+        [
+            .. participants.Where(participant => participant != ours)
+                .Select(participant => results.GetSpread(scenario, participant, figure)).OfType<Spread>().Select(spread => spread.Median),
+        ];
         double best = others.Length == 0 ? 0 : figure.MoreIsBetter switch { true => others.Max(), false => others.Min(), null => 0 };
-        return best > 0 && results.Of(scenario, ours, figure) is { } own ? Number(own.Median / best) + "x" : "-";
+        return best > 0 && results.GetSpread(scenario, ours, figure) is { } own ? FormatNumber(own.Median / best) + "x" : "-";
     }
 
     private static string Cell(Spread spread) =>
-        spread.Values.Count == 1 ? Number(spread.Median) : $"{Number(spread.Median)} [{Number(spread.Lowest)}-{Number(spread.Highest)}]";
+        spread.Values.Count == 1
+            ? FormatNumber(spread.Median)
+            : $"{FormatNumber(spread.Median)} [{FormatNumber(spread.Lowest)}-{FormatNumber(spread.Highest)}]";
 }

@@ -5,54 +5,61 @@ using Fts.Bench.Servers;
 
 namespace Fts.Bench.Scenarios;
 
-/// <summary>Big files, one or several at once.</summary>
+/// <summary>Transfers of large files, one or several at once.</summary>
 internal static class BulkLoad
 {
-    /// <summary>Not more, for a virtual machine that gives free memory back within seconds makes first touches slow.</summary>
+    /// <summary>
+    /// The upload lengths in bytes. They are limited because some virtual machines are slow when a server first touches memory.
+    /// </summary>
     public const long PlainUpload = 512L << 20, TlsUpload = 256L << 20;
 
     private const double GiB = 1L << 30;
 
-    /// <summary>Downloads one file. Dropped in the kernel, the server is the limit; copied, it is a client that reads.</summary>
-    public static Sample Get(ServerProcess server, bool copy = false, string file = ServedFolder.BigFile, long length = ServedFolder.BigLength)
+    /// <summary>
+    /// Downloads one file. Discards the bytes in the kernel, so that the server is the limit, or copies them as a normal client does.
+    /// </summary>
+    public static Sample Get(ServerProcess server, bool copy = false, string file = ServedDirectory.BigFile,
+        long length = ServedDirectory.BigLength)
     {
         using FtpWire wire = server.Connect();
-        Sample sample = Measured(server, () => Demand(wire.Fetch("RETR", file, copy), length));
-        wire.Ask("QUIT");
+        Sample sample = Measure(server, () => RequireLength(wire.Download("RETR", file, copy), length));
+        wire.SendCommand("QUIT");
         return sample with { Work = length / GiB };
     }
 
-    /// <summary>Downloads so many files at once, each over a session of its own.</summary>
+    /// <summary>Downloads this number of files at once, each in its own session.</summary>
     public static Sample GetMany(ServerProcess server, int count)
     {
-        using var wires = new Crowd.Wires(server, count);
-        return Crowd.Measure(server, count, count * ServedFolder.ParallelLength / GiB, index =>
+        using var wires = new LoadThreads.Sessions(server, count);
+        return LoadThreads.Measure(server, count, count * ServedDirectory.ParallelLength / GiB, index =>
         {
             FtpWire wire = wires.Connect(index);
-            return () => Demand(wire.Fetch("RETR", ServedFolder.Parallel(index)), ServedFolder.ParallelLength);
+            return () => RequireLength(wire.Download("RETR", ServedDirectory.Parallel(index)), ServedDirectory.ParallelLength);
         });
     }
 
-    /// <summary>Uploads so many bytes. The file of the round before is deleted just before, so that every server writes to pages equally fresh.</summary>
+    /// <summary>
+    /// Uploads this number of bytes. Deletes the file of the previous round just before, so that every server writes to new pages.
+    /// </summary>
     public static Sample Put(ServerProcess server, Payload payload, long length)
     {
         using FtpWire wire = server.Connect();
-        string path = $"{ServedFolder.Uploads(server.Name)}/put.bin";
-        wire.Ask("DELE", path);
-        Sample sample = Measured(server, () => wire.Store(path, length, payload));
-        wire.Ask("QUIT");
+        string path = $"{ServedDirectory.Uploads(server.Name)}/put.bin";
+        wire.SendCommand("DELE", path);
+        Sample sample = Measure(server, () => wire.Upload(path, length, payload));
+        wire.SendCommand("QUIT");
         return sample with { Work = length / GiB };
     }
 
-    private static void Demand(long came, long length)
+    private static void RequireLength(long received, long length)
     {
-        if (came != length)
+        if (received != length)
         {
-            throw new LoadException($"{came} bytes came, not {length}");
+            throw new MeasurementException($"received {received} bytes instead of {length}");
         }
     }
 
-    private static Sample Measured(ServerProcess server, Action load)
+    private static Sample Measure(ServerProcess server, Action load)
     {
         double before = server.Tree.Read().Seconds;
         long start = Stopwatch.GetTimestamp();

@@ -5,97 +5,97 @@ using Fts.Bench.Servers;
 
 namespace Fts.Bench.Scenarios;
 
-/// <summary>Many signed-in sessions that do nothing: what each holds in memory, and what they cost one that asks.</summary>
+/// <summary>Many idle sessions: the memory of each, and the latency of NOOP in one of them.</summary>
 internal static class IdleLoad
 {
-    private const int Threads = 8, Asked = 1000, PerSource = 20_000, SpareFiles = 200;
+    private const int Threads = 8, NoopCount = 1000, PerSource = 20_000, SpareFiles = 200;
 
-    /// <summary>KiB per session, sign-ins per second while they came, and NOOP over them in microseconds.</summary>
-    public static double[] Run(string name, Site site, int sessions)
+    /// <summary>Returns KiB per session, logins per second, and the median and 99th percentile of NOOP in microseconds.</summary>
+    public static double[] Run(string name, Testbed testbed, int sessions)
     {
         if (sessions > 1000 && name is not (Options.Ours or "pyftpdlib"))
         {
-            throw new LoadException("one or two processes per session: idle-1000 tells what each costs");
+            throw new MeasurementException("it has one or two processes per session; idle-1000 measures them");
         }
 
         if (sessions > 10_000 && name == "pyftpdlib")
         {
-            throw new LoadException("is told to take 20,000 sessions at most");
+            throw new MeasurementException("its configuration allows at most 20,000 sessions");
         }
 
-        // Its accepting process pauses a tenth of a second per session, and a session is the same in a smaller crowd.
+        // ProFTPD pauses for 0.1 s before each session, and the memory of a session does not depend on their number.
         sessions = name == "proftpd" ? 200 : sessions;
-        FileLimit.Demand(sessions + SpareFiles);
-        using ServerProcess server = site.Servers.StartAnother(name);
+        FileLimit.Require(sessions + SpareFiles);
+        using ServerProcess server = testbed.Servers.StartNew(name);
         return Measure(server, sessions);
     }
 
-    /// <summary>As <see cref="Run"/>, with a server of the caller's.</summary>
+    /// <summary>Measures as <see cref="Run"/>, but with a running server.</summary>
     public static double[] Measure(ServerProcess server, int sessions)
     {
-        // What a first session brings along, like compiled methods, is the server's, not each session's.
-        using (Crowded first = Crowded.Connect(server, Math.Min(sessions, 200)))
+        // Memory that the first sessions need once, such as compiled methods, must not count for each session.
+        using (IdleSessions first = IdleSessions.Connect(server, Math.Min(sessions, 200)))
         {
         }
 
-        WaitUntilAlone(server);
+        WaitUntilSessionsEnded(server);
         double before = server.Tree.ReadMemory();
         long start = Stopwatch.GetTimestamp();
-        using Crowded crowd = Crowded.Connect(server, sessions);
+        using IdleSessions idle = IdleSessions.Connect(server, sessions);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
-        // What signing in left to clear away is cleared away.
+        // The server cleans up after the logins.
         Thread.Sleep(1000);
         double after = server.Tree.ReadMemory();
         var answers = new RoundTrips();
-        for (int asked = 0; asked < Asked; asked++)
+        for (int number = 0; number < NoopCount; number++)
         {
-            answers.Ask(crowd.Wires[(int)((long)asked * sessions / Asked)]);
+            answers.MeasureNoop(idle.Wires[(int)((long)number * sessions / NoopCount)]);
         }
 
-        return [(after - before) / sessions, sessions / seconds, answers.Within(0.5), answers.Within(0.99)];
+        return [(after - before) / sessions, sessions / seconds, answers.GetPercentile(0.5), answers.GetPercentile(0.99)];
     }
 
-    private static void WaitUntilAlone(ServerProcess server)
+    private static void WaitUntilSessionsEnded(ServerProcess server)
     {
         long deadline = Environment.TickCount64 + 10_000;
-        int processes = server.Tree.Read().Processes, fewer;
+        int processes = server.Tree.Read().Processes;
         while (Environment.TickCount64 < deadline)
         {
             Thread.Sleep(500);
-            fewer = server.Tree.Read().Processes;
-            if (fewer == processes)
+            int current = server.Tree.Read().Processes;
+            if (current == processes)
             {
                 return;
             }
 
-            processes = fewer;
+            processes = current;
         }
     }
 
-    /// <summary>Sessions that are open at once.</summary>
-    private sealed class Crowded(int count) : IDisposable
+    /// <summary>Many sessions that are open at the same time.</summary>
+    private sealed class IdleSessions(int count) : IDisposable
     {
         public FtpWire[] Wires { get; } = new FtpWire[count];
 
-        public static Crowded Connect(ServerProcess server, int count)
+        public static IdleSessions Connect(ServerProcess server, int count)
         {
-            var crowd = new Crowded(count);
+            var opened = new IdleSessions(count);
             try
             {
-                Crowd.Measure(server, Threads, count, thread => () =>
+                LoadThreads.Measure(server, Threads, count, thread => () =>
                 {
-                    (int first, int end) = Crowd.Share(count, Threads, thread);
+                    (int first, int end) = LoadThreads.GetShare(count, Threads, thread);
                     for (int number = first; number < end; number++)
                     {
-                        crowd.Wires[number] = server.Connect(source: 1 + (number / PerSource));
+                        opened.Wires[number] = server.Connect(source: 1 + (number / PerSource));
                     }
                 });
-                return crowd;
+                return opened;
             }
             catch
             {
-                crowd.Dispose();
+                opened.Dispose();
                 throw;
             }
         }

@@ -4,17 +4,17 @@ using Fts.Bench.Servers;
 
 namespace Fts.Bench.Scenarios;
 
-/// <summary>How soon a session is answered, alone or beside endless downloads by others.</summary>
+/// <summary>The latency of NOOP in one session, alone or beside endless downloads of other sessions.</summary>
 internal static class LatencyLoad
 {
-    private const int Asked = 5000, AskedUnderLoad = 2000;
+    private const int NoopCount = 5000, NoopCountUnderLoad = 2000;
 
-    /// <summary>Microseconds: half of the answers, 99 and 99.9 of a hundred.</summary>
+    /// <summary>Returns the median and the percentiles 99 and 99.9, in microseconds.</summary>
     public static double[] Run(ServerProcess server, int downloads)
     {
         using var stop = new CancellationTokenSource();
         using var all = new Barrier(downloads + 1);
-        LoadException? failure = null;
+        MeasurementException? failure = null;
         Thread[] threads = [.. Enumerable.Range(0, downloads).Select(_ => new Thread(Download) { IsBackground = true })];
         foreach (Thread thread in threads)
         {
@@ -25,7 +25,7 @@ internal static class LatencyLoad
         try
         {
             all.SignalAndWait();
-            Ask(server, answers, downloads > 0);
+            MeasureNoops(server, answers, downloads > 0);
         }
         finally
         {
@@ -33,60 +33,61 @@ internal static class LatencyLoad
             Array.ForEach(threads, thread => thread.Join());
         }
 
-        return failure is null ? [answers.Within(0.5), answers.Within(0.99), answers.Within(0.999)] : throw failure;
+        return failure is null ? [answers.GetPercentile(0.5), answers.GetPercentile(0.99), answers.GetPercentile(0.999)] : throw failure;
 
         void Download()
         {
-            bool ready = false;
+            bool isReady = false;
             try
             {
                 using FtpWire mine = server.Connect();
-                using (IWire first = mine.Begin("RETR", ServedFolder.BigFile))
+                using (IWire first = mine.OpenTransfer("RETR", ServedDirectory.BigFile))
                 {
-                    ready = true;
+                    isReady = true;
                     all.SignalAndWait();
-                    Drop(first);
+                    Discard(first);
                 }
 
                 while (!stop.IsCancellationRequested)
                 {
-                    // The broken or whole transfer's reply is of no interest, and some servers have none; the next begins in a new session.
+                    // The reply is not read, because some servers send none after an aborted transfer. The next transfer uses a new
+                    // session.
                     using FtpWire next = server.Connect();
-                    using IWire data = next.Begin("RETR", ServedFolder.BigFile);
-                    Drop(data);
+                    using IWire data = next.OpenTransfer("RETR", ServedDirectory.BigFile);
+                    Discard(data);
                 }
             }
-            catch (LoadException e) when (!stop.IsCancellationRequested)
+            catch (MeasurementException e) when (!stop.IsCancellationRequested)
             {
                 failure = e;
-                if (!ready)
+                if (!isReady)
                 {
                     all.SignalAndWait();
                 }
             }
-            catch (LoadException)
+            catch (MeasurementException)
             {
-                // It was broken off on purpose.
+                // The transfer was aborted at the end of the measurement.
             }
         }
 
-        void Drop(IWire data)
+        void Discard(IWire data)
         {
-            while (!stop.IsCancellationRequested && data.Drop(1 << 20) > 0)
+            while (!stop.IsCancellationRequested && data.Discard(1 << 20) > 0)
             {
             }
         }
     }
 
-    private static void Ask(ServerProcess server, RoundTrips answers, bool underLoad)
+    private static void MeasureNoops(ServerProcess server, RoundTrips answers, bool underLoad)
     {
         using FtpWire wire = server.Connect();
-        for (int asked = 0; asked < (underLoad ? AskedUnderLoad : Asked); asked++)
+        for (int number = 0; number < (underLoad ? NoopCountUnderLoad : NoopCount); number++)
         {
-            answers.Ask(wire);
+            answers.MeasureNoop(wire);
             if (underLoad)
             {
-                // Somebody who waits for answers all the time is part of the load, not beside it.
+                // Without a pause, this session would be a part of the load.
                 Thread.Sleep(1);
             }
         }

@@ -1,28 +1,31 @@
+using Fts.Bench.Link;
+using Fts.Bench.Load;
 using Fts.Bench.Measuring;
+using Fts.Bench.Servers;
 
 namespace Fts.Bench.Scenarios;
 
-/// <summary>Who is compared: each has a table of its own.</summary>
-internal enum Contest
+/// <summary>The kinds of comparison. Each has its own table.</summary>
+internal enum Comparison
 {
-    /// <summary>Our server and others, under the load generator.</summary>
+    /// <summary>Our server and others, measured by the load generator.</summary>
     Servers,
-    /// <summary>Our client and others, as whole programs, against one server.</summary>
+    /// <summary>Our client and others, measured as whole programs with one server.</summary>
     Clients,
-    /// <summary>Our server with itself, under ten times the work.</summary>
+    /// <summary>Our server with one amount of work and with ten times as much.</summary>
     Growth,
 }
 
-/// <summary>One number that every round yields.</summary>
-/// <param name="Unit">How it is written.</param>
-/// <param name="MoreIsBetter">Whether the best is the highest; null where a number only explains the others.</param>
+/// <summary>One number that every round of a scenario returns.</summary>
+/// <param name="Unit">The unit, as printed.</param>
+/// <param name="MoreIsBetter">Whether the highest value is the best, or null for a number without a ratio.</param>
 internal sealed record Figure(string Unit, bool? MoreIsBetter = false);
 
-/// <summary>What work is counted in, and how its speed and the server's cost are written.</summary>
+/// <summary>The units of the speed and cost of a kind of work.</summary>
 /// <param name="Speed">The unit of speed.</param>
-/// <param name="SpeedFactor">Units of speed in one of work per second.</param>
+/// <param name="SpeedFactor">The speed in that unit for one unit of work per second.</param>
 /// <param name="Cost">The unit of the server's processor time.</param>
-/// <param name="CostFactor">Units of cost in one second per one of work.</param>
+/// <param name="CostFactor">The cost in that unit for one second per unit of work.</param>
 internal sealed record Rate(string Speed, double SpeedFactor, string Cost, double CostFactor)
 {
     public static Rate Bytes { get; } = new("MiB/s", 1024, "CPU s/GiB", 1);
@@ -33,26 +36,38 @@ internal sealed record Rate(string Speed, double SpeedFactor, string Cost, doubl
 
     public IReadOnlyList<Figure> Figures => [new(Speed, MoreIsBetter: true), new(Cost)];
 
-    public double[] Of(Sample sample) => [sample.PerSecond * SpeedFactor, sample.ServerSecondsPerUnit * CostFactor];
+    public double[] GetValues(Sample sample) => [sample.PerSecond * SpeedFactor, sample.ServerSecondsPerUnit * CostFactor];
 }
 
-/// <summary>One thing that is measured, the same way for everybody who takes part.</summary>
-/// <param name="Name">As on the command line.</param>
-/// <param name="What">What is done, in half a line.</param>
-/// <param name="Figures">What comes out.</param>
-/// <param name="Run">Runs it once for one of them, by name; a value for each figure.</param>
-internal sealed record Scenario(string Name, string What, IReadOnlyList<Figure> Figures, Func<string, Site, double[]> Run)
+/// <summary>One measurement, the same for all participants.</summary>
+/// <param name="Name">The name on the command line.</param>
+/// <param name="Description">The work, in half a line.</param>
+/// <param name="Figures">The figures that are measured.</param>
+/// <param name="Run">Runs the measurement once for the participant with the given name. Returns a value for each figure.</param>
+internal sealed record Scenario(string Name, string Description, IReadOnlyList<Figure> Figures, Func<string, Testbed, double[]> Run)
 {
-    public Contest Contest { get; init; }
+    public Comparison Comparison { get; init; }
 
-    /// <summary>Needs the servers that were told a certificate.</summary>
+    /// <summary>Whether it requires the servers with a certificate.</summary>
     public bool OverTls { get; init; }
 
-    /// <summary>Leaves many closed connections behind.</summary>
+    /// <summary>Whether it leaves many connections in TIME_WAIT.</summary>
     public bool ClosesManyConnections { get; init; }
 
-    /// <summary>One round more than is counted comes first: a server that compiles itself while it runs, and a client that does, begin cold.</summary>
+    /// <summary>Whether an additional first round is not counted, for programs that compile at run time.</summary>
     public bool IsWarmedUp { get; init; } = true;
 
     public static IReadOnlyList<Scenario> All { get; } = [.. ServerScenarios.All, .. ClientScenarios.All, .. GrowthScenarios.All];
 }
+
+/// <summary>The environment of all scenarios.</summary>
+/// <param name="Served">The directory that the servers serve.</param>
+/// <param name="Payload">The content of uploads.</param>
+/// <param name="Servers">The servers on this machine.</param>
+/// <param name="RemoteServers">The servers at the other end of the long link.</param>
+/// <param name="Link">The long link, created lazily.</param>
+/// <param name="Program">The path of our program, or null.</param>
+/// <param name="Scratch">A directory for settings, certificates and the home directory of clients.</param>
+internal sealed record Testbed(
+    ServedDirectory Served, Payload Payload, ServerSet Servers, ServerSet RemoteServers, Lazy<LongLink> Link, string? Program,
+        string Scratch);

@@ -4,39 +4,42 @@ using Fts.Bench.Servers;
 
 namespace Fts.Bench.Scenarios;
 
-/// <summary>Files of 4 KiB over one or several sessions, each with its own EPSV and data connection.</summary>
+/// <summary>Transfers of files of 4 KiB in one or several sessions, with EPSV and a data connection for each file.</summary>
 internal static class SmallFileLoad
 {
-    /// <summary>Fewer over TLS, whose closed connections last.</summary>
+    /// <summary>The number of files over TLS. It is lower because these connections remain in TIME_WAIT.</summary>
     public const int TlsFiles = 1000;
 
-    /// <summary>Downloads; and which share of the data connections was resumed, where there was TLS.</summary>
-    public static (Sample Sample, double Resumed) Get(ServerProcess server, int sessions, int files = ServedFolder.SmallFiles)
+    /// <summary>Downloads files. Also returns the share of data connections that resumed a TLS session.</summary>
+    public static (Sample Sample, double Resumed) Get(ServerProcess server, int sessions, int files = ServedDirectory.SmallFiles)
     {
-        using var wires = new Crowd.Wires(server, sessions);
-        Sample sample = Measure(server, wires, sessions, files, (wire, number) => wire.Fetch("RETR", $"{ServedFolder.SmallFolder}/{ServedFolder.Name(number % ServedFolder.SmallFiles)}"));
+        using var wires = new LoadThreads.Sessions(server, sessions);
+        Sample sample = Measure(server, wires, sessions, files, (wire, number) =>
+            wire.Download("RETR", $"{ServedDirectory.SmallDirectory}/{ServedDirectory.Name(number % ServedDirectory.SmallFiles)}"));
         double handshakes = wires.All.Sum(wire => wire.DataHandshakes.All);
         return (sample, handshakes > 0 ? wires.All.Sum(wire => wire.DataHandshakes.Resumed) / handshakes : 0);
     }
 
-    public static Sample Put(ServerProcess server, Site site, int sessions, int files = ServedFolder.SmallFiles)
+    public static Sample Put(ServerProcess server, Testbed testbed, int sessions, int files = ServedDirectory.SmallFiles)
     {
-        site.Folder.EmptyUploads(server.Name);
-        string uploads = ServedFolder.Uploads(server.Name);
-        using var wires = new Crowd.Wires(server, sessions);
-        return Measure(server, wires, sessions, files, (wire, number) => wire.Store($"{uploads}/{ServedFolder.Name(number)}", ServedFolder.SmallLength, site.Payload));
+        testbed.Served.EmptyUploads(server.Name);
+        string uploads = ServedDirectory.Uploads(server.Name);
+        using var wires = new LoadThreads.Sessions(server, sessions);
+        return Measure(server, wires, sessions, files, (wire, number) =>
+            wire.Upload($"{uploads}/{ServedDirectory.Name(number)}", ServedDirectory.SmallLength, testbed.Payload));
     }
 
-    private static Sample Measure(ServerProcess server, Crowd.Wires wires, int sessions, int files, Action<FtpWire, int> move) =>
-        Crowd.Measure(server, sessions, files, index =>
+    private static Sample Measure(ServerProcess server, LoadThreads.Sessions wires, int sessions, int files, Action<FtpWire,
+        int> transfer) =>
+        LoadThreads.Measure(server, sessions, files, index =>
         {
             FtpWire wire = wires.Connect(index);
-            (int first, int end) = Crowd.Share(files, sessions, index);
+            (int first, int end) = LoadThreads.GetShare(files, sessions, index);
             return () =>
             {
                 for (int number = first; number < end; number++)
                 {
-                    move(wire, number);
+                    transfer(wire, number);
                 }
             };
         });

@@ -4,10 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Fts.Bench.Servers;
 
-/// <summary>The one certificate all servers have: self-signed, ECDSA P-256. Another kind would be another price per handshake.</summary>
+/// <summary>The self-signed ECDSA P-256 certificate of all servers, so that a handshake costs the same for each.</summary>
 internal sealed class Certificate
 {
-    public Certificate(string folder)
+    public Certificate(string directory)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
@@ -17,16 +17,16 @@ internal sealed class Certificate
         request.CertificateExtensions.Add(names.Build());
         using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
         string pem = certificate.ExportCertificatePem() + "\n", keyPem = key.ExportPkcs8PrivateKeyPem() + "\n";
-        File = Write(Path.Combine(folder, "cert.pem"), pem);
-        KeyFile = Write(Path.Combine(folder, "key.pem"), keyPem);
-        BothFile = Write(Path.Combine(folder, "both.pem"), keyPem + pem);
+        File = Write(Path.Combine(directory, "cert.pem"), pem);
+        KeyFile = Write(Path.Combine(directory, "key.pem"), keyPem);
+        BothFile = Write(Path.Combine(directory, "both.pem"), keyPem + pem);
     }
 
     public string File { get; }
 
     public string KeyFile { get; }
 
-    /// <summary>Key and certificate in one.</summary>
+    /// <summary>The path of a file with the key and the certificate.</summary>
     public string BothFile { get; }
 
     private static string Write(string path, string text)

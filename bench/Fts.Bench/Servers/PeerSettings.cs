@@ -4,18 +4,18 @@ using Fts.Bench.Load;
 
 namespace Fts.Bench.Servers;
 
-/// <summary>What each of the other servers is told: its configuration file where it has one, and its arguments.</summary>
-/// <param name="Folder">What is served.</param>
-/// <param name="Own">A folder of its own.</param>
-/// <param name="Address">Where it listens.</param>
-/// <param name="Port">The port of it.</param>
-/// <param name="Certificate">Null for a server without TLS.</param>
-internal sealed record PeerSettings(string Folder, string Own, string Address, int Port, Certificate? Certificate)
+/// <summary>The arguments of the other servers, and their configuration files if they need one.</summary>
+/// <param name="Served">The served directory.</param>
+/// <param name="Own">A directory for the files of the server.</param>
+/// <param name="Address">The address to listen on.</param>
+/// <param name="Port">The port to listen on.</param>
+/// <param name="Certificate">The certificate, or null for a server without TLS.</param>
+internal sealed record PeerSettings(string Served, string Own, string Address, int Port, Certificate? Certificate)
 {
-    /// <summary>"bench" by crypt(3) in its MD5 form: a costly one would measure the hash.</summary>
+    /// <summary>The MD5 hash of "bench" by crypt(3). A slower hash would dominate the measurement.</summary>
     private const string Hash = "$1$benchsal$98J0la5BNKskrvVHxWkii0";
 
-    /// <summary>Anonymous clients, for any other user of its would have to be one of the system's.</summary>
+    /// <summary>Configures anonymous access, because other users of vsftpd must be users of the system.</summary>
     public IEnumerable<string> Vsftpd() => [Write("vsftpd.conf", $"""
         listen=YES
         listen_address={Address}
@@ -23,7 +23,7 @@ internal sealed record PeerSettings(string Folder, string Own, string Address, i
         background=NO
         anonymous_enable=YES
         no_anon_password=YES
-        anon_root={Folder}
+        anon_root={Served}
         local_enable=NO
         write_enable=YES
         anon_upload_enable=YES
@@ -46,11 +46,11 @@ internal sealed record PeerSettings(string Folder, string Own, string Address, i
 
     public IEnumerable<string> ProFtpd(string modules)
     {
-        string users = Write("proftpd.users", $"bench:{Hash}:65534:65534::{Folder}:/bin/sh\n");
+        string users = Write("proftpd.users", $"bench:{Hash}:65534:65534::{Served}:/bin/sh\n");
         File.SetUnixFileMode(users, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         if (Certificate is not null && !File.Exists(modules + "/mod_tls.so"))
         {
-            throw new LoadException("its mod_tls is neither installed nor unpacked");
+            throw new MeasurementException("mod_tls of ProFTPD is neither installed nor unpacked");
         }
 
         return ["-n", "-q", "-c", Write("proftpd.conf", $"""
@@ -85,10 +85,10 @@ internal sealed record PeerSettings(string Folder, string Own, string Address, i
             """)];
     }
 
-    /// <summary>Its user database is made by <paramref name="accounts"/>, a program that comes with it.</summary>
+    /// <summary>Creates the user database with <paramref name="accounts"/>, the path of pure-pw.</summary>
     public IEnumerable<string> PureFtpd(string accounts)
     {
-        string users = Write("pure.passwd", $"bench:{Hash}:65534:65534::{Folder}/./::::::::::::\n");
+        string users = Write("pure.passwd", $"bench:{Hash}:65534:65534::{Served}/./::::::::::::\n");
         string database = Path.Combine(Own, "pure.pdb");
         using (var make = Process.Start(accounts, ["mkdb", database, "-f", users]))
         {
@@ -96,13 +96,17 @@ internal sealed record PeerSettings(string Folder, string Own, string Address, i
         }
 
         string[] tls = Certificate is null ? [] : ["-Y", "1", "-2", Certificate.BothFile];
-        return ["-S", $"{Address},{PortText}", "-4", "-H", "-E", "-A", "-c", "20000", "-C", "20000", "-I", "60", "-L", "200000:5", "-u", "1", "-f", "none",
-            "-l", "puredb:" + database, "-g", Path.Combine(Own, "pure.pid"), .. tls];
+        return ["-S", $"{Address},{PortText}", "-4", "-H", "-E", "-A", "-c", "20000", "-C", "20000", "-I", "60", "-L", "200000:5", "-u",
+            "1",
+            "-f", "none", "-l", "puredb:" + database, "-g", Path.Combine(Own, "pure.pid"), .. tls];
     }
 
-    /// <summary>One asynchronous process, by the script beside this program.</summary>
+    /// <summary>Starts one asynchronous process with the script beside this program.</summary>
     public IEnumerable<string> Pyftpdlib() =>
-        [Path.Combine(AppContext.BaseDirectory, "Servers", "pyftpd.py"), Address, PortText, Folder, .. Certificate is null ? (string[])[] : [Certificate.BothFile]];
+    [
+        Path.Combine(AppContext.BaseDirectory, "Servers", "pyftpd.py"), Address, PortText, Served,
+        .. Certificate is null ? (string[])[] : [Certificate.BothFile],
+    ];
 
     private string VsftpdTls => Certificate is null ? "" : $"""
         ssl_enable=YES

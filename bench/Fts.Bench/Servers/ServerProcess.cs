@@ -7,20 +7,25 @@ using Fts.Bench.Measuring;
 
 namespace Fts.Bench.Servers;
 
-/// <summary>A running server: ours or another. Owns the process, and ends it by its id.</summary>
+/// <summary>A running server, ours or another. Owns the process and ends it.</summary>
 internal sealed class ServerProcess : IDisposable
 {
     private readonly Process _process;
     private readonly long _started;
-    private bool _disposed;
-    private readonly StringBuilder _said = new();
+    private bool _isDisposed;
+    private readonly StringBuilder _output = new();
 
-    /// <summary>Starts a server and returns when a user can sign in. It is asked for TLS, and its data too, by who connects, if <see cref="OverTls"/> is set.</summary>
-    /// <exception cref="LoadException">It ended, or did not answer in time.</exception>
-    public ServerProcess(string name, string program, IEnumerable<string> arguments, int port, (string User, string Password) account, string folder, string? libraries = null)
+    /// <summary>Starts a server and waits until a user can log in.</summary>
+    /// <exception cref="MeasurementException">The server exited, or accepted no login in time.</exception>
+    public ServerProcess(
+        string name, string program, IEnumerable<string> arguments, int port, (string User, string Password) account, string directory,
+        string? libraries = null)
     {
         (Name, Port, Account) = (name, port, account);
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         if (libraries is not null)
         {
             start.Environment["LD_LIBRARY_PATH"] = libraries;
@@ -35,7 +40,7 @@ internal sealed class ServerProcess : IDisposable
         Tree = new ProcessTree(_process.Id);
         try
         {
-            WaitUntilItAnswers();
+            WaitUntilReady();
         }
         catch
         {
@@ -54,13 +59,15 @@ internal sealed class ServerProcess : IDisposable
 
     public ProcessTree Tree { get; }
 
-    /// <summary>Whether <see cref="Connect"/> asks for TLS.</summary>
+    /// <summary>Whether <see cref="Connect"/> uses TLS for both connections.</summary>
     public bool OverTls { get; init; }
 
-    /// <summary>From the start of the process until it accepted a connection, and the processor seconds it used until then.</summary>
+    /// <summary>
+    /// The time from the start of the process until it accepted a connection, and its processor time until then in seconds.
+    /// </summary>
     public (TimeSpan Elapsed, double Processor) Start { get; private set; }
 
-    /// <summary>A port below the range from which the system hands out ports.</summary>
+    /// <summary>Returns a free port below the ephemeral port range.</summary>
     public static int FreePort()
     {
         while (true)
@@ -74,23 +81,23 @@ internal sealed class ServerProcess : IDisposable
             }
             catch (SocketException)
             {
-                // Taken: draw another.
+                // The port is in use.
             }
         }
     }
 
-    /// <summary>A signed-in session, binary, from 127.0.0.<paramref name="source"/>.</summary>
+    /// <summary>Connects from 127.0.0.<paramref name="source"/>, logs in and selects TYPE I.</summary>
     public FtpWire Connect(int source = 1)
     {
         var wire = new FtpWire(Port, OverTls, source);
         try
         {
-            wire.SignIn(Account.User, Account.Password);
-            wire.Must(2, "TYPE", "I");
+            wire.Login(Account.User, Account.Password);
+            wire.SendExpecting(2, "TYPE", "I");
             if (OverTls)
             {
-                wire.Must(2, "PBSZ", "0");
-                wire.Must(2, "PROT", "P");
+                wire.SendExpecting(2, "PBSZ", "0");
+                wire.SendExpecting(2, "PROT", "P");
             }
 
             return wire;
@@ -102,10 +109,10 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>Ends the process and its children; whoever waits for them then fails.</summary>
+    /// <summary>Kills the process and its descendants. Measurements that wait for them then fail.</summary>
     public void Kill()
     {
-        if (!_disposed && !_process.HasExited)
+        if (!_isDisposed && !_process.HasExited)
         {
             Tree.Kill();
         }
@@ -113,17 +120,17 @@ internal sealed class ServerProcess : IDisposable
 
     public void Dispose()
     {
-        if (!_disposed)
+        if (!_isDisposed)
         {
             Kill();
-            // With a limit it waits for the process alone, not for whoever else holds its output: a session of vsftpd may outlive its parent and does.
+            // With a timeout, this waits only for the process and not for the end of its output, which sessions of vsftpd keep open longer.
             _process.WaitForExit(10_000);
-            _disposed = true;
+            _isDisposed = true;
             _process.Dispose();
         }
     }
 
-    private void WaitUntilItAnswers()
+    private void WaitUntilReady()
     {
         long deadline = Environment.TickCount64 + 15_000;
         while (true)
@@ -136,19 +143,19 @@ internal sealed class ServerProcess : IDisposable
                 }
 
                 using FtpWire wire = Connect();
-                wire.Ask("QUIT");
+                wire.SendCommand("QUIT");
                 return;
             }
-            catch (LoadException) when (!_process.HasExited && Environment.TickCount64 < deadline)
+            catch (MeasurementException) when (!_process.HasExited && Environment.TickCount64 < deadline)
             {
-                // A foreign process tells nobody when it listens.
+                // There is no notification when another program starts to listen.
                 Thread.Sleep(1);
             }
-            catch (LoadException e)
+            catch (MeasurementException e)
             {
-                lock (_said)
+                lock (_output)
                 {
-                    throw new LoadException($"{Name} does not answer: {e.Message} {_said.ToString().Trim()}");
+                    throw new MeasurementException($"{Name} accepts no login: {e.Message} {_output.ToString().Trim()}");
                 }
             }
         }
@@ -156,11 +163,11 @@ internal sealed class ServerProcess : IDisposable
 
     private void Collect(object sender, DataReceivedEventArgs line)
     {
-        lock (_said)
+        lock (_output)
         {
-            // The last words are wanted, not a day's log.
-            _said.Length = _said.Length > 4000 ? 0 : _said.Length;
-            _said.AppendLine(line.Data);
+            // Only the last output is needed for an error message.
+            _output.Length = _output.Length > 4000 ? 0 : _output.Length;
+            _output.AppendLine(line.Data);
         }
     }
 }

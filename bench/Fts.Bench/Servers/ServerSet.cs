@@ -3,26 +3,26 @@ using Fts.Bench.Load;
 
 namespace Fts.Bench.Servers;
 
-/// <summary>The servers that run, each started when it is first asked for. Owns them.</summary>
-/// <param name="peers">The other ones.</param>
-/// <param name="ours">Null if no program of ours was named.</param>
-/// <param name="link">At whose far end they are; null for servers on this machine's loopback.</param>
-internal sealed class ServerSet(Peers peers, Ours? ours, Lazy<LongLink>? link = null) : IDisposable
+/// <summary>The running servers. Starts each server when it is first requested, and owns them.</summary>
+/// <param name="peers">The other servers.</param>
+/// <param name="ours">Our server, or null if the path of our program is missing.</param>
+/// <param name="link">The long link with the servers at its remote end, or null for servers on loopback.</param>
+internal sealed class ServerSet(Peers peers, OurServer? ours, Lazy<LongLink>? link = null) : IDisposable
 {
     private readonly Dictionary<(string Name, bool OverTls), ServerProcess> _running = [];
 
-    /// <summary>Why others do not run: who fails once is not tried again.</summary>
-    private readonly Dictionary<(string Name, bool OverTls), string> _absent = [];
+    /// <summary>The reasons why servers could not be started. They are not started again.</summary>
+    private readonly Dictionary<(string Name, bool OverTls), string> _failures = [];
 
     private readonly Lock _lock = new();
-    private readonly List<ServerProcess> _others = [];
-    private bool _broken;
+    private readonly List<ServerProcess> _newServers = [];
+    private bool _isAborted;
 
-    /// <summary>Where clients find them.</summary>
+    /// <summary>The address of the servers.</summary>
     public string Address => link is null ? "127.0.0.1" : LongLink.ServersAddress;
 
-    /// <summary>The server of that name, plain or with a certificate and its data encrypted.</summary>
-    /// <exception cref="LoadException">It does not run, and why.</exception>
+    /// <summary>Returns the running server with this name, without TLS or with TLS on both connections.</summary>
+    /// <exception cref="MeasurementException">The server could not be started.</exception>
     public ServerProcess Get(string name, bool overTls = false)
     {
         lock (_lock)
@@ -32,9 +32,9 @@ internal sealed class ServerSet(Peers peers, Ours? ours, Lazy<LongLink>? link = 
                 return running;
             }
 
-            if (_absent.TryGetValue((name, overTls), out string? reason))
+            if (_failures.TryGetValue((name, overTls), out string? reason))
             {
-                throw new LoadException(reason);
+                throw new MeasurementException(reason);
             }
         }
 
@@ -42,32 +42,32 @@ internal sealed class ServerSet(Peers peers, Ours? ours, Lazy<LongLink>? link = 
         {
             return _running[(name, overTls)] = Start(name, overTls);
         }
-        catch (LoadException e)
+        catch (MeasurementException e)
         {
-            _absent[(name, overTls)] = e.Message;
+            _failures[(name, overTls)] = e.Message;
             throw;
         }
     }
 
-    /// <summary>One more of that name, fresh, which the caller disposes.</summary>
-    public ServerProcess StartAnother(string name)
+    /// <summary>Starts another process of the server with this name. The caller disposes it.</summary>
+    public ServerProcess StartNew(string name)
     {
         ServerProcess another = Start(name, overTls: false);
         lock (_lock)
         {
-            _others.Add(another);
+            _newServers.Add(another);
         }
 
         return another;
     }
 
-    /// <summary>Ends every server and starts no more, so that whoever waits for one fails.</summary>
-    public void Break()
+    /// <summary>Kills all servers and prevents further starts. Measurements that wait for a server then fail.</summary>
+    public void Abort()
     {
         lock (_lock)
         {
-            _broken = true;
-            foreach (ServerProcess server in _running.Values.Concat(_others))
+            _isAborted = true;
+            foreach (ServerProcess server in _running.Values.Concat(_newServers))
             {
                 server.Kill();
             }
@@ -84,13 +84,15 @@ internal sealed class ServerSet(Peers peers, Ours? ours, Lazy<LongLink>? link = 
 
     private ServerProcess Start(string name, bool overTls)
     {
-        if (_broken)
+        if (_isAborted)
         {
-            throw new LoadException("the run was broken off");
+            throw new MeasurementException("the run was interrupted");
         }
 
         return link is null ? Launch() : link.Value.AtServers(Launch);
 
-        ServerProcess Launch() => name != Options.Ours ? peers.Start(name, overTls) : ours?.Start(overTls) ?? throw new LoadException("no program of ours was named (--program)");
+        ServerProcess Launch() => name != Options.Ours
+            ? peers.Start(name, overTls)
+            : ours?.Start(overTls) ?? throw new MeasurementException("the path of our program is missing (--program)");
     }
 }

@@ -1,4 +1,4 @@
-"""pyftpd.py ADDRESS PORT FOLDER [PEM]: serves FOLDER to the user "bench", one asynchronous process, sendfile on; with PEM, over TLS for who asks."""
+"""pyftpd.py ADDRESS PORT FOLDER [PEM]: serves FOLDER to the user "bench" in one asynchronous process, with sendfile. With PEM, TLS is optional."""
 import logging
 import sys
 

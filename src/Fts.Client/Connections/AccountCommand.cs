@@ -45,7 +45,7 @@ internal static class AccountCommand
             FtpReply reply = await connection.SendAsync("ACCT", account, cancellationToken).ConfigureAwait(false);
             if (!reply.IsCompletion)
             {
-                throw new FtpReplyException(reply, new Command("ACCT", account).Redacted);
+                throw new FtpReplyException(reply, new FtpCommand("ACCT", account).Redacted);
             }
         }
 

@@ -9,7 +9,7 @@ internal static class CommandValidator
     /// <exception cref="ArgumentException">
     /// The verb contains other characters than ASCII letters and digits, or the argument contains a line end or NUL.
     /// </exception>
-    public static Command CreateCommand(string verb, string? argument)
+    public static FtpCommand CreateCommand(string verb, string? argument)
     {
         ArgumentException.ThrowIfNullOrEmpty(verb);
         // Verbs such as XSHA256 contain digits.
@@ -19,7 +19,7 @@ internal static class CommandValidator
         }
 
         return argument is null || argument.AsSpan().IndexOfAny('\r', '\n', '\0') < 0
-            ? new Command(verb.ToUpperInvariant(), argument ?? "")
+            ? new FtpCommand(verb.ToUpperInvariant(), argument ?? "")
             : throw new ArgumentException("An argument must not contain a line end or NUL.", nameof(argument));
     }
 }

@@ -26,8 +26,8 @@ internal sealed class ControlChannel : IAsyncDisposable
         _lines = new LineChannel(_plainStream, options.Limits.ReplyLine, stopsAtLimit: true);
         _replies = new ReplyReader(options.Limits.Reply);
         Text = new WireText(options.Encoding);
-        RemoteEndPoint = ToUnmapped((IPEndPoint)socket.RemoteEndPoint!);
-        LocalEndPoint = ToUnmapped((IPEndPoint)socket.LocalEndPoint!);
+        RemoteEndPoint = ((IPEndPoint)socket.RemoteEndPoint!).UnmapIPv4();
+        LocalEndPoint = ((IPEndPoint)socket.LocalEndPoint!).UnmapIPv4();
     }
 
     /// <summary>The server's end, or the proxy's where there is one; data connections go to no other address.</summary>
@@ -51,7 +51,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     public int NonRepeatableCommandsSent { get; private set; }
 
     /// <summary>The last command sent.</summary>
-    public Command LastCommand { get; private set; }
+    public FtpCommand LastCommand { get; private set; }
 
     /// <summary>Returns true while a reply is awaited. Read by other threads.</summary>
     public bool IsAwaitingReply { get; private set; }
@@ -113,7 +113,7 @@ internal sealed class ControlChannel : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="prefix">A command that goes before it, in one packet; its reply comes first.</param>
     /// <exception cref="FtpConnectionException">The connection is gone; says whether the command left.</exception>
-    public async Task WriteCommandAsync(Command command, CancellationToken cancellationToken, Command? prefix = null)
+    public async Task WriteCommandAsync(FtpCommand command, CancellationToken cancellationToken, FtpCommand? prefix = null)
     {
         byte[] line = Text.EncodeLine(command.ToString());
         ThrowIfUnusable();
@@ -132,10 +132,10 @@ internal sealed class ControlChannel : IAsyncDisposable
     }
 
     /// <summary>Sends one command although replies may be waiting: ABOR, whose sender counts what is still to come.</summary>
-    public Task WriteDuringTransferAsync(Command command, CancellationToken cancellationToken) => SendLineAsync(command, Text.EncodeLine(command.ToString()), cancellationToken);
+    public Task WriteDuringTransferAsync(FtpCommand command, CancellationToken cancellationToken) => SendLineAsync(command, Text.EncodeLine(command.ToString()), cancellationToken);
 
     /// <summary>Queues a command behind others whose replies are still to come; its sender counts them. Returns its length in bytes.</summary>
-    public int QueueCommand(Command command)
+    public int QueueCommand(FtpCommand command)
     {
         byte[] line = Text.EncodeLine(command.ToString());
         QueueCommand(command, line);
@@ -232,19 +232,19 @@ internal sealed class ControlChannel : IAsyncDisposable
         return _replies.AddLine(line);
     }
 
-    private Task SendLineAsync(Command command, byte[] line, CancellationToken cancellationToken)
+    private Task SendLineAsync(FtpCommand command, byte[] line, CancellationToken cancellationToken)
     {
         QueueCommand(command, line);
         return FlushAsync(cancellationToken);
     }
 
-    private void QueueCommand(Command command, byte[] line)
+    private void QueueCommand(FtpCommand command, byte[] line)
     {
         RecordSent(command);
         _lines.Queue(line);
     }
 
-    private void RecordSent(Command command)
+    private void RecordSent(FtpCommand command)
     {
         _options.Trace?.Invoke(new FtpTrace(IsSent: true, command.Redacted));
         LastCommand = command;
@@ -303,7 +303,4 @@ internal sealed class ControlChannel : IAsyncDisposable
         exception is null ? new FtpConnectionException(phase, "the server closed the connection")
         : TlsAlert.IsClientCertificateRejection(exception) ? TlsAlert.CreateException(exception)
         : new FtpConnectionException(phase, $"the connection was lost: {exception.Message}", exception);
-
-    private static IPEndPoint ToUnmapped(IPEndPoint endPoint) =>
-        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 }

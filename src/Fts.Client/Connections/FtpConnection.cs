@@ -24,7 +24,7 @@ public sealed class FtpConnection : IAsyncDisposable
     private readonly SessionTicketRenewal _ticketRenewal;
     private bool _hasLostTicket;
     private FtpDataStream? _dataStream;
-    private Command? _allocateCommand;
+    private FtpCommand? _allocateCommand;
     private int _isExchanging;
 
     private FtpConnection(ControlChannel control, FtpClientOptions options, ServerProfile memory)
@@ -151,7 +151,7 @@ public sealed class FtpConnection : IAsyncDisposable
     /// <inheritdoc cref="SendAsync(string, string?, CancellationToken)"/>
     internal async Task<FtpReply> SendAsync(string verb, string? argument, TimeSpan limit, CancellationToken cancellationToken)
     {
-        Command command = CommandValidator.CreateCommand(verb, argument);
+        FtpCommand command = CommandValidator.CreateCommand(verb, argument);
         BeginExchange();
         try
         {
@@ -168,10 +168,10 @@ public sealed class FtpConnection : IAsyncDisposable
     internal Task<FtpReply> ExchangeAsync(string verb, string? argument, CancellationToken cancellationToken) =>
         ExchangeAsync(CommandValidator.CreateCommand(verb, argument), Options.Timeouts.Reply, cancellationToken);
 
-    private async Task<FtpReply> ExchangeAsync(Command command, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<FtpReply> ExchangeAsync(FtpCommand command, TimeSpan limit, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Command? ahead = _allocateCommand;
+        FtpCommand? ahead = _allocateCommand;
         _allocateCommand = null;
         long sent = Stopwatch.GetTimestamp();
         await _control.WriteCommandAsync(command, cancellationToken, ahead).ConfigureAwait(false);
@@ -223,7 +223,7 @@ public sealed class FtpConnection : IAsyncDisposable
     internal async Task<FtpDataStream> OpenDataAsync(
         string verb, string? argument, long restartOffset, FtpDataDirection direction, bool deflate, CancellationToken cancellationToken, long? announcedBytes = null, long? lastByte = null)
     {
-        Command command = CommandValidator.CreateCommand(verb, argument);
+        FtpCommand command = CommandValidator.CreateCommand(verb, argument);
         ArgumentOutOfRangeException.ThrowIfNegative(restartOffset);
         ThrowIfBusy();
         cancellationToken.ThrowIfCancellationRequested();
@@ -233,7 +233,7 @@ public sealed class FtpConnection : IAsyncDisposable
         {
             await TransferAbort.RunningAbort.WaitAsync(cancellationToken).ConfigureAwait(false);
             // Sent in one packet with the command that opens the data connection, so it costs no round trip.
-            _allocateCommand = announcedBytes is { } bytes && Features.Supports("ALLO") ? new Command("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
+            _allocateCommand = announcedBytes is { } bytes && Features.Supports("ALLO") ? new FtpCommand("ALLO", bytes.ToString(CultureInfo.InvariantCulture)) : null;
             // Sent twice, STOU would leave two files.
             return await _dataConnector.OpenAsync(
                 link => OpenDataAsync(link, command, restartOffset, lastByte, direction, cancellationToken), command.Verb != "STOU", deflate, cancellationToken).ConfigureAwait(false);
@@ -245,12 +245,12 @@ public sealed class FtpConnection : IAsyncDisposable
     }
 
     private async Task<FtpDataStream> OpenDataAsync(
-        PreparedDataConnection prepared, Command command, long restartOffset, long? lastByte, FtpDataDirection direction, CancellationToken cancellationToken)
+        PreparedDataConnection prepared, FtpCommand command, long restartOffset, long? lastByte, FtpDataDirection direction, CancellationToken cancellationToken)
     {
         if (restartOffset > 0 || lastByte is not null)
         {
             string start = restartOffset.ToString(CultureInfo.InvariantCulture);
-            Command rest = lastByte is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{start} {end}")) : new("REST", start);
+            FtpCommand rest = lastByte is { } end ? new("RANG", string.Create(CultureInfo.InvariantCulture, $"{start} {end}")) : new("REST", start);
             FtpReply reply = await ExchangeAsync(rest.Verb, rest.Argument, cancellationToken).ConfigureAwait(false);
             if (!reply.IsIntermediate)
             {

@@ -121,19 +121,19 @@ internal static class LoginSequence
     /// <summary>Sends USER, then PASS and ACCT as the server asks for them: each once, in either order.</summary>
     private static async Task AuthenticateAsync(FtpConnection connection, FtpCredentials credentials, CancellationToken cancellationToken)
     {
-        var command = new Command("USER", credentials.UserName);
+        var command = new FtpCommand("USER", credentials.UserName);
         FtpReply reply = await connection.SendAsync(command.Verb, command.Argument, cancellationToken).ConfigureAwait(false);
         bool hasSentPassword = false, hasSentAccount = false;
         while (true)
         {
             if (reply.Code == FtpReplyCode.PasswordNeeded && !hasSentPassword)
             {
-                (command, hasSentPassword) = (new Command("PASS", credentials.Password), true);
+                (command, hasSentPassword) = (new FtpCommand("PASS", credentials.Password), true);
             }
             else if (reply.Code == FtpReplyCode.AccountNeeded && !hasSentAccount
                 && await AccountCommand.GetAccountAsync(connection, cancellationToken).ConfigureAwait(false) is { } account)
             {
-                (command, hasSentAccount) = (new Command("ACCT", account), true);
+                (command, hasSentAccount) = (new FtpCommand("ACCT", account), true);
             }
             else
             {

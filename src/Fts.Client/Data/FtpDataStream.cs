@@ -13,7 +13,7 @@ namespace Fts.Client;
 public sealed class FtpDataStream : Stream
 {
     private readonly FtpConnection _connection;
-    private readonly Command _command;
+    private readonly FtpCommand _command;
     private readonly FtpDataDirection _direction;
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource _stallTimeout = new();
@@ -30,7 +30,7 @@ public sealed class FtpDataStream : Stream
     /// <param name="command">The command that opened the transfer.</param>
     /// <param name="direction">The direction of the data.</param>
     /// <param name="caller">The token of the call that opened the transfer: if it is cancelled, disposal does not wait for the abort.</param>
-    internal FtpDataStream(FtpConnection connection, Command command, FtpDataDirection direction, CancellationToken caller) =>
+    internal FtpDataStream(FtpConnection connection, FtpCommand command, FtpDataDirection direction, CancellationToken caller) =>
         (_connection, _command, _direction, _caller) = (connection, command, direction, caller);
 
     /// <summary>The 1yz reply that opened it.</summary>

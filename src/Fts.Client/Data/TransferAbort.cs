@@ -24,7 +24,7 @@ internal sealed class TransferAbort(FtpConnection connection, ControlChannel con
         using var budget = new CancellationTokenSource(limit);
         try
         {
-            await control.WriteDuringTransferAsync(new Command("ABOR", ""), budget.Token).ConfigureAwait(false);
+            await control.WriteDuringTransferAsync(new FtpCommand("ABOR", ""), budget.Token).ConfigureAwait(false);
             closeData();
             for (int expected = 2; expected > 0;)
             {

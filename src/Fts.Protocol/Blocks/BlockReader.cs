@@ -1,69 +1,91 @@
 namespace Fts.Protocol.Blocks;
 
-/// <summary>Some of the bytes that were looked at: so many are used up, and the last of these are content.</summary>
-internal readonly record struct BlockReadResult(int ConsumedBytes, int ContentBytes);
-
-/// <summary>
-/// The receiving side of block mode (RFC 959 §3.4.2), for one file: takes blocks apart as their bytes come, and keeps none of them. Markers for restarts are
-/// passed over, ends of records mean nothing in a file without records.
-/// </summary>
-internal struct BlockReader
+/// <summary>The descriptor, the first byte of a block header (RFC 959 §3.4.2).</summary>
+[Flags]
+internal enum BlockFlags : byte
 {
-    /// <summary>The descriptor, and the count of the bytes that follow.</summary>
+    None = 0,
+    /// <summary>The block is a restart marker and not content.</summary>
+    RestartMarker = 16,
+    /// <summary>The sender suspects errors in the block. It is content nevertheless.</summary>
+    Suspect = 32,
+    EndOfFile = 64,
+    /// <summary>The block ends a record. Files without record structure have none.</summary>
+    EndOfRecord = 128,
+    All = RestartMarker | Suspect | EndOfFile | EndOfRecord,
+}
+
+/// <summary>A received block header is not valid, so the start of the next block is unknown and the connection unusable.</summary>
+/// <param name="message">The reason.</param>
+public sealed class BlockFormatException(string message) : IOException(message);
+
+/// <summary>The result of reading some bytes in block mode.</summary>
+/// <param name="ConsumedBytes">The number of input bytes that were consumed.</param>
+/// <param name="ContentBytes">The number of content bytes, which are the last of the consumed bytes.</param>
+public readonly record struct BlockReadResult(int ConsumedBytes, int ContentBytes);
+
+/// <summary>Reads one file in block mode (RFC 959 §3.4.2). Skips restart markers and ignores ends of records. Content is not copied.</summary>
+/// <remarks>It is a mutable struct: keep it in a field or pass it by reference.</remarks>
+public struct BlockReader
+{
+    /// <summary>The length of a block header in bytes: the descriptor and the 16-bit count of the bytes that follow.</summary>
     public const int HeaderLength = 3;
 
     private uint _header;
     private int _headerBytesRead;
     private int _remainingBytes;
 
-    /// <summary>The file's last block was read to its end: what follows is another file's.</summary>
+    /// <summary>Whether the last block of the file was read to its end. The bytes that follow belong to another file.</summary>
     public bool IsEndOfFile { get; private set; }
 
     private readonly BlockFlags Flags => (BlockFlags)(_header >> 16);
 
-    /// <summary>
-    /// Finds the next content. None in all that was looked at, and no end either, asks for more bytes; with the end, nothing beyond it was used.
-    /// </summary>
-    /// <exception cref="BlockFormatException">A descriptor that RFC 959 does not know.</exception>
+    /// <summary>Reads up to the next piece of content, the end of the file, or the end of the input.</summary>
+    /// <remarks>
+    /// If the result has no content and the file has not ended, the whole input was consumed and more is needed. At the end of the file, no
+    /// byte after it was consumed.
+    /// </remarks>
+    /// <param name="bytes">The received bytes that were not consumed before.</param>
+    /// <exception cref="BlockFormatException">A header has a descriptor that RFC 959 does not define.</exception>
     public BlockReadResult Read(ReadOnlySpan<byte> bytes)
     {
-        int used = 0;
-        while (!IsEndOfFile && used < bytes.Length)
+        int consumed = 0;
+        while (!IsEndOfFile && consumed < bytes.Length)
         {
             if (_remainingBytes > 0)
             {
-                int piece = Math.Min(_remainingBytes, bytes.Length - used);
-                (_remainingBytes, used) = (_remainingBytes - piece, used + piece);
-                EndBlock();
+                int length = Math.Min(_remainingBytes, bytes.Length - consumed);
+                (_remainingBytes, consumed) = (_remainingBytes - length, consumed + length);
+                CheckEndOfFile();
                 if ((Flags & BlockFlags.RestartMarker) == 0)
                 {
-                    return new BlockReadResult(used, piece);
+                    return new BlockReadResult(consumed, length);
                 }
             }
             else
             {
-                _header = (_header << 8) | bytes[used++];
+                _header = (_header << 8) | bytes[consumed++];
                 if (++_headerBytesRead == HeaderLength)
                 {
-                    BeginBlock();
+                    StartBlock();
                 }
             }
         }
 
-        return new BlockReadResult(used, 0);
+        return new BlockReadResult(consumed, 0);
     }
 
-    private void BeginBlock()
+    private void StartBlock()
     {
         _header &= 0xFF_FFFF;
         if ((Flags & ~BlockFlags.All) != 0)
         {
-            throw new BlockFormatException($"a block with the descriptor {(byte)Flags}, which RFC 959 does not know");
+            throw new BlockFormatException($"invalid block header: descriptor {(byte)Flags} is not defined in RFC 959");
         }
 
         (_remainingBytes, _headerBytesRead) = ((int)(_header & 0xFFFF), 0);
-        EndBlock();
+        CheckEndOfFile();
     }
 
-    private void EndBlock() => IsEndOfFile = _remainingBytes == 0 && (Flags & BlockFlags.EndOfFile) != 0;
+    private void CheckEndOfFile() => IsEndOfFile = _remainingBytes == 0 && (Flags & BlockFlags.EndOfFile) != 0;
 }

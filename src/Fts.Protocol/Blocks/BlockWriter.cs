@@ -3,39 +3,45 @@ using System.Buffers.Binary;
 namespace Fts.Protocol.Blocks;
 
 /// <summary>
-/// The sending side of block mode (RFC 959 §3.4.2): puts files into a buffer as blocks, one after the other, several small ones beside each other. The last block
-/// of a file says so; one whose content has left already ends with an empty block.
+/// Writes files in block mode (RFC 959 §3.4.2) into a buffer, one after the other. The buffer may hold several small files. The last block
+/// of each file has the end-of-file flag, and is empty if the content of the file was sent before.
 /// </summary>
-internal sealed class BlockWriter(byte[] buffer)
+/// <param name="buffer">The buffer for the blocks. The caller owns it and keeps it unchanged while it uses the writer.</param>
+public sealed class BlockWriter(byte[] buffer)
 {
-    /// <summary>The most that a block's count can say.</summary>
+    /// <summary>The maximum length of a block's content in bytes, the largest value of its 16-bit count.</summary>
     public const int MaxContentLength = ushort.MaxValue;
 
     private int _length;
     private int? _openBlock;
 
-    /// <summary>What is to be sent. A block that is open in it is whole as it stands; the file goes on in another one.</summary>
+    /// <summary>
+    /// The bytes to send. All blocks in it are complete, so they can be sent before the file ends.
+    /// </summary>
     public ReadOnlyMemory<byte> Blocks => buffer.AsMemory(0, _length);
 
     private int FreeBytes => buffer.Length - _length;
 
-    /// <summary>Takes content, as much as there is room for; 0 when the blocks must leave first.</summary>
+    /// <summary>
+    /// Writes as much content as fits into the buffer. Returns the number of bytes written, or 0 if the blocks must be sent first.
+    /// </summary>
+    /// <param name="content">The next content of the current file.</param>
     public int Write(ReadOnlySpan<byte> content)
     {
-        int taken = 0;
-        while (taken < content.Length && TryGetOpenBlock(out int at))
+        int written = 0;
+        while (written < content.Length && TryGetOpenBlock(out int start))
         {
-            int there = _length - at - BlockReader.HeaderLength;
-            int piece = Math.Min(Math.Min(MaxContentLength - there, FreeBytes), content.Length - taken);
-            content.Slice(taken, piece).CopyTo(buffer.AsSpan(_length));
-            (_length, taken) = (_length + piece, taken + piece);
-            BinaryPrimitives.WriteUInt16BigEndian(buffer.AsSpan(at + 1), (ushort)(there + piece));
+            int blockLength = _length - start - BlockReader.HeaderLength;
+            int added = Math.Min(Math.Min(MaxContentLength - blockLength, FreeBytes), content.Length - written);
+            content.Slice(written, added).CopyTo(buffer.AsSpan(_length));
+            (_length, written) = (_length + added, written + added);
+            BinaryPrimitives.WriteUInt16BigEndian(buffer.AsSpan(start + 1), (ushort)(blockLength + added));
         }
 
-        return taken;
+        return written;
     }
 
-    /// <summary>Ends the file; false when the blocks must leave first.</summary>
+    /// <summary>Ends the current file. Returns false if the blocks must be sent first.</summary>
     public bool TryEndFile()
     {
         if (_openBlock is null && FreeBytes < BlockReader.HeaderLength)
@@ -43,24 +49,31 @@ internal sealed class BlockWriter(byte[] buffer)
             return false;
         }
 
-        buffer[_openBlock ?? BeginBlock()] = (byte)BlockFlags.EndOfFile;
+        buffer[_openBlock ?? StartBlock()] = (byte)BlockFlags.EndOfFile;
         _openBlock = null;
         return true;
     }
 
-    /// <summary>All of it was sent: the buffer is empty again.</summary>
+    /// <summary>Empties the buffer after its blocks were sent.</summary>
     public void Clear() => (_length, _openBlock) = (0, null);
 
-    /// <summary>Where the block begins that has room for more, if need be a new one.</summary>
-    private bool TryGetOpenBlock(out int at)
+    /// <summary>
+    /// Gets the start of the open block, or of a new block if none is open or it is full. Returns false if the buffer has no space left.
+    /// </summary>
+    private bool TryGetOpenBlock(out int start)
     {
-        bool isFull = _openBlock is { } open && _length - open - BlockReader.HeaderLength == MaxContentLength;
-        bool fits = FreeBytes > (_openBlock is null || isFull ? BlockReader.HeaderLength : 0);
-        at = !fits ? 0 : _openBlock is null || isFull ? BeginBlock() : _openBlock.Value;
-        return fits;
+        bool needsBlock = _openBlock is not { } open || _length - open - BlockReader.HeaderLength == MaxContentLength;
+        if (FreeBytes <= (needsBlock ? BlockReader.HeaderLength : 0))
+        {
+            start = 0;
+            return false;
+        }
+
+        start = needsBlock ? StartBlock() : _openBlock!.Value;
+        return true;
     }
 
-    private int BeginBlock()
+    private int StartBlock()
     {
         _openBlock = _length;
         buffer.AsSpan(_length, BlockReader.HeaderLength).Clear();

@@ -1,29 +1,37 @@
 namespace Fts.Protocol.Deflate;
 
 /// <summary>
-/// What a zlib stream lies on: hands on what is written in large pieces, and counts what is read. Not a stream for anybody else. What takes the processor
-/// long goes on in the thread pool after each wait: completions of sockets may run on the thread that serves all of them.
+/// The stream under a <see cref="System.IO.Compression.ZLibStream"/>: sends written bytes in large pieces, and counts received bytes.
 /// </summary>
-internal sealed class DeflateTransportStream(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? send, Func<Memory<byte>, CancellationToken, ValueTask<int>>? receive) : Stream
+/// <remarks>
+/// After each wait it yields to the thread pool, because compression takes long. Socket completions may run on one thread for all sockets.
+/// </remarks>
+/// <param name="send">Sends all of the bytes, or null if the stream only receives.</param>
+/// <param name="receive">Receives some bytes, 0 after the peer closed its sending side; or null if the stream only sends.</param>
+internal sealed class DeflateTransportStream(
+    Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? send,
+    Func<Memory<byte>, CancellationToken, ValueTask<int>>? receive) : Stream
 {
     private const int BufferSize = 64 * 1024;
 
     private readonly byte[] _buffer = send is null ? [] : new byte[BufferSize];
     private int _bufferedBytes;
 
-    /// <summary>Bytes received.</summary>
+    /// <summary>The number of received bytes.</summary>
     public long ReceivedBytes { get; private set; }
 
-    /// <summary>The last four bytes received, the latest lowest.</summary>
+    /// <summary>The last four received bytes, in big-endian order.</summary>
     public uint LastFourBytes { get; private set; }
 
-    /// <summary>The peer has sent all.</summary>
+    /// <summary>Whether the peer closed its sending side.</summary>
     public bool IsEndOfStream { get; private set; }
 
-    /// <summary>Nothing is handed on any more: the transfer broke off, and what a disposed encoder still writes would look like its end.</summary>
+    /// <summary>
+    /// Whether written bytes are discarded. The encoder writes an end of the stream when it is disposed, also after a truncated transfer.
+    /// </summary>
     public bool IsAborted { get; set; }
 
-    /// <summary>Ends a send; the encoder has none to give when it ends the stream.</summary>
+    /// <summary>The token for sends. It is a property because the encoder has no token when it ends its stream.</summary>
     public CancellationToken CancellationToken { get; set; }
 
     public override bool CanRead => receive is not null;
@@ -54,10 +62,10 @@ internal sealed class DeflateTransportStream(Func<ReadOnlyMemory<byte>, Cancella
     {
         while (!buffer.IsEmpty && !IsAborted)
         {
-            int taken = Math.Min(buffer.Length, BufferSize - _bufferedBytes);
-            buffer[..taken].CopyTo(_buffer.AsMemory(_bufferedBytes));
-            _bufferedBytes += taken;
-            buffer = buffer[taken..];
+            int copied = Math.Min(buffer.Length, BufferSize - _bufferedBytes);
+            buffer[..copied].CopyTo(_buffer.AsMemory(_bufferedBytes));
+            _bufferedBytes += copied;
+            buffer = buffer[copied..];
             if (_bufferedBytes == BufferSize)
             {
                 await FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -76,12 +84,12 @@ internal sealed class DeflateTransportStream(Func<ReadOnlyMemory<byte>, Cancella
         }
     }
 
-    /// <summary>Called by an encoder that is disposed after a transfer broke off, and by nobody else.</summary>
+    /// <summary>Ignores the bytes that the encoder writes when it is disposed after a truncated transfer.</summary>
     public override void Write(byte[] buffer, int offset, int count)
     {
         if (!IsAborted)
         {
-            throw new NotSupportedException("Asynchronous only.");
+            throw new NotSupportedException("Only asynchronous methods are supported.");
         }
     }
 
@@ -89,11 +97,14 @@ internal sealed class DeflateTransportStream(Func<ReadOnlyMemory<byte>, Cancella
     {
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("Only asynchronous methods are supported.");
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

@@ -2,32 +2,39 @@ using System.IO.Compression;
 
 namespace Fts.Protocol.Deflate;
 
-/// <summary>
-/// The sending side of MODE Z (draft-preston-ftpext-deflate §3): one zlib stream (RFC 1950) for one transfer. Only <see cref="FinishAsync"/> ends it;
-/// disposed without that, what was sent stays a fragment that no receiver takes for a whole.
-/// </summary>
-internal sealed class DeflateWriter : IDisposable
+/// <summary>Sends one transfer in MODE Z (draft-preston-ftpext-deflate §3): one zlib stream (RFC 1950).</summary>
+/// <remarks>
+/// Only <see cref="FinishAsync"/> ends the stream. Without it, the receiver detects that the transfer is truncated. The writer does not own
+/// the connection.
+/// </remarks>
+public sealed class DeflateWriter : IDisposable
 {
-    /// <summary>What zlib itself takes for the best of speed and size.</summary>
+    /// <summary>The default compression level, the same as zlib's: a compromise between speed and size.</summary>
     public const int DefaultLevel = 6;
 
-    /// <summary>The encoder writes nothing for nothing, and a receiver waits for the end of a stream that never began.</summary>
+    /// <summary>
+    /// A zlib stream without content. The encoder writes no stream if it receives no content, but the receiver expects one.
+    /// </summary>
     private static readonly byte[] EmptyStream = [0x78, 0x9C, 0x03, 0x00, 0x00, 0x00, 0x00, 0x01];
 
     private readonly DeflateTransportStream _transport;
     private readonly ZLibStream _zlib;
     private bool _hasContent;
 
-    /// <summary>A stream over what <paramref name="send"/> sends.</summary>
-    /// <param name="send">Sends all of the bytes.</param>
-    /// <param name="level">0, no compression, to 9, the smallest.</param>
+    /// <summary>Creates a writer.</summary>
+    /// <param name="send">Sends all of the given bytes on the data connection.</param>
+    /// <param name="level">The compression level, from 0 (none) to 9 (smallest result).</param>
+    /// <exception cref="ArgumentOutOfRangeException">The level is not between 0 and 9.</exception>
     public DeflateWriter(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> send, int level)
     {
+        ArgumentNullException.ThrowIfNull(send);
         _transport = new DeflateTransportStream(send, null);
         _zlib = new ZLibStream(_transport, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
     }
 
-    /// <summary>Sends content; some of it may wait for more, or for the end.</summary>
+    /// <summary>Compresses and sends content. A part of it may be buffered until more content follows or the stream ends.</summary>
+    /// <param name="content">The next content of the transfer.</param>
+    /// <param name="cancellationToken">Cancels the sending. The stream cannot be continued afterwards.</param>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         if (!content.IsEmpty)
@@ -39,7 +46,8 @@ internal sealed class DeflateWriter : IDisposable
         }
     }
 
-    /// <summary>Sends what waited, and the end of the stream.</summary>
+    /// <summary>Sends the buffered content and the end of the stream. Must be called once, after all content was written.</summary>
+    /// <param name="cancellationToken">Cancels the sending. The stream is then truncated.</param>
     public async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
         _transport.CancellationToken = cancellationToken;
@@ -55,6 +63,7 @@ internal sealed class DeflateWriter : IDisposable
         await _transport.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Releases the encoder. Sends nothing.</summary>
     public void Dispose()
     {
         _transport.IsAborted = true;

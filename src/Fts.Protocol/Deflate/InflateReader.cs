@@ -2,21 +2,44 @@ using System.IO.Compression;
 
 namespace Fts.Protocol.Deflate;
 
-/// <summary>How far a deflated transfer may expand: a few bytes can be a terabyte of zeros.</summary>
-/// <param name="UnrestrictedBytes">So many bytes of content may come of nothing.</param>
-/// <param name="MaxRatio">Beyond them, so many bytes of content for each byte received, and no more.</param>
-internal readonly record struct InflateLimit(long UnrestrictedBytes, int MaxRatio)
+/// <summary>The reason why a received transfer in MODE Z is not valid.</summary>
+public enum DeflateFault
 {
+    /// <summary>The connection ended before the zlib stream, so the transfer is truncated.</summary>
+    Truncated,
+    /// <summary>The bytes are not a zlib stream, its checksum is wrong, or bytes follow its end.</summary>
+    Corrupt,
+    /// <summary>The stream expands to more bytes than the limit allows.</summary>
+    ExpansionLimitExceeded,
+}
+
+/// <summary>A received transfer in MODE Z is not valid. Its content so far may be incomplete or wrong.</summary>
+/// <param name="fault">The kind of fault.</param>
+/// <param name="message">The reason, as a phrase.</param>
+/// <param name="cause">The exception of the decoder, or null.</param>
+public sealed class DeflateException(DeflateFault fault, string message, Exception? cause = null) : IOException(message, cause)
+{
+    /// <summary>The kind of fault.</summary>
+    public DeflateFault Fault { get; } = fault;
+}
+
+/// <summary>A limit for the expansion of a transfer in MODE Z. Without it, a small upload could fill the disk with zeros.</summary>
+/// <param name="UnrestrictedBytes">The content length in bytes up to which the ratio is not checked.</param>
+/// <param name="MaxRatio">The maximum number of content bytes for each received byte, for longer content.</param>
+public readonly record struct InflateLimit(long UnrestrictedBytes, int MaxRatio)
+{
+    /// <summary>No limit.</summary>
     public static InflateLimit None => new(long.MaxValue, int.MaxValue);
 
-    public bool IsExceeded(long content, long received) => content > UnrestrictedBytes && content / MaxRatio > received;
+    internal bool IsExceeded(long contentBytes, long receivedBytes) =>
+        contentBytes > UnrestrictedBytes && contentBytes / MaxRatio > receivedBytes;
 }
 
 /// <summary>
-/// The receiving side of MODE Z (draft-preston-ftpext-deflate §3): one zlib stream (RFC 1950), which ends by itself, with a checksum, before the connection
-/// does. Memory is the window of 32 KiB and two small buffers, whatever comes.
+/// Receives one transfer in MODE Z (draft-preston-ftpext-deflate §3): one zlib stream (RFC 1950), which ends with a checksum.
 /// </summary>
-internal sealed class InflateReader : IDisposable
+/// <remarks>It uses the same memory for every stream: a window of 32 KiB and two small buffers. It does not own the connection.</remarks>
+public sealed class InflateReader : IDisposable
 {
     private readonly DeflateTransportStream _transport;
     private readonly ZLibStream _zlib;
@@ -26,19 +49,24 @@ internal sealed class InflateReader : IDisposable
     private long _contentBytes;
     private bool _hasEnded;
 
-    /// <summary>A stream over what <paramref name="receive"/> receives.</summary>
-    /// <param name="receive">Receives some bytes; 0 when the peer has sent all.</param>
-    /// <param name="limit">How far it may expand.</param>
-    /// <param name="acceptsEmptyConnection">A connection without a byte stands for no content, not for a transfer that broke off.</param>
+    /// <summary>Creates a reader.</summary>
+    /// <param name="receive">Receives some bytes from the data connection. Returns 0 after the peer closed its sending side.</param>
+    /// <param name="limit">The limit for the expansion.</param>
+    /// <param name="acceptsEmptyConnection">
+    /// Whether a connection without any byte is a complete transfer without content, and not a truncated one.
+    /// </param>
     public InflateReader(Func<Memory<byte>, CancellationToken, ValueTask<int>> receive, InflateLimit limit, bool acceptsEmptyConnection)
     {
+        ArgumentNullException.ThrowIfNull(receive);
         _transport = new DeflateTransportStream(null, receive);
         _zlib = new ZLibStream(_transport, CompressionMode.Decompress, leaveOpen: true);
         (_limit, _acceptsEmptyConnection) = (limit, acceptsEmptyConnection);
     }
 
-    /// <summary>Reads some content; 0 once the stream and the connection have ended, both in good order.</summary>
-    /// <exception cref="DeflateException">They have not, or there is more than there may be.</exception>
+    /// <summary>Reads some content. Returns its length in bytes, or 0 after the end of a complete and valid stream.</summary>
+    /// <param name="buffer">Receives the content.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="DeflateException">The stream is truncated, corrupt, or exceeds the limit.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (_hasEnded || buffer.IsEmpty)
@@ -54,14 +82,16 @@ internal sealed class InflateReader : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new DeflateException(DeflateFault.Corrupt, "what came is no zlib stream, or a damaged one", e);
+            throw new DeflateException(DeflateFault.Corrupt, "the received bytes are not a valid zlib stream", e);
         }
 
         _checksum.Append(buffer.Span[..read]);
         _contentBytes += read;
         if (_limit.IsExceeded(_contentBytes, _transport.ReceivedBytes))
         {
-            throw new DeflateException(DeflateFault.ExpansionLimitExceeded, $"{_transport.ReceivedBytes} bytes expand to more than {_contentBytes}");
+            throw new DeflateException(
+                DeflateFault.ExpansionLimitExceeded,
+                $"{_transport.ReceivedBytes} received bytes expand to {_contentBytes} bytes or more, which exceeds the limit");
         }
 
         if (read == 0)
@@ -73,28 +103,64 @@ internal sealed class InflateReader : IDisposable
         return read;
     }
 
+    /// <summary>Releases the decoder.</summary>
     public void Dispose() => _zlib.Dispose();
 
-    /// <summary>
-    /// The decoder stops alike at the end of its stream and of the connection: in the first case it has not asked the connection for its end. What it took in
-    /// with the end, and did not look at, only the checksum tells: that must be the last that came.
-    /// </summary>
+    /// <summary>Verifies that the stream ended before the connection, and that no bytes follow it.</summary>
+    /// <remarks>
+    /// The decoder returns 0 at the end of the stream and at the end of the connection, but only in the second case it has read the end of
+    /// the connection. It may also have read bytes after the stream, and ignores them. Therefore the last received bytes must be the
+    /// checksum.
+    /// </remarks>
     private async ValueTask VerifyEndAsync(CancellationToken cancellationToken)
     {
         if (_transport.IsEndOfStream)
         {
             if (_transport.ReceivedBytes > 0 || !_acceptsEmptyConnection)
             {
-                throw new DeflateException(DeflateFault.Truncated, "the connection ended before the zlib stream did");
+                throw new DeflateException(DeflateFault.Truncated, "the connection ended before the zlib stream");
             }
 
             return;
         }
 
-        byte[] rest = new byte[1];
-        if (await _transport.ReadAsync(rest, cancellationToken).ConfigureAwait(false) > 0 || _transport.LastFourBytes != _checksum.Value)
+        byte[] next = new byte[1];
+        if (await _transport.ReadAsync(next, cancellationToken).ConfigureAwait(false) > 0 || _transport.LastFourBytes != _checksum.Value)
         {
-            throw new DeflateException(DeflateFault.Corrupt, "something follows the zlib stream");
+            throw new DeflateException(DeflateFault.Corrupt, "bytes follow the end of the zlib stream");
+        }
+    }
+
+    /// <summary>Computes the Adler-32 checksum, which ends a zlib stream (RFC 1950 §8.2).</summary>
+    private struct Adler32
+    {
+        private const uint Modulus = 65521;
+
+        /// <summary>The number of bytes after which the sums must be reduced, before they overflow 32 bits.</summary>
+        private const int MaxUnreducedBytes = 5552;
+
+        private uint _first = 1, _second;
+
+        public Adler32()
+        {
+        }
+
+        public readonly uint Value => (_second << 16) | _first;
+
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            while (!bytes.IsEmpty)
+            {
+                ReadOnlySpan<byte> part = bytes[..Math.Min(bytes.Length, MaxUnreducedBytes)];
+                foreach (byte b in part)
+                {
+                    _first += b;
+                    _second += _first;
+                }
+
+                (_first, _second) = (_first % Modulus, _second % Modulus);
+                bytes = bytes[part.Length..];
+            }
         }
     }
 }

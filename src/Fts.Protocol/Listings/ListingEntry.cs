@@ -1,77 +1,94 @@
 namespace Fts.Protocol;
 
-/// <summary>What an entry of a listing is, as far as its line tells.</summary>
+/// <summary>The kind of an entry in a listing, as far as its line shows it.</summary>
 public enum FtpEntryKind
 {
     /// <summary>A regular file.</summary>
     File,
-    /// <summary>A folder.</summary>
+    /// <summary>A directory.</summary>
     Directory,
-    /// <summary>A symbolic link whose target's kind the line does not tell.</summary>
+    /// <summary>A symbolic link. The line does not show the kind of its target.</summary>
     Link,
-    /// <summary>A device, socket, FIFO or something the format has no word for.</summary>
+    /// <summary>A device, socket, FIFO, or an entry whose kind the line does not show.</summary>
     Other,
     /// <summary>
-    /// A line in no known format, or a message of the server. It may describe a file or folder of unknown name, so the listing is incomplete.
+    /// A line in an unknown format, such as a message. It may describe a file or directory, so the listing may be incomplete.
     /// </summary>
     Unknown,
 }
 
-/// <summary>Where a listing's line got its facts; how far its times can be trusted follows from it.</summary>
+/// <summary>The listing format from which an entry was read. It determines the precision of the entry's times.</summary>
 public enum FtpEntrySource
 {
-    /// <summary>MLSD or MLST (RFC 3659): exact, UTC.</summary>
+    /// <summary>MLSD or MLST (RFC 3659 §7). Times are exact and in UTC.</summary>
     Mlsx,
-    /// <summary>LIST in the form of Unix <c>ls -l</c>: to the minute or day, no zone, the year may be a guess.</summary>
+    /// <summary>
+    /// LIST in the format of Unix <c>ls -l</c>. Times are precise to the minute or day and have no time zone. The year may be a guess.
+    /// </summary>
     Unix,
-    /// <summary>LIST in the form of DOS and IIS: to the minute, no zone.</summary>
+    /// <summary>LIST in the format of DOS and IIS. Times are precise to the minute and have no time zone.</summary>
     Dos,
-    /// <summary>LIST in EPLF, Easily Parsed LIST Format: exact, UTC.</summary>
+    /// <summary>LIST in EPLF, the Easily Parsed LIST Format. Times are exact and in UTC.</summary>
     Eplf,
     /// <summary>
-    /// LIST of VMS: to the second at best, no zone; a length is counted in blocks of 512 bytes, the last of which need not be full. A file's name ends in
-    /// its <c>;version</c>, as RETR takes it; a folder's has lost its <c>.DIR;1</c>, as CWD takes it.
+    /// LIST of VMS. Times are precise to the second at best and have no time zone. Lengths are those of whole blocks of 512 bytes. Names of
+    /// files end with their <c>;version</c>, as RETR expects. Names of directories lack their <c>.DIR;1</c>, as CWD expects.
     /// </summary>
     Vms,
-    /// <summary>LIST of MVS and z/OS: datasets without length or time of change, members with a time to the minute, no zone; jobs by their number.</summary>
+    /// <summary>
+    /// LIST of MVS and z/OS. Datasets have no length and no time. Times of members are precise to the minute and have no time zone. The
+    /// name of a job is its job ID.
+    /// </summary>
     Mvs,
-    /// <summary>LIST of OS/400 and IBM i: to the second, no zone, null where the order of day, month and year cannot be known.</summary>
+    /// <summary>
+    /// LIST of OS/400 and IBM i. Times are precise to the second and have no time zone. A time is null if the order of day, month and year
+    /// is ambiguous.
+    /// </summary>
     Os400,
-    /// <summary>LIST of NetWare: as of Unix, without permission bits.</summary>
+    /// <summary>LIST of NetWare. As <see cref="Unix"/>, but without permission bits.</summary>
     NetWare,
-    /// <summary>LIST of OS/2, VShell, VxWorks, Nortel, OS-9, HP NonStop or z/VM: to the second at best, no zone.</summary>
+    /// <summary>
+    /// LIST of OS/2, VShell, VxWorks, Nortel, OS-9, HP NonStop or z/VM. Times are precise to the second at best and have no time zone.
+    /// </summary>
     Other,
     /// <summary>
-    /// Names alone: from NLST, for servers without LIST, where their kind is <see cref="FtpEntryKind.Other"/>, or from a LIST that writes nothing
-    /// else, where each is taken for a file.
+    /// Names without metadata. Entries from NLST have the kind <see cref="FtpEntryKind.Other"/>. Entries from a LIST that contains only
+    /// names have the kind <see cref="FtpEntryKind.File"/>.
     /// </summary>
     Names,
-    /// <summary>A line in no known format.</summary>
+    /// <summary>A line in an unknown format.</summary>
     Unknown,
 }
 
-/// <summary>One line of a listing.</summary>
-/// <param name="Name">The name as sent; not checked to be a single component. Empty if <see cref="Kind"/> is <see cref="FtpEntryKind.Unknown"/>.</param>
-/// <param name="Kind">What it is.</param>
-/// <param name="Length">Size in bytes, of whole blocks where the source is <see cref="FtpEntrySource.Vms"/>; null where the line does not tell.</param>
-/// <param name="LastModified">When it last changed, taken as UTC; null where the line does not tell.</param>
-/// <param name="Source">The format it was read from.</param>
+/// <summary>One entry of a listing, as the server sent it.</summary>
+/// <param name="Name">
+/// The name as sent, which may contain slashes or be <c>..</c>. Empty if <see cref="Kind"/> is <see cref="FtpEntryKind.Unknown"/>.
+/// </param>
+/// <param name="Kind">The kind of the entry.</param>
+/// <param name="Length">The size in bytes, for <see cref="FtpEntrySource.Vms"/> that of whole blocks, or null if the line has none.</param>
+/// <param name="LastModified">The last-modified time, read as UTC if the format has no time zone, or null if the line has none.</param>
+/// <param name="Source">The format from which the entry was read.</param>
 public sealed record ListingEntry(string Name, FtpEntryKind Kind, long? Length, DateTime? LastModified, FtpEntrySource Source)
 {
-    /// <summary>The Unix permission bits, where the line tells.</summary>
+    /// <summary>The Unix permission bits, or null if the line has none.</summary>
     public UnixFileMode? UnixMode { get; init; }
 
-    /// <summary>What a symbolic link points to, where the line tells.</summary>
+    /// <summary>The target of a symbolic link, or null if the line has none.</summary>
     public string? LinkTarget { get; init; }
 
-    /// <summary>What the signed-in user may do with it, as letters (RFC 3659 §7.5.5), where the line tells.</summary>
+    /// <summary>
+    /// The permissions of the logged-in user as the letters of the <c>perm</c> fact (RFC 3659 §7.5.5), or null if the line has none.
+    /// </summary>
     public string? Permissions { get; init; }
 
-    /// <summary>The line as the server sent it, if <see cref="Kind"/> is <see cref="FtpEntryKind.Unknown"/>; else null.</summary>
+    /// <summary>The line as the server sent it if <see cref="Kind"/> is <see cref="FtpEntryKind.Unknown"/>, and otherwise null.</summary>
     public string? RawLine { get; init; }
 
-    /// <summary>What two names of the same file have in common (RFC 3659 §7.5.2), where the line tells.</summary>
+    /// <summary>
+    /// The <c>unique</c> fact, which is the same for all names of one file (RFC 3659 §7.5.2), or null if the line has none.
+    /// </summary>
     public string? UniqueId { get; init; }
 
-    internal static ListingEntry CreateUnreadable(string line) => new("", FtpEntryKind.Unknown, null, null, FtpEntrySource.Unknown) { RawLine = line };
+    internal static ListingEntry CreateUnreadable(string line) =>
+        new("", FtpEntryKind.Unknown, null, null, FtpEntrySource.Unknown) { RawLine = line };
 }

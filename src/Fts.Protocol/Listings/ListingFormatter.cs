@@ -2,32 +2,46 @@ using System.Buffers.Text;
 
 namespace Fts.Protocol.Listings;
 
-/// <summary>One entry to be written as a line of a listing.</summary>
-internal readonly ref struct ListingRow
+/// <summary>The values of one entry to be written as a line of a listing.</summary>
+public readonly ref struct ListingRow
 {
+    /// <summary>The name, at most 255 bytes in UTF-8 or escaped UTF-8.</summary>
     public required ReadOnlySpan<char> Name { get; init; }
+
+    /// <summary>The kind of the entry.</summary>
     public required FtpEntryKind Kind { get; init; }
+
+    /// <summary>The size in bytes.</summary>
     public required long Length { get; init; }
-    /// <summary>UTC.</summary>
+
+    /// <summary>The last-modified time in UTC.</summary>
     public required DateTime LastModified { get; init; }
+
+    /// <summary>The Unix permission bits.</summary>
     public required UnixFileMode Mode { get; init; }
-    /// <summary>The letters of the <c>perm</c> fact (RFC 3659 §7.5.5).</summary>
+
+    /// <summary>The letters of the <c>perm</c> fact (RFC 3659 §7.5.5), in ASCII.</summary>
     public required ReadOnlySpan<byte> Permissions { get; init; }
-    /// <summary>0 where the store has no identity to tell.</summary>
+
+    /// <summary>A number that is the same for all names of one file, or 0 if there is none.</summary>
     public required ulong Id { get; init; }
-    /// <summary>32 bytes; empty where none is remembered.</summary>
+
+    /// <summary>The SHA-256 hash of the file, 32 bytes, or empty if it is not known.</summary>
     public ReadOnlySpan<byte> Sha256 { get; init; }
 }
 
-/// <summary>Writes listing lines straight into a send buffer: no string per entry, which a folder of 100,000 would pay for.</summary>
-internal static class ListingFormatter
+/// <summary>Writes the lines of a listing directly into a send buffer. Large directories need no string for each entry.</summary>
+public static class ListingFormatter
 {
-    /// <summary>Room enough for any line: 255 bytes of name, and everything before it.</summary>
+    /// <summary>The buffer length in bytes that suffices for any line: a name of 255 bytes and all that precedes it.</summary>
     public const int MaxLineLength = 512;
 
     private const int RecentDays = 180;
 
-    /// <summary>A line of MLSD, CRLF included (RFC 3659 §7.2). Returns the bytes written.</summary>
+    /// <summary>Writes a line of MLSD with its CRLF (RFC 3659 §7.2). Returns the number of bytes written.</summary>
+    /// <param name="line">Receives the line. It must have <see cref="MaxLineLength"/> bytes.</param>
+    /// <param name="row">The values of the entry.</param>
+    /// <param name="facts">The selected facts.</param>
     public static int WriteMlsx(Span<byte> line, in ListingRow row, MlsxFacts facts)
     {
         int at = WriteFacts(line, row, facts);
@@ -35,7 +49,10 @@ internal static class ListingFormatter
         return at + Write(line[at..], "\r\n"u8);
     }
 
-    /// <summary>The facts of an entry and the space after them.</summary>
+    /// <summary>Writes the facts of an entry and the space after them, as in MLSD and MLST. Returns the number of bytes written.</summary>
+    /// <param name="line">Receives the bytes. It must have <see cref="MaxLineLength"/> bytes.</param>
+    /// <param name="row">The values of the entry.</param>
+    /// <param name="facts">The selected facts. A fact without a value is omitted.</param>
     public static int WriteFacts(Span<byte> line, in ListingRow row, MlsxFacts facts)
     {
         int at = 0;
@@ -99,13 +116,22 @@ internal static class ListingFormatter
         return at;
     }
 
-    /// <summary>
-    /// A line of LIST, CRLF included, in the form of <c>ls -l</c> that every client reads: time for what changed within half a year, else the year.
-    /// Owner and group are not told. Returns the bytes written.
-    /// </summary>
+    /// <summary>Writes a line of LIST with its CRLF, in the format of <c>ls -l</c>. Returns the number of bytes written.</summary>
+    /// <remarks>
+    /// The line has the time of day if the file changed within 180 days, and otherwise the year. Owner and group are always <c>ftp</c>.
+    /// </remarks>
+    /// <param name="line">Receives the line. It must have <see cref="MaxLineLength"/> bytes.</param>
+    /// <param name="row">The values of the entry.</param>
+    /// <param name="now">The current time in UTC.</param>
     public static int WriteUnix(Span<byte> line, in ListingRow row, DateTime now)
     {
-        line[0] = row.Kind switch { FtpEntryKind.File => (byte)'-', FtpEntryKind.Directory => (byte)'d', FtpEntryKind.Link => (byte)'l', _ => (byte)'p' };
+        line[0] = row.Kind switch
+        {
+            FtpEntryKind.File => (byte)'-',
+            FtpEntryKind.Directory => (byte)'d',
+            FtpEntryKind.Link => (byte)'l',
+            _ => (byte)'p',
+        };
         for (int bit = 0; bit < 9; bit++)
         {
             line[1 + bit] = ((int)row.Mode & (0x100 >> bit)) != 0 ? "rwx"u8[bit % 3] : (byte)'-';

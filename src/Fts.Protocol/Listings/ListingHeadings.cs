@@ -2,39 +2,49 @@ using Fts.Protocol.Listings.Fields;
 
 namespace Fts.Protocol.Listings;
 
-/// <summary>Lines above and below the entries of listings that are neither of Unix nor of VMS. They name nothing.</summary>
+/// <summary>
+/// Recognises lines without an entry above and below the entries of a listing. Those of Unix and VMS are in the classes of these formats.
+/// </summary>
 internal static class ListingHeadings
 {
-    /// <summary>Column titles of VxWorks, OS-9, HP NonStop and Nortel, one blank between the words.</summary>
+    /// <summary>The column titles of VxWorks, OS-9, HP NonStop and Nortel, with one space between the words.</summary>
     private static readonly string[] Titles =
     [
         "size date time name", "Owner Last modified Attributes Sector Bytecount Name", "File Code EOF Last Modification Owner RWEP",
         "File Code EOF Last Modified Owner RWEP", "File Name Size Date Day Time", "File Size Date Day Time",
     ];
 
-    /// <summary>Whether the line is a heading, a rule, or a sum.</summary>
+    /// <summary>Returns whether the line is a heading, a separator or a total.</summary>
     public static bool IsHeading(ReadOnlySpan<char> line)
     {
         line = line.Trim(" \t");
         return IsSeparatorLine(line) || IsDosHeading(line) || IsTitle(line);
     }
 
-    /// <summary>Hyphens under column titles. A shorter one may be a name.</summary>
+    /// <summary>Returns whether the line consists of hyphens, as below column titles. A shorter line may be a name.</summary>
     private static bool IsSeparatorLine(ReadOnlySpan<char> line)
     {
-        const int Shortest = 8;
-        return line.Length >= Shortest && !line.ContainsAnyExcept("-= \t") && line.Contains("--", StringComparison.Ordinal);
+        const int MinLength = 8;
+        return line.Length >= MinLength && !line.ContainsAnyExcept("-= \t") && line.Contains("--", StringComparison.Ordinal);
     }
 
-    /// <summary>What DOS <c>dir</c> writes around its entries: volume, serial number, folder, sums.</summary>
+    /// <summary>
+    /// Returns whether the line is one that DOS <c>dir</c> writes around the entries: volume, serial number, directory or totals.
+    /// </summary>
     private static bool IsDosHeading(ReadOnlySpan<char> line)
     {
         const StringComparison AnyCase = StringComparison.OrdinalIgnoreCase;
-        ReadOnlySpan<char> rest = line, count = ListingFields.ReadField(ref rest), what = ListingFields.ReadField(ref rest);
-        return line.StartsWith("Volume in drive ", AnyCase) || line.StartsWith("Volume Serial Number is ", AnyCase) || line.StartsWith("Volume - drive ", AnyCase) ||
-            (line.StartsWith("Directory of ", AnyCase) && line["Directory of ".Length..].IndexOfAny(":\\/") >= 0) ||
-            (char.IsAsciiDigit(count.IsEmpty ? ' ' : count[0]) && (what.Equals("File(s)", AnyCase) || what.Equals("Dir(s)", AnyCase) ||
-                (what.Equals("bytes", AnyCase) && rest.StartsWith(" - "))));
+        if (line.StartsWith("Volume in drive ", AnyCase) || line.StartsWith("Volume Serial Number is ", AnyCase) ||
+            line.StartsWith("Volume - drive ", AnyCase) ||
+            (line.StartsWith("Directory of ", AnyCase) && line["Directory of ".Length..].IndexOfAny(":\\/") >= 0))
+        {
+            return true;
+        }
+
+        ReadOnlySpan<char> rest = line, count = ListingFields.ReadField(ref rest), unit = ListingFields.ReadField(ref rest);
+        return !count.IsEmpty && char.IsAsciiDigit(count[0]) &&
+            (unit.Equals("File(s)", AnyCase) || unit.Equals("Dir(s)", AnyCase) ||
+            (unit.Equals("bytes", AnyCase) && rest.StartsWith(" - ")));
     }
 
     private static bool IsTitle(ReadOnlySpan<char> line)
@@ -45,7 +55,8 @@ internal static class ListingHeadings
             bool isSame = true;
             while (isSame && !(expected = expected.TrimStart(' ')).IsEmpty)
             {
-                isSame = ListingFields.ReadField(ref rest).Equals(ListingFields.ReadField(ref expected), StringComparison.OrdinalIgnoreCase);
+                ReadOnlySpan<char> word = ListingFields.ReadField(ref rest);
+                isSame = word.Equals(ListingFields.ReadField(ref expected), StringComparison.OrdinalIgnoreCase);
             }
 
             if (isSame && rest.Trim(" \t").IsEmpty)

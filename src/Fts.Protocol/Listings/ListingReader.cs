@@ -3,38 +3,50 @@ using Fts.Protocol.Listings.Dialects;
 
 namespace Fts.Protocol.Listings;
 
-/// <summary>
-/// Reads one listing line by line. Most formats can be recognised from any line. For the others, this class keeps state: a heading (MVS), a name
-/// whose metadata is on the next line (VMS), and names without metadata. A line in no known format becomes an entry of kind <see cref="FtpEntryKind.Unknown"/>.
-/// </summary>
-/// <param name="now">The time from which a missing year is guessed, UTC.</param>
-/// <param name="isMachine">Whether the lines answer MLSD. Lines of LIST are read there too, because some servers send them.</param>
-internal sealed class ListingReader(DateTime now, bool isMachine = false)
+/// <summary>No line of the listing is in a known format, or a line is not in the required format.</summary>
+/// <param name="rawLine">The first such line, as received.</param>
+public sealed class ListingFormatException(string rawLine) : FormatException("The listing has a line in an unknown format.")
 {
-    // Entries that are ready. Nearly always one; more only after lines with a name alone.
+    /// <summary>The first line that could not be read, as received.</summary>
+    public string RawLine { get; } = rawLine;
+}
+
+/// <summary>Reads one listing line by line: the lines of LIST in any known format, or those of MLSD (RFC 3659 §7).</summary>
+/// <remarks>
+/// Most formats can be recognised from any line. For the others the reader keeps state: a heading (MVS), a name whose metadata is on the
+/// next line (VMS), or names without metadata. A line in an unknown format becomes an entry of kind <see cref="FtpEntryKind.Unknown"/>.
+/// </remarks>
+/// <param name="now">The current time in UTC, from which the reader guesses the year of a date without one.</param>
+/// <param name="isMlsd">Whether the lines are those of MLSD. Lines of LIST are read there too, because some servers send them.</param>
+public sealed class ListingReader(DateTime now, bool isMlsd = false)
+{
+    // The entries that are complete: nearly always one. More are queued only after lines that consist of a name.
     private readonly Queue<ListingEntry> _queuedEntries = new();
     private ListingEntry? _next;
     private RowParser? _rowParser;
-    // A name of VMS, and the names alone that were read before any other line.
-    private string? _name;
+    // A VMS name without metadata yet.
+    private string? _vmsName;
+    // The lines that consist of a name and precede all others; null after the first line of another form.
     private List<string>? _names = [];
-    private string? _unreadable;
+    private string? _firstUnreadableLine;
     private bool _hasReadLine, _hasReadMember;
 
     private delegate bool RowParser(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry);
 
-    /// <summary>Takes the next line, without its line end. The entries that it completes are returned by <see cref="TryDequeue"/>.</summary>
+    /// <summary>Adds the next line. <see cref="TryDequeue"/> returns the entries that it completes.</summary>
+    /// <param name="line">The line without its line end.</param>
     public void AddLine(string line)
     {
+        ArgumentNullException.ThrowIfNull(line);
         line = line.StartsWith('\uFEFF') ? line[1..] : line;
         if (string.IsNullOrWhiteSpace(line))
         {
             return;
         }
 
-        if (_name is { } name)
+        if (_vmsName is { } name)
         {
-            _name = null;
+            _vmsName = null;
             if (VmsListing.TryParseMetadata(name, line, out ListingEntry? whole))
             {
                 AddEntry(whole);
@@ -48,11 +60,11 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         {
             AddEntry(entry);
         }
-        else if (!isMachine && _rowParser is null && VmsListing.IsName(line))
+        else if (!isMlsd && _rowParser is null && VmsListing.IsName(line))
         {
-            _name = line;
+            _vmsName = line;
         }
-        else if (!isMachine && _rowParser is null && IsName(line))
+        else if (!isMlsd && _rowParser is null && IsName(line))
         {
             AddName(line);
         }
@@ -62,7 +74,8 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
     }
 
-    /// <summary>Returns the next entry that is complete; false if a further line is needed.</summary>
+    /// <summary>Removes and returns the next complete entry. Returns false if a further line is needed.</summary>
+    /// <param name="entry">The entry, if the method returns true.</param>
     public bool TryDequeue([NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = _next;
@@ -70,22 +83,22 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         return entry is not null || _queuedEntries.TryDequeue(out entry);
     }
 
-    /// <summary>Ends the listing. Further entries may be ready then.</summary>
-    /// <exception cref="ListingFormatException">There are lines, and none is in a known format: this is no listing.</exception>
+    /// <summary>Ends the listing. <see cref="TryDequeue"/> may then return further entries.</summary>
+    /// <exception cref="ListingFormatException">The listing has lines, but none of them is in a known format.</exception>
     public void Complete()
     {
-        if (_name is { } name)
+        if (_vmsName is { } name)
         {
-            _name = null;
+            _vmsName = null;
             AddName(name);
         }
 
-        if (!_hasReadLine && _unreadable is not null)
+        if (!_hasReadLine && _firstUnreadableLine is not null)
         {
-            throw new ListingFormatException(_unreadable);
+            throw new ListingFormatException(_firstUnreadableLine);
         }
 
-        // A listing of names alone.
+        // All lines consist of a name, so the listing is one of names.
         _names?.ForEach(each => EnqueueEntry(CreateNameEntry(each)));
         _names = null;
     }
@@ -105,7 +118,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
     private bool TryParseLine(string line, out ListingEntry? entry)
     {
         entry = null;
-        if (isMachine)
+        if (isMlsd)
         {
             return ListingParser.TryParseMlsxLine(line, out entry) || ListingParser.TryParseLine(line, now, out entry);
         }
@@ -116,12 +129,16 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
             return true;
         }
 
-        return _rowParser is not null ? _rowParser(line, out entry)
-            : ListingParser.TryParseLine(line, now, out entry) ||
-                (MlsxListing.StartsWithFact(line.AsSpan().TrimStart(" \t")) && ListingParser.TryParseMlsxLine(line, out entry));
+        if (_rowParser is not null)
+        {
+            return _rowParser(line, out entry);
+        }
+
+        return ListingParser.TryParseLine(line, now, out entry) ||
+            (MlsxListing.StartsWithFact(line.AsSpan().TrimStart(" \t")) && ListingParser.TryParseMlsxLine(line, out entry));
     }
 
-    /// <summary>Takes a line that was read; null if it names nothing.</summary>
+    /// <summary>Notes that a line was read, and queues its entry. The entry is null for a heading and similar lines.</summary>
     private void AddEntry(ListingEntry? entry)
     {
         _hasReadLine = true;
@@ -135,12 +152,14 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
 
     private void AddUnreadable(string line)
     {
-        _unreadable ??= line;
+        _firstUnreadableLine ??= line;
         FlushNames();
         EnqueueEntry(ListingEntry.CreateUnreadable(line));
     }
 
-    /// <summary>Takes a name alone. It is kept until another line shows what the listing is, because a message of one word looks like a name.</summary>
+    /// <summary>
+    /// Adds a line that consists of a name. Keeps it until another line shows the format, because a message of one word looks the same.
+    /// </summary>
     private void AddName(string name)
     {
         if (_names is not null)
@@ -157,7 +176,9 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         }
     }
 
-    /// <summary>Members without statistics are names alone among others; in any other listing a line of one word is not an entry.</summary>
+    /// <summary>
+    /// Adds the kept names again, now that the format is known. Only VMS files and MVS members may have lines without metadata.
+    /// </summary>
     private void FlushNames()
     {
         if (_names is { } names)
@@ -171,7 +192,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         ? new ListingEntry(name.TrimEnd(), FtpEntryKind.File, null, null, FtpEntrySource.Vms)
         : new ListingEntry(name, FtpEntryKind.File, null, null, FtpEntrySource.Names);
 
-    /// <summary>Returns whether the line is one word without characters of markup or messages.</summary>
+    /// <summary>Returns whether the line is one word without the characters and punctuation of markup or messages.</summary>
     private static bool IsName(string line)
     {
         foreach (char c in line)
@@ -185,7 +206,7 @@ internal sealed class ListingReader(DateTime now, bool isMachine = false)
         return line is not ("." or "..") && line[^1] is not (':' or '.' or ',' or ';' or '!');
     }
 
-    /// <summary>What stands under a heading; null when the line is none.</summary>
+    /// <summary>Returns the parser for the lines under a heading, or null if the line is not a heading.</summary>
     private static RowParser? FindRowParser(string line) =>
         MvsListing.IsHeading(line) ? MvsListing.TryParse
         : MvsMemberListing.IsHeading(line) ? MvsMemberListing.TryParse

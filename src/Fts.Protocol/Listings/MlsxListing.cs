@@ -3,16 +3,24 @@ using System.Globalization;
 
 namespace Fts.Protocol.Listings;
 
-/// <summary>Lines of MLSD and MLST: <c>fact=value;fact=value; name</c> (RFC 3659 §7.2).</summary>
-internal static class MlsxListing
+/// <summary>Reads lines of MLSD and MLST: <c>fact=value;fact=value; name</c> (RFC 3659 §7.2).</summary>
+public static class MlsxListing
 {
     private const string SlinkPrefix = "OS.unix=slink", SymlinkPrefix = "OS.unix=symlink";
 
-    /// <summary>Reads a line without its line end. <paramref name="isDotFolder"/> tells cdir and pdir: the folder itself and its parent.</summary>
-    public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry, out bool isDotFolder)
+    private static readonly string[] KnownFacts =
+        ["type", "size", "sizd", "modify", "create", "perm", "unique", "lang", "media-type", "charset"];
+
+    /// <summary>Reads one line. Returns false if it does not have the form of facts and a name. Unknown facts are ignored.</summary>
+    /// <param name="line">The line without its line end.</param>
+    /// <param name="entry">The entry, if the method returns true.</param>
+    /// <param name="isDotDirectory">
+    /// Whether the type is <c>cdir</c> or <c>pdir</c>: the listed directory itself or one of its parents.
+    /// </param>
+    public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry, out bool isDotDirectory)
     {
-        (entry, isDotFolder) = (null, false);
-        int end = EndOfFacts(line);
+        (entry, isDotDirectory) = (null, false);
+        int end = FindNameSeparator(line);
         if (end < 0 || end == line.Length - 1)
         {
             return false;
@@ -33,13 +41,16 @@ internal static class MlsxListing
             }
         }
 
-        isDotFolder = facts.IsDotFolder;
-        entry = facts.Of(line[(end + 1)..].ToString());
+        isDotDirectory = facts.IsDotDirectory;
+        entry = facts.CreateEntry(line[(end + 1)..].ToString());
         return true;
     }
 
-    /// <summary>Whether the line starts with a fact that servers send, so that it is no line of LIST, and leading blanks are no part of its name.</summary>
-    public static bool StartsWithFact(ReadOnlySpan<char> line)
+    /// <summary>
+    /// Returns whether the line starts with a fact that servers send. Such a line is not one of LIST, and its leading spaces can be
+    /// skipped.
+    /// </summary>
+    internal static bool StartsWithFact(ReadOnlySpan<char> line)
     {
         int equals = line.IndexOf('=');
         if (equals < 1)
@@ -48,18 +59,27 @@ internal static class MlsxListing
         }
 
         ReadOnlySpan<char> name = line[..equals];
-        return EqualsIgnoreCase(name, "type") || EqualsIgnoreCase(name, "size") || EqualsIgnoreCase(name, "sizd") || EqualsIgnoreCase(name, "modify") || EqualsIgnoreCase(name, "create") || EqualsIgnoreCase(name, "perm") || EqualsIgnoreCase(name, "unique") || EqualsIgnoreCase(name, "lang") ||
-            EqualsIgnoreCase(name, "media-type") || EqualsIgnoreCase(name, "charset") || ((name.StartsWith("UNIX.", StringComparison.OrdinalIgnoreCase) || name.StartsWith("win32.", StringComparison.OrdinalIgnoreCase) ||
-            name.StartsWith("X.", StringComparison.OrdinalIgnoreCase)) && name.IndexOfAny(' ', ';') < 0);
+        foreach (string known in KnownFacts)
+        {
+            if (EqualsIgnoreCase(name, known))
+            {
+                return true;
+            }
+        }
+
+        bool hasPrefix = name.StartsWith("UNIX.", StringComparison.OrdinalIgnoreCase) ||
+            name.StartsWith("win32.", StringComparison.OrdinalIgnoreCase) ||
+            name.StartsWith("X.", StringComparison.OrdinalIgnoreCase);
+        return hasPrefix && name.IndexOfAny(' ', ';') < 0;
     }
 
     /// <summary>
-    /// Where the one space stands that parts facts from the name; -1 when there is none. Facts hold no space, but links' targets do on some servers:
-    /// then it is the space after the last semicolon of the facts.
+    /// Returns the offset of the space between the facts and the name, or -1 if there is none. Facts contain no space, except for link
+    /// targets of some servers. Then it is the first space after a semicolon.
     /// </summary>
-    private static int EndOfFacts(ReadOnlySpan<char> line)
+    private static int FindNameSeparator(ReadOnlySpan<char> line)
     {
-        // Some servers write a tab.
+        // Some servers send a tab instead.
         int space = line.IndexOf(' '), tab = line.IndexOf(";\t", StringComparison.Ordinal);
         if (tab >= 0 && (space < 0 || tab < space))
         {
@@ -75,7 +95,7 @@ internal static class MlsxListing
         return semicolon < 0 ? space : semicolon + 1;
     }
 
-    /// <summary>Up to seven octal digits.</summary>
+    /// <summary>Reads up to seven octal digits.</summary>
     internal static bool TryParseOctal(ReadOnlySpan<char> text, out int value)
     {
         value = 0;
@@ -94,7 +114,9 @@ internal static class MlsxListing
 
     private static bool EqualsIgnoreCase(ReadOnlySpan<char> text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The facts of one line as they are read. A record copied for each of them takes three and a half times the memory (microbench: Mlsd).</summary>
+    /// <summary>
+    /// Collects the facts of one line. A record that is copied for each fact takes 3.5 times the memory (microbenchmark Mlsd).
+    /// </summary>
     private struct Facts
     {
         private long? _length;
@@ -102,16 +124,16 @@ internal static class MlsxListing
         private UnixFileMode? _unixMode;
         private string? _linkTarget, _permissions, _uniqueId;
 
-        // A line without a type fact says nothing about what can be done with the entry.
+        // Without a type fact, the kind of the entry is unknown.
         private FtpEntryKind _kind = FtpEntryKind.Other;
 
         public Facts()
         {
         }
 
-        public bool IsDotFolder { get; private set; }
+        public bool IsDotDirectory { get; private set; }
 
-        /// <summary>Adds one fact; what is unknown or cannot be read counts as not told.</summary>
+        /// <summary>Adds one fact. Facts that are unknown or cannot be read are ignored.</summary>
         public void Add(ReadOnlySpan<char> name, ReadOnlySpan<char> value)
         {
             if (EqualsIgnoreCase(name, "type"))
@@ -140,19 +162,19 @@ internal static class MlsxListing
             }
         }
 
-        public readonly ListingEntry Of(string name) => new(name, _kind, _length, _modified, FtpEntrySource.Mlsx)
+        public readonly ListingEntry CreateEntry(string name) => new(name, _kind, _length, _modified, FtpEntrySource.Mlsx)
         {
             UnixMode = _unixMode, LinkTarget = _linkTarget, Permissions = _permissions, UniqueId = _uniqueId,
         };
 
         private void AddType(ReadOnlySpan<char> value)
         {
-            IsDotFolder = EqualsIgnoreCase(value, "cdir") || EqualsIgnoreCase(value, "pdir");
+            IsDotDirectory = EqualsIgnoreCase(value, "cdir") || EqualsIgnoreCase(value, "pdir");
             if (EqualsIgnoreCase(value, "file"))
             {
                 _kind = FtpEntryKind.File;
             }
-            else if (IsDotFolder || EqualsIgnoreCase(value, "dir"))
+            else if (IsDotDirectory || EqualsIgnoreCase(value, "dir"))
             {
                 _kind = FtpEntryKind.Directory;
             }
@@ -166,6 +188,7 @@ internal static class MlsxListing
             }
         }
 
-        private void AddLink(ReadOnlySpan<char> target) => (_kind, _linkTarget) = (FtpEntryKind.Link, target.Length > 1 && target[0] == ':' ? target[1..].ToString() : null);
+        private void AddLink(ReadOnlySpan<char> target) =>
+            (_kind, _linkTarget) = (FtpEntryKind.Link, target.Length > 1 && target[0] == ':' ? target[1..].ToString() : null);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server.Access;
 
@@ -19,7 +20,7 @@ internal readonly record struct AddressBlock(bool IsIPv4, ulong Bits)
     public static AddressBlock FromAddress(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
-        IPAddress unmapped = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        IPAddress unmapped = address.UnmapIPv4();
         unmapped.TryWriteBytes(bytes, out _);
         return unmapped.AddressFamily == AddressFamily.InterNetwork
             ? new AddressBlock(IsIPv4: true, BinaryPrimitives.ReadUInt32BigEndian(bytes))

@@ -211,7 +211,7 @@ internal static class CommandTable
     /// Finds a command and the argument for its handler. The first word of a SITE command belongs to the verb. Returns null for an unknown
     /// command.
     /// </summary>
-    public static (CommandRow Row, string Argument)? Find(Command command)
+    public static (CommandRow Row, string Argument)? Find(FtpCommand command)
     {
         if (command.Verb != "SITE")
         {

@@ -78,7 +78,7 @@ internal static class InformationCommands
             return new(SiteHelp);
         }
 
-        var command = new Command(argument.ToUpperInvariant(), "");
+        var command = new FtpCommand(argument.ToUpperInvariant(), "");
         CommandRow? row = argument.Contains(' ', StringComparison.Ordinal)
             ? CommandTable.Rows.FirstOrDefault(row => row.Verb == command.Verb)
             : CommandTable.Find(command)?.Row;

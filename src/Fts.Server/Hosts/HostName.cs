@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server.Hosts;
 
@@ -16,7 +17,7 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
         if (text.StartsWith('[') && text.EndsWith(']'))
         {
             bool isIPv6 = IPAddress.TryParse(text[1..^1], out IPAddress? ipv6) && ipv6.AddressFamily == AddressFamily.InterNetworkV6;
-            return isIPv6 ? new HostName(null, Unmapped(ipv6!)) : null;
+            return isIPv6 ? new HostName(null, ipv6!.UnmapIPv4()) : null;
         }
 
         // IPAddress.TryParse parses "1" as 0.0.0.1, so the dots are counted.
@@ -50,6 +51,4 @@ internal readonly record struct HostName(string? Name, IPAddress? Address)
     private static bool IsValidLabel(string label) =>
         label.Length is > 0 and <= MaxLabelLength && label[0] != '-' && label[^1] != '-' &&
         label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
-
-    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

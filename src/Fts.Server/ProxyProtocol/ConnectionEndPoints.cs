@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fts.Protocol;
 
 namespace Fts.Server.ProxyProtocol;
 
@@ -13,9 +14,5 @@ internal readonly record struct ConnectionEndPoints(IPEndPoint Local, IPEndPoint
 {
     /// <summary>Returns the addresses of a socket.</summary>
     public static ConnectionEndPoints FromSocket(Socket socket) =>
-        new(Unmapped((IPEndPoint)socket.LocalEndPoint!), Unmapped((IPEndPoint)socket.RemoteEndPoint!));
-
-    /// <summary>A dual-stack socket shows IPv4 peers as mapped IPv6 addresses; everything here compares and prints real ones.</summary>
-    private static IPEndPoint Unmapped(IPEndPoint endPoint) =>
-        endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+        new(((IPEndPoint)socket.LocalEndPoint!).UnmapIPv4(), ((IPEndPoint)socket.RemoteEndPoint!).UnmapIPv4());
 }

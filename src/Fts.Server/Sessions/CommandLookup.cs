@@ -14,7 +14,7 @@ internal static class CommandLookup
     public static bool TryFindDuringTransfer(Session session, LineReadResult line, out CommandRow? row, out string argument)
     {
         (row, argument) = (null, "");
-        if (line.Status == LineStatus.Line && Command.TryParse(line.Bytes.Span, out Command command) &&
+        if (line.Status == LineStatus.Line && FtpCommand.TryParse(line.Bytes.Span, out FtpCommand command) &&
             CommandTable.Find(command) is { Row: var found } && found.HasRule(CommandRules.AllowedDuringTransfer) &&
             (found.Verb == "ABOR" || session.Transfer is not { UsesControlConnection: true }))
         {
@@ -35,8 +35,8 @@ internal static class CommandLookup
         (row, argument, rejection) = (null, "", null);
         bool isFirst = !session.HasReadLine;
         session.HasReadLine |= line.Status != LineStatus.Line || !line.Bytes.IsEmpty;
-        Command command = default;
-        bool isCommand = line.Status == LineStatus.Line && Command.TryParse(line.Bytes.Span, out command);
+        FtpCommand command = default;
+        bool isCommand = line.Status == LineStatus.Line && FtpCommand.TryParse(line.Bytes.Span, out command);
         string traced = isCommand ? command.Redacted : "(not a command)";
         session.Server.Options.Trace?.Invoke(new FtpServerTrace(session.Id, IsReply: false, traced));
         (CommandRow Row, string Argument)? found =

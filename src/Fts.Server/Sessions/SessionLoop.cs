@@ -284,7 +284,7 @@ internal sealed class SessionLoop(Session session)
     /// <summary>Records a QUIT that the client sent during the transfer.</summary>
     private void NoteQuit(LineReadResult line)
     {
-        if (session.Transfer is { } transfer && Command.TryParse(line.Bytes.Span, out Command waiting) && waiting.Verb == "QUIT")
+        if (session.Transfer is { } transfer && FtpCommand.TryParse(line.Bytes.Span, out FtpCommand waiting) && waiting.Verb == "QUIT")
         {
             transfer.NoteQuit();
             Log.QuitDuringTransfer(_options.Logger, session.Id, transfer.Bytes, transfer.Description.ToPrintable());

@@ -25,7 +25,7 @@ internal static class TrustCommand
                     Terminal.Plain.Flush();
                     return Task.FromResult(ExitCode.Success);
                 case ["add", var server, var proof]:
-                    knownHosts.Set(ValidateServer(server), proof == KnownHost.Authority || IsFingerprint(proof) ? proof : throw CommandLine.CreateUsageError(
+                    knownHosts.Set(ValidateServer(server), proof == KnownHost.Authority || KeyFingerprint.IsFingerprint(proof) ? proof : throw CommandLine.CreateUsageError(
                         $"'{proof}' is not a key: expected SHA256: and 43 characters, as fts server shows it, or {KnownHost.Authority} for a certificate of a trusted authority"));
                     return Task.FromResult(ExitCode.Success);
                 case ["remove", var server]:
@@ -52,7 +52,4 @@ internal static class TrustCommand
         CommandLine.ParsePort(server[(colon + 1)..], allowsZero: false);
         return server;
     }
-
-    private static bool IsFingerprint(string text) =>
-        text.StartsWith("SHA256:", StringComparison.Ordinal) && text.Length == 50 && Convert.TryFromBase64String(text[7..] + "=", new byte[32], out _);
 }

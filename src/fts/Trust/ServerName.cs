@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Fts.Protocol;
 
 namespace Fts.Trust;
 
@@ -37,7 +38,7 @@ internal static class ServerName
         // Parses numeric addresses as the client's resolver does: 0x7f is hexadecimal, 010 octal.
         if (IPAddress.TryParse(host, out IPAddress? address))
         {
-            return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+            return address.UnmapIPv4().ToString();
         }
 
         string name = host.ToLowerInvariant();

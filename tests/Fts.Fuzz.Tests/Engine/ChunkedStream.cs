@@ -1,11 +1,13 @@
 namespace Fts.FuzzTests.Engine;
 
-/// <summary>Bytes that come in pieces whose sizes follow from the bytes, never waiting. Counts what is asked of it.</summary>
+/// <summary>
+/// A stream that returns bytes in pieces without waiting, and counts the reads. The piece lengths depend only on the number of bytes.
+/// </summary>
 internal sealed class ChunkedStream(ReadOnlySpan<byte> bytes) : MemoryStream(bytes.ToArray(), writable: false)
 {
     private FuzzRandom _dice = new((ulong)bytes.Length);
 
-    /// <summary>How often it was read.</summary>
+    /// <summary>The number of reads.</summary>
     public int Reads { get; private set; }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

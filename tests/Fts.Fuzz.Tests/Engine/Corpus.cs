@@ -4,12 +4,13 @@ using System.Text;
 namespace Fts.FuzzTests.Engine;
 
 /// <summary>
-/// The inputs that a target's fuzzing starts from, one to a line of its file: text in UTF-8 with <c>\r</c>, <c>\n</c>, <c>\t</c>, <c>\\</c> and <c>\xNN</c> for
-/// single bytes. A line that starts with <c>#</c> is a remark, and names the bug that the next one found; one that starts with <c>!</c> is a word to mix in.
+/// The seed inputs of a target, one on each line of its file: text in UTF-8 with <c>\r</c>, <c>\n</c>, <c>\t</c>, <c>\\</c> and <c>\xNN</c>
+/// for single bytes. A line that starts with <c>#</c> is a comment, which may describe the bug that the next line found. A line that starts
+/// with <c>!</c> is a token to insert.
 /// </summary>
 internal sealed record Corpus(IReadOnlyList<byte[]> Seeds, IReadOnlyList<byte[]> Tokens)
 {
-    /// <summary>Reads a file beside the tests.</summary>
+    /// <summary>Reads the file of a corpus.</summary>
     public static Corpus Load(string name)
     {
         string[] lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Corpus", name + ".txt"));
@@ -18,7 +19,7 @@ internal sealed record Corpus(IReadOnlyList<byte[]> Seeds, IReadOnlyList<byte[]>
             [.. lines.Where(line => line.StartsWith('!')).Select(line => Unescape(line[1..]))]);
     }
 
-    /// <summary>The input as a line of the file.</summary>
+    /// <summary>Returns the line for an input.</summary>
     public static string Escape(ReadOnlySpan<byte> input)
     {
         var text = new StringBuilder();
@@ -38,7 +39,7 @@ internal sealed record Corpus(IReadOnlyList<byte[]> Seeds, IReadOnlyList<byte[]>
         return text.ToString();
     }
 
-    /// <summary>The bytes that a line of the file stands for.</summary>
+    /// <summary>Returns the input for a line.</summary>
     public static byte[] Unescape(string line)
     {
         var bytes = new List<byte>();

@@ -1,21 +1,23 @@
 namespace Fts.FuzzTests.Engine;
 
-/// <summary>Checks in the fuzzer's loop: those of a test framework format their message each time, which millions of inputs would pay for.</summary>
+/// <summary>
+/// Assertions for the loop of the fuzzer. They create a message only on failure, because the loop runs millions of times.
+/// </summary>
 internal static class FuzzAssert
 {
-    public static void True(bool holds, string what)
+    public static void True(bool condition, string rule)
     {
-        if (!holds)
+        if (!condition)
         {
-            throw new FuzzFailureException(what);
+            throw new FuzzFailureException($"violated: {rule}");
         }
     }
 
-    public static void Equal<T>(T expected, T actual, string what)
+    public static void Equal<T>(T expected, T actual, string rule)
     {
         if (!EqualityComparer<T>.Default.Equals(expected, actual))
         {
-            throw new FuzzFailureException($"{what}: {expected} became {actual}");
+            throw new FuzzFailureException($"violated: {rule}; expected {expected}, actual {actual}");
         }
     }
 }

@@ -1,11 +1,11 @@
 namespace Fts.FuzzTests.Engine;
 
-/// <summary>Numbers that follow from a seed alone, on every machine and in every version (splitmix64).</summary>
+/// <summary>Pseudo-random numbers that depend only on the seed, on every machine and .NET version (splitmix64).</summary>
 internal struct FuzzRandom(ulong seed)
 {
     private ulong _state = seed;
 
-    /// <summary>0 to <paramref name="bound"/> - 1.</summary>
+    /// <summary>Returns a number from 0 to <paramref name="bound"/> - 1.</summary>
     public int Next(int bound) => (int)(Next() % (uint)bound);
 
     private ulong Next()

@@ -1,23 +1,23 @@
 namespace Fts.FuzzTests.Engine;
 
-/// <summary>An input that broke a parser.</summary>
+/// <summary>A parser failed for an input.</summary>
 internal sealed class FuzzFailureException(string message, Exception? cause = null) : Exception(message, cause);
 
-/// <summary>Puts a number of inputs through one target, on a thread of its own, so that one which never comes back is told instead of waited for.</summary>
-internal sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan? patience = null)
+/// <summary>Runs inputs through one target on a separate thread, so that an input for which the parser hangs is reported.</summary>
+internal sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan? timeout = null)
 {
-    /// <summary>Allocations that depend on no input: an exception's, a builder's first.</summary>
-    private const int BytesAnyway = 32 * 1024;
+    /// <summary>The allocation that is allowed for any input, for example for an exception.</summary>
+    private const int BaseAllocation = 32 * 1024;
 
-    /// <summary>Far beyond what any input takes on the busiest machine.</summary>
-    private readonly TimeSpan _patience = patience ?? TimeSpan.FromSeconds(60);
+    /// <summary>Much longer than any input takes on a busy machine.</summary>
+    private readonly TimeSpan _timeout = timeout ?? TimeSpan.FromSeconds(60);
 
     private readonly Mutator _mutator = new(Corpus.Load(target.Corpus), seed);
     private byte[] _input = [];
     private int _done;
 
-    /// <summary>Runs inputs 0 to <paramref name="inputs"/> - 1; returns how many were run.</summary>
-    /// <exception cref="FuzzFailureException">One of them broke the parser.</exception>
+    /// <summary>Runs the inputs 0 to <paramref name="inputs"/> - 1. Returns their number.</summary>
+    /// <exception cref="FuzzFailureException">The parser failed for an input.</exception>
     public async Task<int> RunAsync(int inputs)
     {
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,7 +39,7 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan? patience 
         {
             try
             {
-                await end.Task.WaitAsync(_patience);
+                await end.Task.WaitAsync(_timeout);
                 return _done;
             }
             catch (TimeoutException) when (Volatile.Read(ref _done) is var now && now > before)
@@ -48,7 +48,7 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan? patience 
             }
             catch (TimeoutException)
             {
-                throw Failure("it does not come back");
+                throw CreateFailure("the parser did not return");
             }
         }
     }
@@ -59,38 +59,38 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan? patience 
         {
             ReadOnlySpan<byte> input = _mutator.CreateInput(number);
             Volatile.Write(ref _input, input.ToArray());
-            long most = BytesAnyway + ((long)target.BytesPerByte * input.Length);
-            // A parser's tables are made with the first input that needs them, and not twice.
-            if (BytesTaken(input) > most && BytesTaken(input) is var bytes && bytes > most)
+            long limit = BaseAllocation + ((long)target.BytesPerByte * input.Length);
+            // The first input may also allocate the tables of the parser, so a second run decides.
+            if (MeasureAllocation(input) > limit && MeasureAllocation(input) is var bytes && bytes > limit)
             {
-                throw Failure($"{bytes} bytes allocated for an input of {input.Length}");
+                throw CreateFailure($"{bytes} bytes allocated for an input of {input.Length}");
             }
 
             Volatile.Write(ref _done, number + 1);
         }
     }
 
-    private long BytesTaken(ReadOnlySpan<byte> input)
+    private long MeasureAllocation(ReadOnlySpan<byte> input)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
             target.Act(input);
         }
-        catch (Exception e) when (e.GetType() == target.Refusal)
+        catch (Exception e) when (e.GetType() == target.ExpectedException)
         {
-            // Refused in the parser's own words.
+            // The parser rejected the input.
         }
         catch (Exception e)
         {
-            throw Failure(e.GetType().Name, e);
+            throw CreateFailure(e.GetType().Name, e);
         }
 
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
-    private FuzzFailureException Failure(string what, Exception? cause = null) => new($"""
-        {target.Name}: {what} at input {_done} of seed {seed}. As a line of Corpus/{target.Corpus}.txt:
+    private FuzzFailureException CreateFailure(string reason, Exception? cause = null) => new($"""
+        {target.Name}: {reason} at input {_done} of seed {seed}. As a line of Corpus/{target.Corpus}.txt:
         {Corpus.Escape(Volatile.Read(ref _input))}
         {cause}
         """, cause);

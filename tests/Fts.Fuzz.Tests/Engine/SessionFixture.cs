@@ -8,7 +8,7 @@ using Fts.Storage.Memory;
 
 namespace Fts.FuzzTests.Engine;
 
-/// <summary>A session that is signed in to an empty store and whose loop does not run: handlers are called on it directly.</summary>
+/// <summary>A logged-in session with an empty store. Its loop does not run, so tests call handlers directly.</summary>
 internal sealed class SessionFixture : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -20,9 +20,15 @@ internal sealed class SessionFixture : IDisposable
         _listener.Listen(1);
         _peer.Connect(_listener.LocalEndPoint!);
         var store = new MemoryFileStore();
-        var server = new FtpServer(new FtpServerOptions { Store = store, Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite) });
+        var server = new FtpServer(new FtpServerOptions
+        {
+            Store = store, Authenticator = new AnonymousAuthenticator(Permissions.ReadWrite),
+        });
         Socket accepted = _listener.Accept();
-        Value = new Session(server, 1, accepted, isImplicit: false, ConnectionEndPoints.FromSocket(accepted)) { Files = new UserFiles(new Account("ann", Permissions.ReadWrite), store) };
+        Value = new Session(server, 1, accepted, isImplicit: false, ConnectionEndPoints.FromSocket(accepted))
+        {
+            Files = new UserFiles(new Account("ann", Permissions.ReadWrite), store),
+        };
     }
 
     public Session Value { get; }

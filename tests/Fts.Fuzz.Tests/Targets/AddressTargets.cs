@@ -5,7 +5,7 @@ using Fts.Protocol;
 
 namespace Fts.FuzzTests.Targets;
 
-/// <summary>Addresses of data connections, in commands and in replies.</summary>
+/// <summary>Addresses of data connections in commands and replies.</summary>
 internal static class AddressTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
@@ -20,40 +20,43 @@ internal static class AddressTargets
     {
         if (HostPort.TryParse(text, out IPEndPoint endPoint))
         {
-            FuzzAssert.True(HostPort.TryParse(HostPort.Format(endPoint), out IPEndPoint again), "an address that was written can be read");
-            FuzzAssert.Equal(endPoint, again, "an address comes back");
+            FuzzAssert.True(HostPort.TryParse(HostPort.Format(endPoint), out IPEndPoint again), "a formatted address can be parsed");
+            FuzzAssert.Equal(endPoint, again, "an address survives the round trip");
         }
     }
 
-    private static void NumbersReply(string text) => Place(text, FtpReplyCode.PassiveMode);
+    private static void NumbersReply(string text) => ReadReply(text, FtpReplyCode.PassiveMode);
 
     private static void ExtendedPort(string text)
     {
         if (HostPort.TryParseExtended(text, out IPEndPoint endPoint, out bool knownFamily))
         {
-            FuzzAssert.True(knownFamily && endPoint.Port > 0, "what was read has a family and a port");
-            FuzzAssert.True(HostPort.TryParseExtended(HostPort.FormatExtended(endPoint), out IPEndPoint again, out _), "an address that was written can be read");
-            FuzzAssert.Equal(endPoint, again, "an address comes back");
+            FuzzAssert.True(knownFamily && endPoint.Port > 0, "a parsed address has a known family and a port");
+            FuzzAssert.True(HostPort.TryParseExtended(HostPort.FormatExtended(endPoint), out IPEndPoint again, out _),
+                "a formatted address can be parsed");
+            FuzzAssert.Equal(endPoint, again, "an address survives the round trip");
         }
     }
 
-    private static void ExtendedReply(string text) => Place(text, FtpReplyCode.ExtendedPassiveMode);
+    private static void ExtendedReply(string text) => ReadReply(text, FtpReplyCode.ExtendedPassiveMode);
 
-    private static void Place(string text, FtpReplyCode code)
+    private static void ReadReply(string text, FtpReplyCode code)
     {
-        if (!PassiveReply.TryRead(text, code, out PassiveEndPoint place))
+        if (!PassiveReply.TryRead(text, code, out PassiveEndPoint read))
         {
             return;
         }
 
-        FuzzAssert.True(place.Port is > 0 and <= IPEndPoint.MaxPort, "a port is one");
-        var endPoint = new IPEndPoint(place.Address ?? IPAddress.Loopback, place.Port);
-        FuzzAssert.True(PassiveReply.TryRead($"({HostPort.FormatExtended(endPoint)})", code, out PassiveEndPoint again), "an address that was written can be read");
-        FuzzAssert.Equal(new PassiveEndPoint(endPoint.Address, place.Port), again, "an address comes back");
+        FuzzAssert.True(read.Port is > 0 and <= IPEndPoint.MaxPort, "a port is valid");
+        var endPoint = new IPEndPoint(read.Address ?? IPAddress.Loopback, read.Port);
+        FuzzAssert.True(PassiveReply.TryRead($"({HostPort.FormatExtended(endPoint)})", code, out PassiveEndPoint again),
+            "a formatted address can be parsed");
+        FuzzAssert.Equal(new PassiveEndPoint(endPoint.Address, read.Port), again, "an address survives the round trip");
         if (endPoint.AddressFamily == AddressFamily.InterNetwork)
         {
-            FuzzAssert.True(PassiveReply.TryRead($"Entering Passive Mode ({HostPort.Format(endPoint)}).", code, out again), "an address that was written can be read");
-            FuzzAssert.Equal(new PassiveEndPoint(endPoint.Address, place.Port), again, "an address comes back");
+            FuzzAssert.True(PassiveReply.TryRead($"Entering Passive Mode ({HostPort.Format(endPoint)}).", code, out again),
+                "a formatted address can be parsed");
+            FuzzAssert.Equal(new PassiveEndPoint(endPoint.Address, read.Port), again, "an address survives the round trip");
         }
     }
 }

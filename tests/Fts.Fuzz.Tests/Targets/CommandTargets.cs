@@ -3,7 +3,7 @@ using Fts.Protocol;
 
 namespace Fts.FuzzTests.Targets;
 
-/// <summary>The small words: commands, times, quotes, and text made fit to be shown.</summary>
+/// <summary>Commands, times, quoting, and escaped text.</summary>
 internal static class CommandTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
@@ -12,23 +12,26 @@ internal static class CommandTargets
         FuzzTarget.OfText("time", Time),
         FuzzTarget.OfText("quoted-path", QuotedPath),
         FuzzTarget.OfText("quoted-words", Quoted),
-        FuzzTarget.OfText("visible-text", Visible),
+        FuzzTarget.OfText("visible-text", Printable),
     ];
 
     private static void Command(ReadOnlySpan<byte> input)
     {
-        if (!Fts.Protocol.Command.TryParse(input, out Command command))
+        if (!FtpCommand.TryParse(input, out FtpCommand command))
         {
             return;
         }
 
-        FuzzAssert.True(command.Verb.Length is > 0 and <= 16 && command.Verb.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c)), "a verb is ASCII, in upper case");
-        FuzzAssert.True(!command.Redacted.Any(char.IsControl), "the line for logs shows no control character");
-        FuzzAssert.True(command.Verb != "PASS" || command.Argument.Length == 0 || command.Redacted == "PASS ****", "a password never shows");
-        FuzzAssert.True(Fts.Protocol.Command.TryParse(EscapedUtf8.GetBytes(command.ToString()), out Command again), "what was a command is one again");
-        FuzzAssert.Equal(command, again, "a command comes back");
-        FuzzAssert.True(EscapedUtf8.GetBytes(command.Argument).AsSpan().SequenceEqual(input[(input.IndexOf((byte)' ') is >= 0 and int space ? space + 1 : input.Length)..]),
-            "an argument keeps its bytes");
+        FuzzAssert.True(command.Verb.Length is > 0 and <= 16 &&
+            command.Verb.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c)), "a verb is ASCII, in upper case");
+        FuzzAssert.True(!command.Redacted.Any(char.IsControl), "a redacted command has no control character");
+        FuzzAssert.True(command.Verb != "PASS" || command.Argument.Length == 0 ||
+            command.Redacted == "PASS ****", "a redacted command has no password");
+        FuzzAssert.True(FtpCommand.TryParse(EscapedUtf8.GetBytes(command.ToString()), out FtpCommand again),
+            "a formatted command can be parsed");
+        FuzzAssert.Equal(command, again, "a command survives the round trip");
+        ReadOnlySpan<byte> argument = input.IndexOf((byte)' ') is >= 0 and int space ? input[(space + 1)..] : default;
+        FuzzAssert.True(EscapedUtf8.GetBytes(command.Argument).AsSpan().SequenceEqual(argument), "an argument keeps its bytes");
         FuzzAssert.True(EscapedUtf8.IsCanonical(command.Argument), "an argument has one spelling");
     }
 
@@ -37,27 +40,31 @@ internal static class CommandTargets
         if (WireTime.TryParse(text, out DateTime utc))
         {
             FuzzAssert.Equal(DateTimeKind.Utc, utc.Kind, "a time is UTC");
-            FuzzAssert.True(WireTime.TryParse(WireTime.Format(utc), out DateTime again), "a time that was written can be read");
-            FuzzAssert.Equal(utc.Ticks / TimeSpan.TicksPerSecond, again.Ticks / TimeSpan.TicksPerSecond, "a time comes back to the second");
+            FuzzAssert.True(WireTime.TryParse(WireTime.Format(utc), out DateTime again), "a formatted time can be parsed");
+            FuzzAssert.Equal(utc.Ticks / TimeSpan.TicksPerSecond, again.Ticks / TimeSpan.TicksPerSecond,
+                "a time survives the round trip to the second");
         }
     }
 
     private static void QuotedPath(string text)
     {
-        FuzzAssert.True(PathQuoting.Unquote(text) is not { } path || path.Length < text.Length, "a path is shorter than what it stood in");
-        FuzzAssert.Equal(text, PathQuoting.Unquote(PathQuoting.Quote(text) + " is current"), "a path comes back from its quotes");
+        FuzzAssert.True(PathQuoting.Unquote(text) is not { } path || path.Length < text.Length, "a path is shorter than its reply");
+        FuzzAssert.Equal(text, PathQuoting.Unquote(PathQuoting.Quote(text) + " is current"), "a quoted path is unquoted to the same path");
     }
 
     private static void Quoted(string text)
     {
-        FuzzAssert.True(QuotedArguments.Parse(text) is not { } words || words.Sum(word => word.Length) <= text.Length, "words are no longer than the text");
-        FuzzAssert.Equal(text, QuotedArguments.Parse(PathQuoting.Quote(text))?.SingleOrDefault(), "a quoted word comes back");
+        FuzzAssert.True(QuotedArguments.Parse(text) is not { } words ||
+            words.Sum(word => word.Length) <= text.Length, "words are no longer than the text");
+        FuzzAssert.Equal(text, QuotedArguments.Parse(PathQuoting.Quote(text))?.SingleOrDefault(),
+            "a quoted word is parsed to the same word");
     }
 
-    private static void Visible(string text)
+    private static void Printable(string text)
     {
-        string visible = text.ToPrintable();
-        FuzzAssert.True(!visible.Any(char.IsControl) && visible.Length <= 10 * text.Length, "what is shown has no control character, and ends");
-        FuzzAssert.Equal(visible, visible.ToPrintable(), "what may be shown stays as it is");
+        string printable = text.ToPrintable();
+        FuzzAssert.True(!printable.Any(char.IsControl) &&
+            printable.Length <= 10 * text.Length, "printable text has no control character and at most ten times the length");
+        FuzzAssert.Equal(printable, printable.ToPrintable(), "printable text is unchanged");
     }
 }

@@ -4,7 +4,7 @@ using Fts.Storage;
 
 namespace Fts.FuzzTests.Targets;
 
-/// <summary>Names and paths of the other side: none leaves the folder it is put in.</summary>
+/// <summary>Names and paths from a peer. None of them leaves its directory.</summary>
 internal static class PathTargets
 {
     public static IReadOnlyList<FuzzTarget> All { get; } =
@@ -24,21 +24,25 @@ internal static class PathTargets
             }
 
             string[] names = path.IsRoot ? [] : path.Value[1..].Split('/');
-            FuzzAssert.True(path.Value.StartsWith('/') && path.Value.Length <= StorePath.MaxLength && names.Length <= StorePath.MaxDepth, "a path is absolute and within its limits");
-            FuzzAssert.True(names.All(name => name is not ("" or "." or "..") && !name.AsSpan().ContainsAny('\0', '\r', '\n')), "a path spells no escape");
-            FuzzAssert.Equal(path, home.Resolve(path.Value), "a path means itself");
+            FuzzAssert.True(path.Value.StartsWith('/') && path.Value.Length <= StorePath.MaxLength &&
+                names.Length <= StorePath.MaxDepth, "a path is absolute and within its limits");
+            FuzzAssert.True(names.All(name => name is not ("" or "." or "..") &&
+                !name.AsSpan().ContainsAny('\0', '\r', '\n')), "a path cannot leave the root");
+            FuzzAssert.Equal(path, home.Resolve(path.Value), "a path resolves to itself");
             FuzzAssert.True(path.IsRoot || path.Parent.Child(path.Name) == path, "a path is its parent's child");
         }
     }
 
     private static void SafeName(string text)
     {
-        string folder = Path.Combine(Path.GetTempPath(), "in");
+        string directory = Path.Combine(Path.GetTempPath(), "in");
         if (RemotePath.IsSafeName(text))
         {
-            FuzzAssert.Equal(folder, Path.GetDirectoryName(Path.GetFullPath(Path.Combine(folder, text))), "a safe name stays in its folder");
+            FuzzAssert.Equal(directory, Path.GetDirectoryName(Path.GetFullPath(Path.Combine(directory, text))),
+                "a safe name stays in its directory");
         }
 
-        FuzzAssert.True(RemotePath.GetName(text).Length <= text.Length && RemotePath.GetParent(text).Length <= text.Length, "parts are no longer than the whole");
+        FuzzAssert.True(RemotePath.GetName(text).Length <= text.Length &&
+            RemotePath.GetParent(text).Length <= text.Length, "the parts of a path are not longer than the path");
     }
 }

@@ -6,7 +6,7 @@ using Fts.Trust;
 
 namespace Fts.FuzzTests.Targets;
 
-/// <summary>What the program reads: its own files, what is typed, where to connect to.</summary>
+/// <summary>Input of the program: its files, command lines and targets.</summary>
 internal static class ProgramTargets
 {
     private const string Secret = "s3cr3t";
@@ -15,7 +15,7 @@ internal static class ProgramTargets
     [
         FuzzTarget.OfText("known-hosts", CheckKnownHosts),
         FuzzTarget.OfText("netrc", CheckNetRc) with { BytesPerByte = 256 },
-        FuzzTarget.OfText("typed-line", CheckTypedLine) with { Refusal = typeof(UserErrorException), BytesPerByte = 256 },
+        FuzzTarget.OfText("typed-line", CheckTypedLine) with { ExpectedException = typeof(UserErrorException), BytesPerByte = 256 },
         FuzzTarget.OfText("target", CheckTarget) with { Weight = 30, BytesPerByte = 1024 },
     ];
 
@@ -37,17 +37,18 @@ internal static class ProgramTargets
         {
             if (NetRcFile.FindEntry(text, host, user) is { } entry)
             {
-                FuzzAssert.True(entry.User is not { } name || (name.Length > 0 && text.Contains(name, StringComparison.Ordinal)), "a user stands in the file");
-                FuzzAssert.True(user is null || entry.User is null || entry.User == user, "an entry is the user's");
+                FuzzAssert.True(entry.User is not { } name ||
+                    (name.Length > 0 && text.Contains(name, StringComparison.Ordinal)), "a user name is in the file");
+                FuzzAssert.True(user is null || entry.User is null || entry.User == user, "an entry has the requested user");
             }
         }
     }
 
     private static void CheckTypedLine(string text)
     {
-        FuzzAssert.Equal(text, text.Length == 0 ? "" : ShellLineParser.SplitWords(ShellLineParser.Escape(text)).Single().Text, "a name comes back from its backslashes");
+        FuzzAssert.Equal(text, text.Length == 0 ? "" : ShellLineParser.SplitWords(ShellLineParser.Escape(text)).Single().Text, "an escaped name is split to the same name");
         (int start, string last) = ShellLineParser.GetLastWord(text);
-        FuzzAssert.True(start <= text.Length && last.Length <= text.Length, "the last word lies in the line");
+        FuzzAssert.True(start <= text.Length && last.Length <= text.Length, "the last word is in the line");
         FuzzAssert.True(ShellLineParser.SplitWords(text).Sum(word => word.Text.Length) <= text.Length, "words are no longer than the line");
     }
 
@@ -57,15 +58,17 @@ internal static class ProgramTargets
         {
             Target target = Target.FromCommandLine(new CommandLine("client", "", 3, [text]), null);
             FuzzAssert.True(target.Host.Length > 0 && target.Port is > 0 and <= 65535, "a target has a host and a port");
-            FuzzAssert.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end is smuggled into a command");
-            FuzzAssert.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true || !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is no user");
+            FuzzAssert.True((target.User + target.Folder).AsSpan().IndexOfAny('\r', '\n', '\0') < 0, "no line end gets into a command");
+            FuzzAssert.True(target.User?.Contains(Secret, StringComparison.Ordinal) is not true ||
+                !text.Contains(":" + Secret, StringComparison.Ordinal), "a password is not part of the user name");
         }
         catch (UserErrorException e)
         {
-            // What stands behind the last at sign is a host and a path, and may be shown.
+            // The text after the last @ is host and path, and may be in a message.
             int at = text.LastIndexOf('@'), secret = text.LastIndexOf(Secret, StringComparison.Ordinal);
             bool isPassword = secret >= 0 && secret < at && text.StartsWith("ftp://ann:", StringComparison.Ordinal);
-            FuzzAssert.True(!isPassword || !e.Message.Contains(Secret, StringComparison.Ordinal), "a password is not repeated");
+            FuzzAssert.True(!isPassword ||
+                !e.Message.Contains(Secret, StringComparison.Ordinal), "a message does not contain the password");
         }
     }
 }

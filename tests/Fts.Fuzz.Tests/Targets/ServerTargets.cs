@@ -10,7 +10,7 @@ using Fts.Storage;
 
 namespace Fts.FuzzTests.Targets;
 
-/// <summary>What the server reads beyond the words of the protocol: arguments that its handlers take apart, and its own TLS handshakes.</summary>
+/// <summary>Other input of the server: arguments that its handlers parse, PROXY headers and TLS handshakes.</summary>
 internal static class ServerTargets
 {
     private delegate ValueTask<FtpReply> Handler(Session session, string argument, CancellationToken cancellationToken);
@@ -18,7 +18,7 @@ internal static class ServerTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("server-hello", Hello),
-        new("proxy-header", Header) { Refusal = typeof(ProxyHeaderException) },
+        new("proxy-header", Header) { ExpectedException = typeof(ProxyHeaderException) },
         FuzzTarget.OfText("hash-argument", Hash),
         Argument("rest", ParameterCommands.RestartAsync),
         Argument("rang", ParameterCommands.RangeAsync),
@@ -31,7 +31,9 @@ internal static class ServerTargets
         Argument("list-argument", async (session, argument, cancellationToken) => await ListSelection.OpenAsync(session, argument, cancellationToken) is null ? Replies.BadName : Replies.CommandOkay),
     ];
 
-    /// <summary>A handler's argument, as its line brings it. What the store says is its refusal: nothing is there.</summary>
+    /// <summary>
+    /// Creates a target for the argument of a handler. The handler may throw a <see cref="StoreException"/>, because the store is empty.
+    /// </summary>
     private static FuzzTarget Argument(string name, Handler handler)
     {
         var session = new SessionFixture();
@@ -41,43 +43,46 @@ internal static class ServerTargets
             {
                 session.Value.Sequence.Next = SequenceParameters.None;
                 ValueTask<FtpReply> reply = handler(session.Value, text, CancellationToken.None);
-                FuzzAssert.True(reply.IsCompleted, "what is not there is not waited for");
-                FtpReply told = reply.GetAwaiter().GetResult();
-                SequenceParameters left = session.Value.Sequence.Next;
-                FuzzAssert.True(told.IsCompletion || told.IsIntermediate || left == SequenceParameters.None, "a refused argument leaves nothing behind");
-                FuzzAssert.True(left.RestartOffset >= 0 && left.RangeEnd is not < 0 && left.AnnouncedLength is not < 0, "offsets and lengths are not negative");
-                FuzzAssert.True(left.RangeEnd is not { } last || (last >= left.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
+                FuzzAssert.True(reply.IsCompleted, "a handler without a file completes synchronously");
+                FtpReply result = reply.GetAwaiter().GetResult();
+                SequenceParameters state = session.Value.Sequence.Next;
+                FuzzAssert.True(result.IsCompletion || result.IsIntermediate || state == SequenceParameters.None, "a rejected argument does not change the state");
+                FuzzAssert.True(state.RestartOffset >= 0 && state.RangeEnd is not < 0 && state.AnnouncedLength is not < 0, "offsets and lengths are not negative");
+                FuzzAssert.True(state.RangeEnd is not { } last || (last >= state.RestartOffset && last < long.MaxValue), "a range does not end before it starts");
             }
         }) with
-        { Weight = 40, BytesPerByte = 512, Refusal = typeof(StoreException), Owned = session };
+        { Weight = 40, BytesPerByte = 512, ExpectedException = typeof(StoreException), Owned = session };
     }
 
     private static void Hello(ReadOnlySpan<byte> input)
     {
         Resumption whole = ServerHelloReader.Read(input);
         Resumption part = ServerHelloReader.Read(input[..(input.Length / 2)]);
-        FuzzAssert.True(part == Resumption.Unknown || part == whole, "what was decided stays decided");
+        FuzzAssert.True(part == Resumption.Unknown || part == whole, "more input does not change a decision");
     }
 
     private static void Header(ReadOnlySpan<byte> input)
     {
         ProxyHeader? header = ProxyHeader.Parse(input, out int length);
-        FuzzAssert.True(header is null || (length > 0 && length <= Math.Min(input.Length, ProxyHeader.MaxLength)), "a header ends within what came");
-        FuzzAssert.True(header is not null || input.Length < ProxyHeader.MaxLength, "more is waited for only up to the limit");
+        FuzzAssert.True(header is null ||
+            (length > 0 && length <= Math.Min(input.Length, ProxyHeader.MaxLength)), "a header is not longer than the input");
+        FuzzAssert.True(header is not null || input.Length < ProxyHeader.MaxLength, "an incomplete header is shorter than the limit");
         if (header is not null)
         {
-            FuzzAssert.Equal(header, ProxyHeader.Parse(input[..length], out int again), "what follows a header changes nothing");
-            FuzzAssert.Equal(length, again, "what follows a header is not part of it");
-            FuzzAssert.True((header.Source is null) == (header.Destination is null), "both ends are told, or none");
+            FuzzAssert.Equal(header, ProxyHeader.Parse(input[..length], out int again), "bytes after a header do not change it");
+            FuzzAssert.Equal(length, again, "bytes after a header are not part of it");
+            FuzzAssert.True((header.Source is null) == (header.Destination is null), "a header has both addresses or none");
         }
     }
 
     private static void Hash(string text)
     {
         HashArgument argument = HashArgument.Parse(text);
-        FuzzAssert.True(argument.Name.Length <= text.Length && argument.Start >= 0 && argument.End is not < 0, "a name is no longer than its argument, and bounds are not negative");
-        FuzzAssert.True(!argument.IsNameOnly || (argument.Name == text && argument.Start == 0 && argument.End is null), "a whole argument is the name");
+        FuzzAssert.True(argument.Name.Length <= text.Length && argument.Start >= 0 &&
+            argument.End is not < 0, "a name is not longer than its argument, and offsets are not negative");
+        FuzzAssert.True(!argument.IsNameOnly ||
+            (argument.Name == text && argument.Start == 0 && argument.End is null), "an argument without a range is the name");
         HashArgument again = HashArgument.Parse($"{PathQuoting.Quote(argument.Name)} {argument.Start}");
-        FuzzAssert.Equal((argument.Name, argument.Start), (again.Name, again.Start), "a quoted name and a start come back");
+        FuzzAssert.Equal((argument.Name, argument.Start), (again.Name, again.Start), "a quoted name and an offset survive the round trip");
     }
 }

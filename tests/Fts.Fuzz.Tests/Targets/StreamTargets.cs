@@ -6,10 +6,12 @@ using Fts.Protocol.Blocks;
 
 namespace Fts.FuzzTests.Targets;
 
-/// <summary>What comes in pieces: the lines of a control connection, line ends of files, blocks. The pieces change nothing.</summary>
+/// <summary>
+/// Input that arrives in pieces: lines of a control connection, line ends of files, blocks. The result does not depend on the pieces.
+/// </summary>
 internal static class StreamTargets
 {
-    private const int LongestLine = 256;
+    private const int MaxLineLength = 256;
     private const byte Iac = 255, FirstTelnetCommand = 240, FirstOption = 251;
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
@@ -17,30 +19,32 @@ internal static class StreamTargets
         new("lines", Lines) { Weight = 50, BytesPerByte = 512 },
         FuzzTarget.OfText("line-sent", Sent) with { Corpus = "lines", Weight = 50 },
         new("ascii", Ascii),
-        new("blocks", Blocks) { Refusal = typeof(BlockFormatException) },
+        new("blocks", Blocks) { ExpectedException = typeof(BlockFormatException) },
     ];
 
     private static void Lines(ReadOnlySpan<byte> input)
     {
         using var stream = new ChunkedStream(input);
         List<byte[]?> lines = Read(stream);
-        FuzzAssert.True(stream.Reads <= (2 * input.Length) + (2 * lines.Count) + 4, "nothing is read again and again");
+        FuzzAssert.True(stream.Reads <= (2 * input.Length) + (2 * lines.Count) + 4, "the number of reads is bounded");
         List<byte[]?> expected = Expected(input);
-        FuzzAssert.Equal(expected.Count, lines.Count, "there are as many lines as line ends");
+        FuzzAssert.Equal(expected.Count, lines.Count, "there is a line for each line end");
         for (int i = 0; i < lines.Count; i++)
         {
-            FuzzAssert.True(lines[i] is { } line ? expected[i] is { } other && line.AsSpan().SequenceEqual(other) : expected[i] is null, "lines are what stands between line ends");
+            FuzzAssert.True(lines[i] is { } line
+                ? expected[i] is { } other && line.AsSpan().SequenceEqual(other)
+                : expected[i] is null, "lines are the bytes between line ends");
         }
     }
 
     private static List<byte[]?> Read(ChunkedStream stream)
     {
         var lines = new List<byte[]?>();
-        var channel = new LineChannel(stream, LongestLine);
+        var channel = new LineChannel(stream, MaxLineLength);
         while (true)
         {
             ValueTask<LineReadResult> read = channel.ReadLineAsync(CancellationToken.None);
-            FuzzAssert.True(read.IsCompleted, "a stream that does not wait is not waited for");
+            FuzzAssert.True(read.IsCompleted, "a read from a stream that does not wait completes synchronously");
             LineReadResult line = read.AsTask().GetAwaiter().GetResult();
             if (line.Status == LineStatus.Closed)
             {
@@ -52,7 +56,7 @@ internal static class StreamTargets
         }
     }
 
-    /// <summary>The same by another way, all at once; null for a line over the limit.</summary>
+    /// <summary>Returns the expected lines by another algorithm, with null for a line over the limit.</summary>
     private static List<byte[]?> Expected(ReadOnlySpan<byte> input)
     {
         var lines = new List<byte[]?>();
@@ -61,7 +65,7 @@ internal static class StreamTargets
         {
             ReadOnlySpan<byte> line = input[..end];
             line = line.EndsWith("\r"u8) ? line[..^1] : line;
-            if (line.Length > LongestLine)
+            if (line.Length > MaxLineLength)
             {
                 lines.Add(null);
                 continue;
@@ -71,7 +75,8 @@ internal static class StreamTargets
             ReadOnlySpan<byte> verb = space < 0 ? line : line[..space], argument = space < 0 ? default : line[space..];
             string text = Encoding.Latin1.GetString(argument);
             isDoubled &= !text.Replace("\u00ff\u00ff", "", StringComparison.Ordinal).Contains('\u00ff', StringComparison.Ordinal);
-            lines.Add([.. WithoutTelnet(verb), .. Encoding.Latin1.GetBytes(isDoubled ? text.Replace("\u00ff\u00ff", "\u00ff", StringComparison.Ordinal) : text)]);
+            lines.Add([.. WithoutTelnet(verb),
+                .. Encoding.Latin1.GetBytes(isDoubled ? text.Replace("\u00ff\u00ff", "\u00ff", StringComparison.Ordinal) : text)]);
         }
 
         return lines;
@@ -82,7 +87,7 @@ internal static class StreamTargets
         var plain = new List<byte>();
         while (!line.IsEmpty)
         {
-            // IAC before a byte below 240 is no Telnet command, and stays.
+            // IAC before a byte below 240 is not a Telnet command and is kept.
             bool isCommand = line[0] == Iac && (line.Length == 1 || line[1] >= FirstTelnetCommand);
             if (!isCommand || (line.Length > 1 && line[1] == Iac))
             {
@@ -95,29 +100,32 @@ internal static class StreamTargets
         return [.. plain];
     }
 
-    /// <summary>A line that the client sends is the one that the server reads.</summary>
+    /// <summary>Verifies that the server reads the line that the client sends.</summary>
     private static void Sent(string text)
     {
-        string line = text.ReplaceLineEndings("")[..Math.Min(text.ReplaceLineEndings("").Length, LongestLine / 4)].TrimEnd('\r');
+        string line = text.ReplaceLineEndings("")[..Math.Min(text.ReplaceLineEndings("").Length, MaxLineLength / 4)].TrimEnd('\r');
         if (line.AsSpan().ContainsAny('\r', '\n') || line.Any(char.IsSurrogate))
         {
             return;
         }
 
         using var stream = new ChunkedStream(new WireText(Encoding.UTF8).EncodeLine(line));
-        FuzzAssert.Equal(line, Encoding.UTF8.GetString(Read(stream).Single()!), "a line comes back");
+        FuzzAssert.Equal(line, Encoding.UTF8.GetString(Read(stream).Single()!), "a line survives the round trip");
     }
 
     private static void Ascii(ReadOnlySpan<byte> input)
     {
-        byte[] wire = Translate(input, input.Length, isToWire: true), file = Translate(input, input.Length, isToWire: false);
-        FuzzAssert.True(wire.Length <= 2 * input.Length && file.Length <= input.Length, "line ends take one byte each");
+        byte[] wire = Convert(input, input.Length, isToWire: true), file = Convert(input, input.Length, isToWire: false);
+        FuzzAssert.True(wire.Length <= 2 * input.Length &&
+            file.Length <= input.Length, "conversion changes the length by at most one byte for each line end");
         int piece = 1 + (input.Length % 7);
-        FuzzAssert.True(wire.AsSpan().SequenceEqual(Translate(input, piece, isToWire: true)) && file.AsSpan().SequenceEqual(Translate(input, piece, isToWire: false)), "pieces change nothing");
-        FuzzAssert.True(input.Contains((byte)'\r') || Translate(wire, piece, isToWire: false).AsSpan().SequenceEqual(input), "a file without carriage returns comes back");
+        FuzzAssert.True(wire.AsSpan().SequenceEqual(Convert(input, piece, isToWire: true)) &&
+            file.AsSpan().SequenceEqual(Convert(input, piece, isToWire: false)), "the result does not depend on the pieces");
+        FuzzAssert.True(input.Contains((byte)'\r') ||
+            Convert(wire, piece, isToWire: false).AsSpan().SequenceEqual(input), "a file without CR survives the round trip");
     }
 
-    private static byte[] Translate(ReadOnlySpan<byte> input, int piece, bool isToWire)
+    private static byte[] Convert(ReadOnlySpan<byte> input, int piece, bool isToWire)
     {
         var translator = default(AsciiTranslator);
         byte[] output = new byte[(2 * input.Length) + 2];
@@ -132,24 +140,26 @@ internal static class StreamTargets
         return output[..(length + (isToWire ? 0 : translator.Finish(output.AsSpan(length))))];
     }
 
-    /// <summary>Whatever comes as blocks has the same files in any pieces, and these come back when they are sent.</summary>
+    /// <summary>Verifies that the same files are read in any pieces, and that they survive the round trip.</summary>
     private static void Blocks(ReadOnlySpan<byte> input)
     {
-        List<byte[]> files = Files(input, input.Length), cut = Files(input, 1 + (input.Length % 5));
+        List<byte[]> files = ReadFiles(input, input.Length), inPieces = ReadFiles(input, 1 + (input.Length % 5));
         byte[] buffer = new byte[input.Length + (3 * files.Count) + 3];
         var writer = new BlockWriter(buffer);
-        FuzzAssert.Equal(files.Count, cut.Count, "pieces change no end");
+        FuzzAssert.Equal(files.Count, inPieces.Count, "the number of files does not depend on the pieces");
         for (int i = 0; i < files.Count; i++)
         {
-            FuzzAssert.True(files[i].AsSpan().SequenceEqual(cut[i]), "pieces change nothing");
-            FuzzAssert.True(writer.Write(files[i]) == files[i].Length && writer.TryEndFile(), "blocks as long as these have room for the same");
+            FuzzAssert.True(files[i].AsSpan().SequenceEqual(inPieces[i]), "the result does not depend on the pieces");
+            FuzzAssert.True(writer.Write(files[i]) == files[i].Length &&
+                writer.TryEndFile(), "the written blocks are not longer than the received blocks");
         }
 
-        List<byte[]> sent = Files(writer.Blocks.Span, 7);
-        FuzzAssert.True(sent.Count == files.Count && files.Zip(sent).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)), "what is sent comes back");
+        List<byte[]> sent = ReadFiles(writer.Blocks.Span, 7);
+        FuzzAssert.True(sent.Count == files.Count &&
+            files.Zip(sent).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)), "sent files are received unchanged");
     }
 
-    private static List<byte[]> Files(ReadOnlySpan<byte> bytes, int piece)
+    private static List<byte[]> ReadFiles(ReadOnlySpan<byte> bytes, int piece)
     {
         var files = new List<byte[]>();
         var file = new List<byte>();
@@ -157,7 +167,8 @@ internal static class StreamTargets
         while (!bytes.IsEmpty)
         {
             BlockReadResult read = reader.Read(bytes[..Math.Min(piece, bytes.Length)]);
-            FuzzAssert.True(read.ConsumedBytes > 0 && read.ContentBytes <= read.ConsumedBytes, "each piece is used up, and content is a part of it");
+            FuzzAssert.True(read.ConsumedBytes > 0 &&
+                read.ContentBytes <= read.ConsumedBytes, "each read consumes bytes, and the content is part of them");
             file.AddRange(bytes.Slice(read.ConsumedBytes - read.ContentBytes, read.ContentBytes));
             bytes = bytes[read.ConsumedBytes..];
             if (reader.IsEndOfFile)

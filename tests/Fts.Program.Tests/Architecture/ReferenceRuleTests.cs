@@ -3,7 +3,7 @@ using Fts.ProgramTests.Support;
 
 namespace Fts.ProgramTests.Architecture;
 
-/// <summary>Who may reference whom. A project that is not in the table may reference nothing: it is added here when it is designed.</summary>
+/// <summary>The dependency rules of ARCHITECTURE.md. A test fails on a project that is not in the table.</summary>
 public sealed class ReferenceRuleTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
@@ -30,6 +30,21 @@ public sealed class ReferenceRuleTests
             .Where(element => element.Name.LocalName == "ProjectReference")
             .Select(element => Path.GetFileNameWithoutExtension(((string?)element.Attribute("Include") ?? (string?)element.Attribute("Update") ?? "").Replace('\\', '/')))];
         Assert.Empty(references.Except(Allowed[name]));
+    }
+
+    /// <summary>A package may not use the internals of another. Only its tests and the benchmarks may.</summary>
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_exposes_its_internals_to_tests_and_benchmarks_only(string project)
+    {
+        string file = Path.Combine(Checkout.Root, project);
+        IEnumerable<string> friends = XDocument.Load(file).Descendants()
+            .Where(element => element.Name.LocalName == "InternalsVisibleTo")
+            .Select(element => ((string?)element.Attribute("Include") ?? (string?)element.Attribute("Update") ?? element.Value).Trim());
+        Assert.DoesNotContain(friends, friend => !friend.EndsWith(".Tests", StringComparison.Ordinal) && friend != "Fts.MicroBench");
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.cs", SearchOption.AllDirectories),
+            source => File.ReadAllText(source).Contains("InternalsVisibleTo", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -4,11 +4,11 @@ using Fts.Protocol.Blocks;
 
 namespace Fts.Protocol.Tests.Blocks;
 
-/// <summary>Blocks of RFC 959 §3.4.2: what goes in comes out, however it is cut, and each file ends where it ended.</summary>
+/// <summary>Block mode (RFC 959 §3.4.2): files survive the round trip in any pieces, and each ends at its last byte.</summary>
 public sealed class BlockModeTests
 {
     [Fact]
-    public void A_small_file_is_one_block_and_an_empty_one_an_empty_block()
+    public void A_small_file_is_one_block_and_an_empty_file_is_an_empty_block()
     {
         var writer = new BlockWriter(new byte[64]);
         Assert.Equal(5, writer.Write("hello"u8));
@@ -20,7 +20,7 @@ public sealed class BlockModeTests
     }
 
     [Fact]
-    public void What_has_left_before_its_file_ended_is_ended_by_an_empty_block()
+    public void A_file_whose_content_was_already_sent_ends_with_an_empty_block()
     {
         var writer = new BlockWriter(new byte[8]);
         Assert.Equal(5, writer.Write("hello, world"u8));
@@ -34,25 +34,26 @@ public sealed class BlockModeTests
     }
 
     [Fact]
-    public void A_block_holds_65535_bytes_and_no_more()
+    public void A_block_has_at_most_65535_bytes()
     {
         var writer = new BlockWriter(new byte[70_000]);
         Assert.Equal(65_535, writer.Write(new byte[65_535]));
         Assert.Equal(1, writer.Write(new byte[1]));
         Assert.True(writer.TryEndFile());
         byte[] blocks = writer.Blocks.ToArray();
-        Assert.Equal((65_542, 0, 255, 255, 64, 0, 1), (blocks.Length, blocks[0], blocks[1], blocks[2], blocks[65_538], blocks[65_539], blocks[65_540]));
+        Assert.Equal((65_542, 0, 255, 255, 64, 0, 1),
+            (blocks.Length, blocks[0], blocks[1], blocks[2], blocks[65_538], blocks[65_539], blocks[65_540]));
     }
 
     [Fact]
-    public void Files_come_out_as_they_went_in_however_they_are_cut() => Prop.ForAll<byte[][], PositiveInt, PositiveInt>((files, room, piece) =>
+    public void Files_survive_the_round_trip_in_any_pieces() => Prop.ForAll<byte[][], PositiveInt, PositiveInt>((files, room, piece) =>
     {
         List<byte[]> sent = [.. files.Select(file => file ?? [])];
         Assert.Equal(sent, Files(Blocks(sent, 4 + (room.Get % 40)), 1 + (piece.Get % 9)));
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_large_file_comes_out_as_it_went_in()
+    public void A_large_file_survives_the_round_trip()
     {
         byte[] content = new byte[1_000_003];
         new Random(1).NextBytes(content);
@@ -60,19 +61,21 @@ public sealed class BlockModeTests
     }
 
     [Fact]
-    public void Markers_are_passed_over_and_ends_of_records_and_suspect_data_are_content() => Assert.Equal(
+    public void Markers_are_skipped_and_ends_of_records_and_suspect_data_are_content() => Assert.Equal(
         ["hello"u8.ToArray(), ""u8.ToArray()],
-        Files([16, 0, 3, 1, 2, 3, 128, 0, 1, (byte)'h', 32, 0, 1, (byte)'e', 0, 0, 0, 16, 0, 0, 160, 0, 3, .. "llo"u8, 64, 0, 0, 80, 0, 2, 9, 9], 1));
+        Files([16, 0, 3, 1, 2, 3, 128, 0, 1, (byte)'h', 32, 0, 1, (byte)'e', 0, 0, 0, 16, 0, 0, 160, 0, 3, .. "llo"u8, 64, 0, 0, 80, 0, 2,
+            9, 9], 1));
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(65)]
     [InlineData(255)]
-    public void A_descriptor_that_the_rfc_does_not_know_is_refused(byte descriptor) => Assert.Throws<BlockFormatException>(() => Files([descriptor, 0, 1, 7], 4));
+    public void A_descriptor_that_the_RFC_does_not_define_is_rejected(byte descriptor) =>
+        Assert.Throws<BlockFormatException>(() => Files([descriptor, 0, 1, 7], 4));
 
     [Fact]
-    public void No_part_of_a_file_is_taken_for_the_whole()
+    public void A_truncated_file_has_no_end()
     {
         byte[] blocks = Blocks(["hello"u8.ToArray()], 6);
         for (int length = 0; length < blocks.Length; length++)
@@ -109,7 +112,7 @@ public sealed class BlockModeTests
         }
     }
 
-    /// <summary>The files that ended in what came, a piece at a time.</summary>
+    /// <summary>Returns the complete files in the blocks, which are read piece by piece.</summary>
     private static List<byte[]> Files(byte[] bytes, int piece)
     {
         var files = new List<byte[]>();

@@ -3,7 +3,7 @@ using Fts.Protocol.Deflate;
 
 namespace Fts.Protocol.Tests.Deflate;
 
-/// <summary>One zlib stream for one transfer: what goes in comes out, and nothing else passes for it.</summary>
+/// <summary>MODE Z: content survives the round trip, and truncated or changed streams are detected.</summary>
 public sealed class DeflateTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -13,7 +13,7 @@ public sealed class DeflateTests
     [InlineData(1)]
     [InlineData(6)]
     [InlineData(9)]
-    public async Task What_goes_in_comes_out_however_it_is_cut(int level)
+    public async Task Content_survives_the_round_trip_in_any_pieces(int level)
     {
         var random = new Random(level);
         foreach (int length in new[] { 0, 1, 5552, 65_521, 300_000 })
@@ -30,7 +30,7 @@ public sealed class DeflateTests
     }
 
     [Fact]
-    public async Task No_part_of_a_stream_passes_for_the_whole()
+    public async Task A_truncated_stream_is_detected()
     {
         byte[] stream = await DeflateAsync("hello, hello, hello, hello"u8.ToArray(), 6, 100);
         for (int length = 0; length < stream.Length; length++)
@@ -44,7 +44,7 @@ public sealed class DeflateTests
     }
 
     [Fact]
-    public async Task A_changed_bit_never_brings_other_content()
+    public async Task A_changed_bit_is_detected()
     {
         byte[] content = "hello, hello, hello, hello"u8.ToArray(), stream = await DeflateAsync(content, 6, 100);
         for (int bit = 0; bit < stream.Length * 8; bit++)
@@ -57,13 +57,13 @@ public sealed class DeflateTests
             }
             catch (DeflateException)
             {
-                // Found out, one way or the other.
+                // The change was detected.
             }
         }
     }
 
     [Fact]
-    public async Task A_stream_that_was_not_finished_is_no_whole_one()
+    public async Task An_unfinished_stream_is_truncated()
     {
         var sent = new MemoryStream();
         using (var writer = new DeflateWriter((bytes, token) => sent.WriteAsync(bytes, token), 6))
@@ -75,7 +75,7 @@ public sealed class DeflateTests
     }
 
     [Fact]
-    public async Task Expansion_has_a_bound_beyond_what_is_free()
+    public async Task Expansion_beyond_the_limit_is_rejected()
     {
         byte[] stream = await DeflateAsync(new byte[1_000_000], 9, 100_000);
         Assert.Equal(1_000_000, (await InflateAsync(stream, 4096, limit: new InflateLimit(1_000_000, 1))).Length);

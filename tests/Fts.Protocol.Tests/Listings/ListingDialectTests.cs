@@ -7,12 +7,15 @@ using Fts.Protocol.Listings.Unix;
 
 namespace Fts.Protocol.Tests.Listings;
 
-/// <summary>LIST as it is not written by ls or dir: lines that stand for themselves, and what <see cref="ListingReader"/> keeps between lines.</summary>
+/// <summary>
+/// Listings in formats other than those of ls and dir, line by line and with the state that <see cref="ListingReader"/> keeps between
+/// lines.
+/// </summary>
 public sealed class ListingDialectTests
 {
     private static readonly DateTime Now = new(2026, 3, 10, 12, 0, 0, DateTimeKind.Utc);
 
-    /// <summary>Every format that shows in a single line, by the name of its parser.</summary>
+    /// <summary>All formats that can be recognised from a single line, by the name of their parser.</summary>
     internal static readonly Dictionary<string, Func<string, ListingEntry?>> Parsers = new()
     {
         ["Unix"] = line => UnixListing.TryParse(line, Now, out ListingEntry? entry) ? entry : null,
@@ -32,7 +35,7 @@ public sealed class ListingDialectTests
         ["Machine"] = line => MlsxListing.StartsWithFact(line) && MlsxListing.TryParse(line, out ListingEntry? entry, out _) ? entry : null,
     };
 
-    /// <summary>Format, line, name, kind, length or -1, time or nothing.</summary>
+    /// <summary>Format, line, name, kind, length or -1, time or an empty string.</summary>
     public static TheoryData<string, string, string, FtpEntryKind, long, string> Samples => new()
     {
         { "Eplf", "+i2053.71,m1767225599,/,\tpub", "pub", FtpEntryKind.Directory, -1, "2025-12-31 23:59:59" },
@@ -40,30 +43,45 @@ public sealed class ListingDialectTests
         { "Eplf", "+s7,r,up644,m-1,\t a\tb", " a\tb", FtpEntryKind.File, 7, "1969-12-31 23:59:59" },
         { "Eplf", "+/,r,m99999999999999,\tbeyond any calendar", "beyond any calendar", FtpEntryKind.Directory, -1, "" },
         { "Eplf", "+\tneither fetched nor entered", "neither fetched nor entered", FtpEntryKind.Other, -1, "" },
-        { "Vms", "NOTES.TXT;3              5/8       2-JUL-2025 10:30:08  [STAFF,ANN]         (RWED,RWED,RE,)", "NOTES.TXT;3", FtpEntryKind.File, 2560, "2025-07-02 10:30:08" },
-        { "Vms", "NOTES.TXT;3  221  29-JUL-2025 19:03 [ANN] (RWED,RE,RE,RE)", "NOTES.TXT;3", FtpEntryKind.File, 113152, "2025-07-29 19:03:00" },
+        { "Vms", "NOTES.TXT;3              5/8       2-JUL-2025 10:30:08  [STAFF,ANN]         (RWED,RWED,RE,)", "NOTES.TXT;3",
+            FtpEntryKind.File, 2560, "2025-07-02 10:30:08" },
+        { "Vms", "NOTES.TXT;3  221  29-JUL-2025 19:03 [ANN] (RWED,RE,RE,RE)", "NOTES.TXT;3", FtpEntryKind.File, 113152,
+            "2025-07-29 19:03:00" },
         { "Vms", "NOTES.TXT;12  7   2-JUL-2025 10:30:08.59", "NOTES.TXT;12", FtpEntryKind.File, 3584, "2025-07-02 10:30:08" },
         { "Vms", "PUB.DIR;1  1/8  7-JAN-2025  [1,ANN]  (RWE,RWE,RE,RE)", "PUB", FtpEntryKind.Directory, -1, "2025-01-07 00:00:00" },
         { "Vms", "old.log;1  7-JAN-2025 17:25:37  6/13  ANN  (RWED,RWED,R,)", "old.log;1", FtpEntryKind.File, 3072, "2025-01-07 17:25:37" },
         { "Vms", "list.;1\t0/0\t7-DEZ-2025 9:05\t[STAFF, ANN]", "list.;1", FtpEntryKind.File, 0, "2025-12-07 09:05:00" },
-        { "Vms", "HIDDEN.DIR;1  %RMS-E-PRV, insufficient privilege or file protection violation", "HIDDEN", FtpEntryKind.Directory, -1, "" },
+        { "Vms", "HIDDEN.DIR;1  %RMS-E-PRV, insufficient privilege or file protection violation", "HIDDEN", FtpEntryKind.Directory, -1,
+            "" },
         { "Vms", "HIDDEN.DAT;1  insufficient privilege or object protection violation", "HIDDEN.DAT;1", FtpEntryKind.File, -1, "" },
-        { "Os400", "ANN             36864 12/31/25 12:00:05 *DIR       projects/", "projects", FtpEntryKind.Directory, -1, "2025-12-31 12:00:05" },
-        { "Os400", "ANN            102400 31.12.25 12:00:05 *STMF      report of may.csv", "report of may.csv", FtpEntryKind.File, 102400, "2025-12-31 12:00:05" },
-        { "Os400", "ANN            102400 25/12/31 12:00:05 *STMF       leading", " leading", FtpEntryKind.File, 102400, "2025-12-31 12:00:05" },
-        { "Os400", "ANN            102400 02/03/04 12:00:05 *STMF      three orders", "three orders", FtpEntryKind.File, 102400, "2004-02-03 12:00:05" },
-        { "Os400", "ANN            102400 11/12/27 12:00:05 *STMF      one past", "one past", FtpEntryKind.File, 102400, "2011-12-27 12:00:05" },
-        { "Os400", "ANN            102400 12/11/27 12:00:05 *STMF      wrong clock", "wrong clock", FtpEntryKind.File, 102400, "2012-11-27 12:00:05" },
+        { "Os400", "ANN             36864 12/31/25 12:00:05 *DIR       projects/", "projects", FtpEntryKind.Directory, -1,
+            "2025-12-31 12:00:05" },
+        { "Os400", "ANN            102400 31.12.25 12:00:05 *STMF      report of may.csv", "report of may.csv", FtpEntryKind.File, 102400,
+            "2025-12-31 12:00:05" },
+        { "Os400", "ANN            102400 25/12/31 12:00:05 *STMF       leading", " leading", FtpEntryKind.File, 102400,
+            "2025-12-31 12:00:05" },
+        { "Os400", "ANN            102400 02/03/04 12:00:05 *STMF      three orders", "three orders", FtpEntryKind.File, 102400,
+            "2004-02-03 12:00:05" },
+        { "Os400", "ANN            102400 11/12/27 12:00:05 *STMF      one past", "one past", FtpEntryKind.File, 102400,
+            "2011-12-27 12:00:05" },
+        { "Os400", "ANN            102400 12/11/27 12:00:05 *STMF      wrong clock", "wrong clock", FtpEntryKind.File, 102400,
+            "2012-11-27 12:00:05" },
         { "Os400", "ANN            102400 31.12.30 12:00:05 *STMF      ahead", "ahead", FtpEntryKind.File, 102400, "" },
-        { "Os400", "QSYS            77824 02/23/00 15:09:55 *FILE      MYLIB.LIB/SOURCE.FILE", "MYLIB.LIB/SOURCE.FILE", FtpEntryKind.File, -1, "2000-02-23 15:09:55" },
-        { "Os400", "QSYS            77824 02/23/00 15:09:55 *FILE      SOURCE.FILE/", "SOURCE.FILE", FtpEntryKind.Directory, -1, "2000-02-23 15:09:55" },
-        { "Os400", "QPGMR        16347136 02/23/00 15:09:55 *FILE      BACKUP.SAVF", "BACKUP.SAVF", FtpEntryKind.File, -1, "2000-02-23 15:09:55" },
+        { "Os400", "QSYS            77824 02/23/00 15:09:55 *FILE      MYLIB.LIB/SOURCE.FILE", "MYLIB.LIB/SOURCE.FILE", FtpEntryKind.File,
+            -1, "2000-02-23 15:09:55" },
+        { "Os400", "QSYS            77824 02/23/00 15:09:55 *FILE      SOURCE.FILE/", "SOURCE.FILE", FtpEntryKind.Directory, -1,
+            "2000-02-23 15:09:55" },
+        { "Os400", "QPGMR        16347136 02/23/00 15:09:55 *FILE      BACKUP.SAVF", "BACKUP.SAVF", FtpEntryKind.File, -1,
+            "2000-02-23 15:09:55" },
         { "Os400", "ANN                                     *MEM       SOURCE.FIRST", "SOURCE.FIRST", FtpEntryKind.File, -1, "" },
-        { "Os400", "                                        *MEM       MYLIB.LIB/SOURCE.FILE/FIRST.MBR", "MYLIB.LIB/SOURCE.FILE/FIRST.MBR", FtpEntryKind.File, -1, "" },
+        { "Os400", "                                        *MEM       MYLIB.LIB/SOURCE.FILE/FIRST.MBR", "MYLIB.LIB/SOURCE.FILE/FIRST.MBR",
+            FtpEntryKind.File, -1, "" },
         { "Os400", "QSYS 4096 02/23/00 15:09:55 *DIR tight/", "tight", FtpEntryKind.Directory, -1, "2000-02-23 15:09:55" },
         { "Os400", "QSYS 4096 02/23/00 15:09:55 *PGM MENU.PGM", "MENU.PGM", FtpEntryKind.Other, -1, "2000-02-23 15:09:55" },
-        { "NetWare", "d [R----F--] admin                  512       Jan 16 18:53    login", "login", FtpEntryKind.Directory, -1, "2026-01-16 18:53:00" },
-        { "NetWare", "- [RWCEAFMS] ann of sales        214059       Oct 20  2025    my file.exe", "my file.exe", FtpEntryKind.File, 214059, "2025-10-20 00:00:00" },
+        { "NetWare", "d [R----F--] admin                  512       Jan 16 18:53    login", "login", FtpEntryKind.Directory, -1,
+            "2026-01-16 18:53:00" },
+        { "NetWare", "- [RWCEAFMS] ann of sales        214059       Oct 20  2025    my file.exe", "my file.exe", FtpEntryKind.File, 214059,
+            "2025-10-20 00:00:00" },
         { "NetWare", "-[RWCEMFA] 1 ann 7 2025-12-31 23:59 tight", "tight", FtpEntryKind.File, 7, "2025-12-31 23:59:00" },
         { "Numeric", "0100644   500  101   12345    1767225599       a file", "a file", FtpEntryKind.File, 12345, "2025-12-31 23:59:59" },
         { "Numeric", "040755 0 0 4096 -1 sub", "sub", FtpEntryKind.Directory, -1, "1969-12-31 23:59:59" },
@@ -84,9 +102,12 @@ public sealed class ListingDialectTests
         { "Unix", "-rw-r--r-- 1 o g 12 1767225599 may", "may", FtpEntryKind.File, 12, "2025-12-31 23:59:59" },
         { "Unix", "-rw-r--r-- 1 o g 12 1767225599 May 5 notes", "May 5 notes", FtpEntryKind.File, 12, "2025-12-31 23:59:59" },
         { "Unix", "-rw-r--r-- 1 o g 4.0K Dec 31 2005 rounded", "rounded", FtpEntryKind.File, -1, "2005-12-31 00:00:00" },
-        { "Unix", "-rwxrwxrwx   1 noone    nogroup      322 Aug 19  2005 message.ftp", "message.ftp", FtpEntryKind.File, 322, "2005-08-19 00:00:00" },
-        { "Unix", "-------r--         326  1391972  1392298 Nov 22  2005 of a Mac.sit", "of a Mac.sit", FtpEntryKind.File, 1392298, "2005-11-22 00:00:00" },
-        { "Unix", "drwxrwxr-x               folder        2 May 10  2005 network", "network", FtpEntryKind.Directory, -1, "2005-05-10 00:00:00" },
+        { "Unix", "-rwxrwxrwx   1 noone    nogroup      322 Aug 19  2005 message.ftp", "message.ftp", FtpEntryKind.File, 322,
+            "2005-08-19 00:00:00" },
+        { "Unix", "-------r--         326  1391972  1392298 Nov 22  2005 of a Mac.sit", "of a Mac.sit", FtpEntryKind.File, 1392298,
+            "2005-11-22 00:00:00" },
+        { "Unix", "drwxrwxr-x               folder        2 May 10  2005 network", "network", FtpEntryKind.Directory, -1,
+            "2005-05-10 00:00:00" },
         { "Dos", "2025-12-31  18:48       <DIR>          iso", "iso", FtpEntryKind.Directory, -1, "2025-12-31 18:48:00" },
         { "Dos", "2025-12-31  18:48                9,730 iso", "iso", FtpEntryKind.File, 9730, "2025-12-31 18:48:00" },
         { "Dos", "31.12.2025  18:48                9730 dots", "dots", FtpEntryKind.File, 9730, "2025-12-31 18:48:00" },
@@ -123,11 +144,13 @@ public sealed class ListingDialectTests
         }
     }
 
-    private static string Time(ListingEntry entry) => entry.LastModified?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+    private static string Time(ListingEntry entry) =>
+        entry.LastModified?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
 
     [Theory]
     [MemberData(nameof(Samples))]
-    public void A_line_is_read_by_its_own_format_and_by_no_other(string format, string line, string name, FtpEntryKind kind, long length, string modified)
+    public void A_line_is_parsed_by_its_own_format_only(string format, string line, string name, FtpEntryKind kind, long length,
+        string modified)
     {
         Assert.Equal([format], Parsers.Where(parser => parser.Value(line) is not null).Select(parser => parser.Key));
         ListingEntry entry = Parsers[format](line)!;
@@ -137,35 +160,38 @@ public sealed class ListingDialectTests
     }
 
     [Fact]
-    public void Any_name_comes_back_where_nothing_bounds_it() => Prop.ForAll<NonEmptyString>(any =>
+    public void Any_name_is_read_unchanged_in_formats_that_allow_it() => Prop.ForAll<NonEmptyString>(any =>
     {
         string name = any.Get.ReplaceLineEndings("");
-        // The folder itself and its parent are told, not listed.
+        // The directory itself and its parent are skipped.
         if (name is not ("" or "." or ".."))
         {
             Assert.Equal(name, Read($"+r,s1,\t{name}").Single().Name);
-            // Nothing but spaces behind a column that spaces fill is no name.
-            Assert.True(name.AsSpan().Trim(' ').IsEmpty || name == Read($"ANN                 1 12/31/25 12:00:05 *STMF      {name}").Single().Name);
+            // Spaces after a column that is filled with spaces are not a name.
+            Assert.True(name.AsSpan().Trim(' ').IsEmpty ||
+                name == Read($"ANN                 1 12/31/25 12:00:05 *STMF      {name}").Single().Name);
             Assert.Equal(name, Read($"-rw-r--r-- 1 o g 12 12-31 23:59 {name}").Single().Name);
             Assert.Equal(name, Read($"-rw-r--r-- 1 o g 12 1767225599 {name}").Single().Name);
         }
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Any_time_of_EPLF_comes_back() => Prop.ForAll<int>(seconds =>
-        Assert.Equal(DateTime.UnixEpoch.AddSeconds(seconds), Read($"+m{seconds.ToString(CultureInfo.InvariantCulture)},\ta").Single().LastModified)).QuickCheckThrowOnFailure();
+    public void Any_EPLF_time_is_read() => Prop.ForAll<int>(seconds =>
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(seconds),
+            Read($"+m{seconds.ToString(CultureInfo.InvariantCulture)},\ta").Single().LastModified)).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Facts_of_EPLF_beyond_kind_size_and_time_are_read()
+    public void All_EPLF_facts_are_read()
     {
         ListingEntry entry = Assert.Single(Read("+i2053.72,up4755,s1,r,unknown,\ta"));
         Assert.Equal(("2053.72", (UnixFileMode)0x9ED), (entry.UniqueId, entry.UnixMode));
     }
 
     [Fact]
-    public void A_name_that_fills_its_line_on_VMS_has_its_facts_on_the_next() => Assert.Equal(
+    public void A_long_VMS_name_has_its_metadata_on_the_next_line() => Assert.Equal(
         [("A_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12", 2560L), ("B.TXT;1", 512L)],
-        Read("", "Directory DKA0:[ANN.PUB]", "", "A_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12 ", "", "     5/8   2-JUL-2025 10:30:08  [STAFF,ANN]  (RWED,RE,,)", "B.TXT;1  1  2-JUL-2025", "", "Total of 2 files, 6/9 blocks.")
+        Read("", "Directory DKA0:[ANN.PUB]", "", "A_NAME_THAT_FILLS_ITS_COLUMN.TEXT;12 ", "",
+            "     5/8   2-JUL-2025 10:30:08  [STAFF,ANN]  (RWED,RE,,)", "B.TXT;1  1  2-JUL-2025", "", "Total of 2 files, 6/9 blocks.")
             .Select(entry => (entry.Name, entry.Length!.Value)));
 
     [Theory]
@@ -178,22 +204,29 @@ public sealed class ListingDialectTests
     [InlineData("%DIRECT-W-NOFILES, no files found")]
     [InlineData("insgesamt 12")]
     [InlineData("totale 0")]
-    public void What_stands_above_and_below_names_nothing(string line) => Assert.Empty(Read(line));
+    public void Headings_and_totals_have_no_entry(string line) => Assert.Empty(Read(line));
 
     [Fact]
-    public void Datasets_are_read_under_their_heading_and_the_unmistakable_without()
+    public void Datasets_are_read_below_their_heading_and_distinct_lines_without_it()
     {
         string[] lines =
         [
-            "WRK001 3390   2026/01/31  1   15  FB      80 27920  PO  SOURCE.COBOL", "WRK002 3390   2026/01/31  1+++++  VBS  32767 27966  PS  'ANN.DATA.X'",
-            "WRK002 3390   **NONE**    1   15  U     6144  6144  PO-E LIB.LOAD", "WRK003 3390                                        VSAM INDEX.D",
-            "                                                   GDG  DAILY", "Migrated                                                OLD.DATA",
-            "Pseudo Directory                                        LEVEL", "ARCIVE Not Direct Access Device                         OLDER.DATA", "H19761 Tape                                             DAILY.G0034V00",
+            "WRK001 3390   2026/01/31  1   15  FB      80 27920  PO  SOURCE.COBOL",
+                "WRK002 3390   2026/01/31  1+++++  VBS  32767 27966  PS  'ANN.DATA.X'",
+            "WRK002 3390   **NONE**    1   15  U     6144  6144  PO-E LIB.LOAD",
+                "WRK003 3390                                        VSAM INDEX.D",
+            "                                                   GDG  DAILY",
+                "Migrated                                                OLD.DATA",
+            "Pseudo Directory                                        LEVEL",
+                "ARCIVE Not Direct Access Device                         OLDER.DATA",
+                    "H19761 Tape                                             DAILY.G0034V00",
             "WRK004 Error determining attributes                     ODD",
         ];
         Assert.Equal(
-            [("SOURCE.COBOL", FtpEntryKind.Directory), ("'ANN.DATA.X'", FtpEntryKind.File), ("LIB.LOAD", FtpEntryKind.Directory), ("INDEX.D", FtpEntryKind.Other), ("DAILY", FtpEntryKind.Other),
-                ("OLD.DATA", FtpEntryKind.Other), ("LEVEL", FtpEntryKind.Directory), ("OLDER.DATA", FtpEntryKind.Other), ("DAILY.G0034V00", FtpEntryKind.File), ("ODD", FtpEntryKind.Other)],
+            [("SOURCE.COBOL", FtpEntryKind.Directory), ("'ANN.DATA.X'", FtpEntryKind.File), ("LIB.LOAD", FtpEntryKind.Directory),
+                ("INDEX.D", FtpEntryKind.Other), ("DAILY", FtpEntryKind.Other),
+                ("OLD.DATA", FtpEntryKind.Other), ("LEVEL", FtpEntryKind.Directory), ("OLDER.DATA", FtpEntryKind.Other),
+                    ("DAILY.G0034V00", FtpEntryKind.File), ("ODD", FtpEntryKind.Other)],
             Read([Headings[0], .. lines]).Select(entry => (entry.Name, entry.Kind)));
         Assert.Equal(
             ["SOURCE.COBOL", "'ANN.DATA.X'", "LIB.LOAD", "INDEX.D", "OLD.DATA", "LEVEL", "OLDER.DATA", "DAILY.G0034V00", "ODD"],
@@ -202,17 +235,22 @@ public sealed class ListingDialectTests
     }
 
     [Fact]
-    public void Members_are_read_under_their_headings_with_statistics_or_without()
+    public void Members_are_read_below_their_headings_with_or_without_statistics()
     {
-        List<ListingEntry> texts = Read(Headings[1], "SORT01    01.03 2026/01/31 2026/02/01 09:37    11    11     0 ANN", "SORT02", "#OLD      ");
+        List<ListingEntry> texts = Read(Headings[1], "SORT01    01.03 2026/01/31 2026/02/01 09:37    11    11     0 ANN", "SORT02",
+            "#OLD      ");
         Assert.Equal([("SORT01", "2026-02-01 09:37:00"), ("SORT02", ""), ("#OLD", "")], texts.Select(entry => (entry.Name, Time(entry))));
         Assert.All(texts, entry => Assert.Equal((FtpEntryKind.File, null), (entry.Kind, entry.Length)));
-        Assert.Equal(["MODULE1", "ALIAS1"], Read(Headings[2], "MODULE1   0020C8   000101          00 FO RN RU            31    ANY", "ALIAS1    0020C8   000101 MODULE1  00 FO").Select(entry => entry.Name));
+        Assert.Equal(["MODULE1", "ALIAS1"],
+            Read(Headings[2], "MODULE1   0020C8   000101          00 FO RN RU            31    ANY",
+                "ALIAS1    0020C8   000101 MODULE1  00 FO").Select(entry => entry.Name));
     }
 
     [Fact]
-    public void Jobs_are_read_under_their_heading_and_known_by_their_number() => Assert.Equal(
-        ["JOB01234", "TSU00007"], Read(Headings[3], "ANNSORT  JOB01234 ANN      OUTPUT A        RC=0000 3 spool files", "ANN      TSU00007 ANN      ACTIVE TSU").Select(entry => entry.Name));
+    public void Jobs_are_read_below_their_heading_and_named_by_their_id() => Assert.Equal(
+        ["JOB01234", "TSU00007"],
+            Read(Headings[3], "ANNSORT  JOB01234 ANN      OUTPUT A        RC=0000 3 spool files",
+                "ANN      TSU00007 ANN      ACTIVE TSU").Select(entry => entry.Name));
 
     [Theory]
     [InlineData(0, "ls: no such dataset")]
@@ -226,7 +264,7 @@ public sealed class ListingDialectTests
     [InlineData(3, "ANNSORT JOB01234 ANN LOST A")]
     [InlineData(3, "No jobs found")]
     [InlineData(1, "-rw-r--r-- 1 o g 12 Jan 1 2020 a")]
-    public void What_a_heading_does_not_announce_is_unknown_with_the_line(int heading, string line)
+    public void A_line_that_does_not_match_the_heading_is_unknown_and_keeps_its_text(int heading, string line)
     {
         ListingEntry entry = Assert.Single(Read(Headings[heading], line));
         Assert.Equal((FtpEntryKind.Unknown, "", line), (entry.Kind, entry.Name, entry.RawLine));
@@ -235,12 +273,14 @@ public sealed class ListingDialectTests
     [Theory]
     [InlineData("A.TXT;1", "B.DAT;12")]
     [InlineData("A.TXT;1", "B.DAT;12 ", "")]
-    public void Names_of_VMS_without_facts_are_files(params string[] lines) =>
-        Assert.Equal([("A.TXT;1", FtpEntryKind.File, FtpEntrySource.Vms), ("B.DAT;12", FtpEntryKind.File, FtpEntrySource.Vms)], Read(lines).Select(entry => (entry.Name, entry.Kind, entry.Source)));
+    public void VMS_names_without_metadata_are_files(params string[] lines) =>
+        Assert.Equal([("A.TXT;1", FtpEntryKind.File, FtpEntrySource.Vms), ("B.DAT;12", FtpEntryKind.File, FtpEntrySource.Vms)],
+            Read(lines).Select(entry => (entry.Name, entry.Kind, entry.Source)));
 
     [Fact]
-    public void A_name_of_VMS_without_facts_does_not_take_those_of_the_next() =>
-        Assert.Equal([("LONG_NAME.TXT;1", -1L), ("SECOND.TXT;1", 512L)], Read("LONG_NAME.TXT;1", "SECOND.TXT;1  1  2-JUL-2025").Select(entry => (entry.Name, entry.Length ?? -1)));
+    public void A_VMS_name_without_metadata_does_not_use_that_of_the_next_name() =>
+        Assert.Equal([("LONG_NAME.TXT;1", -1L), ("SECOND.TXT;1", 512L)],
+            Read("LONG_NAME.TXT;1", "SECOND.TXT;1  1  2-JUL-2025").Select(entry => (entry.Name, entry.Length ?? -1)));
 
     [Theory]
     [InlineData("+r,s1,no tab")]
@@ -273,5 +313,6 @@ public sealed class ListingDialectTests
     [InlineData("-rw-r--r-- 1 o g 12 2005-13-31 23:59 a")]
     [InlineData("-rw-r--r-- 1 o g 12 2005-12-31 25:59 a")]
     [InlineData("32.12.2025  18:48                9730 a")]
-    public void What_only_looks_like_a_format_is_an_error_with_the_line(string line) => Assert.Equal(line, Assert.Throws<ListingFormatException>(() => Read(line)).RawLine);
+    public void A_line_that_only_resembles_a_format_throws_with_the_line(string line) =>
+        Assert.Equal(line, Assert.Throws<ListingFormatException>(() => Read(line)).RawLine);
 }

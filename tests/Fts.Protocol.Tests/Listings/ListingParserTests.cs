@@ -9,7 +9,8 @@ public sealed class ListingParserTests
 {
     private static readonly DateTime Now = new(2026, 3, 10, 12, 0, 0, DateTimeKind.Utc);
 
-    private static ListingEntry Entry(string line, DateTime? now = null) => ListingParser.ParseLine(line, now ?? Now) ?? throw new InvalidOperationException("names nothing");
+    private static ListingEntry Entry(string line, DateTime? now = null) =>
+        ListingParser.ParseLine(line, now ?? Now) ?? throw new InvalidOperationException("names nothing");
 
     [Theory]
     [InlineData("-rw-r--r--   1 owner group         1234 Jan 31 12:59 a.txt", "a.txt", FtpEntryKind.File, 1234, "2026-01-31 12:59")]
@@ -23,7 +24,8 @@ public sealed class ListingParserTests
     [InlineData("-rw-r--r--   1 o g 12 10 Mar 2025 day first", "day first", FtpEntryKind.File, 12, "2025-03-10 00:00")]
     [InlineData("-rw-r--r--   1 o g 12 10. Mar 11:00 day first", "day first", FtpEntryKind.File, 12, "2026-03-10 11:00")]
     [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59 iso", "iso", FtpEntryKind.File, 12, "2025-12-31 23:59")]
-    [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59 +0100 is part of this name", "+0100 is part of this name", FtpEntryKind.File, 12, "2025-12-31 23:59")]
+    [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59 +0100 is part of this name", "+0100 is part of this name", FtpEntryKind.File, 12,
+        "2025-12-31 23:59")]
     [InlineData("-rw-r--r--   1 o g 12 2025-12-31 23:59:07.000000000 +0100 full", "full", FtpEntryKind.File, 12, "2025-12-31 22:59")]
     [InlineData("-rw-r--r--   1 o g 12 Jan  1  2020  leading space", " leading space", FtpEntryKind.File, 12, "2020-01-01 00:00")]
     [InlineData("-rw-r--r--   1 o g 12 Jan  1  2020 12 Feb  2  2021 x", "12 Feb  2  2021 x", FtpEntryKind.File, 12, "2020-01-01 00:00")]
@@ -40,7 +42,7 @@ public sealed class ListingParserTests
     [InlineData("01-31-26  12:59PM       <DIR>           leading", " leading", FtpEntryKind.Directory, -1, "2026-01-31 12:59")]
     [InlineData("01-31-26  12:59PM       <DIR> tight", "tight", FtpEntryKind.Directory, -1, "2026-01-31 12:59")]
     [InlineData("01-31-26  12:59PM    <JUNCTION>     docs [C:\\docs]", "docs", FtpEntryKind.Directory, -1, "2026-01-31 12:59")]
-    public void Lines_are_read(string line, string name, FtpEntryKind kind, long length, string modified)
+    public void Lines_are_parsed(string line, string name, FtpEntryKind kind, long length, string modified)
     {
         ListingEntry entry = Entry(line);
         Assert.Equal((name, kind, length), (entry.Name, entry.Kind, entry.Length ?? -1));
@@ -53,7 +55,7 @@ public sealed class ListingParserTests
     [InlineData("lrwxrwxrwx 1 o g 6 Jan  1  2020 x -> y -> target", "x -> y", "target")]
     [InlineData("lrwxrwxrwx 1 o g 8 Jan  1  2020 x -> ab -> cd", "x", "ab -> cd")]
     [InlineData("lrwxrwxrwx 1 o g 8 Jan  1  2020 bare", "bare", null)]
-    public void A_links_arrow_is_the_one_its_size_fits(string line, string name, string? target)
+    public void The_arrow_of_a_link_is_the_one_that_matches_its_length(string line, string name, string? target)
     {
         ListingEntry entry = Entry(line);
         Assert.Equal((name, target, FtpEntryKind.Link, null), (entry.Name, entry.LinkTarget, entry.Kind, entry.Length));
@@ -66,10 +68,12 @@ public sealed class ListingParserTests
     [InlineData("Dec 31 23:00", "2026-01-01", "2025-12-31")]
     [InlineData("Jan  1 01:00", "2025-12-31", "2026-01-01")]
     [InlineData("Feb 29 12:00", "2026-03-10", "2024-02-29")]
-    public void A_missing_year_is_the_latest_that_is_not_ahead(string date, string today, string expected)
+    public void A_missing_year_is_the_latest_that_is_not_in_the_future(string date, string today, string expected)
     {
-        DateTime now = DateTime.Parse(today, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal).AddHours(12);
-        Assert.Equal(expected, Entry($"-rw-r--r-- 1 o g 1 {date} a", now).LastModified!.Value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        DateTime now = DateTime.Parse(today, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal).AddHours(12);
+        Assert.Equal(expected,
+            Entry($"-rw-r--r-- 1 o g 1 {date} a", now).LastModified!.Value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -89,7 +93,7 @@ public sealed class ListingParserTests
     [InlineData("total")]
     [InlineData("drwxr-xr-x 2 o g 4096 Jan  1  2020 .")]
     [InlineData("drwxr-xr-x 2 o g 4096 Jan  1  2020 ..")]
-    public void What_names_nothing_is_passed_over(string line) => Assert.Null(ListingParser.ParseLine(line, Now));
+    public void Lines_without_an_entry_are_skipped(string line) => Assert.Null(ListingParser.ParseLine(line, Now));
 
     [Theory]
     [InlineData("ls: cannot access 'x': No such file or directory")]
@@ -109,13 +113,13 @@ public sealed class ListingParserTests
     [InlineData("01-31-26  12:59PM <DIR>")]
     [InlineData("01-31-26  12:59PM 1234")]
     [InlineData("01-31-26  12:59PM 1234 ")]
-    public void What_no_format_explains_is_an_error_with_the_line(string line) =>
+    public void A_line_in_an_unknown_format_throws_with_the_line(string line) =>
         Assert.Equal(line, Assert.Throws<ListingFormatException>(() => ListingParser.ParseLine(line, Now)).RawLine);
 
     [Fact]
-    public void Any_name_of_a_file_comes_back() => Prop.ForAll<NonEmptyString>(name =>
+    public void Any_file_name_is_read_unchanged() => Prop.ForAll<NonEmptyString>(name =>
     {
-        // What is all spaces, or the folder itself, names nothing else.
+        // A name of spaces and the directory itself have no entry.
         if (name.Get is not ("." or ".."))
         {
             Assert.Equal(name.Get, Entry($"-rw-r--r-- 1 o g 1 Jan  1  2020 {name.Get}").Name);
@@ -124,14 +128,16 @@ public sealed class ListingParserTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Any_mutation_of_a_line_is_an_entry_nothing_or_the_parsers_own_error()
+    public void Any_mutated_line_is_an_entry_skipped_or_rejected()
     {
-        string[] seeds = ["-rw-r--r-- 1 o g 12 2025-12-31 23:59:07.5 +0100 full", "lrwxrwxrwx 1 o g 3 Jan  1 12:00 a -> b", "01-31-26  12:59 PM <JUNCTION> a [b]", "total 12"];
+        string[] seeds = ["-rw-r--r-- 1 o g 12 2025-12-31 23:59:07.5 +0100 full", "lrwxrwxrwx 1 o g 3 Jan  1 12:00 a -> b",
+            "01-31-26  12:59 PM <JUNCTION> a [b]", "total 12"];
         Prop.ForAll<int, int, char>((seed, at, c) =>
         {
             string line = seeds[(uint)seed % seeds.Length];
             int place = (int)((uint)at % line.Length);
-            foreach (string mutant in (string[])[line.Remove(place, 1), line.Insert(place, $"{c}"), line[..place], line[place..], $"{line[..place]}{c}{line[(place + 1)..]}"])
+            foreach (string mutant in (string[])[line.Remove(place, 1), line.Insert(place, $"{c}"), line[..place], line[place..],
+                $"{line[..place]}{c}{line[(place + 1)..]}"])
             {
                 foreach (DateTime now in (DateTime[])[Now, DateTime.MinValue, DateTime.MaxValue])
                 {

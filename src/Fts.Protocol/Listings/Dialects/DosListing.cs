@@ -5,17 +5,19 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Lines as IIS and others write them in the form of DOS <c>dir</c>: <c>01-31-26  12:59PM       &lt;DIR&gt;          name</c>. Month, day, year,
-/// or as the server's country writes it; two or four digits of year; 12 or 24 hours; no zone, taken as UTC.
+/// Reads lines of IIS and other servers in the format of DOS <c>dir</c>: <c>01-31-26  12:59PM       &lt;DIR&gt;          name</c>. Dates have
+/// any form of <see cref="ShortDate"/>, and times have 12 or 24 hours. There is no time zone, so both are read as UTC.
 /// </summary>
 internal static class DosListing
 {
-    /// <summary>Width of the column that holds a tag such as &lt;DIR&gt; and the spaces before the name; a further space belongs to the name.</summary>
+    /// <summary>
+    /// The width of the column with a tag such as &lt;DIR&gt; and the spaces after it. A further space belongs to the name.
+    /// </summary>
     private const int TagColumn = 15;
 
     private static readonly SearchValues<char> ClockLetters = SearchValues.Create("0123456789:.");
 
-    /// <summary>Reads a line without its line end.</summary>
+    /// <summary>Reads one line.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -53,16 +55,14 @@ internal static class DosListing
             return null;
         }
 
-        // dir shows where a junction or link leads behind its name: "name [C:\target]".
+        // dir writes the target of a junction or link after its name: "name [C:\target]".
         int bracket = tag is "<DIR>" or "<REP>" || !name.EndsWith(']') ? -1 : name.LastIndexOf(" [", StringComparison.Ordinal);
-        return bracket <= 0
-            ? new ListingEntry(name.ToString(), kind.Value, null, modified, FtpEntrySource.Dos)
-            : new ListingEntry(name[..bracket].ToString(), kind.Value, null, modified, FtpEntrySource.Dos) { LinkTarget = name[(bracket + 2)..^1].ToString() };
+        string? target = bracket <= 0 ? null : name[(bracket + 2)..^1].ToString();
+        name = bracket <= 0 ? name : name[..bracket];
+        return new ListingEntry(name.ToString(), kind.Value, null, modified, FtpEntrySource.Dos) { LinkTarget = target };
     }
 
-    /// <summary>
-    /// Reads "12:59PM", "12:59 PM", "12:59p", "23:59", "23.59" or "23:59:07", the half of the day before the time or behind it.
-    /// </summary>
+    /// <summary>Reads "12:59PM", "12:59 PM", "12:59p", "PM 12:59", "23:59", "23.59" or "23:59:07".</summary>
     private static bool TryParseTime(scoped ref ReadOnlySpan<char> rest, out TimeSpan time)
     {
         time = default;
@@ -74,14 +74,14 @@ internal static class DosListing
         }
 
         int end = word.IndexOfAnyExcept(ClockLetters);
-        ReadOnlySpan<char> clock = end < 0 ? word : word[..end], half = end < 0 ? default : word[end..];
-        if (isAfternoon is null && half.IsEmpty)
+        ReadOnlySpan<char> clock = end < 0 ? word : word[..end], suffix = end < 0 ? default : word[end..];
+        if (isAfternoon is null && suffix.IsEmpty)
         {
-            ReadOnlySpan<char> beyond = rest;
-            isAfternoon = ParseAmPm(ListingFields.ReadField(ref beyond));
-            rest = isAfternoon is null ? rest : beyond;
+            ReadOnlySpan<char> following = rest;
+            isAfternoon = ParseAmPm(ListingFields.ReadField(ref following));
+            rest = isAfternoon is null ? rest : following;
         }
-        else if (!half.IsEmpty && (isAfternoon is not null || (isAfternoon = ParseAmPm(half)) is null))
+        else if (!suffix.IsEmpty && (isAfternoon is not null || (isAfternoon = ParseAmPm(suffix)) is null))
         {
             return false;
         }
@@ -91,7 +91,9 @@ internal static class DosListing
 
     private static bool TryParseClock(ReadOnlySpan<char> clock, out TimeSpan time)
     {
-        if (clock is [.., '.', _, _] && clock.Length <= "12.59".Length && ListingFields.ParseNumber(clock[..^3]) is >= 0 and < 24 and var hours && ListingFields.ParseNumber(clock[^2..]) is >= 0 and < 60 and var minutes)
+        if (clock is [.., '.', _, _] && clock.Length <= "12.59".Length &&
+            ListingFields.ParseNumber(clock[..^3]) is >= 0 and < 24 and var hours &&
+            ListingFields.ParseNumber(clock[^2..]) is >= 0 and < 60 and var minutes)
         {
             time = new TimeSpan(hours, minutes, 0);
             return true;
@@ -102,12 +104,12 @@ internal static class DosListing
 
     private static bool TryApplyAmPm(bool isAfternoon, ref TimeSpan time)
     {
-        bool isOnTheDial = time.Hours is >= 1 and <= 12 && time.Days == 0;
+        bool isTwelveHourTime = time.Hours is >= 1 and <= 12 && time.Days == 0;
         time += TimeSpan.FromHours(isAfternoon ? 12 : 0) - TimeSpan.FromHours(time.Hours == 12 ? 12 : 0);
-        return isOnTheDial;
+        return isTwelveHourTime;
     }
 
-    /// <summary>Whether the word is the afternoon (true) or the morning (false) in the languages that write it; null for any other word.</summary>
+    /// <summary>Returns true for PM, false for AM, also in other languages, or null for any other word.</summary>
     private static bool? ParseAmPm(ReadOnlySpan<char> word)
     {
         if (word.Length is 0 or > 4 || char.IsAsciiDigit(word[0]))
@@ -116,8 +118,11 @@ internal static class DosListing
         }
 
         bool isLatin = word is [_] or [_, 'M' or 'm'] or [_, '.', 'm', '.'];
-        return (isLatin && word[0] is 'A' or 'a') || word is "午前" or "上午" or "오전" ? false
-            : (isLatin && word[0] is 'P' or 'p') || word is "午後" or "下午" or "오후" ? true
-            : null;
+        if ((isLatin && word[0] is 'A' or 'a') || word is "午前" or "上午" or "오전")
+        {
+            return false;
+        }
+
+        return (isLatin && word[0] is 'P' or 'p') || word is "午後" or "下午" or "오후" ? true : null;
     }
 }

@@ -4,10 +4,10 @@ using Fts.Protocol.Listings.Fields;
 
 namespace Fts.Protocol.Listings.Dialects;
 
-/// <summary>Lines of EPLF, Easily Parsed LIST Format: <c>+fact,fact,</c>, a tab, the name. Times are seconds since 1970, UTC.</summary>
+/// <summary>Reads lines of EPLF, the Easily Parsed LIST Format: <c>+fact,fact,</c>, a tab and the name. Times are Unix times.</summary>
 internal static class EplfListing
 {
-    /// <summary>Reads a line without its line end.</summary>
+    /// <summary>Reads one line.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -17,7 +17,7 @@ internal static class EplfListing
             return false;
         }
 
-        // Neither "r" nor "/" means that it can be neither fetched nor entered.
+        // Without the facts "r" and "/", the entry is neither a readable file nor a directory.
         entry = new ListingEntry(line[(tab + 1)..].ToString(), FtpEntryKind.Other, null, null, FtpEntrySource.Eplf);
         ReadOnlySpan<char> facts = line[1..tab];
         foreach (Range part in facts.Split(','))
@@ -28,15 +28,17 @@ internal static class EplfListing
         return true;
     }
 
-    /// <summary>Adds one fact; what is unknown or cannot be read counts as not told.</summary>
+    /// <summary>Returns the entry with one more fact. A fact that is unknown or cannot be read is ignored.</summary>
     private static ListingEntry AddFact(ListingEntry entry, ReadOnlySpan<char> fact) => fact switch
     {
         "/" => entry with { Kind = FtpEntryKind.Directory },
         "r" => entry.Kind == FtpEntryKind.Directory ? entry : entry with { Kind = FtpEntryKind.File },
-        ['s', .. var size] when long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long length) => entry with { Length = length },
+        ['s', .. var size] when long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out long length) =>
+            entry with { Length = length },
         ['m', .. var time] when ListingFields.TryParseEpoch(time, out DateTime utc) => entry with { LastModified = utc },
         ['i', _, ..] => entry with { UniqueId = fact[1..].ToString() },
-        ['u', 'p', .. var mode] when MlsxListing.TryParseOctal(mode, out int bits) => entry with { UnixMode = (UnixFileMode)(bits & 0xFFF) },
+        ['u', 'p', .. var mode] when MlsxListing.TryParseOctal(mode, out int bits) =>
+            entry with { UnixMode = (UnixFileMode)(bits & 0xFFF) },
         _ => entry,
     };
 }

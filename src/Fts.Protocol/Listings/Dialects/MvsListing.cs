@@ -5,21 +5,28 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Lists of datasets as MVS and z/OS write them, under a heading of their own: <c>WRK001 3390 2026/01/31 1 15 FB 80 27920 PO NAME</c>, and other words before the
-/// name where a dataset is migrated, archived or on tape. Sizes are tracks, and the day is the one of last use: neither is told.
+/// Reads dataset listings of MVS and z/OS, which follow a heading: <c>WRK001 3390 2026/01/31 1 15 FB 80 27920 PO NAME</c>. For datasets
+/// that are migrated, archived or on tape, other words precede the name. Sizes in tracks and the date of last use are ignored.
 /// </summary>
 internal static class MvsListing
 {
-    private static readonly SearchValues<char> VolumeLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#$");
+    private static readonly SearchValues<char> VolumeCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#$");
 
-    /// <summary>Whether the line heads such a list.</summary>
+    private static readonly (string State, FtpEntryKind Kind)[] States =
+    [
+        ("Tape", FtpEntryKind.File), ("Not Direct Access Device", FtpEntryKind.Other), ("Not Mounted", FtpEntryKind.Other),
+        ("Error determining attributes", FtpEntryKind.Other),
+    ];
+
+    /// <summary>Returns whether the line is the heading of a dataset listing.</summary>
     public static bool IsHeading(ReadOnlySpan<char> line)
     {
         ReadOnlySpan<char> rest = line;
-        return ListingFields.ReadField(ref rest) is "Volume" && ListingFields.ReadField(ref rest) is "Unit" && rest.TrimEnd(' ').EndsWith(" Dsname");
+        return ListingFields.ReadField(ref rest) is "Volume" && ListingFields.ReadField(ref rest) is "Unit" &&
+            rest.TrimEnd(' ').EndsWith(" Dsname");
     }
 
-    /// <summary>Reads a line under the heading, without its line end.</summary>
+    /// <summary>Reads one line below the heading.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -33,36 +40,41 @@ internal static class MvsListing
         ReadOnlySpan<char> name = rest[(space + 1)..];
         rest = rest[..space].TrimEnd(" \t");
         ReadOnlySpan<char> organisation = rest[(rest.LastIndexOf(' ') + 1)..];
-        // What precedes an organisation is volume, unit and figures; before a state of several words stands the volume at most.
+        // Before an organisation are volume, unit and numbers. Before a state is only the volume, or nothing.
         FtpEntryKind? kind = ParseOrganisation(organisation) ?? ParseState(rest);
         entry = kind is null ? null : new ListingEntry(name.ToString(), kind.Value, null, null, FtpEntrySource.Mvs);
         return entry is not null;
     }
 
-    /// <summary>Reads a line of a list without heading. Its first columns, or the words of its state, make it unmistakable.</summary>
+    /// <summary>
+    /// Reads one line of a listing without heading. Returns false unless its first columns or its state occur in no other format.
+    /// </summary>
     public static bool TryParseWithoutHeading(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
-        return IsUnmistakable(line) && !MlsxListing.StartsWithFact(line) && TryParse(line, out entry);
+        return HasDistinctColumns(line) && !MlsxListing.StartsWithFact(line) && TryParse(line, out entry);
     }
 
-    private static bool IsUnmistakable(ReadOnlySpan<char> line)
+    private static bool HasDistinctColumns(ReadOnlySpan<char> line)
     {
-        const int LongestVolume = 6, UnitLength = 4;
-        // Some servers put tabs before the name of a migrated dataset.
-        ReadOnlySpan<char> rest = line, volume = ListingFields.ReadField(ref rest), unit = ListingFields.ReadField(ref rest), third = ListingFields.ReadField(ref rest), fourth = ListingFields.ReadField(ref rest);
+        const int MaxVolumeLength = 6, UnitLength = 4;
+        ReadOnlySpan<char> rest = line, volume = ListingFields.ReadField(ref rest), unit = ListingFields.ReadField(ref rest);
+        ReadOnlySpan<char> third = ListingFields.ReadField(ref rest), fourth = ListingFields.ReadField(ref rest);
         if (fourth.IsEmpty)
         {
-            return (third.IsEmpty && IsMigrated(volume)) || unit.Equals("Tape", StringComparison.OrdinalIgnoreCase) || (volume is "Pseudo" && unit is "Directory");
+            return (third.IsEmpty && IsMigrated(volume)) || unit.Equals("Tape", StringComparison.OrdinalIgnoreCase) ||
+                (volume is "Pseudo" && unit is "Directory");
         }
 
-        return volume.Length is > 0 and <= LongestVolume && !volume.ContainsAnyExcept(VolumeLetters) &&
-            (unit.Length == UnitLength && !unit.ContainsAnyExcept(VolumeLetters)
-                ? third is "VSAM" or "**NONE**" || (third.Length == "2026/01/31".Length && third[4] == '/' && ShortDate.TryParse(third, out _))
+        return volume.Length is > 0 and <= MaxVolumeLength && !volume.ContainsAnyExcept(VolumeCharacters) &&
+            (unit.Length == UnitLength && !unit.ContainsAnyExcept(VolumeCharacters)
+                ? third is "VSAM" or "**NONE**" ||
+                (third.Length == "2026/01/31".Length && third[4] == '/' && ShortDate.TryParse(third, out _))
                 : unit is "Not" or "Error");
     }
 
-    private static bool IsMigrated(ReadOnlySpan<char> word) => word.Equals("Migrated", StringComparison.OrdinalIgnoreCase) || word is "MIGRAT";
+    private static bool IsMigrated(ReadOnlySpan<char> word) =>
+        word.Equals("Migrated", StringComparison.OrdinalIgnoreCase) || word is "MIGRAT";
 
     private static FtpEntryKind? ParseOrganisation(ReadOnlySpan<char> organisation) => organisation switch
     {
@@ -72,7 +84,7 @@ internal static class MvsListing
         _ => null,
     };
 
-    /// <summary>Of a migrated or archived dataset the line does not tell whether it holds members.</summary>
+    /// <summary>Returns the kind for a state. The line of a migrated or archived dataset does not show whether it has members.</summary>
     private static FtpEntryKind? ParseState(ReadOnlySpan<char> words)
     {
         if (words is "Pseudo Directory")
@@ -85,10 +97,10 @@ internal static class MvsListing
             return FtpEntryKind.Other;
         }
 
-        foreach ((string state, FtpEntryKind kind) in (ReadOnlySpan<(string, FtpEntryKind)>)
-            [("Tape", FtpEntryKind.File), ("Not Direct Access Device", FtpEntryKind.Other), ("Not Mounted", FtpEntryKind.Other), ("Error determining attributes", FtpEntryKind.Other)])
+        foreach ((string state, FtpEntryKind kind) in States)
         {
-            if (words.EndsWith(state, StringComparison.OrdinalIgnoreCase) && words[..^state.Length] is var volume && (volume.IsEmpty || (volume[^1] == ' ' && volume.TrimEnd(' ').IndexOf(' ') < 0)))
+            if (words.EndsWith(state, StringComparison.OrdinalIgnoreCase) && words[..^state.Length] is var volume &&
+                (volume.IsEmpty || (volume[^1] == ' ' && volume.TrimEnd(' ').IndexOf(' ') < 0)))
             {
                 return kind;
             }
@@ -97,10 +109,13 @@ internal static class MvsListing
         return null;
     }
 
-    /// <summary>Qualifiers between dots, perhaps quoted as a whole when the name is complete; what other systems in front of z/OS allow in names is allowed.</summary>
+    /// <summary>
+    /// Returns whether the text can be a dataset name: qualifiers between dots, in quotes if the name is fully qualified. Also allows the
+    /// characters that gateways to z/OS allow.
+    /// </summary>
     private static bool IsName(ReadOnlySpan<char> name)
     {
-        const int MostCharacters = 44;
+        const int MaxNameLength = 44;
         bool isQuoted = name.Length > 2 && name[0] == '\'' && name[^1] == '\'';
         name = isQuoted ? name[1..^1] : name;
         foreach (char c in name)
@@ -111,6 +126,6 @@ internal static class MvsListing
             }
         }
 
-        return name.Length is > 0 and <= MostCharacters && name[0] != '.';
+        return name.Length is > 0 and <= MaxNameLength && name[0] != '.';
     }
 }

@@ -6,16 +6,18 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Lists of a partitioned dataset's members as MVS and z/OS write them, under one of two headings: of texts with <c>01.03 2026/01/31 2026/02/01 09:37 11 11 0 ANN</c>
-/// behind the name, of load modules with a size and their place; or with nothing. Sizes are counted in records, and are not told.
+/// Reads member listings of partitioned datasets of MVS and z/OS, which follow one of two headings. The line of a text member is <c>NAME
+/// 01.03 2026/01/31 2026/02/01 09:37 11 11 0 ANN</c>, that of a load module has a size and an address. Either may consist of the name.
+/// Sizes in records are ignored.
 /// </summary>
 internal static class MvsMemberListing
 {
     private const int MaxNameLength = 8;
     private static readonly SearchValues<char> HexadecimalDigits = SearchValues.Create("0123456789ABCDEF");
-    private static readonly SearchValues<char> NameLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#${\u00a3\u00a7\u00a5");
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#${\u00a3\u00a7\u00a5");
 
-    /// <summary>Whether the line heads a list of members.</summary>
+    /// <summary>Returns whether the line is the heading of a member listing.</summary>
     public static bool IsHeading(ReadOnlySpan<char> line)
     {
         ReadOnlySpan<char> rest = line;
@@ -24,7 +26,7 @@ internal static class MvsMemberListing
             : ListingFields.ReadField(ref rest) is "TTR");
     }
 
-    /// <summary>Reads a line under the heading, without its line end.</summary>
+    /// <summary>Reads one line below the heading.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -39,21 +41,24 @@ internal static class MvsMemberListing
         return true;
     }
 
-    /// <summary>Reads a line of a list without heading: statistics, or all columns of a load module. A name alone may be anything.</summary>
+    /// <summary>
+    /// Reads one line of a listing without heading. Returns false unless it has statistics or all columns of a load module.
+    /// </summary>
     public static bool TryParseWithoutHeading(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
         ReadOnlySpan<char> rest = line;
         ListingFields.ReadField(ref rest);
         ReadOnlySpan<char> second = ListingFields.ReadField(ref rest);
-        return !second.IsEmpty && (TryParseStatistics(second, rest, out _) || (IsModule(second, rest) && HasModes(rest))) && !UnixListing.HasMode(line) && !MlsxListing.StartsWithFact(line) && TryParse(line, out entry);
+        bool hasColumns = !second.IsEmpty && (TryParseStatistics(second, rest, out _) || (IsModule(second, rest) && HasModes(rest)));
+        return hasColumns && !UnixListing.HasMode(line) && !MlsxListing.StartsWithFact(line) && TryParse(line, out entry);
     }
 
-    /// <summary>Whether a name alone can be a member's.</summary>
+    /// <summary>Returns whether the word can be the name of a member.</summary>
     public static bool IsName(ReadOnlySpan<char> word) =>
-        word.Length is > 0 and <= MaxNameLength && !char.IsAsciiDigit(word[0]) && !word.ContainsAnyExcept(NameLetters);
+        word.Length is > 0 and <= MaxNameLength && !char.IsAsciiDigit(word[0]) && !word.ContainsAnyExcept(NameCharacters);
 
-    /// <summary>Addressing mode and residence mode end the line of a load module.</summary>
+    /// <summary>Returns whether the line ends with the addressing mode and residence mode of a load module.</summary>
     private static bool HasModes(ReadOnlySpan<char> rest)
     {
         ReadOnlySpan<char> last = default, beforeLast = default;
@@ -66,11 +71,12 @@ internal static class MvsMemberListing
         return last is "24" or "31" or "64" or "ANY" && beforeLast is "24" or "31" or "64" or "ANY";
     }
 
-    /// <summary>Version and level, the day it was made, day and time it was changed, and figures.</summary>
+    /// <summary>Reads version and level, creation date, date and time of the last change, and ignores the numbers after them.</summary>
     private static bool TryParseStatistics(ReadOnlySpan<char> version, ReadOnlySpan<char> rest, out DateTime? changed)
     {
         changed = null;
-        if (version.Length != 5 || version[2] != '.' || ListingFields.ParseNumber(version[..2]) < 0 || ListingFields.ParseNumber(version[3..]) < 0 ||
+        if (version.Length != 5 || version[2] != '.' || ListingFields.ParseNumber(version[..2]) < 0 ||
+            ListingFields.ParseNumber(version[3..]) < 0 ||
             !TryParseDate(ListingFields.ReadField(ref rest), out _) || !TryParseDate(ListingFields.ReadField(ref rest), out DateTime day) ||
             !ListingFields.TryParseTime(ListingFields.ReadField(ref rest), out TimeSpan time))
         {
@@ -81,8 +87,9 @@ internal static class MvsMemberListing
         return true;
     }
 
-    /// <summary>A size and a place, both hexadecimal.</summary>
-    private static bool IsModule(ReadOnlySpan<char> size, ReadOnlySpan<char> rest) => IsHexadecimal(size) && IsHexadecimal(ListingFields.ReadField(ref rest));
+    /// <summary>Returns whether the columns are the size and address of a load module, both in hexadecimal.</summary>
+    private static bool IsModule(ReadOnlySpan<char> size, ReadOnlySpan<char> rest) =>
+        IsHexadecimal(size) && IsHexadecimal(ListingFields.ReadField(ref rest));
 
     private static bool IsHexadecimal(ReadOnlySpan<char> word) => word.Length is 6 or 8 && !word.ContainsAnyExcept(HexadecimalDigits);
 

@@ -5,14 +5,14 @@ using Fts.Protocol.Listings.Unix;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Lines that start with a name, as routers of Nortel (<c>name  10141  01/31/26  Sat.  10:20:03</c>), HP NonStop
-/// (<c>NAME  101  528  31-Jan-26 14:21:18  255,255 "oooo"</c>) and z/VM (<c>NAME TYPE F 80 107 2 2026-01-31 15:28:42 ANN191</c>) write them.
+/// Reads lines that start with the name: those of Nortel routers (<c>name  10141  01/31/26  Sat.  10:20:03</c>), HP NonStop
+/// (<c>NAME  101  528  31-Jan-26 14:21:18  255,255 "oooo"</c>) and z/VM (<c>NAME TYPE F 80 107 2 2026-01-31 15:28:42 ANN191</c>).
 /// </summary>
 internal static class NameFirstListing
 {
     private const int MaxFields = 10;
 
-    /// <summary>Reads a line without its line end.</summary>
+    /// <summary>Reads one line.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -24,7 +24,7 @@ internal static class NameFirstListing
             words[count] = (line.Length - rest.Length - word.Length)..(line.Length - rest.Length);
         }
 
-        // No word is behind the last column of these formats, and none of their names looks like a mode or a fact.
+        // These formats have nothing after the last column, and none of their names looks like a mode or a fact.
         if (count is not (5 or 7 or 8 or 9) || UnixListing.HasMode(line) || MlsxListing.StartsWithFact(line))
         {
             return false;
@@ -37,11 +37,15 @@ internal static class NameFirstListing
 
     private static ListingEntry? ParseNortel(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         ListingFields.TryParseLength(line[words[1]], out long? length) && ShortDate.TryParse(line[words[2]], out DateTime day) &&
-        line[words[3]] is [.. { Length: > 0 } weekday, '.'] && !weekday.ContainsAnyExceptInRange('A', 'z') && ListingFields.TryParseTime(line[words[4]], out TimeSpan time)
+        line[words[3]] is [.. { Length: > 0 } weekday, '.'] && !weekday.ContainsAnyExceptInRange('A', 'z') &&
+        ListingFields.TryParseTime(line[words[4]], out TimeSpan time)
             ? new ListingEntry(line[words[0]].ToString(), FtpEntryKind.File, length, ListingFields.AddTime(day, time), FtpEntrySource.Other)
             : null;
 
-    /// <summary>Code of the file's type, size, date, time, owner as group and user with or without a blank between, permissions between quotes.</summary>
+    /// <summary>
+    /// Reads the name, the file code, size, date, time, the owner as group and user, with or without a space between them, and the
+    /// permissions in quotes.
+    /// </summary>
     private static ListingEntry? ParseNonStop(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         const int PermissionsLength = 6;
@@ -55,13 +59,14 @@ internal static class NameFirstListing
     }
 
     /// <summary>
-    /// Name, type, record format, record length, number of records, blocks, date, time and owner. Records of fixed length make the size; of others the
-    /// line has the longest only. A directory has hyphens instead of figures.
+    /// Reads name, type, record format, record length, number of records, blocks, date, time and owner. The size is known only for records
+    /// of fixed length, because the record length is otherwise a maximum. A directory has hyphens instead of numbers.
     /// </summary>
     private static ListingEntry? ParseVm(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> name = line[words[0]], type = line[words[1]], format = line[words[2]];
-        if (!ShortDate.TryParse(line[words[6]], out DateTime day, isYearFirst: true) || !ListingFields.TryParseTime(line[words[7]], out TimeSpan time))
+        if (!ShortDate.TryParse(line[words[6]], out DateTime day, isYearFirst: true) ||
+            !ListingFields.TryParseTime(line[words[7]], out TimeSpan time))
         {
             return null;
         }
@@ -73,8 +78,9 @@ internal static class NameFirstListing
         }
 
         (int recordLength, int records) = (ListingFields.ParseNumber(line[words[3]]), ListingFields.ParseNumber(line[words[4]]));
+        long? length = format is "F" ? (long)recordLength * records : null;
         return format is "V" or "F" && recordLength >= 0 && records >= 0 && ListingFields.ParseNumber(line[words[5]]) >= 0
-            ? new ListingEntry($"{name}.{type}", FtpEntryKind.File, format is "F" ? (long)recordLength * records : null, modified, FtpEntrySource.Other)
+            ? new ListingEntry($"{name}.{type}", FtpEntryKind.File, length, modified, FtpEntrySource.Other)
             : null;
     }
 }

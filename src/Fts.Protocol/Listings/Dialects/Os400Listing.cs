@@ -6,26 +6,28 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Lines as OS/400 (IBM i) writes them: <c>OWNER  77824 02/23/26 15:09:55 *DIR  name/</c>. Members of files have neither size nor time. The order of a date's
-/// numbers is a setting of the server's that no line tells.
+/// Reads lines of OS/400 (IBM i): <c>OWNER 77824 02/23/26 15:09:55 *DIR name/</c>. Members of files have no size and no time. The order of
+/// day, month and year is a setting of the server, which the listing does not contain.
 /// </summary>
 internal static class Os400Listing
 {
-    /// <summary>Width of the column that holds the type.</summary>
+    /// <summary>The width of the column with the type.</summary>
     private const int TypeColumn = 11;
 
-    private static readonly SearchValues<char> OwnerLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$#@_");
+    private static readonly SearchValues<char> OwnerCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$#@_");
 
-    /// <summary>Reads a line without its line end. A date that can be read in two orders is read as month, day, year unless that lies ahead of <paramref name="now"/> (UTC).</summary>
+    /// <summary>
+    /// Reads one line. An ambiguous date is read as month, day, year, unless that is later than <paramref name="now"/> (UTC).
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
         ReadOnlySpan<char> rest = line, owner = ListingFields.ReadField(ref rest), type = owner;
-        // Members may be told without an owner.
+        // The lines of members may have no owner.
         if (!owner.StartsWith('*'))
         {
             type = ListingFields.ReadField(ref rest);
-            if (owner.ContainsAnyExcept(OwnerLetters))
+            if (owner.ContainsAnyExcept(OwnerCharacters))
             {
                 return false;
             }
@@ -37,13 +39,13 @@ internal static class Os400Listing
         if (!isMember)
         {
             ReadOnlySpan<char> date = ListingFields.ReadField(ref rest), time = ListingFields.ReadField(ref rest);
-            if (!long.TryParse(type, NumberStyles.None, CultureInfo.InvariantCulture, out length) || !ListingFields.TryParseTime(time, out TimeSpan ofDay) ||
-                !TryParseDate(date, now, out modified))
+            if (!long.TryParse(type, NumberStyles.None, CultureInfo.InvariantCulture, out length) ||
+                !ListingFields.TryParseTime(time, out TimeSpan timeOfDay) || !TryParseDate(date, now, out modified))
             {
                 return false;
             }
 
-            modified = modified is { } day ? ListingFields.AddTime(day, ofDay) : null;
+            modified = modified is { } day ? ListingFields.AddTime(day, timeOfDay) : null;
             type = ListingFields.ReadField(ref rest);
         }
 
@@ -55,13 +57,14 @@ internal static class Os400Listing
 
         FtpEntryKind kind = ParseKind(type, name);
         name = kind == FtpEntryKind.Directory ? name.TrimEnd('/') : name;
-        // A database file's size is the object's, not that of what RETR sends.
+        // The size of a database file is that of the object, not of the bytes that RETR sends.
         entry = new ListingEntry(name.ToString(), kind, type is "*STMF" or "*DSTMF" ? length : null, modified, FtpEntrySource.Os400);
         return !name.IsEmpty;
     }
 
     /// <summary>
-    /// A database file can be fetched by its own name, which means its first member. Where the server shows it as a folder of members, its name ends in a slash.
+    /// Returns the kind of an object type. RETR of a database file sends its first member. If the server presents the file as a directory
+    /// of members, its name ends with a slash.
     /// </summary>
     private static FtpEntryKind ParseKind(ReadOnlySpan<char> type, ReadOnlySpan<char> name) => type switch
     {
@@ -72,12 +75,16 @@ internal static class Os400Listing
         _ => FtpEntryKind.Other,
     };
 
-    /// <summary>The first order that makes a day not ahead of now; none where all do, since an unknown time does less harm than a wrong one.</summary>
+    /// <summary>
+    /// Reads a date in the first order that gives a valid day before tomorrow. The date is null if every order gives a later day, because a
+    /// wrong time does more harm than none.
+    /// </summary>
     private static bool TryParseDate(ReadOnlySpan<char> word, DateTime now, out DateTime? date)
     {
         date = null;
         if (word.Length != 8 || word[2] is not ('/' or '.' or '-') || word[5] != word[2] ||
-            (ListingFields.ParseNumber(word[..2]), ListingFields.ParseNumber(word[3..5]), ListingFields.ParseNumber(word[6..])) is not ( >= 0 and var a, >= 0 and var b, >= 0 and var c))
+            ListingFields.ParseNumber(word[..2]) is not (>= 0 and var a) || ListingFields.ParseNumber(word[3..5]) is not (>= 0 and var b) ||
+            ListingFields.ParseNumber(word[6..]) is not (>= 0 and var c))
         {
             return false;
         }

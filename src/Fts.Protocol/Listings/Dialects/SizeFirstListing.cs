@@ -4,12 +4,12 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Lines that start with a size, as OS/2 (<c>36611  A  04-23-103  10:57  name</c>), VxWorks (<c>2048  Jan-31-2026  12:59:07  name &lt;DIR&gt;</c>) and
-/// VShell (<c>206876  Jan 31, 2026 12:59 name</c>) write them.
+/// Reads lines that start with the size: those of OS/2 (<c>36611  A  04-23-103  10:57  name</c>), VxWorks
+/// (<c>2048  Jan-31-2026  12:59:07  name &lt;DIR&gt;</c>) and VShell (<c>206876  Jan 31, 2026 12:59 name</c>).
 /// </summary>
 internal static class SizeFirstListing
 {
-    /// <summary>Reads a line without its line end.</summary>
+    /// <summary>Reads one line.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -24,51 +24,54 @@ internal static class SizeFirstListing
         return entry is not null;
     }
 
-    /// <summary>Day with a comma, year, time, name. The name of a folder ends in a slash.</summary>
+    /// <summary>Reads the day with a comma, year, time and name. The name of a directory ends with a slash or backslash.</summary>
     private static ListingEntry? ParseVShell(int month, ReadOnlySpan<char> rest, long? length)
     {
         ReadOnlySpan<char> day = ListingFields.ReadField(ref rest), year = ListingFields.ReadField(ref rest);
         if (!day.EndsWith(',') || year.Length != 4 ||
-            !ListingFields.TryMakeDate(ListingFields.ParseNumber(year), month, ListingFields.ParseNumber(day[..^1]), out DateTime modified) ||
+            !ListingFields.TryMakeDate(
+                ListingFields.ParseNumber(year), month, ListingFields.ParseNumber(day[..^1]), out DateTime modified) ||
             !ListingFields.TryParseTime(ListingFields.ReadField(ref rest), out TimeSpan time) || rest.Length < 2)
         {
             return null;
         }
 
         ReadOnlySpan<char> name = rest[1..];
-        bool isFolder = name.Length > 1 && name[^1] is '/' or '\\';
-        return CreateEntry(isFolder ? name[..^1] : name, isFolder, length, ListingFields.AddTime(modified, time));
+        bool isDirectory = name.Length > 1 && name[^1] is '/' or '\\';
+        return CreateEntry(isDirectory ? name[..^1] : name, isDirectory, length, ListingFields.AddTime(modified, time));
     }
 
-    /// <summary>Attributes of OS/2, if any, then a date in figures or of VxWorks, the time and the name.</summary>
+    /// <summary>Reads attributes of OS/2, if any, then a date, the time and the name.</summary>
     private static ListingEntry? ParseDated(ReadOnlySpan<char> date, ReadOnlySpan<char> rest, long? length)
     {
-        const int MostAttributes = 5;
-        const string FolderTag = "<DIR>";
-        bool isFolder = false;
+        const int MaxAttributes = 5;
+        const string DirectoryTag = "<DIR>";
+        bool isDirectory = false;
         int attributes = 0;
-        while (attributes < MostAttributes && date.Length is > 0 and <= MostAttributes && !date.ContainsAnyExceptInRange('A', 'Z'))
+        while (attributes < MaxAttributes && date.Length is > 0 and <= MaxAttributes && !date.ContainsAnyExceptInRange('A', 'Z'))
         {
-            isFolder |= date is "DIR";
+            isDirectory |= date is "DIR";
             attributes++;
             date = ListingFields.ReadField(ref rest);
         }
 
-        if (!ShortDate.TryParse(date, out DateTime modified) || !ListingFields.TryParseTime(ListingFields.ReadField(ref rest), out TimeSpan time))
+        if (!ShortDate.TryParse(date, out DateTime modified) ||
+            !ListingFields.TryParseTime(ListingFields.ReadField(ref rest), out TimeSpan time))
         {
             return null;
         }
 
         ReadOnlySpan<char> name = rest.TrimStart(" \t");
-        if (attributes == 0 && name.EndsWith(FolderTag, StringComparison.OrdinalIgnoreCase))
+        if (attributes == 0 && name.EndsWith(DirectoryTag, StringComparison.OrdinalIgnoreCase))
         {
-            isFolder = true;
-            name = name[..^FolderTag.Length].TrimEnd(' ');
+            isDirectory = true;
+            name = name[..^DirectoryTag.Length].TrimEnd(' ');
         }
 
-        return name.IsEmpty ? null : CreateEntry(name, isFolder, length, ListingFields.AddTime(modified, time));
+        return name.IsEmpty ? null : CreateEntry(name, isDirectory, length, ListingFields.AddTime(modified, time));
     }
 
-    private static ListingEntry CreateEntry(ReadOnlySpan<char> name, bool isFolder, long? length, DateTime modified) =>
-        new(name.ToString(), isFolder ? FtpEntryKind.Directory : FtpEntryKind.File, isFolder ? null : length, modified, FtpEntrySource.Other);
+    private static ListingEntry CreateEntry(ReadOnlySpan<char> name, bool isDirectory, long? length, DateTime modified) => isDirectory
+        ? new ListingEntry(name.ToString(), FtpEntryKind.Directory, null, modified, FtpEntrySource.Other)
+        : new ListingEntry(name.ToString(), FtpEntryKind.File, length, modified, FtpEntrySource.Other);
 }

@@ -5,24 +5,35 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Dialects;
 
 /// <summary>
-/// Lines as VMS writes them: <c>NAME.TXT;3  5/8  2-JUL-2026 10:30:08  [GROUP,OWNER]  (RWED,RE,,)</c>. Behind a long name the line is broken. Sizes are blocks.
+/// Reads listings of VMS: <c>NAME.TXT;3  5/8  2-JUL-2026 10:30:08  [GROUP,OWNER]  (RWED,RE,,)</c>. Sizes are blocks. After a long name, the
+/// metadata follows on the next line.
 /// </summary>
-/// <remarks>A file keeps its <c>;version</c>, which RETR takes and DELE asks for; a folder loses its <c>.DIR;1</c>, which CWD and paths have no use for.</remarks>
-internal static class VmsListing
+/// <remarks>
+/// The name of a file keeps its <c>;version</c>, which RETR accepts and DELE requires. The name of a directory loses its <c>.DIR;1</c>,
+/// which CWD does not accept.
+/// </remarks>
+public static class VmsListing
 {
     private const int BlockLength = 512, MaxVersionDigits = 5;
     private const string DirectorySuffix = ".DIR";
 
-    /// <summary>Reads a whole entry on one line, without its line end.</summary>
-    public static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
+    /// <summary>Returns whether a name in a command, in any case and with or without the version, refers to the listed file.</summary>
+    /// <param name="name">The name in the command.</param>
+    /// <param name="listedName">The name in the listing.</param>
+    public static bool MatchesListedName(ReadOnlySpan<char> name, ReadOnlySpan<char> listedName) =>
+        name.Equals(listedName, StringComparison.OrdinalIgnoreCase) ||
+        (IsName(listedName) && name.Equals(listedName[..listedName.LastIndexOf(';')], StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Reads an entry that is on one line.</summary>
+    internal static bool TryParse(ReadOnlySpan<char> line, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
         int end = line.IndexOfAny(' ', '\t');
         return end > 0 && IsName(line[..end]) && TryParseMetadata(line[..end], line[end..], out entry);
     }
 
-    /// <summary>Whether the line is a name whose facts follow on the next.</summary>
-    public static bool IsName(ReadOnlySpan<char> line)
+    /// <summary>Returns whether the line is a name with a version and nothing else. The metadata may follow on the next line.</summary>
+    internal static bool IsName(ReadOnlySpan<char> line)
     {
         line = line.TrimEnd(" \t");
         int semicolon = line.LastIndexOf(';');
@@ -30,16 +41,17 @@ internal static class VmsListing
             !line[(semicolon + 1)..].ContainsAnyExceptInRange('0', '9') && line.IndexOfAny(" \t") < 0;
     }
 
-    /// <summary>Whether a name typed without version, in either case, means what is listed under this name.</summary>
-    public static bool MatchesListedName(ReadOnlySpan<char> typed, ReadOnlySpan<char> listed) =>
-        typed.Equals(listed, StringComparison.OrdinalIgnoreCase) || (IsName(listed) && typed.Equals(listed[..listed.LastIndexOf(';')], StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>Whether the line heads or ends a listing: <c>Directory DISK:[FOLDER]</c>, with or without that word, and <c>Total of 3 files, 12/16 blocks.</c></summary>
-    public static bool IsHeading(ReadOnlySpan<char> line)
+    /// <summary>
+    /// Returns whether the line is a heading or total: <c>Directory DISK:[FOLDER]</c>, with or without the first word, or
+    /// <c>Total of 3 files, 12/16 blocks.</c>
+    /// </summary>
+    internal static bool IsHeading(ReadOnlySpan<char> line)
     {
-        ReadOnlySpan<char> rest = line.Trim(" \t"), place = rest.StartsWith("Directory ", StringComparison.OrdinalIgnoreCase) ? rest["Directory ".Length..].TrimStart(' ') : rest;
-        int bracket = place.IndexOf('[');
-        if (place.EndsWith(']') && (bracket == 0 || (bracket > 1 && place[bracket - 1] == ':' && place.IndexOf(' ') < 0)))
+        const string Prefix = "Directory ";
+        ReadOnlySpan<char> rest = line.Trim(" \t");
+        ReadOnlySpan<char> path = rest.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? rest[Prefix.Length..].TrimStart(' ') : rest;
+        int bracket = path.IndexOf('[');
+        if (path.EndsWith(']') && (bracket == 0 || (bracket > 1 && path[bracket - 1] == ':' && path.IndexOf(' ') < 0)))
         {
             return true;
         }
@@ -48,23 +60,28 @@ internal static class VmsListing
         {
             if (rest.StartsWith(start, StringComparison.OrdinalIgnoreCase) && char.IsAsciiDigit(rest[start.Length]))
             {
-                ReadOnlySpan<char> sum = rest.TrimEnd('.');
-                return sum.EndsWith("file") || sum.EndsWith("files") || sum.EndsWith("block") || sum.EndsWith("blocks");
+                ReadOnlySpan<char> total = rest.TrimEnd('.');
+                return total.EndsWith("file") || total.EndsWith("files") || total.EndsWith("block") || total.EndsWith("blocks");
             }
         }
 
         return rest.StartsWith("%DIRECT-W-NOFILES", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Reads what stands behind the name: size, date, time, owner and protection, in whatever order; the date is never missing.</summary>
-    public static bool TryParseMetadata(ReadOnlySpan<char> fullName, ReadOnlySpan<char> facts, [NotNullWhen(true)] out ListingEntry? entry)
+    /// <summary>
+    /// Reads the metadata after a name: size, date, time, owner and protection, in any order. Returns false if there is no date.
+    /// </summary>
+    internal static bool TryParseMetadata(
+        ReadOnlySpan<char> fullName, ReadOnlySpan<char> metadata, [NotNullWhen(true)] out ListingEntry? entry)
     {
         fullName = fullName.TrimEnd(" \t");
-        facts = facts.Trim(" \t");
+        metadata = metadata.Trim(" \t");
         ReadOnlySpan<char> name = fullName[..fullName.LastIndexOf(';')];
-        bool isFolder = name.Length > DirectorySuffix.Length && name.EndsWith(DirectorySuffix, StringComparison.OrdinalIgnoreCase);
-        entry = new ListingEntry((isFolder ? name[..^DirectorySuffix.Length] : fullName).ToString(), isFolder ? FtpEntryKind.Directory : FtpEntryKind.File, null, null, FtpEntrySource.Vms);
-        if (IsNoPrivilegeMessage(facts))
+        bool isDirectory = name.Length > DirectorySuffix.Length && name.EndsWith(DirectorySuffix, StringComparison.OrdinalIgnoreCase);
+        entry = isDirectory
+            ? new ListingEntry(name[..^DirectorySuffix.Length].ToString(), FtpEntryKind.Directory, null, null, FtpEntrySource.Vms)
+            : new ListingEntry(fullName.ToString(), FtpEntryKind.File, null, null, FtpEntrySource.Vms);
+        if (IsNoPrivilegeMessage(metadata))
         {
             return true;
         }
@@ -73,22 +90,22 @@ internal static class VmsListing
         TimeSpan? time = null;
         long? length = null;
         bool hasOwner = false;
-        while (!(facts = facts.TrimStart(" \t")).IsEmpty)
+        while (!(metadata = metadata.TrimStart(" \t")).IsEmpty)
         {
-            if (facts[0] is '[' or '(')
+            if (metadata[0] is '[' or '(')
             {
-                int close = facts.IndexOf(facts[0] == '[' ? ']' : ')');
+                int close = metadata.IndexOf(metadata[0] == '[' ? ']' : ')');
                 if (close < 0)
                 {
                     return false;
                 }
 
-                hasOwner |= facts[0] == '[';
-                facts = facts[(close + 1)..];
+                hasOwner |= metadata[0] == '[';
+                metadata = metadata[(close + 1)..];
                 continue;
             }
 
-            ReadOnlySpan<char> word = ListingFields.ReadField(ref facts);
+            ReadOnlySpan<char> word = ListingFields.ReadField(ref metadata);
             if (date is null && TryParseDate(word, out DateTime day))
             {
                 date = day;
@@ -112,15 +129,20 @@ internal static class VmsListing
             }
         }
 
-        entry = entry with { LastModified = date is { } known ? ListingFields.AddTime(known, time ?? default) : null, Length = isFolder || length < 0 ? null : length };
+        entry = entry with
+        {
+            LastModified = date is { } known ? ListingFields.AddTime(known, time ?? default) : null,
+            Length = isDirectory || length < 0 ? null : length,
+        };
         return date is not null;
     }
 
-    /// <summary>What stands in the place of facts that this user may not see.</summary>
-    private static bool IsNoPrivilegeMessage(ReadOnlySpan<char> facts) =>
-        facts.StartsWith('%') || facts.StartsWith("insufficient privilege", StringComparison.OrdinalIgnoreCase) || facts.StartsWith("no privilege", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Returns whether the text is the message that replaces the metadata of a file which the user may not access.</summary>
+    private static bool IsNoPrivilegeMessage(ReadOnlySpan<char> metadata) =>
+        metadata.StartsWith('%') || metadata.StartsWith("insufficient privilege", StringComparison.OrdinalIgnoreCase) ||
+        metadata.StartsWith("no privilege", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>"5", or "5/8": used of allocated. The bytes are negative if no file can have as many.</summary>
+    /// <summary>Reads "5" or "5/8": used and allocated blocks. The result is -1 if the number is too large for a file.</summary>
     private static bool TryParseBlocks(ReadOnlySpan<char> word, out long bytes)
     {
         int slash = word.IndexOf('/');
@@ -130,12 +152,19 @@ internal static class VmsListing
         return isSize;
     }
 
-    /// <summary>"2KB", of servers that do not count blocks.</summary>
+    /// <summary>Reads "2KB", the form of servers that do not send blocks. The result is -1 if the number is too large for a file.</summary>
     private static bool TryParseBytes(ReadOnlySpan<char> word, out long bytes)
     {
         bytes = 0;
         int digits = word.IndexOfAnyExceptInRange('0', '9');
-        long unit = digits < 1 ? 0 : word[digits..] switch { "B" => 1, "K" or "KB" => 1 << 10, "M" or "MB" => 1 << 20, "G" or "GB" => 1 << 30, _ => 0 };
+        long unit = (digits < 1 ? default : word[digits..]) switch
+        {
+            "B" => 1,
+            "K" or "KB" => 1 << 10,
+            "M" or "MB" => 1 << 20,
+            "G" or "GB" => 1 << 30,
+            _ => 0,
+        };
         if (unit == 0 || !long.TryParse(word[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count))
         {
             return false;
@@ -145,19 +174,20 @@ internal static class VmsListing
         return true;
     }
 
-    /// <summary>"2-JUL-2026".</summary>
+    /// <summary>Reads "2-JUL-2026".</summary>
     private static bool TryParseDate(ReadOnlySpan<char> word, out DateTime utc)
     {
         utc = default;
         Span<Range> parts = stackalloc Range[4];
-        return word.Split(parts, '-') == 3 && word[parts[2]].Length == 4 &&
-            ListingFields.TryMakeDate(ListingFields.ParseNumber(word[parts[2]]), MonthNames.Find(word[parts[1]]), ListingFields.ParseNumber(word[parts[0]]), out utc);
+        return word.Split(parts, '-') == 3 && word[parts[2]].Length == 4 && ListingFields.TryMakeDate(
+            ListingFields.ParseNumber(word[parts[2]]), MonthNames.Find(word[parts[1]]), ListingFields.ParseNumber(word[parts[0]]), out utc);
     }
 
-    /// <summary>With or without seconds and their hundredths.</summary>
+    /// <summary>Reads a time with or without seconds and hundredths.</summary>
     private static bool TryParseTime(ReadOnlySpan<char> word, out TimeSpan time)
     {
         int dot = word.IndexOf('.');
-        return ListingFields.TryParseTime(dot < 0 ? word : word[..dot], out time) && (dot < 0 || ListingFields.ParseNumber(word[(dot + 1)..]) >= 0);
+        return ListingFields.TryParseTime(dot < 0 ? word : word[..dot], out time) &&
+            (dot < 0 || ListingFields.ParseNumber(word[(dot + 1)..]) >= 0);
     }
 }

@@ -2,10 +2,12 @@ using System.Globalization;
 
 namespace Fts.Protocol.Listings.Fields;
 
-/// <summary>What the columns of listings are made of: words between spaces, numbers, times of day.</summary>
+/// <summary>Reads the fields that occur in several listing formats: words between spaces, numbers, sizes, dates and times of day.</summary>
 internal static class ListingFields
 {
-    /// <summary>Takes the next word off the front, empty at the end; the space behind it stays.</summary>
+    /// <summary>
+    /// Removes the next word from the start of the text and returns it. Returns an empty span at the end. Keeps the space after the word.
+    /// </summary>
     public static ReadOnlySpan<char> ReadField(scoped ref ReadOnlySpan<char> rest)
     {
         rest = rest.TrimStart(" \t");
@@ -15,13 +17,17 @@ internal static class ListingFields
         return word;
     }
 
-    /// <summary>A number of digits only; -1 for anything else.</summary>
+    /// <summary>Returns the number if the text consists of digits and fits into 32 bits, and otherwise -1.</summary>
     public static int ParseNumber(ReadOnlySpan<char> digits) =>
         int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 
     /// <summary>
-    /// What stands behind a word in a column of a fixed width: a space less belongs to the column, a space more to the name. Null when no space parts them.
+    /// Returns the text after a column of fixed width. Skips the spaces that fill the column, but at least one. Further spaces belong to
+    /// the name.
     /// </summary>
+    /// <param name="rest">The text after the column's word. The result is empty if it does not start with a space.</param>
+    /// <param name="wordLength">The length of the word.</param>
+    /// <param name="width">The width of the column.</param>
     public static ReadOnlySpan<char> SkipColumn(ReadOnlySpan<char> rest, int wordLength, int width)
     {
         int gap = rest.IndexOfAnyExcept(' ');
@@ -29,8 +35,8 @@ internal static class ListingFields
     }
 
     /// <summary>
-    /// Reads a size in bytes, with or without separators of thousands. Returns true with a null length for a size that no file has: servers write
-    /// <c>-1</c>, or a number of 64 bits, for a size that they do not know.
+    /// Reads a size in bytes, with or without thousands separators. Returns true and a null length for a negative or too large number,
+    /// which servers send for an unknown size.
     /// </summary>
     public static bool TryParseLength(ReadOnlySpan<char> word, out long? length)
     {
@@ -49,10 +55,13 @@ internal static class ListingFields
         return !word[1..].ContainsAnyExceptInRange('0', '9') || TryParseGrouped(word, out length);
     }
 
-    /// <summary>Reads "1,234,567" with the separator of any country, also in the code pages of DOS and Windows. The last group has three digits.</summary>
+    /// <summary>
+    /// Reads "1,234,567" with the thousands separator of any locale, also in code pages of DOS and Windows. The last group has three
+    /// digits.
+    /// </summary>
     private static bool TryParseGrouped(ReadOnlySpan<char> word, out long? length)
     {
-        const int LastGroup = 3, LongestNumber = 18;
+        const int GroupLength = 3, MaxDigits = 18;
         const string Separators = ",.'\u2019\u00A0\u202F\u00FF\uDCA0\uDCFF";
         length = null;
         long number = 0;
@@ -60,11 +69,11 @@ internal static class ListingFields
         char separator = '\0';
         foreach (char c in word)
         {
-            if (char.IsAsciiDigit(c) && inGroup < LastGroup && digits < LongestNumber)
+            if (char.IsAsciiDigit(c) && inGroup < GroupLength && digits < MaxDigits)
             {
                 (number, digits, inGroup) = ((number * 10) + (c - '0'), digits + 1, inGroup + 1);
             }
-            else if (inGroup is > 0 and <= LastGroup && Separators.Contains(c) && (separator == '\0' || (separator == c && inGroup > 1)))
+            else if (inGroup is > 0 and <= GroupLength && Separators.Contains(c) && (separator == '\0' || (separator == c && inGroup > 1)))
             {
                 (separator, inGroup) = (c, 0);
             }
@@ -75,13 +84,15 @@ internal static class ListingFields
         }
 
         length = number;
-        return separator != '\0' && inGroup == LastGroup;
+        return separator != '\0' && inGroup == GroupLength;
     }
 
-    /// <summary>A time on a day. 24:00 on the last day that there is stays on that day.</summary>
+    /// <summary>
+    /// Returns the day with a time of day. Returns the day itself if the result would exceed <see cref="DateTime.MaxValue"/>.
+    /// </summary>
     public static DateTime AddTime(DateTime day, TimeSpan time) => time <= DateTime.MaxValue - day ? day + time : day;
 
-    /// <summary>Hours and minutes, with or without seconds. 24:00 is the end of the day.</summary>
+    /// <summary>Reads hours and minutes, with or without seconds. 24:00 is the end of the day.</summary>
     public static bool TryParseTime(ReadOnlySpan<char> word, out TimeSpan time)
     {
         time = default;
@@ -94,10 +105,11 @@ internal static class ListingFields
         (int hours, int minutes) = (ParseNumber(word[..colon]), ParseNumber(word.Slice(colon + 1, 2)));
         int seconds = word.Length - colon == 6 ? ParseNumber(word[(colon + 4)..]) : 0;
         time = new TimeSpan(hours, minutes, seconds);
-        return hours is >= 0 && minutes is >= 0 and < 60 && seconds is >= 0 and < 60 && (hours < 24 || (hours == 24 && minutes == 0 && seconds == 0));
+        return hours is >= 0 && minutes is >= 0 and < 60 && seconds is >= 0 and < 60 &&
+            (hours < 24 || (hours == 24 && minutes == 0 && seconds == 0));
     }
 
-    /// <summary>A day as UTC; false for one that no calendar has.</summary>
+    /// <summary>Creates a date in UTC. Returns false if the date does not exist.</summary>
     public static bool TryMakeDate(int year, int month, int day, out DateTime utc)
     {
         bool exists = year is > 0 and < 10000 && month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year, month);
@@ -105,7 +117,9 @@ internal static class ListingFields
         return exists;
     }
 
-    /// <summary>Seconds since 1970, or before it; false for what no calendar of four-digit years has.</summary>
+    /// <summary>
+    /// Reads a Unix time: seconds since 1970, which may be negative. Returns false if the year is not between 1 and 9999.
+    /// </summary>
     public static bool TryParseEpoch(ReadOnlySpan<char> word, out DateTime utc)
     {
         utc = default;
@@ -119,6 +133,6 @@ internal static class ListingFields
         return true;
     }
 
-    /// <summary>A year of two digits, in the century that the Unix epoch gives it.</summary>
+    /// <summary>Returns the full year for a year of two digits: 1970 to 2069.</summary>
     public static int AddCentury(int year) => year < 70 ? 2000 + year : 1900 + year;
 }

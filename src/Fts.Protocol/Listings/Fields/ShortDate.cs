@@ -1,17 +1,17 @@
 namespace Fts.Protocol.Listings.Fields;
 
 /// <summary>
-/// Dates of one word, their parts between hyphens, slashes or dots: <c>01-31-26</c>, <c>31.01.2026</c>, <c>2026-01-31</c>, <c>31-Jan-26</c>,
+/// Reads dates that are one word with hyphens, slashes or dots: <c>01-31-26</c>, <c>31.01.2026</c>, <c>2026-01-31</c>, <c>31-Jan-26</c>,
 /// <c>Jan-31-2026</c>, and <c>01-31-126</c> of servers that count years from 1900.
 /// </summary>
 internal static class ShortDate
 {
     /// <summary>
-    /// Reads the whole word as a date. Where the numbers do not tell which is the day, the month is first between hyphens and slashes, and the day is
-    /// first between dots.
+    /// Reads the whole word as a date. If the order is ambiguous, the month precedes the day with hyphens and slashes, and the day precedes
+    /// the month with dots.
     /// </summary>
     /// <param name="word">The word.</param>
-    /// <param name="day">The day, UTC.</param>
+    /// <param name="day">The start of the day in UTC, if the method returns true.</param>
     /// <param name="isYearFirst">Whether a year of two digits is the first part.</param>
     public static bool TryParse(ReadOnlySpan<char> word, out DateTime day, bool isYearFirst = false)
     {
@@ -51,10 +51,17 @@ internal static class ShortDate
 
     private static int ParseMonth(ReadOnlySpan<char> word) => ParseDay(word) is > 0 and var month ? month : MonthNames.Find(word);
 
-    /// <summary>Two digits, four, or three: the years since 1900.</summary>
+    /// <summary>Reads a year of two or four digits, or of three digits: the years since 1900.</summary>
     private static int ParseYear(ReadOnlySpan<char> word)
     {
         int year = ListingFields.ParseNumber(word);
-        return year < 0 ? -1 : word.Length switch { 2 => ListingFields.AddCentury(year), 3 when year is >= 100 and < 200 => 1900 + year, 4 => year, _ => -1 };
+        return word.Length switch
+        {
+            _ when year < 0 => -1,
+            2 => ListingFields.AddCentury(year),
+            3 when year is >= 100 and < 200 => 1900 + year,
+            4 => year,
+            _ => -1,
+        };
     }
 }

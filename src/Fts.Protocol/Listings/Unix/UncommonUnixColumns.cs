@@ -1,17 +1,21 @@
+using System.Globalization;
 using Fts.Protocol.Listings.Fields;
 
 namespace Fts.Protocol.Listings.Unix;
 
 /// <summary>
-/// The columns behind a mode as few servers write them: dates that <c>ls</c> does not write, a group that touches the size, or no date. They are
-/// looked for only in a line without a date of <c>ls</c>.
+/// Reads the columns after a mode in forms that few servers send: dates in other forms than those of <c>ls</c>, a group without a space
+/// before the size, or no date. Used only for a line without a date of <c>ls</c>.
 /// </summary>
 internal static class UncommonUnixColumns
 {
-    /// <summary>Link count, owner and a group of two words, the second with the size: no name starts before them.</summary>
+    /// <summary>
+    /// The number of words for link count, owner and a group of two words, the second of which adjoins the size. The name is not among
+    /// them.
+    /// </summary>
     private const int MaxFieldsWithTwoWordGroup = 4;
 
-    /// <summary>Reads size and date among the words behind the mode.</summary>
+    /// <summary>Finds size and date among the words after the mode.</summary>
     public static bool TryRead(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, DateTime now, out ListingColumns columns)
     {
         // The other forms would read "28 2024 8 3" of "group77 Nov 28 2024 8 3" as a size and a date.
@@ -20,11 +24,12 @@ internal static class UncommonUnixColumns
             return true;
         }
 
-        foreach (UncommonUnixDate.DateParser form in UncommonUnixDate.DateParsers)
+        foreach (UncommonUnixDate.DateParser parseDate in UncommonUnixDate.DateParsers)
         {
             for (int i = 1; i < words.Length; i++)
             {
-                if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && form(line, words[i..], now, out ListingDate date) &&
+                if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) &&
+                    parseDate(line, words[i..], now, out ListingDate date) &&
                     FindNameStart(line, date) is var nameStart && nameStart < line.Length)
                 {
                     columns = new ListingColumns(length, date.Utc, nameStart);
@@ -36,13 +41,16 @@ internal static class UncommonUnixColumns
         return TryReadAdjoiningSize(line, words, words, now, out columns) || TryReadUnknownMonth(line, words, isDevice, out columns);
     }
 
-    /// <summary>Reads a size that touches the group, in one of the fields <paramref name="sizes"/>, and a date of <c>ls</c> after it.</summary>
+    /// <summary>
+    /// Finds a group without a space before the size among the words <paramref name="sizes"/>, and a date of <c>ls</c> after it.
+    /// </summary>
     private static bool TryReadAdjoiningSize(
         ReadOnlySpan<char> line, ReadOnlySpan<Range> sizes, ReadOnlySpan<Range> words, DateTime now, out ListingColumns columns)
     {
         for (int i = 0; i < sizes.Length && i + 1 < words.Length; i++)
         {
-            if (TryParseAdjoiningSize(line[sizes[i]], out long length) && UnixListingDate.TryParse(line, words[(i + 1)..], now, out DateTime utc, out int end))
+            if (TryParseAdjoiningSize(line[sizes[i]], out long length) &&
+                UnixListingDate.TryParse(line, words[(i + 1)..], now, out DateTime utc, out int end))
             {
                 columns = new ListingColumns(length, utc, Math.Min(end + 1, line.Length));
                 return true;
@@ -54,20 +62,21 @@ internal static class UncommonUnixColumns
     }
 
     /// <summary>
-    /// Reads columns with a month in a language that is not known, behind its day or before it. The time of the entry is then not known either, but its
-    /// name is.
+    /// Finds size and date with a month name in an unknown language, before or after the day. The last-modified time is then null, but the
+    /// name can be read.
     /// </summary>
     private static bool TryReadUnknownMonth(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, bool isDevice, out ListingColumns columns)
     {
-        const int LongestMonth = 12;
+        const int MaxMonthLength = 12;
         columns = default;
         for (int i = 1; i + 2 < words.Length; i++)
         {
             ReadOnlySpan<char> first = line[words[i]], second = line[words[i + 1]], last = line[words[i + 2]];
             bool isDayFirst = char.IsAsciiDigit(first[0]);
             ReadOnlySpan<char> day = isDayFirst ? first : second, month = isDayFirst ? second : first;
-            if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && month.Length <= LongestMonth &&
-                month.IndexOfAnyInRange('0', '9') < 0 && MonthNames.Find(month) < 0 && UnixListingDate.ParseNumber(day.TrimEnd(".,"), 2) is >= 1 and <= 31 &&
+            if (UnixListing.IsSize(line[words[i - 1]], isDevice, out long? length) && month.Length <= MaxMonthLength &&
+                month.IndexOfAnyInRange('0', '9') < 0 && MonthNames.Find(month) < 0 &&
+                UnixListingDate.ParseNumber(day.TrimEnd(".,"), 2) is >= 1 and <= 31 &&
                 (ListingFields.TryParseTime(last, out _) || UnixListingDate.ParseYear(last) is > 1900 and < 2200))
             {
                 columns = new ListingColumns(length, null, Math.Min(words[i + 2].End.Value + 1, line.Length));
@@ -78,7 +87,9 @@ internal static class UncommonUnixColumns
         return false;
     }
 
-    /// <summary>Reads link count, owner, perhaps group, and size; the rest of the line is the name if it does not look like a date.</summary>
+    /// <summary>
+    /// Reads link count, owner, an optional group, and size. Returns false if the rest, which is the name, looks like a date.
+    /// </summary>
     public static bool TryReadWithoutDate(ReadOnlySpan<char> line, int from, out ListingColumns columns)
     {
         columns = default;
@@ -89,10 +100,11 @@ internal static class UncommonUnixColumns
 
         Span<Range> words = stackalloc Range[UnixListing.MaxFields];
         int count = UnixListing.SplitFields(line, from, words);
-        // Without a group the size is one word earlier.
+        // Without a group, the size is one word earlier.
         foreach (int size in (ReadOnlySpan<int>)[3, 2])
         {
-            if (count > size + 1 && ListingFields.ParseNumber(line[words[0]]) >= 0 && ListingFields.TryParseLength(line[words[size]], out long? length))
+            if (count > size + 1 && ListingFields.ParseNumber(line[words[0]]) >= 0 &&
+                ListingFields.TryParseLength(line[words[size]], out long? length))
             {
                 columns = new ListingColumns(length, null, words[size + 1].Start.Value);
                 return !UncommonUnixDate.IsLikeDate(line, words[(size + 1)..count]);
@@ -102,16 +114,16 @@ internal static class UncommonUnixColumns
         return false;
     }
 
-    /// <summary>A column of dates without times leaves a gap of any width before the name.</summary>
+    /// <summary>Returns the start of the name. After a date without a time, any number of spaces precedes it.</summary>
     private static int FindNameStart(ReadOnlySpan<char> line, ListingDate date) =>
         date.HasTime ? Math.Min(date.End + 1, line.Length) : line.Length - line[date.End..].TrimStart(" \t").Length;
 
-    /// <summary>A group whose size fills its column: "staff123456".</summary>
+    /// <summary>Reads the size from a group without a space before the size: "staff123456".</summary>
     private static bool TryParseAdjoiningSize(ReadOnlySpan<char> word, out long length)
     {
         ReadOnlySpan<char> group = word.TrimEnd("0123456789");
         length = 0;
         return !group.IsEmpty && group.Length < word.Length && char.IsLetter(group[^1]) &&
-            long.TryParse(word[group.Length..], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out length);
+            long.TryParse(word[group.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out length);
     }
 }

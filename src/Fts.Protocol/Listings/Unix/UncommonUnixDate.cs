@@ -4,31 +4,33 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Unix;
 
 /// <summary>A date in the columns of a listing.</summary>
-/// <param name="Utc">The date, and the time of day if there is one.</param>
+/// <param name="Utc">The date in UTC, with the time of day if the line has one.</param>
 /// <param name="HasTime">Whether the line has a time of day.</param>
-/// <param name="End">Where the date ends in the line.</param>
+/// <param name="End">The offset of the end of the date in the line.</param>
 internal readonly record struct ListingDate(DateTime Utc, bool HasTime, int End);
 
 /// <summary>
-/// Dates in listings of Unix form that <c>ls</c> does not write: <c>24-04-2026 17:12</c>, <c>2026.01.31</c>, <c>01-jun-26</c>, <c>09-26 2025</c>,
-/// <c>3 29 03:26</c>, <c>2026 3 13</c>, <c>Oct 5 21.22</c>, and East Asian dates whose marks for year, month and day are in any encoding.
+/// Reads dates in listings of Unix format that <c>ls</c> does not write: <c>24-04-2026 17:12</c>, <c>2026.01.31</c>, <c>01-jun-26</c>,
+/// <c>09-26 2025</c>, <c>3 29 03:26</c>, <c>2026 3 13</c>, <c>Oct 5 21.22</c>, and East Asian dates with characters for year, month and day
+/// in any encoding.
 /// </summary>
 internal static class UncommonUnixDate
 {
-    private static readonly SearchValues<char> DateLetters = SearchValues.Create("0123456789-/.:,");
+    private static readonly SearchValues<char> DateCharacters = SearchValues.Create("0123456789-/.:,");
 
-    /// <summary>Reads the date that starts at the first word, in one form.</summary>
+    /// <summary>Reads a date that starts at the first word. Each implementation reads one form.</summary>
     internal delegate bool DateParser(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date);
 
-    /// <summary>The forms. What looks least like other columns comes first.</summary>
-    public static IReadOnlyList<DateParser> DateParsers { get; } = [TryParseOneWord, TryParseWithUnitMarks, TryParseMonthAndDay, TryParseDottedTime, TryParseNumbers, TryParseYearFirst];
+    /// <summary>The parsers of all forms. Forms that are harder to confuse with other columns are first.</summary>
+    public static IReadOnlyList<DateParser> DateParsers { get; } =
+        [TryParseOneWord, TryParseWithUnitMarks, TryParseMonthAndDay, TryParseDottedTime, TryParseNumbers, TryParseYearFirst];
 
-    /// <summary>Whether a date in one of the forms starts at the first word.</summary>
+    /// <summary>Returns whether a date in one of the forms starts at the first word.</summary>
     public static bool StartsWithDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now)
     {
-        foreach (DateParser form in words.IsEmpty ? [] : DateParsers)
+        foreach (DateParser parse in words.IsEmpty ? [] : DateParsers)
         {
-            if (form(line, words, now, out _))
+            if (parse(line, words, now, out _))
             {
                 return true;
             }
@@ -37,21 +39,22 @@ internal static class UncommonUnixDate
         return false;
     }
 
-    /// <summary>Whether the words look like a date, even one that no calendar has. Such words are not read as a name.</summary>
+    /// <summary>Returns whether the words look like a date, even if it does not exist. Such words are not read as a name.</summary>
     public static bool IsLikeDate(ReadOnlySpan<char> line, ReadOnlySpan<Range> words)
     {
         ReadOnlySpan<char> first = line[words[0]];
-        return !first.ContainsAnyExcept(DateLetters) || IsLikeMonthAndDay(line, words) ||
+        return !first.ContainsAnyExcept(DateCharacters) || IsLikeMonthAndDay(line, words) ||
             (char.IsAsciiDigit(first[0]) && first[^1] > '~' && first.Length <= "2026".Length + 2) ||
             (words.Length > 1 && char.IsAsciiDigit(line[words[1]][0]) && MonthNames.Find(first) > 0);
     }
 
-    /// <summary>Whether there is a day behind a word that may be a month, and then a year or a time.</summary>
+    /// <summary>Returns whether the second word is a day and the third a year or time. The first word may then be a month.</summary>
     private static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length > 2 && UnixListingDate.ParseNumber(line[words[1]].TrimEnd(".,"), 2) is >= 1 and <= 31 &&
-        (UnixListingDate.ParseYear(line[words[2]]) is > 1900 and < 2200 || (line[words[2]].Contains(':') && char.IsAsciiDigit(line[words[2]][0])));
+        (UnixListingDate.ParseYear(line[words[2]]) is > 1900 and < 2200 ||
+            (line[words[2]].Contains(':') && char.IsAsciiDigit(line[words[2]][0])));
 
-    /// <summary>A date between separators, and a time.</summary>
+    /// <summary>Reads a date of one word, with or without a time: "24-04-2026 17:12".</summary>
     private static bool TryParseOneWord(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
         date = default;
@@ -59,8 +62,8 @@ internal static class UncommonUnixDate
     }
 
     /// <summary>
-    /// Numbers with marks behind them that are not ASCII: month and day, with the year before or behind, or with a time. In legacy encodings a mark is
-    /// bytes, the last of which may be ASCII.
+    /// Reads numbers with a unit mark after each that is not ASCII, such as 年: month and day, with a year before or after them, or with a
+    /// time. In legacy encodings a mark has several bytes, the last of which may be ASCII.
     /// </summary>
     private static bool TryParseWithUnitMarks(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
@@ -80,30 +83,35 @@ internal static class UncommonUnixDate
 
         if (count == 2)
         {
-            // Without a year there is a time.
+            // A date without a year has a time.
             TimeSpan time = default;
-            bool isTimed = !isYearFirst && used < words.Length && ListingFields.TryParseTime(line[words[used]], out time);
+            bool hasTime = !isYearFirst && used < words.Length && ListingFields.TryParseTime(line[words[used]], out time);
             DateTime utc = default;
-            bool isDate = isTimed && numbers[0] <= 12 && UnixListingDate.TryGuessYear(numbers[0], numbers[1], time, now, out utc);
+            bool isDate = hasTime && numbers[0] <= 12 && UnixListingDate.TryGuessYear(numbers[0], numbers[1], time, now, out utc);
             date = isDate ? new ListingDate(utc, true, words[used].End.Value) : default;
             return isDate;
         }
 
         (int year, int month, int dayOfMonth) = isYearFirst ? (numbers[0], numbers[1], numbers[2]) : (numbers[2], numbers[0], numbers[1]);
-        return year >= 1000 && ListingFields.TryMakeDate(year, month, dayOfMonth, out DateTime day) && TryAddTime(line, words, used, day, out date);
+        return year >= 1000 && ListingFields.TryMakeDate(year, month, dayOfMonth, out DateTime day) &&
+            TryAddTime(line, words, used, day, out date);
     }
 
-    /// <summary>Reads the numbers of one word, each with or without a mark. False if the word is anything else.</summary>
+    /// <summary>Reads the numbers of one word, each with or without a mark. Returns false if the word has another form.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="numbers">Receives the numbers.</param>
+    /// <param name="count">The number of numbers so far.</param>
+    /// <param name="marked">A bit for each number so far, which is set if the number has a mark.</param>
     private static bool TryReadUnitMarks(ReadOnlySpan<char> word, Span<int> numbers, ref int count, ref int marked)
     {
-        const int LongestNumber = 4, LongestMark = 4;
+        const int MaxDigits = 4, MaxMarkLength = 4;
         (int found, int marks) = (count, marked);
         while (!word.IsEmpty)
         {
             int digits = word.IndexOfAnyExceptInRange('0', '9') is >= 0 and var end ? end : word.Length;
             ReadOnlySpan<char> rest = word[Math.Min(digits, word.Length)..];
             int mark = rest.IsEmpty || rest[0] <= '~' ? 0 : rest.IndexOfAnyInRange('0', '9') is >= 0 and var next ? next : rest.Length;
-            if (digits is 0 or > LongestNumber || found == numbers.Length || mark > LongestMark || (mark == 0 && !rest.IsEmpty))
+            if (digits is 0 or > MaxDigits || found == numbers.Length || mark > MaxMarkLength || (mark == 0 && !rest.IsEmpty))
             {
                 return false;
             }
@@ -117,35 +125,47 @@ internal static class UncommonUnixDate
         return true;
     }
 
-    /// <summary>Month and day in one word, and a year or a time: "09-26 2025", "26/09 13:45".</summary>
+    /// <summary>Reads month and day in one word, and a year or time: "09-26 2025", "26/09 13:45".</summary>
     private static bool TryParseMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
         date = default;
         ReadOnlySpan<char> word = line[words[0]];
         int separator = word.IndexOfAny('-', '/');
-        return separator > 0 && words.Length > 1 &&
-            TryMakeNumbers(UnixListingDate.ParseNumber(word[..separator], 2), UnixListingDate.ParseNumber(word[(separator + 1)..], 2), line, words[1], now, out date);
+        if (separator <= 0 || words.Length < 2)
+        {
+            return false;
+        }
+
+        int first = UnixListingDate.ParseNumber(word[..separator], 2), second = UnixListingDate.ParseNumber(word[(separator + 1)..], 2);
+        return TryMakeDate(first, second, line, words[1], now, out date);
     }
 
-    /// <summary>Month and day in words of their own: "3 29 03:26", "3 29 2025".</summary>
+    /// <summary>Reads month and day as two words, and a time or year: "3 29 03:26", "3 29 2025".</summary>
     private static bool TryParseNumbers(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
         date = default;
-        return words.Length > 2 && TryMakeNumbers(
-            UnixListingDate.ParseNumber(line[words[0]], 2), UnixListingDate.ParseNumber(line[words[1]].TrimEnd(','), 2), line, words[2], now, out date);
+        if (words.Length < 3)
+        {
+            return false;
+        }
+
+        int first = UnixListingDate.ParseNumber(line[words[0]], 2);
+        int second = UnixListingDate.ParseNumber(line[words[1]].TrimEnd(','), 2);
+        return TryMakeDate(first, second, line, words[2], now, out date);
     }
 
-    /// <summary>"2026 3 13".</summary>
+    /// <summary>Reads "2026 3 13".</summary>
     private static bool TryParseYearFirst(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
         const int FirstYear = 1970, LastYear = 2100;
         date = default;
         return words.Length > 2 && UnixListingDate.ParseYear(line[words[0]]) is >= FirstYear and <= LastYear and var year &&
-            ListingFields.TryMakeDate(year, UnixListingDate.ParseNumber(line[words[1]], 2), UnixListingDate.ParseNumber(line[words[2]], 2), out DateTime day) &&
+            ListingFields.TryMakeDate(
+                year, UnixListingDate.ParseNumber(line[words[1]], 2), UnixListingDate.ParseNumber(line[words[2]], 2), out DateTime day) &&
             TryAddTime(line, words, 3, day, out date);
     }
 
-    /// <summary>A month in words and a time with a dot: "Oct 5 21.22", "5. Oct 21.22".</summary>
+    /// <summary>Reads a month name, a day and a time with a dot: "Oct 5 21.22", "5. Oct 21.22".</summary>
     private static bool TryParseDottedTime(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out ListingDate date)
     {
         date = default;
@@ -169,8 +189,8 @@ internal static class UncommonUnixDate
         return isDate;
     }
 
-    /// <summary>The month is first, unless it can only be the day.</summary>
-    private static bool TryMakeNumbers(int first, int second, ReadOnlySpan<char> line, Range last, DateTime now, out ListingDate date)
+    /// <summary>Creates a date from two numbers and a year or time. The first number is the month, unless it exceeds 12.</summary>
+    private static bool TryMakeDate(int first, int second, ReadOnlySpan<char> line, Range last, DateTime now, out ListingDate date)
     {
         (int month, int day) = first > 12 ? (second, first) : (first, second);
         DateTime utc = default;
@@ -182,7 +202,7 @@ internal static class UncommonUnixDate
         return isDate;
     }
 
-    /// <summary>Adds the time if the next word is one. False if that word only looks like a time.</summary>
+    /// <summary>Adds the next word to the date if it is a time. Returns false if the word looks like a time but is not valid.</summary>
     private static bool TryAddTime(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, int next, DateTime day, out ListingDate date)
     {
         date = new ListingDate(day, false, words[next - 1].End.Value);

@@ -5,36 +5,40 @@ using Fts.Protocol.Listings.Fields;
 
 namespace Fts.Protocol.Listings.Unix;
 
-/// <summary>The columns behind a mode.</summary>
-/// <param name="Length">Size in bytes; null where the line does not tell.</param>
-/// <param name="LastModified">UTC; null where the line has no date.</param>
-/// <param name="NameStart">Where the name starts in the line, which may be the line's end.</param>
+/// <summary>The columns after a mode.</summary>
+/// <param name="Length">The size in bytes, or null if it is not known.</param>
+/// <param name="LastModified">The last-modified time in UTC, or null if the line has no date.</param>
+/// <param name="NameStart">The offset of the name in the line, which may be the end of the line.</param>
 internal readonly record struct ListingColumns(long? Length, DateTime? LastModified, int NameStart);
 
 /// <summary>
-/// Lines as <c>ls -l</c> writes them, in what passes for it on FTP servers: with or without group and link count, owners with spaces, month before or
-/// after the day and in other languages, dates in figures. The date is looked for, since the columns before it vary; the name is everything after one space behind it.
+/// Reads lines of <c>ls -l</c> and of servers that imitate it: with or without group and link count, with spaces in the owner, with month
+/// names in other languages before or after the day, or with numeric dates. Finds the date first, because the columns before it vary. The
+/// name is all that follows one space after the date.
 /// </summary>
 internal static class UnixListing
 {
-    private const int ModeLength = 10;
+    /// <summary>The number of words that are searched for a date.</summary>
     internal const int MaxFields = 24;
-    private static readonly SearchValues<char> SizeDigits = SearchValues.Create("0123456789.,");
-    private static readonly SearchValues<char> TotalLetters = SearchValues.Create("0123456789.,KMGTkB");
 
-    /// <summary>What <c>ls</c> writes above a listing, before the number of blocks, in its languages.</summary>
+    private const int ModeLength = 10;
+    private static readonly SearchValues<char> SizeCharacters = SearchValues.Create("0123456789.,");
+    private static readonly SearchValues<char> TotalCharacters = SearchValues.Create("0123456789.,KMGTkB");
+
+    /// <summary>The word that <c>ls</c> writes before the number of blocks at the start of a listing, in its languages.</summary>
     public static IReadOnlyList<string> TotalWords { get; } =
     [
-        "total", "insgesamt", "totale", "totaal", "totalt", "sammanlagt", "yhteensä", "razem", "celkem", "celkovo", "összesen", "skupaj", "ukupno", "viso", "toplam",
-        "итого", "загалом", "всього", "σύνολο", "总用量", "總計", "合計", "합계",
+        "total", "insgesamt", "totale", "totaal", "totalt", "sammanlagt", "yhteensä", "razem", "celkem", "celkovo", "összesen", "skupaj",
+        "ukupno", "viso", "toplam", "итого", "загалом", "всього", "σύνολο", "总用量", "總計", "合計", "합계",
     ];
 
-    /// <summary>Whether the line is <c>total 12</c> in one of the languages of <c>ls</c>, which heads a listing and names nothing.</summary>
+    /// <summary>Returns whether the line is <c>total 12</c> in one of the languages of <c>ls</c>.</summary>
     public static bool IsTotal(ReadOnlySpan<char> line)
     {
         int space = line.IndexOf(' ');
-        ReadOnlySpan<char> word = (space < 0 ? line : line[..space]).TrimEnd(':'), rest = space < 0 ? default : line[space..].Trim().TrimStart(": ");
-        if (rest.ContainsAnyExcept(TotalLetters))
+        ReadOnlySpan<char> word = (space < 0 ? line : line[..space]).TrimEnd(':');
+        ReadOnlySpan<char> rest = space < 0 ? default : line[space..].Trim().TrimStart(": ");
+        if (rest.ContainsAnyExcept(TotalCharacters))
         {
             return false;
         }
@@ -50,7 +54,9 @@ internal static class UnixListing
         return !rest.IsEmpty && LegacyEncodings.IsTotalWord(word);
     }
 
-    /// <summary>Reads a line without its line end; a year that is not told is the latest that does not lie ahead of <paramref name="now"/> (UTC).</summary>
+    /// <summary>
+    /// Reads one line. A missing year is the latest for which the date is not later than a day after <paramref name="now"/> (UTC).
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> line, DateTime now, [NotNullWhen(true)] out ListingEntry? entry)
     {
         entry = null;
@@ -59,9 +65,10 @@ internal static class UnixListing
             return false;
         }
 
-        // After the mode: a mark for an access list, a security label or extended attributes, or nothing.
+        // The mode may be followed by a character for an access control list, a security label or extended attributes.
         int afterMode = ModeLength + (line[ModeLength] is '+' or '.' or '@' ? 1 : 0);
-        if (!TryReadColumns(line, afterMode, line[0] is 'b' or 'c', now, out ListingColumns columns) && !UncommonUnixColumns.TryReadWithoutDate(line, afterMode, out columns))
+        if (!TryReadColumns(line, afterMode, line[0] is 'b' or 'c', now, out ListingColumns columns) &&
+            !UncommonUnixColumns.TryReadWithoutDate(line, afterMode, out columns))
         {
             return false;
         }
@@ -70,14 +77,20 @@ internal static class UnixListing
         return entry is not null;
     }
 
-    /// <summary>Whether the line starts with a kind and a mode, so that no other format may read it.</summary>
-    public static bool HasMode(ReadOnlySpan<char> line) => line.Length >= ModeLength && ParseKind(line[0]) is not null && TryParseMode(line[1..ModeLength], out _);
+    /// <summary>Returns whether the line starts with a kind and a mode. No other format may read such a line.</summary>
+    public static bool HasMode(ReadOnlySpan<char> line) =>
+        line.Length >= ModeLength && ParseKind(line[0]) is not null && TryParseMode(line[1..ModeLength], out _);
 
-    /// <summary>Reads what stands behind the mode, from the space on: owners and what else there is, then size, date and one space before the name.</summary>
+    /// <summary>Reads the columns after the mode: owner and others, then size, date and one space before the name.</summary>
+    /// <param name="line">The line without its line end.</param>
+    /// <param name="from">The offset of the end of the mode.</param>
+    /// <param name="isDevice">Whether the line has device numbers instead of a size.</param>
+    /// <param name="now">The current time in UTC.</param>
+    /// <param name="columns">The columns, if the method returns true.</param>
     internal static bool TryReadColumns(ReadOnlySpan<char> line, int from, bool isDevice, DateTime now, out ListingColumns columns)
     {
         columns = default;
-        // A link count of many digits touches the mode.
+        // A link count with many digits follows the mode without a space.
         if (from >= line.Length || !(line[from] is ' ' or '\t' || char.IsAsciiDigit(line[from])))
         {
             return false;
@@ -85,17 +98,15 @@ internal static class UnixListing
 
         Span<Range> words = stackalloc Range[MaxFields];
         int count = SplitFields(line, from, words);
-        // Seconds since 1970 look like a size: a date in words is looked for first.
+        // A Unix time looks like a size, so other dates are searched first.
         foreach (bool isEpoch in (ReadOnlySpan<bool>)[false, true])
         {
             for (int i = 1; i < count; i++)
             {
                 DateTime modified = default;
                 int end = 0;
-                // A number at the end of the line is the name, not an epoch time.
-                // A number in the size column of "count owner group size" before a date in another format is the size, not an epoch time.
                 if (IsSize(line[words[i - 1]], isDevice, out long? length) && (isEpoch
-                    ? UnixListingDate.TryParseEpoch(line, words[i..count], out modified, out end) && end < line.Length && (i > 3 || !UncommonUnixDate.StartsWithDate(line, words[(i + 1)..count], now))
+                    ? TryParseEpoch(line, words[..count], i, now, out modified, out end)
                     : UnixListingDate.TryParse(line, words[i..count], now, out modified, out end)))
                 {
                     columns = new ListingColumns(length, modified, Math.Min(end + 1, line.Length));
@@ -107,10 +118,23 @@ internal static class UnixListing
         return UncommonUnixColumns.TryRead(line, words[..count], isDevice, now, out columns);
     }
 
-    private static ListingEntry? CreateEntry(ReadOnlySpan<char> name, FtpEntryKind kind, long? length, DateTime? modified, UnixFileMode mode)
+    /// <summary>
+    /// Reads a Unix time at one of the words. A number at the end of the line is the name, and one before a date is the size.
+    /// </summary>
+    private static bool TryParseEpoch(
+        ReadOnlySpan<char> line, ReadOnlySpan<Range> words, int index, DateTime now, out DateTime modified, out int end)
+    {
+        // The first three words after the mode are link count, owner and group. The size column follows.
+        const int SizeIndex = 3;
+        return UnixListingDate.TryParseEpoch(line, words[index..], out modified, out end) && end < line.Length &&
+            (index > SizeIndex || !UncommonUnixDate.StartsWithDate(line, words[(index + 1)..], now));
+    }
+
+    private static ListingEntry? CreateEntry(
+        ReadOnlySpan<char> name, FtpEntryKind kind, long? length, DateTime? modified, UnixFileMode mode)
     {
         string? target = null;
-        // ls -F writes a slash behind the name of a folder; no name on Unix has one.
+        // ls -F appends a slash to the name of a directory.
         name = kind == FtpEntryKind.Directory && name.Length > 1 ? name.TrimEnd('/') : name;
         if (kind == FtpEntryKind.Link && FindArrow(name, length) is { } arrow)
         {
@@ -118,16 +142,23 @@ internal static class UnixListing
             name = name[..arrow];
         }
 
-        return name.IsEmpty
-            ? null
-            : new ListingEntry(name.ToString(), kind, kind == FtpEntryKind.File ? length : null, modified, FtpEntrySource.Unix) { UnixMode = mode, LinkTarget = target };
+        if (name.IsEmpty)
+        {
+            return null;
+        }
+
+        long? fileLength = kind == FtpEntryKind.File ? length : null;
+        return new ListingEntry(name.ToString(), kind, fileLength, modified, FtpEntrySource.Unix) { UnixMode = mode, LinkTarget = target };
     }
 
-    /// <summary>Where the link's arrow stands. A name or target may hold one too; the right one leaves a target as long as the link's size.</summary>
+    /// <summary>
+    /// Returns the offset of the arrow between a link and its target. The name or target may also contain an arrow, so the arrow after
+    /// which the target has the length of the link is preferred.
+    /// </summary>
     private static int? FindArrow(ReadOnlySpan<char> name, long? length)
     {
         const string Arrow = " -> ";
-        // From the end, once: to measure behind each of thousands of arrows would take the square of the line's length.
+        // One pass from the end of the line. Measuring the text after each arrow would take quadratic time for a hostile line.
         for ((int at, long bytes) = (name.Length, 0); at > Arrow.Length && bytes <= length;)
         {
             if (bytes == length && name[..at].EndsWith(Arrow))
@@ -135,21 +166,21 @@ internal static class UnixListing
                 return at - Arrow.Length;
             }
 
-            Rune.DecodeLastFromUtf16(name[..at], out Rune rune, out int taken);
-            (at, bytes) = (at - taken, bytes + rune.Utf8SequenceLength);
+            Rune.DecodeLastFromUtf16(name[..at], out Rune rune, out int length16);
+            (at, bytes) = (at - length16, bytes + rune.Utf8SequenceLength);
         }
 
         int first = name.IndexOf(Arrow, StringComparison.Ordinal);
         return first > 0 ? first : null;
     }
 
-    /// <summary>Whether the word is a size. Its length is null where it does not tell the bytes.</summary>
+    /// <summary>Returns whether the word is a size. The length is null if the word does not give the exact number of bytes.</summary>
     internal static bool IsSize(ReadOnlySpan<char> word, bool isDevice, out long? length)
     {
         length = null;
         if (isDevice)
         {
-            // "8, 1" or "8,1": major and minor number instead of a size.
+            // Devices have "8, 1" or "8,1", the major and minor number, instead of a size.
             return char.IsAsciiDigit(word[^1]);
         }
 
@@ -158,11 +189,12 @@ internal static class UnixListing
             return true;
         }
 
-        // "4.0K" is a size, but how many bytes it does not tell.
-        return word.Length > 1 && char.IsAsciiDigit(word[0]) && word[^1] is 'K' or 'k' or 'M' or 'G' or 'T' && !word[..^1].ContainsAnyExcept(SizeDigits);
+        // "4.0K" is a rounded size.
+        return word.Length > 1 && char.IsAsciiDigit(word[0]) && word[^1] is 'K' or 'k' or 'M' or 'G' or 'T' &&
+            !word[..^1].ContainsAnyExcept(SizeCharacters);
     }
 
-    /// <summary>Words between spaces, as many as have room: a date stands among the first.</summary>
+    /// <summary>Finds the words between spaces, up to the length of <paramref name="words"/>. Returns their number.</summary>
     internal static int SplitFields(ReadOnlySpan<char> line, int from, Span<Range> words)
     {
         int count = 0;
@@ -199,7 +231,7 @@ internal static class UnixListing
         for (int i = 0; i < 9; i++)
         {
             var bit = (UnixFileMode)(1 << (8 - i));
-            // setuid, setgid and sticky stand in the place of the three x; lower case when x is set too.
+            // The letters for setuid, setgid and sticky replace the three x. They are in lower case if x is also set.
             UnixFileMode special = i switch { 2 => UnixFileMode.SetUser, 5 => UnixFileMode.SetGroup, 8 => UnixFileMode.StickyBit, _ => 0 };
             char c = text[i];
             if (c == Letters[i])

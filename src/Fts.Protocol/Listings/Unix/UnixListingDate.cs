@@ -4,24 +4,30 @@ using Fts.Protocol.Listings.Fields;
 namespace Fts.Protocol.Listings.Unix;
 
 /// <summary>
-/// The dates of <c>ls -l</c>: <c>Jan 31 12:59</c>, <c>Jan 31 2026</c>, <c>31 Jan 12:59</c>, <c>Jan 31 12:59:07 2026</c>, <c>2026-01-31 12:59</c> with or without
-/// seconds and zone, <c>2026-01-31</c> alone, <c>01-31 12:59</c>, and seconds since 1970.
+/// Reads the dates of <c>ls -l</c>: <c>Jan 31 12:59</c>, <c>Jan 31 2026</c>, <c>31 Jan 12:59</c>, <c>Jan 31 12:59:07 2026</c>,
+/// <c>2026-01-31</c>, <c>2026-01-31 12:59</c> with or without seconds and time zone, <c>01-31 12:59</c>, and Unix times.
 /// </summary>
 internal static class UnixListingDate
 {
-    /// <summary>Reads the date that starts at the first word. <paramref name="end"/> is where it ends in the line.</summary>
+    /// <summary>Reads a date that starts at the first word. <paramref name="end"/> is the offset of its end in the line.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end) =>
-        (char.IsAsciiDigit(line[words[0].Start]) && (TryParseIso(line, words, out utc, out end) || TryParseShortIso(line, words, now, out utc, out end))) ||
+        (char.IsAsciiDigit(line[words[0].Start]) &&
+            (TryParseIso(line, words, out utc, out end) || TryParseShortIso(line, words, now, out utc, out end))) ||
         TryParseMonthAndDay(line, words, now, out utc, out end);
 
-    /// <summary>Reads seconds since 1970, of today's length: what is shorter is another number, and a date in words behind them makes them a size.</summary>
+    /// <summary>
+    /// Reads a Unix time of 9 to 11 digits. Returns false if a date with a month name follows, because the number is then a size.
+    /// </summary>
     public static bool TryParseEpoch(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, out DateTime utc, out int end)
     {
         (utc, end) = (default, words[0].End.Value);
-        return line[words[0]].Length is >= 9 and <= 11 && ListingFields.TryParseEpoch(line[words[0]], out utc) && !IsLikeMonthAndDay(line, words[1..]);
+        return line[words[0]].Length is >= 9 and <= 11 && ListingFields.TryParseEpoch(line[words[0]], out utc) &&
+            !IsLikeMonthAndDay(line, words[1..]);
     }
 
-    /// <summary>Whether the words look like a date, be there such a day or not: a month alone may as well start a name.</summary>
+    /// <summary>
+    /// Returns whether the words look like a date with a month name, even if it does not exist. A month name alone may start a name.
+    /// </summary>
     internal static bool IsLikeMonthAndDay(ReadOnlySpan<char> line, ReadOnlySpan<Range> words) =>
         words.Length >= 3 && MonthNames.Find(line[words[0]]) > 0 && ParseNumber(line[words[1]].TrimEnd(','), 2) > 0 &&
         (ListingFields.TryParseTime(line[words[2]], out _) || ParseYear(line[words[2]]) > 0);
@@ -34,7 +40,7 @@ internal static class UnixListingDate
             return false;
         }
 
-        // Some words end with a comma or a dot. A day before its month is a digit at first, which saves the look-up of a second word.
+        // The words may end with a comma or a dot. The second word is looked up only if the first can be a day, to save time.
         ReadOnlySpan<char> first = line[words[0]];
         (int month, int day) = (MonthNames.Find(first), ParseNumber(line[words[1]].TrimEnd(','), 2));
         if (month < 0 && char.IsAsciiDigit(first[0]))
@@ -51,17 +57,17 @@ internal static class UnixListingDate
 
         if (ListingFields.TryParseTime(last, out TimeSpan time))
         {
-            // With seconds comes the year (ls -T); without, four figures are a name.
-            if (last.Length < "1:02:03".Length || words.Length < 4 || ParseYear(line[words[3]]) is not (> 0 and var told))
+            // A year follows a time with seconds (ls -T). After a time without seconds, four digits are a name.
+            if (last.Length < "1:02:03".Length || words.Length < 4 || ParseYear(line[words[3]]) is not (> 0 and var year))
             {
                 return TryGuessYear(month, day, time, now, out utc);
             }
 
             end = words[3].End.Value;
-            return TryMakeTime(told, month, day, time, out utc);
+            return TryMakeTime(year, month, day, time, out utc);
         }
 
-        // A comma behind the day announces year and time: "Jan 31, 2026 12:59".
+        // After a day with a comma, year and time follow: "Jan 31, 2026 12:59".
         bool hasTime = line[words[1]].EndsWith(',') && words.Length > 3 && ListingFields.TryParseTime(line[words[3]], out time);
         end = words[hasTime ? 3 : 2].End.Value;
         return TryMakeTime(ParseYear(last), month, day, hasTime ? time : default, out utc);
@@ -71,7 +77,8 @@ internal static class UnixListingDate
     {
         (utc, end) = (default, 0);
         ReadOnlySpan<char> date = line[words[0]];
-        if (date.Length != 10 || date[4] is not ('-' or '/') || date[7] != date[4] || !TryMakeTime(ParseYear(date[..4]), ParseNumber(date[5..7], 2), ParseNumber(date[8..], 2), default, out utc))
+        if (date.Length != 10 || date[4] is not ('-' or '/') || date[7] != date[4] ||
+            !TryMakeTime(ParseYear(date[..4]), ParseNumber(date[5..7], 2), ParseNumber(date[8..], 2), default, out utc))
         {
             return false;
         }
@@ -79,26 +86,28 @@ internal static class UnixListingDate
         end = words[0].End.Value;
         ReadOnlySpan<char> time = words.Length < 2 ? default : line[words[1]];
         int fraction = time.IndexOf('.');
-        if (!ListingFields.TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan ofDay))
+        if (!ListingFields.TryParseTime(fraction < 0 ? time : time[..fraction], out TimeSpan timeOfDay))
         {
-            // Older files of --time-style=iso: a space fills up what the time of others takes. Without it, this is a time that is none.
-            bool isFilled = line[end..].StartsWith("  ");
-            end += isFilled ? 1 : 0;
-            return isFilled;
+            // For older files, ls --time-style=iso writes a second space instead of the time. Without it, the time is not valid.
+            bool hasTwoSpaces = line[end..].StartsWith("  ");
+            end += hasTwoSpaces ? 1 : 0;
+            return hasTwoSpaces;
         }
 
-        utc = ListingFields.AddTime(utc, ofDay);
+        utc = ListingFields.AddTime(utc, timeOfDay);
         end = words[1].End.Value;
-        // The zone of --full-time comes only with seconds and a fraction; without these, "+0100" would be a name.
-        return fraction < 0 || words.Length < 3 || !TryParseZone(line[words[2]], out TimeSpan zone) || TryApplyZone(ref utc, zone, words[2].End.Value, ref end);
+        // ls --full-time writes a time zone after seconds with a fraction. Without a fraction, "+0100" is a name.
+        return fraction < 0 || words.Length < 3 || !TryParseZone(line[words[2]], out TimeSpan zone) ||
+            TryApplyZone(ref utc, zone, words[2].End.Value, ref end);
     }
 
-    /// <summary>Younger files of --time-style=iso: month, day and time.</summary>
+    /// <summary>Reads month, day and time, which ls --time-style=iso writes for newer files: "01-31 12:59".</summary>
     private static bool TryParseShortIso(ReadOnlySpan<char> line, ReadOnlySpan<Range> words, DateTime now, out DateTime utc, out int end)
     {
         (utc, end) = (default, words.Length < 2 ? 0 : words[1].End.Value);
         ReadOnlySpan<char> date = line[words[0]];
-        return words.Length >= 2 && date.Length == 5 && date[2] == '-' && ParseNumber(date[..2], 2) is >= 1 and <= 12 and var month && ParseNumber(date[3..], 2) is >= 1 and <= 31 and var day &&
+        return words.Length >= 2 && date.Length == 5 && date[2] == '-' &&
+            ParseNumber(date[..2], 2) is >= 1 and <= 12 and var month && ParseNumber(date[3..], 2) is >= 1 and <= 31 and var day &&
             ListingFields.TryParseTime(line[words[1]], out TimeSpan time) && TryGuessYear(month, day, time, now, out utc);
     }
 
@@ -118,7 +127,9 @@ internal static class UnixListingDate
     private static bool TryParseZone(ReadOnlySpan<char> word, out TimeSpan zone)
     {
         zone = default;
-        if (word.Length != 5 || word[0] is not ('+' or '-') || ParseNumber(word[1..3], 2) is not (>= 0 and < 24 and var hours) || ParseNumber(word[3..], 2) is not (>= 0 and < 60 and var minutes))
+        if (word.Length != 5 || word[0] is not ('+' or '-') ||
+            ParseNumber(word[1..3], 2) is not (>= 0 and < 24 and var hours) ||
+            ParseNumber(word[3..], 2) is not (>= 0 and < 60 and var minutes))
         {
             return false;
         }
@@ -127,11 +138,14 @@ internal static class UnixListingDate
         return true;
     }
 
-    /// <summary>ls leaves the year out for the last six months; a server's clock and zone may put such a time up to a day ahead of ours.</summary>
+    /// <summary>
+    /// Adds the year to a date without one: the latest for which the date is at most a day later than <paramref name="now"/>. The time zone
+    /// and clock of the server may account for that day.
+    /// </summary>
     internal static bool TryGuessYear(int month, int day, TimeSpan time, DateTime now, out DateTime utc)
     {
         DateTime latest = now <= DateTime.MaxValue.AddDays(-1) ? now.AddDays(1) : now;
-        // Eight years back find a 29 February on both sides of a century.
+        // Nine years contain a 29 February even around a year such as 2100, which is not a leap year.
         for (int year = latest.Year; year > latest.Year - 9; year--)
         {
             if (TryMakeTime(year, month, day, time, out utc) && utc <= latest)
@@ -144,6 +158,7 @@ internal static class UnixListingDate
         return false;
     }
 
+    /// <summary>Creates a time in UTC. Returns false if the date does not exist.</summary>
     internal static bool TryMakeTime(int year, int month, int day, TimeSpan time, out DateTime utc)
     {
         bool exists = ListingFields.TryMakeDate(year, month, day, out utc);
@@ -151,10 +166,10 @@ internal static class UnixListingDate
         return exists;
     }
 
-    /// <summary>Four digits; -1 for anything else.</summary>
+    /// <summary>Returns the number if the word consists of four digits, and otherwise -1.</summary>
     internal static int ParseYear(ReadOnlySpan<char> word) => word.Length == 4 ? ParseNumber(word, 4) : -1;
 
-    /// <summary>One to <paramref name="most"/> digits; -1 for anything else.</summary>
-    internal static int ParseNumber(ReadOnlySpan<char> word, int most) =>
-        word.Length <= most && int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+    /// <summary>Returns the number if the word consists of one to <paramref name="maxDigits"/> digits, and otherwise -1.</summary>
+    internal static int ParseNumber(ReadOnlySpan<char> word, int maxDigits) =>
+        word.Length <= maxDigits && int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 }

@@ -6,12 +6,12 @@ using Fts.Bench.Servers;
 
 namespace Fts.Bench.Scenarios;
 
-/// <summary>Several blocking threads that get ready on their own time and work on the clock's.</summary>
-internal static class Crowd
+/// <summary>Runs load in several blocking threads. The preparation of the threads is not measured.</summary>
+internal static class LoadThreads
 {
     /// <summary>
-    /// Runs <paramref name="prepare"/> in each of <paramref name="count"/> threads, then, all at once and measured, what it returned. The first error of
-    /// any of them is this call's.
+    /// Runs <paramref name="prepare"/> in each of <paramref name="count"/> threads, then runs the returned actions at the same time and
+    /// measures them. Throws the first exception of any thread.
     /// </summary>
     public static Sample Measure(ServerProcess server, int count, double work, Func<int, Action> prepare)
     {
@@ -36,14 +36,14 @@ internal static class Crowd
         void Work(int index)
         {
             Action action = () => { };
-            Guarded(() => action = prepare(index));
+            RunStep(() => action = prepare(index));
             gate.SignalAndWait();
             gate.SignalAndWait();
-            Guarded(() => action());
+            RunStep(() => action());
             gate.SignalAndWait();
         }
 
-        void Guarded(Action step)
+        void RunStep(Action step)
         {
             try
             {
@@ -51,24 +51,25 @@ internal static class Crowd
             }
             catch (Exception e)
             {
-                // Every thread must come to every gate; the measurement fails as a whole afterwards.
+                // Every thread must pass every barrier. The measurement fails afterwards.
                 Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
             }
         }
     }
 
-    /// <summary>The numbers from 0 to <paramref name="total"/> that fall to one of <paramref name="count"/> threads.</summary>
-    public static (int First, int End) Share(int total, int count, int index) => ((int)((long)total * index / count), (int)((long)total * (index + 1) / count));
+    /// <summary>Returns the part of the numbers from 0 to <paramref name="total"/> for one of <paramref name="count"/> threads.</summary>
+    public static (int First, int End) GetShare(int total, int count, int index) =>
+        ((int)((long)total * index / count), (int)((long)total * (index + 1) / count));
 
-    /// <summary>One signed-in session per thread; all of them end with it.</summary>
-    public sealed class Wires(ServerProcess server, int count) : IDisposable
+    /// <summary>One logged-in session for each thread. Disposes all of them.</summary>
+    public sealed class Sessions(ServerProcess server, int count) : IDisposable
     {
         private readonly FtpWire?[] _wires = new FtpWire?[count];
 
-        /// <summary>Those that have connected.</summary>
+        /// <summary>The connected sessions.</summary>
         public IEnumerable<FtpWire> All => _wires.OfType<FtpWire>();
 
-        /// <summary>Connects for the thread of that number.</summary>
+        /// <summary>Connects and logs in for the thread with this index.</summary>
         public FtpWire Connect(int index) => _wires[index] = server.Connect();
 
         public void Dispose()
