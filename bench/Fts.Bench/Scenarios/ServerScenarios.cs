@@ -16,10 +16,10 @@ internal static class ServerScenarios
         Plain("par-16", "16 downloads of 64 MiB at once", Rate.Bytes, (server, _) =>
             BulkLoad.GetMany(server, ServedDirectory.ParallelFiles)),
         Plain("small-get", SmallGet + "1 session", Rate.Operations, (server, _) => SmallFileLoad.Get(server, 1).Sample),
-        Plain("small-get-8", SmallGet + "8", Rate.Operations, (server, _) => SmallFileLoad.Get(server, 8).Sample),
+        Plain("small-get-8", SmallGet + "8 sessions", Rate.Operations, (server, _) => SmallFileLoad.Get(server, 8).Sample),
         Plain("small-put", SmallPut + "1 session", Rate.Operations, (server, testbed) => SmallFileLoad.Put(server, testbed, 1))
             with { ClosesManyConnections = true },
-        Plain("small-put-8", SmallPut + "8", Rate.Operations, (server, testbed) => SmallFileLoad.Put(server, testbed, 8))
+        Plain("small-put-8", SmallPut + "8 sessions", Rate.Operations, (server, testbed) => SmallFileLoad.Put(server, testbed, 8))
             with { ClosesManyConnections = true },
         Listing("list-mlsd", "a directory of 100,000 files by MLSD", ListLoad.Mlsd),
         Listing("list-list", "the same by LIST", ListLoad.List),

@@ -207,9 +207,18 @@ public sealed class ListingReader(DateTime now, bool isMlsd = false)
     }
 
     /// <summary>Returns the parser for the lines under a heading, or null if the line is not a heading.</summary>
-    private static RowParser? FindRowParser(string line) =>
-        MvsListing.IsHeading(line) ? MvsListing.TryParse
-        : MvsMemberListing.IsHeading(line) ? MvsMemberListing.TryParse
-        : JesListing.IsHeading(line) ? JesListing.TryParse
-        : null;
+    private static RowParser? FindRowParser(string line)
+    {
+        if (MvsListing.IsHeading(line))
+        {
+            return MvsListing.TryParse;
+        }
+
+        if (MvsMemberListing.IsHeading(line))
+        {
+            return MvsMemberListing.TryParse;
+        }
+
+        return JesListing.IsHeading(line) ? JesListing.TryParse : null;
+    }
 }
