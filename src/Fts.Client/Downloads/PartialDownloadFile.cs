@@ -115,6 +115,13 @@ internal sealed class PartialDownloadFile : IDisposable
         PrefixLength += bytes.Length;
     }
 
+    /// <summary>As <see cref="Write(ReadOnlySpan{byte})"/>, as the target of a copy.</summary>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        Write(bytes.Span);
+        return default;
+    }
+
     /// <summary>From now on bytes may come in any order. False where that could not be told to a later run, which would take gaps for content: then nothing is changed.</summary>
     public bool TryAllowGaps()
     {

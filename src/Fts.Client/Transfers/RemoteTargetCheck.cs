@@ -6,6 +6,16 @@ namespace Fts.Client.Transfers;
 /// <summary>Runs work on the server that must not replace a file.</summary>
 internal static class RemoteTargetCheck
 {
+    /// <summary>Requests the metadata of the target. The connection may be closed afterwards (see <see cref="CheckAndRunAsync"/>).</summary>
+    /// <exception cref="FtpTargetExistsException">The target exists.</exception>
+    public static async Task ThrowIfExistsAsync(FtpConnection connection, string target, CancellationToken cancellationToken)
+    {
+        if (await RemoteMetadata.GetEntryAsync(connection, target, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw new FtpTargetExistsException(target);
+        }
+    }
+
     /// <summary>Checks that the target does not exist, then runs the work: on the same connection, or on another one if the lookup closed it.</summary>
     /// <remarks>A lookup may have to enter a folder. Without PWD the client cannot return from it, so it closes the connection.</remarks>
     /// <param name="run">Acquires a connection for a function (<see cref="ConnectionPool.RunAsync"/>).</param>
@@ -24,15 +34,14 @@ internal static class RemoteTargetCheck
         {
             (bool hasRun, T result) = await run(async (connection, token) =>
             {
-                if (!isChecked && await RemoteMetadata.GetEntryAsync(connection, target, token).ConfigureAwait(false) is not null)
+                if (!isChecked)
                 {
-                    throw new FtpTargetExistsException(target);
-                }
-
-                if (!isChecked && !connection.IsUsable)
-                {
-                    isChecked = true;
-                    return (false, default!);
+                    await ThrowIfExistsAsync(connection, target, token).ConfigureAwait(false);
+                    isChecked = !connection.IsUsable;
+                    if (isChecked)
+                    {
+                        return (false, default!);
+                    }
                 }
 
                 return (true, await work(connection, token).ConfigureAwait(false));
