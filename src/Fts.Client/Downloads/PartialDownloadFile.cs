@@ -49,7 +49,7 @@ internal sealed class PartialDownloadFile : IDisposable
         var file = new PartialDownloadFile(full, PartialDownloadNames.GetPartialPath(full));
         if (File.Exists(file._path) && TryOpenOwn(file._path) is { } handle)
         {
-            (file._handle, file._shouldKeep, file.PrefixLength, file.Record) = (handle, true, RandomAccess.GetLength(handle), PartialDownloadRecordFile.Read(full));
+            (file._handle, file._shouldKeep, file.PrefixLength, file.Record) = (handle, true, RandomAccess.GetLength(handle), PartialDownloadRecord.Read(full));
             file.LoadRanges();
         }
 
@@ -101,10 +101,10 @@ internal sealed class PartialDownloadFile : IDisposable
 
         if (_path == PartialDownloadNames.GetPartialPath(_target))
         {
-            PartialDownloadRecordFile.Delete(_target);
+            PartialDownloadRecord.Delete(_target);
         }
 
-        _shouldKeep = mayKeep && PartialDownloadRecordFile.TryWrite(_target, record!);
+        _shouldKeep = mayKeep && record!.TryWrite(_target);
         Record = record;
     }
 
@@ -220,7 +220,7 @@ internal sealed class PartialDownloadFile : IDisposable
 
         if (_path == PartialDownloadNames.GetPartialPath(_target))
         {
-            PartialDownloadRecordFile.Delete(_target);
+            PartialDownloadRecord.Delete(_target);
         }
         else
         {
@@ -240,7 +240,7 @@ internal sealed class PartialDownloadFile : IDisposable
             File.Delete(_path);
             if (_path == PartialDownloadNames.GetPartialPath(_target))
             {
-                PartialDownloadRecordFile.Delete(_target);
+                PartialDownloadRecord.Delete(_target);
             }
         }
 
@@ -314,7 +314,7 @@ internal sealed class PartialDownloadFile : IDisposable
     private bool TryReplaceRecord(ByteRanges? pieces)
     {
         PartialDownloadRecord record = Record! with { Ranges = pieces?.ToString() };
-        bool isReplaced = PartialDownloadRecordFile.TryReplace(_target, record);
+        bool isReplaced = record.TryReplace(_target);
         Record = isReplaced ? record : Record;
         return isReplaced;
     }
