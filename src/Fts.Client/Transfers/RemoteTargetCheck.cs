@@ -3,7 +3,7 @@ using Fts.Client.Pool;
 
 namespace Fts.Client.Transfers;
 
-/// <summary>Runs work on the server that must not replace a file.</summary>
+/// <summary>Checks the target of an operation that must not replace a file on the server.</summary>
 internal static class RemoteTargetCheck
 {
     /// <summary>Requests the metadata of the target. The connection may be closed afterwards (see <see cref="CheckAndRunAsync"/>).</summary>
@@ -16,11 +16,13 @@ internal static class RemoteTargetCheck
         }
     }
 
-    /// <summary>Checks that the target does not exist, then runs the work: on the same connection, or on another one if the lookup closed it.</summary>
-    /// <remarks>A lookup may have to enter a folder. Without PWD the client cannot return from it, so it closes the connection.</remarks>
+    /// <summary>
+    /// Checks that the target does not exist, then runs the work on the same connection, or on another one if the check closed the connection.
+    /// </summary>
+    /// <remarks>The check may enter a directory. If the server does not support PWD, the client cannot return and closes the connection.</remarks>
     /// <param name="run">Acquires a connection for a function (<see cref="ConnectionPool.RunAsync"/>).</param>
-    /// <param name="target">The path.</param>
-    /// <param name="overwrite">Whether the target may exist, so that no lookup is needed.</param>
+    /// <param name="target">The remote path.</param>
+    /// <param name="overwrite">Whether the target may exist. If true, it is not checked.</param>
     /// <param name="work">The work.</param>
     /// <exception cref="FtpTargetExistsException">The target exists.</exception>
     public static async Task<T> CheckAndRunAsync<T>(
