@@ -7,7 +7,8 @@ using Fts.Protocol;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Downloads one text file in ASCII mode. Its length cannot be compared, so that the end of the data and the final reply are the only proof.
+/// Downloads one text file in ASCII mode. Its length cannot be compared, so that the end of the data and the final reply are the only
+/// proof.
 /// </summary>
 internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransferOptions options, ProgressMeter meter)
 {
@@ -24,8 +25,8 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
 
         meter.EnterStage(FtpTransferStage.Connecting);
         using PartialDownloadFile file = PartialDownloadFile.CreateTemporary(target);
-        ReceivedText received = await pool.RunAsync((connection, token) => ReceiveAsync(connection, file, file.WriteAsync, token), cancellationToken)
-            .ConfigureAwait(false);
+        ReceivedText received = await pool.RunAsync(
+            (connection, token) => ReceiveAsync(connection, file, file.WriteAsync, token), cancellationToken).ConfigureAwait(false);
         meter.EnterStage(FtpTransferStage.Committing);
         file.Commit(options.PreserveLastModified ? received.LastModified : null, options.Overwrite);
         return CreateResult(received);
@@ -35,31 +36,39 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
     {
         AsciiMode.ValidateOptions(options);
         meter.EnterStage(FtpTransferStage.Connecting);
-        ReceivedText received = await pool.RunAsync((connection, token) => ReceiveAsync(connection, null, target.WriteAsync, token), cancellationToken)
-            .ConfigureAwait(false);
+        ReceivedText received = await pool.RunAsync(
+            (connection, token) => ReceiveAsync(connection, null, target.WriteAsync, token), cancellationToken).ConfigureAwait(false);
         return CreateResult(received);
     }
 
     private async Task<ReceivedText> ReceiveAsync(
-        FtpConnection connection, PartialDownloadFile? file, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+        FtpConnection connection,
+        PartialDownloadFile? file,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write,
+        CancellationToken cancellationToken)
     {
         FtpEntry? metadata = options.SourceEntry
-            ?? await RemoteMetadata.TryGetMetadataAsync(connection, path, options.PreserveLastModified, cancellationToken).ConfigureAwait(false);
+            ?? await RemoteMetadata.TryGetMetadataAsync(connection, path, options.PreserveLastModified, cancellationToken)
+                .ConfigureAwait(false);
         if (metadata?.Kind == FtpEntryKind.Directory)
         {
             throw new FtpException($"{path.ToPrintable()} is a folder");
         }
 
-        FtpReply reply = await AsciiMode.RunInAsciiAsync(connection, () => RetrieveAsync(connection, file, write, cancellationToken), cancellationToken)
-            .ConfigureAwait(false);
+        FtpReply reply = await AsciiMode.RunInAsciiAsync(
+            connection, () => RetrieveAsync(connection, file, write, cancellationToken), cancellationToken).ConfigureAwait(false);
         return new ReceivedText(reply, metadata?.LastModified);
     }
 
     /// <summary>Creates the local file only after the server accepts RETR, so that a missing remote file leaves no local file.</summary>
     private async Task<FtpReply> RetrieveAsync(
-        FtpConnection connection, PartialDownloadFile? file, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+        FtpConnection connection,
+        PartialDownloadFile? file,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write,
+        CancellationToken cancellationToken)
     {
-        FtpDataStream data = await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, cancellationToken).ConfigureAwait(false);
+        FtpDataStream data = await connection.OpenDataAsync("RETR", path, 0, FtpDataDirection.Receive, cancellationToken)
+            .ConfigureAwait(false);
         await using (data.ConfigureAwait(false))
         {
             file?.CreateOrTruncate(null);
@@ -76,7 +85,8 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         }
     }
 
-    private async Task CopyAsync(FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    private async Task CopyAsync(
+        FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
         byte[] wire = ArrayPool<byte>.Shared.Rent(BufferLength), text = ArrayPool<byte>.Shared.Rent(BufferLength + 1);
         try
@@ -103,7 +113,8 @@ internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransfe
         }
     }
 
-    private FtpTransferResult CreateResult(ReceivedText received) => new(path, meter.Bytes, meter.Elapsed, received.Reply, received.LastModified);
+    private FtpTransferResult CreateResult(ReceivedText received) =>
+        new(path, meter.Bytes, meter.Elapsed, received.Reply, received.LastModified);
 
     /// <param name="Reply">The final reply.</param>
     /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>

@@ -24,7 +24,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     {
         if (options.Type == FtpTransferType.Ascii)
         {
-            return await new AsciiDownload(pool, path, options, _meter).DownloadToFileAsync(target, cancellationToken).ConfigureAwait(false);
+            return await new AsciiDownload(pool, path, options, _meter).DownloadToFileAsync(target, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         new LocalTargetCheck().Check(target);
@@ -51,7 +52,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
         return pool.RunAsync((connection, token) => DownloadToStreamAsync(connection, target, token), cancellationToken);
     }
 
-    private async Task<FtpTransferResult> DownloadToStreamAsync(FtpConnection connection, Stream target, CancellationToken cancellationToken)
+    private async Task<FtpTransferResult> DownloadToStreamAsync(
+        FtpConnection connection, Stream target, CancellationToken cancellationToken)
     {
         FtpEntry? metadata = options.SourceEntry
             ?? await RequestMetadataAsync(connection, path, options, withTime: false, cancellationToken).ConfigureAwait(false);
@@ -75,7 +77,8 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     /// length matches the received bytes. If a RANG on the connection shortened the transfer, it does not, although the 150 reply announced
     /// the short length.
     /// </summary>
-    private async Task ThrowIfTruncatedAsync(FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)
+    private async Task ThrowIfTruncatedAsync(
+        FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)
     {
         if (metadata is not { Kind: FtpEntryKind.File, Length: { } before } || received >= before)
         {

@@ -19,13 +19,14 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     private static readonly TimeSpan TimeTolerance = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// The record to store beside the partial file. Null if a later download could not verify the bytes with it, so that they are not worth keeping.
+    /// The record to store beside the partial file. Null if a later download could not verify the bytes with it, so that they are not worth
+    /// keeping.
     /// </summary>
     public PartialDownloadRecord? Record { get; } = CreateRecord(connection, path, metadata);
 
     /// <summary>
-    /// Returns whether metadata has the exact length and last-modified time of the file. LIST reports times to the minute at best, in an unknown
-    /// time zone.
+    /// Returns whether metadata has the exact length and last-modified time of the file. LIST reports times to the minute at best, in an
+    /// unknown time zone.
     /// </summary>
     public static bool HasExactMetadata(FtpEntry metadata) => metadata.Source is null or FtpEntrySource.Mlsx or FtpEntrySource.Eplf;
 
@@ -38,7 +39,8 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
             return new ResumePoint(0);
         }
 
-        FtpRestartReason reason = await PrefixVerification.VerifyAsync(connection, file, Record, meter, cancellationToken).ConfigureAwait(false);
+        FtpRestartReason reason = await PrefixVerification.VerifyAsync(connection, file, Record, meter, cancellationToken)
+            .ConfigureAwait(false);
         if (reason != FtpRestartReason.None)
         {
             meter.SetRestartReason(reason);
@@ -137,7 +139,8 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     /// <summary>Compares two times, UTC. A file that was downloaded with the metadata of a LIST has its time to the minute.</summary>
     private static bool IsSameTime(DateTime local, DateTime remote)
     {
-        bool isSameMinute = local.Ticks % TimeSpan.TicksPerMinute == 0 && local.Ticks == remote.Ticks - (remote.Ticks % TimeSpan.TicksPerMinute);
+        bool isSameMinute = local.Ticks % TimeSpan.TicksPerMinute == 0
+            && local.Ticks == remote.Ticks - (remote.Ticks % TimeSpan.TicksPerMinute);
         return isSameMinute || (local - remote).Duration() <= TimeTolerance;
     }
 

@@ -9,7 +9,9 @@ internal enum DownloadStep
     Prepare,
     /// <summary>Retrieves the missing bytes over the connection of the previous step, or over a new one.</summary>
     Retrieve,
-    /// <summary>Retrieves the missing bytes over several connections of the pool. The connection of the previous step is released before.</summary>
+    /// <summary>
+    /// Retrieves the missing bytes over several connections of the pool. The connection of the previous step is released before.
+    /// </summary>
     RetrieveSegments,
     /// <summary>Verifies the content on the connection of the previous step, or on a new one.</summary>
     Verify,
@@ -22,8 +24,8 @@ internal enum DownloadStep
 }
 
 /// <summary>
-/// The state of a download to a local file. The methods are the transitions: each is named after an event and returns the state that follows.
-/// The pool may run a step again on another connection, so states are immutable.
+/// The state of a download to a local file. The methods are the transitions: each is named after an event and returns the state that
+/// follows. The pool may run a step again on another connection, so states are immutable.
 /// </summary>
 internal sealed record DownloadState
 {
@@ -35,7 +37,9 @@ internal sealed record DownloadState
     /// <summary>The description of the remote file that is stored beside the partial file; null if it could never prove anything.</summary>
     public PartialDownloadRecord? Record { get; private init; }
 
-    /// <summary>The number of bytes that exist locally and are not retrieved again. The restart offset of a retrieval over one connection.</summary>
+    /// <summary>
+    /// The number of bytes that exist locally and are not retrieved again. The restart offset of a retrieval over one connection.
+    /// </summary>
     public long ResumedBytes { get; private init; }
 
     /// <summary>The reason why existing bytes are retrieved again.</summary>
@@ -64,8 +68,8 @@ internal sealed record DownloadState
     public bool UsesOneConnection => Step is DownloadStep.Prepare or DownloadStep.Retrieve or DownloadStep.Verify;
 
     /// <summary>
-    /// Whether another connection may verify the content. The segments of a file may be of different versions, so their verification is never
-    /// replaced by <see cref="VerifiedByReply"/>.
+    /// Whether another connection may verify the content. The segments of a file may be of different versions, so their verification is
+    /// never replaced by <see cref="VerifiedByReply"/>.
     /// </summary>
     public bool CanVerifyAgain => FinalReply is not null && !IsSegmented;
 
@@ -80,7 +84,14 @@ internal sealed record DownloadState
 
     /// <summary>The missing bytes are retrieved over one connection.</summary>
     public DownloadState Prepared(FtpEntry? metadata, PartialDownloadRecord? record, ResumePoint start) =>
-        this with { Step = DownloadStep.Retrieve, Metadata = metadata, Record = record, ResumedBytes = start.Offset, RestartReason = start.RestartReason };
+        this with
+        {
+            Step = DownloadStep.Retrieve,
+            Metadata = metadata,
+            Record = record,
+            ResumedBytes = start.Offset,
+            RestartReason = start.RestartReason,
+        };
 
     /// <summary>The missing bytes are retrieved over several connections.</summary>
     public DownloadState PreparedForSegments(FtpEntry metadata, PartialDownloadRecord? record, ResumePoint start, int count) =>
@@ -115,7 +126,8 @@ internal sealed record DownloadState
         this with { Step = DownloadStep.Verify, ResumedBytes = resumedBytes, IsLengthConfirmed = true, FinalReply = reply };
 
     /// <summary>The server rejected REST for a segment: one connection retrieves the bytes after the first gap.</summary>
-    public DownloadState SegmentRestartRejected(long prefixLength) => this with { Step = DownloadStep.Retrieve, ResumedBytes = prefixLength };
+    public DownloadState SegmentRestartRejected(long prefixLength) =>
+        this with { Step = DownloadStep.Retrieve, ResumedBytes = prefixLength };
 
     /// <summary>The reported length is wrong, so that segments cannot be planned: one connection retrieves the whole file.</summary>
     public DownloadState SegmentsExceedLength() => this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, IsSegmented = false };

@@ -47,7 +47,8 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
     /// <remarks>If decompressed data is wrong, the server's compression is not used again.</remarks>
     /// <exception cref="FtpIntegrityException">Fewer bytes arrived than reported, or too many.</exception>
     /// <exception cref="FtpReplyException">The final reply is negative.</exception>
-    /// <exception cref="FtpTlsException">The data connection ended without close_notify, and no length proves that the file is complete.</exception>
+    /// <exception cref="FtpTlsException">The data connection ended without close_notify, and no length proves that the file is
+    /// complete.</exception>
     public async Task<ReceivedFile> ReceiveAsync(
         FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
     {
@@ -91,9 +92,14 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
         return new ReceivedFile(reply, _receivedBytes, expected, _exceededLength);
     }
 
-    /// <summary>Copies all bytes to the target. Returns the beginning of the file if compression may be measured with it, else nothing.</summary>
+    /// <summary>
+    /// Copies all bytes to the target. Returns the beginning of the file if compression may be measured with it, else nothing.
+    /// </summary>
     private async Task<byte[]> CopyAsync(
-        FtpDataStream data, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, long? announced, CancellationToken cancellationToken)
+        FtpDataStream data,
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write,
+        long? announced,
+        CancellationToken cancellationToken)
     {
         long? limit = _metadataLength > announced ? _metadataLength : announced ?? _metadataLength;
         byte[] sample = [];
@@ -126,8 +132,8 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
     }
 
     /// <summary>
-    /// Notes that more bytes arrived than the server reported. Growing files are longer, and some servers report wrong lengths. This is not an
-    /// error, except in a resumed transfer, where the length was part of the proof that the earlier bytes belong to this file.
+    /// Notes that more bytes arrived than the server reported. Growing files are longer, and some servers report wrong lengths. This is not
+    /// an error, except in a resumed transfer, where the length was part of the proof that the earlier bytes belong to this file.
     /// </summary>
     private void NoteExceededLength(long reported)
     {
@@ -142,8 +148,8 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
     }
 
     /// <summary>
-    /// Throws if the file is shorter than reported. Neither the end of the data nor a 226 proves that it is complete. The length in the 150 reply
-    /// is newer than the metadata, but it is free text, so that one of the two lengths is sufficient.
+    /// Throws if the file is shorter than reported. Neither the end of the data nor a 226 proves that it is complete. The length in the 150
+    /// reply is newer than the metadata, but it is free text, so that one of the two lengths is sufficient.
     /// </summary>
     private void ThrowIfIncomplete(long? announced)
     {

@@ -32,23 +32,26 @@ internal sealed class DownloadVerification(
             return new VerifiedFile(FtpVerifiedBy.Hash);
         }
 
-        bool isPartwise = state.IsSegmented || isResumed;
+        bool isResumedOrSegmented = state.IsSegmented || isResumed;
         long received = file.PrefixLength;
         if (state.Metadata is not { Length: { } before, Kind: FtpEntryKind.File } metadata
-            || !(isPartwise || received >= FileDownload.MinRecheckedLength || received != before))
+            || !(isResumedOrSegmented || received >= FileDownload.MinRecheckedLength || received != before))
         {
             return new VerifiedFile(state.VerifiedByReply);
         }
 
-        SourceChange change = await CheckForChangeAsync(metadata, isProofRequired: state.IsSegmented, cancellationToken).ConfigureAwait(false);
-        if (received < before && !isPartwise && !DownloadResumption.HasExactMetadata(metadata))
+        SourceChange change = await CheckForChangeAsync(metadata, isProofRequired: state.IsSegmented, cancellationToken)
+            .ConfigureAwait(false);
+        if (received < before && !isResumedOrSegmented && !DownloadResumption.HasExactMetadata(metadata))
         {
             // The length is from LIST, which may count blocks or records. SIZE decides whether the file is complete.
-            return change.Length == received ? new VerifiedFile(FtpVerifiedBy.Length) : throw new FtpIntegrityException(path, change.Length ?? before, received);
+            return change.Length == received
+                ? new VerifiedFile(FtpVerifiedBy.Length)
+                : throw new FtpIntegrityException(path, change.Length ?? before, received);
         }
 
         bool hasGrown = (received > before || change.Length > before) && !(change.Length < before);
-        if (received < before || (change.IsChanged && (isPartwise || !hasGrown)))
+        if (received < before || (change.IsChanged && (isResumedOrSegmented || !hasGrown)))
         {
             file.DiscardOnDispose();
             throw FtpIntegrityException.CreateSourceChanged(path, before, change.Length ?? 0);
@@ -89,7 +92,8 @@ internal sealed class DownloadVerification(
         }
 
         meter.EnterStage(FtpTransferStage.Verifying);
-        bool? isSame = await ContentComparison.CompareAsync(connection, path, file.Handle, length, isWhole: true, cancellationToken).ConfigureAwait(false);
+        bool? isSame = await ContentComparison.CompareAsync(connection, path, file.Handle, length, isWhole: true, cancellationToken)
+            .ConfigureAwait(false);
         if (isSame == false)
         {
             file.DiscardOnDispose();

@@ -41,7 +41,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>Executes steps until one needs several connections, another connection, or none.</summary>
-    private async Task<DownloadState> RunOnConnectionAsync(FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
+    private async Task<DownloadState> RunOnConnectionAsync(
+        FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
     {
         while (state.UsesOneConnection)
         {
@@ -95,7 +96,9 @@ internal sealed class FileDownload(
             : state.Prepared(metadata, resumption.Record, start);
     }
 
-    /// <summary>Creates or truncates the local file only after the server accepts RETR, so that a missing remote file leaves no local file.</summary>
+    /// <summary>
+    /// Creates or truncates the local file only after the server accepts RETR, so that a missing remote file leaves no local file.
+    /// </summary>
     private async Task<DownloadState> RetrieveAsync(FtpConnection connection, DownloadState state, CancellationToken cancellationToken)
     {
         meter.StartTransfer(state.ResumedBytes, state.RestartReason);
@@ -163,8 +166,8 @@ internal sealed class FileDownload(
         {
             // If the file changed, that explains the failure better than the reply to one segment.
             SourceChange change = await pool.RunAsync(
-                (connection, token) => CreateVerification(connection).CheckForChangeAsync(metadata, isProofRequired: false, token), cancellationToken)
-                .ConfigureAwait(false);
+                (connection, token) => CreateVerification(connection).CheckForChangeAsync(metadata, isProofRequired: false, token),
+                cancellationToken).ConfigureAwait(false);
             if (change.IsChanged)
             {
                 file.DiscardOnDispose();
@@ -196,8 +199,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Verifies on another connection. If none can be opened, the length and the final reply are sufficient, as for a small file. A required
-    /// comparison of hashes is never skipped.
+    /// Verifies on another connection. If none can be opened, the length and the final reply are sufficient, as for a small file. A
+    /// required comparison of hashes is never skipped.
     /// </summary>
     private async Task<DownloadState> VerifyAgainAsync(DownloadState state, CancellationToken cancellationToken)
     {
@@ -220,8 +223,8 @@ internal sealed class FileDownload(
     }
 
     /// <summary>
-    /// Returns the caller's <see cref="FtpTransferOptions.SourceEntry"/> if it is sufficient, else requests the metadata. Proofs need an exact
-    /// last-modified time, unless the file is small: a small file is retrieved again instead.
+    /// Returns the caller's <see cref="FtpTransferOptions.SourceEntry"/> if it is sufficient, else requests the metadata. Proofs need an
+    /// exact last-modified time, unless the file is small: a small file is retrieved again instead.
     /// </summary>
     private async Task<FtpEntry?> GetMetadataAsync(FtpConnection connection, bool canUseTarget, CancellationToken cancellationToken)
     {

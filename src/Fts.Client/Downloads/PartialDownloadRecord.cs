@@ -8,13 +8,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Describes the remote file that a partial file belongs to. Stored as lines of text in a hidden file beside it, before the first byte of the
-/// partial file is written.
+/// Describes the remote file that a partial file belongs to. Stored as lines of text in a hidden file beside it, before the first byte of
+/// the partial file is written.
 /// </summary>
 /// <remarks>
-/// The last line is a checksum, which reveals a truncated record. Before bytes are written out of order, the record lists the ranges of bytes that
-/// exist, because the length of the partial file proves nothing from then on. The record is never read or written through a link, and never read
-/// if it belongs to another user.
+/// The last line is a checksum, which reveals a truncated record. Before bytes are written out of order, the record lists the ranges of
+/// bytes that exist, because the length of the partial file proves nothing from then on. The record is never read or written through a
+/// link, and never read if it belongs to another user.
 /// </remarks>
 /// <param name="Server">The user and the server, <c>ann@files.example.com:21</c>. A different user or server needs a stricter proof
 /// (<see cref="PrefixVerification"/>).</param>
@@ -22,7 +22,8 @@ namespace Fts.Client.Downloads;
 /// <param name="Length">The length of the remote file in bytes.</param>
 /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
 /// <param name="RetrievedAt">The time at which the metadata was requested, by the clock of this machine, UTC.</param>
-/// <param name="Ranges">The ranges of bytes that exist, as written by <see cref="ByteRanges"/>; null if the partial file has no gaps.</param>
+/// <param name="Ranges">The ranges of bytes that exist, as written by <see cref="ByteRanges"/>; null if the partial file has no
+/// gaps.</param>
 internal sealed record PartialDownloadRecord(
     string Server, string Path, long Length, DateTime? LastModified, DateTime RetrievedAt, string? Ranges = null)
 {
@@ -55,7 +56,8 @@ internal sealed record PartialDownloadRecord(
         }
 
         DateTime? lastModified = WireTime.TryParse(modified, out DateTime time) ? time : null;
-        record = new PartialDownloadRecord(server, path, length, lastModified, retrievedAt, ranges is [var line] ? line["pieces ".Length..] : null);
+        string? presentRanges = ranges is [var line] ? line["pieces ".Length..] : null;
+        record = new PartialDownloadRecord(server, path, length, lastModified, retrievedAt, presentRanges);
         return true;
     }
 
@@ -127,13 +129,15 @@ internal sealed record PartialDownloadRecord(
         string retrievedAt = RetrievedAt.ToString(TimeFormat, CultureInfo.InvariantCulture);
         string header = Ranges is null ? Header : RangesHeader;
         string text = string.Create(
-            CultureInfo.InvariantCulture, $"{header}\nserver {Server}\npath {Path}\nlength {Length}\nmodified {modified}\nseen {retrievedAt}\n");
+            CultureInfo.InvariantCulture,
+            $"{header}\nserver {Server}\npath {Path}\nlength {Length}\nmodified {modified}\nseen {retrievedAt}\n");
         text += Ranges is null ? "" : $"pieces {Ranges}\n";
         return $"{text}check {ComputeChecksum(text)}\n";
     }
 
     /// <summary>Computes a checksum that detects a truncated record. It does not protect against forgery.</summary>
-    private static string ComputeChecksum(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+    private static string ComputeChecksum(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
 
     private static void TryDelete(string path)
     {
@@ -147,7 +151,9 @@ internal sealed record PartialDownloadRecord(
         }
     }
 
-    /// <summary>Creates a file with the text of the record. Windows can rename an open file only with <see cref="FileShare.Delete"/>.</summary>
+    /// <summary>
+    /// Creates a file with the text of the record. Windows can rename an open file only with <see cref="FileShare.Delete"/>.
+    /// </summary>
     private SafeFileHandle Create(string path)
     {
         SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);

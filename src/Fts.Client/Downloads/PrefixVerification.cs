@@ -3,31 +3,40 @@ using Fts.Client.Transfers;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Verifies that the bytes of an earlier download are the beginning of the remote file as it is now. Equal lengths and last-modified times prove
-/// that. A hash is required if the server reports no time, or if the time may not reveal the latest change.
+/// Verifies that the bytes of an earlier download are the beginning of the remote file as it is now. Equal lengths and last-modified times
+/// prove that. A hash is required if the server reports no time, or if the time may not reveal the latest change.
 /// </summary>
 /// <remarks>
-/// The server's address is not part of the proof, because a server can have several names and ports. For another address, a time is a proof only
-/// for the same user and path, and only if it is settled. For another user or path, only a hash is.
+/// The server's address is not part of the proof, because a server can have several names and ports. For another address, a time is a proof
+/// only for the same user and path, and only if it is settled. For another user or path, only a hash is.
 /// </remarks>
 internal static class PrefixVerification
 {
-    /// <summary>The length in bytes from which a hash is compared even if the time is a proof: hashing costs less than a wasted download.</summary>
+    /// <summary>
+    /// The length in bytes from which a hash is compared even if the time is a proof: hashing costs less than a wasted download.
+    /// </summary>
     private const long MinHashedLength = 1024 * 1024;
 
     /// <summary>
-    /// A file whose metadata was requested this soon after its last-modified time may have changed again within the same second. Clocks also differ.
+    /// A file whose metadata was requested this soon after its last-modified time may have changed again within the same second. Clocks
+    /// also differ.
     /// </summary>
     private static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(1);
 
-    /// <summary>Returns <see cref="FtpRestartReason.None"/> if the bytes are verified, else the reason why the download starts from the beginning.</summary>
+    /// <summary>
+    /// Returns <see cref="FtpRestartReason.None"/> if the bytes are verified, else the reason why the download starts from the beginning.
+    /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="file">The locked partial file.</param>
     /// <param name="now">The record of the remote file as it is now; null if the server reports too little.</param>
     /// <param name="meter">Reports <see cref="FtpTransferStage.Verifying"/> before hashing, which can take long.</param>
     /// <param name="cancellationToken">Cancels the wait for the server.</param>
     public static async Task<FtpRestartReason> VerifyAsync(
-        FtpConnection connection, PartialDownloadFile file, PartialDownloadRecord? now, ProgressMeter meter, CancellationToken cancellationToken)
+        FtpConnection connection,
+        PartialDownloadFile file,
+        PartialDownloadRecord? now,
+        ProgressMeter meter,
+        CancellationToken cancellationToken)
     {
         if (file.Record is not { } then || now is null)
         {
@@ -51,7 +60,8 @@ internal static class PrefixVerification
         {
             meter.EnterStage(FtpTransferStage.Verifying);
             bool? isSame = await ContentComparison.CompareAsync(
-                connection, now.Path, file.Handle, file.PrefixLength, file.PrefixLength == now.Length, cancellationToken).ConfigureAwait(false);
+                connection, now.Path, file.Handle, file.PrefixLength, file.PrefixLength == now.Length, cancellationToken)
+                    .ConfigureAwait(false);
             if (isSame is { } answer)
             {
                 return answer ? FtpRestartReason.None : FtpRestartReason.Changed;
@@ -61,12 +71,17 @@ internal static class PrefixVerification
         return isProvenByTime ? FtpRestartReason.None : FtpRestartReason.Unverifiable;
     }
 
-    /// <summary>Returns whether two times, UTC, are equal. A server may report a time to the second in one reply and more precisely in another.</summary>
+    /// <summary>
+    /// Returns whether two times, UTC, are equal. A server may report a time to the second in one reply and more precisely in another.
+    /// </summary>
     public static bool IsSameTime(DateTime one, DateTime other) =>
-        one == other || ((IsWholeSecond(one) || IsWholeSecond(other)) && one.Ticks / TimeSpan.TicksPerSecond == other.Ticks / TimeSpan.TicksPerSecond);
+        one == other
+            || ((IsWholeSecond(one) || IsWholeSecond(other))
+                && one.Ticks / TimeSpan.TicksPerSecond == other.Ticks / TimeSpan.TicksPerSecond);
 
     /// <summary>Returns whether the time alone proves all existing bytes, also those after a gap, which no hash covers.</summary>
-    public static bool IsTimeSufficient(PartialDownloadRecord then, PartialDownloadRecord now) => IsProvenByTime(then, now) && IsTimeSettled(then);
+    public static bool IsTimeSufficient(PartialDownloadRecord then, PartialDownloadRecord now) =>
+        IsProvenByTime(then, now) && IsTimeSettled(then);
 
     /// <summary>Returns whether every change after this record would change the time that the server reports.</summary>
     public static bool IsTimeSettled(PartialDownloadRecord record) =>

@@ -14,7 +14,8 @@ internal static class AsciiMode
         if (options.Resume == FtpResume.PartialOrTarget || options.IsHashRequired)
         {
             throw new ArgumentException(
-                $"A transfer in ASCII mode cannot be resumed ({nameof(FtpTransferOptions.Resume)}) or verified by hash ({nameof(FtpTransferOptions.Verification)}).",
+                $"A transfer in ASCII mode cannot be resumed ({nameof(FtpTransferOptions.Resume)})"
+                    + $" or verified by hash ({nameof(FtpTransferOptions.Verification)}).",
                 nameof(options));
         }
     }
@@ -55,7 +56,8 @@ internal static class AsciiMode
         bool isBinary = false;
         try
         {
-            FtpReply reply = await connection.SendAsync("TYPE", "I", connection.Options.Timeouts.Resync, CancellationToken.None).ConfigureAwait(false);
+            FtpReply reply = await connection.SendAsync("TYPE", "I", connection.Options.Timeouts.Resync, CancellationToken.None)
+                .ConfigureAwait(false);
             isBinary = reply.IsCompletion;
         }
         catch (FtpException)

@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fts.Client.Transfers;
 
-/// <summary>Compares a local file, or its beginning, with the file on the server by SHA-256. Both sides compute their hash at the same time.</summary>
+/// <summary>
+/// Compares a local file, or its beginning, with the file on the server by SHA-256. Both sides compute their hash at the same time.
+/// </summary>
 internal static class ContentComparison
 {
     private const int BufferLength = 256 * 1024;

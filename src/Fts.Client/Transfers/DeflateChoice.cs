@@ -5,7 +5,9 @@ internal static class DeflateChoice
 {
     private const int SampleBlockCount = 3, BlockBytes = 32 * 1024;
 
-    /// <summary>Returns whether an upload is compressed. For <see cref="FtpCompression.Auto"/>, reads and compresses a sample of the file.</summary>
+    /// <summary>
+    /// Returns whether an upload is compressed. For <see cref="FtpCompression.Auto"/>, reads and compresses a sample of the file.
+    /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>
     /// <param name="length">The length of the source in bytes; null if it is unknown.</param>
@@ -14,7 +16,8 @@ internal static class DeflateChoice
         connection.Options.Compression switch
         {
             FtpCompression.Always => IsSupported(connection),
-            FtpCompression.Auto when length is { } bytes && read is not null && IsSupported(connection) => ShouldDeflate(connection, path, bytes, read),
+            FtpCompression.Auto when length is { } bytes && read is not null && IsSupported(connection) =>
+                ShouldDeflate(connection, path, bytes, read),
             _ => false,
         };
 
@@ -26,7 +29,9 @@ internal static class DeflateChoice
         _ => false,
     };
 
-    /// <summary>Measures a complete transfer for later decisions. Does nothing unless the mode is <see cref="FtpCompression.Auto"/>.</summary>
+    /// <summary>
+    /// Measures a complete transfer for later decisions. Does nothing unless the mode is <see cref="FtpCompression.Auto"/>.
+    /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="path">The remote path.</param>
     /// <param name="bytes">The number of uncompressed bytes transferred.</param>
@@ -75,5 +80,6 @@ internal static class DeflateChoice
     }
 
     private static bool IsSupported(FtpConnection connection) =>
-        !connection.ServerProfile.IsDeflateUnusable && connection.Features.GetParameters("MODE")?.StartsWith("Z", StringComparison.OrdinalIgnoreCase) == true;
+        !connection.ServerProfile.IsDeflateUnusable
+            && connection.Features.GetParameters("MODE")?.StartsWith("Z", StringComparison.OrdinalIgnoreCase) == true;
 }

@@ -5,14 +5,17 @@ using Fts.Protocol.Deflate;
 namespace Fts.Client.Transfers;
 
 /// <summary>
-/// Measured speeds of the network and of compression, and measured compression ratios by file extension. Shared by all connections to one server.
+/// Measured speeds of the network and of compression, and measured compression ratios by file extension. Shared by all connections to one
+/// server.
 /// </summary>
 internal sealed class DeflateMeasurements
 {
     /// <summary>The minimum size of a transfer that measures the network speed, in bytes. Socket buffers distort smaller ones.</summary>
     public const int MinMeasuredBytes = 256 * 1024;
 
-    /// <summary>The minimum length of a compressed file in bytes. For smaller files, the MODE command costs more time than compression saves.</summary>
+    /// <summary>
+    /// The minimum length of a compressed file in bytes. For smaller files, the MODE command costs more time than compression saves.
+    /// </summary>
     public const int MinFileBytes = 64 * 1024;
 
     private const double MaxRatio = 0.75;
@@ -20,9 +23,10 @@ internal sealed class DeflateMeasurements
 
     private static readonly HashSet<string> CompressedExtensions = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".7z", ".aac", ".apk", ".avi", ".avif", ".br", ".bz2", ".cab", ".crx", ".deb", ".docx", ".flac", ".gif", ".gpg", ".gz", ".heic", ".jar",
-        ".jpeg", ".jpg", ".lz", ".lz4", ".lzma", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".odt", ".ogg", ".opus", ".png",
-        ".pptx", ".rar", ".rpm", ".tbz2", ".tgz", ".txz", ".webm", ".webp", ".whl", ".wma", ".wmv", ".woff", ".woff2", ".xlsx", ".xz", ".zip", ".zst",
+        ".7z", ".aac", ".apk", ".avi", ".avif", ".br", ".bz2", ".cab", ".crx", ".deb", ".docx", ".flac", ".gif", ".gpg", ".gz", ".heic",
+        ".jar", ".jpeg", ".jpg", ".lz", ".lz4", ".lzma", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".odt",
+        ".ogg", ".opus", ".png", ".pptx", ".rar", ".rpm", ".tbz2", ".tgz", ".txz", ".webm", ".webp", ".whl", ".wma", ".wmv", ".woff",
+        ".woff2", ".xlsx", ".xz", ".zip", ".zst",
     };
 
     private readonly ConcurrentDictionary<string, double> _ratios = new(StringComparer.OrdinalIgnoreCase);
@@ -65,7 +69,8 @@ internal sealed class DeflateMeasurements
 
         long started = time.GetTimestamp();
         using var compressed = new MemoryStream(sample.Length);
-        using (var zlib = new ZLibStream(compressed, new ZLibCompressionOptions { CompressionLevel = DeflateWriter.DefaultLevel }, leaveOpen: true))
+        var level = new ZLibCompressionOptions { CompressionLevel = DeflateWriter.DefaultLevel };
+        using (var zlib = new ZLibStream(compressed, level, leaveOpen: true))
         {
             zlib.Write(sample);
         }
@@ -78,14 +83,16 @@ internal sealed class DeflateMeasurements
     public void NoteNoGain(string path) => NoteRatio(path, 1);
 
     /// <summary>
-    /// Returns whether a sample is useful: the file is not too small or in a compressed format, and the network is not faster than any compression.
+    /// Returns whether a sample is useful: the file is not too small or in a compressed format, and the network is not faster than any
+    /// compression.
     /// </summary>
     public bool ShouldSample(string path, long? length) =>
         NetworkSpeed is > 0 and < 256 * 1024 * 1024 && !(length < MinFileBytes) && !IsAlreadyCompressed(path);
 
     /// <summary>Returns whether compression makes the transfer faster, according to the measurements.</summary>
     public bool ShouldDeflate(string path, long? length) =>
-        ShouldSample(path, length) && NetworkSpeed < DeflateSpeed / 2 && _ratios.TryGetValue(GetExtension(path), out double ratio) && ratio <= MaxRatio;
+        ShouldSample(path, length) && NetworkSpeed < DeflateSpeed / 2
+            && _ratios.TryGetValue(GetExtension(path), out double ratio) && ratio <= MaxRatio;
 
     private static string GetExtension(string path) => Path.GetExtension(path);
 

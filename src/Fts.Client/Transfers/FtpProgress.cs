@@ -38,4 +38,9 @@ public enum FtpRestartReason
 /// <param name="ResumedBytes">The number of bytes of an interrupted transfer that are not transferred again.</param>
 /// <param name="RestartReason">The reason why the bytes of an interrupted transfer are not used.</param>
 public readonly record struct FtpProgress(
-    string Path, FtpTransferStage Stage, long Bytes, long? TotalBytes, long ResumedBytes = 0, FtpRestartReason RestartReason = FtpRestartReason.None);
+    string Path,
+    FtpTransferStage Stage,
+    long Bytes,
+    long? TotalBytes,
+    long ResumedBytes = 0,
+    FtpRestartReason RestartReason = FtpRestartReason.None);

@@ -6,15 +6,15 @@ public enum FtpResume
     /// <summary>Never. An interrupted download leaves no file.</summary>
     Never,
     /// <summary>
-    /// An interrupted download keeps its bytes in a hidden file beside the target, if a later download can verify them. The next download to that
-    /// target verifies and resumes it, or starts from the beginning. Uploads always start from the beginning.
+    /// An interrupted download keeps its bytes in a hidden file beside the target, if a later download can verify them. The next download
+    /// to that target verifies and resumes it, or starts from the beginning. Uploads always start from the beginning.
     /// </summary>
     Partial,
     /// <summary>
-    /// As <see cref="Partial"/>, and an existing target is resumed as well. An upload resumes at the size that the server reports. If the server
-    /// supports hashes, one must prove that the target is the beginning of the local file. A download resumes an existing target only if a hash proves
-    /// that it is the beginning of the remote file. Nothing is transferred if the target is already complete. Any other target is not changed:
-    /// <see cref="FtpTargetExistsException"/> is thrown.
+    /// As <see cref="Partial"/>, and an existing target is resumed as well. An upload resumes at the size that the server reports. If the
+    /// server supports hashes, one must prove that the target is the beginning of the local file. A download resumes an existing target
+    /// only if a hash proves that it is the beginning of the remote file. Nothing is transferred if the target is already complete. Any
+    /// other target is not changed: <see cref="FtpTargetExistsException"/> is thrown.
     /// </summary>
     PartialOrTarget,
 }
@@ -27,8 +27,8 @@ public enum FtpVerification
     /// <summary>Resumed transfers also by SHA-256, if the server supports HASH or XSHA256.</summary>
     ResumedByHash,
     /// <summary>
-    /// The SHA-256 of every file. If the server has neither HASH nor XSHA256, <see cref="FtpIntegrityException"/> is thrown before a byte is transferred.
-    /// If the server announces one and then refuses it, the exception is thrown after the transfer.
+    /// The SHA-256 of every file. If the server has neither HASH nor XSHA256, <see cref="FtpIntegrityException"/> is thrown before a byte
+    /// is transferred. If the server announces one and then refuses it, the exception is thrown after the transfer.
     /// </summary>
     ByHash,
 }
@@ -39,8 +39,9 @@ public enum FtpTransferType
     /// <summary>The bytes are not changed (TYPE I).</summary>
     Binary,
     /// <summary>
-    /// Text (TYPE A): lines end in CRLF on the wire, and in <see cref="Environment.NewLine"/> in the local file. The server converts to its own line ends.
-    /// The lengths and hashes of the two files differ. Only the server's final reply confirms the transfer, and it cannot be resumed.
+    /// Text (TYPE A): lines end in CRLF on the wire, and in <see cref="Environment.NewLine"/> in the local file. The server converts to its
+    /// own line ends. The lengths and hashes of the two files differ. Only the server's final reply confirms the transfer, and it cannot be
+    /// resumed.
     /// </summary>
     Ascii,
 }
@@ -52,24 +53,26 @@ public sealed record FtpTransferOptions
     public static FtpTransferOptions Default { get; } = new();
 
     /// <summary>
-    /// Whether the transfer replaces an existing target; true by default. If false and the target exists, <see cref="FtpTargetExistsException"/> is
-    /// thrown before a byte is transferred.
+    /// Whether the transfer replaces an existing target; true by default. If false and the target exists,
+    /// <see cref="FtpTargetExistsException"/> is thrown before a byte is transferred.
     /// </summary>
     public bool Overwrite { get; init; } = true;
 
     /// <summary>
-    /// Whether the transfer of a file resumes an interrupted one; <see cref="FtpResume.Partial"/> by default. Transfers of streams are never resumed.
+    /// Whether the transfer of a file resumes an interrupted one; <see cref="FtpResume.Partial"/> by default. Transfers of streams are
+    /// never resumed.
     /// </summary>
     public FtpResume Resume { get; init; } = FtpResume.Partial;
 
     /// <summary>
-    /// How the transfer of a file is verified; <see cref="FtpVerification.ResumedByHash"/> by default. Transfers of streams are verified by length.
+    /// How the transfer of a file is verified; <see cref="FtpVerification.ResumedByHash"/> by default. Transfers of streams are verified by
+    /// length.
     /// </summary>
     public FtpVerification Verification { get; init; } = FtpVerification.ResumedByHash;
 
     /// <summary>
-    /// Whether line ends are converted; <see cref="FtpTransferType.Binary"/> by default. A transfer in ASCII mode is not resumed, not split into segments
-    /// and not compressed. With <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/> it throws
+    /// Whether line ends are converted; <see cref="FtpTransferType.Binary"/> by default. A transfer in ASCII mode is not resumed, not split
+    /// into segments and not compressed. With <see cref="FtpResume.PartialOrTarget"/> or <see cref="FtpVerification.ByHash"/> it throws
     /// <see cref="ArgumentException"/>.
     /// </summary>
     public FtpTransferType Type { get; init; }
@@ -83,21 +86,23 @@ public sealed record FtpTransferOptions
     public FtpEntry? SourceEntry { get; init; }
 
     /// <summary>
-    /// The maximum number of connections for one file, each of which transfers one segment. 1 means one connection. Null, the default, means several
-    /// connections for a large file on a distant server.
+    /// The maximum number of connections for one file, each of which transfers one segment. 1 means one connection. Null, the default,
+    /// means several connections for a large file on a distant server.
     /// </summary>
     /// <remarks>
-    /// <para>The number is limited by <see cref="FtpClientOptions.MaxConnections"/> and by the length of the file in MiB. Transfers of streams use one
-    /// connection.</para>
-    /// <para>A download in segments requires REST and a last-modified time that reveals every change. A time without fractions of a second must be at
-    /// least a minute old.</para>
+    /// <para>The number is limited by <see cref="FtpClientOptions.MaxConnections"/> and by the length of the file in MiB. Transfers of
+    /// streams use one connection.</para>
+    /// <para>A download in segments requires REST and a last-modified time that reveals every change. A time without fractions of a second
+    /// must be at least a minute old.</para>
     /// <para>An upload in segments requires COMB, which joins files on the server, and storage there for the file twice.</para>
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int? Segments
     {
         get;
-        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Segments), value, "Must be at least 1.");
+        init => field = value is null or >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Segments), value, "Must be at least 1.");
     }
 
     /// <summary>Whether a transfer fails if no hashes can be compared.</summary>

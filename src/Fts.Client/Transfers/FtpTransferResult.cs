@@ -19,7 +19,8 @@ public enum FtpTransferWarning
     /// <summary>No warning.</summary>
     None,
     /// <summary>
-    /// The server sent more bytes than the length it had reported, and confirmed the transfer. Its lengths are wrong, or the file was growing.
+    /// The server sent more bytes than the length it had reported, and confirmed the transfer. Its lengths are wrong, or the file was
+    /// growing.
     /// </summary>
     LongerThanReported,
     /// <summary>

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Fts.Client.Transfers;
 
 /// <summary>
-/// Reports the progress of one file: a new stage at once, bytes at most ten times a second. Several connections may add bytes at the same time.
+/// Reports the progress of one file: a new stage at once, bytes at most ten times a second. Several connections may add bytes at the same
+/// time.
 /// </summary>
 /// <remarks>Only for reports and results. The state of a transfer, on which decisions depend, is kept elsewhere.</remarks>
 internal sealed class ProgressMeter(IProgress<FtpProgress>? progress, string path)

@@ -4,8 +4,8 @@ using Fts.Protocol;
 namespace Fts.Client.Transfers;
 
 /// <summary>
-/// Requests the SHA-256 of a file on the server, or of its first bytes, with HASH (draft-bryan-ftpext-hash) or XSHA256. For a part of a file, XSHA256
-/// is preferred, because it has the range as an argument. ProFTPD keeps a RANG for the next RETR and hashes the whole file.
+/// Requests the SHA-256 of a file on the server, or of its first bytes, with HASH (draft-bryan-ftpext-hash) or XSHA256. For a part of a
+/// file, XSHA256 is preferred, because it has the range as an argument. ProFTPD keeps a RANG for the next RETR and hashes the whole file.
 /// </summary>
 internal static class RemoteHash
 {
@@ -27,7 +27,8 @@ internal static class RemoteHash
     /// <param name="length">The number of bytes from the beginning of the file; at least 1.</param>
     /// <param name="isWhole">Whether <paramref name="length"/> is the length of the file.</param>
     /// <param name="cancellationToken">Cancels the wait. The connection cannot be used afterwards.</param>
-    public static async Task<byte[]?> RequestAsync(FtpConnection connection, string path, long length, bool isWhole, CancellationToken cancellationToken)
+    public static async Task<byte[]?> RequestAsync(
+        FtpConnection connection, string path, long length, bool isWhole, CancellationToken cancellationToken)
     {
         TimeSpan limit = connection.Options.Timeouts.Reply == Timeout.InfiniteTimeSpan
             ? Timeout.InfiniteTimeSpan
@@ -38,8 +39,8 @@ internal static class RemoteHash
     }
 
     /// <summary>
-    /// Returns the hash in the reply to HASH, <c>SHA-256 0-49 a1b2… a.txt</c>. Returns null if the reply has no hash, another algorithm's, or the hash of
-    /// another range. The end of the range is the offset of the last byte; ProFTPD reports the offset after it.
+    /// Returns the hash in the reply to HASH, <c>SHA-256 0-49 a1b2… a.txt</c>. Returns null if the reply has no hash, another algorithm's,
+    /// or the hash of another range. The end of the range is the offset of the last byte; ProFTPD reports the offset after it.
     /// </summary>
     /// <param name="text">The text of the reply.</param>
     /// <param name="length">The number of bytes that were to be hashed; null for the whole file.</param>
@@ -53,7 +54,9 @@ internal static class RemoteHash
         return length is not { } bytes || range == FormatRange(bytes - 1) || range == FormatRange(bytes) ? ParseHex(hex) : null;
     }
 
-    /// <summary>Returns the hash in the reply to XSHA256; null if it has none. Servers differ in the text before it, so that the last hash counts.</summary>
+    /// <summary>
+    /// Returns the hash in the reply to XSHA256; null if it has none. Servers differ in the text before it, so that the last hash counts.
+    /// </summary>
     public static byte[]? ParseXsha256Reply(string text) => text.Split(' ').Select(ParseHex).LastOrDefault(hash => hash is not null);
 
     private static bool SupportsHash(FtpServerFeatures features) =>
@@ -61,14 +64,20 @@ internal static class RemoteHash
 
     private static bool SupportsXsha256(FtpServerFeatures features) => features.Supports("XSHA256");
 
-    /// <summary>Returns the algorithms of the HASH feature, <c>SHA-256*;SHA-1</c>. The asterisk marks the one that is selected after login.</summary>
-    private static string[] GetOfferedAlgorithms(FtpServerFeatures features) => (features.GetParameters("HASH") ?? "").Split(';', StringSplitOptions.TrimEntries);
+    /// <summary>
+    /// Returns the algorithms of the HASH feature, <c>SHA-256*;SHA-1</c>. The asterisk marks the one that is selected after login.
+    /// </summary>
+    private static string[] GetOfferedAlgorithms(FtpServerFeatures features) =>
+        (features.GetParameters("HASH") ?? "").Split(';', StringSplitOptions.TrimEntries);
 
-    private static async Task<byte[]?> RequestByHashAsync(FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
+    private static async Task<byte[]?> RequestByHashAsync(
+        FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (!connection.IsSha256Selected && !GetOfferedAlgorithms(connection.Features).Contains(AlgorithmName + "*", StringComparer.OrdinalIgnoreCase))
+        bool isPreselected = GetOfferedAlgorithms(connection.Features).Contains(AlgorithmName + "*", StringComparer.OrdinalIgnoreCase);
+        if (!isPreselected && !connection.IsSha256Selected)
         {
-            connection.IsSha256Selected = (await connection.SendAsync("OPTS", $"HASH {AlgorithmName}", cancellationToken).ConfigureAwait(false)).IsCompletion;
+            FtpReply selected = await connection.SendAsync("OPTS", $"HASH {AlgorithmName}", cancellationToken).ConfigureAwait(false);
+            connection.IsSha256Selected = selected.IsCompletion;
             if (!connection.IsSha256Selected)
             {
                 return null;
@@ -97,7 +106,8 @@ internal static class RemoteHash
 
     private static string FormatRange(long end) => string.Create(CultureInfo.InvariantCulture, $"0-{end}");
 
-    private static async Task<byte[]?> RequestByXsha256Async(FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
+    private static async Task<byte[]?> RequestByXsha256Async(
+        FtpConnection connection, string path, long? length, TimeSpan limit, CancellationToken cancellationToken)
     {
         if (path.Contains('"'))
         {
@@ -110,5 +120,6 @@ internal static class RemoteHash
         return reply.IsCompletion ? ParseXsha256Reply(reply.Text) : null;
     }
 
-    private static byte[]? ParseHex(string word) => word.Length == 64 && word.All(char.IsAsciiHexDigit) ? Convert.FromHexString(word) : null;
+    private static byte[]? ParseHex(string word) =>
+        word.Length == 64 && word.All(char.IsAsciiHexDigit) ? Convert.FromHexString(word) : null;
 }

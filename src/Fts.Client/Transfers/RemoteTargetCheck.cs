@@ -6,7 +6,9 @@ namespace Fts.Client.Transfers;
 /// <summary>Checks the target of an operation that must not replace a file on the server.</summary>
 internal static class RemoteTargetCheck
 {
-    /// <summary>Requests the metadata of the target. The connection may be closed afterwards (see <see cref="CheckAndRunAsync"/>).</summary>
+    /// <summary>
+    /// Requests the metadata of the target. The connection may be closed afterwards (see <see cref="CheckAndRunAsync"/>).
+    /// </summary>
     /// <exception cref="FtpTargetExistsException">The target exists.</exception>
     public static async Task ThrowIfExistsAsync(FtpConnection connection, string target, CancellationToken cancellationToken)
     {
@@ -17,9 +19,12 @@ internal static class RemoteTargetCheck
     }
 
     /// <summary>
-    /// Checks that the target does not exist, then runs the work on the same connection, or on another one if the check closed the connection.
+    /// Checks that the target does not exist, then runs the work on the same connection, or on another one if the check closed the
+    /// connection.
     /// </summary>
-    /// <remarks>The check may enter a directory. If the server does not support PWD, the client cannot return and closes the connection.</remarks>
+    /// <remarks>
+    /// The check may enter a directory. If the server does not support PWD, the client cannot return and closes the connection.
+    /// </remarks>
     /// <param name="run">Acquires a connection for a function (<see cref="ConnectionPool.RunAsync"/>).</param>
     /// <param name="target">The remote path.</param>
     /// <param name="overwrite">Whether the target may exist. If true, it is not checked.</param>

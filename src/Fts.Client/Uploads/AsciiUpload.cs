@@ -19,7 +19,8 @@ internal sealed class AsciiUpload(string path, ProgressMeter meter)
     private async Task<FtpReply> StoreAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
         FtpDataStream data = await AccountCommand.RunWithAccountAsync(
-            connection, () => connection.OpenDataAsync("STOR", path, 0, FtpDataDirection.Send, cancellationToken), cancellationToken).ConfigureAwait(false);
+            connection, () => connection.OpenDataAsync("STOR", path, 0, FtpDataDirection.Send, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         await using (data.ConfigureAwait(false))
         {
             meter.EnterStage(FtpTransferStage.Transferring);

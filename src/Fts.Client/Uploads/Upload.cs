@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fts.Client.Uploads;
 
 /// <summary>
-/// Uploads one file or stream. Each step method executes one step and returns the state after it. <see cref="UploadState"/> contains the steps and
-/// all transitions. If the source cannot be read, the transfer is aborted, so that no truncated file looks complete.
+/// Uploads one file or stream. Each step method executes one step and returns the state after it. <see cref="UploadState"/> contains the
+/// steps and all transitions. If the source cannot be read, the transfer is aborted, so that no truncated file looks complete.
 /// </summary>
 internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOptions options, IProgress<FtpProgress>? progress)
 {
@@ -26,10 +26,13 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         return await RunAsync(UploadSource.Create(handle), cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<FtpTransferResult> UploadStreamAsync(Stream source, CancellationToken cancellationToken) => RunAsync(UploadSource.Create(source), cancellationToken);
+    public Task<FtpTransferResult> UploadStreamAsync(Stream source, CancellationToken cancellationToken) =>
+        RunAsync(UploadSource.Create(source), cancellationToken);
 
     private static SafeFileHandle OpenSource(string source) =>
-        Directory.Exists(source) ? throw new IOException($"{source} is a folder.") : File.OpenHandle(source, options: FileOptions.SequentialScan);
+        Directory.Exists(source)
+            ? throw new IOException($"{source} is a folder.")
+            : File.OpenHandle(source, options: FileOptions.SequentialScan);
 
     private async Task<FtpTransferResult> RunAsync(UploadSource source, CancellationToken cancellationToken)
     {
@@ -86,7 +89,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
                     state = await SendAsync(connection, source, state, cancellationToken).ConfigureAwait(false);
                     break;
                 case UploadStep.SendText:
-                    state = state.TextSent(await new AsciiUpload(path, _meter).SendAsync(connection, source, cancellationToken).ConfigureAwait(false));
+                    state = state.TextSent(await new AsciiUpload(path, _meter).SendAsync(connection, source, cancellationToken)
+                        .ConfigureAwait(false));
                     break;
                 default:
                     state = await VerifyAsync(connection, source, state, cancellationToken).ConfigureAwait(false);
@@ -126,7 +130,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>Executes one STOR or APPE.</summary>
-    private async Task<UploadState> SendAsync(FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
+    private async Task<UploadState> SendAsync(
+        FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
         _meter.StartTransfer(state.ResumedBytes, FtpRestartReason.None);
         source.Seek?.Invoke(state.ResumedBytes);
@@ -175,7 +180,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         }
     }
 
-    private async Task<UploadState> VerifyAsync(FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
+    private async Task<UploadState> VerifyAsync(
+        FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
         try
         {
@@ -216,8 +222,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>
-    /// Returns the number of segments; 1 for an upload over one connection. Only a plain STOR discards a partial upload on the server, which SIZE
-    /// would report after an upload in segments.
+    /// Returns the number of segments; 1 for an upload over one connection. Only a plain STOR discards a partial upload on the server,
+    /// which SIZE would report after an upload in segments.
     /// </summary>
     private async Task<int> CountSegmentsAsync(FtpConnection connection, UploadSource source, CancellationToken cancellationToken)
     {
@@ -226,7 +232,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
             return 1;
         }
 
-        int count = SegmentPlan.GetSegmentCount(options.Segments, connection.Options.MaxConnections, length, connection.ServerProfile.RoundTripTime);
+        int count = SegmentPlan.GetSegmentCount(
+            options.Segments, connection.Options.MaxConnections, length, connection.ServerProfile.RoundTripTime);
         if (count <= 1 || !SegmentedUpload.IsSupported(connection, path, count))
         {
             return 1;
@@ -238,9 +245,11 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>
-    /// Opens the data connection at the restart offset: with REST and STOR (RFC 3659 §5), or with APPE if the server does not support REST for uploads.
+    /// Opens the data connection at the restart offset: with REST and STOR (RFC 3659 §5), or with APPE if the server does not support REST
+    /// for uploads.
     /// </summary>
-    private async Task<FtpDataStream> OpenAsync(FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
+    private async Task<FtpDataStream> OpenAsync(
+        FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
         long offset = state.ResumedBytes;
         if (offset == 0 || connection.Features is not { IsKnown: true, CanRestart: false })
@@ -259,7 +268,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
         Task<FtpDataStream> OpenAsync(string verb, long restart) => AccountCommand.RunWithAccountAsync(
             connection,
-            () => connection.OpenDataAsync(verb, path, restart, FtpDataDirection.Send, state.ShouldDeflate, cancellationToken, source.Length - offset),
+            () => connection.OpenDataAsync(
+                verb, path, restart, FtpDataDirection.Send, state.ShouldDeflate, cancellationToken, source.Length - offset),
             cancellationToken);
     }
 
@@ -293,10 +303,12 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
         FtpConnection connection, UploadSource source, UploadState state, CancellationToken cancellationToken)
     {
         long length = state.StoredBytes;
-        if (source.File is { } file && length > 0 && options.ShouldVerifyByHash(state.ResumedBytes > 0) && RemoteHash.IsSupported(connection.Features))
+        bool shouldHash = options.ShouldVerifyByHash(state.ResumedBytes > 0) && RemoteHash.IsSupported(connection.Features);
+        if (shouldHash && length > 0 && source.File is { } file)
         {
             _meter.EnterStage(FtpTransferStage.Verifying);
-            bool? isSame = await ContentComparison.CompareAsync(connection, path, file, length, isWhole: true, cancellationToken).ConfigureAwait(false);
+            bool? isSame = await ContentComparison.CompareAsync(connection, path, file, length, isWhole: true, cancellationToken)
+                .ConfigureAwait(false);
             if (isSame is { } answer)
             {
                 return answer ? FtpVerifiedBy.Hash : throw FtpIntegrityException.CreateContentMismatch(path, length);
@@ -317,7 +329,8 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
     }
 
     /// <summary>
-    /// Returns whether a hash must be compared. For a resumed upload, it may be the only proof that the earlier bytes on the server are the right ones.
+    /// Returns whether a hash must be compared. For a resumed upload, it may be the only proof that the earlier bytes on the server are the
+    /// right ones.
     /// </summary>
     private bool MustCompareHash(UploadSource source, UploadState state) =>
         source.File is not null && options.ShouldVerifyByHash(state.ResumedBytes > 0)

@@ -9,19 +9,23 @@ namespace Fts.Client.Uploads;
 /// <param name="CompleteBy">The proof that it is the whole file; null if bytes are missing, or if an upload must still commit it.</param>
 internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompleteBy = null);
 
-/// <summary>Finds the restart offset of an upload. If the server supports hashes, one proves that its bytes are the beginning of the local file.</summary>
+/// <summary>
+/// Finds the restart offset of an upload. If the server supports hashes, one proves that its bytes are the beginning of the local file.
+/// </summary>
 internal sealed class UploadResumption(FtpConnection connection, string path, SafeFileHandle source, long length, ProgressMeter meter)
 {
     /// <summary>Returns whether SIZE reported the length of a partial upload, which is hidden from all other commands.</summary>
     /// <remarks>A hash would be of the existing file under that name. MLST reports that file, or none.</remarks>
-    public static async Task<bool> IsPartialUploadAsync(FtpConnection connection, string path, long size, CancellationToken cancellationToken)
+    public static async Task<bool> IsPartialUploadAsync(
+        FtpConnection connection, string path, long size, CancellationToken cancellationToken)
     {
         if (!RemoteMetadata.CanUseMlst(connection))
         {
             return false;
         }
 
-        FtpEntry? committed = await RemoteMetadata.TryGetMetadataAsync(connection, path, withTime: false, cancellationToken).ConfigureAwait(false);
+        FtpEntry? committed = await RemoteMetadata.TryGetMetadataAsync(connection, path, withTime: false, cancellationToken)
+            .ConfigureAwait(false);
         return RemoteMetadata.CanUseMlst(connection) && committed?.Length != size;
     }
 
@@ -58,7 +62,8 @@ internal sealed class UploadResumption(FtpConnection connection, string path, Sa
         }
 
         meter.EnterStage(FtpTransferStage.Verifying);
-        return await ContentComparison.CompareAsync(connection, path, source, size, size == length, cancellationToken).ConfigureAwait(false) switch
+        return await ContentComparison.CompareAsync(connection, path, source, size, size == length, cancellationToken)
+            .ConfigureAwait(false) switch
         {
             true => FtpVerifiedBy.Hash,
             null => FtpVerifiedBy.Length,

@@ -24,8 +24,8 @@ internal enum UploadStep
 }
 
 /// <summary>
-/// The state of an upload. The methods are the transitions: each is named after an event and returns the state that follows. The pool may run a
-/// step again on another connection, so states are immutable.
+/// The state of an upload. The methods are the transitions: each is named after an event and returns the state that follows. The pool may
+/// run a step again on another connection, so states are immutable.
 /// </summary>
 internal sealed record UploadState
 {
@@ -75,17 +75,20 @@ internal sealed record UploadState
         this with { Step = UploadStep.Completed, ResumedBytes = length, VerifiedBy = proof };
 
     /// <summary>The file is sent over one connection.</summary>
-    public UploadState Prepared(long offset, bool deflate) => this with { Step = UploadStep.Send, ResumedBytes = offset, ShouldDeflate = deflate };
+    public UploadState Prepared(long offset, bool deflate) =>
+        this with { Step = UploadStep.Send, ResumedBytes = offset, ShouldDeflate = deflate };
 
     /// <summary>The file is sent over several connections.</summary>
     public UploadState PreparedForSegments(int count) => this with { Step = UploadStep.SendSegments, SegmentCount = count };
 
     // Transitions of Send and SendText.
 
-    public UploadState Sent(FtpReply reply, long storedBytes) => this with { Step = UploadStep.Verify, FinalReply = reply, StoredBytes = storedBytes };
+    public UploadState Sent(FtpReply reply, long storedBytes) =>
+        this with { Step = UploadStep.Verify, FinalReply = reply, StoredBytes = storedBytes };
 
     /// <summary>A text file is complete: its length on the server differs, so that only the final reply confirms it.</summary>
-    public UploadState TextSent(FtpReply reply) => this with { Step = UploadStep.Completed, FinalReply = reply, VerifiedBy = FtpVerifiedBy.Reply };
+    public UploadState TextSent(FtpReply reply) =>
+        this with { Step = UploadStep.Completed, FinalReply = reply, VerifiedBy = FtpVerifiedBy.Reply };
 
     /// <summary>The server rejected compressed data, or stored it wrongly: the file is sent again without compression.</summary>
     public UploadState DeflateFailed() => this with { Step = UploadStep.Send, ShouldDeflate = false };
