@@ -16,7 +16,7 @@ public sealed class DownloadTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task A_file_arrives_with_its_content_and_the_servers_time()
+    public async Task A_downloaded_file_has_the_content_and_the_last_modified_time_of_the_server()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST type*;size*;modify*;") + """
             C: MLST a.txt
@@ -49,7 +49,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_remote_file_leaves_no_local_file_and_the_connection_in_step()
+    public async Task A_missing_remote_file_leaves_no_local_file_and_the_connection_usable()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + """
             C: EPSV
@@ -83,12 +83,12 @@ public sealed class DownloadTests : IDisposable
     [InlineData("S: what?", typeof(FtpProtocolException))]
     [InlineData("X!", typeof(FtpConnectionException))]
     [InlineData("S: 425 cannot open", typeof(FtpReplyException))]
-    public async Task A_download_that_did_not_succeed_is_an_error_and_the_old_file_stays(string ending, Type error)
+    public async Task A_failed_download_throws_and_keeps_the_existing_file(string ending, Type error)
     {
         await File.WriteAllTextAsync(Local("a.txt"), "old", Token);
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + """
             C: SIZE a.txt
-            S: 550 I do not tell
+            S: 550 not available
             C: EPSV
             S: 229 ok (|||{port}|)
             C: RETR a.txt
@@ -106,7 +106,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Fewer_bytes_than_SIZE_told_are_an_error_although_the_server_says_226()
+    public async Task Fewer_bytes_than_SIZE_reports_are_an_error_despite_226()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + """
             C: SIZE a.txt
@@ -128,7 +128,7 @@ public sealed class DownloadTests : IDisposable
     [Theory]
     [InlineData("6", false)]
     [InlineData("5", true)]
-    public async Task A_transfer_that_is_announced_shorter_than_the_file_is_checked_again(string sizeNow, bool hasChanged)
+    public async Task A_transfer_announced_as_shorter_than_the_file_is_compared_with_SIZE_again(string sizeNow, bool hasChanged)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $$"""
             C: SIZE a.txt
@@ -161,7 +161,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_listing_told_is_not_asked_again()
+    public async Task Metadata_from_a_listing_is_not_requested_again()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST", "SIZE", "MDTM") + """
             C: EPSV
@@ -183,7 +183,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_target_that_cannot_be_written_fails_before_a_connection_is_made()
+    public async Task A_target_that_cannot_be_written_fails_before_a_connection_is_opened()
     {
         await using var peer = ScriptedPeer.Start();
         await using var client = new FtpClient(peer.Options);
@@ -194,7 +194,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_remote_folder_is_refused_with_a_clear_error()
+    public async Task The_download_of_a_remote_directory_throws()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("MLST") + """
             C: MLST d
@@ -207,7 +207,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_read_confirms_at_the_end_and_starts_at_the_offset()
+    public async Task Open_read_starts_at_the_offset_and_reads_the_final_reply_at_the_end()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + """
             C: EPSV
@@ -237,7 +237,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_read_throws_at_the_end_of_a_file_the_server_does_not_confirm()
+    public async Task Open_read_throws_at_the_end_if_the_final_reply_is_negative()
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + """
             C: EPSV
@@ -254,7 +254,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task An_abandoned_read_gives_its_connection_up()
+    public async Task An_abandoned_read_closes_its_connection()
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login() + """
@@ -282,19 +282,19 @@ public sealed class DownloadTests : IDisposable
     }
 }
 
-/// <summary>Does something when a transfer comes to a phase.</summary>
-internal sealed class AtPhase(FtpTransferStage phase, Action act) : IProgress<FtpProgress>
+/// <summary>Runs an action when a transfer enters a stage.</summary>
+internal sealed class ActionAtStage(FtpTransferStage stage, Action action) : IProgress<FtpProgress>
 {
     public void Report(FtpProgress value)
     {
-        if (value.Stage == phase)
+        if (value.Stage == stage)
         {
-            act();
+            action();
         }
     }
 }
 
-/// <summary>Progress as it was reported, on the reporting thread.</summary>
+/// <summary>Records the reported progress on the reporting thread.</summary>
 internal sealed class Steps : IProgress<FtpProgress>
 {
     private readonly List<FtpProgress> _all = [];
