@@ -37,7 +37,9 @@ public sealed class DownloadTests : IDisposable
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Local("b.txt"), null, steps, Token);
             Assert.Equal(5, result.Bytes);
             Assert.Equal(FtpReplyCode.TransferComplete, result.Reply?.Code);
-            Assert.Equal([FtpTransferStage.Connecting, FtpTransferStage.Transferring, FtpTransferStage.AwaitingReply, FtpTransferStage.Committing], steps.Phases);
+            Assert.Equal(
+                [FtpTransferStage.Connecting, FtpTransferStage.Transferring, FtpTransferStage.AwaitingReply, FtpTransferStage.Committing],
+                steps.Phases);
             Assert.Equal(5, steps.Last.Bytes);
             Assert.Equal(5, steps.Last.TotalBytes);
         }
@@ -153,7 +155,8 @@ public sealed class DownloadTests : IDisposable
             }
             else
             {
-                Assert.Equal((6, 5), (await Assert.ThrowsAsync<FtpIntegrityException>(() => download)) is var e ? (e.Expected, e.Actual) : default);
+                Assert.Equal(
+                    (6, 5), (await Assert.ThrowsAsync<FtpIntegrityException>(() => download)) is var e ? (e.Expected, e.Actual) : default);
             }
         }
 
@@ -176,7 +179,8 @@ public sealed class DownloadTests : IDisposable
         {
             using var target = new MemoryStream();
             var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = FtpEntryKind.File, Length = 5 };
-            Assert.Equal(5, (await client.DownloadAsync("a.txt", target, new FtpTransferOptions { SourceEntry = known }, null, Token)).Bytes);
+            Assert.Equal(
+                5, (await client.DownloadAsync("a.txt", target, new FtpTransferOptions { SourceEntry = known }, null, Token)).Bytes);
         }
 
         await peer.PlayedAsync();
@@ -190,7 +194,8 @@ public sealed class DownloadTests : IDisposable
         await Assert.ThrowsAsync<IOException>(() => client.DownloadFileAsync("a", _folder.FullName, null, null, Token));
         await Assert.ThrowsAsync<DirectoryNotFoundException>(() => client.DownloadFileAsync("a", Local("no/where"), null, null, Token));
         await File.WriteAllTextAsync(Local("b"), "", Token);
-        await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.DownloadFileAsync("a", Local("b"), new FtpTransferOptions { Overwrite = false }, null, Token));
+        await Assert.ThrowsAsync<FtpTargetExistsException>(
+            () => client.DownloadFileAsync("a", Local("b"), new FtpTransferOptions { Overwrite = false }, null, Token));
     }
 
     [Fact]
@@ -203,7 +208,9 @@ public sealed class DownloadTests : IDisposable
             S: 250 End
             """);
         await using var client = new FtpClient(peer.Options);
-        Assert.Equal("d is a folder", (await Assert.ThrowsAsync<FtpException>(() => client.DownloadFileAsync("d", Local("d"), null, null, Token))).Message);
+        Assert.Equal(
+            "d is a folder",
+            (await Assert.ThrowsAsync<FtpException>(() => client.DownloadFileAsync("d", Local("d"), null, null, Token))).Message);
     }
 
     [Fact]

@@ -37,11 +37,13 @@ public sealed class FileModesTests : IDisposable
     {
         Write(Target, "old", Owner);
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts) + MetadataExchange + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> hello\n? checked\nD> world\nD.\nS: 226 done");
+            ScriptedPeer.Login(Facts) + MetadataExchange
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> hello\n? checked\nD> world\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
             var started = new TransferStarted();
-            Task<FtpTransferResult> download = client.DownloadFileAsync("a", Target, new FtpTransferOptions { Resume = resume }, started, Token);
+            Task<FtpTransferResult> download = client.DownloadFileAsync(
+                "a", Target, new FtpTransferOptions { Resume = resume }, started, Token);
             await started.Task.WaitAsync(Token);
             Assert.Equal(Owner, ModeOf(Assert.Single(_folder.EnumerateFiles("*.fts-part")).FullName));
             peer.Open("checked");
@@ -82,7 +84,8 @@ public sealed class FileModesTests : IDisposable
     [Fact]
     public void An_earlier_partial_file_becomes_private_if_the_target_exists()
     {
-        var record = new PartialDownloadRecord("anonymous@127.0.0.1:21", "a", 10, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), DateTime.UtcNow);
+        var record = new PartialDownloadRecord(
+            "anonymous@127.0.0.1:21", "a", 10, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), DateTime.UtcNow);
         using (PartialDownloadFile first = PartialDownloadFile.Open(Target))
         {
             first.CreateOrTruncate(record);
@@ -134,7 +137,9 @@ public sealed class FileModesTests : IDisposable
 
     private async Task DownloadAsync()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts) + MetadataExchange + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> helloworld\nD.\nS: 226 done");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts) + MetadataExchange
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> helloworld\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
             await client.DownloadFileAsync("a", Target, null, null, Token);

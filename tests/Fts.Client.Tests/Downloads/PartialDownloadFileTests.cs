@@ -97,7 +97,8 @@ public sealed class PartialDownloadFileTests : IDisposable
             file.Commit(null, overwrite: false);
         }
 
-        Assert.Equal(("precious", "hello", false), (File.ReadAllText(this["victim"]), File.ReadAllText(this["a"]), File.Exists(this["nothing"])));
+        Assert.Equal(
+            ("precious", "hello", false), (File.ReadAllText(this["victim"]), File.ReadAllText(this["a"]), File.Exists(this["nothing"])));
     }
 
     [Fact]

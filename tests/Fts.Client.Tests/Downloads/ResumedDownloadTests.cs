@@ -71,7 +71,9 @@ public sealed class ResumedDownloadTests : IDisposable
     [Fact]
     public async Task Only_the_missing_bytes_are_transferred()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted, ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Rest + MetadataExchange);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Rest + MetadataExchange);
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
@@ -90,15 +92,16 @@ public sealed class ResumedDownloadTests : IDisposable
     }
 
     [Theory]
-    [InlineData("type=file;size=11;modify=20260102030405")]
-    [InlineData("type=file;size=10;modify=20260102030406")]
-    [InlineData("type=file;size=4;modify=20260102030405")]
-    public async Task A_file_that_changed_meanwhile_is_downloaded_from_the_beginning(string facts)
+    [InlineData("type=file;size=11;modify=20260102030405", "hello there")]
+    [InlineData("type=file;size=10;modify=20260102030406", "HELLOWORLD")]
+    [InlineData("type=file;size=4;modify=20260102030405", "hell")]
+    public async Task A_file_that_changed_meanwhile_is_downloaded_from_the_beginning(string facts, string content)
     {
-        string content = facts.Contains("size=11", StringComparison.Ordinal) ? "hello there" : facts.Contains("size=4", StringComparison.Ordinal) ? "hell" : "HELLOWORLD";
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
-            ScriptedPeer.Login(Facts, Restart) + $"C: MLST a.txt\nS: 250-Listing\nS:  {facts}; a.txt\nS: 250 End\n{Passive}C: RETR a.txt\nS: 150 go\nD> {content}\nD.\nS: 226 done");
+            ScriptedPeer.Login(Facts, Restart)
+                + $"C: MLST a.txt\nS: 250-Listing\nS:  {facts}; a.txt\nS: 250 End\n{Passive}"
+                + $"C: RETR a.txt\nS: 150 go\nD> {content}\nD.\nS: 226 done");
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
@@ -117,7 +120,8 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("X")]
     public async Task Bytes_that_cannot_be_verified_later_are_not_kept(string feature)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature) + (feature == "SIZE" ? "C: SIZE a.txt\nS: 213 10\n" : "") + Interrupted);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(feature) + (feature == "SIZE" ? "C: SIZE a.txt\nS: 213 10\n" : "") + Interrupted);
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
@@ -219,7 +223,8 @@ public sealed class ResumedDownloadTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login(Facts, Restart, "HASH SHA-256*") + MetadataExchange + Interrupted,
-            ScriptedPeer.Login(Facts, Restart, "HASH SHA-256*") + MetadataExchange + Rest + $"C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("another")} a.txt");
+            ScriptedPeer.Login(Facts, Restart, "HASH SHA-256*") + MetadataExchange + Rest
+                + $"C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("another")} a.txt");
         await File.WriteAllTextAsync(Target, "old", Token);
         await using (var client = new FtpClient(peer.Options))
         {
@@ -241,11 +246,13 @@ public sealed class ResumedDownloadTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
-            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Rest + $"C: MLST a.txt\nS: 250-Listing\nS:  {after}; a.txt\nS: 250 End");
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Rest
+                + $"C: MLST a.txt\nS: 250-Listing\nS:  {after}; a.txt\nS: 250 End");
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
-            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token))).Failure);
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
         await peer.PlayedAsync();
@@ -256,10 +263,12 @@ public sealed class ResumedDownloadTests : IDisposable
     public async Task A_length_that_only_the_150_reply_reports_is_compared_again()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts) + $"{MetadataExchange}{Passive}C: RETR a.txt\nS: 150 go (5 bytes)\nD> hello\nD.\nS: 226 done\n{MetadataExchange}");
+            ScriptedPeer.Login(Facts)
+                + $"{MetadataExchange}{Passive}C: RETR a.txt\nS: 150 go (5 bytes)\nD> hello\nD.\nS: 226 done\n{MetadataExchange}");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(FtpIntegrityFailure.SourceChanged, (await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token))).Failure);
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
+            Assert.Equal(FtpIntegrityFailure.SourceChanged, e.Failure);
         }
 
         await peer.PlayedAsync();
@@ -287,7 +296,8 @@ public sealed class ResumedDownloadTests : IDisposable
     [Fact]
     public async Task REST_is_not_sent_to_a_server_that_does_not_announce_it()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts) + MetadataExchange + Interrupted, ScriptedPeer.Login(Facts) + MetadataExchange + All);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts) + MetadataExchange + Interrupted, ScriptedPeer.Login(Facts) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
@@ -302,7 +312,8 @@ public sealed class ResumedDownloadTests : IDisposable
     public async Task A_complete_partial_file_is_only_renamed()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login(Facts, Restart) + $"{MetadataExchange}{Passive}C: RETR a.txt\nS: 150 go\nD> helloworld\nX!\nD.", ScriptedPeer.Login(Facts, Restart) + MetadataExchange + MetadataExchange);
+            ScriptedPeer.Login(Facts, Restart) + $"{MetadataExchange}{Passive}C: RETR a.txt\nS: 150 go\nD> helloworld\nX!\nD.",
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + MetadataExchange);
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
@@ -328,7 +339,8 @@ public sealed class ResumedDownloadTests : IDisposable
             Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
             var cancel = new ActionAtStage(FtpTransferStage.Transferring, source.Cancel);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadFileAsync("a.txt", Target, null, cancel, source.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => client.DownloadFileAsync("a.txt", Target, null, cancel, source.Token));
             Assert.Equal(3, FtpPartialDownload.Find(Target)?.Length);
 
             await client.DownloadFileAsync("a.txt", Target, null, null, Token);
@@ -346,7 +358,9 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("more bytes than the file has")]
     public async Task Existing_bytes_are_discarded_if_their_record_is_missing_or_wrong(string left)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted, ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
@@ -382,7 +396,9 @@ public sealed class ResumedDownloadTests : IDisposable
     [InlineData("anonymous@files.example.com:21")]
     public async Task The_same_file_at_another_address_is_resumed(string server)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted, ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Rest + MetadataExchange);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Rest + MetadataExchange);
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
@@ -406,7 +422,9 @@ public sealed class ResumedDownloadTests : IDisposable
     public async Task A_possibly_different_file_at_another_address_or_path_is_downloaded_from_the_beginning(
         string? server, string path, int? secondsAfterChange = null)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted, ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
             await InterruptAsync(client);
@@ -480,11 +498,14 @@ public sealed class ResumedDownloadTests : IDisposable
     {
         string[] features = hashed is null ? [Facts, Restart] : [Facts, Restart, "XSHA256"];
         string proof = hashed is null ? "" : $"C: XSHA256 \"a.txt\" 0 5\nS: 250 {Sha(hashed)}\n";
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(features) + MetadataExchange + proof + (isResumed ? $"{Rest}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n" : ""));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(features) + MetadataExchange + proof
+                + (isResumed ? $"{Rest}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n" : ""));
         await File.WriteAllTextAsync(Target, local, Token);
         await using (var client = new FtpClient(peer.Options))
         {
-            Task<FtpTransferResult> download = client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget }, null, Token);
+            Task<FtpTransferResult> download = client.DownloadFileAsync(
+                "a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget }, null, Token);
             if (!isResumed)
             {
                 await Assert.ThrowsAsync<FtpTargetExistsException>(() => download);
@@ -506,7 +527,9 @@ public sealed class ResumedDownloadTests : IDisposable
         var existing = new FtpTransferOptions { Resume = FtpResume.PartialOrTarget };
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange,
-            ScriptedPeer.Login(Facts, Restart, "XSHA256") + $"{MetadataExchange}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n{MetadataExchange}C: XSHA256 \"a.txt\"\nS: 250 {Sha("HELLOWORLD")}");
+            ScriptedPeer.Login(Facts, Restart, "XSHA256")
+                + $"{MetadataExchange}C: XSHA256 \"a.txt\"\nS: 250 {Sha("helloworld")}\n"
+                + $"{MetadataExchange}C: XSHA256 \"a.txt\"\nS: 250 {Sha("HELLOWORLD")}");
         await File.WriteAllTextAsync(Target, "helloworld", Token);
         File.SetLastWriteTimeUtc(Target, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc));
         await using (var client = new FtpClient(peer.Options))
@@ -531,12 +554,16 @@ public sealed class ResumedDownloadTests : IDisposable
     public async Task For_an_existing_target_the_metadata_of_LIST_is_not_sufficient(string time)
     {
         var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Protocol.FtpEntryKind.File, Length = 10, LastModified = new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), Source = Protocol.FtpEntrySource.Unix };
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 10\nC: MDTM a.txt\nS: 213 20260102030405");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", "MDTM", Restart) + "C: SIZE a.txt\nS: 213 10\nC: MDTM a.txt\nS: 213 20260102030405");
         await File.WriteAllTextAsync(Target, "helloworld", Token);
-        File.SetLastWriteTimeUtc(Target, DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AdjustToUniversal));
+        File.SetLastWriteTimeUtc(
+            Target,
+            DateTime.Parse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AdjustToUniversal));
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Null((await client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Resume = FtpResume.PartialOrTarget, SourceEntry = known }, null, Token)).Reply);
+            var options = new FtpTransferOptions { Resume = FtpResume.PartialOrTarget, SourceEntry = known };
+            Assert.Null((await client.DownloadFileAsync("a.txt", Target, options, null, Token)).Reply);
         }
 
         await peer.PlayedAsync();
@@ -546,10 +573,13 @@ public sealed class ResumedDownloadTests : IDisposable
     [Fact]
     public async Task Every_download_is_hashed_if_the_options_require_it()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, "HASH SHA-256*") + $"{MetadataExchange}{All}C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("helloworld")} a.txt");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, "HASH SHA-256*")
+                + $"{MetadataExchange}{All}C: HASH a.txt\nS: 213 SHA-256 0-9 {Sha("helloworld")} a.txt");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { Verification = FtpVerification.ByHash }, null, Token)).VerifiedBy);
+            var options = new FtpTransferOptions { Verification = FtpVerification.ByHash };
+            Assert.Equal(FtpVerifiedBy.Hash, (await client.DownloadFileAsync("a.txt", Target, options, null, Token)).VerifiedBy);
         }
 
         await peer.PlayedAsync();
@@ -560,10 +590,12 @@ public sealed class ResumedDownloadTests : IDisposable
     {
         const string halted = $"{Passive}C: RETR a.txt\nS: 150 go\nD> hello\n? second\nD> there\nD.\nS: 226 done\n";
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(Facts, Restart) + MetadataExchange + halted, ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + halted, ScriptedPeer.Login(Facts, Restart) + MetadataExchange + All);
         await using (var client = new FtpClient(peer.Options))
         {
-            Task<FtpTransferResult> first = client.DownloadFileAsync("a.txt", Target, null, new ActionAtStage(FtpTransferStage.Transferring, () => started.TrySetResult()), Token);
+            Task<FtpTransferResult> first = client.DownloadFileAsync(
+                "a.txt", Target, null, new ActionAtStage(FtpTransferStage.Transferring, () => started.TrySetResult()), Token);
             await started.Task.WaitAsync(Token);
             await client.DownloadFileAsync("a.txt", Target, null, null, Token);
             Assert.Equal("helloworld", await File.ReadAllTextAsync(Target, Token));

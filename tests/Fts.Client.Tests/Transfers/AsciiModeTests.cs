@@ -7,7 +7,8 @@ namespace Fts.Client.Tests.Transfers;
 /// <summary>Transfers in ASCII mode: TYPE A before and TYPE I after each of them, and the conversion of line ends.</summary>
 public sealed class AsciiModeTests : IDisposable
 {
-    private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n", TypeA = "C: TYPE A\nS: 200 text\n", TypeI = "C: TYPE I\nS: 200 binary\n";
+    private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+    private const string TypeA = "C: TYPE A\nS: 200 text\n", TypeI = "C: TYPE I\nS: 200 binary\n";
 
     private static readonly FtpTransferOptions Ascii = new() { Type = FtpTransferType.Ascii };
 
@@ -28,7 +29,8 @@ public sealed class AsciiModeTests : IDisposable
     {
         string sent = wire.Length == 0 ? "" : $"D> {wire}\n";
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 99\n" + TypeA + Passive + $"C: RETR a.txt\nS: 150 go (99 bytes)\n{sent}D.\nS: 226 done\n" + TypeI + "C: NOOP\nS: 200 ok");
+            ScriptedPeer.Login("SIZE") + "C: SIZE a.txt\nS: 213 99\n" + TypeA + Passive
+                + $"C: RETR a.txt\nS: 150 go (99 bytes)\n{sent}D.\nS: 226 done\n" + TypeI + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
             FtpTransferResult result = await client.DownloadFileAsync("a.txt", Target, Ascii, null, Token);
@@ -49,7 +51,8 @@ public sealed class AsciiModeTests : IDisposable
     {
         await File.WriteAllTextAsync(Target, text, Token);
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", "ALLO") + TypeA + Passive + $"C: STOR a.txt\nS: 150 go\nD< {wire}\nS: 226 done\n" + TypeI + "C: NOOP\nS: 200 ok");
+            ScriptedPeer.Login("SIZE", "ALLO") + TypeA + Passive + $"C: STOR a.txt\nS: 150 go\nD< {wire}\nS: 226 done\n" + TypeI
+                + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
             FtpTransferResult result = await client.UploadFileAsync(Target, "a.txt", Ascii, null, Token);
@@ -81,7 +84,8 @@ public sealed class AsciiModeTests : IDisposable
     [Theory]
     [InlineData("C: TYPE A\nS: 504 never\nC: NOOP\nS: 200 ok", "TYPE A: 504 never")]
     [InlineData(TypeA + Passive + "C: RETR a.txt\nS: 550 none\n" + TypeI + "C: NOOP\nS: 200 ok", "RETR a.txt: 550 none")]
-    [InlineData(TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> hel\nD.\nS: 451 broke\n" + TypeI + "C: NOOP\nS: 200 ok", "RETR a.txt: 451 broke")]
+    [InlineData(
+        TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> hel\nD.\nS: 451 broke\n" + TypeI + "C: NOOP\nS: 200 ok", "RETR a.txt: 451 broke")]
     public async Task After_a_negative_reply_TYPE_I_is_restored_and_no_file_is_left(string script, string message)
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + script);
@@ -100,7 +104,8 @@ public sealed class AsciiModeTests : IDisposable
     public async Task A_connection_whose_TYPE_I_cannot_be_restored_is_closed()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("X") + TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> x\nD.\nS: 226 done\nC: TYPE I\nS: 451 not now", ScriptedPeer.Login("X") + "C: NOOP\nS: 200 ok");
+            ScriptedPeer.Login("X") + TypeA + Passive + "C: RETR a.txt\nS: 150 go\nD> x\nD.\nS: 226 done\nC: TYPE I\nS: 451 not now",
+            ScriptedPeer.Login("X") + "C: NOOP\nS: 200 ok");
         await using (FtpClient client = One(peer))
         {
             await client.DownloadFileAsync("a.txt", Target, Ascii, null, Token);
@@ -121,7 +126,9 @@ public sealed class AsciiModeTests : IDisposable
             Assert.Equal(1, await AsciiMode.RunInAsciiAsync(connection, () => CancelAsync(first, null), first.Token));
             using var second = new CancellationTokenSource();
             var rejection = new FtpReplyException(new Fts.Protocol.FtpReply(Fts.Protocol.FtpReplyCode.FileUnavailable, "no"), "RETR a");
-            Assert.Same(rejection, await Assert.ThrowsAsync<FtpReplyException>(() => AsciiMode.RunInAsciiAsync(connection, () => CancelAsync(second, rejection), second.Token)));
+            var e = await Assert.ThrowsAsync<FtpReplyException>(
+                () => AsciiMode.RunInAsciiAsync(connection, () => CancelAsync(second, rejection), second.Token));
+            Assert.Same(rejection, e);
             Assert.True(connection.IsUsable);
             await connection.QuitAsync(Token);
         }
@@ -141,7 +148,9 @@ public sealed class AsciiModeTests : IDisposable
         await using var peer = ScriptedPeer.Start();
         await using FtpClient client = One(peer);
         await File.WriteAllTextAsync(Target, "x", Token);
-        foreach (FtpTransferOptions options in (FtpTransferOptions[])[Ascii with { Resume = FtpResume.PartialOrTarget }, Ascii with { Verification = FtpVerification.ByHash }])
+        FtpTransferOptions[] unsupported =
+            [Ascii with { Resume = FtpResume.PartialOrTarget }, Ascii with { Verification = FtpVerification.ByHash }];
+        foreach (FtpTransferOptions options in unsupported)
         {
             await Assert.ThrowsAsync<ArgumentException>(() => client.DownloadFileAsync("a.txt", Target, options, null, Token));
             await Assert.ThrowsAsync<ArgumentException>(() => client.UploadFileAsync(Target, "a.txt", options, null, Token));

@@ -68,7 +68,8 @@ public sealed class CancellationTests : IDisposable
     [Fact]
     public async Task After_a_cancellation_before_the_transfer_command_the_connection_is_replaced()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\n? never", ScriptedPeer.Login("X") + "C: NOOP\nS: 200 fresh");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X") + "C: EPSV\n? never", ScriptedPeer.Login("X") + "C: NOOP\nS: 200 fresh");
         await using var client = new FtpClient(CancelAt(peer, "C: EPSV") with { MaxConnections = 1 });
         await AssertCancelledAsync(() => DownloadAsync(client));
         Assert.Equal("fresh", (await client.SendAsync("NOOP", null, Token)).Text);
@@ -83,7 +84,8 @@ public sealed class CancellationTests : IDisposable
     [InlineData("S: 150", "D> some bytes\nS: 150 go\nC: ABOR\nS: 226-was\nS: done\nS: 226 yes\nS: 502 what is ABOR?")]
     public async Task After_a_cancelled_transfer_the_connection_is_resynchronised(string at, string replies)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\n" + replies + "\nC: NOOP\nS: 200 in step");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\n" + replies + "\nC: NOOP\nS: 200 in step");
         await using (var client = new FtpClient(CancelAt(peer, at) with { MaxConnections = 1 }))
         {
             await AssertCancelledAsync(() => DownloadAsync(client));
@@ -105,7 +107,8 @@ public sealed class CancellationTests : IDisposable
             ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\n" + replies,
             ScriptedPeer.Login("X") + "C: NOOP\nS: 200 fresh");
         FtpClientOptions options = CancelAt(peer, "S: 150");
-        await using var client = new FtpClient(options with { MaxConnections = 1, Timeouts = options.Timeouts with { Resync = TimeSpan.FromMilliseconds(200) } });
+        await using var client = new FtpClient(
+            options with { MaxConnections = 1, Timeouts = options.Timeouts with { Resync = TimeSpan.FromMilliseconds(200) } });
         await AssertCancelledAsync(() => DownloadAsync(client));
         Assert.Equal("fresh", (await client.SendAsync("NOOP", null, Token)).Text);
     }
@@ -113,7 +116,9 @@ public sealed class CancellationTests : IDisposable
     [Fact]
     public async Task A_cancelled_upload_is_reset_so_that_a_truncated_file_does_not_look_complete()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: STOR a\nS: 150 go\nD< (reset)\nC: ABOR\nS: 426 stopped\nS: 226 ok");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X")
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: STOR a\nS: 150 go\nD< (reset)\nC: ABOR\nS: 426 stopped\nS: 226 ok");
         await using (var client = new FtpClient(CancelAt(peer, "S: 150")))
         {
             using var source = new MemoryStream(new byte[10]);
@@ -126,11 +131,14 @@ public sealed class CancellationTests : IDisposable
     [Fact]
     public async Task A_cancellation_while_the_final_reply_is_awaited_aborts_the_transfer()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> abc\nD.\nC: ABOR\nS: 226 done\nS: 225 idle");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X")
+                + "C: EPSV\nS: 229 ok (|||{port}|)\nC: RETR a\nS: 150 go\nD> abc\nD.\nC: ABOR\nS: 226 done\nS: 225 idle");
         await using (var client = new FtpClient(peer.Options))
         {
             var cancel = new ActionAtStage(FtpTransferStage.AwaitingReply, _source.Cancel);
-            await AssertCancelledAsync(() => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
+            await AssertCancelledAsync(
+                () => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
         }
 
         await peer.PlayedAsync();
@@ -157,7 +165,9 @@ public sealed class CancellationTests : IDisposable
     private static FtpClientOptions WithoutResyncTimeout(FtpClientOptions options) =>
         options with { MaxConnections = 1, Timeouts = options.Timeouts with { Resync = Timeout.InfiniteTimeSpan } };
 
-    private const string Opened = "C: EPSV\nS: 229 ok (|||{port}|)\n", AbortConfirmed = "C: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: NOOP\nS: 200 in step";
+    private const string Opened = "C: EPSV\nS: 229 ok (|||{port}|)\n";
+
+    private const string AbortConfirmed = "C: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: NOOP\nS: 200 in step";
 
     [Theory]
     [InlineData("RETR a", "S: 150 go\n")]
@@ -167,7 +177,8 @@ public sealed class CancellationTests : IDisposable
     public async Task A_cancelled_call_ends_before_the_server_confirms_the_abort(string command, string started)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("X") + (command == "LIST" ? "C: SYST\nS: 215 Windows_NT\n" : "") + Opened + $"C: {command}\n{started}{AbortConfirmed}");
+            ScriptedPeer.Login("X") + (command == "LIST" ? "C: SYST\nS: 215 Windows_NT\n" : "") + Opened
+                + $"C: {command}\n{started}{AbortConfirmed}");
         await using (var client = new FtpClient(WithoutResyncTimeout(CancelAt(peer, started.Length > 0 ? "S: 150" : $"C: {command}"))))
         {
             using var source = new MemoryStream(new byte[10]);
@@ -201,14 +212,17 @@ public sealed class CancellationTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("MLST size*;modify*;", "REST STREAM")
-            + "C: MLST a\nS: 250-Listing\nS:  type=file;size=10;modify=20260102030405; a\nS: 250 End\n" + Opened + "C: RETR a\nS: 150 go\nD> hello\nD.\n" + AbortConfirmed);
+            + "C: MLST a\nS: 250-Listing\nS:  type=file;size=10;modify=20260102030405; a\nS: 250 End\n" + Opened
+                + "C: RETR a\nS: 150 go\nD> hello\nD.\n" + AbortConfirmed);
         await using (var client = new FtpClient(WithoutResyncTimeout(peer.Options)))
         {
             var cancel = new ActionAtStage(FtpTransferStage.AwaitingReply, _source.Cancel);
             var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(
                 () => client.DownloadFileAsync("a", Path.Combine(_folder.FullName, "a"), null, cancel, _source.Token));
             Assert.Equal(_source.Token, e.CancellationToken);
-            Assert.Equal([".a.fts-part", ".a.fts-part-of"], _folder.EnumerateFileSystemInfos().Select(info => info.Name).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                [".a.fts-part", ".a.fts-part-of"],
+                _folder.EnumerateFileSystemInfos().Select(info => info.Name).Order(StringComparer.Ordinal));
             // The read succeeds only because the transfer has released its lock.
             Assert.Equal("hello", await File.ReadAllTextAsync(Path.Combine(_folder.FullName, ".a.fts-part"), Token));
             peer.Open("seen");
@@ -239,7 +253,8 @@ public sealed class CancellationTests : IDisposable
     public async Task Disposal_waits_for_the_abort_of_a_cancelled_transfer_and_then_sends_QUIT()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("X") + Opened + "C: RETR a\nS: 150 go\nC: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: QUIT\nS: 221 bye");
+            ScriptedPeer.Login("X") + Opened
+                + "C: RETR a\nS: 150 go\nC: ABOR\n? seen\nS: 426 stopped\nS: 226 aborted\nC: QUIT\nS: 221 bye");
         var client = new FtpClient(WithoutResyncTimeout(CancelAt(peer, "S: 150")));
         await AssertCancelledAsync(() => DownloadAsync(client));
         ValueTask disposal = client.DisposeAsync();

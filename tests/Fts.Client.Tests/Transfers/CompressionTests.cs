@@ -75,7 +75,9 @@ public sealed class CompressionTests : IDisposable
     [InlineData(FtpCompression.Always, "SIZE")]
     public async Task MODE_Z_is_not_sent_if_it_is_off_not_measured_or_not_announced(FtpCompression compression, string feature)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature) + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done" + (feature == "SIZE" ? "\nC: SIZE a\nS: 213 5" : ""));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login(feature) + Epsv + "C: STOR a\nS: 150 go\nD< hello\nS: 226 done"
+                + (feature == "SIZE" ? "\nC: SIZE a\nS: 213 5" : ""));
         await using (var client = Client(peer, compression))
         {
             await client.UploadAsync(Source("hello"), "a", cancellationToken: Token);
@@ -106,7 +108,8 @@ public sealed class CompressionTests : IDisposable
     [Fact]
     public async Task An_upload_that_cannot_be_repeated_fails_if_the_size_differs()
     {
-        await using var peer = ScriptedPeer.Start(Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< hello\nS: 226 done\nC: SIZE a\nS: 213 4");
+        await using var peer = ScriptedPeer.Start(
+            Offered + "C: MODE Z\nS: 200 ok\n" + Epsv + "C: STOR a\nS: 150 go\nZ< hello\nS: 226 done\nC: SIZE a\nS: 213 4");
         await using (var client = Client(peer, FtpCompression.Always))
         {
             await using var pipe = new OnceStream(Source("hello"));
@@ -142,7 +145,8 @@ public sealed class CompressionTests : IDisposable
         FtpClientOptions options = peer.Options with { Compression = FtpCompression.Auto, TimeProvider = _clock };
         await using FtpConnection connection = await FtpConnection.ConnectAsync(options, profile, Token);
         await connection.LoginAsync(Token);
-        byte[] noise = new byte[1_000_000], text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 150_000).Select(i => $"{i}\n")));
+        byte[] noise = new byte[1_000_000], text = Encoding.ASCII.GetBytes(
+            string.Concat(Enumerable.Range(0, 150_000).Select(i => $"{i}\n")));
         new Random(1).NextBytes(noise);
 
         Assert.False(Upload("a.log", text), "The network speed is unknown.");
@@ -155,7 +159,8 @@ public sealed class CompressionTests : IDisposable
         Assert.False(Upload("a.log", text), "The network is faster than any compression.");
 
         profile.DeflateMeasurements.NetworkSpeed = 1000;
-        Assert.False(DeflateChoice.ShouldDeflateDownload(connection, "/a.csv", 1_000_000), "No file with this extension was downloaded before.");
+        Assert.False(
+            DeflateChoice.ShouldDeflateDownload(connection, "/a.csv", 1_000_000), "No file with this extension was downloaded before.");
         DeflateChoice.NoteTransfer(connection, "/b.csv", 1_000_000, TimeSpan.FromSeconds(100), text.AsSpan(0, 64 * 1024));
         Assert.Equal(10_000, profile.DeflateMeasurements.NetworkSpeed);
         Assert.True(DeflateChoice.ShouldDeflateDownload(connection, "/a.CSV", 1_000_000));
@@ -194,7 +199,8 @@ public sealed class CompressionTests : IDisposable
     public async Task After_a_slow_upload_Auto_compresses_files_that_shrink()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MODE Z") + Stored("a.txt", "D") + "C: MODE Z\nS: 200 ok\n" + Stored("b.txt", "Z") + Retrieved("c.txt", "Z"));
+            ScriptedPeer.Login("MODE Z") + Stored("a.txt", "D") + "C: MODE Z\nS: 200 ok\n" + Stored("b.txt", "Z")
+                + Retrieved("c.txt", "Z"));
         await using (FtpClient client = TimedClient(peer))
         {
             await UploadTextAsync(client, peer, "a.txt", TimeSpan.FromSeconds(1));
@@ -209,7 +215,8 @@ public sealed class CompressionTests : IDisposable
     public async Task After_a_slow_download_Auto_compresses_files_with_the_same_extension()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("MODE Z") + Retrieved("a.txt", "D") + Retrieved("b.log", "D") + "C: MODE Z\nS: 200 ok\n" + Retrieved("c.txt", "Z"));
+            ScriptedPeer.Login("MODE Z") + Retrieved("a.txt", "D") + Retrieved("b.log", "D") + "C: MODE Z\nS: 200 ok\n"
+                + Retrieved("c.txt", "Z"));
         await using (FtpClient client = TimedClient(peer))
         {
             await DownloadTextAsync(client, "a.txt", TimeSpan.FromSeconds(1));

@@ -11,7 +11,8 @@ public sealed class WrongMetadataTests : IDisposable
     private const string Passive = "C: EPSV\nS: 229 ok (|||{port}|)\n";
     private const string Retr = Passive + "C: RETR a.txt\nS: 150 go\nD> hello\nD.\nS: 226 done\n";
     private const string Facts = "MLST type*;size*;modify*;", Restart = "REST STREAM";
-    private const string MetadataExchange = "C: MLST a.txt\nS: 250-Listing\nS:  type=file;size=10;modify=20240102030405; a.txt\nS: 250 End\n";
+    private const string MetadataExchange =
+        "C: MLST a.txt\nS: 250-Listing\nS:  type=file;size=10;modify=20240102030405; a.txt\nS: 250 End\n";
     private const string Interrupted = Passive + "C: RETR a.txt\nS: 150 go\nD> hello\nX!\nD.\n";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fts-client-");
@@ -56,7 +57,8 @@ public sealed class WrongMetadataTests : IDisposable
     [Fact]
     public async Task A_read_stream_may_be_longer_than_the_150_reply_announces()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("X") + Retr.Replace("150 go", "150 go (3 bytes)", StringComparison.Ordinal));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("X") + Retr.Replace("150 go", "150 go (3 bytes)", StringComparison.Ordinal));
         await using var client = new FtpClient(peer.Options);
         await using Stream stream = await client.OpenReadAsync("a.txt", 0, Token);
         using var reader = new StreamReader(stream);
@@ -70,7 +72,8 @@ public sealed class WrongMetadataTests : IDisposable
     [InlineData("213 3", "213 2")]
     public async Task A_file_that_is_shorter_than_SIZE_reports_is_not_kept(string before, string after)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"C: SIZE a.txt\nS: {before}\n{Retr}C: SIZE a.txt\nS: {after}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE") + $"C: SIZE a.txt\nS: {before}\n{Retr}C: SIZE a.txt\nS: {after}");
         await using var client = new FtpClient(peer.Options);
         await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
         Assert.False(File.Exists(Target));
@@ -85,8 +88,16 @@ public sealed class WrongMetadataTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE") + $"{Retr}C: SIZE a.txt\nS: {size}");
         await using var client = new FtpClient(peer.Options);
-        var known = new FtpEntry { Path = "a.txt", Name = "a.txt", Kind = Fts.Protocol.FtpEntryKind.File, Length = 512, Source = Fts.Protocol.FtpEntrySource.Unix };
-        Task<FtpTransferResult> download = client.DownloadFileAsync("a.txt", Target, new FtpTransferOptions { SourceEntry = known }, null, Token);
+        var known = new FtpEntry
+        {
+            Path = "a.txt",
+            Name = "a.txt",
+            Kind = Fts.Protocol.FtpEntryKind.File,
+            Length = 512,
+            Source = Fts.Protocol.FtpEntrySource.Unix,
+        };
+        Task<FtpTransferResult> download = client.DownloadFileAsync(
+            "a.txt", Target, new FtpTransferOptions { SourceEntry = known }, null, Token);
         if (isWhole)
         {
             Assert.Equal(FtpVerifiedBy.Length, (await download).VerifiedBy);
@@ -106,7 +117,8 @@ public sealed class WrongMetadataTests : IDisposable
         string content = new('x', Length);
         FtpTransferResult result = await GetAsync(
             ["SIZE", "MDTM"],
-            $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n{Retr.Replace("hello", content, StringComparison.Ordinal)}"
+            $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n"
+            + Retr.Replace("hello", content, StringComparison.Ordinal)
             + $"C: SIZE a.txt\nS: 213 {Length + 7}\nC: MDTM a.txt\nS: 213 20240102030409");
         Assert.Equal((Length, FtpTransferWarning.StillGrowing, Length + 7), (result.Bytes, result.Warning, result.ReportedLength));
     }
@@ -120,7 +132,8 @@ public sealed class WrongMetadataTests : IDisposable
         string content = new('x', Length);
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE", "MDTM")
-            + $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n{Retr.Replace("hello", content, StringComparison.Ordinal)}"
+            + $"C: SIZE a.txt\nS: 213 {Length}\nC: MDTM a.txt\nS: 213 20240102030405\n"
+            + Retr.Replace("hello", content, StringComparison.Ordinal)
             + $"C: SIZE a.txt\nS: 213 {Length + more}\nC: MDTM a.txt\nS: 213 {modified}");
         await using var client = new FtpClient(peer.Options);
         var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("a.txt", Target, null, null, Token));
@@ -180,7 +193,8 @@ public sealed class WrongMetadataTests : IDisposable
     public async Task A_server_that_rejects_TYPE_I_is_still_used(string reply)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE").Replace("S: 200 binary", $"S: {reply}", StringComparison.Ordinal) + $"C: SIZE a.txt\nS: 213 5\n{Retr}");
+            ScriptedPeer.Login("SIZE").Replace("S: 200 binary", $"S: {reply}", StringComparison.Ordinal)
+                + $"C: SIZE a.txt\nS: 213 5\n{Retr}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(5, (await client.DownloadFileAsync("a.txt", Target, null, null, Token)).Bytes);
@@ -194,7 +208,8 @@ public sealed class WrongMetadataTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Interrupted,
-            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Passive + "C: REST 5\nS: 350 go on\nC: RETR a.txt\nS: 150 go\nD> world!!!\nC: ABOR\nS: 426 a\nS: 226 b\n"
+            ScriptedPeer.Login(Facts, Restart) + MetadataExchange + Passive
+            + "C: REST 5\nS: 350 go on\nC: RETR a.txt\nS: 150 go\nD> world!!!\nC: ABOR\nS: 426 a\nS: 226 b\n"
             + Passive + "C: RETR a.txt\nS: 150 go\nD> helloworld!!!\nD.\nS: 226 done\n" + MetadataExchange);
         await using (var client = new FtpClient(peer.Options))
         {

@@ -54,7 +54,9 @@ public sealed class ResumedUploadTests : IDisposable
     [InlineData("X", "")]
     public async Task Without_REST_the_missing_bytes_are_appended(string feature, string before)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", feature) + $"{Size("213 5")}{Passive}{before}C: APPE b.txt\nS: 150 go\nD< world\nS: 226 done\n{Size("213 10")}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", feature)
+                + $"{Size("213 5")}{Passive}{before}C: APPE b.txt\nS: 150 go\nD< world\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(5, (await UploadAsync(client)).ResumedBytes);
@@ -66,7 +68,9 @@ public sealed class ResumedUploadTests : IDisposable
     [Fact]
     public async Task A_file_that_is_not_on_the_server_is_sent_from_the_beginning()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart) + $"{Size("550 no such file")}{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart)
+                + $"{Size("550 no such file")}{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal((10, 0), ((await UploadAsync(client)).Bytes, 0));
@@ -81,7 +85,10 @@ public sealed class ResumedUploadTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart) + Size("213 11"));
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Contains("has 11 bytes on the server", (await Assert.ThrowsAsync<FtpTargetExistsException>(() => UploadAsync(client))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "has 11 bytes on the server",
+                (await Assert.ThrowsAsync<FtpTargetExistsException>(() => UploadAsync(client))).Message,
+                StringComparison.Ordinal);
         }
 
         await peer.PlayedAsync();
@@ -91,7 +98,8 @@ public sealed class ResumedUploadTests : IDisposable
     public async Task A_hash_verifies_the_existing_bytes_and_the_whole_file()
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", Restart, Facts, Hash) + Size("213 5") + Committed(5) + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("hello")}\n" + Rest + Whole("helloworld"));
+            ScriptedPeer.Login("SIZE", Restart, Facts, Hash) + Size("213 5") + Committed(5)
+                + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("hello")}\n" + Rest + Whole("helloworld"));
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(FtpVerifiedBy.Hash, (await UploadAsync(client)).VerifiedBy);
@@ -103,7 +111,8 @@ public sealed class ResumedUploadTests : IDisposable
     [Fact]
     public async Task A_file_on_the_server_that_is_not_the_beginning_is_not_changed()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart, Hash) + Size("213 5") + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("HELLO")}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart, Hash) + Size("213 5") + $"C: XSHA256 \"b.txt\" 0 5\nS: 250 {Sha("HELLO")}");
         await using (var client = new FtpClient(peer.Options))
         {
             await Assert.ThrowsAsync<FtpTargetExistsException>(() => UploadAsync(client));
@@ -117,7 +126,8 @@ public sealed class ResumedUploadTests : IDisposable
     [InlineData("X", FtpVerifiedBy.Length)]
     public async Task A_file_that_is_already_complete_is_not_sent(string feature, FtpVerifiedBy verified)
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart, feature) + Size("213 10") + (feature == Hash ? Whole("helloworld") : ""));
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart, feature) + Size("213 10") + (feature == Hash ? Whole("helloworld") : ""));
         await using (var client = new FtpClient(peer.Options))
         {
             FtpTransferResult result = await UploadAsync(client);
@@ -136,7 +146,8 @@ public sealed class ResumedUploadTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start(
             ScriptedPeer.Login("SIZE", Restart, Facts, Hash)
-            + $"{Size($"213 {size}")}C: MLST b.txt\n{committed}\n{Passive}C: REST {size}\nS: 350 ok\nC: STOR b.txt\nS: 150 go\nD< {rest}\nS: 226 done\n{Whole("helloworld")}");
+            + $"{Size($"213 {size}")}C: MLST b.txt\n{committed}\n{Passive}C: REST {size}\nS: 350 ok\n"
+            + $"C: STOR b.txt\nS: 150 go\nD< {rest}\nS: 226 done\n{Whole("helloworld")}");
         await using (var client = new FtpClient(peer.Options))
         {
             FtpTransferResult result = await UploadAsync(client);
@@ -149,7 +160,9 @@ public sealed class ResumedUploadTests : IDisposable
     [Fact]
     public async Task A_different_hash_at_the_end_is_an_error()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart, "HASH SHA-256*") + Size("213 5") + Rest + $"C: HASH b.txt\nS: 213 SHA-256 0-9 {Sha("HELLOworld")} b.txt");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart, "HASH SHA-256*") + Size("213 5") + Rest
+                + $"C: HASH b.txt\nS: 213 SHA-256 0-9 {Sha("HELLOworld")} b.txt");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(FtpIntegrityFailure.Content, (await Assert.ThrowsAsync<FtpIntegrityException>(() => UploadAsync(client))).Failure);
@@ -174,7 +187,8 @@ public sealed class ResumedUploadTests : IDisposable
     [Fact]
     public async Task By_default_an_upload_starts_from_the_beginning()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", Restart) + $"{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login("SIZE", Restart) + $"{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             Assert.Equal(0, (await UploadAsync(client, FtpTransferOptions.Default)).ResumedBytes);
@@ -190,7 +204,9 @@ public sealed class ResumedUploadTests : IDisposable
     public async Task A_server_that_announces_ALLO_receives_the_number_of_bytes(string answer)
     {
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", Restart, "ALLO") + $"{Size("213 5")}C: ALLO 5\n{answer}\n{Rest}{Size("213 10")}C: ALLO 10\n{answer}\n{Passive}C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
+            ScriptedPeer.Login("SIZE", Restart, "ALLO")
+                + $"{Size("213 5")}C: ALLO 5\n{answer}\n{Rest}{Size("213 10")}C: ALLO 10\n{answer}\n{Passive}"
+                + $"C: STOR b.txt\nS: 150 go\nD< helloworld\nS: 226 done\n{Size("213 10")}");
         await using (var client = new FtpClient(peer.Options))
         {
             await UploadAsync(client);

@@ -60,7 +60,8 @@ public sealed class UploadTests : IDisposable
     {
         await using var peer = ScriptedPeer.Start();
         await using var client = new FtpClient(peer.Options);
-        await Assert.ThrowsAsync<FileNotFoundException>(() => client.UploadFileAsync(Path.Combine(_folder.FullName, "none"), "b", null, null, Token));
+        await Assert.ThrowsAsync<FileNotFoundException>(
+            () => client.UploadFileAsync(Path.Combine(_folder.FullName, "none"), "b", null, null, Token));
         await Assert.ThrowsAsync<IOException>(() => client.UploadFileAsync(_folder.FullName, "b", null, null, Token));
     }
 
@@ -72,7 +73,9 @@ public sealed class UploadTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Stor + ending + "\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options))
         {
-            Assert.Equal(message, (await Assert.ThrowsAsync<FtpReplyException>(() => client.UploadFileAsync(LocalFile("hello"), "b.txt", null, null, Token))).Message);
+            var e = await Assert.ThrowsAsync<FtpReplyException>(
+                () => client.UploadFileAsync(LocalFile("hello"), "b.txt", null, null, Token));
+            Assert.Equal(message, e.Message);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
 
@@ -106,10 +109,12 @@ public sealed class UploadTests : IDisposable
     [Fact]
     public async Task A_source_that_cannot_be_read_resets_the_data_connection_and_aborts()
     {
-        await using var peer = ScriptedPeer.Start(ScriptedPeer.Login() + Stor + "S: 150 go\nD< hello(reset)\nC: ABOR\nS: 426 aborted\nS: 226 abor done\nC: NOOP\nS: 200 ok");
+        await using var peer = ScriptedPeer.Start(
+            ScriptedPeer.Login() + Stor + "S: 150 go\nD< hello(reset)\nC: ABOR\nS: 426 aborted\nS: 226 abor done\nC: NOOP\nS: 200 ok");
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<InvalidDataException>(() => client.UploadAsync(new FailingStream("hello"u8.ToArray()), "b.txt", null, null, Token));
+            var e = await Assert.ThrowsAsync<InvalidDataException>(
+                () => client.UploadAsync(new FailingStream("hello"u8.ToArray()), "b.txt", null, null, Token));
             Assert.Equal("bad sector", e.Message);
             Assert.True((await client.SendAsync("NOOP", null, Token)).IsCompletion);
         }
@@ -132,7 +137,9 @@ public sealed class UploadTests : IDisposable
         await using (var client = new FtpClient(peer.Options))
         {
             var options = new FtpTransferOptions { Overwrite = false };
-            Assert.Equal("b.txt", (await Assert.ThrowsAsync<FtpTargetExistsException>(() => client.UploadFileAsync(LocalFile("x"), "b.txt", options, null, Token))).Path);
+            var e = await Assert.ThrowsAsync<FtpTargetExistsException>(
+                () => client.UploadFileAsync(LocalFile("x"), "b.txt", options, null, Token));
+            Assert.Equal("b.txt", e.Path);
         }
 
         await peer.PlayedAsync();

@@ -48,10 +48,12 @@ public sealed class VerifiedUploadTests : IDisposable
     {
         string content = new('x', 50_000);
         await using var peer = ScriptedPeer.Start(
-            ScriptedPeer.Login("SIZE", "MLST size*;") + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: STOR b.txt\nS: 150 go\nD< {content}\nS: 226 done\nC: SIZE b.txt\nS: 213 3");
+            ScriptedPeer.Login("SIZE", "MLST size*;")
+                + $"C: EPSV\nS: 229 ok (|||{{port}}|)\nC: STOR b.txt\nS: 150 go\nD< {content}\nS: 226 done\nC: SIZE b.txt\nS: 213 3");
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.UploadFileAsync(LocalFile(content), "b.txt", null, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(
+                () => client.UploadFileAsync(LocalFile(content), "b.txt", null, null, Token));
             Assert.Equal("b.txt: 3 of 50000 bytes were transferred", e.Message);
         }
 
@@ -108,9 +110,11 @@ public sealed class VerifiedUploadTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login(feature));
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.UploadFileAsync(LocalFile(), "b.txt", ByHash, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(
+                () => client.UploadFileAsync(LocalFile(), "b.txt", ByHash, null, Token));
             Assert.Equal((FtpIntegrityFailure.Unverified, false), (e.Failure, e.IsTransient));
-            e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.DownloadFileAsync("b.txt", Path.Combine(_folder.FullName, "c"), ByHash, null, Token));
+            e = await Assert.ThrowsAsync<FtpIntegrityException>(
+                () => client.DownloadFileAsync("b.txt", Path.Combine(_folder.FullName, "c"), ByHash, null, Token));
             Assert.Equal(FtpIntegrityFailure.Unverified, e.Failure);
         }
 
@@ -123,7 +127,8 @@ public sealed class VerifiedUploadTests : IDisposable
         await using var peer = ScriptedPeer.Start(ScriptedPeer.Login("SIZE", "HASH SHA-256*") + Stor + "C: HASH b.txt\nS: 502 disabled");
         await using (var client = new FtpClient(peer.Options))
         {
-            var e = await Assert.ThrowsAsync<FtpIntegrityException>(() => client.UploadFileAsync(LocalFile(), "b.txt", ByHash, null, Token));
+            var e = await Assert.ThrowsAsync<FtpIntegrityException>(
+                () => client.UploadFileAsync(LocalFile(), "b.txt", ByHash, null, Token));
             Assert.Equal((FtpIntegrityFailure.Unverified, 5), (e.Failure, e.Actual));
         }
 
