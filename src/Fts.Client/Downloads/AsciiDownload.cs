@@ -7,8 +7,7 @@ using Fts.Protocol;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Downloads one text file in ASCII mode. Its length cannot be compared, so that the end of the data and the final reply are the only
-/// proof.
+/// Downloads one text file in ASCII mode. Its length cannot be compared, so the end of the data and the final reply are the only proof.
 /// </summary>
 internal sealed class AsciiDownload(ConnectionPool pool, string path, FtpTransferOptions options, ProgressMeter meter)
 {

@@ -10,7 +10,10 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
 {
     private readonly ProgressMeter _meter = new(progress, path);
 
-    /// <summary>Requests the metadata of the remote file; returns the caller's if the server reports none, or null without any.</summary>
+    /// <summary>
+    /// Requests the metadata of the remote file. If the server reports none, returns <see cref="FtpTransferOptions.SourceEntry"/>, which
+    /// may be null.
+    /// </summary>
     /// <exception cref="FtpException">The path is a directory.</exception>
     public static async Task<FtpEntry?> RequestMetadataAsync(
         FtpConnection connection, string path, FtpTransferOptions options, bool withTime, CancellationToken cancellationToken)
@@ -73,9 +76,9 @@ internal sealed class Download(ConnectionPool pool, string path, FtpTransferOpti
     }
 
     /// <summary>
-    /// Throws if fewer bytes arrived than the server reported before. The length is requested again. If the file changed meanwhile, the new
-    /// length matches the received bytes. If a RANG on the connection shortened the transfer, it does not, although the 150 reply announced
-    /// the short length.
+    /// Requests the length again if fewer bytes arrived than the server reported, and throws if the new length does not match either. It
+    /// matches if the file changed meanwhile. It does not if a RANG on the connection shortened the transfer, even if the 150 reply
+    /// announced the short length.
     /// </summary>
     private async Task ThrowIfTruncatedAsync(
         FtpConnection connection, FtpEntry? metadata, long received, CancellationToken cancellationToken)

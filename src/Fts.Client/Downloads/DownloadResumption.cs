@@ -10,7 +10,7 @@ namespace Fts.Client.Downloads;
 /// <param name="RestartReason">The reason why existing bytes are not used.</param>
 internal readonly record struct ResumePoint(long Offset, FtpRestartReason RestartReason = FtpRestartReason.None);
 
-/// <summary>Finds the local bytes that are verified to be the beginning of the remote file.</summary>
+/// <summary>Finds existing local bytes, and verifies that they are the beginning of the remote file.</summary>
 internal sealed class DownloadResumption(FtpConnection connection, string path, FtpEntry? metadata, ProgressMeter meter)
 {
     private const int CopyBufferLength = 1024 * 1024;
@@ -19,8 +19,7 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
     private static readonly TimeSpan TimeTolerance = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// The record to store beside the partial file. Null if a later download could not verify the bytes with it, so that they are not worth
-    /// keeping.
+    /// The record to store beside the partial file; null if a later download could not verify the bytes with it. Then they are not kept.
     /// </summary>
     public PartialDownloadRecord? Record { get; } = CreateRecord(connection, path, metadata);
 
@@ -136,7 +135,10 @@ internal sealed class DownloadResumption(FtpConnection connection, string path, 
         return new PartialDownloadRecord(server, WorkingDirectory.GetPathIdentity(connection, path), length, lastModified, DateTime.UtcNow);
     }
 
-    /// <summary>Compares two times, UTC. A file that was downloaded with the metadata of a LIST has its time to the minute.</summary>
+    /// <summary>
+    /// Returns whether two times, UTC, are equal within the resolution of file systems. A file that was downloaded with the metadata of a
+    /// LIST has its time to the minute.
+    /// </summary>
     private static bool IsSameTime(DateTime local, DateTime remote)
     {
         bool isSameMinute = local.Ticks % TimeSpan.TicksPerMinute == 0

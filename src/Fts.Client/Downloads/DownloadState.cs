@@ -34,7 +34,7 @@ internal sealed record DownloadState
     /// <summary>The metadata of the remote file; null if the server does not report it.</summary>
     public FtpEntry? Metadata { get; private init; }
 
-    /// <summary>The description of the remote file that is stored beside the partial file; null if it could never prove anything.</summary>
+    /// <summary>The record that is stored beside the partial file; null if a later download could not verify the bytes with it.</summary>
     public PartialDownloadRecord? Record { get; private init; }
 
     /// <summary>
@@ -51,7 +51,7 @@ internal sealed record DownloadState
     /// <summary>Whether the local file contains bytes that arrived over several connections.</summary>
     public bool IsSegmented { get; private init; }
 
-    /// <summary>Whether the received bytes match a length that the server reported.</summary>
+    /// <summary>Whether the server reported the length of the file and did not send more.</summary>
     public bool IsLengthConfirmed { get; private init; }
 
     /// <summary>The final reply; null if nothing was missing, or if no segment received one.</summary>
@@ -129,7 +129,7 @@ internal sealed record DownloadState
     public DownloadState SegmentRestartRejected(long prefixLength) =>
         this with { Step = DownloadStep.Retrieve, ResumedBytes = prefixLength };
 
-    /// <summary>The reported length is wrong, so that segments cannot be planned: one connection retrieves the whole file.</summary>
+    /// <summary>The reported length is wrong, so segments cannot be planned: one connection retrieves the whole file.</summary>
     public DownloadState SegmentsExceedLength() => this with { Step = DownloadStep.Retrieve, ResumedBytes = 0, IsSegmented = false };
 
     // Transitions of Verify, VerifyAgain and Commit.

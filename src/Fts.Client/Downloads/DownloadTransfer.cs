@@ -8,8 +8,8 @@ namespace Fts.Client.Downloads;
 /// <summary>The result of a RETR that the server confirmed.</summary>
 /// <param name="Reply">The final reply.</param>
 /// <param name="Bytes">The number of bytes received, without those before the restart offset.</param>
-/// <param name="ExpectedLength">The reported length in bytes that the file has; null if the server reported none, or exceeded it.</param>
-/// <param name="ExceededLength">The reported length in bytes, if the server sent more than that; else null.</param>
+/// <param name="ExpectedLength">The length in bytes that the server reported; null if it reported none, or sent more.</param>
+/// <param name="ExceededLength">The length in bytes that the server reported, if it sent more; else null.</param>
 internal readonly record struct ReceivedFile(FtpReply Reply, long Bytes, long? ExpectedLength, long? ExceededLength);
 
 /// <summary>
@@ -23,7 +23,7 @@ internal readonly record struct ReceivedFile(FtpReply Reply, long Bytes, long? E
 /// <param name="meter">Receives the progress.</param>
 internal sealed class DownloadTransfer(FtpConnection connection, string path, FtpEntry? metadata, long offset, ProgressMeter meter)
 {
-    /// <summary>Large enough that system calls are cheap, small enough for the processor's cache.</summary>
+    /// <summary>The buffer size in bytes: few system calls, but still within the processor's cache.</summary>
     private const int BufferLength = 256 * 1024;
 
     private const int SampleLength = 64 * 1024;
@@ -93,7 +93,7 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
     }
 
     /// <summary>
-    /// Copies all bytes to the target. Returns the beginning of the file if compression may be measured with it, else nothing.
+    /// Copies all bytes to the target. With <see cref="FtpCompression.Auto"/>, returns the beginning of the file as a sample; else nothing.
     /// </summary>
     private async Task<byte[]> CopyAsync(
         FtpDataStream data,
@@ -149,7 +149,7 @@ internal sealed class DownloadTransfer(FtpConnection connection, string path, Ft
 
     /// <summary>
     /// Throws if the file is shorter than reported. Neither the end of the data nor a 226 proves that it is complete. The length in the 150
-    /// reply is newer than the metadata, but it is free text, so that one of the two lengths is sufficient.
+    /// reply is newer than the metadata, but it is free text. One of the two lengths is sufficient.
     /// </summary>
     private void ThrowIfIncomplete(long? announced)
     {

@@ -82,7 +82,8 @@ internal sealed class DownloadVerification(
         return new SourceChange(now.Length != metadata.Length || hasTimeChanged, now.Length);
     }
 
-    /// <summary>Returns whether the hashes are equal; false if the server reports none and none is required.</summary>
+    /// <summary>Returns true if the hashes are equal, and false if the server reports no hash and none is required.</summary>
+    /// <exception cref="FtpIntegrityException">The hashes differ, or a required hash cannot be compared.</exception>
     private async Task<bool> CompareHashAsync(CancellationToken cancellationToken)
     {
         long length = file.PrefixLength;

@@ -14,7 +14,7 @@ namespace Fts.Client.Downloads;
 internal sealed class FileDownload(
     ConnectionPool pool, string path, string target, PartialDownloadFile file, FtpTransferOptions options, ProgressMeter meter)
 {
-    /// <summary>The minimum length in bytes for which repeating the request for metadata adds no noticeable time.</summary>
+    /// <summary>The minimum length in bytes at which metadata is always requested again, because that adds no noticeable time.</summary>
     internal const long MinRecheckedLength = 1024 * 1024;
 
     public async Task<FtpTransferResult> RunAsync(CancellationToken cancellationToken)
@@ -164,7 +164,7 @@ internal sealed class FileDownload(
         }
         catch (FtpException e) when (e is FtpReplyException or FtpIntegrityException)
         {
-            // If the file changed, that explains the failure better than the reply to one segment.
+            // A changed file explains the failure better than the reply to one segment.
             SourceChange change = await pool.RunAsync(
                 (connection, token) => CreateVerification(connection).CheckForChangeAsync(metadata, isProofRequired: false, token),
                 cancellationToken).ConfigureAwait(false);
@@ -179,7 +179,7 @@ internal sealed class FileDownload(
                 throw;
             }
 
-            // The server reports the same length as before, so that its lengths are wrong.
+            // The server still reports the same length, so its lengths are wrong.
             file.DiscardOnDispose();
             return state.SegmentsExceedLength();
         }

@@ -55,7 +55,7 @@ internal static class FileModes
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            // This process owns the file, so that the file system does not support modes, as FAT does not.
+            // This process owns the file, so the file system must be one without modes, such as FAT.
         }
     }
 }

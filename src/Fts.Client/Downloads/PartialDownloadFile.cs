@@ -84,7 +84,7 @@ internal sealed class PartialDownloadFile : IDisposable
     }
 
     /// <summary>
-    /// Returns an object for a file with a random name, which is deleted unless it is committed. An earlier partial file is not used.
+    /// Returns a download file with a random name, which is deleted unless it is committed. An earlier partial file is not used.
     /// </summary>
     public static PartialDownloadFile CreateTemporary(string target)
     {
@@ -102,7 +102,7 @@ internal sealed class PartialDownloadFile : IDisposable
         {
             RestrictMode();
             RandomAccess.SetLength(_handle, 0);
-            // Also after a power failure, the old bytes must not exist beside the new record.
+            // Even after a power failure, the old bytes must not exist beside the new record.
             RandomAccess.FlushToDisk(_handle);
             (PrefixLength, _ranges, _hasUnsavedRanges) = (0, null, false);
         }
@@ -129,7 +129,9 @@ internal sealed class PartialDownloadFile : IDisposable
         PrefixLength += bytes.Length;
     }
 
-    /// <summary>Appends bytes synchronously, with the signature of <see cref="Stream.WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Appends bytes synchronously, with the signature of <see cref="Stream.WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>.
+    /// </summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Write(bytes.Span);
@@ -230,7 +232,7 @@ internal sealed class PartialDownloadFile : IDisposable
         {
             File.Move(_path, _target, overwrite);
             _isCommitted = true;
-            // Other processes must be able to open the target, so that the lock is released.
+            // Release the lock, because other processes may open the target.
             _handle!.Dispose();
         }
         catch (IOException) when (!overwrite && Path.Exists(_target))

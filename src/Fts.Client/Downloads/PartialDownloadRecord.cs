@@ -12,13 +12,13 @@ namespace Fts.Client.Downloads;
 /// the partial file is written.
 /// </summary>
 /// <remarks>
-/// The last line is a checksum, which reveals a truncated record. Before bytes are written out of order, the record lists the ranges of
+/// The last line is a checksum, which detects a truncated record. Before bytes are written out of order, the record lists the ranges of
 /// bytes that exist, because the length of the partial file proves nothing from then on. The record is never read or written through a
 /// link, and never read if it belongs to another user.
 /// </remarks>
 /// <param name="Server">The user and the server, <c>ann@files.example.com:21</c>. A different user or server needs a stricter proof
 /// (<see cref="PrefixVerification"/>).</param>
-/// <param name="Path">The remote path as the caller passed it.</param>
+/// <param name="Path">The remote path, joined with the working directory if it is relative and the client has entered one.</param>
 /// <param name="Length">The length of the remote file in bytes.</param>
 /// <param name="LastModified">The last-modified time of the remote file, UTC; null if the server does not report it.</param>
 /// <param name="RetrievedAt">The time at which the metadata was requested, by the clock of this machine, UTC.</param>
@@ -85,7 +85,7 @@ internal sealed record PartialDownloadRecord(
     /// <summary>Deletes the record of a target, if it exists.</summary>
     public static void Delete(string target) => TryDelete(PartialDownloadNames.GetRecordPath(target));
 
-    /// <summary>Creates the record of a target; returns false if that fails, so that a later download cannot resume.</summary>
+    /// <summary>Creates the record of a target; returns false if that fails. Then no later download can resume.</summary>
     public bool TryWrite(string target)
     {
         try
@@ -100,7 +100,7 @@ internal sealed record PartialDownloadRecord(
     }
 
     /// <summary>
-    /// Replaces the record of a target in one step. Returns false if that fails; then the earlier record remains.
+    /// Replaces the record of a target in one step. Returns false and keeps the earlier record if that fails.
     /// </summary>
     /// <remarks>The record is on stable storage when the method returns, because the next bytes may be written after a gap.</remarks>
     public bool TryReplace(string target)

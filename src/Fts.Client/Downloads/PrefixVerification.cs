@@ -3,17 +3,17 @@ using Fts.Client.Transfers;
 namespace Fts.Client.Downloads;
 
 /// <summary>
-/// Verifies that the bytes of an earlier download are the beginning of the remote file as it is now. Equal lengths and last-modified times
+/// Verifies that the bytes of an earlier download are the beginning of the current remote file. Equal lengths and last-modified times
 /// prove that. A hash is required if the server reports no time, or if the time may not reveal the latest change.
 /// </summary>
 /// <remarks>
 /// The server's address is not part of the proof, because a server can have several names and ports. For another address, a time is a proof
-/// only for the same user and path, and only if it is settled. For another user or path, only a hash is.
+/// only for the same user and path, and only if it is settled. For another user or path, only a hash is a proof.
 /// </remarks>
 internal static class PrefixVerification
 {
     /// <summary>
-    /// The length in bytes from which a hash is compared even if the time is a proof: hashing costs less than a wasted download.
+    /// The minimum length in bytes at which a hash is compared even if the time is a proof, because it costs less than a wasted download.
     /// </summary>
     private const long MinHashedLength = 1024 * 1024;
 
@@ -28,7 +28,7 @@ internal static class PrefixVerification
     /// </summary>
     /// <param name="connection">The control connection.</param>
     /// <param name="file">The locked partial file.</param>
-    /// <param name="now">The record of the remote file as it is now; null if the server reports too little.</param>
+    /// <param name="now">The current record of the remote file; null if the server reports too little.</param>
     /// <param name="meter">Reports <see cref="FtpTransferStage.Verifying"/> before hashing, which can take long.</param>
     /// <param name="cancellationToken">Cancels the wait for the server.</param>
     public static async Task<FtpRestartReason> VerifyAsync(

@@ -94,7 +94,7 @@ internal sealed class RemoteFileStream(
         {
             _isDisposed = true;
             data.Dispose();
-            // The transfer is complete, or its connection is closed, so that the release does not wait.
+            // The transfer is complete, or its connection is closed. The release does not wait.
             _ = lease.DisposeAsync().AsTask();
         }
 
@@ -145,7 +145,7 @@ internal sealed class RemoteFileStream(
         }
         catch (Exception e) when (e is FtpException or OperationCanceledException or ObjectDisposedException)
         {
-            // The caller does not need the rest, nor its result.
+            // The caller needs neither the rest of the file nor the result.
         }
 
         lease.Connection.CloseImmediately();

@@ -5,7 +5,7 @@ namespace Fts.Client.Transfers;
 /// <summary>Transfers in ASCII mode (TYPE A) on connections that are otherwise in TYPE I.</summary>
 internal static class AsciiMode
 {
-    /// <summary>Whether lines of local text files end in LF, so that the line ends must be converted.</summary>
+    /// <summary>Whether lines of local text files end in LF, and must be converted.</summary>
     public static bool HasLineFeedNewLines => Environment.NewLine == "\n";
 
     /// <exception cref="ArgumentException">The options require something that ASCII mode does not support.</exception>

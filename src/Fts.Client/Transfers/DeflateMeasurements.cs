@@ -98,7 +98,7 @@ internal sealed class DeflateMeasurements
 
     private void NoteRatio(string path, double ratio)
     {
-        // The server chooses the names, so that their number and length are limited.
+        // The number and length of extensions are limited, because the server chooses them.
         if (GetExtension(path) is { Length: <= 16 } extension && (_ratios.Count < MaxExtensions || _ratios.ContainsKey(extension)))
         {
             _ratios[extension] = ratio;

@@ -22,7 +22,7 @@ public enum FtpRestartReason
     None,
     /// <summary>The remote file changed after the interrupted transfer.</summary>
     Changed,
-    /// <summary>The server reports neither a last-modified time nor a hash, so that the existing bytes cannot be verified.</summary>
+    /// <summary>The existing bytes cannot be verified, because the server reports neither a last-modified time nor a hash.</summary>
     Unverifiable,
     /// <summary>The server does not support restart offsets (REST).</summary>
     Unsupported,

@@ -55,7 +55,7 @@ internal static class RemoteHash
     }
 
     /// <summary>
-    /// Returns the hash in the reply to XSHA256; null if it has none. Servers differ in the text before it, so that the last hash counts.
+    /// Returns the hash in the reply to XSHA256; null if it has none. The last hash counts, because the text before it differs by server.
     /// </summary>
     public static byte[]? ParseXsha256Reply(string text) => text.Split(' ').Select(ParseHex).LastOrDefault(hash => hash is not null);
 

@@ -5,7 +5,7 @@ using Fts.Protocol;
 
 namespace Fts.Client.Uploads;
 
-/// <summary>Sends one text file in ASCII mode. Its length on the server differs, so that the final reply is the only proof.</summary>
+/// <summary>Sends one text file in ASCII mode. Its length on the server differs, so the final reply is the only proof.</summary>
 internal sealed class AsciiUpload(string path, ProgressMeter meter)
 {
     private const int BufferLength = 64 * 1024;

@@ -58,7 +58,7 @@ internal sealed class Upload(ConnectionPool pool, string path, FtpTransferOption
 
         if (state.WereSegmentsRejected)
         {
-            // The server accepts the file over one connection, so that it rejected the segments and not the file.
+            // The server accepted the file over one connection, so it rejected the segments, not the file.
             pool.ServerProfile.IsSegmentedUploadUnusable = true;
         }
 

@@ -10,12 +10,12 @@ namespace Fts.Client.Uploads;
 internal readonly record struct RemotePrefix(long Length, FtpVerifiedBy? CompleteBy = null);
 
 /// <summary>
-/// Finds the restart offset of an upload. If the server supports hashes, one proves that its bytes are the beginning of the local file.
+/// Finds the restart offset of an upload. If the server supports hashes, a hash proves that its bytes are the beginning of the local file.
 /// </summary>
 internal sealed class UploadResumption(FtpConnection connection, string path, SafeFileHandle source, long length, ProgressMeter meter)
 {
     /// <summary>Returns whether SIZE reported the length of a partial upload, which is hidden from all other commands.</summary>
-    /// <remarks>A hash would be of the existing file under that name. MLST reports that file, or none.</remarks>
+    /// <remarks>The server would hash the existing file at the path. MLST reports that file, or none.</remarks>
     public static async Task<bool> IsPartialUploadAsync(
         FtpConnection connection, string path, long size, CancellationToken cancellationToken)
     {
@@ -29,7 +29,7 @@ internal sealed class UploadResumption(FtpConnection connection, string path, Sa
         return RemoteMetadata.CanUseMlst(connection) && committed?.Length != size;
     }
 
-    /// <summary>Returns the part of the local file that the server has.</summary>
+    /// <summary>Returns the beginning of the local file that the server already has.</summary>
     /// <exception cref="FtpTargetExistsException">The file on the server is not the beginning of the local file.</exception>
     public async Task<RemotePrefix> FindPrefixAsync(CancellationToken cancellationToken)
     {

@@ -44,7 +44,7 @@ internal sealed record UploadState
     /// <summary>The number of connections for <see cref="UploadStep.SendSegments"/>.</summary>
     public int SegmentCount { get; private init; }
 
-    /// <summary>Whether the server rejected the segments, so that the file is sent over one connection.</summary>
+    /// <summary>Whether the file is sent over one connection because the server rejected its segments.</summary>
     public bool WereSegmentsRejected { get; private init; }
 
     /// <summary>The length of the stored file in bytes: resumed and sent bytes.</summary>
@@ -86,7 +86,7 @@ internal sealed record UploadState
     public UploadState Sent(FtpReply reply, long storedBytes) =>
         this with { Step = UploadStep.Verify, FinalReply = reply, StoredBytes = storedBytes };
 
-    /// <summary>A text file is complete: its length on the server differs, so that only the final reply confirms it.</summary>
+    /// <summary>A text file is complete. Its length on the server differs, so only the final reply confirms it.</summary>
     public UploadState TextSent(FtpReply reply) =>
         this with { Step = UploadStep.Completed, FinalReply = reply, VerifiedBy = FtpVerifiedBy.Reply };
 
